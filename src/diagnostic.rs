@@ -1,0 +1,148 @@
+//! What is wrong with a file that a person wrote, and where: the one form in which vocabularies, rules, examples and the
+//! configuration are complained about. It knows nothing of what the files mean.
+
+use std::{ops::Range, sync::Arc};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A text file as its author knows it.
+#[derive(Debug)]
+pub struct Source {
+    /// The name to print: a path, or `built in: …` for what is inside the binary.
+    pub name: String,
+    pub text: String,
+}
+
+impl Source {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into() })
+    }
+
+    /// Line and column, both from 1, of a byte offset; columns count characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+}
+
+/// One thing that is wrong, with the place and, where there is one, the way out.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub source: Arc<Source>,
+    pub span: Range<usize>,
+    pub text: String,
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// The report that a person reads: file, line, column, the line itself, and the help.
+    pub fn render(&self, renderer: &Renderer) -> String {
+        let end = self.span.end.min(self.source.text.len());
+        let span = self.span.start.min(end)..end;
+        let mut annotation = AnnotationKind::Primary.span(span);
+        if let Some(help) = &self.help {
+            annotation = annotation.label(help.as_str());
+        }
+        let snippet = Snippet::source(self.source.text.as_str()).path(self.source.name.as_str()).annotation(annotation);
+        let group: Group = Level::ERROR.primary_title(self.text.as_str()).element(snippet);
+        renderer.render(&[group])
+    }
+}
+
+/// All that is wrong: everything is reported at once, in the order in which it was found.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    pub fn add(&mut self, source: &Arc<Source>, span: Range<usize>, text: impl Into<String>) {
+        self.add_with_help(source, span, text, None);
+    }
+
+    pub fn add_with_help(
+        &mut self,
+        source: &Arc<Source>,
+        span: Range<usize>,
+        text: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.list.push(Problem { source: source.clone(), span, text: text.into(), help });
+    }
+
+    /// A name that nobody knows, with the nearest of those that are known.
+    pub fn unknown<'a>(
+        &mut self,
+        source: &Arc<Source>,
+        span: Range<usize>,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let help = nearest(name, known).map(|right| format!("did you mean `{right}`?"));
+        self.add_with_help(source, span, format!("unknown {what} `{name}`"), help);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.list.iter()
+    }
+
+    /// All reports, one after the other; plain text without colours.
+    pub fn render(&self) -> String {
+        let renderer = Renderer::plain();
+        self.list.iter().map(|problem| problem.render(&renderer) + "\n").collect()
+    }
+}
+
+/// The known name that is most like `name`, if any is alike at all.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let alike = |candidate: &str| strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+    known
+        .into_iter()
+        .map(|candidate| (alike(candidate), candidate))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_shows_file_line_column_the_line_and_the_nearest_name() {
+        let source = Source::new("rules.toml", "[[rule]]\nset.party = \"joining-devce\"\n");
+        let mut problems = Problems::default();
+        let start = source.text.find("joining").unwrap();
+        problems.unknown(&source, start..start + 13, "field", "joining-devce", ["joining-device", "cause"]);
+        let report = problems.render();
+        for part in
+            ["unknown field `joining-devce`", "rules.toml:2:14", "set.party =", "did you mean `joining-device`?"]
+        {
+            assert!(report.contains(part), "{part:?} is missing in:\n{report}");
+        }
+    }
+
+    #[test]
+    fn nothing_alike_is_no_help() {
+        assert_eq!(nearest("zzz", ["guid", "cause"]), None);
+        assert_eq!(nearest("callid", ["CallId", "AgentId"]), Some("CallId"));
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        let source = Source::new("a", "x\näö=1");
+        assert_eq!(source.position(source.text.find('=').unwrap()), (2, 3));
+    }
+}

@@ -1,0 +1,327 @@
+//! The neutral message: what one message of any dialect says, as a kind and its fields. It knows no protocol, no JSON and
+//! no XML; names and kinds are numbers that a vocabulary gives out.
+//!
+//! A message is one flat tape: its top fields stand in slots, lists and records in `nodes`, every text in `text`. Cleared
+//! and filled again it allocates nothing, and it borrows nothing from the bytes it was read from.
+
+/// A message of a vocabulary: its place in the vocabulary's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind(pub u16);
+
+/// A field name of a vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(pub u16);
+
+/// One entry of the tape. Lists and records say where their entries stand; a record's alternate between key and value.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Node {
+    #[default]
+    Absent,
+    /// Named, but said to have no value: JSON's null, XML's nil.
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Span),
+    List(Span),
+    Record(Span),
+    Key(Name),
+}
+
+/// A range of `text` or of `nodes`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    first: u32,
+    end: u32,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    kind: Option<Kind>,
+    slots: Vec<Node>,
+    nodes: Vec<Node>,
+    text: String,
+}
+
+/// A list or record under construction: where its header stands.
+#[derive(Debug)]
+#[must_use]
+pub struct Open(usize);
+
+impl Message {
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.kind = None;
+        self.slots.clear();
+        self.nodes.clear();
+        self.text.clear();
+    }
+
+    /// Says which message this is and how many fields its vocabulary gives it.
+    pub fn start(&mut self, kind: Kind, fields: usize) {
+        self.kind = Some(kind);
+        self.slots.clear();
+        self.slots.resize(fields, Node::Absent);
+    }
+
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    pub fn set(&mut self, slot: usize, node: Node) {
+        self.slots[slot] = node;
+    }
+
+    pub fn is_absent(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_none_or(|node| *node == Node::Absent)
+    }
+
+    /// The value of a top field; absent where the message has none.
+    pub fn get(&self, slot: usize) -> Value<'_> {
+        self.value(self.slots.get(slot).copied().unwrap_or_default())
+    }
+
+    /// Keeps a text and hands back the node for it.
+    pub fn text(&mut self, text: &str) -> Node {
+        let first = self.text.len() as u32;
+        self.text.push_str(text);
+        Node::Text(Span { first, end: self.text.len() as u32 })
+    }
+
+    /// Begins a list or record; what is pushed until it is closed stands in it.
+    pub fn open(&mut self) -> Open {
+        self.nodes.push(Node::Absent);
+        Open(self.nodes.len() - 1)
+    }
+
+    pub fn key(&mut self, name: Name) {
+        self.nodes.push(Node::Key(name));
+    }
+
+    /// Takes a key back whose value never came.
+    pub fn unkey(&mut self) {
+        if let Some(Node::Key(_)) = self.nodes.last() {
+            self.nodes.pop();
+        }
+    }
+
+    /// Adds a scalar to the open list, or the value of the last key to the open record.
+    pub fn push(&mut self, node: Node) {
+        self.nodes.push(node);
+    }
+
+    /// The same for a node of any kind: a list or record stands there already, since it was opened there.
+    pub fn push_read(&mut self, node: Node) {
+        if !matches!(node, Node::List(_) | Node::Record(_)) {
+            self.nodes.push(node);
+        }
+    }
+
+    pub fn close_list(&mut self, open: Open) -> Node {
+        self.close(open, Node::List)
+    }
+
+    pub fn close_record(&mut self, open: Open) -> Node {
+        self.close(open, Node::Record)
+    }
+
+    fn close(&mut self, open: Open, kind: fn(Span) -> Node) -> Node {
+        let node = kind(Span { first: open.0 as u32 + 1, end: self.nodes.len() as u32 });
+        self.nodes[open.0] = node;
+        node
+    }
+
+    /// What a node of this message holds.
+    pub fn value(&self, node: Node) -> Value<'_> {
+        match node {
+            Node::Absent | Node::Key(_) => Value::Absent,
+            Node::Nil => Value::Nil,
+            Node::Bool(value) => Value::Bool(value),
+            Node::Int(value) => Value::Int(value),
+            Node::Float(value) => Value::Float(value),
+            Node::Text(span) => Value::Text(&self.text[span.first as usize..span.end as usize]),
+            Node::List(span) => Value::List(List { message: self, span }),
+            Node::Record(span) => Value::Record(Record { message: self, span }),
+        }
+    }
+
+    /// The entries of a container, each with what stands after it: nested entries are stepped over.
+    fn entries(&self, span: Span) -> impl Iterator<Item = Node> + '_ {
+        let mut at = span.first;
+        std::iter::from_fn(move || {
+            if at >= span.end {
+                return None;
+            }
+            let node = self.nodes[at as usize];
+            at = match node {
+                Node::List(inner) | Node::Record(inner) => inner.end,
+                _ => at + 1,
+            };
+            Some(node)
+        })
+    }
+}
+
+/// A value as it is read; cheap to copy.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Value<'m> {
+    #[default]
+    Absent,
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(&'m str),
+    List(List<'m>),
+    Record(Record<'m>),
+}
+
+impl<'m> Value<'m> {
+    /// Whether there is nothing: absent, nil, or an empty text.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Value::Absent | Value::Nil | Value::Text(""))
+    }
+
+    /// A whole number, also one that travelled as text or as a float without a fraction.
+    pub fn as_int(&self) -> Option<i64> {
+        match *self {
+            Value::Int(value) => Some(value),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(value as i64),
+            Value::Bool(value) => Some(i64::from(value)),
+            _ => None,
+        }
+    }
+
+    /// A truth value, also one that travelled as text or number.
+    pub fn as_bool(&self) -> Option<bool> {
+        match *self {
+            Value::Bool(value) => Some(value),
+            Value::Int(value) => Some(value != 0),
+            Value::Text(text) => match text.trim() {
+                "true" | "True" | "TRUE" | "1" => Some(true),
+                "false" | "False" | "FALSE" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar, numbers written out into `buffer`; none for what is empty or no scalar.
+    pub fn as_text<'b>(&self, buffer: &'b mut itoa::Buffer) -> Option<&'b str>
+    where
+        'm: 'b,
+    {
+        match *self {
+            Value::Text("") => None,
+            Value::Text(text) => Some(text),
+            Value::Bool(value) => Some(if value { "true" } else { "false" }),
+            _ => self.as_int().map(|value| buffer.format(value)),
+        }
+    }
+
+    pub fn as_list(&self) -> Option<List<'m>> {
+        match *self {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub fn as_record(&self) -> Option<Record<'m>> {
+        match *self {
+            Value::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+}
+
+/// A list of values.
+#[derive(Clone, Copy)]
+pub struct List<'m> {
+    message: &'m Message,
+    span: Span,
+}
+
+impl<'m> List<'m> {
+    pub fn iter(&self) -> impl Iterator<Item = Value<'m>> + use<'m> {
+        let message = self.message;
+        message.entries(self.span).map(move |node| message.value(node))
+    }
+}
+
+/// Named values.
+#[derive(Clone, Copy)]
+pub struct Record<'m> {
+    message: &'m Message,
+    span: Span,
+}
+
+impl<'m> Record<'m> {
+    /// The value of a field; where a sender wrote it twice, the last one.
+    pub fn get(&self, name: Name) -> Value<'m> {
+        self.iter().filter(|(key, _)| *key == name).last().map(|(_, value)| value).unwrap_or_default()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Name, Value<'m>)> + use<'m> {
+        let message = self.message;
+        let mut entries = message.entries(self.span);
+        std::iter::from_fn(move || {
+            let Node::Key(name) = entries.next()? else { return None };
+            Some((name, message.value(entries.next()?)))
+        })
+    }
+}
+
+impl std::fmt::Debug for List<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl std::fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_values_are_found_and_stepped_over() {
+        let mut message = Message::default();
+        message.start(Kind(0), 2);
+        let list = message.open();
+        for id in [7, 8] {
+            let record = message.open();
+            message.key(Name(1));
+            message.push(Node::Int(id));
+            message.key(Name(2));
+            let text = message.text("x");
+            message.push(text);
+            message.close_record(record);
+        }
+        let node = message.close_list(list);
+        message.set(1, node);
+
+        let list = message.get(1).as_list().unwrap();
+        let ids: Vec<_> = list.iter().map(|item| item.as_record().unwrap().get(Name(1)).as_int()).collect();
+        assert_eq!(ids, [Some(7), Some(8)]);
+        assert!(matches!(list.iter().last().unwrap().as_record().unwrap().get(Name(2)), Value::Text("x")));
+        assert!(matches!(message.get(0), Value::Absent));
+        assert!(matches!(message.get(99), Value::Absent));
+    }
+
+    #[test]
+    fn numbers_may_travel_as_text() {
+        assert_eq!(Value::Text(" 12 ").as_int(), Some(12));
+        assert_eq!(Value::Text("12a").as_int(), None);
+        assert_eq!(Value::Float(3.0).as_int(), Some(3));
+        assert_eq!(Value::Float(3.5).as_int(), None);
+        assert_eq!(Value::Int(7).as_text(&mut itoa::Buffer::new()), Some("7"));
+        assert_eq!(Value::Text("").as_text(&mut itoa::Buffer::new()), None);
+        assert_eq!(Value::Text("True").as_bool(), Some(true));
+    }
+}
