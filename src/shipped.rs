@@ -1,0 +1,71 @@
+//! The vocabularies and rules inside the binary, and the folder that may override them, file by file.
+
+use std::{path::Path, sync::Arc};
+
+use crate::diagnostic::Source;
+
+macro_rules! shipped {
+    ($($path:literal),+ $(,)?) => {
+        const FILES: &[(&str, &str)] = &[$(($path, include_str!(concat!("../mappings/", $path)))),+];
+    };
+}
+
+shipped! {
+    "dialects/event-feed.toml",
+    "dialects/ctips.toml",
+    "from-event-feed.toml",
+    "to-event-feed.toml",
+    "from-ctips.toml",
+    "to-ctips.toml",
+}
+
+/// The mapping files in use.
+#[derive(Debug, Clone)]
+pub struct Files {
+    list: Vec<(String, Arc<Source>)>,
+}
+
+impl Files {
+    /// What is inside the binary.
+    pub fn built_in() -> Files {
+        let source = |(path, text): &(&str, &str)| (path.to_string(), Source::new(format!("mappings/{path}"), *text));
+        Files { list: FILES.iter().map(source).collect() }
+    }
+
+    /// The same, with every file that stands in `folder` in the place of the one of its name, and further ones added.
+    pub fn overridden_by(folder: &Path) -> std::io::Result<Files> {
+        let mut files = Files::built_in();
+        for sub in ["", "dialects"] {
+            let inside = folder.join(sub);
+            if !sub.is_empty() && !inside.is_dir() {
+                continue;
+            }
+            let mut entries: Vec<_> = std::fs::read_dir(&inside)?.collect::<Result<_, _>>()?;
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            for entry in entries {
+                let path = entry.path();
+                if path.extension().is_none_or(|extension| extension != "toml") {
+                    continue;
+                }
+                let name = Path::new(sub).join(entry.file_name()).to_string_lossy().replace('\\', "/");
+                let source = Source::new(path.display().to_string(), std::fs::read_to_string(&path)?);
+                files.list.retain(|(known, _)| *known != name);
+                files.list.push((name, source));
+            }
+        }
+        Ok(files)
+    }
+
+    pub fn get(&self, path: &str) -> Option<&Arc<Source>> {
+        self.list.iter().find(|(known, _)| known == path).map(|(_, source)| source)
+    }
+
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|(path, _)| path.as_str())
+    }
+
+    /// The dialects that have a vocabulary.
+    pub fn dialects(&self) -> impl Iterator<Item = &str> {
+        self.paths().filter_map(|path| path.strip_prefix("dialects/")?.strip_suffix(".toml"))
+    }
+}

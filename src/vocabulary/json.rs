@@ -1,0 +1,716 @@
+//! JSON ⇄ messages, by the vocabulary's types. A message is read in one pass, without knowing in advance which it is, and
+//! only what somebody wants of it is kept. Dialects that travel as SOAP have a JSON form, too: the lines of `translate`.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use smallvec::SmallVec;
+
+use super::*;
+use crate::message::{Message, Node, Value};
+
+/// What was noticed while reading a message that could be read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// Fields that the vocabulary does not know; they were passed over.
+    pub unknown: u32,
+    /// A field whose value has another shape than its type; it was passed over.
+    pub malformed: Option<String>,
+}
+
+/// Why a text is no message.
+#[derive(Debug, PartialEq, Eq)]
+pub enum JsonError {
+    /// Not JSON, or nested too deeply; with line and column.
+    Syntax(String),
+    /// JSON, but not an object.
+    NotAnObject,
+    /// An object without the fields that name a message.
+    Nameless,
+    /// A name that the vocabulary does not know.
+    Unknown(String),
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            JsonError::Syntax(error) => write!(f, "not JSON: {error}"),
+            JsonError::NotAnObject => write!(f, "not a JSON object"),
+            JsonError::Nameless => write!(f, "nothing in it names a message"),
+            JsonError::Unknown(name) => write!(f, "unknown message {name:?}"),
+        }
+    }
+}
+
+/// Which fields of which messages are kept: by kind, then by slot. An empty list of slots keeps all.
+pub type Wanted = Vec<Box<[bool]>>;
+
+impl Vocabulary {
+    /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
+    /// sends events. After an error nothing in `into` means anything.
+    pub fn read_json(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
+        into.clear();
+        let mut reader = Reader::new(self, asks, wanted, into);
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = json.deserialize_any(Top(&mut reader)).and_then(|()| json.end());
+        if let Some(failure) = reader.failure {
+            return Err(failure);
+        }
+        read.map_err(|error| JsonError::Syntax(error.to_string()))?;
+        match (reader.again, reader.into.kind()) {
+            (true, Some(kind)) => self.read_again(text, asks, kind, wanted, into),
+            _ => Ok(reader.decoded),
+        }
+    }
+
+    /// Reads an object whose message is known by now, because a list or record came before its name.
+    fn read_again(
+        &self,
+        text: &str,
+        asks: bool,
+        kind: Kind,
+        wanted: &Wanted,
+        into: &mut Message,
+    ) -> Result<Decoded, JsonError> {
+        into.clear();
+        into.start(kind, self.message(kind).fields.list.len());
+        let mut reader = Reader::new(self, asks, wanted, into);
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Members { reader: &mut reader, kind }.deserialize(&mut json);
+        read.map_err(|error| JsonError::Syntax(error.to_string()))?;
+        Ok(reader.decoded)
+    }
+
+    /// The message of this wire name (and, where several share it, of the further names in `more`).
+    fn kind_named(&self, asks: bool, name: &str, more: Option<&str>) -> Result<Kind, NotYet> {
+        let found = self.by_wire_name.get(&(asks, name) as &dyn WireName).ok_or(NotYet::Never)?;
+        match (found.as_slice(), more) {
+            ([only], _) if self.message(*only).wire_names.len() < 2 => Ok(*only),
+            (_, None) => Err(NotYet::More),
+            (several, Some(more)) => several
+                .iter()
+                .copied()
+                .find(|kind| self.message(*kind).wire_names.get(1).is_some_and(|(_, value)| value == more))
+                .ok_or(NotYet::Never),
+        }
+    }
+
+    /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
+    fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
+        let label = self.find(name);
+        let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
+        label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
+    }
+
+    /// Writes a message as JSON: all it says, and what the vocabulary says where it says nothing.
+    pub fn write_json(&self, message: &Message, out: &mut Vec<u8>) {
+        let Some(kind) = message.kind() else { return };
+        let def = self.message(kind);
+        let wrapped = self.form == Form::Soap && def.side != Side::Event;
+        if wrapped {
+            out.push(b'{');
+            write_text(&def.label, out);
+            out.push(b':');
+        }
+        let mut separator = b'{';
+        let names = def.wire_names.iter().filter(|_| self.form == Form::Json);
+        let named: SmallVec<[(&str, &str); 2]> = names.map(|(field, value)| (field.as_str(), value.as_str())).collect();
+        if self.form == Form::Soap && def.side == Side::Event {
+            write_key("EventType", &mut separator, out);
+            write_text(&def.label, out);
+        }
+        for (slot, field) in def.fields.list.iter().enumerate() {
+            if self.form == Form::Soap && field.label == "EventType" {
+                continue;
+            }
+            if let Some((_, value)) = named.iter().find(|(label, _)| *label == field.label) {
+                write_key(&field.label, &mut separator, out);
+                write_text(value, out);
+                continue;
+            }
+            let value = message.get(slot);
+            if matches!(value, Value::Absent) && field.optional {
+                continue;
+            }
+            write_key(&field.label, &mut separator, out);
+            let fixed = def.fixed.iter().find(|(fixed, _)| *fixed == slot).map(|(_, literal)| literal);
+            match (value, fixed) {
+                (Value::Absent, Some(literal)) => self.write_literal(&field.ty, literal, out),
+                (Value::Absent, None) => self.write_literal(&field.ty, &field.default, out),
+                (value, _) => self.write_value(&field.ty, value, out),
+            }
+        }
+        if separator == b'{' {
+            out.push(b'{');
+        }
+        out.push(b'}');
+        if wrapped {
+            out.push(b'}');
+        }
+    }
+
+    fn write_literal(&self, ty: &Type, literal: &Literal, out: &mut Vec<u8>) {
+        match literal {
+            Literal::Absent => out.extend_from_slice(b"null"),
+            Literal::EmptyList => out.extend_from_slice(b"[]"),
+            Literal::Int(number) => self.write_value(ty, Value::Int(*number), out),
+            Literal::Bool(value) => self.write_value(ty, Value::Bool(*value), out),
+            Literal::Text(text) => write_text(text, out),
+        }
+    }
+
+    fn write_value(&self, ty: &Type, value: Value, out: &mut Vec<u8>) {
+        match (ty, value) {
+            (_, Value::Absent | Value::Nil) => out.extend_from_slice(b"null"),
+            (Type::List(item), Value::List(list)) => {
+                let mut separator = b'[';
+                for value in list.iter() {
+                    out.push(std::mem::replace(&mut separator, b','));
+                    self.write_value(item, value, out);
+                }
+                if separator == b'[' {
+                    out.push(b'[');
+                }
+                out.push(b']');
+            }
+            (Type::Record(place), Value::Record(record)) => self.write_record(&self.records[*place], record, out),
+            (Type::Bool, value) => {
+                let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
+                out.extend_from_slice(text);
+            }
+            (Type::Enum(place), Value::Int(code)) if self.enums[*place].by_name => {
+                match self.enums[*place].member(code) {
+                    Some(member) => write_text(&member.name, out),
+                    None => write_int(code, out),
+                }
+            }
+            (Type::Text | Type::Time, Value::Int(number)) => write_text(itoa::Buffer::new().format(number), out),
+            (Type::Int | Type::Long | Type::Enum(_), Value::Text(text)) if Value::Text(text).as_int().is_some() => {
+                write_int(Value::Text(text).as_int().unwrap_or_default(), out);
+            }
+            (_, Value::Text(text)) => write_text(text, out),
+            (_, Value::Int(number)) => write_int(number, out),
+            (_, Value::Bool(value)) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+            (_, Value::Float(value)) => out.extend_from_slice(value.to_string().as_bytes()),
+            // A list where a scalar belongs, or the reverse: rules are checked against the types, so there is none.
+            (_, Value::List(_) | Value::Record(_)) => out.extend_from_slice(b"null"),
+        }
+    }
+
+    fn write_record(&self, def: &super::Record, record: crate::message::Record, out: &mut Vec<u8>) {
+        let (open, close) = if def.tuple { (b'[', b']') } else { (b'{', b'}') };
+        let mut separator = open;
+        for field in &def.fields.list {
+            let value = record.get(field.name);
+            if def.tuple {
+                out.push(std::mem::replace(&mut separator, b','));
+            } else {
+                write_key(&field.label, &mut separator, out);
+            }
+            match value {
+                Value::Absent => self.write_literal(&field.ty, &field.default, out),
+                value => self.write_value(&field.ty, value, out),
+            }
+        }
+        if separator == open {
+            out.push(open);
+        }
+        out.push(close);
+    }
+}
+
+fn write_key(label: &str, separator: &mut u8, out: &mut Vec<u8>) {
+    out.push(std::mem::replace(separator, b','));
+    write_text(label, out);
+    out.push(b':');
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    // Writing a string to memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+fn write_int(number: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Why a name does not say yet which message it is.
+enum NotYet {
+    More,
+    Never,
+}
+
+/// A way to ask the map of wire names without owning the name.
+trait WireName {
+    fn parts(&self) -> (bool, &str);
+}
+
+impl WireName for (bool, String) {
+    fn parts(&self) -> (bool, &str) {
+        (self.0, &self.1)
+    }
+}
+
+impl WireName for (bool, &str) {
+    fn parts(&self) -> (bool, &str) {
+        (self.0, self.1)
+    }
+}
+
+impl std::hash::Hash for dyn WireName + '_ {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for dyn WireName + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn WireName + '_ {}
+
+impl hashbrown::Equivalent<(bool, String)> for dyn WireName + '_ {
+    fn equivalent(&self, key: &(bool, String)) -> bool {
+        self.parts() == (key.0, key.1.as_str())
+    }
+}
+
+// ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct Reader<'r> {
+    vocabulary: &'r Vocabulary,
+    asks: bool,
+    wanted: &'r Wanted,
+    into: &'r mut Message,
+    decoded: Decoded,
+    failure: Option<JsonError>,
+    /// A list or record came before the message was named: its type was not known.
+    again: bool,
+}
+
+/// Keys and values that came before the message was named.
+type Early = SmallVec<[(Node, Node); 8]>;
+
+impl<'r> Reader<'r> {
+    fn new(vocabulary: &'r Vocabulary, asks: bool, wanted: &'r Wanted, into: &'r mut Message) -> Reader<'r> {
+        Reader { vocabulary, asks, wanted, into, decoded: Decoded::default(), failure: None, again: false }
+    }
+
+    fn wants(&self, kind: Kind, slot: usize) -> bool {
+        self.wanted.get(kind.0 as usize).is_none_or(|slots| slots.is_empty() || slots[slot])
+    }
+
+    fn malformed(&mut self, label: &str, ty: &Type) {
+        let expected = self.vocabulary.type_text(ty);
+        self.decoded.malformed.get_or_insert_with(|| format!("{label} is not of type {expected}"));
+    }
+
+    /// The message has a name: what came before finds its place.
+    fn begin(&mut self, kind: Kind, early: &Early) {
+        let def = self.vocabulary.message(kind);
+        self.into.start(kind, def.fields.list.len());
+        for (key, node) in early {
+            let Value::Text(label) = self.into.value(*key) else { continue };
+            match def.fields.slot(label) {
+                Some(slot) if self.wants(kind, slot) => {
+                    let field = &def.fields.list[slot];
+                    match self.retype(*node, &field.ty) {
+                        Some(node) => self.into.set(slot, node),
+                        None => self.malformed(&field.label, &field.ty),
+                    }
+                }
+                Some(_) => {}
+                None => self.decoded.unknown += 1,
+            }
+        }
+    }
+
+    /// A scalar that was read without knowing its type, as the type wants it.
+    fn retype(&mut self, node: Node, ty: &Type) -> Option<Node> {
+        match node {
+            Node::Text(_) => {
+                let Value::Text(text) = self.into.value(node) else { return Some(node) };
+                Some(typed_text(self.vocabulary, ty, text).unwrap_or(node))
+            }
+            Node::Int(number) if matches!(ty, Type::Text | Type::Time) => {
+                Some(self.into.text(itoa::Buffer::new().format(number)))
+            }
+            Node::List(_) | Node::Record(_) if !matches!(ty, Type::List(_) | Type::Record(_)) => None,
+            node => Some(node),
+        }
+    }
+}
+
+/// What a text is where its type is a number or an enumeration; none where it stays a text.
+fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
+    match ty {
+        Type::Int | Type::Long => text.trim().parse().ok().map(Node::Int),
+        Type::Bool => Value::Text(text).as_bool().map(Node::Bool),
+        Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.enums[*place].code(text).map(Node::Int),
+        Type::Enum(_) => text.trim().parse().ok().map(Node::Int),
+        _ => None,
+    }
+}
+
+struct Top<'a, 'r>(&'a mut Reader<'r>);
+
+impl<'de> Visitor<'de> for Top<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        let vocabulary = reader.vocabulary;
+        let mut early = Early::new();
+        let mut name: Option<Node> = None;
+        let mut more: Option<Node> = None;
+        while let Some(key) = map.next_key_seed(Text(reader.into))? {
+            let Value::Text(label) = reader.into.value(key) else { continue };
+            if vocabulary.form == Form::Soap
+                && let Some(kind) = vocabulary.kind_of_line(reader.asks, label)
+            {
+                reader.begin(kind, &Early::new());
+                map.next_value_seed(Members { reader, kind })?;
+                continue;
+            }
+            let is_name = match vocabulary.form {
+                Form::Soap => label == "EventType",
+                Form::Json => vocabulary.name_fields.first().is_some_and(|field| field == label),
+            };
+            let is_more = vocabulary.form == Form::Json && vocabulary.name_fields.get(1).is_some_and(|f| f == label);
+            let value = map.next_value_seed(Any { reader, ty: None, label: "" })?;
+            early.push((key, value));
+            if is_name {
+                name = Some(value);
+            } else if is_more {
+                more = Some(value);
+            }
+            if !is_name && !is_more {
+                continue;
+            }
+            let Some(named) = name else { continue };
+            let Value::Text(named) = reader.into.value(named) else {
+                reader.failure = Some(JsonError::Nameless);
+                return drain(map);
+            };
+            let more = more.map(|node| reader.into.value(node));
+            let more = if let Some(Value::Text(text)) = more { Some(text) } else { None };
+            let found = match vocabulary.form {
+                Form::Soap => vocabulary.kind_of_line(reader.asks, named).ok_or(NotYet::Never),
+                Form::Json => vocabulary.kind_named(reader.asks, named, more),
+            };
+            match found {
+                Ok(kind) => {
+                    reader.begin(kind, &early);
+                    return Members { reader, kind }.read(map);
+                }
+                Err(NotYet::More) => {}
+                Err(NotYet::Never) => {
+                    let shown = more.map_or(named.to_owned(), |more| format!("{named}/{more}"));
+                    reader.failure = Some(JsonError::Unknown(shown));
+                    return drain(map);
+                }
+            }
+        }
+        if reader.into.kind().is_none() {
+            let named = name.map(|node| reader.into.value(node));
+            reader.failure = Some(match named {
+                Some(Value::Text(named)) => JsonError::Unknown(named.to_owned()),
+                _ => JsonError::Nameless,
+            });
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.0.failure = Some(JsonError::NotAnObject);
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.not_an_object()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.not_an_object()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.not_an_object()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.not_an_object()
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.not_an_object()
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.not_an_object()
+    }
+}
+
+impl Top<'_, '_> {
+    fn not_an_object<E>(self) -> Result<(), E> {
+        self.0.failure = Some(JsonError::NotAnObject);
+        Ok(())
+    }
+}
+
+fn drain<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Reads the fields of a message that is named.
+struct Members<'a, 'r> {
+    reader: &'a mut Reader<'r>,
+    kind: Kind,
+}
+
+impl Members<'_, '_> {
+    fn read<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Members { reader, kind } = self;
+        let def = reader.vocabulary.message(kind);
+        let wanted = reader.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty());
+        let mut missing = wanted.map_or(usize::MAX, |slots| {
+            let open = slots.iter().enumerate().filter(|(slot, wanted)| **wanted && reader.into.is_absent(*slot));
+            open.count()
+        });
+        // Whatever follows the last wanted field is only passed over.
+        while missing > 0 {
+            let Some(found) = map.next_key_seed(FieldKey(&def.fields))? else { return Ok(()) };
+            match found {
+                Some(slot) if reader.wants(kind, slot) => {
+                    let field = &def.fields.list[slot];
+                    let any = Any { reader: &mut *reader, ty: Some(&field.ty), label: &field.label };
+                    let node = map.next_value_seed(any)?;
+                    missing = missing.saturating_sub(usize::from(reader.into.is_absent(slot)));
+                    reader.into.set(slot, node);
+                }
+                found => {
+                    map.next_value::<IgnoredAny>()?;
+                    reader.decoded.unknown += u32::from(found.is_none());
+                }
+            }
+        }
+        drain(map)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the fields of a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.read(map)
+    }
+}
+
+/// A key, as the slot of the field that it names.
+struct FieldKey<'a>(&'a Fields);
+
+impl<'de> DeserializeSeed<'de> for FieldKey<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldKey<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E>(self, label: &str) -> Result<Option<usize>, E> {
+        Ok(self.0.slot(label))
+    }
+}
+
+/// A text, kept in the message.
+struct Text<'a>(&'a mut Message);
+
+impl<'de> DeserializeSeed<'de> for Text<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Text<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(self.0.text(text))
+    }
+}
+
+/// Any value, read as its type wants it; without a type, as it comes.
+struct Any<'a, 'r> {
+    reader: &'a mut Reader<'r>,
+    ty: Option<&'a Type>,
+    label: &'a str,
+}
+
+impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Any<'_, '_> {
+    fn mismatch<E>(self) -> Result<Node, E> {
+        if let Some(ty) = self.ty {
+            self.reader.malformed(self.label, ty);
+        }
+        Ok(Node::Absent)
+    }
+
+    fn is_container(&self) -> bool {
+        matches!(self.ty, Some(Type::List(_) | Type::Record(_)))
+    }
+}
+
+impl<'de> Visitor<'de> for Any<'_, '_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Nil)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        if self.is_container() { self.mismatch() } else { Ok(Node::Bool(value)) }
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        match self.ty {
+            Some(Type::Text | Type::Time) => Ok(self.reader.into.text(itoa::Buffer::new().format(value))),
+            _ if self.is_container() => self.mismatch(),
+            _ => Ok(Node::Int(value)),
+        }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Ok(self.reader.into.text(itoa::Buffer::new().format(value))),
+        }
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        match self.ty {
+            Some(Type::Text | Type::Time) => Ok(self.reader.into.text(&value.to_string())),
+            _ if self.is_container() => self.mismatch(),
+            _ => Ok(Node::Float(value)),
+        }
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        if self.is_container() {
+            return self.mismatch();
+        }
+        let typed = self.ty.and_then(|ty| typed_text(self.reader.vocabulary, ty, text));
+        Ok(typed.unwrap_or_else(|| self.reader.into.text(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+        let vocabulary = self.reader.vocabulary;
+        let record = match self.ty {
+            Some(Type::Record(place)) => Some(&vocabulary.records[*place]).filter(|record| record.tuple),
+            _ => None,
+        };
+        if record.is_none() && !matches!(self.ty, Some(Type::List(_))) {
+            self.reader.again |= self.ty.is_none();
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return self.mismatch();
+        }
+        let open = self.reader.into.open();
+        let mut place = 0;
+        loop {
+            let field = record.map(|record| record.fields.list.get(place));
+            let ty = match (field, self.ty) {
+                (Some(Some(field)), _) => {
+                    self.reader.into.key(field.name);
+                    Some(&field.ty)
+                }
+                // More values than the tuple has fields: passed over.
+                (Some(None), _) => {
+                    while seq.next_element::<IgnoredAny>()?.is_some() {}
+                    break;
+                }
+                (None, Some(Type::List(item))) => Some(&**item),
+                (None, _) => None,
+            };
+            let Some(node) = seq.next_element_seed(Any { reader: &mut *self.reader, ty, label: self.label })? else {
+                if record.is_some() {
+                    self.reader.into.unkey();
+                }
+                break;
+            };
+            self.reader.into.push_read(node);
+            place += 1;
+        }
+        Ok(match record {
+            Some(_) => self.reader.into.close_record(open),
+            None => self.reader.into.close_list(open),
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let record = match self.ty {
+            Some(Type::Record(place)) => &self.reader.vocabulary.records[*place],
+            other => {
+                self.reader.again |= other.is_none();
+                drain(map)?;
+                return self.mismatch();
+            }
+        };
+        let open = self.reader.into.open();
+        while let Some(slot) = map.next_key_seed(FieldKey(&record.fields))? {
+            let Some(slot) = slot else {
+                self.reader.decoded.unknown += 1;
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let field = &record.fields.list[slot];
+            self.reader.into.key(field.name);
+            let any = Any { reader: &mut *self.reader, ty: Some(&field.ty), label: &field.label };
+            let node = map.next_value_seed(any)?;
+            self.reader.into.push_read(node);
+        }
+        Ok(self.reader.into.close_record(open))
+    }
+}

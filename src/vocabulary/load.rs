@@ -1,0 +1,453 @@
+//! A dialect's TOML file → [`Vocabulary`], with every mistake reported where it stands. The grammar is described in
+//! ARCHITECTURE.md, "Vocabularies".
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::*;
+use crate::{
+    diagnostic::{Problems, Source},
+    document::{self, Key, Node, Table},
+    model::DeviceKind,
+};
+
+const TYPES: [(&str, Type); 6] = [
+    ("bool", Type::Bool),
+    ("int", Type::Int),
+    ("long", Type::Long),
+    ("text", Type::Text),
+    ("time", Type::Time),
+    ("id", Type::Id),
+];
+
+/// Loads a vocabulary. What is wrong is added to `problems`; the vocabulary then lacks what could not be read.
+pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
+    document::read(source, problems, |table, problems| {
+        let form = match table.required("form", problems) {
+            "soap" => Form::Soap,
+            "json" | "" => Form::Json,
+            other => {
+                let span = table.find("form").map_or(0..0, |node| node.inner_span());
+                problems.unknown(source, span, "form", other, ["json", "soap"]);
+                Form::Json
+            }
+        };
+        let mut loader = Loader {
+            enums_by_name: table.required("enums", problems) == "name",
+            sets: HashMap::new(),
+            vocabulary: Vocabulary {
+                dialect: table.required("dialect", problems).into(),
+                title: table.required("title", problems).into(),
+                guide: table.required("guide", problems).into(),
+                form,
+                call_names: Vec::new(),
+                enums: Vec::new(),
+                records: Vec::new(),
+                messages: Vec::new(),
+                profiles: Vec::new(),
+                parameter: table.text("parameter", problems).map(str::to_owned),
+                name_fields: Vec::new(),
+                names: Names::default(),
+                by_name: HashMap::new(),
+                by_wire_name: HashMap::new(),
+            },
+        };
+        let owned = |texts: Vec<(&str, Node)>| texts.into_iter().map(|(text, _)| text.to_owned()).collect();
+        loader.vocabulary.name_fields = owned(table.texts("name", problems));
+        loader.vocabulary.call_names = owned(table.texts("call-names", problems));
+        for (key, node) in table.section("enum", problems) {
+            loader.enumeration(&key, node, problems);
+        }
+        loader.records(table.section("record", problems), problems);
+        loader.sets = table.section("fields", problems).into_iter().map(|(key, node)| (key.name, node)).collect();
+        for (key, node) in table.section("message", problems) {
+            loader.message(&key, node, problems);
+        }
+        for (key, node) in table.section("profile", problems) {
+            let profile = profile::load(&key, node, &loader.vocabulary, problems);
+            loader.vocabulary.profiles.extend(profile);
+        }
+        table.finish(problems);
+        loader.vocabulary
+    })
+}
+
+struct Loader<'d> {
+    vocabulary: Vocabulary,
+    enums_by_name: bool,
+    sets: HashMap<&'d str, Node<'d>>,
+}
+
+impl<'d> Loader<'d> {
+    fn enumeration(&mut self, key: &Key, node: Node, problems: &mut Problems) {
+        let Some(table) = node.table(problems) else { return };
+        let by_name = match table.text("wire", problems) {
+            Some("name") => true,
+            Some("code") => false,
+            Some(other) => {
+                table.problem(problems, format!("`wire` is \"name\" or \"code\", not {other:?}"));
+                false
+            }
+            None => self.enums_by_name,
+        };
+        let mut members = Vec::new();
+        match table.get("members") {
+            Some(list) if list.as_array().is_some() => {
+                for (code, (name, _)) in list.texts(problems).into_iter().enumerate() {
+                    members.push(Member { name: name.into(), code: code as i64, device: None });
+                }
+            }
+            Some(list) => {
+                let entries = list.table(problems).map(|table| table.entries()).unwrap_or_default();
+                members.extend(entries.iter().filter_map(|(key, node)| member(key, *node, problems)));
+            }
+            None => table.problem(problems, "`members` is missing"),
+        }
+        let mut by_text = HashMap::new();
+        for member in &members {
+            if by_text.insert(member.name.clone(), member.code).is_some() {
+                table.problem(problems, format!("member `{}` stands twice", member.name));
+            }
+        }
+        let chapter = table.required("chapter", problems).into();
+        self.vocabulary.enums.push(Enum { name: key.name.into(), chapter, by_name, members, by_text });
+        table.finish(problems);
+    }
+
+    fn records(&mut self, sections: Vec<(Key<'d>, Node<'d>)>, problems: &mut Problems) {
+        // Records may name each other: their places first, their fields afterwards.
+        for (key, _) in &sections {
+            let name = key.name.to_owned();
+            let record = Record { name, chapter: String::new(), fields: Fields::default(), tuple: false };
+            self.vocabulary.records.push(record);
+        }
+        for (place, (_, node)) in sections.into_iter().enumerate() {
+            let Some(table) = node.table(problems) else { continue };
+            let mut fields = Fields::default();
+            for (key, node) in table.section("fields", problems) {
+                self.field(&mut fields, &key, node, problems);
+            }
+            let record = &mut self.vocabulary.records[place];
+            record.fields = fields;
+            record.chapter = table.required("chapter", problems).into();
+            record.tuple = table.flag("tuple", problems);
+            table.finish(problems);
+        }
+    }
+
+    fn message(&mut self, key: &Key<'d>, node: Node<'d>, problems: &mut Problems) {
+        let Some(table) = node.table(problems) else { return };
+        let side = match table.required("side", problems) {
+            "request" => Side::Request,
+            "reply" => Side::Reply,
+            "callback" => Side::Callback,
+            "event" | "" => Side::Event,
+            other => {
+                let span = table.find("side").map_or(table.span(), |node| node.inner_span());
+                problems.unknown(table.source(), span, "side", other, ["request", "reply", "event", "callback"]);
+                Side::Event
+            }
+        };
+        let mut fields = Fields::default();
+        let base = self.base(&table, &mut fields, problems);
+        for (set, node) in table.texts("include", problems) {
+            let Some(entries) = self.sets.get(set).and_then(|node| node.as_table()) else {
+                problems.unknown(node.source(), node.inner_span(), "set of fields", set, self.sets.keys().copied());
+                continue;
+            };
+            for (key, node) in entries.entries() {
+                self.field(&mut fields, &key, node, problems);
+            }
+        }
+        let devices = self.devices(&table, &mut fields, problems);
+        for (key, node) in table.section("fields", problems) {
+            self.field(&mut fields, &key, node, problems);
+        }
+        let fixed = self.fixed(&table, &fields, problems);
+        let (wire_names, aliases) = self.wire_names(key, &table, side, problems);
+        let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
+        let def = MessageDef {
+            label: key.name.into(),
+            chapter: table.required("chapter", problems).into(),
+            side,
+            wire_names,
+            aliases,
+            fields,
+            base,
+            fixed,
+            devices,
+            returns,
+            session: table.text("class", problems) == Some("session"),
+            span: key.span.clone(),
+        };
+        table.finish(problems);
+        self.register(def, key, problems);
+    }
+
+    fn register(&mut self, def: MessageDef, key: &Key, problems: &mut Problems) {
+        let kind = Kind(self.vocabulary.messages.len() as u16);
+        if self.vocabulary.by_name.insert(def.label.clone(), kind).is_some() {
+            key.problem(problems, format!("message `{}` stands twice", def.label));
+        }
+        let asks = def.side == Side::Request;
+        let names = std::iter::once(def.wire_name().to_owned()).chain(def.aliases.iter().cloned());
+        for name in names {
+            self.vocabulary.by_wire_name.entry((asks, name)).or_default().push(kind);
+        }
+        self.vocabulary.messages.push(def);
+    }
+
+    fn base(&mut self, table: &Table<'d>, fields: &mut Fields, problems: &mut Problems) -> Option<(usize, usize)> {
+        let node = table.get("extends")?;
+        let name = node.text(problems)?;
+        let Some(record) = self.vocabulary.records.iter().position(|record| record.name == name) else {
+            let known = self.vocabulary.records.iter().map(|record| record.name.as_str());
+            problems.unknown(node.source(), node.inner_span(), "record", name, known);
+            return None;
+        };
+        for field in &self.vocabulary.records[record].fields.list {
+            add_field(fields, field.clone());
+        }
+        Some((record, fields.list.len()))
+    }
+
+    /// Device groups declare their fields: `name = [id, type, number]`, where the last or the last two may be missing.
+    fn devices(&mut self, table: &Table<'d>, fields: &mut Fields, problems: &mut Problems) -> Vec<DeviceGroup> {
+        let mut groups = Vec::new();
+        for (key, node) in table.section("devices", problems) {
+            let device_type = self.vocabulary.enumeration("device-type").map_or(Type::Int, Type::Enum);
+            let types = [Type::Id, device_type, Type::Text];
+            let mut slots = [None; 3];
+            for (place, (label, node)) in node.texts(problems).into_iter().enumerate() {
+                let Some(ty) = types.get(place) else {
+                    node.problem(problems, "a device is [id, type, number]");
+                    break;
+                };
+                let field = Field::plain(label, self.vocabulary.names.intern(label), ty.clone());
+                slots[place] = Some(add_field(fields, field));
+            }
+            let [id, ty, number] = slots;
+            groups.push(DeviceGroup { label: key.name.into(), id, ty, number });
+        }
+        groups
+    }
+
+    fn fixed(&self, table: &Table, fields: &Fields, problems: &mut Problems) -> Vec<(usize, Literal)> {
+        let mut fixed = Vec::new();
+        for (key, node) in table.section("fixed", problems) {
+            let Some(slot) = fields.slot(key.name) else {
+                problems.unknown(key.source, key.span.clone(), "field", key.name, fields.labels());
+                continue;
+            };
+            let ty = fields.list[slot].ty.clone();
+            fixed.extend(self.literal(&ty, node, problems).map(|literal| (slot, literal)));
+        }
+        fixed
+    }
+
+    /// What names the message on the wire: the `name` fields of a JSON dialect, the operation or class of a SOAP one.
+    fn wire_names(
+        &self,
+        key: &Key,
+        table: &Table,
+        side: Side,
+        problems: &mut Problems,
+    ) -> (Vec<(String, String)>, Vec<String>) {
+        let parts: Vec<&str> = match self.vocabulary.form {
+            Form::Json => self.vocabulary.name_fields.iter().map(String::as_str).collect(),
+            Form::Soap if side == Side::Event => vec!["class"],
+            Form::Soap => vec!["operation"],
+        };
+        let mut names = Vec::new();
+        let mut aliases = Vec::new();
+        for (part, node) in table.section("name", problems) {
+            if part.name == "alias" {
+                aliases = node.texts(problems).into_iter().map(|(text, _)| text.to_owned()).collect();
+            } else if parts.contains(&part.name) {
+                names.extend(node.text(problems).map(|text| (part.name.to_owned(), text.to_owned())));
+            } else {
+                problems.unknown(part.source, part.span.clone(), "name field", part.name, parts.iter().copied());
+            }
+        }
+        if names.is_empty() {
+            names.extend(parts.first().map(|part| (part.to_string(), key.name.to_owned())));
+        }
+        (names, aliases)
+    }
+
+    fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {
+        let name = self.vocabulary.names.intern(key.name);
+        let Some(table) = node.as_table() else {
+            if let Some(ty) = self.parse_type(node, problems) {
+                let default = self.default(&ty);
+                add_field(fields, Field { default, ..Field::plain(key.name, name, ty) });
+            }
+            return;
+        };
+        let Some(ty) = table.get("type").and_then(|node| self.parse_type(node, problems)) else {
+            table.problem(problems, "`type` is missing");
+            return;
+        };
+        let default = match table.get("default") {
+            Some(node) => self.literal(&ty, node, problems).unwrap_or(Literal::Absent),
+            None => self.default(&ty),
+        };
+        let field = Field {
+            label: key.name.into(),
+            name,
+            role: table.get("role").and_then(|node| self.role(node, problems)),
+            default,
+            optional: table.flag("optional", problems),
+            secret: table.flag("secret", problems),
+            unit: table.text("unit", problems).map(str::to_owned),
+            doc: table.text("doc", problems).map(str::to_owned),
+            max: table.get("max").and_then(|node| node.integer(problems)),
+            aliases: table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect(),
+            ty,
+        };
+        table.finish(problems);
+        add_field(fields, field);
+    }
+
+    fn parse_type(&self, node: Node, problems: &mut Problems) -> Option<Type> {
+        let text = node.text(problems)?;
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let name = inner.unwrap_or(text);
+        let named = |list: Vec<&str>| list.iter().position(|known| *known == name);
+        let enums: Vec<&str> = self.vocabulary.enums.iter().map(|e| e.name.as_str()).collect();
+        let records: Vec<&str> = self.vocabulary.records.iter().map(|r| r.name.as_str()).collect();
+        let plain = TYPES.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone());
+        let ty =
+            plain.or_else(|| named(enums.clone()).map(Type::Enum)).or_else(|| named(records.clone()).map(Type::Record));
+        if ty.is_none() {
+            let known = TYPES.iter().map(|(name, _)| *name).chain(enums).chain(records);
+            problems.unknown(node.source(), node.inner_span(), "type", name, known);
+        }
+        ty.map(|ty| if inner.is_some() { Type::List(Box::new(ty)) } else { ty })
+    }
+
+    /// What a field holds that nobody sets: as each form writes "nothing".
+    fn default(&self, ty: &Type) -> Literal {
+        match (ty, self.vocabulary.form) {
+            (Type::Bool, _) => Literal::Bool(false),
+            (Type::Int | Type::Long | Type::Enum(_), _) => Literal::Int(0),
+            (Type::Id, Form::Json) => Literal::Int(0),
+            (Type::Text | Type::Time, Form::Json) => Literal::Text(String::new()),
+            (Type::List(_), Form::Json) => Literal::EmptyList,
+            _ => Literal::Absent,
+        }
+    }
+
+    fn literal(&self, ty: &Type, node: Node, problems: &mut Problems) -> Option<Literal> {
+        if let (Type::Enum(place), Some(text)) = (ty, node.as_text()) {
+            let known = &self.vocabulary.enums[*place];
+            let Some(code) = known.code(text) else {
+                let members = known.members.iter().map(|member| member.name.as_str());
+                problems.unknown(node.source(), node.inner_span(), &format!("member of {}", known.name), text, members);
+                return None;
+            };
+            return Some(Literal::Int(code));
+        }
+        let literal = node
+            .as_integer()
+            .map(Literal::Int)
+            .or_else(|| node.as_boolean().map(Literal::Bool))
+            .or_else(|| node.as_text().map(|text| Literal::Text(text.into())));
+        if literal.is_none() {
+            node.problem(problems, "expected a number, a string, true or false");
+        }
+        literal
+    }
+
+    fn role(&self, node: Node, problems: &mut Problems) -> Option<Role> {
+        let text = node.text(problems)?;
+        let (object, part) = text.split_once('.').unwrap_or((text, ""));
+        let call = |which| {
+            let part = if part.is_empty() { "id" } else { part };
+            let names = &self.vocabulary.call_names;
+            names.iter().position(|name| name == part).map(|place| Role::Call(which, place as u8))
+        };
+        let role = match (object, part) {
+            ("call", _) => call(Which::Call),
+            ("second", _) => call(Which::Second),
+            ("result", _) => call(Which::Result),
+            ("agent", "" | "id") => Some(Role::Agent(AgentPart::Id)),
+            ("agent", "number") => Some(Role::Agent(AgentPart::Number)),
+            ("agent", "name") => Some(Role::Agent(AgentPart::Name)),
+            ("agent", "station") => Some(Role::Agent(AgentPart::Station)),
+            ("service", "") => Some(Role::Service),
+            ("request", "") => Some(Role::Request),
+            ("session", "") => Some(Role::Session),
+            ("tenant", "") => Some(Role::Tenant),
+            ("platform", "") => Some(Role::Platform),
+            ("sequence", "") => Some(Role::Sequence),
+            ("time", "") => Some(Role::Time),
+            _ => None,
+        };
+        if role.is_none() {
+            let known = ["call", "second", "result", "agent", "service", "request", "session", "tenant", "platform"];
+            problems.unknown(node.source(), node.inner_span(), "role", text, known);
+        }
+        role
+    }
+}
+
+/// Adds a field; one of the same label is replaced where it stands. Aliases lead to the same place.
+fn add_field(fields: &mut Fields, field: Field) -> usize {
+    let slot = match fields.slot(&field.label) {
+        Some(slot) => slot,
+        None => fields.list.len(),
+    };
+    for label in std::iter::once(&field.label).chain(&field.aliases) {
+        fields.by_label.insert(label.clone(), slot as u16);
+    }
+    if slot == fields.list.len() {
+        fields.list.push(field);
+    } else {
+        fields.list[slot] = field;
+    }
+    slot
+}
+
+fn member(key: &Key, node: Node, problems: &mut Problems) -> Option<Member> {
+    let Some(table) = node.as_table() else {
+        return node.integer(problems).map(|code| Member { name: key.name.into(), code, device: None });
+    };
+    let code = table.get("code").and_then(|node| node.integer(problems));
+    if code.is_none() {
+        table.problem(problems, "`code` is missing");
+    }
+    let device = table.get("kind").and_then(|node| {
+        let text = node.text(problems)?;
+        let kind = DeviceKind::from_name(text);
+        if kind.is_none() {
+            problems.unknown(node.source(), node.inner_span(), "kind of device", text, DeviceKind::names());
+        }
+        kind
+    });
+    table.finish(problems);
+    Some(Member { name: key.name.into(), code: code?, device })
+}
+
+impl Field {
+    fn plain(label: &str, name: Name, ty: Type) -> Field {
+        let default = match ty {
+            Type::Text => Literal::Text(String::new()),
+            _ => Literal::Int(0),
+        };
+        Field {
+            label: label.into(),
+            name,
+            ty,
+            role: None,
+            default,
+            optional: false,
+            secret: false,
+            unit: None,
+            doc: None,
+            max: None,
+            aliases: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What a dialect can say: its messages, fields, types and enumerations, loaded from `mappings/dialects/<dialect>.toml`.
+//! Reading and writing messages, schemas and the reference tables all come from here, so that they cannot disagree. What
+//! the words mean is not its business: that is `mapping`'s and `model`'s.
+
+mod json;
+mod load;
+mod profile;
+
+mod xml;
+
+use std::ops::Range;
+
+use hashbrown::HashMap;
+
+pub use json::{Decoded, JsonError, Wanted};
+pub use load::load;
+pub use profile::{Namespaces, Profile};
+pub use xml::{EventTemplate, ObjectTemplate, WrongMember, response};
+
+use crate::message::{Kind, Name};
+
+/// How a dialect's messages stand in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A flat JSON object whose `name` fields say which message it is.
+    Json,
+    /// A SOAP 1.1 document/literal operation or a data contract carried by one; as a line of text, JSON.
+    Soap,
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Application → platform.
+    Request,
+    /// The platform's answer to a request, outside the stream of events.
+    Reply,
+    /// Platform → application.
+    Event,
+    /// A call of the platform into the application that is no event: session start, heartbeat.
+    Callback,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Vocabulary {
+    pub dialect: String,
+    pub title: String,
+    /// The guide that every fact is from.
+    pub guide: String,
+    pub form: Form,
+    /// The parts of a call's name, the most authoritative first.
+    pub call_names: Vec<String>,
+    pub enums: Vec<Enum>,
+    pub records: Vec<Record>,
+    pub messages: Vec<MessageDef>,
+    pub profiles: Vec<Profile>,
+    /// The one parameter whose members a request's fields are; where there is none they are parameters themselves.
+    pub parameter: Option<String>,
+    name_fields: Vec<String>,
+    names: Names,
+    by_name: HashMap<String, Kind>,
+    by_wire_name: HashMap<(bool, String), Vec<Kind>>,
+}
+
+/// Field names ⇄ numbers.
+#[derive(Debug, Default)]
+struct Names {
+    list: Vec<String>,
+    by_text: HashMap<String, Name>,
+}
+
+impl Names {
+    fn intern(&mut self, text: &str) -> Name {
+        if let Some(name) = self.by_text.get(text) {
+            return *name;
+        }
+        let name = Name(self.list.len() as u16);
+        self.list.push(text.to_owned());
+        self.by_text.insert(text.to_owned(), name);
+        name
+    }
+}
+
+/// An enumeration. Inside the bridge its values are the members' codes; what is unknown stays as it came.
+#[derive(Debug)]
+pub struct Enum {
+    pub name: String,
+    pub chapter: String,
+    /// Whether members travel as their names; else as their codes.
+    pub by_name: bool,
+    pub members: Vec<Member>,
+    by_text: HashMap<String, i64>,
+}
+
+#[derive(Debug)]
+pub struct Member {
+    pub name: String,
+    pub code: i64,
+    /// For types of device: what it is in the model.
+    pub device: Option<crate::model::DeviceKind>,
+}
+
+impl Enum {
+    pub fn code(&self, name: &str) -> Option<i64> {
+        self.by_text.get(name).copied()
+    }
+
+    pub fn member(&self, code: i64) -> Option<&Member> {
+        // Most enumerations number their members from 0: look there first.
+        let at_place = usize::try_from(code).ok().and_then(|place| self.members.get(place));
+        at_place.filter(|member| member.code == code).or_else(|| self.members.iter().find(|m| m.code == code))
+    }
+}
+
+/// The type of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    Bool,
+    /// A whole number of 32 bits.
+    Int,
+    /// A whole number of 64 bits.
+    Long,
+    Text,
+    /// A date and time, in the form that the dialect writes.
+    Time,
+    /// A number or a text.
+    Id,
+    Enum(usize),
+    Record(usize),
+    List(Box<Type>),
+}
+
+/// The value of a field that nobody sets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// Nothing: left out of JSON, nil in XML.
+    Absent,
+    Int(i64),
+    Text(String),
+    Bool(bool),
+    EmptyList,
+}
+
+/// What a field is about, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A name of a call; the number is the place in [`Vocabulary::call_names`].
+    Call(Which, u8),
+    Agent(AgentPart),
+    Service,
+    Request,
+    Session,
+    Tenant,
+    Platform,
+    Sequence,
+    Time,
+}
+
+/// Which of an event's calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Which {
+    Call,
+    /// The other call of two that join.
+    Second,
+    /// The call that results where two join.
+    Result,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentPart {
+    Id,
+    Number,
+    Name,
+    Station,
+}
+
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub label: String,
+    pub name: Name,
+    pub ty: Type,
+    pub role: Option<Role>,
+    pub default: Literal,
+    /// May be missing from a message that is complete otherwise.
+    pub optional: bool,
+    /// Must not reach a log.
+    pub secret: bool,
+    pub unit: Option<String>,
+    pub doc: Option<String>,
+    /// The largest number, or the greatest length of a list or text.
+    pub max: Option<i64>,
+    pub aliases: Vec<String>,
+}
+
+/// A set of fields that is found by name: the fields of a message or of a record.
+#[derive(Debug, Default)]
+pub struct Fields {
+    pub list: Vec<Field>,
+    by_label: HashMap<String, u16>,
+}
+
+impl Fields {
+    pub fn slot(&self, label: &str) -> Option<usize> {
+        self.by_label.get(label).map(|slot| *slot as usize)
+    }
+
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|field| field.label.as_str())
+    }
+}
+
+#[derive(Debug)]
+pub struct Record {
+    pub name: String,
+    pub chapter: String,
+    pub fields: Fields,
+    /// Written as a list of its values instead of as an object.
+    pub tuple: bool,
+}
+
+/// A group of fields that together are one device.
+#[derive(Debug)]
+pub struct DeviceGroup {
+    pub label: String,
+    pub id: Option<usize>,
+    pub ty: Option<usize>,
+    pub number: Option<usize>,
+}
+
+#[derive(Debug)]
+pub struct MessageDef {
+    pub label: String,
+    pub chapter: String,
+    pub side: Side,
+    /// What the message's name fields hold; for SOAP, the operation and the class.
+    pub wire_names: Vec<(String, String)>,
+    /// How else it is named on the wire.
+    pub aliases: Vec<String>,
+    pub fields: Fields,
+    /// The record whose fields come first, and how many they are.
+    pub base: Option<(usize, usize)>,
+    /// Fields that always hold the same, by slot.
+    pub fixed: Vec<(usize, Literal)>,
+    pub devices: Vec<DeviceGroup>,
+    /// What a request of this name answers with.
+    pub returns: Option<Type>,
+    /// A request that only concerns the session and never reaches the model.
+    pub session: bool,
+    pub span: Range<usize>,
+}
+
+impl MessageDef {
+    /// The name under which the message travels: for SOAP its operation or class, for JSON the first name field.
+    pub fn wire_name(&self) -> &str {
+        self.wire_names.first().map_or(&self.label, |(_, value)| value)
+    }
+
+    pub fn role(&self, role: Role) -> Option<usize> {
+        self.fields.list.iter().position(|field| field.role == Some(role))
+    }
+}
+
+impl Vocabulary {
+    pub fn message(&self, kind: Kind) -> &MessageDef {
+        &self.messages[kind.0 as usize]
+    }
+
+    pub fn find(&self, label: &str) -> Option<Kind> {
+        self.by_name.get(label).copied()
+    }
+
+    pub fn kinds(&self) -> impl Iterator<Item = (Kind, &MessageDef)> {
+        self.messages.iter().enumerate().map(|(place, def)| (Kind(place as u16), def))
+    }
+
+    pub fn labels(&self, side: Side) -> impl Iterator<Item = &str> {
+        self.messages.iter().filter(move |def| def.side == side).map(|def| def.label.as_str())
+    }
+
+    pub fn enumeration(&self, name: &str) -> Option<usize> {
+        self.enums.iter().position(|e| e.name == name)
+    }
+
+    pub fn name(&self, text: &str) -> Option<Name> {
+        self.names.by_text.get(text).copied()
+    }
+
+    pub fn name_text(&self, name: Name) -> &str {
+        &self.names.list[name.0 as usize]
+    }
+
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// Type names as a vocabulary file writes them.
+    pub fn type_text(&self, ty: &Type) -> String {
+        match ty {
+            Type::Bool => "bool".into(),
+            Type::Int => "int".into(),
+            Type::Long => "long".into(),
+            Type::Text => "text".into(),
+            Type::Time => "time".into(),
+            Type::Id => "id".into(),
+            Type::Enum(place) => self.enums[*place].name.clone(),
+            Type::Record(place) => self.records[*place].name.clone(),
+            Type::List(item) => format!("[{}]", self.type_text(item)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Wire profiles: how one dialect's words are named and shaped on the wire by one of its implementations. An overlay of the
+//! vocabulary, also data.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::*;
+use crate::{
+    diagnostic::Problems,
+    document::{Key, Node},
+};
+
+/// An overlay. What it does not name stands as the vocabulary has it.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub name: String,
+    pub contract: String,
+    pub callback_contract: String,
+    /// `{}` is the message's class name.
+    event_class: String,
+    /// `{namespace}`, `{contract}` and `{operation}` are replaced.
+    action: String,
+    pub namespaces: Namespaces,
+    /// Operations that return nothing.
+    void: HashSet<Kind>,
+    /// Fields that are lists of what the vocabulary has one of.
+    listed: HashSet<(Kind, usize)>,
+    omitted: HashSet<(Kind, usize)>,
+    renamed: HashMap<(Kind, usize), String>,
+    renamed_messages: HashMap<Kind, String>,
+    /// How many items a list of this label always has.
+    pad: HashMap<String, usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespaces {
+    pub service: String,
+    pub callback: String,
+    pub data: String,
+}
+
+impl Profile {
+    pub fn is_void(&self, kind: Kind) -> bool {
+        self.void.contains(&kind)
+    }
+
+    pub fn is_listed(&self, kind: Kind, slot: usize) -> bool {
+        self.listed.contains(&(kind, slot))
+    }
+
+    pub fn is_omitted(&self, kind: Kind, slot: usize) -> bool {
+        self.omitted.contains(&(kind, slot))
+    }
+
+    /// The label of a field on this wire.
+    pub fn label<'v>(&'v self, vocabulary: &'v Vocabulary, kind: Kind, slot: usize) -> &'v str {
+        let label = &vocabulary.message(kind).fields.list[slot].label;
+        self.renamed.get(&(kind, slot)).unwrap_or(label)
+    }
+
+    /// The operation or event class of a message on this wire.
+    pub fn message_name(&self, vocabulary: &Vocabulary, kind: Kind) -> String {
+        let def = vocabulary.message(kind);
+        let name = self.renamed_messages.get(&kind).map_or(def.wire_name(), String::as_str);
+        match def.side {
+            Side::Event => self.event_class.replace("{}", name),
+            _ => name.to_owned(),
+        }
+    }
+
+    pub fn padding(&self, label: &str) -> usize {
+        self.pad.get(label).copied().unwrap_or(0)
+    }
+
+    /// The namespace and contract that an operation belongs to.
+    pub fn contract_of(&self, side: Side) -> (&str, &str) {
+        match side {
+            Side::Callback | Side::Event => (&self.namespaces.callback, &self.callback_contract),
+            _ => (&self.namespaces.service, &self.contract),
+        }
+    }
+
+    pub fn action(&self, vocabulary: &Vocabulary, kind: Kind) -> String {
+        let (namespace, contract) = self.contract_of(vocabulary.message(kind).side);
+        let operation = self.message_name(vocabulary, kind);
+        let action = self.action.replace("{namespace}", namespace).replace("{contract}", contract);
+        action.replace("{operation}", &operation)
+    }
+}
+
+pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Problems) -> Option<Profile> {
+    let table = node.table(problems)?;
+    let namespaces = table.get("namespaces").and_then(|node| node.table(problems))?;
+    let profile = Profile {
+        name: key.name.to_owned(),
+        contract: table.required("contract", problems).to_owned(),
+        callback_contract: table.text("callback_contract", problems).unwrap_or_default().to_owned(),
+        event_class: table.text("event_class", problems).unwrap_or("{}").to_owned(),
+        action: table.required("action", problems).to_owned(),
+        namespaces: Namespaces {
+            service: namespaces.required("service", problems).to_owned(),
+            callback: namespaces.text("callback", problems).unwrap_or_default().to_owned(),
+            data: namespaces.required("data", problems).to_owned(),
+        },
+        void: table
+            .texts("void", problems)
+            .iter()
+            .filter_map(|(text, node)| message(vocabulary, text, *node, problems))
+            .collect(),
+        listed: fields(vocabulary, table.texts("list", problems), problems),
+        omitted: fields(vocabulary, table.texts("omit", problems), problems),
+        pad: table
+            .section("pad", problems)
+            .into_iter()
+            .filter_map(|(key, node)| Some((key.name.to_owned(), usize::try_from(node.integer(problems)?).ok()?)))
+            .collect(),
+        renamed: HashMap::new(),
+        renamed_messages: HashMap::new(),
+    };
+    namespaces.finish(problems);
+    let mut profile = profile;
+    for (key, node) in table.section("rename", problems) {
+        let Some(name) = node.text(problems) else { continue };
+        if key.name.contains('.') {
+            let found = places(vocabulary, key.name);
+            if found.is_empty() {
+                key.problem(problems, format!("nothing is named `{}`", key.name));
+            }
+            profile.renamed.extend(found.into_iter().map(|place| (place, name.to_owned())));
+        } else if let Some(kind) = vocabulary.find(key.name) {
+            profile.renamed_messages.insert(kind, name.to_owned());
+        } else {
+            let known = vocabulary.messages.iter().map(|def| def.label.as_str());
+            problems.unknown(key.source, key.span.clone(), "message", key.name, known);
+        }
+    }
+    table.finish(problems);
+    Some(profile)
+}
+
+fn message(vocabulary: &Vocabulary, text: &str, node: Node, problems: &mut Problems) -> Option<Kind> {
+    let kind = vocabulary.find(text);
+    if kind.is_none() {
+        let known = vocabulary.messages.iter().map(|def| def.label.as_str());
+        problems.unknown(node.source(), node.inner_span(), "message", text, known);
+    }
+    kind
+}
+
+fn fields(vocabulary: &Vocabulary, texts: Vec<(&str, Node)>, problems: &mut Problems) -> HashSet<(Kind, usize)> {
+    let mut found = HashSet::new();
+    for (text, node) in texts {
+        let places = places(vocabulary, text);
+        if places.is_empty() {
+            node.problem(problems, format!("nothing is named `{text}`"));
+        }
+        found.extend(places);
+    }
+    found
+}
+
+/// The places that `Message.Field`, or `*.Field`, names.
+fn places(vocabulary: &Vocabulary, text: &str) -> Vec<(Kind, usize)> {
+    let Some((message, label)) = text.split_once('.') else { return Vec::new() };
+    let messages = vocabulary.kinds().filter(|(_, def)| message == "*" || def.label == message);
+    let own = |def: &MessageDef| def.fields.list.iter().position(|field| field.label == label);
+    messages.filter_map(|(kind, def)| own(def).map(|slot| (kind, slot))).collect()
+}

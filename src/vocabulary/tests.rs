@@ -1,0 +1,253 @@
+//! Messages of both dialects read and written by their shipped vocabularies.
+
+use super::*;
+use crate::{
+    diagnostic::Problems,
+    message::{Message, Node, Value},
+    shipped::Files,
+    wire::soap,
+};
+
+fn shipped(dialect: &str) -> Vocabulary {
+    let mut problems = Problems::default();
+    let files = Files::built_in();
+    let vocabulary = load(files.get(&format!("dialects/{dialect}.toml")).unwrap(), &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    vocabulary
+}
+
+/// The field of a message, written out.
+fn field(vocabulary: &Vocabulary, message: &Message, label: &str) -> String {
+    let slot = vocabulary.message(message.kind().unwrap()).fields.slot(label).unwrap();
+    match message.get(slot) {
+        Value::Text(text) => text.to_owned(),
+        value => format!("{value:?}"),
+    }
+}
+
+fn read(vocabulary: &Vocabulary, text: &str) -> Result<(Message, Decoded), JsonError> {
+    let mut message = Message::default();
+    let decoded = vocabulary.read_json(text, false, &Wanted::new(), &mut message)?;
+    Ok((message, decoded))
+}
+
+#[test]
+fn a_feed_message_is_read_in_any_order_of_its_fields() {
+    let feed = shipped("event-feed");
+    let table = r#"[{"media":1,"group":{"type":4,"id":"9"},"call-profile":[{"id":2,"value":5551234}]}]"#;
+    let first = format!(r#"{{"message":"held","call-table":{table},"call-id":"900","guid":"g"}}"#);
+    let last = format!(r#"{{"guid":"g","call-table":{table},"call-id":900,"message":"held"}}"#);
+    for text in [first, last] {
+        let (message, decoded) = read(&feed, &text).unwrap();
+        assert_eq!(decoded, Decoded::default());
+        assert_eq!(field(&feed, &message, "guid"), "g");
+        assert!(field(&feed, &message, "call-id").contains("900"));
+        let calls = message.get(feed.messages[message.kind().unwrap().0 as usize].fields.slot("call-table").unwrap());
+        let call = calls.as_list().unwrap().iter().next().unwrap().as_record().unwrap();
+        let group = call.get(feed.name("group").unwrap()).as_record().unwrap();
+        assert_eq!(group.get(feed.name("id").unwrap()).as_int(), Some(9));
+        let profile = call.get(feed.name("call-profile").unwrap()).as_list().unwrap().iter().next().unwrap();
+        let value = profile.as_record().unwrap().get(feed.name("value").unwrap());
+        assert!(matches!(value, Value::Text("5551234")), "a number where a text belongs: {value:?}");
+    }
+}
+
+#[test]
+fn misprints_and_old_names_of_the_guide_are_read() {
+    let feed = shipped("event-feed");
+    let label = |text: &str| feed.message(read(&feed, text).unwrap().0.kind().unwrap()).label.clone();
+    assert_eq!(label(r#"{"message":"agent- idle ","agent-id":1}"#), "agent-idle");
+    assert_eq!(label(r#"{"message":"agent-gueue-stats"}"#), "agent-queue-stats");
+    let (message, _) = read(&feed, r#"{"message":"interflowed","quid":"g"}"#).unwrap();
+    assert_eq!(field(&feed, &message, "guid"), "g");
+    let (message, _) = read(&feed, r#"{"message":"group-stats","queued-calls=above-tasa":7}"#).unwrap();
+    assert_eq!(field(&feed, &message, "queued-calls-above-tasa"), "Int(7)");
+}
+
+#[test]
+fn what_is_no_message_says_why() {
+    let feed = shipped("event-feed");
+    let why = |text: &str| read(&feed, text).unwrap_err().to_string();
+    assert_eq!(why("[1]"), "not a JSON object");
+    assert_eq!(why("3"), "not a JSON object");
+    assert_eq!(why(r#"{"guid":"g"}"#), "nothing in it names a message");
+    assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\"");
+    assert!(why(r#"{"message":"held","#).contains("line 1 column"));
+    assert!(why(&format!(r#"{{"message":"held","x":{}"#, "[".repeat(5000))).contains("not JSON"));
+}
+
+#[test]
+fn unknown_and_malformed_fields_are_counted_and_the_rest_is_read() {
+    let feed = shipped("event-feed");
+    let (message, decoded) = read(&feed, r#"{"message":"held","new":1,"call-id":{"a":1},"guid":"g"}"#).unwrap();
+    assert_eq!(decoded.unknown, 1);
+    assert_eq!(decoded.malformed.unwrap(), "call-id is not of type id");
+    assert_eq!(field(&feed, &message, "guid"), "g");
+}
+
+#[test]
+fn only_what_is_wanted_is_kept() {
+    let feed = shipped("event-feed");
+    let held = feed.find("held").unwrap();
+    let mut wanted: Wanted = feed.messages.iter().map(|def| vec![false; def.fields.list.len()].into()).collect();
+    wanted[held.0 as usize][feed.message(held).fields.slot("guid").unwrap()] = true;
+    let mut message = Message::default();
+    feed.read_json(r#"{"version":1,"message":"held","call-id":1,"guid":"g"}"#, false, &wanted, &mut message).unwrap();
+    assert_eq!(field(&feed, &message, "guid"), "g");
+    assert_eq!(field(&feed, &message, "call-id"), "Absent");
+}
+
+#[test]
+fn a_command_is_written_as_the_reference_shows_it() {
+    let feed = shipped("event-feed");
+    let kind = feed.find("release").unwrap();
+    let def = feed.message(kind);
+    let mut message = Message::default();
+    message.start(kind, def.fields.list.len());
+    for (label, number) in [("request-id", 7), ("agent-id", 1001), ("release-code", 3)] {
+        message.set(def.fields.slot(label).unwrap(), Node::Int(number));
+    }
+    let mut out = Vec::new();
+    feed.write_json(&message, &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        r#"{"version":1,"topic":"contact-center","request-id":7,"message":"command","sub-request-type":"release","agent-id":1001,"release-code":3}"#
+    );
+}
+
+// ── CTIPS ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The bodies of a captured conversation.
+fn captured(name: &str) -> Vec<String> {
+    let path = format!("{}/tests/fixtures/wire/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines()
+        .filter(|line| line.starts_with("<?xml"))
+        .map(|line| line.trim_end_matches("--<<--").to_owned())
+        .collect()
+}
+
+fn event(ctips: &Vocabulary, line: &str) -> Message {
+    let mut message = Message::default();
+    ctips.read_json(line, false, &Wanted::new(), &mut message).unwrap();
+    message
+}
+
+#[test]
+fn events_are_written_exactly_as_a_wcf_stack_wrote_them() {
+    let ctips = shipped("ctips");
+    let publish = ctips.find("PublishCTIEvent").unwrap();
+    let lines = [
+        r#"{"EventType":"AgentStateChange","AgentId":12,"AgentState":"Idle","ServiceIds":[3,4]}"#,
+        r#"{"EventType":"CallConnected","AgentId":12,"CallId":7,"CallType":"InboundAcd","ResponseRequired":true,
+            "CallInfo":{"ANI":"5551234","DNIS":"800","CallData":null}}"#,
+        r#"{"EventType":"RouteRequest","CallId":7,"CallInfo":{"ANI":"5551234","CallData":null},"RouteTimeout":20}"#,
+    ];
+    for (profile, fixture) in [("edk-2009-08", "ctips-edk-callback.txt"), ("guide", "ctips-guide-callback.txt")] {
+        let profile = ctips.profile(profile).unwrap();
+        let bodies = captured(fixture);
+        for line in lines {
+            let message = event(&ctips, line);
+            let mut out = Vec::new();
+            let template = EventTemplate::new(&ctips, profile, publish, message.kind().unwrap());
+            assert_eq!(template.write(&ctips, &message, &mut out), 0);
+            let written = String::from_utf8(out).unwrap();
+            assert!(bodies.contains(&written), "{fixture} has no\n{written}");
+        }
+    }
+}
+
+#[test]
+fn call_data_always_has_twenty_items_where_clients_count_on_it() {
+    let ctips = shipped("ctips");
+    let publish = ctips.find("PublishCTIEvent").unwrap();
+    let count = |profile: &str, line: &str| {
+        let message = event(&ctips, line);
+        let mut out = Vec::new();
+        let profile = ctips.profile(profile).unwrap();
+        let cut =
+            EventTemplate::new(&ctips, profile, publish, message.kind().unwrap()).write(&ctips, &message, &mut out);
+        (String::from_utf8(out).unwrap().matches("<d4p1:CTICallDataItem>").count(), cut)
+    };
+    let one = r#"{"EventType":"CallEnd","CallData":[{"key":"101","value":"x"}]}"#;
+    let many =
+        format!(r#"{{"EventType":"CallEnd","CallData":[{}]}}"#, vec![r#"{"key":"k","value":"v"}"#; 23].join(","));
+    assert_eq!(count("edk-2009-08", one), (20, 0));
+    assert_eq!(count("edk-2009-08", r#"{"EventType":"CallEnd"}"#), (20, 0));
+    assert_eq!(count("edk-2009-08", r#"{"EventType":"CallConnected","CallInfo":{"ANI":"1"}}"#), (20, 0));
+    assert_eq!(count("edk-2009-08", &many), (20, 3));
+    assert_eq!(count("guide", one), (1, 0));
+    assert_eq!(count("guide", r#"{"EventType":"CallEnd"}"#), (0, 0));
+}
+
+#[test]
+fn captured_requests_are_read_whole() {
+    let ctips = shipped("ctips");
+    for fixture in ["ctips-edk-service.txt", "ctips-guide-service.txt"] {
+        let mut seen = Vec::new();
+        for body in captured(fixture) {
+            let envelope = soap::parse(body.as_bytes(), None).unwrap();
+            let Some(kind) = ctips.operation(&envelope.body.name) else { continue };
+            let mut message = Message::default();
+            let decoded = ctips.read_xml(kind, &envelope.body, &mut message).unwrap();
+            assert_eq!(decoded.unknown, 0, "{body}");
+            let mut line = Vec::new();
+            ctips.write_json(&message, &mut line);
+            seen.push(String::from_utf8(line).unwrap());
+        }
+        let request = |name: &str| seen.iter().find(|line| line.starts_with(&format!("{{\"{name}\""))).unwrap();
+        assert!(request("OpenConnection").contains(r#""TenantIds":[1]"#));
+        assert!(request("Snapshot").contains(r#""EntityType":["AgentInfo","CallInfo"]"#));
+        assert!(request("RouteSelect").contains(r#""RouteDestination":"jdoe","UserData":["a","b"]"#));
+        assert!(request("SetAgentState").contains(r#""AgentIdx":12,"NewState":"NotReady""#));
+    }
+}
+
+#[test]
+fn a_request_with_a_wrong_value_says_which() {
+    let ctips = shipped("ctips");
+    let body = |member: &str| {
+        let text = format!("{}<SetAgentState><x>{member}</x></SetAgentState>{}", soap::OPEN, soap::CLOSE);
+        let envelope = soap::parse(text.as_bytes(), None).unwrap();
+        let kind = ctips.operation("SetAgentState").unwrap();
+        ctips.read_xml(kind, &envelope.body, &mut Message::default()).map_err(|wrong| wrong.to_string())
+    };
+    assert_eq!(body("<NewState>Asleep</NewState>").unwrap_err(), "NewState: \"Asleep\" is not of type CTIAgentState");
+    assert_eq!(body("<AgentId>99999999999</AgentId>").unwrap_err(), "AgentIdx: \"99999999999\" is not of type int");
+    assert_eq!(body("<Extra>1</Extra><AgentIdx/>").unwrap(), Decoded { unknown: 1, malformed: None });
+}
+
+#[test]
+fn the_server_calls_its_client_as_each_profile_has_it() {
+    let ctips = shipped("ctips");
+    for (profile, fixture) in [("edk-2009-08", "ctips-edk-callback.txt"), ("guide", "ctips-guide-callback.txt")] {
+        let profile = ctips.profile(profile).unwrap();
+        let bodies = captured(fixture);
+        for line in [
+            r#"{"StartSession":{"userinfo":{"UserName":"Test01","Password":"Test01"},"sessionId":"S-1"}}"#,
+            r#"{"Heartbeat":{"sessionId":"S-1"}}"#,
+        ] {
+            let message = event(&ctips, line);
+            let mut out = Vec::new();
+            ObjectTemplate::operation(&ctips, profile, message.kind().unwrap()).write(&ctips, &message, &mut out);
+            let written = String::from_utf8(out).unwrap();
+            assert!(bodies.contains(&written), "{fixture} has no\n{written}");
+        }
+    }
+}
+
+#[test]
+fn answers_are_written_exactly_as_a_wcf_stack_wrote_them() {
+    let ctips = shipped("ctips");
+    for (profile, fixture) in [("edk-2009-08", "ctips-edk-service.txt"), ("guide", "ctips-guide-service.txt")] {
+        let profile = ctips.profile(profile).unwrap();
+        let bodies = captured(fixture);
+        let open =
+            response(&ctips, profile, ctips.find("OpenConnection").unwrap(), &[("SessionId", "S-1"), ("status", "0")]);
+        let online = response(&ctips, profile, ctips.find("OnLine").unwrap(), &[("", "0")]);
+        for answer in [open, online] {
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(bodies.contains(&answer), "{fixture} has no\n{answer}");
+        }
+    }
+}
