@@ -1,0 +1,609 @@
+//! Agents: who is logged on where, and in which state. The state that applications see is derived from what an agent's
+//! calls show, what the platform says the agent is doing, and the last readiness, in this order.
+
+use smallvec::SmallVec;
+
+use super::{
+    requests::{Expect, Requests},
+    timers::Timer,
+    *,
+};
+use crate::time;
+
+/// Whether an agent takes calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    NotReady,
+}
+
+#[derive(Debug, Default)]
+pub struct Agent {
+    pub id: Option<NativeId>,
+    /// The login name or number.
+    pub number: String,
+    pub name: String,
+    pub station: String,
+    /// None where the platform has not said.
+    pub logged_on: Option<bool>,
+    pub readiness: Option<Readiness>,
+    /// What the platform says the agent is doing, apart from readiness.
+    pub activity: Option<AgentState>,
+    /// Calls that the agent is wrapping up; none for a wrap-up without a known call.
+    pub wraps: SmallVec<[Option<CallIx>; 2]>,
+    /// The state that applications were told last.
+    pub told: Option<AgentState>,
+    /// The last call is gone and the platform has not said what comes next: the state stands until then.
+    pub settling: Option<Time>,
+    pub services: SmallVec<[ServiceIx; 4]>,
+    /// Live calls that the agent is in, in the order of joining them.
+    pub calls: SmallVec<[CallIx; 2]>,
+    /// Calls that the agent answered and whose wrap-up is not over.
+    pub owes: SmallVec<[CallIx; 2]>,
+    /// The link was lost since the platform last said anything of this agent.
+    pub stale: bool,
+    seen_epoch: u64,
+    stamp: u64,
+    /// When the platform last said something of the agent's state, by its clock.
+    last_word: Option<u64>,
+}
+
+impl Agent {
+    pub fn is_logged_on(&self) -> bool {
+        self.logged_on == Some(true)
+    }
+}
+
+/// Number spaces of what agents are known by.
+const ID: u8 = 0;
+const NUMBER: u8 = 1;
+const NAME: u8 = 2;
+const STATION: u8 = 3;
+
+impl Model {
+    // ── who is who ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The agent with this record id.
+    pub fn agent_by_id(&self, id: Id) -> Option<AgentIx> {
+        self.agent_ids.get(&SpacedRef { space: ID, id }).copied().filter(|_| !id.is_none())
+    }
+
+    /// The agent who logs in with this number, else the one of this name.
+    pub fn agent_by_login(&self, login: &str) -> Option<AgentIx> {
+        let by = |space| self.agent_ids.get(&SpacedRef { space, id: Id::Text(login) }).copied();
+        by(NUMBER).or_else(|| by(NAME)).filter(|_| !login.is_empty())
+    }
+
+    /// The agent who is logged on at this station.
+    pub fn agent_by_station(&self, number: &str) -> Option<AgentIx> {
+        let digits = digits(number);
+        let text = std::str::from_utf8(&digits).ok().filter(|text| !text.is_empty())?;
+        let agent = *self.agent_ids.get(&SpacedRef { space: STATION, id: Id::Text(text) })?;
+        Some(agent).filter(|agent| self.agents[*agent].is_logged_on())
+    }
+
+    /// What a device is that an event names: an agent, who is learnt of thereby, or another.
+    pub(super) fn device(&mut self, device: &Device) -> KnownDevice {
+        let agent = match device.kind {
+            Some(DeviceKind::Agent) if !device.id.is_none() => self.agent_or_new(device.id),
+            Some(DeviceKind::Agent | DeviceKind::Device) | None => self.agent_by_station(device.number),
+            Some(_) => None,
+        };
+        if let (Some(agent), Some(DeviceKind::Agent)) = (agent, device.kind)
+            && self.agents[agent].station.is_empty()
+        {
+            self.learn_station(agent, device.number);
+        }
+        let kind = if agent.is_some() { Some(DeviceKind::Agent) } else { device.kind };
+        KnownDevice { kind, agent, id: NativeId::new(device.id), number: device.number.to_owned() }
+    }
+
+    fn agent_or_new(&mut self, id: Id) -> Option<AgentIx> {
+        if let Some(agent) = self.agent_by_id(id) {
+            return Some(agent);
+        }
+        let native = NativeId::new(id)?;
+        if self.agents.len() >= self.settings.max_agents {
+            return None;
+        }
+        let agent = self.agents.insert(Agent { id: Some(native.clone()), ..Agent::default() });
+        self.agent_ids.insert(SpacedId { space: ID, id: native }, agent);
+        Some(agent)
+    }
+
+    /// The agent that a change is about, with everything learnt that it says of the agent.
+    fn agent_of(&mut self, change: &Change) -> Result<AgentIx, Effect> {
+        let known = if change.party.id.is_none() {
+            self.agent_by_login(change.text(Fact::Number)).or_else(|| self.agent_by_station(change.party.number))
+        } else {
+            self.agent_by_id(change.party.id)
+        };
+        let agent = match known {
+            Some(agent) => agent,
+            None if change.party.id.is_none() => return Err(Effect::UnknownAgent),
+            None => self.agent_or_new(change.party.id).ok_or(Effect::Full)?,
+        };
+        self.learn(agent, NUMBER, change.text(Fact::Number));
+        self.learn(agent, NAME, change.text(Fact::Name));
+        self.agents[agent].stale = false;
+        Ok(agent)
+    }
+
+    fn learn(&mut self, agent: AgentIx, space: u8, new: &str) {
+        let entry = &mut self.agents[agent];
+        let known = if space == NUMBER { &mut entry.number } else { &mut entry.name };
+        if new.is_empty() || known == new {
+            return;
+        }
+        let old = SpacedId { space, id: NativeId::Text(std::mem::replace(known, new.to_owned()).into()) };
+        if self.agent_ids.get(&old) == Some(&agent) {
+            self.agent_ids.remove(&old);
+        }
+        self.agent_ids.insert(SpacedId { space, id: NativeId::Text(new.into()) }, agent);
+    }
+
+    /// Whether the station is another than before.
+    fn learn_station(&mut self, agent: AgentIx, new: &str) -> bool {
+        let entry = &mut self.agents[agent];
+        if new.is_empty() || entry.station == new {
+            return false;
+        }
+        let id = |number: &str| {
+            let text = digits(number).iter().map(|digit| char::from(*digit)).collect::<String>();
+            SpacedId { space: STATION, id: NativeId::Text(text.into()) }
+        };
+        let old = id(&std::mem::replace(&mut entry.station, new.to_owned()));
+        if self.agent_ids.get(&old) == Some(&agent) {
+            self.agent_ids.remove(&old);
+        }
+        self.agent_ids.insert(id(new), agent);
+        true
+    }
+
+    // ── log-on ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn logged_on(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        if let Some(services) = &change.services {
+            let known: SmallVec<[ServiceIx; 4]> = services.iter().filter_map(|s| self.service_of(s)).collect();
+            for service in known {
+                self.join_service(agent, service);
+            }
+        }
+        self.log_on(agent, change.text(Fact::Station));
+        self.agents[agent].last_word = self.clock;
+        if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
+            self.set_state(agent, state);
+            self.tell_agent_state(Some(agent), None);
+        }
+        Effect::Taken
+    }
+
+    fn log_on(&mut self, agent: AgentIx, station: &str) {
+        let moved = self.learn_station(agent, station);
+        let entry = &mut self.agents[agent];
+        let was_on = entry.is_logged_on();
+        if !was_on {
+            entry.logged_on = Some(true);
+            entry.readiness = None;
+            entry.activity = None;
+            entry.told = None;
+            entry.settling = None;
+        }
+        let requests = self.requests_shown(Expect::LoggedOn(agent));
+        let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
+        if was_on && !moved {
+            self.answer_only(transition, requests);
+        } else {
+            self.tell_answering(transition, requests);
+        }
+    }
+
+    pub(super) fn logged_off(&mut self, change: &Change) -> Effect {
+        match self.agent_of(change) {
+            Ok(agent) => {
+                self.agents[agent].last_word = self.clock;
+                self.log_off(agent);
+                Effect::Taken
+            }
+            Err(effect) => effect,
+        }
+    }
+
+    pub(super) fn log_off(&mut self, agent: AgentIx) {
+        self.wrap_up_over(agent, |_| true);
+        let entry = &mut self.agents[agent];
+        let was_off = entry.logged_on == Some(false);
+        entry.logged_on = Some(false);
+        entry.readiness = None;
+        entry.activity = None;
+        entry.told = None;
+        entry.settling = None;
+        entry.wraps.clear();
+        entry.services.clear();
+        let requests = self.requests_shown(Expect::LoggedOff(agent));
+        let transition = Transition::new(TransitionKind::AgentLoggedOff).agent(agent);
+        if was_off {
+            self.answer_only(transition, requests);
+        } else {
+            self.tell_answering(transition, requests);
+        }
+        self.fail_requests_of_agent(agent);
+    }
+
+    // ── state ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn readiness(&mut self, change: &Change, readiness: Readiness) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        self.agents[agent].last_word = self.clock;
+        let state = if readiness == Readiness::Ready { AgentState::Idle } else { AgentState::NotReady };
+        self.set_state(agent, state);
+        let requests = self.requests_shown(Expect::Readiness(agent, readiness));
+        self.tell_state_answering(agent, None, requests);
+        Effect::Taken
+    }
+
+    pub(super) fn activity(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let call = self.named_call(&change.call).filter(|call| self.calls[*call].is_live());
+        if call.is_none() && self.named_call(&change.call).is_some() {
+            return Effect::Late;
+        }
+        self.agents[agent].last_word = self.clock;
+        if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
+            self.set_state(agent, state);
+        }
+        self.tell_agent_state(Some(agent), call);
+        Effect::Taken
+    }
+
+    /// What the platform says of an agent's state: readiness ends all wrap-up, activity leaves it alone.
+    fn set_state(&mut self, agent: AgentIx, state: AgentState) {
+        self.agents[agent].settling = None;
+        match state {
+            AgentState::Idle | AgentState::NotReady => {
+                self.wrap_up_over(agent, |_| true);
+                let entry = &mut self.agents[agent];
+                entry.wraps.clear();
+                entry.activity = None;
+                entry.readiness = Some(if state == AgentState::Idle { Readiness::Ready } else { Readiness::NotReady });
+            }
+            AgentState::Wrap => {
+                let entry = &mut self.agents[agent];
+                entry.activity = None;
+                if entry.wraps.is_empty() {
+                    entry.wraps.push(None);
+                }
+            }
+            AgentState::Reserved | AgentState::PendingActive | AgentState::Active => {
+                self.agents[agent].activity = Some(state);
+            }
+            AgentState::LoggedOff | AgentState::Other => {}
+        }
+    }
+
+    /// What applications should see, where anything is known.
+    fn state_of(&self, agent: AgentIx) -> Option<AgentState> {
+        let entry = &self.agents[agent];
+        if entry.logged_on == Some(false) {
+            return None;
+        }
+        let party_states = entry.calls.iter().filter_map(|index| {
+            let call = &self.calls[*index];
+            call.live_party_of(agent).map(|place| call.parties[place].state)
+        });
+        let mut alerting = entry.activity == Some(AgentState::PendingActive);
+        for state in party_states {
+            match state {
+                PartyState::Connected | PartyState::Held => return Some(AgentState::Active),
+                PartyState::Alerting => alerting = true,
+                PartyState::Initiated | PartyState::Left => {}
+            }
+        }
+        match (entry.activity, entry.readiness) {
+            (Some(AgentState::Active), _) => Some(AgentState::Active),
+            _ if alerting => Some(AgentState::PendingActive),
+            _ if !entry.wraps.is_empty() => Some(AgentState::Wrap),
+            (Some(AgentState::Reserved), _) => Some(AgentState::Reserved),
+            _ if entry.settling.is_some() => entry.told,
+            (_, Some(Readiness::Ready)) => Some(AgentState::Idle),
+            (_, Some(Readiness::NotReady)) => Some(AgentState::NotReady),
+            (_, None) => entry.told,
+        }
+    }
+
+    pub(super) fn tell_agent_state(&mut self, agent: Option<AgentIx>, call: Option<CallIx>) {
+        if let Some(agent) = agent {
+            self.tell_state_answering(agent, call, Requests::new());
+        }
+    }
+
+    /// Tells the state where it changed; whoever asked for it is answered in any case.
+    pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, requests: Requests) {
+        let state = self.state_of(agent);
+        let changed = state.is_some() && state != self.agents[agent].told;
+        self.agents[agent].told = state;
+        let transition = self.state_transition(agent, call);
+        if changed {
+            self.tell_answering(transition, requests);
+        } else {
+            self.answer_only(transition, requests);
+        }
+    }
+
+    pub(super) fn state_transition(&self, agent: AgentIx, call: Option<CallIx>) -> Transition {
+        let mut transition = Transition::new(TransitionKind::AgentState).agent(agent);
+        transition.call = call;
+        let entry = &self.agents[agent];
+        transition.details.state =
+            entry.told.or(if entry.logged_on == Some(false) { Some(AgentState::LoggedOff) } else { None });
+        transition
+    }
+
+    // ── calls and wrap-up ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn add_agent_call(&mut self, agent: AgentIx, call: CallIx) {
+        let entry = &mut self.agents[agent];
+        entry.settling = None;
+        if !entry.calls.contains(&call) {
+            entry.calls.push(call);
+        }
+    }
+
+    pub(super) fn remove_agent_call(&mut self, agent: AgentIx, call: CallIx) {
+        let entry = &mut self.agents[agent];
+        entry.calls.retain(|known| *known != call);
+        if entry.calls.is_empty() {
+            entry.activity = None;
+            self.settle_state(agent);
+        }
+    }
+
+    /// The state stands until the platform says the next, or for the time of grace.
+    fn settle_state(&mut self, agent: AgentIx) {
+        self.agents[agent].settling = Some(self.now);
+        self.timers.set(self.now + self.settings.state_grace, Timer::StateGrace(agent));
+    }
+
+    pub(super) fn state_grace_over(&mut self, agent: AgentIx) {
+        let entry = &mut self.agents[agent];
+        let Some(since) = entry.settling else { return };
+        if since + self.settings.state_grace > self.now {
+            return;
+        }
+        entry.settling = None;
+        // An agent who was given calls and of whose readiness nothing is known takes calls.
+        let readiness = *entry.readiness.get_or_insert(Readiness::Ready);
+        let requests = self.requests_shown(Expect::Readiness(agent, readiness));
+        self.tell_state_answering(agent, None, requests);
+    }
+
+    pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
+        let owed = &mut self.calls[call].owed;
+        if !owed.contains(&agent) {
+            owed.push(agent);
+            self.agents[agent].owes.push(call);
+        }
+    }
+
+    /// The agent's wrap-up is over for the calls that are meant and that the agent is not in any more.
+    pub(super) fn wrap_up_over(&mut self, agent: AgentIx, meant: impl Fn(CallIx) -> bool) {
+        for call in self.agents[agent].owes.clone() {
+            let entry = &mut self.calls[call];
+            if !meant(call) || entry.live_party_of(agent).is_some() {
+                continue;
+            }
+            entry.owed.retain(|known| *known != agent);
+            let over = entry.owed.is_empty();
+            self.agents[agent].owes.retain(|known| *known != call);
+            if over {
+                self.complete(call);
+            }
+        }
+    }
+
+    pub(super) fn wrap_started(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let named = self.named_call(&change.call);
+        let call = if change.call.is_empty() { self.agents[agent].owes.last().copied() } else { named };
+        if let Some(index) = call {
+            if self.calls[index].is_live() {
+                self.note(index, change);
+            }
+            // Work after a call: the agent is not in it any more, whatever was not said.
+            if let Some(place) = self.calls[index].live_party_of(agent) {
+                self.leave(index, place);
+            }
+            let answered = |party: &Party| party.device.agent == Some(agent) && party.answered;
+            let joined = self.calls[index].joined_into.is_some();
+            if self.calls[index].parties.iter().any(answered) && !joined && !self.agents[agent].owes.contains(&index) {
+                return Effect::Late;
+            }
+        }
+        let entry = &mut self.agents[agent];
+        entry.last_word = self.clock;
+        entry.settling = None;
+        if !entry.wraps.contains(&call) {
+            entry.wraps.push(call);
+        }
+        let requests = self.requests_shown(Expect::Wrap(agent));
+        self.tell_state_answering(agent, call, requests);
+        if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
+    }
+
+    pub(super) fn wrap_ended(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let Some(named) = self.named_call(&change.call) else { return Effect::UnknownCall };
+        let call = self.result_of(named);
+        self.set_disposition(named, change);
+        let meant: SmallVec<[CallIx; 2]> =
+            self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
+        self.wrap_up_over(agent, |owed| meant.contains(&owed));
+        let wraps = self.agents[agent].wraps.clone();
+        let results: SmallVec<[Option<CallIx>; 2]> = wraps.iter().map(|w| w.map(|w| self.result_of(w))).collect();
+        let entry = &mut self.agents[agent];
+        entry.last_word = self.clock;
+        entry.wraps =
+            wraps.iter().zip(&results).filter(|(_, r)| r.is_some() && **r != Some(call)).map(|(w, _)| *w).collect();
+        if !wraps.is_empty() && entry.wraps.is_empty() && entry.calls.is_empty() {
+            self.settle_state(agent);
+        }
+        let requests = self.requests_shown(Expect::WrapOver(agent));
+        self.tell_state_answering(agent, None, requests);
+        Effect::Taken
+    }
+
+    pub(super) fn disposed(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
+        self.set_disposition(call, change);
+        let requests = self.requests_shown(Expect::Disposed(call, agent));
+        let transition = self.state_transition(agent, Some(call));
+        self.answer_only(transition, requests);
+        Effect::Taken
+    }
+
+    fn set_disposition(&mut self, call: CallIx, change: &Change) {
+        let code = change.int(Fact::Code).filter(|code| *code != 0);
+        let call = &mut self.calls[call];
+        if call.is_live() && code.is_some() {
+            call.disposition = code;
+        }
+    }
+
+    /// The call that this one became part of, or itself.
+    pub fn result_of(&self, call: CallIx) -> CallIx {
+        let mut index = call;
+        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into) {
+            index = next;
+        }
+        index
+    }
+
+    // ── statistics and configuration ──────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn agent_seen(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        if let Some(service) = self.service_of(&change.service) {
+            self.join_service(agent, service);
+        }
+        self.link.statistics_seen = true;
+        let since = time::parse_civil(change.text(Fact::Since));
+        let entry = &mut self.agents[agent];
+        entry.stamp = self.stamp;
+        entry.seen_epoch = self.link.epoch;
+        // Statistics lag: what began before the last event about the agent is old.
+        let known_better = since.zip(entry.last_word).is_some_and(|(since, last)| since <= last);
+        let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) else { return Effect::Taken };
+        if known_better {
+            return Effect::Taken;
+        }
+        if state == AgentState::LoggedOff {
+            match self.agents[agent].logged_on {
+                Some(true) => self.log_off(agent),
+                _ => self.agents[agent].logged_on = Some(false),
+            }
+            return Effect::Taken;
+        }
+        self.log_on(agent, change.text(Fact::Station));
+        if let Some(underlying) = change.int(Fact::Underlying).and_then(AgentState::from_code) {
+            self.set_state(agent, underlying);
+        }
+        self.set_state(agent, state);
+        self.tell_agent_state(Some(agent), None);
+        Effect::Taken
+    }
+
+    pub(super) fn agent_known(&mut self, change: &Change) -> Effect {
+        match self.agent_of(change) {
+            Ok(agent) => {
+                self.agents[agent].stamp = self.stamp;
+                Effect::Taken
+            }
+            Err(effect) => effect,
+        }
+    }
+
+    pub(super) fn agent_removed(&mut self, change: &Change) -> Effect {
+        match self.agent_by_id(change.party.id) {
+            Some(agent) => {
+                if self.agents[agent].is_logged_on() {
+                    self.log_off(agent);
+                }
+                Effect::Taken
+            }
+            None => Effect::UnknownAgent,
+        }
+    }
+
+    /// Whoever was not in this message is not there: not in the service that it lists, or not at all.
+    pub(super) fn agents_listed(&mut self, change: &Change) -> Effect {
+        let service = self.service_of(&change.service);
+        self.link.statistics_seen |= service.is_some();
+        for agent in self.agents.indices() {
+            if self.agents[agent].stamp == self.stamp {
+                continue;
+            }
+            match service {
+                Some(service) => self.agents[agent].services.retain(|known| *known != service),
+                None if self.agents[agent].is_logged_on() => self.log_off(agent),
+                None => {}
+            }
+        }
+        Effect::Taken
+    }
+
+    fn join_service(&mut self, agent: AgentIx, service: ServiceIx) {
+        let entry = &mut self.agents[agent];
+        if !entry.services.contains(&service) {
+            entry.services.push(service);
+        }
+    }
+
+    // ── link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The link is lost: agents keep the state that was told, and nothing else that was known of it.
+    pub(super) fn stale_agents(&mut self) {
+        for agent in self.agents.indices() {
+            let entry = &mut self.agents[agent];
+            entry.stale = true;
+            entry.readiness = None;
+            entry.activity = None;
+            entry.settling = None;
+            entry.last_word = None;
+            entry.wraps.clear();
+            entry.calls.clear();
+        }
+    }
+
+    /// Agents whom the platform did not show since `epoch` began are not logged on any more.
+    pub(super) fn log_off_unseen(&mut self, epoch: u64) {
+        for agent in self.agents.indices() {
+            let entry = &self.agents[agent];
+            if entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch {
+                self.log_off(agent);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One call and its parties: plain state, and the questions that can be asked of it.
+
+use smallvec::SmallVec;
+
+use super::{
+    AgentIx, CallIx, CallState, CallType, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx, SpacedId,
+};
+use crate::time::Time;
+
+/// The most parties one call keeps; one more is not a party.
+pub const MAX_PARTIES: usize = 64;
+/// The most names one call keeps.
+pub const MAX_NAMES: usize = 16;
+/// The most items of call data one call keeps.
+pub const MAX_DATA: usize = 128;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartyState {
+    /// Began the call, or is known to be calling, and is not connected yet.
+    Initiated,
+    Alerting,
+    Connected,
+    Held,
+    Left,
+}
+
+#[derive(Debug, Clone)]
+pub struct Party {
+    pub device: KnownDevice,
+    pub state: PartyState,
+    /// Was connected at some time.
+    pub answered: bool,
+    /// An agent who has been told that the call is cleared.
+    pub cleared: bool,
+}
+
+impl Party {
+    pub fn new(device: KnownDevice, state: PartyState) -> Party {
+        Party { device, state, answered: false, cleared: false }
+    }
+
+    pub fn is_in(&self) -> bool {
+        self.state != PartyState::Left
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Live,
+    /// Over; wrap-up may be going on, and its ids still lead here.
+    Ended,
+}
+
+#[derive(Debug)]
+pub struct Call {
+    pub names: SmallVec<[SpacedId; 3]>,
+    pub parties: SmallVec<[Party; 4]>,
+    pub phase: Phase,
+    pub direction: Direction,
+    /// The agent who began it; none where it comes from outside.
+    pub originator: Option<AgentIx>,
+    pub ani: String,
+    /// The calling number is a guess that a better one may replace.
+    pub ani_weak: bool,
+    pub dnis: String,
+    /// Numbers that a join must not change any more.
+    pub numbers_kept: bool,
+    pub caller_name: String,
+    pub media: Option<Media>,
+    pub ty: Option<CallType>,
+    pub sequence: Option<NativeId>,
+    pub data: Vec<(String, String)>,
+    pub disposition: Option<i64>,
+    /// Where it waits.
+    pub queue: Option<ServiceIx>,
+    /// Where it waits or last waited.
+    pub service: Option<ServiceIx>,
+    /// Where it is going.
+    pub destination: KnownDevice,
+    /// The other call of the agent who began this one as a consultation.
+    pub consults: Option<CallIx>,
+    pub consultation_told: bool,
+    /// The far end of an agent's own call has connected.
+    pub far_end_told: bool,
+    /// What this call became part of.
+    pub joined_into: Option<CallIx>,
+    /// Agents who answered and whose wrap-up is not over.
+    pub owed: SmallVec<[AgentIx; 2]>,
+    pub completed: bool,
+    pub last_event: Time,
+    /// A timer looks whether the call has become an orphan.
+    pub orphan_watch: bool,
+}
+
+impl Call {
+    pub fn new(now: Time) -> Call {
+        Call {
+            names: SmallVec::new(),
+            parties: SmallVec::new(),
+            phase: Phase::Live,
+            direction: Direction::Inbound,
+            originator: None,
+            ani: String::new(),
+            ani_weak: true,
+            dnis: String::new(),
+            numbers_kept: false,
+            caller_name: String::new(),
+            media: None,
+            ty: None,
+            sequence: None,
+            data: Vec::new(),
+            disposition: None,
+            queue: None,
+            service: None,
+            destination: KnownDevice::default(),
+            consults: None,
+            consultation_told: false,
+            far_end_told: false,
+            joined_into: None,
+            owed: SmallVec::new(),
+            completed: false,
+            last_event: now,
+            orphan_watch: false,
+        }
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Live
+    }
+
+    /// The call's name in a number space.
+    pub fn name(&self, space: u8) -> Option<&NativeId> {
+        self.names.iter().find(|name| name.space == space).map(|name| &name.id)
+    }
+
+    pub fn party_of(&self, agent: AgentIx) -> Option<usize> {
+        self.parties.iter().position(|party| party.device.agent == Some(agent))
+    }
+
+    /// Where the agent's party is, if the agent is in the call.
+    pub fn live_party_of(&self, agent: AgentIx) -> Option<usize> {
+        self.party_of(agent).filter(|place| self.parties[*place].is_in())
+    }
+
+    /// The party that is this device, which is no agent: by its id, else by its number.
+    pub fn party_like(&self, device: &Device) -> Option<usize> {
+        let same = |party: &&Party| {
+            let known = &party.device;
+            let id = known.id.as_ref().map_or(Id::None, NativeId::as_id);
+            if !device.number.is_empty() && !known.number.is_empty() {
+                return known.number == device.number;
+            }
+            !id.is_none() && id == device.id && known.kind == device.kind
+        };
+        let others = self.parties.iter().enumerate().filter(|(_, party)| !party.device.is_agent());
+        others.filter(|(_, party)| same(party)).max_by_key(|(_, party)| party.is_in()).map(|(place, _)| place)
+    }
+
+    pub fn agents_in(&self) -> impl Iterator<Item = (usize, AgentIx)> + '_ {
+        let parties = self.parties.iter().enumerate().filter(|(_, party)| party.is_in());
+        parties.filter_map(|(place, party)| party.device.agent.map(|agent| (place, agent)))
+    }
+
+    /// Places of the parties in the call that are no agents.
+    pub fn others_in(&self) -> impl Iterator<Item = usize> + '_ {
+        let parties = self.parties.iter().enumerate();
+        parties.filter(|(_, party)| party.is_in() && !party.device.is_agent()).map(|(place, _)| place)
+    }
+
+    /// Whether the platform still has the call in its hands: an agent, a queue or an IVR.
+    pub fn is_held_by_platform(&self) -> bool {
+        use super::DeviceKind::{Ivr, Script};
+        let keeps = |party: &Party| {
+            party.is_in() && (party.device.is_agent() || matches!(party.device.kind, Some(Ivr | Script)))
+        };
+        self.queue.is_some() || self.parties.iter().any(keeps)
+    }
+
+    /// Where the call is in its life, for a snapshot.
+    pub fn state(&self) -> CallState {
+        if self.phase == Phase::Ended {
+            return CallState::Ended;
+        }
+        let any = |state| self.parties.iter().any(|party| party.state == state && party.device.is_agent());
+        match () {
+            () if any(PartyState::Connected) => CallState::Connected,
+            () if any(PartyState::Held) => CallState::Held,
+            () if any(PartyState::Alerting) => CallState::Alerting,
+            () if self.queue.is_some() => CallState::Queued,
+            () => CallState::Started,
+        }
+    }
+}

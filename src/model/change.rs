@@ -1,0 +1,89 @@
+//! What goes into the model: one change, as a rule made it of a message. Borrowed, so that an event costs no allocation.
+
+use smallvec::SmallVec;
+
+use super::{CallNames, ChangeKind, Device, Fact, Id};
+use crate::message::Value;
+
+/// A change with all it may carry; what is absent is empty.
+#[derive(Debug, Clone)]
+pub struct Change<'m> {
+    pub kind: ChangeKind,
+    pub call: CallNames<'m>,
+    pub second: CallNames<'m>,
+    pub result: CallNames<'m>,
+    /// Whom it is about.
+    pub party: Device<'m>,
+    /// The opposite party, or where the call goes.
+    pub other: Device<'m>,
+    /// Who came, where two calls join.
+    pub to: Device<'m>,
+    pub service: Device<'m>,
+    /// The platform's id of the request that this answers.
+    pub request: Id<'m>,
+    facts: [Value<'m>; Fact::ALL.len()],
+    /// Facts that only hold where the model knows none.
+    weak: u32,
+    /// Call data as (key, value).
+    pub data: Option<SmallVec<[(Value<'m>, Value<'m>); 8]>>,
+    /// An agent's services.
+    pub services: Option<SmallVec<[Device<'m>; 4]>>,
+}
+
+impl<'m> Change<'m> {
+    pub fn new(kind: ChangeKind) -> Change<'m> {
+        Change {
+            kind,
+            call: CallNames::default(),
+            second: CallNames::default(),
+            result: CallNames::default(),
+            party: Device::default(),
+            other: Device::default(),
+            to: Device::default(),
+            service: Device::default(),
+            request: Id::None,
+            facts: [Value::Absent; Fact::ALL.len()],
+            weak: 0,
+            data: None,
+            services: None,
+        }
+    }
+
+    /// A change that names nothing but a call.
+    pub fn of_call(kind: ChangeKind, call: CallNames<'m>) -> Change<'m> {
+        Change { call, ..Change::new(kind) }
+    }
+
+    pub fn set(&mut self, fact: Fact, value: Value<'m>) {
+        self.facts[fact as usize] = value;
+        self.weak &= !(1 << fact as u32);
+    }
+
+    /// Sets a fact that only holds where neither the message nor the model knows better.
+    pub fn set_weak(&mut self, fact: Fact, value: Value<'m>) {
+        if self.facts[fact as usize].is_empty() {
+            self.facts[fact as usize] = value;
+            self.weak |= 1 << fact as u32;
+        }
+    }
+
+    pub fn fact(&self, fact: Fact) -> Value<'m> {
+        self.facts[fact as usize]
+    }
+
+    pub fn is_weak(&self, fact: Fact) -> bool {
+        self.weak & (1 << fact as u32) != 0
+    }
+
+    pub fn int(&self, fact: Fact) -> Option<i64> {
+        self.facts[fact as usize].as_int()
+    }
+
+    /// A fact that is a text, empty where there is none.
+    pub fn text(&self, fact: Fact) -> &'m str {
+        match self.facts[fact as usize] {
+            Value::Text(text) => text,
+            _ => "",
+        }
+    }
+}

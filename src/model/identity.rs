@@ -1,0 +1,208 @@
+//! Who is who on a platform: native ids, and the devices that events name.
+
+use std::hash::{Hash, Hasher};
+
+use hashbrown::Equivalent;
+use smallvec::SmallVec;
+
+use super::{AgentIx, DeviceKind};
+
+/// An id as its platform gave it, borrowed from a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Id<'m> {
+    #[default]
+    None,
+    Int(i64),
+    Text(&'m str),
+}
+
+impl<'m> Id<'m> {
+    /// The id that a value names. Zero, minus one and the empty text name nothing. A number that travels as text is that
+    /// number; `0049` is a text.
+    pub fn from_value(value: crate::message::Value<'m>) -> Id<'m> {
+        use crate::message::Value;
+        match value {
+            Value::Text(text) => Id::from_text(text),
+            _ => match value.as_int() {
+                Some(0 | -1) | None => Id::None,
+                Some(number) => Id::Int(number),
+            },
+        }
+    }
+
+    pub fn from_text(text: &'m str) -> Id<'m> {
+        let text = text.trim();
+        let canonical = !text.is_empty() && !text.starts_with('+') && (text == "0" || !text.starts_with('0'));
+        match text.parse::<i64>() {
+            Ok(0 | -1) => Id::None,
+            Ok(number) if canonical => Id::Int(number),
+            _ if text.is_empty() => Id::None,
+            _ => Id::Text(text),
+        }
+    }
+
+    pub fn is_none(self) -> bool {
+        self == Id::None
+    }
+
+    pub fn as_int(self) -> Option<i64> {
+        match self {
+            Id::Int(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// An id that the model keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NativeId {
+    Int(i64),
+    Text(Box<str>),
+}
+
+impl NativeId {
+    pub fn new(id: Id) -> Option<NativeId> {
+        match id {
+            Id::None => None,
+            Id::Int(number) => Some(NativeId::Int(number)),
+            Id::Text(text) => Some(NativeId::Text(text.into())),
+        }
+    }
+
+    pub fn as_id(&self) -> Id<'_> {
+        match self {
+            NativeId::Int(number) => Id::Int(*number),
+            NativeId::Text(text) => Id::Text(text),
+        }
+    }
+}
+
+impl std::fmt::Display for NativeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            NativeId::Int(number) => number.fmt(f),
+            NativeId::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// An id in one of several number spaces: a call's guid and its number, a group and an agent queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpacedId {
+    pub space: u8,
+    pub id: NativeId,
+}
+
+/// The same, borrowed: how a map of [`SpacedId`]s is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct SpacedRef<'m> {
+    pub space: u8,
+    pub id: Id<'m>,
+}
+
+fn hash_spaced<H: Hasher>(space: u8, id: Id, state: &mut H) {
+    match id {
+        Id::None => state.write_u8(0),
+        Id::Int(number) => state.write_i64(number ^ (i64::from(space) << 56)),
+        Id::Text(text) => {
+            state.write_u8(space);
+            state.write(text.as_bytes());
+        }
+    }
+}
+
+impl Hash for SpacedId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_spaced(self.space, self.id.as_id(), state);
+    }
+}
+
+impl Hash for SpacedRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_spaced(self.space, self.id, state);
+    }
+}
+
+impl Equivalent<SpacedId> for SpacedRef<'_> {
+    fn equivalent(&self, key: &SpacedId) -> bool {
+        self.space == key.space && self.id == key.id.as_id()
+    }
+}
+
+/// The most names that a call can be given by one event: its guid, its number, the switch's number, and one to spare.
+pub const NAMES: usize = 4;
+
+/// What an event calls a call by: one id per number space, the most authoritative first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallNames<'m>(pub [Id<'m>; NAMES]);
+
+impl<'m> CallNames<'m> {
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|id| id.is_none())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = SpacedRef<'m>> + '_ {
+        let named = self.0.iter().enumerate().filter(|(_, id)| !id.is_none());
+        named.map(|(space, id)| SpacedRef { space: space as u8, id: *id })
+    }
+}
+
+/// A device as an event names it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Device<'m> {
+    pub kind: Option<DeviceKind>,
+    pub id: Id<'m>,
+    pub number: &'m str,
+}
+
+impl Device<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.id.is_none() && self.number.is_empty()
+    }
+}
+
+/// A device that the model keeps: a party of a call, or where a call was sent.
+#[derive(Debug, Clone, Default)]
+pub struct KnownDevice {
+    pub kind: Option<DeviceKind>,
+    pub agent: Option<AgentIx>,
+    pub id: Option<NativeId>,
+    pub number: String,
+}
+
+impl KnownDevice {
+    pub fn is_agent(&self) -> bool {
+        self.agent.is_some()
+    }
+}
+
+/// Digits of a number, by which stations are compared.
+pub fn digits(number: &str) -> SmallVec<[u8; 24]> {
+    number.bytes().filter(u8::is_ascii_digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_that_are_numbers_are_the_same_id() {
+        assert_eq!(Id::from_text("1001"), Id::Int(1001));
+        assert_eq!(Id::from_text("0049"), Id::Text("0049"));
+        assert_eq!(Id::from_text("+49"), Id::Text("+49"));
+        assert_eq!(Id::from_text("{9f}"), Id::Text("{9f}"));
+        for nothing in ["", "0", "-1", " "] {
+            assert_eq!(Id::from_text(nothing), Id::None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_number_in_two_spaces_is_two_ids() {
+        let mut map = hashbrown::HashMap::new();
+        map.insert(SpacedId { space: 1, id: NativeId::Int(9) }, "group");
+        map.insert(SpacedId { space: 2, id: NativeId::Int(9) }, "agent queue");
+        assert_eq!(map.get(&SpacedRef { space: 1, id: Id::Int(9) }), Some(&"group"));
+        assert_eq!(map.get(&SpacedRef { space: 2, id: Id::Int(9) }), Some(&"agent queue"));
+        assert_eq!(map.get(&SpacedRef { space: 3, id: Id::Int(9) }), None);
+    }
+}

@@ -1,0 +1,276 @@
+//! Two calls become one: transfer and conference. The result is announced by the joining event alone, nobody who stays is
+//! cleared, the old calls end right after, and their names lead to the result from then on.
+
+use super::{
+    call::{MAX_NAMES, MAX_PARTIES},
+    requests::Expect,
+    *,
+};
+
+impl Model {
+    pub(super) fn joined(&mut self, change: &Change) -> Effect {
+        let (first, second, result) = match self.joining_calls(change) {
+            Ok(Some(calls)) => calls,
+            Ok(None) => return Effect::Taken,
+            Err(effect) => return effect,
+        };
+        let transfers = change.kind == ChangeKind::Transferred;
+        let who = self.device(&change.party);
+        let leaver = who.agent.filter(|_| transfers);
+        self.inherit(first, second, result);
+        for old in [first, second] {
+            if old != result {
+                self.move_parties(old, result, leaver);
+            }
+        }
+        self.note(result, change);
+        self.calls[result].last_event = self.now;
+        self.bring_in(result, &change.other);
+        self.bring_in(result, &change.to);
+
+        let kind = if transfers { TransitionKind::Transferred } else { TransitionKind::Conferenced };
+        let mut requests = self.requests_shown(Expect::Joined(first));
+        requests.extend(self.requests_shown(Expect::Joined(second)));
+        let mut transition = Transition::new(kind).call(first).agent(who.agent);
+        transition.second = Some(second);
+        transition.result = Some(result);
+        transition.party = who.agent.and_then(|agent| self.calls[first].party_of(agent)).map(|p| (first, p as u8));
+        self.tell_answering(transition, requests);
+        if let Some(agent) = leaver {
+            self.leave_join(agent, first, second, result);
+        }
+        for old in [first, second] {
+            if old != result && self.calls[old].is_live() {
+                self.finish_call(old);
+            }
+        }
+        let staying: Vec<AgentIx> = self.calls[result].agents_in().map(|(_, agent)| agent).collect();
+        for agent in staying {
+            self.tell_agent_state(Some(agent), Some(result));
+        }
+        Effect::Taken
+    }
+
+    /// The two calls and the result, or none where they have joined already. A call that is over takes no part any more:
+    /// the other one stands for it.
+    fn joining_calls(&mut self, change: &Change) -> Result<Option<(CallIx, CallIx, CallIx)>, Effect> {
+        let known_first = self.named_call(&change.call);
+        let known_second = self.named_call(&change.second);
+        let result = self.named_call(&change.result);
+        if known_first.is_some() && known_first == known_second && (result.is_none() || result == known_first) {
+            return Ok(None);
+        }
+        let live = |model: &Self, call: Option<CallIx>| call.filter(|call| model.calls[*call].is_live());
+        if live(self, known_first).is_none() && live(self, known_second).is_none() {
+            // Nobody was told of either call, or both are over: what results starts like any other call.
+            if let (Some(_), Some(_)) = (known_first, known_second) {
+                let names = if change.result.is_empty() { change.call } else { change.result };
+                let start = Change::of_call(ChangeKind::Started, names);
+                return self.call_for(&start, None).map(|_| None);
+            }
+        }
+        let first = self.old_call(known_first, &change.call)?;
+        let second = self.old_call(known_second, &change.second)?;
+        let (first, second) = match (first, second) {
+            (Some(first), Some(second)) => (first, second),
+            (Some(only), None) | (None, Some(only)) => (only, only),
+            (None, None) => return Err(Effect::UnknownCall),
+        };
+        let result = match result.or_else(|| self.named_call(&change.result)) {
+            Some(result) if self.calls[result].is_live() => result,
+            Some(_) => return Err(Effect::Late),
+            None if change.result.is_empty() => first,
+            None => self.new_call(&change.result)?,
+        };
+        Ok(Some((first, second, result)))
+    }
+
+    /// One of the two calls; it starts now if nobody has been told of it. None where it is over or not named at all.
+    fn old_call(&mut self, known: Option<CallIx>, names: &CallNames) -> Result<Option<CallIx>, Effect> {
+        match known {
+            Some(call) => Ok(Some(call).filter(|call| self.calls[*call].is_live())),
+            None if names.is_empty() => Ok(None),
+            None => {
+                let start = Change::of_call(ChangeKind::Started, *names);
+                self.call_for(&start, None).map(Some)
+            }
+        }
+    }
+
+    /// The result takes over what is known of the customer's call: the one that no agent began.
+    fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx) {
+        let from_agent = |call: CallIx| self.calls[call].originator.is_some();
+        let customer = if from_agent(first) && !from_agent(second) { second } else { first };
+        if customer != result {
+            let from = &self.calls[customer];
+            let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
+            let (data, service, sequence) = (from.data.clone(), from.service, from.sequence.clone());
+            let (media, ty, disposition) = (from.media, from.ty, from.disposition);
+            let (direction, originator) = (from.direction, from.originator);
+            let to = &mut self.calls[result];
+            if !ani.is_empty() {
+                to.ani = ani;
+            }
+            if !dnis.is_empty() {
+                to.dnis = dnis;
+            }
+            to.caller_name = caller_name;
+            to.service = service.or(to.service);
+            to.media = media.or(to.media);
+            to.ty = ty.or(to.ty);
+            to.disposition = disposition.or(to.disposition);
+            if result != first && result != second {
+                to.sequence = sequence;
+            }
+            to.direction = direction;
+            to.originator = originator;
+            for item in data {
+                if !to.data.iter().any(|(key, _)| *key == item.0) {
+                    to.data.push(item);
+                }
+            }
+        }
+        let to = &mut self.calls[result];
+        to.far_end_told = true;
+        to.consultation_told = true;
+        to.numbers_kept = true;
+    }
+
+    /// Everyone in an old call is in the result now, except whoever leaves. What they owe, they owe there.
+    fn move_parties(&mut self, old: CallIx, result: CallIx, leaver: Option<AgentIx>) {
+        for place in 0..self.calls[old].parties.len() {
+            let party = &self.calls[old].parties[place];
+            if !party.is_in() || (leaver.is_some() && party.device.agent == leaver) {
+                continue;
+            }
+            let mut moved = party.clone();
+            if moved.state == PartyState::Held || moved.state == PartyState::Initiated {
+                moved.state = PartyState::Connected;
+            }
+            let (agent, answered) = (moved.device.agent, moved.answered);
+            self.calls[old].parties[place].state = PartyState::Left;
+            self.add_party(result, moved);
+            if let Some(agent) = agent {
+                self.add_agent_call(agent, result);
+                self.agents[agent].calls.retain(|call| *call != old);
+                self.agents[agent].owes.retain(|call| *call != old);
+                self.calls[old].owed.retain(|owing| *owing != agent);
+                if answered {
+                    self.owe_wrap(agent, result);
+                }
+            }
+        }
+        self.calls[result].queue = self.calls[result].queue.or(self.calls[old].queue);
+        self.calls[old].joined_into = Some(result);
+        for name in self.calls[old].names.clone() {
+            self.call_names.insert(name.clone(), result);
+            let names = &mut self.calls[result].names;
+            if names.len() < MAX_NAMES && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+
+    /// Adds a party, or the part of it that is there already joins in.
+    fn add_party(&mut self, call: CallIx, party: Party) {
+        let entry = &mut self.calls[call];
+        let asked = Device {
+            kind: party.device.kind,
+            id: party.device.id.as_ref().map_or(Id::None, NativeId::as_id),
+            number: &party.device.number,
+        };
+        let place = match party.device.agent {
+            Some(agent) => entry.party_of(agent),
+            None => entry.party_like(&asked),
+        };
+        match place {
+            Some(place) => {
+                let there = &mut entry.parties[place];
+                there.state = party.state;
+                there.answered |= party.answered;
+                there.cleared = false;
+            }
+            None if entry.parties.len() < MAX_PARTIES => entry.parties.push(party),
+            None => {}
+        }
+    }
+
+    /// Whoever the event names as being in the result is in it; a queue is where it waits.
+    fn bring_in(&mut self, result: CallIx, device: &Device) {
+        if device.is_empty() {
+            return;
+        }
+        if let Some(service) = self.service_of(device) {
+            self.calls[result].service.get_or_insert(service);
+            return;
+        }
+        let known = self.device(device);
+        let call = &self.calls[result];
+        match known.agent {
+            Some(agent) if call.party_of(agent).is_none() => {
+                let mut party = Party::new(known, PartyState::Connected);
+                party.answered = true;
+                self.calls[result].parties.push(party);
+                self.add_agent_call(agent, result);
+                self.owe_wrap(agent, result);
+            }
+            Some(_) => {}
+            // A number that nobody is known by names the caller who is there without one, or somebody new.
+            None if call.others_in().next().is_none() && call.parties.len() < MAX_PARTIES => {
+                self.calls[result].parties.push(Party::new(known, PartyState::Connected));
+            }
+            None => {}
+        }
+    }
+
+    /// Who transferred leaves: cleared once, from the call that was handed on.
+    fn leave_join(&mut self, agent: AgentIx, first: CallIx, second: CallIx, result: CallIx) {
+        for call in [first, second] {
+            if let Some(place) = self.calls[call].party_of(agent) {
+                let party = &mut self.calls[call].parties[place];
+                let was_in = party.is_in();
+                party.state = PartyState::Left;
+                if call == first {
+                    let mut left = Transition::new(TransitionKind::PartyLeft).call(result).party((first, place as u8));
+                    left.agent = Some(agent);
+                    if was_in {
+                        self.tell(left);
+                    }
+                    self.clear_agent(first, place, agent, End::Near, Some(second).filter(|second| *second != first));
+                } else {
+                    party.cleared = true;
+                }
+            }
+            self.remove_agent_call(agent, call);
+        }
+        if self.calls[result].agents_in().next().is_none() {
+            self.watch_orphan(result);
+        }
+    }
+
+    /// The platform redirected the call: from a connected agent, a blind transfer; from an alerting one, a call that was
+    /// not answered; from anyone else, nothing that anybody is told.
+    pub(super) fn diverted(&mut self, change: &Change) -> Effect {
+        let index = match self.live_call(change) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
+        let from = self.device(&change.party);
+        let destination = self.device(if change.other.is_empty() { &change.to } else { &change.other });
+        let place = from.agent.and_then(|agent| self.calls[index].live_party_of(agent));
+        let (Some(agent), Some(place)) = (from.agent, place) else { return Effect::Taken };
+        let connected = matches!(self.calls[index].parties[place].state, PartyState::Connected | PartyState::Held);
+        if connected {
+            self.calls[index].destination = destination;
+            let requests = self.requests_shown(Expect::Joined(index));
+            let mut transition = Transition::new(TransitionKind::Transferred).call(index).agent(agent);
+            transition.second = Some(index);
+            transition.result = Some(index);
+            transition.party = Some((index, place as u8));
+            transition.details.blind = true;
+            self.tell_answering(transition, requests);
+        }
+        self.leave(index, place);
+        Effect::Taken
+    }
+}

@@ -1,0 +1,76 @@
+//! The link to the platform: what its loss ends, and how the picture is compared with the platform's when it is back.
+
+use super::{timers::Timer, *};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkState {
+    /// Never up so far: applications were told nothing.
+    #[default]
+    Unknown,
+    Up,
+    Down,
+}
+
+#[derive(Debug, Default)]
+pub struct Link {
+    pub state: LinkState,
+    /// Counts the times that the platform had to show who is there.
+    pub epoch: u64,
+    /// The platform's statistics showed something since the epoch began.
+    pub statistics_seen: bool,
+}
+
+impl Model {
+    pub fn link(&self) -> LinkState {
+        self.link.state
+    }
+
+    /// The platform is there. What it shows from now on is compared with the picture.
+    pub fn link_up(&mut self, now: Time) {
+        self.begin(now, None);
+        if self.link.state != LinkState::Up {
+            self.link.state = LinkState::Up;
+            self.tell(Transition::new(TransitionKind::LinkUp));
+        }
+        self.resync(now);
+    }
+
+    /// Events were missed, or may have been: the platform is about to show who is there.
+    pub fn resync(&mut self, now: Time) {
+        self.begin(now, None);
+        self.link.epoch += 1;
+        self.link.statistics_seen = false;
+        for agent in self.agents.indices() {
+            self.agents[agent].stale = true;
+        }
+        self.timers.set(self.now + self.settings.resync_grace, Timer::Resync(self.link.epoch));
+    }
+
+    /// The platform had its time to show who is there. Where its statistics said nothing at all, nobody can tell.
+    pub(super) fn resync_over(&mut self, epoch: u64) {
+        if self.link.epoch == epoch && self.link.state == LinkState::Up && self.link.statistics_seen {
+            self.log_off_unseen(epoch);
+        }
+    }
+
+    /// The platform is gone: its calls end, once, and its requests fail. Calls heard of again later start anew.
+    pub fn link_down(&mut self, now: Time, reason: &str) {
+        self.begin(now, None);
+        if self.link.state == LinkState::Down {
+            return;
+        }
+        self.fail_all_requests(reason);
+        self.stale_agents();
+        for call in self.calls.indices() {
+            if self.calls[call].is_live() {
+                self.end_call(call);
+            }
+            self.complete(call);
+            let names = self.calls[call].names.clone();
+            self.drop_names(call, &names);
+        }
+        self.stale_agents();
+        self.link.state = LinkState::Down;
+        self.tell(Transition::new(TransitionKind::LinkDown));
+    }
+}

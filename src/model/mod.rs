@@ -1,0 +1,281 @@
+//! The live picture of one platform in CSTA's terms: calls with their parties, agents, services, open requests, the link.
+//! Changes go in, transitions come out; what changes nothing says nothing. It holds the guarantees of a call's life: it
+//! starts once and first, ends once and last, and everything ends. It knows no dialect, no application's ids, no clock.
+
+mod agents;
+mod call;
+mod calls;
+mod change;
+mod identity;
+mod joins;
+mod link;
+mod requests;
+mod services;
+mod slab;
+mod timers;
+mod transition;
+mod words;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hashbrown::HashMap;
+
+pub use agents::{Agent, Readiness};
+pub use call::{Call, Party, PartyState, Phase};
+pub use change::Change;
+pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits};
+pub use link::LinkState;
+pub use requests::{Ask, ClientId, Request};
+pub use services::Service;
+pub use slab::{AgentIx, CallIx, RequestIx, ServiceIx, Slab};
+pub use transition::{Audience, Details, PartyRef, Transition};
+pub use words::*;
+
+use crate::time::Time;
+use timers::{Timer, Timers};
+
+/// How long the model waits for a platform that says nothing, and how much it keeps.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The platform's name, for what people read.
+    pub platform: String,
+    /// After an agent's last call, until the state falls back to the last readiness.
+    pub state_grace: Duration,
+    /// After a call's end, for the wrap-up of those who answered it.
+    pub wrap_grace: Duration,
+    /// A call without any event.
+    pub call_expiry: Duration,
+    /// A call left by all parties known to be alive.
+    pub orphan_grace: Duration,
+    /// An ended call's ids still lead to it.
+    pub id_grace: Duration,
+    /// After the link is back or events were missed, for the platform to show who is there.
+    pub resync_grace: Duration,
+    /// An accepted request, for the event that shows it done.
+    pub request_grace: Duration,
+    pub max_calls: usize,
+    pub max_agents: usize,
+    pub max_services: usize,
+    pub max_requests: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            platform: String::new(),
+            state_grace: Duration::from_secs(2),
+            wrap_grace: Duration::from_secs(30),
+            call_expiry: Duration::from_secs(4 * 3600),
+            orphan_grace: Duration::from_secs(60),
+            id_grace: Duration::from_secs(60),
+            resync_grace: Duration::from_secs(10),
+            request_grace: Duration::from_secs(30),
+            max_calls: 10_000,
+            max_agents: 10_000,
+            max_services: 5_000,
+            max_requests: 1_000,
+        }
+    }
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It was taken in; transitions may follow, or nothing was new.
+    Taken,
+    /// It ends or follows something of a call that is not known: nothing starts.
+    UnknownCall,
+    /// It names no agent that is known or could be.
+    UnknownAgent,
+    /// Its call is over already.
+    Late,
+    /// It answers a request that is not open.
+    UnknownRequest,
+    /// A table is full.
+    Full,
+}
+
+impl Effect {
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Taken => "taken",
+            Effect::UnknownCall => "unknown-call",
+            Effect::UnknownAgent => "unknown-agent",
+            Effect::Late => "late",
+            Effect::UnknownRequest => "unknown-request",
+            Effect::Full => "full",
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Model {
+    settings: Settings,
+    now: Time,
+    clock: Option<u64>,
+    calls: Slab<CallIx, Call>,
+    call_names: HashMap<SpacedId, CallIx>,
+    agents: Slab<AgentIx, Agent>,
+    agent_ids: HashMap<SpacedId, AgentIx>,
+    services: Slab<ServiceIx, Service>,
+    service_ids: HashMap<SpacedId, ServiceIx>,
+    requests: BTreeMap<RequestIx, Request>,
+    requests_made: u32,
+    link: link::Link,
+    timers: Timers,
+    /// Counts messages, so that a list that a message gives can be told complete.
+    stamp: u64,
+    out: Vec<Transition>,
+    /// Requests that ended in this batch; they are kept until their transitions are used.
+    closed: Vec<RequestIx>,
+    /// Calls whose time is over, dropped when their last transitions are used.
+    forgotten: Vec<CallIx>,
+}
+
+impl Model {
+    pub fn new(settings: Settings) -> Model {
+        Model { settings, ..Model::default() }
+    }
+
+    /// Begins a message: everything applied until the next belongs to it. `clock` is what the platform's clock showed, in
+    /// milliseconds, where the message says it.
+    pub fn begin(&mut self, now: Time, clock: Option<u64>) {
+        self.now = self.now.max(now);
+        self.clock = clock;
+        self.stamp += 1;
+    }
+
+    /// Takes in what the platform says.
+    pub fn apply(&mut self, change: &Change) -> Effect {
+        use ChangeKind::*;
+        match change.kind {
+            Started => self.started(change),
+            Originated => self.originated(change),
+            RouteAsked => self.route_asked(change),
+            Routed => self.routed(change),
+            Queued => self.queued(change),
+            Noted => self.noted(change),
+            Alerted => self.alerted(change),
+            Connected => self.connected(change),
+            Held => self.held(change),
+            Retrieved => self.retrieved(change),
+            Conferenced | Transferred => self.joined(change),
+            Diverted => self.diverted(change),
+            Left => self.left(change),
+            Ended => self.ended(change),
+            WrapStarted => self.wrap_started(change),
+            WrapEnded => self.wrap_ended(change),
+            Disposed => self.disposed(change),
+            LoggedOn => self.logged_on(change),
+            LoggedOff => self.logged_off(change),
+            Ready => self.readiness(change, Readiness::Ready),
+            NotReady => self.readiness(change, Readiness::NotReady),
+            Activity => self.activity(change),
+            AgentSeen => self.agent_seen(change),
+            AgentKnown => self.agent_known(change),
+            AgentRemoved => self.agent_removed(change),
+            AgentsListed => self.agents_listed(change),
+            ServiceKnown => self.service_known(change),
+            ServiceRemoved => self.service_removed(change),
+            ServicesListed => self.services_listed(change),
+            RequestAccepted => self.request_accepted(change),
+            RequestFailed => self.request_failed(change),
+            _ => Effect::UnknownRequest,
+        }
+    }
+
+    /// When [`Model::expire`] wants to be called next.
+    pub fn deadline(&self) -> Option<Time> {
+        self.timers.deadline()
+    }
+
+    /// Lets all timers run out that are due.
+    pub fn expire(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        while let Some(timer) = self.timers.due(self.now) {
+            match timer {
+                Timer::StateGrace(agent) => self.state_grace_over(agent),
+                Timer::WrapGrace(call) => self.wrap_grace_over(call),
+                Timer::CallExpiry(call) => self.call_expiry_over(call),
+                Timer::OrphanGrace(call) => self.orphan_grace_over(call),
+                Timer::IdGrace(call) => self.id_grace_over(call),
+                Timer::Resync(epoch) => self.resync_over(epoch),
+                Timer::Request(request) => self.request_grace_over(request),
+            }
+        }
+    }
+
+    /// The transitions since the last call, in order.
+    pub fn take_transitions(&mut self, into: &mut Vec<Transition>) {
+        into.append(&mut self.out);
+    }
+
+    /// To be called when all transitions are used: drops requests that ended and calls whose time is over, and names the
+    /// calls, so that applications may forget them, too.
+    pub fn settle(&mut self, forgotten: &mut Vec<CallIx>) {
+        for request in self.closed.drain(..) {
+            self.requests.remove(&request);
+        }
+        for call in std::mem::take(&mut self.forgotten) {
+            self.drop_call(call);
+            forgotten.push(call);
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    pub fn calls(&self) -> impl Iterator<Item = (CallIx, &Call)> {
+        self.calls.iter().filter(|(_, call)| call.phase == Phase::Live)
+    }
+
+    pub fn call(&self, call: CallIx) -> &Call {
+        &self.calls[call]
+    }
+
+    pub fn find_call(&self, call: CallIx) -> Option<&Call> {
+        self.calls.get(call)
+    }
+
+    pub fn agents(&self) -> impl Iterator<Item = (AgentIx, &Agent)> {
+        self.agents.iter()
+    }
+
+    pub fn agent(&self, agent: AgentIx) -> &Agent {
+        &self.agents[agent]
+    }
+
+    pub fn services(&self) -> impl Iterator<Item = (ServiceIx, &Service)> {
+        self.services.iter()
+    }
+
+    pub fn service(&self, service: ServiceIx) -> &Service {
+        &self.services[service]
+    }
+
+    pub fn request(&self, request: RequestIx) -> &Request {
+        &self.requests[&request]
+    }
+
+    pub fn party(&self, party: PartyRef) -> &Party {
+        &self.calls[party.0].parties[party.1 as usize]
+    }
+
+    /// Whether nothing is left of any call or request.
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.requests.is_empty() && self.call_names.is_empty()
+    }
+
+    pub fn call_count(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn tell(&mut self, transition: Transition) {
+        self.out.push(transition);
+    }
+}
+
+#[cfg(test)]
+mod tests;

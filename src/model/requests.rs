@@ -1,0 +1,518 @@
+//! Requests: what applications ask a platform to do. Each is ordered once, step by step, and ends once: by the event that
+//! shows it done, by what the picture shows already, or by a failure with its reason.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{timers::Timer, *};
+
+/// The session of an application that asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId {
+    pub application: u16,
+    pub session: u32,
+}
+
+/// What an application asks: the change that a rule made of its request, with the ids resolved that it knows.
+#[derive(Debug)]
+pub struct Ask<'a, 'm> {
+    pub client: ClientId,
+    /// The number that the application gave the request.
+    pub id: i64,
+    pub agent: Option<AgentIx>,
+    pub call: Option<CallIx>,
+    pub second: Option<CallIx>,
+    pub change: &'a Change<'m>,
+}
+
+pub type Requests = SmallVec<[RequestIx; 2]>;
+
+/// What shows that a request is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// The platform's acceptance.
+    Acceptance,
+    Readiness(AgentIx, Readiness),
+    Wrap(AgentIx),
+    WrapOver(AgentIx),
+    LoggedOn(AgentIx),
+    LoggedOff(AgentIx),
+    Originated(AgentIx),
+    Connected(CallIx, AgentIx),
+    Moved(CallIx, AgentIx, PartyState),
+    Left(CallIx, AgentIx),
+    Joined(CallIx),
+    Disposed(CallIx, AgentIx),
+    /// Nothing more: it has ended.
+    Nothing,
+}
+
+#[derive(Debug)]
+pub struct Request {
+    pub kind: ChangeKind,
+    pub client: ClientId,
+    pub id: i64,
+    pub agent: Option<AgentIx>,
+    pub call: Option<CallIx>,
+    pub second: Option<CallIx>,
+    pub number: String,
+    pub station: String,
+    pub destination: String,
+    pub destination_kind: Option<DeviceKind>,
+    pub code: Option<i64>,
+    pub reason: String,
+    pub digits: String,
+    pub data: Vec<(String, String)>,
+    pub about: About,
+    /// The state that a log-on is to end in.
+    initial: Option<AgentState>,
+    /// Follows from another request, which has been answered: only its failure is told.
+    quiet: bool,
+    expect: Expect,
+    accepted: bool,
+    /// What is still to be ordered once the platform has accepted the last order.
+    steps: SmallVec<[TransitionKind; 2]>,
+}
+
+impl Model {
+    /// Takes in a request. It fails at once where it names nothing that is known, or where nobody is there to do it.
+    pub fn ask(&mut self, now: Time, ask: &Ask) {
+        self.begin(now, None);
+        if ask.change.kind == ChangeKind::AskLogOffAll {
+            let logged_on = self.agents.iter().filter(|(_, agent)| agent.is_logged_on()).map(|(agent, _)| agent);
+            for agent in logged_on.collect::<Vec<_>>() {
+                self.ask_one(&Ask { agent: Some(agent), ..*ask }, ChangeKind::AskLogOff);
+            }
+            return;
+        }
+        self.ask_one(ask, ask.change.kind);
+    }
+
+    fn ask_one(&mut self, ask: &Ask, kind: ChangeKind) {
+        let full = self.requests.len() >= self.settings.max_requests;
+        let index = self.new_request(ask, kind);
+        if full {
+            return self.fail(index, Failure::Failed, "too many requests are open".into());
+        }
+        if kind == ChangeKind::Refuse {
+            let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
+            return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
+        }
+        match self.plan(index, kind) {
+            Ok(steps) if steps.is_empty() => {}
+            Ok(_) if self.link.state != LinkState::Up => {
+                let reason = format!("{} is not connected", self.settings.platform);
+                self.fail(index, Failure::Failed, reason);
+            }
+            Ok(steps) => {
+                self.request_mut(index).steps = steps;
+                self.next_step(index);
+            }
+            Err((failure, reason)) => self.fail(index, failure, reason.into()),
+        }
+    }
+
+    fn new_request(&mut self, ask: &Ask, kind: ChangeKind) -> RequestIx {
+        let change = ask.change;
+        let text = |fact| change.fact(fact).as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+        let data = change.data.iter().flatten().map(|(key, value)| {
+            let text =
+                |value: &crate::message::Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+            (text(key), text(value))
+        });
+        let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
+        let request = Request {
+            kind,
+            client: ask.client,
+            id: ask.id,
+            agent: ask.agent,
+            call: ask.call,
+            second: ask.second,
+            number: text(Fact::Number),
+            station: text(Fact::Station),
+            destination: text(Fact::Destination),
+            destination_kind: change.other.kind,
+            code: change.int(Fact::Code),
+            reason: text(Fact::Reason),
+            digits: text(Fact::Digits),
+            data: data.collect(),
+            about,
+            initial: change.int(Fact::State).and_then(AgentState::from_code),
+            quiet: false,
+            expect: Expect::Acceptance,
+            accepted: false,
+            steps: SmallVec::new(),
+        };
+        let mut request = request;
+        if change.fact(Fact::EndWrap).as_bool() == Some(true) {
+            request.steps.push(TransitionKind::EndWrap);
+        }
+        self.add_request(request)
+    }
+
+    fn add_request(&mut self, request: Request) -> RequestIx {
+        let index = RequestIx(self.requests_made);
+        self.requests_made = self.requests_made.wrapping_add(1);
+        self.requests.insert(index, request);
+        index
+    }
+
+    /// What is to be ordered, after saying what shows it done; nothing where it is answered already.
+    fn plan(
+        &mut self,
+        index: RequestIx,
+        kind: ChangeKind,
+    ) -> Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)> {
+        use ChangeKind::*;
+        use TransitionKind as Order;
+        let request = &self.requests[&index];
+        let end_wrap = !request.steps.is_empty();
+        let call = request.call.map(|call| self.result_of(call)).filter(|call| self.calls[*call].is_live());
+        let named_call = request.call;
+        let agent = request.agent.ok_or((Failure::InvalidAgent, "no such agent is known"));
+        let of_call = || call.ok_or((Failure::InvalidCall, "no such call is known"));
+        self.request_mut(index).call = call;
+        let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
+            AskLogOn => (Expect::LoggedOn(agent?), smallvec![Order::LogOn]),
+            AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
+            AskNotReady => (Expect::Readiness(agent?, Readiness::NotReady), smallvec![Order::SetNotReady]),
+            AskReady => {
+                let agent = agent?;
+                (Expect::Readiness(agent, Readiness::Ready), self.steps_to_ready(index, agent))
+            }
+            AskWrap => {
+                let agent = agent?;
+                self.request_mut(index).call = self.call_to_wrap(agent);
+                (Expect::Wrap(agent), smallvec![Order::StartWrap])
+            }
+            AskState => {
+                let transition = self.state_transition(agent?, None);
+                self.finish_with(index, transition);
+                return Ok(SmallVec::new());
+            }
+            AskAnswer => (Expect::Connected(of_call()?, agent?), smallvec![Order::Answer]),
+            AskReject => (Expect::Left(of_call()?, agent?), smallvec![Order::Reject]),
+            AskHangUp => (Expect::Left(of_call()?, agent?), smallvec![Order::HangUp]),
+            AskHold => (Expect::Moved(of_call()?, agent?, PartyState::Held), smallvec![Order::Hold]),
+            AskRetrieve => (Expect::Moved(of_call()?, agent?, PartyState::Connected), smallvec![Order::Retrieve]),
+            AskMakeCall => (Expect::Originated(agent?), smallvec![Order::MakeCall]),
+            AskConsult => {
+                of_call()?;
+                (Expect::Originated(agent?), smallvec![Order::Consult])
+            }
+            AskConference => (Expect::Joined(of_call()?), smallvec![Order::Conference]),
+            AskTransfer => (Expect::Joined(of_call()?), smallvec![Order::Transfer]),
+            AskDeflect => (Expect::Joined(of_call()?), smallvec![Order::Deflect]),
+            AskDigits => {
+                of_call()?;
+                (Expect::Acceptance, smallvec![Order::SendDigits])
+            }
+            AskSetData => {
+                of_call()?;
+                (Expect::Acceptance, smallvec![Order::SetData])
+            }
+            AskData => {
+                // Data outlives the call as long as its id does.
+                let call = call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?;
+                agent?;
+                self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
+                return Ok(SmallVec::new());
+            }
+            AskDispose => {
+                // While the call goes on, or in the wrap-up after it.
+                let (agent, call) =
+                    (agent?, call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?);
+                self.request_mut(index).call = Some(call);
+                match end_wrap {
+                    true => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
+                    false => (Expect::Disposed(call, agent), smallvec![Order::Dispose]),
+                }
+            }
+            _ => return Err((Failure::Failed, "this cannot be asked")),
+        };
+        if matches!(kind, AskConference | AskTransfer | AskDeflect | AskConsult | AskDigits | AskSetData) {
+            agent?;
+        }
+        self.request_mut(index).expect = expect;
+        Ok(steps)
+    }
+
+    /// Out of wrap-up first, where the agent is in it; then ready, unless the agent will be by itself.
+    fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[TransitionKind; 2]> {
+        let entry = &self.agents[agent];
+        let wrap = entry.wraps.first().copied();
+        let not_ready = entry.readiness == Some(Readiness::NotReady);
+        match wrap {
+            None => smallvec![TransitionKind::SetReady],
+            Some(call) => {
+                self.request_mut(index).call = call;
+                match not_ready {
+                    true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
+                    false => smallvec![TransitionKind::EndWrap],
+                }
+            }
+        }
+    }
+
+    /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.
+    fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
+        let entry = &self.agents[agent];
+        entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
+    }
+
+    fn request_mut(&mut self, index: RequestIx) -> &mut Request {
+        self.requests.get_mut(&index).expect("a request is dropped only when its batch is settled")
+    }
+
+    fn next_step(&mut self, index: RequestIx) {
+        let request = self.request_mut(index);
+        let order = request.steps.remove(0);
+        let mut transition = Transition::new(order).agent(request.agent).request(index);
+        transition.call = request.call;
+        transition.second = request.second;
+        self.tell(transition);
+    }
+
+    // ── how requests end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The requests that this shows done; they end with the transition that tells it.
+    pub(super) fn requests_shown(&mut self, shown: Expect) -> Requests {
+        if self.requests.is_empty() {
+            return Requests::new();
+        }
+        let waiting = self.requests.iter().filter(|(_, request)| request.expect == shown);
+        let done: Requests = waiting.map(|(index, _)| *index).collect();
+        for index in &done {
+            self.close(*index);
+            self.follow_up(*index);
+        }
+        done
+    }
+
+    fn close(&mut self, index: RequestIx) {
+        let request = self.request_mut(index);
+        if request.expect != Expect::Nothing {
+            request.expect = Expect::Nothing;
+            self.closed.push(index);
+        }
+    }
+
+    /// After a log-on the agent is brought into the state that was asked for.
+    fn follow_up(&mut self, index: RequestIx) {
+        let request = &self.requests[&index];
+        let (kind, readiness, order) = match (request.kind, request.initial) {
+            (ChangeKind::AskLogOn, Some(AgentState::Idle)) => {
+                (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady)
+            }
+            (ChangeKind::AskLogOn, Some(AgentState::NotReady)) => {
+                (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady)
+            }
+            _ => return,
+        };
+        let Some(agent) = request.agent else { return };
+        let follow_up = Request {
+            kind,
+            client: request.client,
+            id: request.id,
+            agent: Some(agent),
+            call: None,
+            second: None,
+            number: request.number.clone(),
+            station: request.station.clone(),
+            destination: String::new(),
+            destination_kind: None,
+            code: None,
+            reason: String::new(),
+            digits: String::new(),
+            data: Vec::new(),
+            about: About::Agent,
+            initial: None,
+            quiet: true,
+            expect: Expect::Readiness(agent, readiness),
+            accepted: false,
+            steps: smallvec![order],
+        };
+        let index = self.add_request(follow_up);
+        self.next_step(index);
+    }
+
+    /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
+    pub(super) fn tell_answering(&mut self, transition: Transition, mut requests: Requests) {
+        requests.retain(|request| !self.requests[request].quiet);
+        let mut told = transition.clone();
+        told.request = requests.first().copied();
+        self.tell(told);
+        requests.drain(..requests.len().min(1));
+        self.answer_only(transition, requests);
+    }
+
+    /// Tells those who asked, and nobody else.
+    pub(super) fn answer_only(&mut self, transition: Transition, requests: Requests) {
+        for index in requests {
+            let request = &self.requests[&index];
+            if !request.quiet {
+                let client = request.client;
+                let answer = Transition { audience: Audience::Asker(client), ..transition.clone() };
+                self.tell(answer.request(index));
+            }
+        }
+    }
+
+    fn finish_with(&mut self, index: RequestIx, transition: Transition) {
+        self.close(index);
+        self.answer_only(transition, smallvec![index]);
+    }
+
+    /// The open request that a platform's answer belongs to.
+    fn open_request(&self, change: &Change) -> Option<RequestIx> {
+        let index = RequestIx(u32::try_from(change.request.as_int()? - 1).ok()?);
+        self.requests.get(&index).filter(|request| request.expect != Expect::Nothing).map(|_| index)
+    }
+
+    pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
+        let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
+        let request = self.request_mut(index);
+        if !request.steps.is_empty() {
+            self.next_step(index);
+            return Effect::Taken;
+        }
+        request.accepted = true;
+        match self.done_already(index) {
+            Some(transition) => {
+                self.close(index);
+                self.follow_up(index);
+                self.answer_only(transition, smallvec![index]);
+            }
+            None => self.timers.set(self.now + self.settings.request_grace, Timer::Request(index)),
+        }
+        Effect::Taken
+    }
+
+    /// What to tell the asker where the picture shows already what was asked for.
+    fn done_already(&self, index: RequestIx) -> Option<Transition> {
+        let request = &self.requests[&index];
+        let party = |call: CallIx, agent| self.calls[call].party_of(agent).map(|place| (call, place as u8));
+        let in_state = |call: CallIx, agent, state| {
+            let place = self.calls[call].party_of(agent)?;
+            (self.calls[call].parties[place].state == state).then_some(())
+        };
+        match request.expect {
+            Expect::Readiness(agent, readiness) => {
+                let entry = &self.agents[agent];
+                let settled = entry.wraps.is_empty() && entry.settling.is_none();
+                (entry.readiness == Some(readiness) && settled).then(|| self.state_transition(agent, None))
+            }
+            Expect::Wrap(agent) => {
+                (!self.agents[agent].wraps.is_empty()).then(|| self.state_transition(agent, request.call))
+            }
+            Expect::LoggedOn(agent) => {
+                self.agents[agent].is_logged_on().then(|| Transition::new(TransitionKind::AgentLoggedOn).agent(agent))
+            }
+            Expect::LoggedOff(agent) => (self.agents[agent].logged_on == Some(false))
+                .then(|| Transition::new(TransitionKind::AgentLoggedOff).agent(agent)),
+            Expect::Connected(call, agent) => {
+                in_state(call, agent, PartyState::Connected)?;
+                let transition = Transition::new(TransitionKind::Connected).call(call).agent(agent);
+                Some(transition.party(party(call, agent)?))
+            }
+            Expect::Moved(call, agent, state) => {
+                in_state(call, agent, state)?;
+                let held = state == PartyState::Held;
+                let kind = if held { TransitionKind::Held } else { TransitionKind::Retrieved };
+                Some(Transition::new(kind).call(call).agent(agent).party(party(call, agent)?))
+            }
+            Expect::Left(call, agent) => {
+                in_state(call, agent, PartyState::Left)?;
+                let mut transition = Transition::new(TransitionKind::AgentCleared).call(call).agent(agent);
+                transition.details.end = Some(End::Near);
+                Some(transition.party(party(call, agent)?))
+            }
+            Expect::Acceptance => {
+                let kind = match request.kind {
+                    ChangeKind::AskSetData => TransitionKind::CallDataSet,
+                    _ => TransitionKind::DigitsSent,
+                };
+                Some(Transition::new(kind).call(request.call?).agent(request.agent))
+            }
+            Expect::Disposed(..)
+            | Expect::WrapOver(_)
+            | Expect::Originated(_)
+            | Expect::Joined(_)
+            | Expect::Nothing => None,
+        }
+    }
+
+    pub(super) fn request_failed(&mut self, change: &Change) -> Effect {
+        let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
+        let mut buffer = itoa::Buffer::new();
+        let reason = match change.fact(Fact::Reason).as_text(&mut buffer) {
+            Some(reason) => reason.to_owned(),
+            None => format!("{} refused it without a reason", self.settings.platform),
+        };
+        self.fail(index, Failure::Failed, reason);
+        Effect::Taken
+    }
+
+    /// Ends a request with a failure, if it has not ended.
+    pub fn fail_request(&mut self, now: Time, index: RequestIx, reason: String) {
+        self.begin(now, None);
+        if self.requests.get(&index).is_some_and(|request| request.expect != Expect::Nothing) {
+            self.fail(index, Failure::Failed, reason);
+        }
+    }
+
+    fn fail(&mut self, index: RequestIx, failure: Failure, reason: String) {
+        self.close(index);
+        let request = &self.requests[&index];
+        let mut transition = Transition::new(TransitionKind::RequestFailed).agent(request.agent).request(index);
+        transition.audience = Audience::Asker(request.client);
+        transition.call = request.call;
+        transition.details.failure = Some(failure);
+        transition.details.about = Some(request.about);
+        transition.details.reason = Some(reason);
+        self.tell(transition);
+    }
+
+    fn fail_where(&mut self, concerned: impl Fn(&Request) -> bool, reason: &str) {
+        let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
+        let failing: Vec<RequestIx> = open.filter(|(_, request)| concerned(request)).map(|(index, _)| *index).collect();
+        for index in failing {
+            self.fail(index, Failure::Failed, reason.to_owned());
+        }
+    }
+
+    /// The call is over: what was asked for it cannot be done any more. A disposition can.
+    pub(super) fn fail_requests_of(&mut self, call: CallIx) {
+        let concerned = |request: &Request| {
+            let about_it = request.call == Some(call) || request.second == Some(call);
+            about_it && request.about == About::Call
+        };
+        self.fail_where(concerned, "the call ended");
+    }
+
+    pub(super) fn fail_requests_of_agent(&mut self, agent: AgentIx) {
+        let concerned = |request: &Request| {
+            request.agent == Some(agent) && request.about == About::Agent && request.kind != ChangeKind::AskLogOn
+        };
+        self.fail_where(concerned, "the agent logged off");
+    }
+
+    pub(super) fn fail_all_requests(&mut self, reason: &str) {
+        let reason = format!("{}: {reason}", self.settings.platform);
+        self.fail_where(|_| true, &reason);
+    }
+
+    /// Accepted, and nothing showed it done: whoever asked is told, so that everything ends.
+    pub(super) fn request_grace_over(&mut self, index: RequestIx) {
+        let Some(request) = self.requests.get(&index) else { return };
+        if request.accepted && request.expect != Expect::Nothing {
+            let seconds = self.settings.request_grace.as_secs();
+            let reason = format!("{} accepted it, and nothing showed it done in {seconds} s", self.settings.platform);
+            self.fail(index, Failure::Failed, reason);
+        }
+    }
+
+    /// How a platform's answer names a request: one more than its index, because zero names nothing.
+    pub fn request_handle(index: RequestIx) -> Id<'static> {
+        Id::Int(i64::from(index.0) + 1)
+    }
+}

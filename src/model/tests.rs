@@ -1,0 +1,492 @@
+//! Whole stories told to the model, and the guarantees that no order of events can break.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::message::Value;
+
+const OUTSIDE: &str = "5551234";
+
+/// A change in a form that can be shuffled: who, on which call, by number.
+#[derive(Debug, Clone, PartialEq)]
+struct Said {
+    kind: ChangeKind,
+    call: i64,
+    second: i64,
+    result: i64,
+    party: Who,
+    other: Who,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Who {
+    Nobody,
+    Agent(i64),
+    Outside,
+}
+
+impl Who {
+    fn device(self) -> Device<'static> {
+        match self {
+            Who::Nobody => Device::default(),
+            Who::Agent(id) => Device { kind: Some(DeviceKind::Agent), id: Id::Int(id), number: "" },
+            Who::Outside => Device { kind: Some(DeviceKind::Device), id: Id::None, number: OUTSIDE },
+        }
+    }
+}
+
+fn said(kind: ChangeKind, call: i64, party: Who, other: Who) -> Said {
+    Said { kind, call, second: 0, result: 0, party, other }
+}
+
+fn names(guid: &str, call: i64) -> CallNames<'_> {
+    let mut names = CallNames::default();
+    if call != 0 {
+        names.0[0] = Id::Text(guid);
+        names.0[1] = Id::Int(call);
+    }
+    names
+}
+
+struct Teller {
+    model: Model,
+    now: Time,
+    out: Vec<Transition>,
+}
+
+impl Teller {
+    fn new() -> Teller {
+        let mut model = Model::new(Settings { platform: "test".into(), ..Settings::default() });
+        model.link_up(Time(0));
+        model.take_transitions(&mut Vec::new());
+        Teller { model, now: Time(0), out: Vec::new() }
+    }
+
+    fn say(&mut self, said: &Said) -> Effect {
+        let guids = [said.call, said.second, said.result].map(|call| format!("g{call}"));
+        let mut change = Change::new(said.kind);
+        change.call = names(&guids[0], said.call);
+        change.second = names(&guids[1], said.second);
+        change.result = names(&guids[2], said.result);
+        change.party = said.party.device();
+        change.other = said.other.device();
+        change.service = Device { kind: Some(DeviceKind::Group), id: Id::Int(9), number: "" };
+        if said.other == Who::Outside {
+            change.set_weak(Fact::Ani, Value::Text(OUTSIDE));
+        }
+        self.model.begin(self.now, None);
+        let effect = self.model.apply(&change);
+        self.collect();
+        effect
+    }
+
+    fn collect(&mut self) {
+        self.model.take_transitions(&mut self.out);
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now = self.now + Duration::from_secs(seconds);
+        self.model.expire(self.now);
+        self.collect();
+    }
+
+    /// What was told since the last look, one word each; agents by id, calls by guid.
+    fn told(&mut self) -> Vec<String> {
+        let told = self.out.drain(..).map(|transition| word(&self.model, &transition)).collect();
+        self.model.settle(&mut Vec::new());
+        told
+    }
+}
+
+fn guid(model: &Model, call: CallIx) -> String {
+    model.call(call).name(0).map_or("?".into(), |id| id.to_string())
+}
+
+fn word(model: &Model, transition: &Transition) -> String {
+    let mut word = transition.kind.name().to_owned();
+    if let Some(call) = transition.call {
+        word += &format!(" {}", guid(model, call));
+    }
+    if let Some(agent) = transition.agent {
+        word += &format!(" a{}", model.agent(agent).id.as_ref().unwrap());
+    }
+    if let Some(state) = transition.details.state {
+        word += &format!(" {}", state.name());
+    }
+    if let Some(end) = transition.details.end {
+        word += &format!(" {}", end.name());
+    }
+    word
+}
+
+/// Only what an application that knows agents is told.
+fn seen_by_agents(told: Vec<String>) -> Vec<String> {
+    told.into_iter().filter(|word| !word.starts_with("party-left")).collect()
+}
+
+use ChangeKind as K;
+use Who::{Agent, Nobody, Outside};
+
+fn inbound(call: i64, agent: i64) -> Vec<Said> {
+    vec![
+        said(K::RouteAsked, call, Nobody, Nobody),
+        said(K::Queued, call, Nobody, Nobody),
+        said(K::Alerted, call, Agent(agent), Outside),
+        said(K::Connected, call, Agent(agent), Outside),
+        said(K::Held, call, Agent(agent), Nobody),
+        said(K::Retrieved, call, Agent(agent), Nobody),
+        said(K::Left, call, Agent(agent), Nobody),
+        said(K::WrapStarted, call, Agent(agent), Nobody),
+        said(K::Ended, call, Nobody, Nobody),
+        said(K::WrapEnded, call, Agent(agent), Nobody),
+        said(K::Ready, 0, Agent(agent), Nobody),
+    ]
+}
+
+/// Agent `a` consults `b` about call `call` in call `second`, and transfers or conferences into `result`.
+fn joining(kind: ChangeKind, call: i64, second: i64, result: i64, a: i64, b: i64) -> Vec<Said> {
+    vec![
+        said(K::Alerted, call, Agent(a), Outside),
+        said(K::Connected, call, Agent(a), Outside),
+        said(K::Held, call, Agent(a), Nobody),
+        said(K::Originated, second, Agent(a), Nobody),
+        said(K::Alerted, second, Agent(b), Agent(a)),
+        said(K::Connected, second, Agent(b), Agent(a)),
+        Said { second, result, ..said(kind, call, Agent(a), Outside) },
+        said(K::Left, result, Agent(b), Nobody),
+        said(K::Ended, result, Nobody, Nobody),
+        said(K::WrapEnded, result, Agent(b), Nobody),
+        said(K::WrapEnded, call, Agent(a), Nobody),
+    ]
+}
+
+#[test]
+fn a_whole_inbound_call_reads_in_the_order_of_the_guide() {
+    let mut teller = Teller::new();
+    for said in inbound(1, 12) {
+        teller.say(&said);
+    }
+    let told = seen_by_agents(teller.told());
+    assert_eq!(
+        told,
+        [
+            "call-started g1",
+            "route-requested g1",
+            "call-queued g1",
+            "alerting g1 a12",
+            "agent-state g1 a12 pending-active",
+            "connected g1 a12",
+            "agent-state g1 a12 active",
+            "held g1 a12",
+            "retrieved g1 a12",
+            "agent-cleared g1 a12 near",
+            "agent-state g1 a12 wrap",
+            "call-ended g1",
+            "call-completed g1",
+            "agent-state a12 idle",
+        ]
+    );
+}
+
+#[test]
+fn repeats_say_nothing_and_an_end_of_the_unknown_starts_nothing() {
+    let mut teller = Teller::new();
+    assert_eq!(teller.say(&said(K::Ended, 7, Nobody, Nobody)), Effect::UnknownCall);
+    for said in inbound(1, 12).iter().take(4) {
+        teller.say(said);
+    }
+    teller.told();
+    for said in inbound(1, 12).iter().take(4) {
+        teller.say(said);
+    }
+    // Queued again after it was delivered: that is news.
+    assert_eq!(teller.told(), ["route-requested g1", "call-queued g1"]);
+}
+
+#[test]
+fn a_transfer_into_a_new_call_ends_both_old_ones_and_clears_only_who_transferred() {
+    let mut teller = Teller::new();
+    for said in joining(K::Transferred, 1, 2, 3, 12, 13).iter().take(7) {
+        teller.say(said);
+    }
+    let told = seen_by_agents(teller.told());
+    assert_eq!(
+        told[6..],
+        [
+            "call-started g2",
+            "call-originated g2 a12",
+            "alerting g2 a13",
+            "agent-state g2 a13 pending-active",
+            "connected g2 a13",
+            "agent-state g2 a13 active",
+            "far-end-connected g2 a12",
+            "consultation g1 a12",
+            "transferred g1 a12",
+            "agent-cleared g1 a12 near",
+            "call-ended g1",
+            "call-ended g2",
+        ],
+        "{told:#?}"
+    );
+    let result = teller.model.named_call(&names("g3", 3)).unwrap();
+    assert_eq!(teller.model.call(result).ani, OUTSIDE);
+    assert_eq!(teller.model.named_call(&names("g1", 1)), Some(result), "old names lead to the result");
+
+    for said in joining(K::Transferred, 1, 2, 3, 12, 13).iter().skip(7) {
+        teller.say(said);
+    }
+    assert_eq!(
+        seen_by_agents(teller.told()),
+        ["agent-cleared g3 a13 near", "call-ended g3", "call-completed g3", "call-completed g1", "call-completed g2"]
+    );
+}
+
+#[test]
+fn where_the_result_keeps_an_id_that_call_goes_on() {
+    let mut teller = Teller::new();
+    for said in joining(K::Conferenced, 1, 2, 1, 12, 13).iter().take(7) {
+        teller.say(said);
+    }
+    let told = seen_by_agents(teller.told());
+    assert_eq!(told[told.len() - 3..], ["conferenced g1 a12", "call-ended g2", "call-completed g2"], "{told:#?}");
+    teller.say(&said(K::Left, 1, Outside, Nobody));
+    assert_eq!(seen_by_agents(teller.told()), Vec::<String>::new(), "two agents remain: nobody's far end left");
+}
+
+#[test]
+fn the_customer_hanging_up_clears_the_agent_once_far_end() {
+    let mut teller = Teller::new();
+    for said in inbound(1, 12).iter().take(4) {
+        teller.say(said);
+    }
+    teller.told();
+    teller.say(&said(K::Left, 1, Outside, Nobody));
+    teller.say(&said(K::Left, 1, Agent(12), Nobody));
+    teller.say(&said(K::Ended, 1, Nobody, Nobody));
+    assert_eq!(seen_by_agents(teller.told()), ["agent-cleared g1 a12 far", "call-ended g1"]);
+    teller.wait(2);
+    assert_eq!(teller.told(), ["agent-state a12 idle"], "the platform said nothing: the state falls back");
+    teller.wait(28);
+    assert_eq!(teller.told(), ["call-completed g1"], "after the grace for wrap-up");
+}
+
+#[test]
+fn link_loss_ends_everything_once_and_calls_start_anew() {
+    let mut teller = Teller::new();
+    for said in inbound(1, 12).iter().take(4) {
+        teller.say(said);
+    }
+    teller.told();
+    teller.model.link_down(teller.now, "gone");
+    teller.collect();
+    assert_eq!(
+        seen_by_agents(teller.told()),
+        ["agent-cleared g1 a12 near", "call-ended g1", "call-completed g1", "link-down"]
+    );
+    teller.model.link_up(teller.now);
+    teller.say(&said(K::Connected, 1, Agent(12), Outside));
+    assert_eq!(teller.told(), ["link-up", "call-started g1", "connected g1 a12"], "the state was active all along");
+}
+
+#[test]
+fn an_alerting_agent_from_whom_the_call_is_diverted_is_cleared_without_a_transfer() {
+    let mut teller = Teller::new();
+    for said in inbound(1, 12).iter().take(3) {
+        teller.say(said);
+    }
+    teller.told();
+    teller.say(&said(K::Diverted, 1, Agent(12), Nobody));
+    assert_eq!(seen_by_agents(teller.told()), ["agent-cleared g1 a12 near"]);
+    teller.say(&said(K::Queued, 1, Nobody, Nobody));
+    teller.wait(3);
+    assert_eq!(teller.told(), ["call-queued g1", "agent-state a12 idle"]);
+    teller.wait(3600);
+    assert_eq!(teller.told(), Vec::<String>::new(), "a call that waits is no orphan");
+}
+
+#[test]
+fn a_call_left_by_everyone_ends_after_a_minute_of_silence() {
+    let mut teller = Teller::new();
+    for said in inbound(1, 12).iter().take(4) {
+        teller.say(said);
+    }
+    teller.say(&said(K::Left, 1, Agent(12), Nobody));
+    teller.told();
+    teller.wait(59);
+    assert_eq!(teller.told(), ["agent-state a12 idle"]);
+    teller.wait(1);
+    assert_eq!(seen_by_agents(teller.told()), ["call-ended g1"]);
+}
+
+#[test]
+fn a_full_table_ends_the_call_that_was_silent_longest() {
+    let mut model = Model::new(Settings { max_calls: 2, ..Settings::default() });
+    model.link_up(Time(0));
+    let mut teller = Teller { model, now: Time(0), out: Vec::new() };
+    for call in 1..=3 {
+        teller.now = Time(call as u64);
+        teller.say(&said(K::Started, call, Nobody, Nobody));
+    }
+    assert_eq!(
+        seen_by_agents(teller.told()),
+        ["link-up", "call-started g1", "call-started g2", "call-ended g1", "call-completed g1", "call-started g3"]
+    );
+    assert_eq!(teller.model.call_count(), 2);
+}
+
+/// What an application has seen of one call.
+#[derive(Default, Debug)]
+struct Life {
+    started: bool,
+    ended: bool,
+    completed: bool,
+    in_it: BTreeSet<String>,
+}
+
+/// Watches that every call's life is told as promised.
+#[derive(Default)]
+struct Watcher {
+    lives: BTreeMap<CallIx, Life>,
+}
+
+impl Watcher {
+    fn watch(&mut self, model: &Model, transition: &Transition) -> Result<(), TestCaseError> {
+        use TransitionKind as T;
+        let told = word(model, transition);
+        if let Some(result) = transition.result {
+            self.lives.entry(result).or_default().started = true;
+        }
+        let Some(call) = transition.call else { return Ok(()) };
+        let life = self.lives.entry(call).or_default();
+        if transition.kind == T::CallStarted {
+            prop_assert!(!life.started, "started twice: {told}");
+            life.started = true;
+            return Ok(());
+        }
+        prop_assert!(life.started, "before its start: {told}");
+        if transition.kind == T::CallCompleted {
+            prop_assert!(life.ended && !life.completed, "completed early or twice: {told}");
+            life.completed = true;
+            return Ok(());
+        }
+        prop_assert!(!life.ended || transition.kind == T::AgentState, "after its end: {told}");
+        let agent = transition.agent.map(|agent| model.agent(agent).id.as_ref().unwrap().to_string());
+        match (transition.kind, agent) {
+            (T::Alerting | T::Connected | T::FarEndConnected | T::Held | T::Retrieved, Some(agent)) => {
+                life.in_it.insert(agent);
+            }
+            (T::AgentCleared, Some(agent)) => {
+                prop_assert!(life.in_it.remove(&agent) || told.contains("near"), "cleared twice: {told}");
+            }
+            (T::CallEnded, _) => life.ended = true,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Scripts of a hundred calls, with agents of their own for every ten, so that agents have several calls at a time.
+fn scripts() -> Vec<Vec<Said>> {
+    (0..100)
+        .map(|n| {
+            let (a, b) = (1 + n / 10, 51 + n / 10);
+            let (call, second) = (1000 + n, 2000 + n);
+            match n % 5 {
+                0 => joining(K::Transferred, call, second, 3000 + n, a, b),
+                1 => joining(K::Conferenced, call, second, 3000 + n, a, b),
+                2 => joining(K::Transferred, call, second, call, a, b),
+                3 => {
+                    let mut script = inbound(call, a);
+                    script.insert(4, said(K::Diverted, call, Agent(a), Agent(b)));
+                    script
+                }
+                _ => inbound(call, a),
+            }
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whatever is repeated, left out or comes in another order: no call starts twice, ends twice or says anything after
+    /// its end, no event of one call is told of another, and nothing is left in the end.
+    #[test]
+    fn no_order_of_events_breaks_a_life(seed in any::<u64>(), disorder in 0u32..100) {
+        let mut random = Random(seed | 1);
+        let mut scripts = scripts();
+        let mut teller = Teller::new();
+        let mut watcher = Watcher::default();
+        while !scripts.is_empty() {
+            let n = random.below(scripts.len() as u64) as usize;
+            let script = &mut scripts[n];
+            let disorderly = random.below(100) < u64::from(disorder) / 2;
+            let at = if disorderly { random.below(script.len() as u64) as usize } else { 0 };
+            let said = if disorderly && random.below(2) == 0 { script[at].clone() } else { script.remove(at) };
+            if script.is_empty() {
+                scripts.swap_remove(n);
+            }
+            if disorderly && random.below(4) == 0 {
+                continue;
+            }
+            teller.now = teller.now + Duration::from_millis(random.below(3000));
+            teller.model.expire(teller.now);
+            teller.collect();
+            teller.say(&said);
+            let own: Vec<String> = [said.call, said.second, said.result].iter().map(|call| call.to_string()).collect();
+            check(&mut teller, &mut watcher, Some(&own))?;
+            if random.below(500) == 0 {
+                teller.model.link_down(teller.now, "test");
+                teller.collect();
+                check(&mut teller, &mut watcher, None)?;
+                teller.model.link_up(teller.now);
+            }
+        }
+        while let Some(deadline) = teller.model.deadline() {
+            teller.now = deadline;
+            teller.model.expire(deadline);
+            teller.collect();
+            check(&mut teller, &mut watcher, None)?;
+        }
+        prop_assert!(teller.model.is_empty());
+        for life in watcher.lives.values() {
+            prop_assert!(life.ended && life.completed, "{life:?}");
+        }
+    }
+}
+
+/// Watches what was told; with `own`, that all of it is about the call that the message named.
+fn check(teller: &mut Teller, watcher: &mut Watcher, own: Option<&[String]>) -> Result<(), TestCaseError> {
+    for transition in std::mem::take(&mut teller.out) {
+        watcher.watch(&teller.model, &transition)?;
+        let by_message = !matches!(transition.kind, TransitionKind::AgentState | TransitionKind::CallCompleted);
+        if let (Some(own), Some(call), true) = (own, transition.call, by_message) {
+            let calls = [Some(call), transition.second, transition.result].into_iter().flatten();
+            let mut known = calls.flat_map(|call| &teller.model.call(call).names);
+            let named = known.any(|name| own.contains(&name.id.to_string()));
+            // What an expired timer ended in the same step is of another call.
+            prop_assert!(named || !teller.model.call(call).is_live(), "{}", word(&teller.model, &transition));
+        }
+    }
+    let mut forgotten = Vec::new();
+    teller.model.settle(&mut forgotten);
+    for call in forgotten {
+        let life = watcher.lives.remove(&call).unwrap_or_default();
+        prop_assert!(life.ended && life.completed, "forgotten early: {life:?}");
+    }
+    Ok(())
+}
+
+/// A small generator, so that a failing seed replays.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}

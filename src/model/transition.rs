@@ -1,0 +1,90 @@
+//! What comes out of the model: one transition, of which target rules make messages.
+
+use super::{
+    About, AgentIx, AgentState, CallIx, ClientId, End, Entity, Failure, RejectReason, RequestIx, RouteStatus,
+    RouteType, ServiceIx, TransitionKind,
+};
+
+/// A party of a call: the call and the party's place in it.
+pub type PartyRef = (CallIx, u8);
+
+/// One transition. Indices stay valid until the model is told to forget what it ended.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    pub kind: TransitionKind,
+    pub call: Option<CallIx>,
+    pub second: Option<CallIx>,
+    pub result: Option<CallIx>,
+    pub agent: Option<AgentIx>,
+    pub party: Option<PartyRef>,
+    pub service: Option<ServiceIx>,
+    pub request: Option<RequestIx>,
+    pub audience: Audience,
+    pub details: Details,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone; the session that asked for it with the number of its request.
+    All,
+    /// Only the session that asked.
+    Asker(ClientId),
+}
+
+/// What a transition says of itself, where it says it.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    pub state: Option<AgentState>,
+    pub end: Option<End>,
+    pub blind: bool,
+    pub failure: Option<Failure>,
+    pub about: Option<About>,
+    pub reason: Option<String>,
+    pub status: Option<RouteStatus>,
+    pub route_type: Option<RouteType>,
+    pub destination: Option<String>,
+    pub reject: Option<RejectReason>,
+    /// Seconds.
+    pub timeout: Option<u32>,
+    pub entity: Option<Entity>,
+    pub last_of_type: bool,
+    pub last: bool,
+}
+
+impl Transition {
+    pub fn new(kind: TransitionKind) -> Transition {
+        Transition {
+            kind,
+            call: None,
+            second: None,
+            result: None,
+            agent: None,
+            party: None,
+            service: None,
+            request: None,
+            audience: Audience::All,
+            details: Details::default(),
+        }
+    }
+
+    pub fn call(mut self, call: CallIx) -> Transition {
+        self.call = Some(call);
+        self
+    }
+
+    pub fn agent(mut self, agent: impl Into<Option<AgentIx>>) -> Transition {
+        self.agent = agent.into();
+        self
+    }
+
+    pub fn party(mut self, party: PartyRef) -> Transition {
+        self.party = Some(party);
+        self
+    }
+
+    pub fn request(mut self, request: impl Into<Option<RequestIx>>) -> Transition {
+        self.request = request.into();
+        self
+    }
+}

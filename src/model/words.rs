@@ -1,0 +1,528 @@
+//! The words in which everything that happens is said between dialects, CSTA's wherever it has one: the changes that rules
+//! make of messages, the transitions that rules make messages of, and what can be read of calls, agents and the rest. They
+//! are checked like a dialect's; `cti-bridge check` and the rule compiler read the tables here.
+
+/// An enumeration whose members have names, as rules write them, and a line of documentation.
+macro_rules! words {
+    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum $type { $($(#[$doc])* $variant),+ }
+
+        impl $type {
+            pub const ALL: &'static [$type] = &[$($type::$variant),+];
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
+            pub fn from_name(name: &str) -> Option<$type> {
+                let place = $type::NAMES.iter().position(|known| *known == name)?;
+                Some($type::ALL[place])
+            }
+
+            /// The member at a place in [`Self::ALL`]: how values of this type stand in expressions.
+            pub fn from_code(code: i64) -> Option<$type> {
+                $type::ALL.get(usize::try_from(code).ok()?).copied()
+            }
+
+            pub fn code(self) -> i64 {
+                self as i64
+            }
+
+            pub fn name(self) -> &'static str {
+                $type::NAMES[self as usize]
+            }
+
+            pub fn names() -> impl Iterator<Item = &'static str> {
+                $type::NAMES.iter().copied()
+            }
+        }
+    };
+}
+
+words! {
+    /// What a device is; with it goes the number space of its id.
+    DeviceKind {
+        /// A dialable number that is nothing of the below.
+        Device = "device",
+        Agent = "agent",
+        Group = "group",
+        AgentQueue = "agent-queue",
+        EmailQueue = "email-queue",
+        Service = "service",
+        Ivr = "ivr",
+        RoutePoint = "route-point",
+        Script = "script",
+    }
+}
+
+impl DeviceKind {
+    /// Whether calls queue here: what an application knows as a service.
+    pub fn is_service(self) -> bool {
+        matches!(self, DeviceKind::Group | DeviceKind::AgentQueue | DeviceKind::EmailQueue | DeviceKind::Service)
+    }
+}
+
+words! {
+    /// An agent's state as applications see it.
+    AgentState {
+        LoggedOff = "logged-off",
+        NotReady = "not-ready",
+        Idle = "idle",
+        Reserved = "reserved",
+        /// A call alerts.
+        PendingActive = "pending-active",
+        Active = "active",
+        Wrap = "wrap",
+        /// No state that a request may ask for.
+        Other = "other",
+    }
+}
+
+words! {
+    Media {
+        Unknown = "unknown",
+        Voice = "voice",
+        Chat = "chat",
+        Email = "email",
+    }
+}
+
+words! {
+    /// What brought a call about, where the platform says it.
+    CallType {
+        NonAcd = "non-acd",
+        Acd = "acd",
+        Callback = "callback",
+        AbandonedCallback = "abandoned-callback",
+        WebCallback = "web-callback",
+        Campaign = "campaign",
+    }
+}
+
+words! {
+    /// Who began a call, and towards whom.
+    Direction {
+        Inbound = "inbound",
+        Outbound = "outbound",
+        /// One agent called another.
+        Internal = "internal",
+        /// Begun by an agent who is connected to, or holds, another call.
+        Consultation = "consultation",
+    }
+}
+
+words! {
+    /// Where a call is in its life.
+    CallState {
+        Started = "started",
+        Queued = "queued",
+        Alerting = "alerting",
+        Connected = "connected",
+        Held = "held",
+        Ended = "ended",
+    }
+}
+
+words! {
+    /// Which side of a call left it, seen from an agent.
+    End {
+        Near = "near",
+        Far = "far",
+    }
+}
+
+words! {
+    /// Where a route leads.
+    RouteType {
+        Agent = "agent",
+        Service = "service",
+        External = "external",
+        Default = "default",
+        Ivr = "ivr",
+    }
+}
+
+words! {
+    RouteStatus {
+        Success = "success",
+        DefaultUsed = "default-used",
+    }
+}
+
+words! {
+    /// Why a route selection was refused.
+    RejectReason {
+        NoRoute = "no-route",
+        Timeout = "timeout",
+        CallCleared = "call-cleared",
+        AlreadyRouted = "already-routed",
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Why a request failed.
+    Failure {
+        InvalidAgent = "invalid-agent",
+        InvalidCall = "invalid-call",
+        InvalidState = "invalid-state",
+        /// The platform refused it, can't do it, or did not answer.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// What a request is about: it decides how its failure is said.
+    About {
+        Login = "login",
+        Agent = "agent",
+        Call = "call",
+        Route = "route",
+        Snapshot = "snapshot",
+    }
+}
+
+words! {
+    /// What a snapshot shows.
+    Entity {
+        Agents = "agents",
+        Calls = "calls",
+        Services = "services",
+    }
+}
+
+words! {
+    /// What rules make of messages. Down to `request-failed` the platform says what happened; the rest an application asks.
+    ChangeKind {
+        /// The call exists; `call`.
+        Started = "started",
+        /// `party` begins the call, towards `other` where it is known.
+        Originated = "originated",
+        /// The platform asks where to route the call.
+        RouteAsked = "route-asked",
+        /// The platform routed the call to `other`.
+        Routed = "routed",
+        /// The call waits at `service`.
+        Queued = "queued",
+        /// Attributes of a known call are remembered; nothing is told.
+        Noted = "noted",
+        /// The call alerts at `party`; `other` calls.
+        Alerted = "alerted",
+        /// `party` connects; `other` calls.
+        Connected = "connected",
+        Held = "held",
+        Retrieved = "retrieved",
+        /// `call` and `second` join into `result`; `party` did it, `other` was in the call, `to` is who came.
+        Conferenced = "conferenced",
+        /// The same, and `party` leaves.
+        Transferred = "transferred",
+        /// The call goes from `party` to `other`: a blind transfer, or an alerting agent who did not answer.
+        Diverted = "diverted",
+        /// `party` leaves the call.
+        Left = "left",
+        /// The call is over.
+        Ended = "ended",
+        /// `party`, an agent, works after the call.
+        WrapStarted = "wrap-started",
+        WrapEnded = "wrap-ended",
+        /// `party`, an agent, gave the call the disposition `code`.
+        Disposed = "disposed",
+        LoggedOn = "logged-on",
+        LoggedOff = "logged-off",
+        Ready = "ready",
+        NotReady = "not-ready",
+        /// What `party`, an agent, is doing (`state`), which says nothing of readiness.
+        Activity = "activity",
+        /// Statistics show `party`, an agent, in `state` since `since`.
+        AgentSeen = "agent-seen",
+        /// Configuration: `party`, an agent, exists.
+        AgentKnown = "agent-known",
+        AgentRemoved = "agent-removed",
+        /// The agents seen in this message are all there are (of `service`, where one is named).
+        AgentsListed = "agents-listed",
+        /// Configuration: `service` exists.
+        ServiceKnown = "service-known",
+        ServiceRemoved = "service-removed",
+        /// The services seen in this message are all there are of their kind.
+        ServicesListed = "services-listed",
+        /// The platform accepted a request: what shows it done will follow, or is there already.
+        RequestAccepted = "request-accepted",
+        /// The platform refused a request; `reason`.
+        RequestFailed = "request-failed",
+        AskLogOn = "ask-log-on",
+        AskLogOff = "ask-log-off",
+        AskLogOffAll = "ask-log-off-all",
+        AskReady = "ask-ready",
+        AskNotReady = "ask-not-ready",
+        AskWrap = "ask-wrap",
+        AskState = "ask-state",
+        AskAnswer = "ask-answer",
+        AskReject = "ask-reject",
+        AskHangUp = "ask-hang-up",
+        AskHold = "ask-hold",
+        AskRetrieve = "ask-retrieve",
+        AskMakeCall = "ask-make-call",
+        AskConsult = "ask-consult",
+        AskConference = "ask-conference",
+        AskTransfer = "ask-transfer",
+        /// A blind transfer.
+        AskDeflect = "ask-deflect",
+        AskDigits = "ask-digits",
+        AskData = "ask-data",
+        AskSetData = "ask-set-data",
+        AskDispose = "ask-dispose",
+        AskSnapshot = "ask-snapshot",
+        AskRoute = "ask-route",
+        /// The request cannot be carried at all: it fails with `failure` and `reason`, about `about`.
+        Refuse = "refuse",
+    }
+}
+
+impl ChangeKind {
+    /// Whether an application asks this; else the platform says it.
+    pub fn is_request(self) -> bool {
+        self >= ChangeKind::AskLogOn
+    }
+
+    /// What a failure of this request is about.
+    pub fn about(self) -> About {
+        use ChangeKind::*;
+        match self {
+            AskLogOn | AskLogOff | AskLogOffAll => About::Login,
+            AskReady | AskNotReady | AskWrap | AskState | AskDispose => About::Agent,
+            AskSnapshot => About::Snapshot,
+            AskRoute => About::Route,
+            _ => About::Call,
+        }
+    }
+}
+
+words! {
+    /// What a change may carry beside calls, parties and services.
+    Fact {
+        /// The calling number.
+        Ani = "ani",
+        /// The dialled number.
+        Dnis = "dnis",
+        /// The caller's name.
+        CallerName = "caller-name",
+        Media = "media",
+        Type = "type",
+        /// The switch's number of the call.
+        Sequence = "sequence",
+        /// A disposition.
+        Code = "code",
+        State = "state",
+        /// The readiness beneath an activity.
+        Underlying = "underlying",
+        /// When the state began, by the platform's clock.
+        Since = "since",
+        /// Why: a code or a text.
+        Reason = "reason",
+        Failure = "failure",
+        About = "about",
+        Digits = "digits",
+        Entity = "entity",
+        RouteType = "route-type",
+        /// A destination as the application wrote it.
+        Destination = "destination",
+        /// End the wrap-up, too.
+        EndWrap = "end-wrap",
+        Number = "number",
+        Name = "name",
+        Station = "station",
+    }
+}
+
+words! {
+    /// What rules make messages of. Down to `link-down` it is told to applications; the rest the platform shall do.
+    TransitionKind {
+        /// `call` exists.
+        CallStarted = "call-started",
+        /// `agent` begins `call`.
+        CallOriginated = "call-originated",
+        RouteRequested = "route-requested",
+        /// The platform routed `call` by itself, to the call's destination.
+        Routed = "routed",
+        /// The route request is answered: `status`, `route-type`, `destination`.
+        RouteUsed = "route-used",
+        RouteRejected = "route-rejected",
+        CallQueued = "call-queued",
+        /// `call` alerts at `party`.
+        Alerting = "alerting",
+        /// `party` connects to `call`.
+        Connected = "connected",
+        /// The far end of `agent`'s own call connects.
+        FarEndConnected = "far-end-connected",
+        /// `second` is a consultation of `agent` about `call`.
+        Consultation = "consultation",
+        Held = "held",
+        Retrieved = "retrieved",
+        Conferenced = "conferenced",
+        /// `blind`: one call, handed on.
+        Transferred = "transferred",
+        /// `party` leaves `call`.
+        PartyLeft = "party-left",
+        /// `agent` is cleared from `call`, once: `end` says whose side went.
+        AgentCleared = "agent-cleared",
+        CallEnded = "call-ended",
+        /// The call is over and so is the wrap-up of all who answered it.
+        CallCompleted = "call-completed",
+        AgentState = "agent-state",
+        AgentLoggedOn = "agent-logged-on",
+        AgentLoggedOff = "agent-logged-off",
+        ServiceAdded = "service-added",
+        ServiceRemoved = "service-removed",
+        /// `request` failed: `failure`, `reason`.
+        RequestFailed = "request-failed",
+        /// The call data that `request` asked for.
+        CallData = "call-data",
+        CallDataSet = "call-data-set",
+        DigitsSent = "digits-sent",
+        SnapshotAgent = "snapshot-agent",
+        SnapshotCall = "snapshot-call",
+        SnapshotService = "snapshot-service",
+        /// A snapshot without a single `entity`.
+        SnapshotEmpty = "snapshot-empty",
+        LinkUp = "link-up",
+        LinkDown = "link-down",
+        LogOn = "log-on",
+        LogOff = "log-off",
+        SetReady = "set-ready",
+        SetNotReady = "set-not-ready",
+        StartWrap = "start-wrap",
+        EndWrap = "end-wrap",
+        Answer = "answer",
+        Reject = "reject",
+        HangUp = "hang-up",
+        Hold = "hold",
+        Retrieve = "retrieve",
+        MakeCall = "make-call",
+        Consult = "consult",
+        Conference = "conference",
+        Transfer = "transfer",
+        Deflect = "deflect",
+        SendDigits = "send-digits",
+        SetData = "set-data",
+        Dispose = "dispose",
+    }
+}
+
+impl TransitionKind {
+    /// Whether the platform shall do this; else applications are told.
+    pub fn is_order(self) -> bool {
+        self >= TransitionKind::LogOn
+    }
+}
+
+words! {
+    /// What a rule can read of a call.
+    CallAttribute {
+        Id = "id",
+        Sequence = "sequence",
+        Ani = "ani",
+        Dnis = "dnis",
+        CallerName = "caller-name",
+        Media = "media",
+        Type = "type",
+        Direction = "direction",
+        State = "state",
+        Disposition = "disposition",
+        /// Where it waits or last waited.
+        Service = "service",
+        /// The agent who began it.
+        Originator = "originator",
+        /// The agent who is in it.
+        Agent = "agent",
+        DestinationType = "destination-type",
+        Destination = "destination",
+    }
+}
+
+words! {
+    AgentAttribute {
+        Id = "id",
+        Number = "number",
+        Name = "name",
+        Station = "station",
+        State = "state",
+        /// The agent's current call.
+        Call = "call",
+    }
+}
+
+words! {
+    PartyAttribute {
+        Id = "id",
+        Kind = "kind",
+        Number = "number",
+    }
+}
+
+words! {
+    ServiceAttribute {
+        Id = "id",
+        Name = "name",
+    }
+}
+
+words! {
+    RequestAttribute {
+        /// The number that the asking application gave it.
+        Id = "id",
+        About = "about",
+        /// The agent's number or name as it was asked for.
+        Number = "number",
+        Station = "station",
+        Destination = "destination",
+        DestinationType = "destination-type",
+        Code = "code",
+        Reason = "reason",
+        Digits = "digits",
+    }
+}
+
+words! {
+    /// What a transition says of itself.
+    Detail {
+        State = "state",
+        End = "end",
+        Blind = "blind",
+        Failure = "failure",
+        Reason = "reason",
+        Status = "status",
+        RouteType = "route-type",
+        Destination = "destination",
+        /// Seconds until a route request is closed by default.
+        Timeout = "timeout",
+        Entity = "entity",
+        /// The last item of its type in a snapshot.
+        LastOfType = "last-of-type",
+        /// The last item of a snapshot.
+        Last = "last",
+        RejectReason = "reject-reason",
+    }
+}
+
+words! {
+    /// Lists that a rule can go through.
+    ListAttribute {
+        /// Call data: items have `key` and `value`.
+        CallData = "call.data",
+        /// What the application wants the call data to be: items have `key` and `value`.
+        RequestData = "request.data",
+        /// An agent's services: items have `id`.
+        AgentServices = "agent.services",
+        /// The agents of a service: items have `id`.
+        ServiceAgents = "service.agents",
+    }
+}
+
+words! {
+    /// What an item of a list has.
+    ItemAttribute {
+        Id = "id",
+        Key = "key",
+        Value = "value",
+    }
+}
