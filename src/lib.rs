@@ -1,0 +1,12 @@
+//! cti-bridge: a sidecar that lets a program written for one vendor's CTI interface run against another vendor's platform.
+//! ARCHITECTURE.md tells where everything is.
+
+pub mod diagnostic;
+pub mod document;
+pub mod mapping;
+pub mod message;
+pub mod model;
+pub mod shipped;
+pub mod time;
+pub mod vocabulary;
+pub mod wire;

@@ -1,0 +1,357 @@
+//! Expressions as rules write them → a syntax tree with positions. What names mean is decided later, by `compile`.
+//!
+//! ```text
+//! expression = all { "or" all }           all  = not { "and" not }        not = [ "not" ] comparison
+//! comparison = choice [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) choice ]
+//! choice     = operand { "??" operand }                                   the first that is not empty
+//! operand    = "(" expression ")" | 'text' | number | "true" | "false" | table | path
+//! table      = "tables." name "[" expression "]"
+//! path       = name { "." name | "[" path "=" operand "]" | "[" number "]" }
+//! ```
+
+use std::ops::Range;
+
+/// A node of the tree, with its place in the expression's text.
+#[derive(Debug, PartialEq)]
+pub struct Ast {
+    pub node: Tree,
+    pub span: Range<usize>,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Tree {
+    Text(String),
+    Number(i64),
+    Bool(bool),
+    Path(Vec<Step>),
+    Table { name: String, key: Box<Ast> },
+    Choice(Vec<Ast>),
+    Compare { op: Comparison, left: Box<Ast>, right: Box<Ast> },
+    All(Vec<Ast>),
+    Any(Vec<Ast>),
+    Not(Box<Ast>),
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    Name {
+        name: String,
+        span: Range<usize>,
+    },
+    /// The first item of a list whose field equals a value.
+    Keyed {
+        path: Vec<Step>,
+        equals: Box<Ast>,
+    },
+    At(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// What is wrong with an expression, and where in its text.
+#[derive(Debug, PartialEq)]
+pub struct Mistake {
+    pub span: Range<usize>,
+    pub text: String,
+}
+
+pub fn parse(text: &str) -> Result<Ast, Mistake> {
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0 };
+    let ast = parser.expression()?;
+    match parser.peek() {
+        Token::End => Ok(ast),
+        _ => Err(parser.unexpected("the end")),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Name(String),
+    Text(String),
+    Number(i64),
+    Sign(&'static str),
+    End,
+}
+
+const SIGNS: [&str; 14] = ["??", "==", "!=", "<=", ">=", "<", ">", "=", "[", "]", "(", ")", ".", ","];
+
+fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Mistake> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
+        let (token, length) = if c.is_whitespace() {
+            at += c.len_utf8();
+            continue;
+        } else if c.is_ascii_alphabetic() || c == '_' {
+            let length = run(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            (Token::Name(rest[..length].to_owned()), length)
+        } else if c.is_ascii_digit() || (c == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
+            let length = 1 + rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
+            let number = rest[..length].parse();
+            let span = at..at + length;
+            (Token::Number(number.map_err(|_| Mistake { span, text: "the number is too large".into() })?), length)
+        } else if c == '\'' {
+            let Some(end) = rest[1..].find('\'') else {
+                return Err(Mistake { span: at..text.len(), text: "the text has no end".into() });
+            };
+            (Token::Text(rest[1..1 + end].to_owned()), end + 2)
+        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            (Token::Sign(sign), sign.len())
+        } else {
+            return Err(Mistake { span: at..at + c.len_utf8(), text: format!("unexpected {c:?}") });
+        };
+        tokens.push((token, at..at + length));
+        at += length;
+    }
+    tokens.push((Token::End, text.len()..text.len()));
+    Ok(tokens)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: Vec<(Token, Range<usize>)>,
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        &self.tokens[self.at].0
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.tokens[self.at].1.clone()
+    }
+
+    fn take(&mut self) -> Token {
+        let token = self.tokens[self.at].0.clone();
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    fn takes(&mut self, sign: &'static str) -> bool {
+        let found = *self.peek() == Token::Sign(sign);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    fn takes_word(&mut self, word: &str) -> bool {
+        let found = matches!(self.peek(), Token::Name(name) if name == word);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    fn expect(&mut self, sign: &'static str) -> Result<(), Mistake> {
+        if self.takes(sign) { Ok(()) } else { Err(self.unexpected(&format!("`{sign}`"))) }
+    }
+
+    fn unexpected(&self, expected: &str) -> Mistake {
+        let span = self.span();
+        let found = if span.is_empty() { "the end" } else { &self.text[span.clone()] };
+        Mistake { span, text: format!("expected {expected}, found {found}") }
+    }
+
+    /// Everything from a start to what was taken last.
+    fn since(&self, start: usize, node: Tree) -> Ast {
+        Ast { node, span: start..self.tokens[self.at.saturating_sub(1)].1.end }
+    }
+
+    fn expression(&mut self) -> Result<Ast, Mistake> {
+        self.several(|parser| parser.all(), |parser| parser.takes_word("or"), Tree::Any)
+    }
+
+    fn all(&mut self) -> Result<Ast, Mistake> {
+        self.several(|parser| parser.not(), |parser| parser.takes_word("and"), Tree::All)
+    }
+
+    fn several(
+        &mut self,
+        part: fn(&mut Self) -> Result<Ast, Mistake>,
+        more: fn(&mut Self) -> bool,
+        node: fn(Vec<Ast>) -> Tree,
+    ) -> Result<Ast, Mistake> {
+        let start = self.span().start;
+        let first = part(self)?;
+        let mut parts = vec![first];
+        while more(self) {
+            parts.push(part(self)?);
+        }
+        if parts.len() > 1 {
+            return Ok(self.since(start, node(parts)));
+        }
+        Ok(parts.remove(0))
+    }
+
+    fn not(&mut self) -> Result<Ast, Mistake> {
+        let start = self.span().start;
+        if self.takes_word("not") {
+            let inner = self.not()?;
+            return Ok(self.since(start, Tree::Not(Box::new(inner))));
+        }
+        self.comparison()
+    }
+
+    fn comparison(&mut self) -> Result<Ast, Mistake> {
+        use Comparison::*;
+        let start = self.span().start;
+        let left = self.choice()?;
+        let signs =
+            [("==", Equal), ("!=", Unequal), ("<=", LessOrEqual), (">=", GreaterOrEqual), ("<", Less), (">", Greater)];
+        for (sign, op) in signs {
+            if self.takes(sign) {
+                let right = self.choice()?;
+                return Ok(self.since(start, Tree::Compare { op, left: Box::new(left), right: Box::new(right) }));
+            }
+        }
+        Ok(left)
+    }
+
+    fn choice(&mut self) -> Result<Ast, Mistake> {
+        self.several(|parser| parser.operand(), |parser| parser.takes("??"), Tree::Choice)
+    }
+
+    fn operand(&mut self) -> Result<Ast, Mistake> {
+        let start = self.span().start;
+        let node = match self.peek() {
+            Token::Sign("(") => {
+                self.take();
+                let inner = self.expression()?;
+                self.expect(")")?;
+                return Ok(inner);
+            }
+            Token::Text(_) | Token::Number(_) => match self.take() {
+                Token::Text(text) => Tree::Text(text),
+                Token::Number(number) => Tree::Number(number),
+                _ => return Err(self.unexpected("a value")),
+            },
+            Token::Name(name) if name == "true" || name == "false" => {
+                let value = name == "true";
+                self.take();
+                Tree::Bool(value)
+            }
+            Token::Name(name) if name == "tables" => {
+                self.take();
+                self.expect(".")?;
+                let Token::Name(name) = self.take() else { return Err(self.unexpected("a table's name")) };
+                self.expect("[")?;
+                let key = Box::new(self.expression()?);
+                self.expect("]")?;
+                Tree::Table { name, key }
+            }
+            Token::Name(_) => Tree::Path(self.path()?),
+            _ => return Err(self.unexpected("a value")),
+        };
+        Ok(self.since(start, node))
+    }
+
+    fn path(&mut self) -> Result<Vec<Step>, Mistake> {
+        let mut steps = vec![self.name()?];
+        loop {
+            if self.takes(".") {
+                steps.push(self.name()?);
+            } else if self.takes("[") {
+                if let Token::Number(number) = *self.peek() {
+                    let place = usize::try_from(number).map_err(|_| self.unexpected("a place from 0"))?;
+                    self.take();
+                    steps.push(Step::At(place));
+                } else {
+                    let path = self.path()?;
+                    self.expect("=")?;
+                    steps.push(Step::Keyed { path, equals: Box::new(self.operand()?) });
+                }
+                self.expect("]")?;
+            } else {
+                return Ok(steps);
+            }
+        }
+    }
+
+    fn name(&mut self) -> Result<Step, Mistake> {
+        let span = self.span();
+        match self.peek() {
+            Token::Name(name) => {
+                let step = Step::Name { name: name.clone(), span };
+                self.take();
+                Ok(step)
+            }
+            _ => Err(self.unexpected("a name")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shape(text: &str, expected: &str) {
+        assert_eq!(show(&parse(text).unwrap()), expected, "{text}");
+    }
+
+    fn show(ast: &Ast) -> String {
+        let list = |parts: &[Ast]| parts.iter().map(show).collect::<Vec<_>>().join(" ");
+        match &ast.node {
+            Tree::Text(text) => format!("'{text}'"),
+            Tree::Number(number) => number.to_string(),
+            Tree::Bool(value) => value.to_string(),
+            Tree::Path(steps) => steps_text(steps),
+            Tree::Table { name, key } => format!("({name} {})", show(key)),
+            Tree::Choice(parts) => format!("(?? {})", list(parts)),
+            Tree::Compare { op, left, right } => format!("({op:?} {} {})", show(left), show(right)),
+            Tree::All(parts) => format!("(and {})", list(parts)),
+            Tree::Any(parts) => format!("(or {})", list(parts)),
+            Tree::Not(inner) => format!("(not {})", show(inner)),
+        }
+    }
+
+    fn steps_text(steps: &[Step]) -> String {
+        let text = |step: &Step| match step {
+            Step::Name { name, .. } => format!(".{name}"),
+            Step::At(place) => format!("[{place}]"),
+            Step::Keyed { path, equals } => format!("[{}={}]", steps_text(path), show(equals)),
+        };
+        steps.iter().map(text).collect()
+    }
+
+    #[test]
+    fn expressions_have_the_shape_they_read_like() {
+        shape("a-b.c", ".a-b.c");
+        shape("a ?? b ?? 'x'", "(?? .a .b 'x')");
+        shape("t[p[id = 42].value = guid] ?? t[0]", "(?? .t[.p[.id=42].value=.guid] .t[0])");
+        shape("tables.media[call.media ?? 'voice']", "(media (?? .call.media 'voice'))");
+        shape("a == 'x' and not b != -3 or c", "(or (and (Equal .a 'x') (not (Unequal .b -3))) .c)");
+        shape("a == (b or true)", "(Equal .a (or .b true))");
+        shape(
+            "a <= 3 and a>=1 and a < 5 and a > 0",
+            "(and (LessOrEqual .a 3) (GreaterOrEqual .a 1) (Less .a 5) (Greater .a 0))",
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_shown_where_it_stands() {
+        let at = |text: &str| {
+            let mistake = parse(text).unwrap_err();
+            (mistake.span.start, mistake.text)
+        };
+        assert_eq!(at("a ??"), (4, "expected a value, found the end".into()));
+        assert_eq!(at("a b"), (2, "expected the end, found b".into()));
+        assert_eq!(at("a = 'x'"), (2, "expected the end, found =".into()));
+        assert_eq!(at("a == 'x"), (5, "the text has no end".into()));
+        assert_eq!(at("a[b]"), (3, "expected `=`, found ]".into()));
+        assert_eq!(at("a # b"), (2, "unexpected '#'".into()));
+        assert_eq!(at("99999999999999999999"), (0, "the number is too large".into()));
+    }
+}

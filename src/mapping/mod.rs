@@ -1,0 +1,85 @@
+//! Rules: what the messages of a dialect mean (`from-<dialect>.toml`) and how it says things (`to-<dialect>.toml`). Parsed,
+//! checked against the vocabularies and the model's own words, compiled once into plans, run without interpreting text.
+
+mod compile;
+mod example;
+mod expr;
+mod incoming;
+mod outgoing;
+mod run;
+mod table;
+mod types;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+pub use compile::{Expr, Literal};
+pub use incoming::{Incoming, KindPlan, dotted_labels};
+pub use outgoing::{Leaf, Outgoing, ValuePlan};
+pub use run::{Item, Picture};
+
+use crate::{
+    diagnostic::Problems,
+    shipped::Files,
+    vocabulary::{self, Vocabulary},
+};
+
+/// All vocabularies and rules that are there.
+#[derive(Debug, Default)]
+pub struct Mappings {
+    pub dialects: HashMap<String, Arc<Dialect>>,
+}
+
+/// What there is about one dialect.
+#[derive(Debug)]
+pub struct Dialect {
+    pub vocabulary: Arc<Vocabulary>,
+    pub from: Option<Arc<Incoming>>,
+    pub to: Option<Arc<Outgoing>>,
+}
+
+impl Mappings {
+    /// Loads everything; what is wrong is added to `problems`.
+    pub fn load(files: &Files, problems: &mut Problems) -> Mappings {
+        let mut dialects = HashMap::new();
+        for name in files.dialects() {
+            let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
+            let vocabulary = Arc::new(vocabulary::load(source, problems));
+            let from = files.get(&format!("from-{name}.toml"));
+            let from = from.map(|source| Arc::new(incoming::load(source, &vocabulary, problems)));
+            let to = files.get(&format!("to-{name}.toml"));
+            let to = to.map(|source| Arc::new(outgoing::load(source, &vocabulary, problems)));
+            dialects.insert(name.to_owned(), Arc::new(Dialect { vocabulary, from, to }));
+        }
+        Mappings { dialects }
+    }
+
+    /// Runs the examples that stand beside the rules.
+    pub fn check_examples(&self, problems: &mut Problems) {
+        let mut names: Vec<&String> = self.dialects.keys().collect();
+        names.sort();
+        for name in names {
+            let dialect = &self.dialects[name];
+            if let Some(from) = &dialect.from {
+                from.check_examples(problems);
+            }
+            if let Some(to) = &dialect.to {
+                to.check_examples(problems);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_mappings_are_right_and_their_examples_hold() {
+        let mut problems = Problems::default();
+        let mappings = Mappings::load(&Files::built_in(), &mut problems);
+        mappings.check_examples(&mut problems);
+        assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.render());
+    }
+}

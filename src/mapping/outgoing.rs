@@ -1,0 +1,630 @@
+//! `to-<dialect>.toml` → a plan that makes messages of transitions: how a dialect says things. Everything is looked up and
+//! checked here, once; running a plan interprets no text.
+
+use std::{cell::RefCell, sync::Arc};
+
+use hashbrown::{HashMap, HashSet};
+
+use super::{
+    compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
+    example::Example,
+    expr::{self, Mistake, Step},
+    incoming::dotted_labels,
+    table::{self, Finders, Table},
+    types,
+};
+use crate::{
+    diagnostic::{Problems, Source},
+    document::{self, Key, Node, Table as Section},
+    message::{Kind, Name},
+    model::{
+        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, PartyAttribute, RequestAttribute,
+        ServiceAttribute, TransitionKind,
+    },
+    vocabulary::{AgentPart, Literal as Default, MessageDef, Role, Side, Type, Vocabulary, Which},
+};
+
+/// How one dialect says what happened, or asks for what shall happen.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub vocabulary: Arc<Vocabulary>,
+    pub source: Arc<Source>,
+    /// By kind of transition.
+    pub plans: Vec<TransitionPlan>,
+    pub tables: Vec<Table>,
+    pub examples: Vec<Example>,
+    /// A name for each rule, for metrics and coverage.
+    pub rule_names: Vec<String>,
+    /// What a site can set for these rules, with its default.
+    pub knobs: Vec<(String, Literal)>,
+    /// Why a field keeps the vocabulary's default, by (message, dotted label).
+    pub absent: HashMap<(Kind, String), String>,
+    /// Why a message is never said.
+    pub unsaid: HashMap<Kind, String>,
+}
+
+#[derive(Debug, Default)]
+pub struct TransitionPlan {
+    pub rules: Vec<Rule>,
+    /// Why it is not told, or what the platform lacks to do it.
+    pub ignored: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Rule {
+    /// Its place in [`Outgoing::rule_names`].
+    pub number: usize,
+    pub when: Option<Expr<Leaf>>,
+    pub emit: Kind,
+    pub fields: usize,
+    pub sets: Vec<(usize, ValuePlan)>,
+}
+
+/// A leaf of an expression about a transition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Leaf {
+    /// A name of a call, by its place in the vocabulary's list.
+    CallName(Which, u8),
+    Call(Which, CallAttribute),
+    Agent(AgentAttribute),
+    Party(PartyAttribute),
+    Service(ServiceAttribute),
+    Request(RequestAttribute),
+    Detail(Detail),
+    Item(ItemAttribute),
+    /// What the configuration sets, by its place in [`Outgoing::knobs`].
+    Knob(usize),
+    /// What only the conversation knows: tenant, session, the platform's place, sequence, time.
+    Role(Role),
+}
+
+#[derive(Debug)]
+pub enum ValuePlan {
+    Scalar(Expr<Leaf>),
+    Record(Vec<(Name, ValuePlan)>),
+    List { list: ListAttribute, item: Box<ValuePlan> },
+}
+
+/// Loads the rules of a dialect.
+pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Outgoing {
+    document::read(source, problems, |table, problems| {
+        let find = Finders { from: Box::new(types::words), to: Box::new(|name| types::enumeration(vocabulary, name)) };
+        let dialect = table.required("dialect", problems);
+        if dialect != vocabulary.dialect && !dialect.is_empty() {
+            table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
+        }
+        let tables = table.section("tables", problems);
+        let tables = tables.iter().filter_map(|(key, node)| table::load(key, *node, &find, problems)).collect();
+        let knobs = table.section("config", problems);
+        let mut loader = Loader {
+            vocabulary,
+            tables,
+            knobs: knobs.iter().filter_map(|(key, node)| knob(key, *node, problems)).collect(),
+            shared: table
+                .tables("shared", problems)
+                .into_iter()
+                .map(|section| Shared::read(section, problems))
+                .collect(),
+            plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
+            absent: HashMap::new(),
+            unsaid: HashMap::new(),
+            rule_names: Vec::new(),
+            examples: Vec::new(),
+        };
+        loader.absences(&table, problems);
+        for section in table.tables("rule", problems) {
+            loader.rule(section, problems);
+        }
+        loader.reasons(&table, "ignore", problems);
+        loader.reasons(&table, "unsupported", problems);
+        loader.unsaid(&table, problems);
+        let sides = table.texts("sides", problems);
+        loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
+        loader.complete(&table, sides.iter().any(|(side, _)| *side == "request"), |kind| kind.is_order(), problems);
+        for (side, node) in &sides {
+            let side = match *side {
+                "event" => Side::Event,
+                "request" => Side::Request,
+                other => {
+                    problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request"]);
+                    continue;
+                }
+            };
+            loader.all_said(&table, side, problems);
+        }
+        table.finish(problems);
+        Outgoing {
+            vocabulary: vocabulary.clone(),
+            source: source.clone(),
+            plans: loader.plans,
+            tables: loader.tables,
+            examples: loader.examples,
+            rule_names: loader.rule_names,
+            knobs: loader.knobs,
+            absent: loader.absent,
+            unsaid: loader.unsaid,
+        }
+    })
+}
+
+/// What is set in every message that has certain fields.
+struct Shared<'d> {
+    having: Vec<&'d str>,
+    set: Vec<(Key<'d>, Node<'d>)>,
+}
+
+impl<'d> Shared<'d> {
+    fn read(section: Section<'d>, problems: &mut Problems) -> Shared<'d> {
+        let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
+        let shared = Shared { having, set: section.section("set", problems) };
+        section.finish(problems);
+        shared
+    }
+}
+
+struct Loader<'l, 'd> {
+    vocabulary: &'l Arc<Vocabulary>,
+    tables: Vec<Table>,
+    knobs: Vec<(String, Literal)>,
+    shared: Vec<Shared<'d>>,
+    plans: Vec<TransitionPlan>,
+    absent: HashMap<(Kind, String), String>,
+    unsaid: HashMap<Kind, String>,
+    rule_names: Vec<String>,
+    examples: Vec<Example>,
+}
+
+impl<'d> Loader<'_, 'd> {
+    fn rule(&mut self, section: Section<'d>, problems: &mut Problems) {
+        let emit = section.required("emit", problems);
+        let kind = self.vocabulary.find(emit);
+        if kind.is_none() && !emit.is_empty() {
+            let span = section.find("emit").map_or(section.span(), |node| node.inner_span());
+            let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+            problems.unknown(section.source(), span, "message", emit, known);
+        }
+        let set = section.section("set", problems);
+        let absent = section.section("absent", problems);
+        let when = section.get("when");
+        let on = section.texts("on", problems);
+        if on.is_empty() {
+            section.problem(problems, "`on` is missing");
+        }
+        for example in section.tables("example", problems) {
+            self.examples.extend(Example::read(example, problems));
+        }
+        let span = section.span();
+        let source = section.source();
+        section.finish(problems);
+        let Some(emit) = kind else { return };
+        for (name, node) in on {
+            let Some(transition) = TransitionKind::from_name(name) else {
+                problems.unknown(node.source(), node.inner_span(), "transition", name, TransitionKind::names());
+                continue;
+            };
+            let (rule, told) = self.build(transition, emit, &set, when, problems);
+            self.check_fields(
+                emit,
+                &told,
+                &absent,
+                |text, problems| problems.add(source, span.clone(), text),
+                problems,
+            );
+            self.plans[transition as usize].rules.push(rule);
+        }
+    }
+
+    fn build(
+        &mut self,
+        transition: TransitionKind,
+        emit: Kind,
+        set: &[(Key<'d>, Node<'d>)],
+        when: Option<Node<'d>>,
+        problems: &mut Problems,
+    ) -> (Rule, HashSet<String>) {
+        let def = self.vocabulary.message(emit);
+        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let number = self.rule_names.len();
+        let mut rule = Rule {
+            number,
+            when: when.and_then(|node| builder.expr(node, &Ty::Any)),
+            emit,
+            fields: def.fields.list.len(),
+            sets: Vec::new(),
+        };
+        for (key, node) in set {
+            builder.set(&mut rule, def, key, *node);
+        }
+        for shared in &self.shared {
+            if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
+                for (key, node) in &shared.set {
+                    let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
+                    if !known {
+                        builder.set(&mut rule, def, key, *node);
+                    }
+                }
+            }
+        }
+        for (slot, field) in def.fields.list.iter().enumerate() {
+            let fixed = def.fixed.iter().any(|(fixed, _)| *fixed == slot);
+            if let (Some(role), false) = (field.role, fixed || rule.sets.iter().any(|(known, _)| *known == slot)) {
+                rule.sets.push((slot, ValuePlan::Scalar(Expr::Leaf(role_leaf(role)))));
+                builder.told.insert(field.label.clone());
+            }
+        }
+        let told = builder.told;
+        let earlier = self.plans[transition as usize].rules.iter().filter(|rule| rule.emit == emit).count();
+        let suffix = if earlier == 0 { String::new() } else { format!("#{}", earlier + 1) };
+        self.rule_names.push(format!("{}:{}{suffix}", transition.name(), def.label));
+        (rule, told)
+    }
+
+    /// Every field of what is said is set, has the vocabulary's default, or is known to be absent.
+    fn check_fields(
+        &mut self,
+        emit: Kind,
+        told: &HashSet<String>,
+        absent: &[(Key, Node)],
+        complain: impl Fn(String, &mut Problems),
+        problems: &mut Problems,
+    ) {
+        let def = self.vocabulary.message(emit);
+        let covers = |known: &str, label: &str| label == known || label.starts_with(&format!("{known}."));
+        let labels = dotted_labels(self.vocabulary, def);
+        for (key, node) in absent {
+            if !labels.iter().any(|label| covers(key.name, label)) {
+                problems.unknown(key.source, key.span.clone(), "field", key.name, labels.iter().map(String::as_str));
+            }
+            let reason = node.text(problems).unwrap_or_default().to_owned();
+            self.absent.insert((emit, key.name.to_owned()), reason);
+        }
+        for label in labels {
+            let top = label.split('.').next().unwrap_or(&label);
+            let slot = def.fields.slot(top);
+            let field = slot.map(|slot| &def.fields.list[slot]);
+            let named = def.wire_names.iter().any(|(name, _)| *name == label);
+            let fixed = slot.is_some_and(|slot| def.fixed.iter().any(|(fixed, _)| *fixed == slot));
+            let defaulted = field.is_some_and(|field| field.optional || has_default(&field.default));
+            let is_absent = self.absent.iter().any(|((kind, known), _)| *kind == emit && covers(known, &label));
+            let is_told = told.iter().any(|known| covers(known, &label));
+            if !(is_told || named || fixed || defaulted || is_absent) {
+                complain(
+                    format!("`{label}` of `{}` is not set and does not stand under `absent`", def.label),
+                    problems,
+                );
+            }
+        }
+    }
+
+    /// `[absent]`: a field of all messages, or `[absent.Message]`.
+    fn absences(&mut self, table: &Section, problems: &mut Problems) {
+        for (key, node) in table.section("absent", problems) {
+            let fields = match node.as_table() {
+                Some(section) => section.entries(),
+                None => vec![(key.clone(), node)],
+            };
+            let only = node.as_table().is_some().then(|| self.vocabulary.find(key.name));
+            if only == Some(None) {
+                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+                problems.unknown(key.source, key.span.clone(), "message", key.name, known);
+                continue;
+            }
+            for (field, node) in fields {
+                let Some(reason) = node.text(problems) else { continue };
+                let mut found = false;
+                for (kind, def) in self.vocabulary.kinds() {
+                    if only.flatten().is_some_and(|only| only != kind) {
+                        continue;
+                    }
+                    let labels = dotted_labels(self.vocabulary, def);
+                    if labels.iter().any(|label| label == field.name || label.starts_with(&format!("{}.", field.name)))
+                    {
+                        found = true;
+                        self.absent.insert((kind, field.name.to_owned()), reason.to_owned());
+                    }
+                }
+                if !found {
+                    let labels = self.vocabulary.messages.iter().flat_map(|def| def.fields.labels());
+                    problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
+                }
+            }
+        }
+    }
+
+    fn reasons(&mut self, table: &Section, section: &'static str, problems: &mut Problems) {
+        for (key, node) in table.section(section, problems) {
+            let Some(kind) = TransitionKind::from_name(key.name) else {
+                problems.unknown(key.source, key.span.clone(), "transition", key.name, TransitionKind::names());
+                continue;
+            };
+            let plan = &mut self.plans[kind as usize];
+            if plan.rules.iter().any(|rule| rule.when.is_none()) {
+                key.problem(problems, format!("`{}` stands under `{section}` and has a rule above", key.name));
+            }
+            plan.ignored = node.text(problems).map(str::to_owned);
+        }
+    }
+
+    fn unsaid(&mut self, table: &Section, problems: &mut Problems) {
+        for (key, node) in table.section("unsaid", problems) {
+            let Some(kind) = self.vocabulary.find(key.name) else {
+                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+                problems.unknown(key.source, key.span.clone(), "message", key.name, known);
+                continue;
+            };
+            if let Some(reason) = node.text(problems) {
+                self.unsaid.insert(kind, reason.to_owned());
+            }
+        }
+    }
+
+    fn complete(
+        &self,
+        table: &Section,
+        wanted: bool,
+        of_side: impl Fn(TransitionKind) -> bool,
+        problems: &mut Problems,
+    ) {
+        for kind in TransitionKind::ALL.iter().copied().filter(|kind| wanted && of_side(*kind)) {
+            let plan = &self.plans[kind as usize];
+            if plan.ignored.is_none() && plan.rules.iter().all(|rule| rule.when.is_some()) {
+                let section = if kind.is_order() { "unsupported" } else { "ignore" };
+                let text =
+                    format!("`{}` has no rule without a condition and does not stand under `{section}`", kind.name());
+                table.problem(problems, text);
+            }
+        }
+    }
+
+    /// Every message of a side is said by some rule, or never, for a reason.
+    fn all_said(&self, table: &Section, side: Side, problems: &mut Problems) {
+        for (kind, def) in self.vocabulary.kinds() {
+            let said = self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind);
+            if def.side == side && !def.session && !said && !self.unsaid.contains_key(&kind) {
+                table
+                    .problem(problems, format!("`{}` is said by no rule and does not stand under `unsaid`", def.label));
+            }
+        }
+    }
+}
+
+/// A setting that rules declare: its default is a number, a truth value or a text.
+fn knob(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Literal)> {
+    let literal = node
+        .as_integer()
+        .map(Literal::Int)
+        .or_else(|| node.as_boolean().map(Literal::Bool))
+        .or_else(|| node.as_text().map(|text| Literal::Text(text.to_owned())));
+    if literal.is_none() {
+        node.problem(problems, "a setting's default is a number, a truth value or a text");
+    }
+    Some((key.name.to_owned(), literal?))
+}
+
+/// Whether a default means something, and is not just the type's nothing.
+fn has_default(default: &Default) -> bool {
+    match default {
+        Default::Absent | Default::EmptyList | Default::Bool(_) => false,
+        Default::Int(number) => *number != 0,
+        Default::Text(text) => !text.is_empty(),
+    }
+}
+
+fn role_leaf(role: Role) -> Leaf {
+    match role {
+        Role::Call(which, place) => Leaf::CallName(which, place),
+        Role::Agent(AgentPart::Id) => Leaf::Agent(AgentAttribute::Id),
+        Role::Agent(AgentPart::Number) => Leaf::Agent(AgentAttribute::Number),
+        Role::Agent(AgentPart::Name) => Leaf::Agent(AgentAttribute::Name),
+        Role::Agent(AgentPart::Station) => Leaf::Agent(AgentAttribute::Station),
+        Role::Service => Leaf::Service(ServiceAttribute::Id),
+        Role::Request => Leaf::Request(RequestAttribute::Id),
+        other => Leaf::Role(other),
+    }
+}
+
+/// What names mean in a rule about a transition.
+struct TransitionScope<'s> {
+    vocabulary: &'s Vocabulary,
+    knobs: &'s [(String, Literal)],
+    /// Whether the rule is at an item of a list.
+    item: RefCell<bool>,
+}
+
+impl Scope for TransitionScope<'_> {
+    type Leaf = Leaf;
+
+    fn path(&self, _: &Compiler<Self>, steps: &[Step]) -> Result<(Leaf, Ty), Mistake> {
+        let names: Vec<(&str, std::ops::Range<usize>)> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Name { name, span } => Some((name.as_str(), span.clone())),
+                _ => None,
+            })
+            .collect();
+        if names.len() != steps.len() {
+            return Err(Mistake {
+                span: 0..0,
+                text: "nothing here has items to look up: use a list with `each`".into(),
+            });
+        }
+        match names.as_slice() {
+            [(name, span)] => self.single(name, span.clone()),
+            [(object, span), (attribute, attribute_span)] => {
+                self.attribute(object, span.clone(), attribute, attribute_span.clone())
+            }
+            _ => Err(Mistake { span: names[0].1.clone(), text: "no path here is that long".into() }),
+        }
+    }
+}
+
+impl TransitionScope<'_> {
+    fn single(&self, name: &str, span: std::ops::Range<usize>) -> Result<(Leaf, Ty), Mistake> {
+        if *self.item.borrow()
+            && let Some(attribute) = ItemAttribute::from_name(name)
+        {
+            return Ok((Leaf::Item(attribute), Ty::Text));
+        }
+        if name == "platform" {
+            return Ok((Leaf::Role(Role::Platform), Ty::Number));
+        }
+        let Some(detail) = Detail::from_name(name) else {
+            let objects = ["call", "second", "result", "agent", "party", "service", "request", "platform"];
+            return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(ItemAttribute::names())));
+        };
+        Ok((Leaf::Detail(detail), types::of_detail(detail)))
+    }
+
+    fn attribute(
+        &self,
+        object: &str,
+        span: std::ops::Range<usize>,
+        name: &str,
+        name_span: std::ops::Range<usize>,
+    ) -> Result<(Leaf, Ty), Mistake> {
+        let which = match object {
+            "call" => Some(Which::Call),
+            "second" => Some(Which::Second),
+            "result" => Some(Which::Result),
+            _ => None,
+        };
+        if let Some(which) = which {
+            if let Some(place) = self.vocabulary.call_names.iter().position(|known| known == name) {
+                return Ok((Leaf::CallName(which, place as u8), Ty::Text));
+            }
+            let Some(attribute) = CallAttribute::from_name(name) else {
+                let mut known: Vec<&str> = self.vocabulary.call_names.iter().map(String::as_str).collect();
+                known.extend(CallAttribute::NAMES);
+                return Err(unknown(name_span, "attribute of a call", name, known));
+            };
+            return Ok((Leaf::Call(which, attribute), types::of_call(attribute)));
+        }
+        match object {
+            "config" => match self.knobs.iter().position(|(known, _)| known == name) {
+                Some(place) => Ok((Leaf::Knob(place), Ty::Any)),
+                None => Err(unknown(name_span, "setting", name, self.knobs.iter().map(|(known, _)| known.as_str()))),
+            },
+            "agent" => AgentAttribute::from_name(name)
+                .map(|attribute| (Leaf::Agent(attribute), types::of_agent(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of an agent", name, AgentAttribute::names())),
+            "party" => PartyAttribute::from_name(name)
+                .map(|attribute| (Leaf::Party(attribute), types::of_party(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of a party", name, PartyAttribute::names())),
+            "service" => ServiceAttribute::from_name(name)
+                .map(|attribute| (Leaf::Service(attribute), Ty::Text))
+                .ok_or_else(|| unknown(name_span, "attribute of a service", name, ServiceAttribute::names())),
+            "request" => RequestAttribute::from_name(name)
+                .map(|attribute| (Leaf::Request(attribute), types::of_request(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of a request", name, RequestAttribute::names())),
+            _ => Err(unknown(
+                span,
+                "object",
+                object,
+                ["call", "second", "result", "agent", "party", "service", "request", "config"],
+            )),
+        }
+    }
+}
+
+struct Builder<'b, 's> {
+    scope: &'b TransitionScope<'s>,
+    tables: &'b [Table],
+    problems: &'b mut Problems,
+    /// Dotted labels of what is set.
+    told: HashSet<String>,
+}
+
+impl Builder<'_, '_> {
+    fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
+        if let Some(number) = node.as_integer() {
+            return Some(Expr::Literal(Literal::Int(number)));
+        }
+        if let Some(value) = node.as_boolean() {
+            return Some(Expr::Literal(Literal::Bool(value)));
+        }
+        let text = node.text(self.problems)?;
+        let compiler = Compiler { scope: self.scope, tables: self.tables };
+        let compiled = expr::parse(text).and_then(|ast| compiler.compile(&ast, wanted));
+        let start = node.inner_span().start;
+        compiled
+            .map_err(|mistake| {
+                self.problems.add(node.source(), start + mistake.span.start..start + mistake.span.end, mistake.text);
+            })
+            .ok()
+    }
+
+    fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, node: Node) {
+        let Some(slot) = def.fields.slot(key.name) else {
+            let what = format!("field of `{}`", def.label);
+            self.problems.unknown(key.source, key.span.clone(), &what, key.name, def.fields.labels());
+            return;
+        };
+        let field = &def.fields.list[slot];
+        if let Some(value) = self.value(&field.ty, &field.label, node) {
+            rule.sets.push((slot, value));
+        }
+    }
+
+    fn value(&mut self, ty: &Type, label: &str, node: Node) -> Option<ValuePlan> {
+        match (ty, node.as_table()) {
+            (Type::Record(place), Some(section)) => {
+                self.record(*place, label, section.entries()).map(ValuePlan::Record)
+            }
+            (Type::List(item), Some(section)) => self.list(item, label, section),
+            (Type::Record(_) | Type::List(_), None) => {
+                node.problem(self.problems, "a record or list is set by a table");
+                None
+            }
+            _ => {
+                self.told.insert(label.to_owned());
+                let wanted = types::of_type(self.scope.vocabulary, ty);
+                self.expr(node, &wanted).map(ValuePlan::Scalar)
+            }
+        }
+    }
+
+    fn record(&mut self, place: usize, label: &str, entries: Vec<(Key, Node)>) -> Option<Vec<(Name, ValuePlan)>> {
+        let record = &self.scope.vocabulary.records[place];
+        let mut members = Vec::new();
+        for (key, node) in entries {
+            let Some(slot) = record.fields.slot(key.name) else {
+                let what = format!("field of `{}`", record.name);
+                self.problems.unknown(key.source, key.span.clone(), &what, key.name, record.fields.labels());
+                continue;
+            };
+            let field = &record.fields.list[slot];
+            let value = self.value(&field.ty, &format!("{label}.{}", field.label), node);
+            members.extend(value.map(|value| (field.name, value)));
+        }
+        Some(members)
+    }
+
+    /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`.
+    fn list(&mut self, item: &Type, label: &str, section: Section) -> Option<ValuePlan> {
+        let node = section.get("each");
+        let Some(node) = node else {
+            section.problem(self.problems, "`each` is missing");
+            return None;
+        };
+        let text = node.text(self.problems)?;
+        let Some(list) = ListAttribute::from_name(text) else {
+            self.problems.unknown(node.source(), node.inner_span(), "list", text, ListAttribute::names());
+            return None;
+        };
+        self.scope.item.replace(true);
+        let entries: Vec<_> = section.entries().into_iter().filter(|(key, _)| key.name != "each").collect();
+        let plan = match item {
+            Type::Record(place) => self.record(*place, label, entries).map(ValuePlan::Record),
+            _ => match entries.first() {
+                Some((key, node)) if key.name == "item" && entries.len() == 1 => self.value(item, label, *node),
+                _ => {
+                    section.problem(self.problems, "a list of values has `each` and `item`");
+                    None
+                }
+            },
+        };
+        self.scope.item.replace(false);
+        plan.map(|item| ValuePlan::List { list, item: Box::new(item) })
+    }
+}

@@ -1,0 +1,316 @@
+//! Plans at work: messages become changes, transitions become messages. This is the path of every event: no text is
+//! interpreted here, and nothing is allocated that need not be.
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
+
+use super::{
+    compile::{Expr, Values},
+    incoming::{self, DeviceKindPlan, DevicePlan, Hop, Incoming, KindPlan, ListPlan},
+    outgoing::{self, Outgoing, ValuePlan},
+    table::Table,
+};
+use crate::{
+    message::{Message, Node, Value},
+    model::{CallNames, Change, Device, Id, ItemAttribute, ListAttribute, NAMES, TransitionKind},
+};
+
+// ── messages → changes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// How many names of `[let]` are remembered while a message is worked on; further ones are worked out anew.
+const MAX_LETS: usize = 4;
+
+#[derive(Clone, Copy)]
+struct MessageValues<'v> {
+    message: &'v Message,
+    plan: &'v KindPlan,
+    tables: &'v [Table],
+    item: Value<'v>,
+    /// What the names of `[let]` are in this message, as far as anybody asked.
+    lets: &'v [Cell<Option<Value<'v>>>; MAX_LETS],
+}
+
+impl<'v> MessageValues<'v> {
+    fn at(self, item: Value<'v>) -> MessageValues<'v> {
+        MessageValues { item, ..self }
+    }
+
+    fn optional(&self, expr: &'v Option<Expr<incoming::Leaf>>) -> Value<'v> {
+        expr.as_ref().map(|expr| expr.eval(self, self.tables)).unwrap_or_default()
+    }
+
+    fn let_value(&self, place: usize) -> Value<'v> {
+        let Some(expr) = self.plan.lets.get(place) else { return Value::Absent };
+        let Some(cell) = self.lets.get(place) else { return expr.eval(self, self.tables) };
+        if let Some(known) = cell.get() {
+            return known;
+        }
+        let value = expr.eval(self, self.tables);
+        cell.set(Some(value));
+        value
+    }
+
+    fn follow(&self, mut value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
+        for hop in hops {
+            value = match hop {
+                Hop::Member(name) => value.as_record().map(|record| record.get(*name)).unwrap_or_default(),
+                Hop::At(place) => value.as_list().and_then(|list| list.iter().nth(*place)).unwrap_or_default(),
+                Hop::Keyed { path, equals } => {
+                    let wanted = equals.eval(self, self.tables);
+                    let is_it = |item: &Value<'v>| !wanted.is_empty() && same(self.follow(*item, path), wanted);
+                    value.as_list().and_then(|list| list.iter().find(is_it)).unwrap_or_default()
+                }
+            };
+        }
+        value
+    }
+}
+
+fn same(left: Value, right: Value) -> bool {
+    match (left, right) {
+        (Value::Text(left), Value::Text(right)) => left == right,
+        _ => left.as_int().is_some() && left.as_int() == right.as_int(),
+    }
+}
+
+impl<'v> Values<'v, incoming::Leaf> for MessageValues<'v> {
+    fn value(&self, leaf: &'v incoming::Leaf) -> Value<'v> {
+        match leaf {
+            incoming::Leaf::Field { slot, steps } => self.follow(self.message.get(*slot), steps),
+            incoming::Leaf::Let { place, steps } => self.follow(self.let_value(*place), steps),
+            incoming::Leaf::Item { steps } => self.follow(self.item, steps),
+        }
+    }
+}
+
+impl Incoming {
+    /// Makes changes of a message, in the order of the rules; `take` gets each with the number of its rule. Hands back
+    /// whether any rule fired.
+    pub fn changes(&self, message: &Message, mut take: impl FnMut(usize, &Change)) -> bool {
+        let Some(kind) = message.kind() else { return false };
+        let plan = &self.plans[kind.0 as usize];
+        let lets = Default::default();
+        let values = MessageValues { message, plan, tables: &self.tables, item: Value::Absent, lets: &lets };
+        let mut fired = false;
+        for rule in &plan.rules {
+            match &rule.each {
+                None => fired |= self.fire(rule, &values, &mut take),
+                Some(each) => {
+                    for item in values.value(each).as_list().iter().flat_map(|list| list.iter()) {
+                        fired |= self.fire(rule, &values.at(item), &mut take);
+                    }
+                }
+            }
+        }
+        fired
+    }
+
+    fn fire<'v>(
+        &'v self,
+        rule: &'v incoming::Rule,
+        values: &MessageValues<'v>,
+        take: &mut impl FnMut(usize, &Change),
+    ) -> bool {
+        if rule.when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
+            return false;
+        }
+        let mut change = Change::new(rule.means);
+        change.call = names(&rule.calls[0], values.message);
+        change.second = names(&rule.calls[1], values.message);
+        change.result = names(&rule.calls[2], values.message);
+        if let Some(slot) = rule.request {
+            change.request = Id::from_value(values.message.get(slot));
+        }
+        change.party = self.device(rule.party.as_ref(), values);
+        change.other = self.device(rule.other.as_ref(), values);
+        change.to = self.device(rule.to.as_ref(), values);
+        change.service = self.device(rule.service.as_ref(), values);
+        for plan in &rule.facts {
+            let value = plan.expr.eval(values, &self.tables);
+            if plan.weak {
+                change.set_weak(plan.fact, value);
+            } else {
+                change.set(plan.fact, value);
+            }
+        }
+        change.data = rule.data.as_ref().map(|plan| {
+            let items = self.items(plan, *values);
+            items.map(|item| (item.optional(&plan.key), item.optional(&plan.value))).collect()
+        });
+        change.services = rule.services.as_ref().map(|plan| {
+            let items = self.items(plan, *values);
+            items.map(|item| self.device(plan.device.as_ref(), &item)).collect()
+        });
+        take(rule.number, &change);
+        true
+    }
+
+    fn items<'v>(&'v self, plan: &'v ListPlan, values: MessageValues<'v>) -> impl Iterator<Item = MessageValues<'v>> {
+        let list = values.value(&plan.each).as_list();
+        let items = list.into_iter().flat_map(|list| list.iter()).map(move |item| values.at(item));
+        items.filter(|item| plan.when.as_ref().is_none_or(|when| when.holds(item, &self.tables)))
+    }
+
+    fn device<'v>(&'v self, plan: Option<&'v DevicePlan>, values: &MessageValues<'v>) -> Device<'v> {
+        let Some(plan) = plan else { return Device::default() };
+        let kind = match &plan.kind {
+            DeviceKindPlan::Unknown => None,
+            DeviceKindPlan::Fixed(kind) => Some(*kind),
+            DeviceKindPlan::Member(place, expr) => {
+                let code = expr.eval(values, &self.tables).as_int();
+                code.and_then(|code| self.vocabulary.enums[*place].member(code)).and_then(|member| member.device)
+            }
+            DeviceKindPlan::Word(expr) => {
+                let code = expr.eval(values, &self.tables).as_int();
+                code.and_then(crate::model::DeviceKind::from_code)
+            }
+        };
+        let number = match values.optional(&plan.number) {
+            Value::Text(text) => text,
+            _ => "",
+        };
+        Device { kind, id: Id::from_value(values.optional(&plan.id)), number }
+    }
+}
+
+fn names<'m>(slots: &[Option<usize>; NAMES], message: &'m Message) -> CallNames<'m> {
+    let mut names = CallNames::default();
+    for (name, slot) in names.0.iter_mut().zip(slots) {
+        if let Some(slot) = slot {
+            *name = Id::from_value(message.get(*slot));
+        }
+    }
+    names
+}
+
+// ── transitions → messages ────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The values of one item of a list, by [`ItemAttribute`].
+pub type Item<'p> = [Value<'p>; ItemAttribute::ALL.len()];
+
+/// What a transition and the picture around it show to rules.
+pub trait Picture<'p> {
+    fn value(&self, leaf: &outgoing::Leaf) -> Value<'p>;
+    fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]>;
+}
+
+struct PictureValues<'v, P> {
+    picture: &'v P,
+    item: Option<&'v Item<'v>>,
+}
+
+impl<'v, P: Picture<'v>> Values<'v, outgoing::Leaf> for PictureValues<'v, P> {
+    fn value(&self, leaf: &'v outgoing::Leaf) -> Value<'v> {
+        match (leaf, self.item) {
+            (outgoing::Leaf::Item(attribute), Some(item)) => item[*attribute as usize],
+            _ => self.picture.value(leaf),
+        }
+    }
+}
+
+impl Outgoing {
+    /// Makes messages of a transition, in the order of the rules; `take` gets each with the number of its rule. Hands back
+    /// whether any rule fired.
+    pub fn messages<'v, P: Picture<'v>>(
+        &'v self,
+        transition: TransitionKind,
+        picture: &'v P,
+        into: &mut Message,
+        mut take: impl FnMut(usize, &mut Message),
+    ) -> bool {
+        let values = PictureValues { picture, item: None };
+        let mut fired = false;
+        for rule in &self.plans[transition as usize].rules {
+            if rule.when.as_ref().is_some_and(|when| !when.holds(&values, &self.tables)) {
+                continue;
+            }
+            into.clear();
+            into.start(rule.emit, rule.fields);
+            for (slot, plan) in &rule.sets {
+                let node = self.build(plan, &values, into);
+                into.set(*slot, node);
+            }
+            take(rule.number, into);
+            fired = true;
+        }
+        fired
+    }
+
+    fn build<'v, P: Picture<'v>>(
+        &'v self,
+        plan: &'v ValuePlan,
+        values: &PictureValues<'v, P>,
+        into: &mut Message,
+    ) -> Node {
+        match plan {
+            ValuePlan::Scalar(expr) => node(expr.eval(values, &self.tables), into),
+            ValuePlan::Record(members) => {
+                let open = into.open();
+                for (name, plan) in members {
+                    into.key(*name);
+                    let value = self.build(plan, values, into);
+                    into.push_read(value);
+                }
+                into.close_record(open)
+            }
+            ValuePlan::List { list, item: plan } => {
+                let items = values.picture.items(*list);
+                let open = into.open();
+                for item in &items {
+                    self.item(plan, values, item, into);
+                }
+                into.close_list(open)
+            }
+        }
+    }
+
+    /// One item: its expressions read the item's attributes, which live only as long as the list does.
+    fn item<'v, P: Picture<'v>>(
+        &'v self,
+        plan: &'v ValuePlan,
+        values: &PictureValues<'v, P>,
+        item: &Item,
+        into: &mut Message,
+    ) {
+        let scalar = |expr: &'v Expr<outgoing::Leaf>, into: &mut Message| {
+            let value = match expr {
+                Expr::Leaf(outgoing::Leaf::Item(attribute)) => item[*attribute as usize],
+                expr => expr.eval(values, &self.tables),
+            };
+            node(value, into)
+        };
+        match plan {
+            ValuePlan::Scalar(expr) => {
+                let value = scalar(expr, into);
+                into.push(value);
+            }
+            ValuePlan::Record(members) => {
+                let open = into.open();
+                for (name, plan) in members {
+                    into.key(*name);
+                    if let ValuePlan::Scalar(expr) = plan {
+                        let value = scalar(expr, into);
+                        into.push(value);
+                    } else {
+                        into.push(Node::Absent);
+                    }
+                }
+                into.close_record(open);
+            }
+            ValuePlan::List { .. } => into.push(Node::Absent),
+        }
+    }
+}
+
+/// A scalar, kept in the message.
+fn node(value: Value, into: &mut Message) -> Node {
+    match value {
+        Value::Absent | Value::List(_) | Value::Record(_) => Node::Absent,
+        Value::Nil => Node::Nil,
+        Value::Bool(value) => Node::Bool(value),
+        Value::Int(number) => Node::Int(number),
+        Value::Float(number) => Node::Float(number),
+        Value::Text(text) => into.text(text),
+    }
+}

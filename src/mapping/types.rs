@@ -1,0 +1,126 @@
+//! The types of what the two ends of a rule can name: fields of a dialect, facts and attributes of the model.
+
+use std::sync::Arc;
+
+use super::compile::{Members, Ty};
+use crate::{
+    model::{
+        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
+        Entity, Fact, Failure, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
+    },
+    vocabulary::{Type, Vocabulary},
+};
+
+/// The model's enumerations by name.
+pub fn words(name: &str) -> Option<Arc<Members>> {
+    let names = match name {
+        "agent-state" => AgentState::NAMES,
+        "media" => Media::NAMES,
+        "call-type" => CallType::NAMES,
+        "direction" => Direction::NAMES,
+        "call-state" => CallState::NAMES,
+        "end" => End::NAMES,
+        "route-type" => RouteType::NAMES,
+        "route-status" => RouteStatus::NAMES,
+        "reject-reason" => RejectReason::NAMES,
+        "failure" => Failure::NAMES,
+        "about" => About::NAMES,
+        "entity" => Entity::NAMES,
+        "device-kind" => DeviceKind::NAMES,
+        _ => return None,
+    };
+    let list = names.iter().enumerate().map(|(code, name)| (name.to_string(), code as i64)).collect();
+    Some(Arc::new(Members { name: format!("the model's {name}"), list }))
+}
+
+fn members(name: &str) -> Ty {
+    words(name).map_or(Ty::Any, Ty::Members)
+}
+
+/// A dialect's enumerations by name.
+pub fn enumeration(vocabulary: &Vocabulary, name: &str) -> Option<Arc<Members>> {
+    let place = vocabulary.enumeration(name)?;
+    Some(members_of(vocabulary, place))
+}
+
+fn members_of(vocabulary: &Vocabulary, place: usize) -> Arc<Members> {
+    let known = &vocabulary.enums[place];
+    let list = known.members.iter().map(|member| (member.name.clone(), member.code)).collect();
+    Arc::new(Members { name: known.name.clone(), list })
+}
+
+pub fn of_type(vocabulary: &Vocabulary, ty: &Type) -> Ty {
+    match ty {
+        Type::Bool => Ty::Bool,
+        Type::Int | Type::Long => Ty::Number,
+        Type::Text | Type::Time | Type::Id => Ty::Text,
+        Type::Enum(place) => Ty::Members(members_of(vocabulary, *place)),
+        Type::Record(_) => Ty::Record,
+        Type::List(_) => Ty::List,
+    }
+}
+
+pub fn of_fact(fact: Fact) -> Ty {
+    match fact {
+        Fact::Media => members("media"),
+        Fact::Type => members("call-type"),
+        Fact::State | Fact::Underlying => members("agent-state"),
+        Fact::Failure => members("failure"),
+        Fact::About => members("about"),
+        Fact::Entity => members("entity"),
+        Fact::RouteType => members("route-type"),
+        Fact::Code => Ty::Number,
+        Fact::EndWrap => Ty::Bool,
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_call(attribute: CallAttribute) -> Ty {
+    match attribute {
+        CallAttribute::Media => members("media"),
+        CallAttribute::Type => members("call-type"),
+        CallAttribute::Direction => members("direction"),
+        CallAttribute::State => members("call-state"),
+        CallAttribute::DestinationType => members("device-kind"),
+        CallAttribute::Disposition => Ty::Number,
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_agent(attribute: AgentAttribute) -> Ty {
+    match attribute {
+        AgentAttribute::State => members("agent-state"),
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_party(attribute: PartyAttribute) -> Ty {
+    match attribute {
+        PartyAttribute::Kind => members("device-kind"),
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_request(attribute: RequestAttribute) -> Ty {
+    match attribute {
+        RequestAttribute::About => members("about"),
+        RequestAttribute::DestinationType => members("device-kind"),
+        RequestAttribute::Code => Ty::Number,
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_detail(detail: Detail) -> Ty {
+    match detail {
+        Detail::State => members("agent-state"),
+        Detail::End => members("end"),
+        Detail::Failure => members("failure"),
+        Detail::Status => members("route-status"),
+        Detail::RouteType => members("route-type"),
+        Detail::RejectReason => members("reject-reason"),
+        Detail::Entity => members("entity"),
+        Detail::Timeout => Ty::Number,
+        Detail::Blind | Detail::LastOfType | Detail::Last => Ty::Bool,
+        Detail::Reason | Detail::Destination => Ty::Text,
+    }
+}
