@@ -1,12 +1,17 @@
 //! cti-bridge: a sidecar that lets a program written for one vendor's CTI interface run against another vendor's platform.
 //! ARCHITECTURE.md tells where everything is.
 
+pub mod bridge;
+pub mod cli;
+pub mod config;
 pub mod diagnostic;
+pub mod dialect;
 pub mod document;
 pub mod mapping;
 pub mod message;
 pub mod model;
 pub mod shipped;
 pub mod time;
+pub mod translate;
 pub mod vocabulary;
 pub mod wire;

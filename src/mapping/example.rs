@@ -16,7 +16,7 @@ use crate::{
     document::{Node, Table as Section},
     message::{Message, Value},
     model::{Change, Device, DeviceKind, Fact, Id, ItemAttribute, ListAttribute, TransitionKind},
-    vocabulary::{Role, Vocabulary, Wanted, Which},
+    vocabulary::{Vocabulary, Wanted},
 };
 
 /// An example of a rule file, as JSON: the form in which messages are compared.
@@ -215,30 +215,6 @@ impl<'g> Given<'g> {
         }
         Given { values, rules }
     }
-
-    fn path(&self, leaf: &Leaf) -> String {
-        let which = |which: &Which| match which {
-            Which::Call => "call",
-            Which::Second => "second",
-            Which::Result => "result",
-        };
-        match leaf {
-            Leaf::CallName(call, place) => {
-                format!("{}.{}", which(call), self.rules.vocabulary.call_names[*place as usize])
-            }
-            Leaf::Call(call, attribute) => format!("{}.{}", which(call), attribute.name()),
-            Leaf::Agent(attribute) => format!("agent.{}", attribute.name()),
-            Leaf::Party(attribute) => format!("party.{}", attribute.name()),
-            Leaf::Service(attribute) => format!("service.{}", attribute.name()),
-            Leaf::Request(attribute) => format!("request.{}", attribute.name()),
-            Leaf::Detail(detail) => detail.name().to_owned(),
-            Leaf::Item(attribute) => attribute.name().to_owned(),
-            Leaf::Knob(place) => format!("config.{}", self.rules.knobs[*place].0),
-            Leaf::Role(Role::Platform) => "platform".into(),
-            Leaf::Role(Role::Tenant) => "tenant".into(),
-            Leaf::Role(_) => "conversation".into(),
-        }
-    }
 }
 
 fn leaf_type(leaf: &Leaf) -> super::compile::Ty {
@@ -267,7 +243,7 @@ fn scalar<'g>(ty: &super::compile::Ty, json: &'g Json) -> Value<'g> {
 
 impl<'g> Picture<'g> for Given<'g> {
     fn value(&self, leaf: &Leaf) -> Value<'g> {
-        match (self.values.get(&self.path(leaf)), leaf) {
+        match (self.values.get(&leaf.path(self.rules)), leaf) {
             (Some(json), _) => scalar(&leaf_type(leaf), json),
             (None, Leaf::Knob(place)) => self.rules.knobs[*place].1.value(),
             (None, _) => Value::Absent,

@@ -3,8 +3,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use hashbrown::{HashMap, HashSet};
-use smallvec::SmallVec;
+use hashbrown::HashSet;
 
 use super::{
     compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
@@ -26,6 +25,8 @@ use crate::{
 pub struct Incoming {
     pub vocabulary: Arc<Vocabulary>,
     pub source: Arc<Source>,
+    /// The sides of the dialect that these rules are complete for.
+    pub sides: Vec<Side>,
     /// By kind of message.
     pub plans: Vec<KindPlan>,
     pub tables: Vec<Table>,
@@ -156,6 +157,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         Incoming {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
+            sides,
             plans: loader.plans,
             tables: loader.tables,
             wanted,
@@ -875,14 +877,89 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     }
 }
 
-/// The expressions of a rule that read something, for coverage.
 impl Rule {
-    pub fn facts_by_name(&self) -> HashMap<&'static str, Vec<&Leaf>> {
-        let mut facts = HashMap::new();
-        for plan in &self.facts {
-            let leaves: SmallVec<[&Leaf; 4]> = plan.expr.leaves();
-            facts.entry(plan.fact.name()).or_insert_with(Vec::new).extend(leaves);
+    /// The fields of the message that this rule reads, by dotted label, with the attributes that they become.
+    pub fn reads(&self, vocabulary: &Vocabulary, kind: Kind, plan: &KindPlan) -> Vec<(String, Vec<&'static str>)> {
+        let mut reads =
+            Reads { vocabulary, def: vocabulary.message(kind), plan, each: self.each.as_ref(), list: Vec::new() };
+        // What an application asks stays with the request; what a platform says of a request's end is its reason.
+        let asks = self.means.is_request();
+        let ends = matches!(self.means, ChangeKind::RequestFailed | ChangeKind::Refuse);
+        let possible = |attribute: &&&str| match **attribute {
+            "reason" | "failure" => ends,
+            attribute if attribute.starts_with("request.") => asks,
+            _ => !asks,
+        };
+        for fact in &self.facts {
+            let becomes: Vec<&str> = fact.fact.becomes().iter().filter(possible).copied().collect();
+            reads.expr(&fact.expr, &becomes, None);
         }
-        facts
+        let party: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
+        let other: &[&str] =
+            &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
+        for (device, becomes) in [
+            (&self.party, party),
+            (&self.other, other),
+            (&self.to, other),
+            (&self.service, &["service.id", "call.service"]),
+        ] {
+            let Some(device) = device else { continue };
+            let kind = match &device.kind {
+                DeviceKindPlan::Member(_, expr) | DeviceKindPlan::Word(expr) => Some(expr),
+                DeviceKindPlan::Unknown | DeviceKindPlan::Fixed(_) => None,
+            };
+            for expr in [kind, device.id.as_ref(), device.number.as_ref()].into_iter().flatten() {
+                reads.expr(expr, becomes, None);
+            }
+        }
+        for (list, becomes) in
+            [(&self.data, ["call.data", "request.data"]), (&self.services, ["agent.services", "service.agents"])]
+        {
+            let Some(list) = list else { continue };
+            let device = list.device.as_ref().and_then(|device| device.id.as_ref());
+            for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {
+                reads.expr(expr, &becomes, Some(&list.each));
+            }
+        }
+        reads.list
+    }
+}
+
+/// Collects what a rule reads.
+struct Reads<'r> {
+    vocabulary: &'r Vocabulary,
+    def: &'r MessageDef,
+    plan: &'r KindPlan,
+    each: Option<&'r Leaf>,
+    list: Vec<(String, Vec<&'static str>)>,
+}
+
+impl<'r> Reads<'r> {
+    fn expr(&mut self, expr: &Expr<Leaf>, becomes: &[&'static str], each: Option<&Leaf>) {
+        for leaf in expr.leaves() {
+            for label in self.labels(leaf, each.or(self.each)) {
+                self.list.push((label, becomes.to_vec()));
+            }
+        }
+    }
+
+    /// The dotted labels that a leaf can be: a name of `[let]` may stand for several.
+    fn labels(&self, leaf: &Leaf, each: Option<&Leaf>) -> Vec<String> {
+        let (roots, hops) = match leaf {
+            Leaf::Field { slot, steps } => (vec![self.def.fields.list[*slot].label.clone()], steps),
+            Leaf::Let { place, steps } => {
+                let leaves = self.plan.lets.get(*place).map(Expr::leaves).unwrap_or_default();
+                let mut roots: Vec<String> = leaves.iter().flat_map(|leaf| self.labels(leaf, None)).collect();
+                roots.dedup();
+                (roots, steps)
+            }
+            Leaf::Item { steps } => (each.map(|each| self.labels(each, self.each)).unwrap_or_default(), steps),
+        };
+        let members = hops.iter().filter_map(|hop| match hop {
+            Hop::Member(name) => Some(self.vocabulary.name_text(*name)),
+            _ => None,
+        });
+        let tail: String = members.map(|name| format!(".{name}")).collect();
+        roots.into_iter().map(|root| root + &tail).collect()
     }
 }

@@ -2,6 +2,7 @@
 //! checked against the vocabularies and the model's own words, compiled once into plans, run without interpreting text.
 
 mod compile;
+mod coverage;
 mod example;
 mod expr;
 mod incoming;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 pub use compile::{Expr, Literal};
+pub use coverage::{Coverage, Fate};
 pub use incoming::{Incoming, KindPlan, dotted_labels};
 pub use outgoing::{Leaf, Outgoing, ValuePlan};
 pub use run::{Item, Picture};
@@ -53,6 +55,15 @@ impl Mappings {
             dialects.insert(name.to_owned(), Arc::new(Dialect { vocabulary, from, to }));
         }
         Mappings { dialects }
+    }
+
+    /// How many examples stand beside the rules.
+    pub fn example_count(&self) -> usize {
+        let of = |dialect: &Arc<Dialect>| {
+            let from = dialect.from.as_ref().map_or(0, |from| from.examples.len());
+            from + dialect.to.as_ref().map_or(0, |to| to.examples.len())
+        };
+        self.dialects.values().map(of).sum()
     }
 
     /// Runs the examples that stand beside the rules.

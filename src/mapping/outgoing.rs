@@ -29,6 +29,8 @@ use crate::{
 pub struct Outgoing {
     pub vocabulary: Arc<Vocabulary>,
     pub source: Arc<Source>,
+    /// The sides of the dialect that these rules are complete for.
+    pub sides: Vec<Side>,
     /// By kind of transition.
     pub plans: Vec<TransitionPlan>,
     pub tables: Vec<Table>,
@@ -121,21 +123,23 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         let sides = table.texts("sides", problems);
         loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
         loader.complete(&table, sides.iter().any(|(side, _)| *side == "request"), |kind| kind.is_order(), problems);
-        for (side, node) in &sides {
-            let side = match *side {
-                "event" => Side::Event,
-                "request" => Side::Request,
-                other => {
-                    problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request"]);
-                    continue;
-                }
-            };
-            loader.all_said(&table, side, problems);
+        let known = |(side, node): (&str, Node), problems: &mut Problems| match side {
+            "event" => Some(Side::Event),
+            "request" => Some(Side::Request),
+            other => {
+                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request"]);
+                None
+            }
+        };
+        let sides: Vec<Side> = sides.into_iter().filter_map(|side| known(side, problems)).collect();
+        for side in &sides {
+            loader.all_said(&table, *side, problems);
         }
         table.finish(problems);
         Outgoing {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
+            sides,
             plans: loader.plans,
             tables: loader.tables,
             examples: loader.examples,
@@ -626,5 +630,66 @@ impl Builder<'_, '_> {
         };
         self.scope.item.replace(false);
         plan.map(|item| ValuePlan::List { list, item: Box::new(item) })
+    }
+}
+
+impl Leaf {
+    /// The leaf as rules write it.
+    pub fn path(&self, rules: &Outgoing) -> String {
+        let which = |which: &Which| match which {
+            Which::Call => "call",
+            Which::Second => "second",
+            Which::Result => "result",
+        };
+        match self {
+            Leaf::CallName(call, place) => format!("{}.{}", which(call), rules.vocabulary.call_names[*place as usize]),
+            Leaf::Call(call, attribute) => format!("{}.{}", which(call), attribute.name()),
+            Leaf::Agent(attribute) => format!("agent.{}", attribute.name()),
+            Leaf::Party(attribute) => format!("party.{}", attribute.name()),
+            Leaf::Service(attribute) => format!("service.{}", attribute.name()),
+            Leaf::Request(attribute) => format!("request.{}", attribute.name()),
+            Leaf::Detail(detail) => detail.name().to_owned(),
+            Leaf::Item(attribute) => attribute.name().to_owned(),
+            Leaf::Knob(place) => format!("config.{}", rules.knobs[*place].0),
+            Leaf::Role(Role::Platform) => "platform".into(),
+            Leaf::Role(Role::Tenant) => "tenant".into(),
+            Leaf::Role(_) => "conversation".into(),
+        }
+    }
+}
+
+impl Rule {
+    /// The fields that this rule sets, by dotted label, with the attributes that they are made of.
+    pub fn sets(&self, rules: &Outgoing) -> Vec<(String, Vec<String>)> {
+        let def = rules.vocabulary.message(self.emit);
+        let mut sets = Vec::new();
+        for (slot, plan) in &self.sets {
+            collect(rules, &def.fields.list[*slot].label, plan, None, &mut sets);
+        }
+        sets
+    }
+}
+
+fn collect(
+    rules: &Outgoing,
+    label: &str,
+    plan: &ValuePlan,
+    list: Option<ListAttribute>,
+    into: &mut Vec<(String, Vec<String>)>,
+) {
+    match plan {
+        ValuePlan::Scalar(expr) => {
+            let paths = expr.leaves().into_iter().map(|leaf| match (leaf, list) {
+                (Leaf::Item(_), Some(list)) => list.name().to_owned(),
+                (leaf, _) => leaf.path(rules),
+            });
+            into.push((label.to_owned(), paths.collect()));
+        }
+        ValuePlan::Record(members) => {
+            for (name, plan) in members {
+                collect(rules, &format!("{label}.{}", rules.vocabulary.name_text(*name)), plan, list, into);
+            }
+        }
+        ValuePlan::List { list, item } => collect(rules, label, item, Some(*list), into),
     }
 }

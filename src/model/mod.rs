@@ -25,7 +25,7 @@ pub use call::{Call, Party, PartyState, Phase};
 pub use change::Change;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits};
 pub use link::LinkState;
-pub use requests::{Ask, ClientId, Request};
+pub use requests::{Ask, Asked, ClientId, Request};
 pub use services::Service;
 pub use slab::{AgentIx, CallIx, RequestIx, ServiceIx, Slab};
 pub use transition::{Audience, Details, PartyRef, Transition};

@@ -21,7 +21,16 @@ pub struct Ask<'a, 'm> {
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
+    pub asked: Asked,
     pub change: &'a Change<'m>,
+}
+
+/// The ids as the application gave them, for telling it what failed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    pub agent: Option<i64>,
+    pub call: Option<i64>,
+    pub second: Option<i64>,
 }
 
 pub type Requests = SmallVec<[RequestIx; 2]>;
@@ -62,6 +71,7 @@ pub struct Request {
     pub reason: String,
     pub digits: String,
     pub data: Vec<(String, String)>,
+    pub asked: Asked,
     pub about: About,
     /// The state that a log-on is to end in.
     initial: Option<AgentState>,
@@ -135,6 +145,7 @@ impl Model {
             reason: text(Fact::Reason),
             digits: text(Fact::Digits),
             data: data.collect(),
+            asked: ask.asked,
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
             quiet: false,
@@ -324,6 +335,7 @@ impl Model {
             reason: String::new(),
             digits: String::new(),
             data: Vec::new(),
+            asked: request.asked,
             about: About::Agent,
             initial: None,
             quiet: true,

@@ -297,6 +297,66 @@ impl ChangeKind {
     }
 }
 
+impl ChangeKind {
+    /// The transitions that it can bring about, beside the start of a call that was not known and what it does to the state
+    /// of agents. For the reports; the model is what decides.
+    pub fn causes(self) -> &'static [TransitionKind] {
+        use {ChangeKind as C, TransitionKind as T};
+        match self {
+            C::Started => &[T::CallStarted],
+            C::Originated => &[T::CallStarted, T::CallOriginated],
+            C::RouteAsked => &[T::CallStarted, T::RouteRequested],
+            C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
+            C::Queued => &[T::CallStarted, T::CallQueued],
+            C::Noted | C::AgentKnown | C::ServicesListed => &[],
+            C::Alerted => &[T::CallStarted, T::Alerting, T::AgentState],
+            C::Connected => &[T::CallStarted, T::Connected, T::FarEndConnected, T::Consultation, T::AgentState],
+            C::Held => &[T::CallStarted, T::Held, T::AgentState],
+            C::Retrieved => &[T::CallStarted, T::Retrieved, T::AgentState],
+            C::Conferenced => &[T::Conferenced, T::CallEnded, T::CallCompleted],
+            C::Transferred => &[T::Transferred, T::AgentCleared, T::PartyLeft, T::CallEnded, T::CallCompleted],
+            C::Diverted => &[T::Transferred, T::AgentCleared, T::PartyLeft],
+            C::Left => &[T::PartyLeft, T::AgentCleared],
+            C::Ended => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
+            C::WrapStarted => &[T::AgentState],
+            C::WrapEnded => &[T::CallCompleted, T::AgentState],
+            C::Disposed => &[T::CallEnded],
+            C::LoggedOn => &[T::AgentLoggedOn, T::AgentState],
+            C::LoggedOff | C::AgentRemoved | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
+            C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
+            C::Activity => &[T::AgentState],
+            C::AgentSeen => &[T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
+            C::ServiceKnown => &[T::ServiceAdded],
+            C::ServiceRemoved => &[T::ServiceRemoved],
+            C::RequestAccepted => &[T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared],
+            C::RequestFailed => &[T::RequestFailed],
+            C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
+            C::AskLogOff | C::AskLogOffAll => &[T::LogOff],
+            C::AskReady => &[T::EndWrap, T::SetReady],
+            C::AskNotReady => &[T::SetNotReady],
+            C::AskWrap => &[T::StartWrap],
+            C::AskState => &[T::AgentState],
+            C::AskAnswer => &[T::Answer],
+            C::AskReject => &[T::Reject],
+            C::AskHangUp => &[T::HangUp],
+            C::AskHold => &[T::Hold],
+            C::AskRetrieve => &[T::Retrieve],
+            C::AskMakeCall => &[T::MakeCall],
+            C::AskConsult => &[T::Consult],
+            C::AskConference => &[T::Conference],
+            C::AskTransfer => &[T::Transfer],
+            C::AskDeflect => &[T::Deflect],
+            C::AskDigits => &[T::SendDigits],
+            C::AskData => &[T::CallData],
+            C::AskSetData => &[T::SetData],
+            C::AskDispose => &[T::Dispose, T::EndWrap],
+            C::AskSnapshot => &[T::SnapshotAgent, T::SnapshotCall, T::SnapshotService, T::SnapshotEmpty],
+            C::AskRoute => &[T::RouteUsed, T::RouteRejected, T::RequestFailed],
+            C::Refuse => &[T::RequestFailed],
+        }
+    }
+}
+
 words! {
     /// What a change may carry beside calls, parties and services.
     Fact {
@@ -331,6 +391,34 @@ words! {
         Number = "number",
         Name = "name",
         Station = "station",
+    }
+}
+
+impl Fact {
+    /// Where rules find it again: attributes as they write them.
+    pub fn becomes(self) -> &'static [&'static str] {
+        match self {
+            Fact::Ani => &["call.ani"],
+            Fact::Dnis => &["call.dnis"],
+            Fact::CallerName => &["call.caller-name"],
+            Fact::Media => &["call.media"],
+            Fact::Type => &["call.type"],
+            Fact::Sequence => &["call.sequence"],
+            Fact::Code => &["call.disposition", "request.code"],
+            Fact::State | Fact::Underlying => &["state", "agent.state"],
+            Fact::Since => &[],
+            Fact::Reason => &["reason", "request.reason", "agent.reason"],
+            Fact::Failure => &["failure"],
+            Fact::About => &["request.about"],
+            Fact::Digits => &["request.digits"],
+            Fact::Entity => &["entity"],
+            Fact::RouteType => &["route-type"],
+            Fact::Destination => &["request.destination", "destination"],
+            Fact::EndWrap => &[],
+            Fact::Number => &["agent.number", "request.number"],
+            Fact::Name => &["agent.name", "service.name"],
+            Fact::Station => &["agent.station", "request.station"],
+        }
     }
 }
 

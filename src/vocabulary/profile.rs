@@ -20,6 +20,10 @@ pub struct Profile {
     /// `{namespace}`, `{contract}` and `{operation}` are replaced.
     action: String,
     pub namespaces: Namespaces,
+    /// The type of a fault's detail, where it has one.
+    pub fault: Option<String>,
+    /// Whether only the very last update of a snapshot is marked, not the last of each type.
+    pub completes_all: bool,
     /// Operations that return nothing.
     void: HashSet<Kind>,
     /// Fields that are lists of what the vocabulary has one of.
@@ -101,6 +105,8 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
             callback: namespaces.text("callback", problems).unwrap_or_default().to_owned(),
             data: namespaces.required("data", problems).to_owned(),
         },
+        fault: table.text("fault", problems).map(str::to_owned),
+        completes_all: table.text("complete", problems) == Some("all"),
         void: table
             .texts("void", problems)
             .iter()

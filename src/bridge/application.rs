@@ -1,0 +1,282 @@
+//! One application: its sessions, its numbers for calls and agents, its routes, and the rules by which it is told things.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use super::{
+    ids::{CallKey, Ids},
+    picture::{Live, Local, Naming},
+    platform::Platform,
+    routes::Routes,
+};
+use crate::{
+    dialect::ctips::{self, Filterable},
+    mapping::{Incoming, Literal, Outgoing},
+    message::{Kind, Message},
+    model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
+    time::Time,
+    vocabulary::{AgentPart, Role},
+};
+
+/// What an application is made of.
+pub struct ApplicationParts {
+    pub name: String,
+    /// None for an application that is a file: its messages are lines.
+    pub server: Option<ctips::Server>,
+    pub from: Arc<Incoming>,
+    pub to: Arc<Outgoing>,
+    pub knobs: Vec<Literal>,
+    /// The bridge's platforms, in the order in which the application lists them.
+    pub platforms: Vec<usize>,
+    /// How far apart the agents of one platform are from those of the next.
+    pub id_step: i64,
+    pub route_timeout: std::time::Duration,
+    /// The media of which it is told.
+    pub media: Vec<Media>,
+}
+
+#[derive(Debug)]
+pub struct Application {
+    pub name: String,
+    pub server: Option<ctips::Server>,
+    pub from: Arc<Incoming>,
+    to: Arc<Outgoing>,
+    knobs: Vec<Literal>,
+    pub platforms: Vec<usize>,
+    pub ids: Ids,
+    pub routes: Routes,
+    media: HashSet<Media>,
+    message: Message,
+    /// Slots of the fields that sessions filter by, by kind of message.
+    filtered: Vec<(Option<usize>, Option<usize>)>,
+    /// Messages for a file.
+    pub lines: Vec<Vec<u8>>,
+    pub counts: Counts,
+}
+
+/// What became of transitions and requests, by the places of messages and rules in their plans.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub said: Vec<u64>,
+    pub published: Vec<u64>,
+    pub rules: Vec<u64>,
+    /// Transitions that no rule says, by kind.
+    pub untold: Vec<u64>,
+    /// Transitions of calls of media that the application is not told of.
+    pub other_media: u64,
+    pub requests: Vec<u64>,
+    pub request_rules: Vec<u64>,
+    /// Requests answered with a fault.
+    pub refused: u64,
+}
+
+/// The session of an application that is a file.
+pub const FILE_SESSION: u32 = 1;
+
+impl Application {
+    pub fn new(parts: ApplicationParts) -> Application {
+        let vocabulary = &parts.to.vocabulary;
+        let filtered = vocabulary
+            .messages
+            .iter()
+            .map(|def| (def.role(Role::Agent(AgentPart::Id)), def.role(Role::Service)))
+            .collect();
+        let counts = Counts {
+            said: vec![0; vocabulary.messages.len()],
+            published: vec![0; vocabulary.messages.len()],
+            rules: vec![0; parts.to.rule_names.len()],
+            untold: vec![0; TransitionKind::ALL.len()],
+            requests: vec![0; parts.from.vocabulary.messages.len()],
+            request_rules: vec![0; parts.from.rule_names.len()],
+            ..Counts::default()
+        };
+        Application {
+            name: parts.name,
+            server: parts.server,
+            from: parts.from,
+            to: parts.to,
+            knobs: parts.knobs,
+            platforms: parts.platforms,
+            ids: Ids::new(parts.id_step),
+            routes: Routes::new(parts.route_timeout),
+            media: parts.media.into_iter().collect(),
+            message: Message::default(),
+            filtered,
+            lines: Vec::new(),
+            counts,
+        }
+    }
+
+    pub fn to(&self) -> &Outgoing {
+        &self.to
+    }
+
+    /// The platform's place in the application's list, from 0.
+    pub fn place_of(&self, platform: usize) -> Option<usize> {
+        self.platforms.iter().position(|known| *known == platform)
+    }
+
+    /// Tells a transition of a platform, to whom it concerns. `me` is the application's place in the bridge.
+    pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
+        let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
+        let key = (index, call);
+        match transition.kind {
+            TransitionKind::RouteRequested => {
+                if !self.is_told(index, platform, call) {
+                    self.counts.other_media += 1;
+                } else if let Some(timeout) = self.routes.ask(now, key) {
+                    let mut asked = transition.clone();
+                    asked.details.timeout = Some(timeout);
+                    self.say(me, index, platform, &asked, None);
+                }
+                return;
+            }
+            TransitionKind::Routed if self.routes.routed(key) => {
+                let used = self.route_used(index, platform, transition);
+                self.say(me, index, platform, &used, None);
+            }
+            TransitionKind::CallEnded => self.routes.ended(key),
+            _ => {}
+        }
+        self.say(me, index, platform, transition, None);
+    }
+
+    /// The platform routed a call by itself: that is what was used.
+    fn route_used(&self, index: usize, platform: &Platform, routed: &Transition) -> Transition {
+        let mut used = Transition::new(TransitionKind::RouteUsed);
+        used.call = routed.call;
+        used.details.status = Some(RouteStatus::DefaultUsed);
+        let destination = routed.call.and_then(|call| platform.model.find_call(call)).map(|call| &call.destination);
+        let kind = destination.and_then(|destination| destination.kind);
+        used.details.route_type = Some(match kind {
+            Some(crate::model::DeviceKind::Agent) => RouteType::Agent,
+            Some(kind) if kind.is_service() => RouteType::Service,
+            Some(crate::model::DeviceKind::Ivr) => RouteType::Ivr,
+            None if destination.is_none_or(|destination| destination.number.is_empty()) => RouteType::Default,
+            _ => RouteType::External,
+        });
+        used.details.destination = destination.and_then(|destination| {
+            let place = self.place_of(index)?;
+            match (destination.agent, &destination.id, kind) {
+                (Some(agent), ..) => {
+                    platform.model.agent(agent).id.as_ref().map(|id| self.ids.agent(place, id).to_string())
+                }
+                (None, Some(id), Some(kind)) if kind.is_service() => {
+                    Some(self.ids.service(place, kind, id).to_string())
+                }
+                _ => Some(destination.number.clone()).filter(|number| !number.is_empty()),
+            }
+        });
+        used
+    }
+
+    /// Whether the application is told of this call; its number is given here, the first time.
+    fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
+        let Some(known) = platform.model.find_call(call) else { return false };
+        let media = &self.media;
+        let told = || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
+        let native = platform.native_number(known);
+        self.ids.give((index, call), native, told).told
+    }
+
+    /// Says a transition in the application's words.
+    pub fn say(
+        &mut self,
+        me: usize,
+        index: usize,
+        platform: &Platform,
+        transition: &Transition,
+        local: Option<&Local>,
+    ) {
+        let Some(place) = self.place_of(index) else { return };
+        let Some(audience) = self.audience(me, platform, transition, local) else { return };
+        for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
+            let told = self.is_told(index, platform, call);
+            // Whatever occupies an agent, the agent's state is told.
+            if !told && transition.kind != TransitionKind::AgentState && transition.call == Some(call) {
+                self.counts.other_media += 1;
+                return;
+            }
+        }
+        let to = self.to.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let naming = Naming::Of { ids: &self.ids, place, platform: index };
+        let live = Live { model: &platform.model, transition, naming, local, knobs: &self.knobs };
+        let agent = transition.agent.map(|agent| platform.model.agent(agent));
+        let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
+        let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);
+        let filtered = &self.filtered;
+        let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.rules[rule] += 1;
+            let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
+            counts.said[kind] += 1;
+            let Some(server) = server else {
+                let mut line = Vec::with_capacity(512);
+                set_for_file(&to, message, &audience);
+                to.vocabulary.write_json(message, &mut line);
+                lines.push(line);
+                return;
+            };
+            let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+            let (agent, service) = filtered[kind];
+            let about =
+                Filterable { agent: number(agent), agent_names, service: number(service), switch: place as i64 + 1 };
+            counts.published[kind] += server.publish(message, &about, audience) as u64;
+        });
+        self.message = message;
+        if !said {
+            self.counts.untold[transition.kind as usize] += 1;
+        }
+    }
+
+    /// A number for each call of a platform that a snapshot may name.
+    pub fn give_numbers(&mut self, index: usize, platform: &Platform) {
+        let calls: Vec<CallIx> = platform.model.calls().map(|(call, _)| call).collect();
+        for call in calls {
+            self.is_told(index, platform, call);
+        }
+    }
+
+    /// Who is told; none where it is somebody of another application.
+    fn audience(
+        &self,
+        me: usize,
+        platform: &Platform,
+        transition: &Transition,
+        local: Option<&Local>,
+    ) -> Option<ctips::Audience> {
+        let mine = |client: ClientId| (usize::from(client.application) == me).then_some(client.session);
+        let asked = transition.request.map(|request| platform.model.request(request));
+        match transition.audience {
+            Audience::Asker(client) => {
+                let id = local.map(|local| local.id).or(asked.map(|request| request.id)).unwrap_or(0);
+                Some(ctips::Audience { asker: Some((mine(client)?, id)), only_asker: true })
+            }
+            Audience::All => {
+                let by =
+                    local.map(|local| (local.client, local.id)).or(asked.map(|request| (request.client, request.id)));
+                let asker = by.and_then(|(client, id)| mine(client).map(|session| (session, id)));
+                Some(ctips::Audience { asker, only_asker: false })
+            }
+        }
+    }
+
+    pub fn forget(&mut self, key: CallKey) {
+        self.ids.forget(key);
+        self.routes.forget(key);
+    }
+}
+
+/// In a file there is one session: its tenant is 1, and it asked whatever was asked.
+fn set_for_file(to: &Outgoing, message: &mut Message, audience: &ctips::Audience) {
+    use crate::message::Node;
+    let Some(kind) = message.kind() else { return };
+    let def = to.vocabulary.message(kind);
+    let request = audience.asker.map_or(0, |(_, id)| id);
+    for (role, value) in [(Role::Tenant, 1), (Role::Request, request)] {
+        if let Some(slot) = def.role(role) {
+            message.set(slot, Node::Int(value));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What an application calls the calls, agents and services of its platforms. Calls are given their numbers one by one and
+//! keep them until they are forgotten; agents and services have theirs by rule, so that they survive a restart.
+
+use hashbrown::HashMap;
+
+use crate::model::{CallIx, DeviceKind, NativeId};
+
+/// A call of one of the bridge's platforms.
+pub type CallKey = (usize, CallIx);
+
+/// Where numbers begin that are minted for calls whose own number does not fit or is taken.
+const MINTED: i64 = 1_900_000_000;
+/// Where numbers begin of agents and services whose own id is no number that fits.
+const HASHED: i64 = 1_500_000_000;
+const HASHES: i64 = 300_000_000;
+
+#[derive(Debug)]
+pub struct Ids {
+    /// How far apart the agents and services of one platform are from those of the next.
+    step: i64,
+    calls: HashMap<CallKey, Call>,
+    by_id: HashMap<i64, CallKey>,
+    minted: i64,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    pub id: i64,
+    /// Whether the application is told of this call at all.
+    pub told: bool,
+}
+
+impl Ids {
+    pub fn new(step: i64) -> Ids {
+        Ids { step, calls: HashMap::new(), by_id: HashMap::new(), minted: 0 }
+    }
+
+    /// The call's number, given now if it has none: its own where that is free.
+    pub fn give(&mut self, key: CallKey, native: Option<i64>, told: impl FnOnce() -> bool) -> Call {
+        if let Some(call) = self.calls.get(&key) {
+            return *call;
+        }
+        let fits = |id: &i64| *id > 0 && i32::try_from(*id).is_ok() && !self.by_id.contains_key(id);
+        let id = native.filter(fits).unwrap_or_else(|| self.mint());
+        let call = Call { id, told: told() };
+        self.calls.insert(key, call);
+        self.by_id.insert(id, key);
+        call
+    }
+
+    fn mint(&mut self) -> i64 {
+        loop {
+            self.minted = (self.minted + 1) % (i64::from(i32::MAX) - MINTED);
+            let id = MINTED + self.minted;
+            if !self.by_id.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    pub fn call(&self, key: CallKey) -> Option<Call> {
+        self.calls.get(&key).copied()
+    }
+
+    pub fn call_of_id(&self, id: i64) -> Option<CallKey> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub fn forget(&mut self, key: CallKey) {
+        if let Some(call) = self.calls.remove(&key) {
+            self.by_id.remove(&call.id);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// An agent's number: its own on the platform that the application lists first, `place` steps further on others.
+    pub fn agent(&self, place: usize, native: &NativeId) -> i64 {
+        self.spread(place, 0, native)
+    }
+
+    /// A service's number: groups keep theirs, other kinds of queue stand apart from them.
+    pub fn service(&self, place: usize, kind: DeviceKind, native: &NativeId) -> i64 {
+        self.spread(place, self.offset(kind), native)
+    }
+
+    fn offset(&self, kind: DeviceKind) -> i64 {
+        let part = self.step / 4;
+        match kind {
+            DeviceKind::AgentQueue => part,
+            DeviceKind::EmailQueue => 2 * part,
+            DeviceKind::Service => 3 * part,
+            _ => 0,
+        }
+    }
+
+    fn spread(&self, place: usize, offset: i64, native: &NativeId) -> i64 {
+        let shift = self.step * place as i64 + offset;
+        match native {
+            NativeId::Int(number) if *number > 0 && number + shift < HASHED => number + shift,
+            other => HASHED + hash(place, offset, &other.to_string()) % HASHES,
+        }
+    }
+
+    /// The native number that an agent's number would be on a platform, if it is one there.
+    pub fn native_agent(&self, place: usize, id: i64) -> Option<i64> {
+        let native = id - self.step * place as i64;
+        (native > 0 && id < HASHED).then_some(native)
+    }
+}
+
+/// FNV-1a: the same for ever, whatever the standard library does.
+fn hash(place: usize, offset: i64, text: &str) -> i64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ (place as u64) << 32 ^ offset as u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    (hash >> 2) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
+        let mut ids = Ids::new(1_000_000);
+        let mut give = |platform, call, native| ids.give((platform, CallIx(call)), native, || true).id;
+        assert_eq!(give(0, 1, Some(900)), 900);
+        assert_eq!(give(0, 1, Some(901)), 900, "for good");
+        assert_eq!(give(1, 1, Some(900)), 1_900_000_001, "taken");
+        assert_eq!(give(0, 2, Some(1 << 40)), 1_900_000_002, "too large");
+        assert_eq!(give(0, 3, None), 1_900_000_003);
+        assert_eq!(ids.call_of_id(900), Some((0, CallIx(1))));
+        ids.forget((0, CallIx(1)));
+        assert_eq!(ids.call_of_id(900), None);
+    }
+
+    #[test]
+    fn agents_and_services_have_the_same_numbers_after_a_restart() {
+        let ids = Ids::new(1_000_000);
+        let agent = NativeId::Int(12);
+        assert_eq!((ids.agent(0, &agent), ids.agent(1, &agent)), (12, 1_000_012));
+        assert_eq!(ids.native_agent(1, 1_000_012), Some(12));
+        let queue = NativeId::Int(9);
+        assert_eq!(ids.service(0, DeviceKind::Group, &queue), 9);
+        assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 250_009);
+        let text = NativeId::Text("jdoe".into());
+        assert_eq!(ids.agent(0, &text), Ids::new(1_000_000).agent(0, &text));
+        assert_ne!(ids.agent(0, &text), ids.agent(1, &text));
+        assert!(i32::try_from(ids.agent(0, &text)).is_ok());
+    }
+}

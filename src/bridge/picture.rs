@@ -1,0 +1,273 @@
+//! What rules read when they say a transition: the model's picture, with ids as the application, or the platform, knows them.
+
+use smallvec::SmallVec;
+
+use super::ids::Ids;
+use crate::{
+    mapping::{Item, Leaf, Literal, Picture},
+    message::Value,
+    model::{
+        About, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
+        ListAttribute, Model, NativeId, PartyAttribute, Request, RequestAttribute, ServiceAttribute, ServiceIx,
+        Transition,
+    },
+    vocabulary::{Role, Which},
+};
+
+/// Whose ids are written.
+#[derive(Debug, Clone, Copy)]
+pub enum Naming<'p> {
+    /// The platform's own.
+    Native,
+    /// An application's; the platform is its `place`th, from 0, and the bridge's `platform`th.
+    Of { ids: &'p Ids, place: usize, platform: usize },
+}
+
+/// A request that the bridge answers itself, without the model.
+#[derive(Debug, Clone, Copy)]
+pub struct Local {
+    pub client: ClientId,
+    pub id: i64,
+    pub about: About,
+    pub call: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Live<'p> {
+    pub model: &'p Model,
+    pub transition: &'p Transition,
+    pub naming: Naming<'p>,
+    pub local: Option<&'p Local>,
+    pub knobs: &'p [Literal],
+}
+
+fn text(text: &str) -> Value<'_> {
+    if text.is_empty() { Value::Absent } else { Value::Text(text) }
+}
+
+fn native(id: &NativeId) -> Value<'_> {
+    match id.as_id() {
+        Id::None => Value::Absent,
+        Id::Int(number) => Value::Int(number),
+        Id::Text(text) => Value::Text(text),
+    }
+}
+
+fn optional(number: Option<i64>) -> Value<'static> {
+    number.map(Value::Int).unwrap_or_default()
+}
+
+impl<'p> Live<'p> {
+    fn request(&self) -> Option<&'p Request> {
+        self.transition.request.map(|request| self.model.request(request))
+    }
+
+    fn call_of(&self, which: Which) -> Option<CallIx> {
+        match which {
+            Which::Call => self.transition.call,
+            Which::Second => self.transition.second,
+            Which::Result => self.transition.result,
+        }
+    }
+
+    fn call_name(&self, which: Which, place: u8) -> Value<'p> {
+        let Some(call) = self.call_of(which) else {
+            let asked = self.request().map(|request| request.asked);
+            let given = match which {
+                Which::Call => asked.and_then(|asked| asked.call).or(self.local.and_then(|local| local.call)),
+                Which::Second => asked.and_then(|asked| asked.second),
+                Which::Result => None,
+            };
+            return optional(given);
+        };
+        match self.naming {
+            Naming::Native => {
+                let call = self.model.result_of(call);
+                self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
+            }
+            Naming::Of { ids, platform, .. } => {
+                ids.call((platform, call)).filter(|call| call.told).map(|call| Value::Int(call.id)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn agent_id(&self, agent: AgentIx) -> Value<'p> {
+        let Some(id) = &self.model.agent(agent).id else { return Value::Absent };
+        match self.naming {
+            Naming::Native => native(id),
+            Naming::Of { ids, place, .. } => Value::Int(ids.agent(place, id)),
+        }
+    }
+
+    fn service_id(&self, service: ServiceIx) -> Value<'p> {
+        let service = self.model.service(service);
+        match self.naming {
+            Naming::Native => native(&service.id),
+            Naming::Of { ids, place, .. } => Value::Int(ids.service(place, service.kind, &service.id)),
+        }
+    }
+
+    fn service(&self) -> Option<ServiceIx> {
+        let of_call = self.transition.call.and_then(|call| self.model.find_call(call)).and_then(|call| call.service);
+        self.transition.service.or(of_call)
+    }
+
+    fn call(&self, which: Which, attribute: CallAttribute) -> Value<'p> {
+        let Some(call) = self.call_of(which).and_then(|call| self.model.find_call(call)) else { return Value::Absent };
+        let destination = &call.destination;
+        match attribute {
+            CallAttribute::Id => self.call_name(which, 0),
+            CallAttribute::Sequence => match call.sequence {
+                Some(NativeId::Int(number)) => Value::Int(number),
+                _ => Value::Absent,
+            },
+            CallAttribute::Ani => text(&call.ani),
+            CallAttribute::Dnis => text(&call.dnis),
+            CallAttribute::CallerName => text(&call.caller_name),
+            CallAttribute::Media => optional(call.media.map(|media| media.code())),
+            CallAttribute::Type => optional(call.ty.map(|ty| ty.code())),
+            CallAttribute::Direction => Value::Int(call.direction.code()),
+            CallAttribute::State => Value::Int(call.state().code()),
+            CallAttribute::Disposition => optional(call.disposition),
+            CallAttribute::Service => call.service.map(|service| self.service_id(service)).unwrap_or_default(),
+            CallAttribute::Originator => call.originator.map(|agent| self.agent_id(agent)).unwrap_or_default(),
+            CallAttribute::Agent => call.agents_in().next().map(|(_, agent)| self.agent_id(agent)).unwrap_or_default(),
+            CallAttribute::DestinationType => {
+                let known = destination.kind.filter(|_| destination.id.is_some() || !destination.number.is_empty());
+                let dialled = (!destination.number.is_empty()).then_some(DeviceKind::Device);
+                optional(known.or(dialled).map(DeviceKind::code))
+            }
+            CallAttribute::Destination => match (destination.agent, &destination.id, destination.kind) {
+                (Some(agent), ..) => self.agent_id(agent),
+                (None, Some(id), Some(kind)) if kind.is_service() => match self.naming {
+                    Naming::Native => native(id),
+                    Naming::Of { ids, place, .. } => Value::Int(ids.service(place, kind, id)),
+                },
+                (None, Some(id), _) if destination.number.is_empty() => native(id),
+                _ => text(&destination.number),
+            },
+        }
+    }
+
+    fn agent(&self, attribute: AgentAttribute) -> Value<'p> {
+        let Some(index) = self.transition.agent else {
+            let asked = self.request().and_then(|request| request.asked.agent);
+            return if attribute == AgentAttribute::Id { optional(asked) } else { Value::Absent };
+        };
+        let agent = self.model.agent(index);
+        match attribute {
+            AgentAttribute::Id => self.agent_id(index),
+            AgentAttribute::Number => text(&agent.number),
+            AgentAttribute::Name => text(&agent.name),
+            AgentAttribute::Station => text(&agent.station),
+            AgentAttribute::State => optional(agent.told.map(AgentState::code)),
+            AgentAttribute::Call => match (self.naming, agent.calls.last()) {
+                (Naming::Of { ids, platform, .. }, Some(call)) => {
+                    optional(ids.call((platform, *call)).filter(|call| call.told).map(|call| call.id))
+                }
+                _ => Value::Absent,
+            },
+        }
+    }
+
+    fn party(&self, attribute: PartyAttribute) -> Value<'p> {
+        let Some(party) = self.transition.party else { return Value::Absent };
+        let device = &self.model.party(party).device;
+        match (attribute, device.agent) {
+            (PartyAttribute::Kind, Some(_)) => Value::Int(DeviceKind::Agent.code()),
+            (PartyAttribute::Kind, None) => Value::Int(device.kind.unwrap_or(DeviceKind::Device).code()),
+            (PartyAttribute::Id, Some(agent)) => self.agent_id(agent),
+            (PartyAttribute::Id, None) => device.id.as_ref().map(native).unwrap_or_default(),
+            (PartyAttribute::Number, _) => text(&device.number),
+        }
+    }
+
+    fn request_attribute(&self, attribute: RequestAttribute) -> Value<'p> {
+        if let Some(local) = self.local {
+            return match attribute {
+                RequestAttribute::Id => Value::Int(local.id),
+                RequestAttribute::About => Value::Int(local.about.code()),
+                _ => Value::Absent,
+            };
+        }
+        let Some(request) = self.request() else { return Value::Absent };
+        match attribute {
+            RequestAttribute::Id => Value::Int(request.id),
+            RequestAttribute::About => Value::Int(request.about.code()),
+            RequestAttribute::Number => text(&request.number),
+            RequestAttribute::Station => text(&request.station),
+            RequestAttribute::Destination => text(&request.destination),
+            RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
+            RequestAttribute::Code => optional(request.code),
+            RequestAttribute::Reason => text(&request.reason),
+            RequestAttribute::Digits => text(&request.digits),
+        }
+    }
+
+    fn detail(&self, detail: Detail) -> Value<'p> {
+        let details = &self.transition.details;
+        match detail {
+            Detail::State => optional(details.state.map(|state| state.code())),
+            Detail::End => optional(details.end.map(|end| end.code())),
+            Detail::Blind => Value::Bool(details.blind),
+            Detail::Failure => optional(details.failure.map(|failure| failure.code())),
+            Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),
+            Detail::Status => optional(details.status.map(|status| status.code())),
+            Detail::RouteType => optional(details.route_type.map(|ty| ty.code())),
+            Detail::Destination => details.destination.as_deref().map(Value::Text).unwrap_or_default(),
+            Detail::Timeout => optional(details.timeout.map(i64::from)),
+            Detail::Entity => optional(details.entity.map(|entity| entity.code())),
+            Detail::LastOfType => Value::Bool(details.last_of_type),
+            Detail::Last => Value::Bool(details.last),
+            Detail::RejectReason => optional(details.reject.map(|reason| reason.code())),
+        }
+    }
+}
+
+impl<'p> Picture<'p> for Live<'p> {
+    fn value(&self, leaf: &Leaf) -> Value<'p> {
+        match leaf {
+            Leaf::CallName(which, place) => self.call_name(*which, *place),
+            Leaf::Call(which, attribute) => self.call(*which, *attribute),
+            Leaf::Agent(attribute) => self.agent(*attribute),
+            Leaf::Party(attribute) => self.party(*attribute),
+            Leaf::Service(ServiceAttribute::Id) => self.service().map(|s| self.service_id(s)).unwrap_or_default(),
+            Leaf::Service(ServiceAttribute::Name) => {
+                self.service().map(|service| text(&self.model.service(service).name)).unwrap_or_default()
+            }
+            Leaf::Request(attribute) => self.request_attribute(*attribute),
+            Leaf::Detail(detail) => self.detail(*detail),
+            Leaf::Knob(place) => self.knobs.get(*place).map(Literal::value).unwrap_or_default(),
+            Leaf::Role(Role::Platform) => match self.naming {
+                Naming::Of { place, .. } => Value::Int(place as i64 + 1),
+                Naming::Native => Value::Absent,
+            },
+            Leaf::Role(_) | Leaf::Item(_) => Value::Absent,
+        }
+    }
+
+    fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]> {
+        let pair = |(key, value): &'p (String, String)| [Value::Absent, Value::Text(key), Value::Text(value)];
+        let id = |value: Value<'p>| [value, Value::Absent, Value::Absent];
+        match list {
+            ListAttribute::CallData => {
+                let call = self.transition.call.and_then(|call| self.model.find_call(call));
+                call.map(|call| call.data.iter().map(pair).collect()).unwrap_or_default()
+            }
+            ListAttribute::RequestData => {
+                self.request().map(|request| request.data.iter().map(pair).collect()).unwrap_or_default()
+            }
+            ListAttribute::AgentServices => {
+                let agent = self.transition.agent.map(|agent| self.model.agent(agent));
+                let services = agent.into_iter().flat_map(|agent| &agent.services);
+                services.map(|service| id(self.service_id(*service))).collect()
+            }
+            ListAttribute::ServiceAgents => {
+                let service = self.service();
+                let agents =
+                    self.model.agents().filter(|(_, agent)| service.is_some_and(|s| agent.services.contains(&s)));
+                agents.map(|(index, _)| id(self.agent_id(index))).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One platform: its conversation, its picture, and the rules between them.
+
+use std::sync::Arc;
+
+use super::picture::{Live, Naming};
+use crate::{
+    dialect::{Notice, event_feed},
+    mapping::{Incoming, Literal, Outgoing},
+    message::{Message, Value},
+    model::{Call, Change, Effect, Id, Model, Transition},
+    time::{self, Time},
+    vocabulary::{JsonError, Role},
+    wire::nul::{Frame, Frames},
+};
+
+/// What a platform is made of.
+pub struct PlatformParts {
+    pub name: String,
+    pub client: event_feed::Client,
+    pub model: Model,
+    pub incoming: Arc<Incoming>,
+    pub outgoing: Arc<Outgoing>,
+    pub knobs: Vec<Literal>,
+    /// The longest frame in bytes.
+    pub max_frame: usize,
+}
+
+#[derive(Debug)]
+pub struct Platform {
+    pub name: String,
+    pub client: event_feed::Client,
+    pub model: Model,
+    pub incoming: Arc<Incoming>,
+    outgoing: Arc<Outgoing>,
+    knobs: Vec<Literal>,
+    frames: Frames,
+    max_frame: usize,
+    message: Message,
+    pub counts: Counts,
+    complaints: Complaints,
+}
+
+/// What a platform's messages came to, by the places of messages and rules in their plans.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub read: Vec<u64>,
+    pub rules: Vec<u64>,
+    pub orders: Vec<u64>,
+    pub effects: Vec<(Effect, u64)>,
+    pub unknown: u64,
+    pub malformed: u64,
+    pub too_long: u64,
+    pub unknown_fields: u64,
+}
+
+/// Why a line was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bad(pub String);
+
+/// Complaints about one peer are told one by one as long as they are few, and only counted when they are not.
+#[derive(Debug, Default)]
+struct Complaints {
+    since: Time,
+    told: u32,
+    held_back: u64,
+}
+
+impl Complaints {
+    const MOST: u32 = 10;
+    const SPAN: std::time::Duration = std::time::Duration::from_secs(10);
+
+    fn complain(&mut self, now: Time, text: String) -> Option<String> {
+        if now - self.since >= Complaints::SPAN {
+            let held_back = std::mem::take(&mut self.held_back);
+            (self.since, self.told) = (now, 1);
+            let more = if held_back > 0 { format!(" (and {held_back} more before)") } else { String::new() };
+            return Some(text + &more);
+        }
+        self.told += 1;
+        if self.told > Complaints::MOST {
+            self.held_back += 1;
+            return None;
+        }
+        Some(text)
+    }
+}
+
+impl Platform {
+    pub fn new(parts: PlatformParts) -> Platform {
+        let counts = Counts {
+            read: vec![0; parts.incoming.vocabulary.messages.len()],
+            rules: vec![0; parts.incoming.rule_names.len()],
+            orders: vec![0; parts.outgoing.rule_names.len()],
+            ..Counts::default()
+        };
+        Platform {
+            name: parts.name,
+            client: parts.client,
+            model: parts.model,
+            incoming: parts.incoming,
+            outgoing: parts.outgoing,
+            knobs: parts.knobs,
+            frames: Frames::new(parts.max_frame),
+            max_frame: parts.max_frame,
+            message: Message::default(),
+            counts,
+            complaints: Complaints::default(),
+        }
+    }
+
+    /// The platform's own number of a call, where it has one.
+    pub fn native_number(&self, call: &Call) -> Option<i64> {
+        let place = self.incoming.vocabulary.call_names.iter().position(|name| name == "id")?;
+        call.name(place as u8).and_then(|id| id.as_id().as_int())
+    }
+
+    /// The rules by which the platform is asked to do things.
+    pub fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
+    }
+
+    pub fn connected(&mut self, now: Time) {
+        self.frames = Frames::new(self.max_frame);
+        self.client.connected(now);
+    }
+
+    /// Takes in what the socket gave; whatever cannot be read is said and passed over.
+    pub fn read(&mut self, now: Time, bytes: &[u8], notices: &mut Vec<Notice>) {
+        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
+        frames.push(bytes);
+        while let Some(frame) = frames.next_frame() {
+            let bad = match frame {
+                Frame::Text(text) => self.line(now, text).err(),
+                Frame::TooLong => {
+                    self.counts.too_long += 1;
+                    Some(Bad(format!("a frame longer than {} bytes was dropped", self.max_frame)))
+                }
+                Frame::NotText => {
+                    self.counts.malformed += 1;
+                    Some(Bad("a frame that is not UTF-8 was dropped".into()))
+                }
+            };
+            if let Some(Bad(text)) = bad {
+                self.client.heard_something(now);
+                notices.extend(self.complaints.complain(now, text).map(Notice::warn));
+            }
+        }
+        self.frames = frames;
+    }
+
+    /// Takes in one message as its text.
+    pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
+        let incoming = self.incoming.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let read = incoming.vocabulary.read_json(text, false, &incoming.wanted, &mut message);
+        let result = match read {
+            Ok(decoded) => {
+                self.counts.unknown_fields += u64::from(decoded.unknown);
+                self.message(now, &message);
+                match decoded.malformed {
+                    Some(malformed) => {
+                        self.counts.malformed += 1;
+                        let kind = message.kind().map(|kind| incoming.vocabulary.message(kind).label.as_str());
+                        Err(Bad(format!("{}: {malformed}; the field was passed over", kind.unwrap_or_default())))
+                    }
+                    None => Ok(()),
+                }
+            }
+            Err(error) => {
+                match error {
+                    JsonError::Unknown(_) => self.counts.unknown += 1,
+                    _ => self.counts.malformed += 1,
+                }
+                Err(Bad(error.to_string()))
+            }
+        };
+        self.message = message;
+        result
+    }
+
+    fn message(&mut self, now: Time, message: &Message) {
+        let Some(kind) = message.kind() else { return };
+        self.counts.read[kind.0 as usize] += 1;
+        match self.client.heard(now, message) {
+            event_feed::Heard::Event => self.apply(now, message, None),
+            event_feed::Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
+            event_feed::Heard::Nothing => {}
+        }
+    }
+
+    fn apply(&mut self, now: Time, message: &Message, request: Option<Id<'static>>) {
+        let incoming = self.incoming.clone();
+        let kind = message.kind().map_or(0, |kind| kind.0 as usize);
+        if incoming.plans[kind].rules.is_empty() {
+            return;
+        }
+        let clock = incoming.vocabulary.messages[kind].role(Role::Time).map(|slot| message.get(slot));
+        let clock = if let Some(Value::Text(text)) = clock { time::parse_civil(text) } else { None };
+        self.model.begin(now, clock);
+        let (model, counts) = (&mut self.model, &mut self.counts);
+        incoming.changes(message, |rule, change| {
+            counts.rules[rule] += 1;
+            let effect = match request {
+                // The platform's number of the request leads to the model's.
+                Some(request) => {
+                    let mut answer: Change = change.clone();
+                    answer.request = request;
+                    model.apply(&answer)
+                }
+                None => model.apply(change),
+            };
+            if effect != Effect::Taken {
+                match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.effects.push((effect, 1)),
+                }
+            }
+        });
+    }
+
+    /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
+    pub fn order(&mut self, now: Time, transition: &Transition) {
+        let Some(request) = transition.request else { return };
+        let outgoing = self.outgoing.clone();
+        let wish = self.model.request(request).id;
+        let mut message = std::mem::take(&mut self.message);
+        let live = Live { model: &self.model, transition, naming: Naming::Native, local: None, knobs: &self.knobs };
+        let (client, counts) = (&mut self.client, &mut self.counts);
+        let sent = outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.orders[rule] += 1;
+            client.command(now, message, request, wish);
+        });
+        self.message = message;
+        if !sent {
+            let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+            let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
+            self.model.fail_request(now, request, reason);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
+//! here, from the pictures.
+
+use super::{Bridge, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use crate::{
+    message::Message,
+    model::{
+        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Entity, Fact, Id, RouteStatus,
+        RouteType, Transition, TransitionKind,
+    },
+    time::Time,
+};
+
+impl Bridge {
+    /// Takes in a request, now in `message`, of a session.
+    pub(super) fn asked(&mut self, now: Time, index: usize, session: u32, id: i64, message: &Message) {
+        let from = self.applications[index].from.clone();
+        let mut shown = Vec::new();
+        let fired = from.changes(message, |rule, change| {
+            self.applications[index].counts.request_rules[rule] += 1;
+            match change.kind {
+                ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
+                ChangeKind::AskRoute => self.select_route(index, session, id, change),
+                _ => self.ask(now, index, session, id, change),
+            }
+        });
+        if !shown.is_empty() {
+            self.snapshot(index, session, id, &shown);
+        }
+        if !fired {
+            // Rules are complete, so only a value that the vocabulary does not know leads here.
+            let refusal = Change::new(ChangeKind::Refuse);
+            self.ask(now, index, session, id, &refusal);
+        }
+    }
+
+    fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
+        let application = &self.applications[index];
+        let number = |id: Id| match id {
+            Id::Int(number) => Some(number),
+            _ => None,
+        };
+        let call_id = number(change.call.0[0]);
+        let second_id = number(change.second.0[0]);
+        let call = call_id.and_then(|id| self.known_call(application, id));
+        let second = second_id.and_then(|id| self.known_call(application, id));
+        let agent_id = number(change.party.id);
+        let agent = match agent_id {
+            Some(id) => self.known_agent(application, id),
+            None => self.agent_by_login(application, change.text(Fact::Number)),
+        };
+        let owner = call.map(|(platform, _)| platform).or(agent.map(|(platform, _)| platform));
+        let Some(platform) = owner.or_else(|| application.platforms.first().copied()) else { return };
+        fn here<I>(platform: usize, found: Option<(usize, I)>) -> Option<I> {
+            found.filter(|(owner, _)| *owner == platform).map(|(_, found)| found)
+        }
+        let everyone = change.kind == ChangeKind::AskLogOffAll;
+        let platforms = if everyone { application.platforms.clone() } else { vec![platform] };
+        for platform in platforms {
+            let ask = Ask {
+                client: ClientId { application: index as u16, session },
+                id,
+                agent: here(platform, agent),
+                call: here(platform, call),
+                second: here(platform, second),
+                asked: Asked { agent: agent_id, call: call_id, second: second_id },
+                change,
+            };
+            self.platforms[platform].model.ask(now, &ask);
+            self.settle(now, platform);
+        }
+    }
+
+    /// The call that an application means by its number.
+    fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
+        let (platform, call) = application.ids.call_of_id(id)?;
+        self.platforms[platform].model.find_call(call).map(|_| (platform, call))
+    }
+
+    /// The agent that an application means by its number, on the first platform that knows one.
+    fn known_agent(&self, application: &Application, id: i64) -> Option<(usize, AgentIx)> {
+        let on = |(place, platform): (usize, &usize)| {
+            let model = &self.platforms[*platform].model;
+            let plain = application.ids.native_agent(place, id).and_then(|native| model.agent_by_id(Id::Int(native)));
+            let found = plain.or_else(|| {
+                let named = |(index, agent): (AgentIx, &crate::model::Agent)| {
+                    let same = agent.id.as_ref().is_some_and(|native| application.ids.agent(place, native) == id);
+                    same.then_some(index)
+                };
+                model.agents().find_map(named)
+            });
+            found.map(|agent| (*platform, agent))
+        };
+        application.platforms.iter().enumerate().find_map(on)
+    }
+
+    fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
+        let on =
+            |platform: &usize| self.platforms[*platform].model.agent_by_login(login).map(|agent| (*platform, agent));
+        application.platforms.iter().find_map(on)
+    }
+
+    /// Answers a session alone.
+    pub(super) fn answer(&mut self, index: usize, platform: usize, session: u32, id: i64, mut transition: Transition) {
+        let client = ClientId { application: index as u16, session };
+        transition.audience = Audience::Asker(client);
+        let local = Local { client, id, about: About::Snapshot, call: None };
+        let (application, platform_) = (&mut self.applications[index], &self.platforms[platform]);
+        application.say(index, platform, platform_, &transition, Some(&local));
+    }
+
+    // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// One event per item, in the order in which the types were asked for; the last of each type is marked, and the last of
+    /// all. A type without an item gets one event without data.
+    fn snapshot(&mut self, index: usize, session: u32, id: i64, entities: &[Entity]) {
+        let platforms = self.applications[index].platforms.clone();
+        let Some(first) = platforms.first().copied() else { return };
+        let mut items: Vec<(usize, Transition)> = Vec::new();
+        for platform in &platforms {
+            self.applications[index].give_numbers(*platform, &self.platforms[*platform]);
+        }
+        for entity in entities {
+            let earlier = items.len();
+            for platform in &platforms {
+                items.extend(self.items(index, *platform, *entity).into_iter().map(|item| (*platform, item)));
+            }
+            if items.len() == earlier {
+                let mut empty = Transition::new(TransitionKind::SnapshotEmpty);
+                empty.details.entity = Some(*entity);
+                items.push((first, empty));
+            }
+            if let Some((_, last)) = items.last_mut() {
+                last.details.last_of_type = true;
+            }
+        }
+        if let Some((_, last)) = items.last_mut() {
+            last.details.last = true;
+        }
+        let completes_all = self.applications[index].server.as_ref().is_some_and(|s| s.profile().completes_all);
+        for (platform, mut item) in items {
+            if completes_all {
+                item.details.last_of_type = item.details.last;
+            }
+            self.answer(index, platform, session, id, item);
+        }
+    }
+
+    fn items(&self, index: usize, platform: usize, entity: Entity) -> Vec<Transition> {
+        let model = &self.platforms[platform].model;
+        match entity {
+            Entity::Agents => {
+                let is_on = |agent: &crate::model::Agent| {
+                    agent.is_logged_on() || (agent.logged_on.is_none() && agent.told.is_some())
+                };
+                let agents = model.agents().filter(|(_, agent)| is_on(agent));
+                agents.map(|(agent, _)| Transition::new(TransitionKind::SnapshotAgent).agent(agent)).collect()
+            }
+            Entity::Calls => {
+                let ids = &self.applications[index].ids;
+                let told = |call: &CallIx| ids.call((platform, *call)).is_some_and(|call| call.told);
+                let calls = model.calls().map(|(call, _)| call).filter(told);
+                calls.map(|call| Transition::new(TransitionKind::SnapshotCall).call(call)).collect()
+            }
+            Entity::Services => {
+                let services = model.services().filter(|(_, service)| service.told);
+                let item = |service| {
+                    let mut transition = Transition::new(TransitionKind::SnapshotService);
+                    transition.service = Some(service);
+                    transition
+                };
+                services.map(|(service, _)| item(service)).collect()
+            }
+        }
+    }
+
+    // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn select_route(&mut self, index: usize, session: u32, id: i64, change: &Change) {
+        let client = ClientId { application: index as u16, session };
+        let given = change.call.0[0].as_int();
+        let application = &self.applications[index];
+        let live = |(platform, call): &CallKey| {
+            self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)
+        };
+        let call = given.and_then(|id| self.known_call(application, id)).filter(live);
+        let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
+            return;
+        };
+        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
+        let application = &mut self.applications[index];
+        let mut transition = match application.routes.select(call, route) {
+            Answer::DefaultUsed => {
+                let mut used = Transition::new(TransitionKind::RouteUsed);
+                used.details.status = Some(RouteStatus::DefaultUsed);
+                used.details.route_type = Some(RouteType::Default);
+                used
+            }
+            Answer::Rejected(reason) => {
+                let mut rejected = Transition::new(TransitionKind::RouteRejected);
+                rejected.details.reject = Some(reason);
+                rejected.audience = Audience::Asker(client);
+                rejected
+            }
+            Answer::Failed(failure, reason) => {
+                let mut failed = Transition::new(TransitionKind::RequestFailed);
+                failed.details.failure = Some(failure);
+                failed.details.reason = Some(reason.to_owned());
+                failed.audience = Audience::Asker(client);
+                failed
+            }
+        };
+        transition.call = call.map(|(_, call)| call);
+        let local = Local { client, id, about: About::Route, call: given };
+        application.say(index, platform, &self.platforms[platform], &transition, Some(&local));
+    }
+
+    /// Nobody selected a route in time: the platform uses its default.
+    pub(super) fn route_timed_out(&mut self, index: usize, (platform, call): CallKey) {
+        let mut used = Transition::new(TransitionKind::RouteUsed).call(call);
+        used.details.status = Some(RouteStatus::DefaultUsed);
+        used.details.route_type = Some(RouteType::Default);
+        let application = &mut self.applications[index];
+        application.say(index, platform, &self.platforms[platform], &used, None);
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line: what can be asked of the program, and with which exit codes it answers.
+
+mod check;
+mod coverage;
+mod translate;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{diagnostic::Problems, mapping::Mappings, shipped::Files};
+
+#[derive(Parser)]
+#[command(
+    name = "cti-bridge",
+    version,
+    about = "Lets a program written for one vendor's CTI interface run against another vendor's platform",
+    long_about = "A sidecar between contact-centre platforms and the applications written for their CTI interfaces. It \
+                  connects to platforms, serves applications in the dialect they were written for, and translates both ways \
+                  by declarative mapping files.",
+    after_help = "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program \
+                  could not do its work (said on stderr); 2 the command line could not be understood.\n\nDialects: \
+                  event-feed (Mitel Connect ONSITE event feed), ctips (Aspect Unified IP CTI Portal Server)."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Translate messages from stdin to stdout, one JSON object a line
+    ///
+    /// The platform's side may say events and replies, the application's side requests; lines of both may be mixed and are
+    /// recognised by their shape. A feed message is its own JSON; a CTIPS event is {"EventType": …, fields}, a CTIPS request
+    /// {"LoginAgent": {fields}}. The messages' timestamps are the clock, which never goes back; at the end of input every
+    /// timer runs out. A line that cannot be taken is named on stderr with its number and the reason, and the rest goes on.
+    Translate(translate::Options),
+    /// Check every vocabulary, rule and example, and the configuration
+    ///
+    /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name. Exits with 1
+    /// if anything is.
+    Check(check::Options),
+    /// Show what becomes of every message and field between two dialects
+    ///
+    /// Each field is carried (its value goes through), derived (it goes into the picture, or comes out of it), absent (the
+    /// other side has nothing for it) or ignored (for a reason). Without --from and --to, all pairs that can be run.
+    Coverage(coverage::Options),
+}
+
+/// Where mappings come from.
+#[derive(Args)]
+struct MappingOptions {
+    /// A folder with vocabularies and rules that replace the shipped ones, file by file
+    #[arg(long, value_name = "DIR")]
+    mappings: Option<PathBuf>,
+}
+
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Translate(options) => translate::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Coverage(options) => coverage::run(&options),
+    }
+}
+
+/// Says what went wrong, on stderr.
+fn failed(text: impl std::fmt::Display) -> ExitCode {
+    eprintln!("cti-bridge: {text}");
+    ExitCode::FAILURE
+}
+
+/// Writes to stdout; whoever stops reading has seen enough.
+fn print(text: &str) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(error),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The mapping files in use.
+fn files(folder: Option<&Path>) -> Result<Files, String> {
+    match folder {
+        None => Ok(Files::built_in()),
+        Some(folder) => Files::overridden_by(folder).map_err(|error| format!("{}: {error}", folder.display())),
+    }
+}
+
+/// The mappings, if nothing is wrong with them.
+fn mappings(folder: Option<&Path>) -> Result<Mappings, String> {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&files(folder)?, &mut problems);
+    match problems.is_empty() {
+        true => Ok(mappings),
+        false => Err(format!("the mappings are wrong\n{}", problems.render())),
+    }
+}

@@ -1,0 +1,123 @@
+//! `cti-bridge translate`.
+
+use std::{
+    io::{BufRead, Write},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{MappingOptions, failed, mappings};
+use crate::translate::Translator;
+
+#[derive(Args)]
+pub struct Options {
+    /// The dialect of the platform's side
+    #[arg(long, value_name = "DIALECT")]
+    from: String,
+    /// The dialect of the application's side
+    #[arg(long, value_name = "DIALECT")]
+    to: String,
+    /// Stop at the first line that cannot be taken, and exit with 1
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    mappings: MappingOptions,
+}
+
+/// A longer line is no message.
+const MAX_LINE: usize = 1 << 20;
+
+pub fn run(options: &Options) -> ExitCode {
+    let mappings = match mappings(options.mappings.mappings.as_deref()) {
+        Ok(mappings) => mappings,
+        Err(error) => return failed(error),
+    };
+    let mut translator = match Translator::new(&mappings, &options.from, &options.to) {
+        Ok(translator) => translator,
+        Err(error) => return failed(error),
+    };
+    let mut input = std::io::stdin().lock();
+    let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
+    let mut line = Vec::new();
+    for number in 1u64.. {
+        let text = match next_line(&mut input, &mut line) {
+            Ok(None) => break,
+            Ok(Some(text)) => text,
+            Err(error) => return failed(format!("line {number}: {error}")),
+        };
+        let taken = text.and_then(|text| match text.trim() {
+            "" => Ok(()),
+            text => translator.line(text, &mut |line| output.write(line)),
+        });
+        if let Err(reason) = taken {
+            eprintln!("line {number}: {reason}");
+            if options.strict {
+                return ExitCode::FAILURE;
+            }
+        }
+        if output.broken.is_some() {
+            return output.end();
+        }
+    }
+    translator.finish(&mut |line| output.write(line));
+    output.end()
+}
+
+/// The next line without its end; none at the end of input. A line that is too long or no text is an error of its own, and
+/// is passed over.
+#[allow(clippy::type_complexity)]
+fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Result<&'l str, String>>> {
+    line.clear();
+    let mut too_long = false;
+    loop {
+        let available = input.fill_buf()?;
+        if available.is_empty() {
+            break;
+        }
+        let end = available.iter().position(|byte| *byte == b'\n');
+        let part = &available[..end.unwrap_or(available.len())];
+        too_long |= line.len() + part.len() > MAX_LINE;
+        if !too_long {
+            line.extend_from_slice(part);
+        }
+        let used = end.map_or(available.len(), |end| end + 1);
+        input.consume(used);
+        if end.is_some() {
+            return Ok(Some(read_line(line, too_long)));
+        }
+    }
+    Ok((too_long || !line.is_empty()).then(|| read_line(line, too_long)))
+}
+
+fn read_line(line: &[u8], too_long: bool) -> Result<&str, String> {
+    if too_long {
+        return Err(format!("longer than {MAX_LINE} bytes"));
+    }
+    std::str::from_utf8(line).map_err(|_| "not UTF-8".into())
+}
+
+struct Output<'o> {
+    stdout: std::io::StdoutLock<'o>,
+    broken: Option<std::io::Error>,
+}
+
+impl Output<'_> {
+    /// A line at a time, so that whoever reads them sees each as soon as it is there.
+    fn write(&mut self, line: &[u8]) {
+        let written =
+            self.stdout.write_all(line).and_then(|()| self.stdout.write_all(b"\n")).and_then(|()| self.stdout.flush());
+        if let (Err(error), None) = (written, &self.broken) {
+            self.broken = Some(error);
+        }
+    }
+
+    fn end(self) -> ExitCode {
+        match self.broken {
+            None => ExitCode::SUCCESS,
+            // Whoever read has seen enough.
+            Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Some(error) => failed(error),
+        }
+    }
+}

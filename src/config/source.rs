@@ -1,0 +1,430 @@
+//! Where configuration comes from: a file, then the environment, then flags, one over the other. Values are read by their
+//! target's type, so that a number-like text stays a text; every mistake is reported, with its place, and never a secret.
+
+use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use figment::{
+    Error, Figment, Metadata, Profile, Provider,
+    value::{Dict, Map, Num, Value},
+};
+use secrecy::SecretString;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Problems, Source};
+
+pub const PREFIX: &str = "CTI_BRIDGE_";
+
+/// All there is, merged.
+pub struct Sources {
+    root: Dict,
+    figment: Figment,
+    /// The file with all secrets blotted out: only this is ever shown.
+    shown: Arc<Source>,
+    spans: BTreeMap<String, std::ops::Range<usize>>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// `file` is the configuration file's name and text, `environment` all variables, `flags` dotted keys with values.
+    pub fn merge(
+        file: Option<(&str, &str)>,
+        environment: BTreeMap<String, String>,
+        flags: &[(String, String)],
+        problems: &mut Problems,
+    ) -> Sources {
+        let (name, text) = file.unwrap_or(("(no file)", ""));
+        let shown = Source::new(name, blot(text));
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
+        }
+        let mut spans = BTreeMap::new();
+        let from_file = dict(table.get_ref(), "", &mut spans);
+        let variables = environment.iter().filter_map(|(name, value)| {
+            let key = name.strip_prefix(PREFIX)?.to_lowercase().replace("__", ".");
+            Some((key, value.clone()))
+        });
+        let figment = Figment::new()
+            .merge(Layer { name: name.to_owned(), dict: from_file })
+            .merge(Layer { name: "environment".into(), dict: nested(variables) })
+            .merge(Layer { name: "flag".into(), dict: nested(flags.iter().cloned()) });
+        let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
+        Sources { root, figment, shown, spans, environment }
+    }
+
+    /// Reads everything through `read`, and complains about whatever it did not ask for.
+    pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
+        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(problems)) };
+        let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
+        let value = read(&section);
+        section.finish();
+        drop(section);
+        *problems = reader.problems.into_inner();
+        value
+    }
+}
+
+struct Layer {
+    name: String,
+    dict: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Ok(Profile::Default.collect(self.dict.clone()))
+    }
+}
+
+/// Dotted keys as nested tables; all values are texts.
+fn nested(entries: impl Iterator<Item = (String, String)>) -> Dict {
+    fn insert(dict: &mut Dict, key: &str, value: String) {
+        let Some((first, rest)) = key.split_once('.') else {
+            dict.insert(key.to_owned(), Value::from(value));
+            return;
+        };
+        let entry = dict.entry(first.to_owned()).or_insert_with(|| Value::from(Dict::new()));
+        if let Value::Dict(_, inner) = entry {
+            insert(inner, rest, value);
+        }
+    }
+    let mut root = Dict::new();
+    entries.for_each(|(key, value)| insert(&mut root, &key, value));
+    root
+}
+
+/// A file's table as figment has it, and where each key's value stands.
+fn dict(table: &DeTable, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Dict {
+    let mut dict = Dict::new();
+    for (key, value) in table.iter() {
+        let key_path = join(path, key.get_ref());
+        spans.insert(key_path.clone(), value.span());
+        dict.insert(key.get_ref().to_string(), convert(value.get_ref(), &key_path, spans));
+    }
+    dict
+}
+
+fn convert(value: &DeValue, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.to_string()),
+        DeValue::Integer(number) => {
+            let digits = number.as_str().replace('_', "");
+            i64::from_str_radix(&digits, number.radix()).map_or_else(|_| Value::from(digits.clone()), Value::from)
+        }
+        DeValue::Float(number) => Value::from(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Value::from(*value),
+        DeValue::Datetime(time) => Value::from(time.to_string()),
+        DeValue::Array(items) => {
+            Value::from(items.iter().map(|item| convert(item.get_ref(), path, spans)).collect::<Vec<_>>())
+        }
+        DeValue::Table(table) => Value::from(dict(table, path, spans)),
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// The text with everything blotted out that may be a secret: strings on lines about passwords, tokens and users.
+fn blot(text: &str) -> String {
+    let mut in_users = false;
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        if trimmed.starts_with('[') {
+            in_users = trimmed.contains("users");
+        }
+        let key = trimmed.split(['=', '#']).next().unwrap_or_default();
+        let secret = in_users || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
+        if !secret || trimmed.starts_with('[') {
+            out.push_str(line);
+            continue;
+        }
+        let from = line.find('=').map_or(line.len(), |at| at + 1);
+        out.push_str(&line[..from]);
+        // Every byte becomes one star, so that places stay what they are.
+        out.extend(line[from..].bytes().map(|byte| if byte.is_ascii_whitespace() { byte as char } else { '*' }));
+    }
+    out
+}
+
+struct Reader<'s> {
+    sources: &'s Sources,
+    problems: RefCell<Problems>,
+}
+
+impl Reader<'_> {
+    fn problem(&self, path: &str, value: Option<&Value>, text: String) {
+        let metadata = value.and_then(|value| self.sources.figment.get_metadata(value.tag()));
+        let origin = metadata.map(|metadata| metadata.name.to_string());
+        match (self.sources.spans.get(path), origin.as_deref()) {
+            (Some(span), origin) if origin.is_none_or(|name| name == self.sources.shown.name) => {
+                self.problems.borrow_mut().add(&self.sources.shown, span.clone(), text);
+            }
+            (_, Some("environment")) => {
+                let name = format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"));
+                self.problems.borrow_mut().add(&Source::new("environment", name.clone()), 0..name.len(), text);
+            }
+            (_, Some("flag")) => {
+                let flag = format!("--set {path}=…");
+                self.problems.borrow_mut().add(&Source::new("command line", flag.clone()), 0..flag.len(), text);
+            }
+            _ => self.missing(path, text),
+        }
+    }
+
+    /// About something that stands nowhere: shown at the nearest table that does.
+    fn missing(&self, path: &str, text: String) {
+        let mut above = path;
+        let span = loop {
+            match above.rsplit_once('.') {
+                Some((table, _)) => above = table,
+                None => break 0..0,
+            }
+            if let Some(span) = self.sources.spans.get(above) {
+                break span.clone();
+            }
+        };
+        self.problems.borrow_mut().add(&self.sources.shown, span, text);
+    }
+}
+
+/// A table of the configuration whose reader asks for the keys it knows.
+pub struct Section<'r> {
+    reader: &'r Reader<'r>,
+    pub path: String,
+    dict: &'r Dict,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'r> Section<'r> {
+    fn find(&self, key: &'static str) -> Option<&'r Value> {
+        self.known.borrow_mut().push(key);
+        self.dict.get(key)
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        join(&self.path, key)
+    }
+
+    /// Complains about a key, or, with an empty one, about the whole section.
+    pub fn problem(&self, key: &str, text: impl Into<String>) {
+        let path = if key.is_empty() { self.path.clone() } else { self.path_of(key) };
+        self.reader.problem(&path, self.dict.get(key), text.into());
+    }
+
+    fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
+        self.problem(key, format!("`{}` should be {expected}", self.path_of(key)));
+        None
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.dict.contains_key(key)
+    }
+
+    pub fn text(&self, key: &'static str) -> Option<String> {
+        match self.find(key)? {
+            Value::String(_, text) => Some(text.clone()),
+            Value::Num(_, number) => Some(number_text(number)),
+            Value::Bool(_, value) => Some(value.to_string()),
+            _ => self.wrong(key, "a text"),
+        }
+    }
+
+    pub fn text_or(&self, key: &'static str, default: &str) -> String {
+        self.text(key).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub fn required(&self, key: &'static str) -> Option<String> {
+        let text = self.text(key);
+        if text.is_none() && !self.has(key) {
+            self.problem("", format!("`{}` is missing", self.path_of(key)));
+        }
+        text
+    }
+
+    fn parsed<T>(&self, key: &'static str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(key)?;
+        parse(&text).or_else(|| self.wrong(key, expected))
+    }
+
+    pub fn flag(&self, key: &'static str, default: bool) -> bool {
+        self.parsed(key, "true or false", |text| text.parse().ok()).unwrap_or(default)
+    }
+
+    pub fn number<T: std::str::FromStr + PartialOrd + From<u8>>(&self, key: &'static str, default: T) -> T {
+        let positive = |text: &str| text.replace('_', "").parse().ok().filter(|number: &T| *number >= T::from(1));
+        self.parsed(key, "a whole number above 0", positive).unwrap_or(default)
+    }
+
+    /// A time, such as `30s`, `500ms`, `2m` or `4h`.
+    pub fn duration(&self, key: &'static str, default: Duration) -> Duration {
+        self.parsed(key, "a time above 0, such as \"30s\", \"500ms\", \"2m\" or \"4h\"", parse_duration)
+            .unwrap_or(default)
+    }
+
+    /// A size in bytes, such as `65536`, `64KiB` or `1MiB`.
+    pub fn size(&self, key: &'static str, default: usize) -> usize {
+        self.parsed(key, "a size above 0, such as 65536, \"64KiB\" or \"1MiB\"", parse_size).unwrap_or(default)
+    }
+
+    /// One of several words.
+    pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let expected = format!("one of {}", names.join(", "));
+        let find = |text: &str| choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        self.parsed(key, &expected, find).unwrap_or(default)
+    }
+
+    /// A list of texts; a text with commas is one, too.
+    pub fn list(&self, key: &'static str) -> Option<Vec<String>> {
+        match self.find(key)? {
+            Value::Array(_, items) => {
+                let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                texts.or_else(|| self.wrong(key, "a list of texts"))
+            }
+            Value::String(_, text) => {
+                Some(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+            }
+            _ => self.wrong(key, "a list of texts"),
+        }
+    }
+
+    pub fn path(&self, key: &'static str) -> Option<PathBuf> {
+        self.text(key).map(PathBuf::from)
+    }
+
+    /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
+    pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
+        let file = self.path(file_key);
+        match (self.text(key), file) {
+            (Some(_), Some(_)) => {
+                self.problem(key, format!("`{key}` and `{file_key}` are both given"));
+                None
+            }
+            (Some(text), None) => self.expand(key, &text).map(SecretString::from),
+            (None, Some(file)) => match std::fs::read_to_string(&file) {
+                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+                Err(error) => {
+                    self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    /// `${NAME}` → the variable's value; anything else stays what it is.
+    fn expand(&self, key: &str, text: &str) -> Option<String> {
+        let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+            return Some(text.to_owned());
+        };
+        let value = self.reader.sources.environment.get(name).cloned();
+        if value.is_none() {
+            self.problem(key, format!("the environment has no variable {name}"));
+        }
+        value
+    }
+
+    /// Names with secrets.
+    pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        match self.find(key) {
+            None => Vec::new(),
+            Some(Value::Dict(_, dict)) => {
+                let secret = |(name, value): (&String, &Value)| match value.as_str() {
+                    Some(text) => self.expand(key, text).map(|text| (name.clone(), text.into())),
+                    None => self.wrong(key, "a table of names and passwords"),
+                };
+                dict.iter().filter_map(secret).collect()
+            }
+            Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
+        }
+    }
+
+    /// Everything in a table of names and simple values, as texts.
+    pub fn values(&self, key: &'static str) -> Vec<(String, String)> {
+        let Some(Value::Dict(_, dict)) = self.find(key) else { return Vec::new() };
+        let text = |value: &Value| match value {
+            Value::String(_, text) => text.clone(),
+            Value::Num(_, number) => number_text(number),
+            Value::Bool(_, value) => value.to_string(),
+            _ => String::new(),
+        };
+        dict.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    }
+
+    pub fn section(&self, key: &'static str) -> Option<Section<'r>> {
+        let path = self.path_of(key);
+        match self.find(key)? {
+            Value::Dict(_, dict) => Some(Section { reader: self.reader, path, dict, known: RefCell::default() }),
+            _ => self.wrong(key, "a table"),
+        }
+    }
+
+    /// The named tables of `[key.name]`.
+    pub fn sections(&self, key: &'static str) -> Vec<(String, Section<'r>)> {
+        let Some(section) = self.section(key) else { return Vec::new() };
+        let named = |(name, value): (&'r String, &'r Value)| {
+            let path = join(&section.path, name);
+            match value {
+                Value::Dict(_, dict) => {
+                    Some((name.clone(), Section { reader: self.reader, path, dict, known: RefCell::default() }))
+                }
+                _ => {
+                    self.reader.problem(&path, Some(value), format!("`{path}` should be a table"));
+                    None
+                }
+            }
+        };
+        section.dict.iter().filter_map(named).collect()
+    }
+
+    /// Complains about every key that nobody asked for.
+    pub fn finish(&self) {
+        let known = self.known.borrow();
+        for (key, value) in self.dict {
+            if !known.contains(&key.as_str()) {
+                let near = crate::diagnostic::nearest(key, known.iter().copied());
+                let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+                let path = self.path_of(key);
+                self.reader.problem(&path, Some(value), format!("unknown key `{path}`{help}"));
+            }
+        }
+    }
+}
+
+fn number_text(number: &Num) -> String {
+    number
+        .to_i128()
+        .map(|number| number.to_string())
+        .or(number.to_u128().map(|number| number.to_string()))
+        .unwrap_or_default()
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    let duration = match text[digits..].trim() {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" | "min" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    };
+    (!duration.is_zero()).then_some(duration)
+}
+
+fn parse_size(text: &str) -> Option<usize> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let number: usize = text[..digits].replace('_', "").parse().ok()?;
+    let factor = match text[digits..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        _ => return None,
+    };
+    number.checked_mul(factor).filter(|size| *size > 0)
+}

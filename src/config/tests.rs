@@ -1,0 +1,138 @@
+//! The configuration read as an operator writes it, rightly and wrongly.
+
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::{diagnostic::Problems, shipped::Files};
+
+fn load(text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> (Config, Problems) {
+    let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    let environment = own(environment).into_iter().collect();
+    let sources = Sources::merge(Some(("bridge.toml", text)), environment, &own(flags), &mut problems);
+    let config = read(&sources, &mappings, &mut problems);
+    (config, problems)
+}
+
+const SMALL: &str = r#"
+[platform.mitel]
+dialect = "event-feed"
+address = "127.0.0.1:31456"
+user = "feed"
+password = "secret"
+[application.desk]
+dialect = "ctips"
+listen = "127.0.0.1:8730"
+users = { Test01 = "hidden" }
+platforms = ["mitel"]
+"#;
+
+#[track_caller]
+fn complains(text: &str, part: &str) -> String {
+    let (_, problems) = load(text, &[], &[]);
+    let report = problems.render();
+    assert!(report.contains(part), "{part:?} is missing in:\n{report}");
+    for secret in ["secret", "hidden"] {
+        assert!(!report.contains(&format!("\"{secret}\"")), "a secret is shown:\n{report}");
+    }
+    report
+}
+
+#[test]
+fn the_commented_file_is_right_and_shows_the_defaults() {
+    let full = include_str!("../../config/cti-bridge.toml");
+    let (shown, problems) = load(full, &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let (default, _) = load(SMALL, &[], &[]);
+    let plain = |config: &Config| {
+        let text = format!("{:#?}", (&config.log, config.shutdown_grace, &config.platforms, &config.applications));
+        text.replace('"', "")
+    };
+    assert_eq!(plain(&shown), plain(&default));
+    let known: Vec<&str> = full
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once('='))
+        .map(|(key, _)| key.trim())
+        .collect();
+    for key in ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules"] {
+        assert!(known.contains(&key), "{key} is not shown");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_flags_over_both() {
+    let environment =
+        [("CTI_BRIDGE_PLATFORM__MITEL__USER", "0049"), ("CTI_BRIDGE_APPLICATION__DESK__SESSIONS", "3"), ("HOME", "/")];
+    let (config, problems) = load(SMALL, &environment, &[("application.desk.sessions", "4")]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.platforms[0].feed.user, "0049", "a text stays a text");
+    assert_eq!(config.applications[0].server.max_sessions, 4);
+}
+
+#[test]
+fn secrets_come_from_a_variable_too() {
+    let text = SMALL.replace("\"secret\"", "\"${FEED_PASSWORD}\"");
+    let (config, problems) = load(&text, &[("FEED_PASSWORD", "s3cr3t")], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.platforms[0].feed.password.expose_secret(), "s3cr3t");
+    complains(&text, "the environment has no variable FEED_PASSWORD");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once_with_its_place() {
+    let text =
+        SMALL.replace("user = \"feed\"", "usr = \"feed\"\nsilence = \"soon\"").replace("[\"mitel\"]", "[\"mitl\"]");
+    let report = complains(&text, "unknown key `platform.mitel.usr` (did you mean `user`?)");
+    for part in
+        ["bridge.toml:6:11", "`platform.mitel.user` is missing", "there is no [platform.mitl] (did you mean `mitel`?)"]
+    {
+        assert!(report.contains(part), "{part:?} is missing in:\n{report}");
+    }
+    complains(&SMALL.replace("8730", "87300"), "should be an address and port");
+    complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
+    complains(
+        &SMALL.replace("\"ctips\"", "\"event-feed\""),
+        "event-feed has no rules for standing on the application side",
+    );
+    complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
+    complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
+    complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
+    complains("", "at least one [platform.…]");
+    complains("[platform.x", "bridge.toml:1");
+}
+
+#[test]
+fn secrets_are_not_shown_even_where_they_are_wrong() {
+    complains(
+        &SMALL.replace("password = \"secret\"", "password = [\"secret\"]"),
+        "`platform.mitel.password` should be a text",
+    );
+    complains(&SMALL.replace("\"hidden\" }", "\"hidden\", \"x }"), "bridge.toml");
+    let (_, problems) =
+        load(&SMALL.replace("silence", "x"), &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORT", "hidden")], &[]);
+    let report = problems.render();
+    assert!(report.contains("unknown key") && !report.contains("hidden"), "{report}");
+}
+
+#[test]
+fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
+    let away = SMALL.replace("127.0.0.1:31456", "cc.example:31456");
+    complains(&away, "bytes leave this machine unprotected");
+    for way_out in ["plaintext = true", "tls = {}"] {
+        let (config, problems) = load(&away.replace("user =", &format!("{way_out}\nuser =")), &[], &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+        assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
+    }
+    complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
+}
+
+#[test]
+fn rules_have_settings_of_their_own() {
+    let with = |rules: &str| SMALL.replace("[application", &format!("rules = {{ {rules} }}\n[application"));
+    let (config, problems) = load(&with("release-code = 7"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.platforms[0].knobs, [Literal::Int(7)]);
+    complains(&with("release-cod = 7"), "the rules have no setting `release-cod` (did you mean `release-code`?)");
+    complains(&with("release-code = \"x\""), "`release-code` is not of the type of its default");
+}

@@ -1,0 +1,519 @@
+//! The CTI Portal Server: the conversation with applications that believe they talk to one. Sessions open, register for
+//! events, come on line, are heart-beaten, and lose their place when they fall behind; what they ask goes to the model.
+
+mod session;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use super::Notice;
+use crate::{
+    message::{Kind, Message, Node, Value},
+    time::Time,
+    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
+    wire::soap::{self, Blame},
+};
+use session::FilterField;
+pub use session::{Filterable, Session, State};
+
+/// How applications are served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub users: HashMap<String, SecretString>,
+    pub max_sessions: usize,
+    pub heartbeat: Duration,
+    /// How many heartbeats in a row may go unanswered.
+    pub missed_heartbeats: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { users: HashMap::new(), max_sessions: 10, heartbeat: Duration::from_secs(30), missed_heartbeats: 3 }
+    }
+}
+
+/// The answer to one HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Handled {
+    /// Answered by the conversation itself.
+    Done(Reply),
+    /// The session is on line from now on.
+    Online { session: u32, reply: Reply },
+    /// The answer follows: the client is called first.
+    Later,
+    /// Accepted; what it asks, now in the message, goes to the model.
+    Asked { session: u32, id: i64, reply: Reply },
+}
+
+/// Where the client is called, and as what.
+#[derive(Debug, Clone)]
+pub struct Callback {
+    pub url: String,
+    pub start_action: Arc<str>,
+    pub publish_action: Arc<str>,
+    pub heartbeat_action: Arc<str>,
+}
+
+/// What the shell shall do.
+#[derive(Debug)]
+pub enum Output {
+    /// Answer the HTTP request of this token.
+    Respond {
+        token: u64,
+        reply: Reply,
+    },
+    /// Call StartSession at the client, and say how it went.
+    Start {
+        session: u32,
+        callback: Callback,
+        body: Bytes,
+    },
+    /// Publish an event, after all that was to be published before.
+    Publish {
+        session: u32,
+        body: Bytes,
+    },
+    Heartbeat {
+        session: u32,
+        body: Bytes,
+    },
+    /// The session is over: nothing more is to be sent.
+    End {
+        session: u32,
+    },
+    Notice(Notice),
+}
+
+/// Who gets an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience {
+    /// The session that asked for it, with the number that it gave its request.
+    pub asker: Option<(u32, i64)>,
+    /// Nobody else does.
+    pub only_asker: bool,
+}
+
+/// The server side of one application. See the module.
+pub struct Server {
+    settings: Settings,
+    vocabulary: Arc<Vocabulary>,
+    profile: Profile,
+    sessions: BTreeMap<u32, Session>,
+    /// OpenConnection requests that wait for their session to start.
+    opening: HashMap<u32, u64>,
+    next_session: u32,
+    new_id: Box<dyn FnMut() -> String + Send>,
+    events: Vec<Option<Event>>,
+    start: ObjectTemplate,
+    heartbeat: ObjectTemplate,
+    outputs: VecDeque<Output>,
+    /// Sessions lost since the start, by why.
+    pub lost: HashMap<&'static str, u64>,
+    /// Items that did not fit into a list of fixed length.
+    pub cut: u64,
+}
+
+/// What must be known of an event to publish it.
+struct Event {
+    template: EventTemplate,
+    class: usize,
+    request: Option<usize>,
+    tenant: Option<usize>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Server").field("sessions", &self.sessions).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// `new_id` makes session ids that nobody can guess.
+    pub fn new(
+        settings: Settings,
+        vocabulary: Arc<Vocabulary>,
+        profile: Profile,
+        new_id: Box<dyn FnMut() -> String + Send>,
+    ) -> Server {
+        let find = |label: &str| vocabulary.find(label).unwrap_or(Kind(0));
+        let publish = find("PublishCTIEvent");
+        let event = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let category = def.fields.slot("EventCategory");
+            let class = def.fixed.iter().find(|(slot, _)| Some(*slot) == category).map(|(_, literal)| literal);
+            (def.side == Side::Event).then(|| Event {
+                template: EventTemplate::new(&vocabulary, &profile, publish, kind),
+                class: if let Some(Literal::Int(class)) = class { *class as usize } else { 0 },
+                request: def.role(Role::Request),
+                tenant: def.role(Role::Tenant),
+            })
+        };
+        Server {
+            events: vocabulary.kinds().map(event).collect(),
+            start: ObjectTemplate::operation(&vocabulary, &profile, find("StartSession")),
+            heartbeat: ObjectTemplate::operation(&vocabulary, &profile, find("Heartbeat")),
+            settings,
+            vocabulary,
+            profile,
+            sessions: BTreeMap::new(),
+            opening: HashMap::new(),
+            next_session: 0,
+            new_id,
+            outputs: VecDeque::new(),
+            lost: HashMap::new(),
+            cut: 0,
+        }
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub fn sessions(&self) -> impl Iterator<Item = (u32, &Session)> {
+        self.sessions.iter().map(|(key, session)| (*key, session))
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// One HTTP POST: its body, and what the transport says of its encoding. A request for the model is left in `message`.
+    pub fn request(
+        &mut self,
+        now: Time,
+        token: u64,
+        body: &[u8],
+        charset: Option<&str>,
+        message: &mut Message,
+    ) -> Handled {
+        let envelope = match soap::parse(body, charset) {
+            Ok(envelope) => envelope,
+            Err(error) => return self.refuse(&error.to_string()),
+        };
+        let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
+            return self.refuse(&format!("there is no operation {:?}", envelope.body.name));
+        };
+        let vocabulary = self.vocabulary.clone();
+        if let Err(wrong) = vocabulary.read_xml(kind, &envelope.body, message) {
+            return self.refuse(&format!("{}: {wrong}", vocabulary.message(kind).label));
+        }
+        self.message(now, token, kind, message)
+    }
+
+    fn message(&mut self, now: Time, token: u64, kind: Kind, message: &Message) -> Handled {
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
+        if def.label == "OpenConnection" {
+            return self.open(token, message);
+        }
+        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        let text = |label: &str| if let Value::Text(text) = field(label) { text } else { "" };
+        let id = def.role(Role::Session).map(|slot| message.get(slot)).unwrap_or_default();
+        let Value::Text(id) = id else { return self.refuse("the request has no SessionId") };
+        let Some((key, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
+            return self.refuse("no such session: it was closed, or lost its place, or never was");
+        };
+        let key = *key;
+        if session.state == State::Starting {
+            return self.refuse("the session is not open yet");
+        }
+        let number = |label: &str| field(label).as_int().unwrap_or(0);
+        match def.label.as_str() {
+            "CloseConnection" => {
+                self.end(key, "closed by its client", None);
+                Handled::Done(self.accept(kind))
+            }
+            "OnLine" => {
+                session.state = State::Online;
+                session.next_heartbeat = now;
+                Handled::Online { session: key, reply: self.accept(kind) }
+            }
+            "OffLine" => {
+                session.state = State::Offline;
+                Handled::Done(self.accept(kind))
+            }
+            "AddMessageClass" | "DeleteMessageClass" => {
+                match session.set_class(number("MessageClass"), def.label == "AddMessageClass") {
+                    true => Handled::Done(self.accept(kind)),
+                    false => self.refuse("MessageClass is none of the four event categories"),
+                }
+            }
+            "AddFilter" | "DeleteFilter" => {
+                let Some(field) = FilterField::from_code(number("FieldType")) else {
+                    return self.refuse("FieldType is nothing that can be filtered by");
+                };
+                let value = text("FieldValue");
+                if def.label == "DeleteFilter" {
+                    session.delete_filter(field, value);
+                } else if let Err(reason) = session.add_filter(field, value) {
+                    return self.refuse(&reason);
+                }
+                Handled::Done(self.accept(kind))
+            }
+            _ if session.state != State::Online => self.refuse("the session is not on line"),
+            _ => {
+                let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+                Handled::Asked { session: key, id, reply: self.accept(kind) }
+            }
+        }
+    }
+
+    fn open(&mut self, token: u64, message: &Message) -> Handled {
+        let vocabulary = self.vocabulary.clone();
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return self.refuse("no request") };
+        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        let credentials = field("UserCredentials").as_record();
+        let credential = |label: &str| {
+            let value = vocabulary.name(label).and_then(|name| credentials.map(|record| record.get(name)));
+            if let Some(Value::Text(text)) = value { text } else { "" }
+        };
+        let (user, password) = (credential("UserName"), credential("Password"));
+        if !self.knows(user, password) {
+            self.outputs.push_back(Output::Notice(Notice::warn(format!(
+                "session refused: unknown user or wrong password for {user:?}"
+            ))));
+            return self.refuse("unknown user or wrong password");
+        }
+        let tenants: Vec<i64> = field("TenantIds")
+            .as_list()
+            .iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|value| value.as_int())
+            .collect();
+        let [tenant] = tenants[..] else {
+            return self.refuse("OpenConnection names exactly one tenant in TenantIds");
+        };
+        let Value::Text(url) = field("ClientCallbackURL") else {
+            return self.refuse("OpenConnection has no ClientCallbackURL");
+        };
+        if self.sessions.len() >= self.settings.max_sessions {
+            let text = format!("session refused: all {} are taken", self.settings.max_sessions);
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            return self.refuse(&format!(
+                "the maximum number of connections ({}) has been reached",
+                self.settings.max_sessions
+            ));
+        }
+        self.next_session += 1;
+        let key = self.next_session;
+        let session = Session::new((self.new_id)(), user.to_owned(), tenant, url.trim().to_owned());
+        let body = self.start_body(user, password, &session.id);
+        let output = Output::Start { session: key, callback: self.callback(&session.callback), body };
+        self.outputs.push_back(output);
+        self.sessions.insert(key, session);
+        self.opening.insert(key, token);
+        Handled::Later
+    }
+
+    /// Whether the password is the user's. An unknown user takes as long as a known one.
+    fn knows(&self, user: &str, password: &str) -> bool {
+        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
+        let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
+        same && known.is_some()
+    }
+
+    fn callback(&self, url: &str) -> Callback {
+        let action = |label: &str| {
+            let kind = self.vocabulary.find(label).unwrap_or(Kind(0));
+            Arc::from(self.profile.action(&self.vocabulary, kind))
+        };
+        Callback {
+            url: url.to_owned(),
+            start_action: action("StartSession"),
+            publish_action: action("PublishCTIEvent"),
+            heartbeat_action: action("Heartbeat"),
+        }
+    }
+
+    fn start_body(&self, user: &str, password: &str, id: &str) -> Bytes {
+        let mut message = Message::default();
+        let Some(kind) = self.vocabulary.find("StartSession") else { return Bytes::new() };
+        let fields = &self.vocabulary.message(kind).fields;
+        message.start(kind, fields.list.len());
+        let record = message.open();
+        for (label, text) in [("UserName", user), ("Password", password)] {
+            if let Some(name) = self.vocabulary.name(label) {
+                message.key(name);
+                let node = message.text(text);
+                message.push(node);
+            }
+        }
+        let record = message.close_record(record);
+        let id = message.text(id);
+        for (label, node) in [("userinfo", record), ("sessionId", id)] {
+            if let Some(slot) = fields.slot(label) {
+                message.set(slot, node);
+            }
+        }
+        let mut body = Vec::new();
+        self.start.write(&self.vocabulary, &message, &mut body);
+        body.into()
+    }
+
+    /// The client has been called: it took the session, or not.
+    pub fn started(&mut self, now: Time, key: u32, result: Result<(), String>) {
+        let token = self.opening.remove(&key);
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let reply = match result {
+            Ok(()) => {
+                session.state = State::Opened;
+                session.next_heartbeat = now + self.settings.heartbeat;
+                let text = format!("session {key} of {:?} opened, callback {}", session.user, session.callback);
+                self.outputs.push_back(Output::Notice(Notice::info(text)));
+                let id = session.id.clone();
+                let kind = self.vocabulary.find("OpenConnection").unwrap_or(Kind(0));
+                let body = response(&self.vocabulary, &self.profile, kind, &[("SessionId", &id), ("status", "0")]);
+                Reply { status: 200, body }
+            }
+            Err(reason) => {
+                let text = format!("session {key} of {:?} refused: {reason}", session.user);
+                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                self.sessions.remove(&key);
+                self.outputs.push_back(Output::End { session: key });
+                self.fault(&format!("StartSession at ClientCallbackURL failed: {reason}"))
+            }
+        };
+        if let Some(token) = token {
+            self.outputs.push_back(Output::Respond { token, reply });
+        }
+    }
+
+    fn accept(&self, kind: Kind) -> Reply {
+        Reply { status: 200, body: response(&self.vocabulary, &self.profile, kind, &[("", "0")]) }
+    }
+
+    fn fault(&self, reason: &str) -> Reply {
+        let detail = self.profile.fault.as_deref().map(|fault| (fault, self.profile.namespaces.data.as_str()));
+        Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
+    }
+
+    fn refuse(&mut self, reason: &str) -> Handled {
+        Handled::Done(self.fault(reason))
+    }
+
+    // ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Publishes an event to every session that wants it. The outcome of a session's own request always reaches it. Hands
+    /// back how many got it.
+    pub fn publish(&mut self, message: &mut Message, about: &Filterable, audience: Audience) -> usize {
+        let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
+        let mut written: Vec<((i64, i64), Bytes)> = Vec::new();
+        let mut count = 0;
+        for (key, session) in &self.sessions {
+            let own = audience.asker.filter(|(asker, _)| asker == key).map(|(_, id)| id);
+            let is_online = session.state == State::Online;
+            let wanted = is_online && (own.is_some() || (!audience.only_asker && session.wants(event.class, about)));
+            if !wanted {
+                continue;
+            }
+            let variant = (session.tenant, own.unwrap_or(0));
+            let known = written.iter().find(|(known, _)| *known == variant).map(|(_, body)| body.clone());
+            let body = known.unwrap_or_else(|| {
+                for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
+                    if let Some(slot) = slot {
+                        message.set(slot, Node::Int(value));
+                    }
+                }
+                let mut body = Vec::with_capacity(2048);
+                self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
+                let body = Bytes::from(body);
+                written.push((variant, body.clone()));
+                body
+            });
+            self.outputs.push_back(Output::Publish { session: *key, body });
+            count += 1;
+        }
+        count
+    }
+
+    // ── how sessions end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// A heartbeat came back, or did not.
+    pub fn heartbeat_answered(&mut self, key: u32, answered: bool) {
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        session.beating = false;
+        session.missed = if answered { 0 } else { session.missed + 1 };
+        self.check_heartbeats(key);
+    }
+
+    fn check_heartbeats(&mut self, key: u32) {
+        let limit = self.settings.missed_heartbeats;
+        if self.sessions.get(&key).is_some_and(|session| session.missed >= limit) {
+            self.end(key, &format!("{limit} heartbeats in a row went unanswered"), Some("heartbeat"));
+        }
+    }
+
+    /// The shell gave the session up.
+    pub fn session_lost(&mut self, key: u32, reason: &str, cause: &'static str) {
+        self.end(key, reason, Some(cause));
+    }
+
+    fn end(&mut self, key: u32, reason: &str, lost: Option<&'static str>) {
+        let Some(session) = self.sessions.remove(&key) else { return };
+        let text = format!("session {key} of {:?} ended: {reason}", session.user);
+        self.outputs.push_back(Output::Notice(if lost.is_some() { Notice::warn(text) } else { Notice::info(text) }));
+        self.outputs.push_back(Output::End { session: key });
+        if let Some(cause) = lost {
+            *self.lost.entry(cause).or_default() += 1;
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        let open = self.sessions.values().filter(|session| session.state != State::Starting);
+        open.map(|session| session.next_heartbeat).min()
+    }
+
+    pub fn expire(&mut self, now: Time) {
+        let due: Vec<u32> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.state != State::Starting && session.next_heartbeat <= now)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            let Some(session) = self.sessions.get_mut(&key) else { continue };
+            session.next_heartbeat = now + self.settings.heartbeat;
+            if session.beating {
+                session.missed += 1;
+            } else {
+                session.beating = true;
+                let body = self.heartbeat_body(key);
+                self.outputs.push_back(Output::Heartbeat { session: key, body });
+            }
+            self.check_heartbeats(key);
+        }
+    }
+
+    fn heartbeat_body(&self, key: u32) -> Bytes {
+        let mut message = Message::default();
+        let Some(kind) = self.vocabulary.find("Heartbeat") else { return Bytes::new() };
+        let fields = &self.vocabulary.message(kind).fields;
+        message.start(kind, fields.list.len());
+        if let (Some(slot), Some(session)) = (fields.slot("sessionId"), self.sessions.get(&key)) {
+            let node = message.text(&session.id);
+            message.set(slot, node);
+        }
+        let mut body = Vec::new();
+        self.heartbeat.write(&self.vocabulary, &message, &mut body);
+        body.into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Whole conversations of applications with the server, on a virtual clock.
+
+use super::*;
+use crate::{diagnostic::Problems, shipped::Files, vocabulary};
+
+struct Desk {
+    server: Server,
+    vocabulary: Arc<Vocabulary>,
+    now: Time,
+    tokens: u64,
+}
+
+impl Desk {
+    fn new(profile: &str) -> Desk {
+        let files = Files::built_in();
+        let source = files.get("dialects/ctips.toml").unwrap();
+        let vocabulary = Arc::new(vocabulary::load(source, &mut Problems::default()));
+        let profile = vocabulary.profile(profile).unwrap().clone();
+        let users = [("Test01".to_owned(), SecretString::from("secret".to_owned()))];
+        let settings = Settings { users: users.into_iter().collect(), max_sessions: 2, ..Settings::default() };
+        let mut count = 0;
+        let new_id = Box::new(move || {
+            count += 1;
+            format!("S-{count}")
+        });
+        let server = Server::new(settings, vocabulary.clone(), profile, new_id);
+        Desk { server, vocabulary, now: Time(0), tokens: 0 }
+    }
+
+    /// Sends a request and hands back what became of it: "ok", "later", "asked 6", or the fault's reason.
+    fn ask(&mut self, operation: &str, members: &str) -> String {
+        let text = format!("{}<{operation}><args>{members}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
+        self.tokens += 1;
+        match self.server.request(self.now, self.tokens, text.as_bytes(), None, &mut Message::default()) {
+            Handled::Done(reply) | Handled::Online { reply, .. } => outcome(&reply),
+            Handled::Later => "later".into(),
+            Handled::Asked { id, .. } => format!("asked {id}"),
+        }
+    }
+
+    fn open(&mut self, user: &str, password: &str) -> String {
+        self.ask(
+            "OpenConnection",
+            &format!(
+                "<ClientCallbackURL>http://127.0.0.1/</ClientCallbackURL><TenantIds><int>7</int></TenantIds>\
+                 <UserCredentials><Password>{password}</Password><UserName>{user}</UserName></UserCredentials>"
+            ),
+        )
+    }
+
+    /// A session on line that hears everything.
+    fn online(&mut self) -> u32 {
+        assert_eq!(self.open("Test01", "secret"), "later");
+        let key = self.server.next_session;
+        self.server.started(self.now, key, Ok(()));
+        let id = format!("<SessionId>S-{key}</SessionId>");
+        for class in ["Agent", "Call", "Route", "System"] {
+            let class = format!("{id}<MessageClass>EventCategory{class}</MessageClass>");
+            assert_eq!(self.ask("AddMessageClass", &class), "ok");
+        }
+        assert_eq!(self.ask("OnLine", &id), "ok");
+        self.outputs();
+        key
+    }
+
+    fn outputs(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.server.poll())
+            .map(|output| match output {
+                Output::Respond { reply, .. } => format!("respond {}", outcome(&reply)),
+                Output::Start { session, callback, body } => {
+                    format!("start {session} {} {}", callback.url, String::from_utf8_lossy(&body))
+                }
+                Output::Publish { session, body } => format!("publish {session} {}", String::from_utf8_lossy(&body)),
+                Output::Heartbeat { session, .. } => format!("heartbeat {session}"),
+                Output::End { session } => format!("end {session}"),
+                Output::Notice(notice) => format!("{:?}: {}", notice.level, notice.text),
+            })
+            .collect()
+    }
+
+    fn wait(&mut self, seconds: u64) -> Vec<String> {
+        self.now = self.now + Duration::from_secs(seconds);
+        self.server.expire(self.now);
+        self.outputs()
+    }
+
+    fn publish(&mut self, line: &str, audience: Audience) -> Vec<String> {
+        let mut message = Message::default();
+        self.vocabulary.read_json(line, false, &Vec::new(), &mut message).unwrap();
+        self.server.publish(&mut message, &Filterable::default(), audience);
+        self.outputs()
+    }
+}
+
+fn outcome(reply: &Reply) -> String {
+    let body = soap::parse(&reply.body, None).unwrap().body;
+    match soap::fault_reason(&body) {
+        Some(reason) => {
+            assert_eq!(reply.status, 500);
+            reason
+        }
+        None => "ok".into(),
+    }
+}
+
+const EVERYONE: Audience = Audience { asker: None, only_asker: false };
+
+#[test]
+fn a_session_opens_only_after_its_client_was_called() {
+    let mut desk = Desk::new("edk-2009-08");
+    assert_eq!(desk.open("Test01", "secret"), "later");
+    let outputs = desk.outputs();
+    assert!(outputs[0].starts_with("start 1 http://127.0.0.1/ "), "{outputs:?}");
+    assert!(outputs[0].contains("<sessionId>S-1</sessionId>"));
+    assert_eq!(desk.ask("OnLine", "<SessionId>S-1</SessionId>"), "the session is not open yet");
+    desk.server.started(desk.now, 1, Ok(()));
+    let outputs = desk.outputs();
+    assert_eq!(outputs[1], "respond ok");
+    assert!(!outputs[0].contains("secret"), "{outputs:?}");
+}
+
+#[test]
+fn a_client_that_cannot_be_called_gets_no_session() {
+    let mut desk = Desk::new("edk-2009-08");
+    desk.open("Test01", "secret");
+    desk.outputs();
+    desk.server.started(desk.now, 1, Err("connection refused".into()));
+    let outputs = desk.outputs();
+    assert!(
+        outputs.contains(&"respond StartSession at ClientCallbackURL failed: connection refused".into()),
+        "{outputs:?}"
+    );
+    assert_eq!(desk.server.sessions().count(), 0);
+}
+
+#[test]
+fn bad_users_and_one_session_too_many_are_faults_with_the_reason() {
+    let mut desk = Desk::new("edk-2009-08");
+    assert_eq!(desk.open("Test01", "wrong"), "unknown user or wrong password");
+    assert_eq!(desk.open("nobody", "-"), "unknown user or wrong password");
+    desk.online();
+    desk.online();
+    assert_eq!(desk.open("Test01", "secret"), "the maximum number of connections (2) has been reached");
+    assert_eq!(desk.ask("CloseConnection", "<SessionId>S-1</SessionId>"), "ok");
+    assert_eq!(desk.open("Test01", "secret"), "later");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_the_reason() {
+    let mut desk = Desk::new("guide");
+    assert_eq!(desk.ask("OpenSesame", ""), "there is no operation \"OpenSesame\"");
+    assert_eq!(desk.ask("OnLine", ""), "the request has no SessionId");
+    assert!(desk.ask("OnLine", "<SessionId>S-9</SessionId>").starts_with("no such session"));
+    assert!(desk.ask("HoldCall", "<CallId>x</CallId>").starts_with("HoldCall: CallId: \"x\" is not of type int"));
+    let reply = desk.server.request(Time(0), 1, b"<a>", None, &mut Message::default());
+    assert!(matches!(reply, Handled::Done(reply) if outcome(&reply).contains("cut off")));
+}
+
+#[test]
+fn requests_need_a_session_on_line_and_carry_their_number() {
+    let mut desk = Desk::new("edk-2009-08");
+    let key = desk.online();
+    let request = format!("<SessionId>S-{key}</SessionId><RequestId>6</RequestId><AgentId>12</AgentId>");
+    assert_eq!(desk.ask("GetAgentState", &request), "asked 6");
+    assert_eq!(desk.ask("OffLine", "<SessionId>S-1</SessionId>"), "ok");
+    assert_eq!(desk.ask("GetAgentState", &request), "the session is not on line");
+    assert_eq!(desk.publish(r#"{"EventType":"CallStarted"}"#, EVERYONE), Vec::<String>::new());
+    assert_eq!(desk.ask("OnLine", "<SessionId>S-1</SessionId>"), "ok");
+    assert_eq!(desk.publish(r#"{"EventType":"CallStarted"}"#, EVERYONE).len(), 1);
+}
+
+#[test]
+fn the_asker_alone_sees_its_number_and_answers_are_for_it_alone() {
+    let mut desk = Desk::new("edk-2009-08");
+    let (first, second) = (desk.online(), desk.online());
+    let event = r#"{"EventType":"AgentStateChange","AgentId":12,"AgentState":"Idle"}"#;
+    let told = desk.publish(event, Audience { asker: Some((second, 6)), only_asker: false });
+    let of = |key: u32| told.iter().find(|output| output.starts_with(&format!("publish {key} "))).unwrap();
+    assert!(of(first).contains("<d4p1:RequestId>0</d4p1:RequestId>"));
+    assert!(of(second).contains("<d4p1:RequestId>6</d4p1:RequestId>"));
+    assert!(of(first).contains("<d4p1:TenantId>7</d4p1:TenantId>"), "the session's own tenant");
+    let told = desk.publish(event, Audience { asker: Some((first, 9)), only_asker: true });
+    assert_eq!(told.len(), 1);
+    let link = desk.publish(r#"{"EventType":"LinkStatus"}"#, EVERYONE);
+    assert!(link[0].contains("<d4p1:TenantId>0</d4p1:TenantId>"), "a link is of no tenant");
+}
+
+#[test]
+fn own_outcomes_pass_filters_and_classes() {
+    let mut desk = Desk::new("edk-2009-08");
+    let key = desk.online();
+    let id = format!("<SessionId>S-{key}</SessionId>");
+    let filter = format!("{id}<FieldType>FT_AGENT_ID</FieldType><FieldValue>99</FieldValue>");
+    assert_eq!(desk.ask("AddFilter", &filter), "ok");
+    let event = r#"{"EventType":"CallHeld","AgentId":12}"#;
+    assert_eq!(desk.publish(event, EVERYONE).len(), 0);
+    assert_eq!(desk.publish(event, Audience { asker: Some((key, 6)), only_asker: false }).len(), 1);
+    assert_eq!(desk.ask("DeleteFilter", &filter), "ok");
+    assert_eq!(desk.publish(event, EVERYONE).len(), 1);
+    let invalid = format!("{id}<FieldType>INVALID</FieldType><FieldValue>1</FieldValue>");
+    assert_eq!(desk.ask("AddFilter", &invalid), "FieldType is nothing that can be filtered by");
+}
+
+#[test]
+fn heartbeats_start_with_the_line_and_three_missed_end_the_session() {
+    let mut desk = Desk::new("edk-2009-08");
+    let key = desk.online();
+    assert_eq!(desk.wait(0), ["heartbeat 1"]);
+    desk.server.heartbeat_answered(key, true);
+    assert_eq!(desk.wait(29), Vec::<String>::new());
+    assert_eq!(desk.wait(1), ["heartbeat 1"]);
+    desk.server.heartbeat_answered(key, false);
+    assert_eq!(desk.wait(30), ["heartbeat 1"]);
+    assert_eq!(desk.wait(30), Vec::<String>::new(), "still no answer: that is the second");
+    let outputs = desk.wait(30);
+    assert_eq!(outputs, ["Warn: session 1 of \"Test01\" ended: 3 heartbeats in a row went unanswered", "end 1"]);
+    assert_eq!(desk.server.lost["heartbeat"], 1);
+}

@@ -1,0 +1,341 @@
+//! What becomes of every message and field between two dialects: `from-` and `to-` rules put together. Nothing here decides
+//! anything; it reads the compiled rules.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde::Serialize;
+
+use super::{Dialect, Incoming, Outgoing, dotted_labels};
+use crate::{
+    message::Kind,
+    model::TransitionKind,
+    vocabulary::{AgentPart, Role, Side, Which},
+};
+
+/// A pair of dialects: the first is the platform, the second the application.
+#[derive(Debug, Serialize)]
+pub struct Coverage {
+    pub from: String,
+    pub to: String,
+    /// The platform's events and replies, as the application hears of them.
+    pub events: Vec<Heard>,
+    /// The application's requests, as the platform is asked.
+    pub requests: Vec<Heard>,
+    /// What the application is told, and what of.
+    pub told: Vec<Said>,
+    /// What the platform is asked, and what of.
+    pub asked: Vec<Said>,
+    pub totals: BTreeMap<&'static str, usize>,
+}
+
+/// A message that comes in.
+#[derive(Debug, Serialize)]
+pub struct Heard {
+    pub message: String,
+    /// What it can become; empty where it is ignored.
+    pub into: Vec<String>,
+    /// Why nothing is made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+/// A message that goes out.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    pub message: String,
+    /// What it can be made of.
+    pub of: Vec<String>,
+    /// Why it is never said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsaid: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Field {
+    pub field: String,
+    pub fate: Fate,
+    /// Where it goes or comes from, or why it does not.
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// Its value goes through.
+    Carried,
+    /// It goes into the picture, or comes out of it, without being passed on as it is.
+    Derived,
+    /// The other side has nothing for it.
+    Absent,
+    /// Passed over, for a reason.
+    Ignored,
+}
+
+impl Fate {
+    fn name(self) -> &'static str {
+        match self {
+            Fate::Carried => "carried",
+            Fate::Derived => "derived",
+            Fate::Absent => "absent",
+            Fate::Ignored => "ignored",
+        }
+    }
+}
+
+impl Coverage {
+    /// Puts the rules of a platform's dialect and an application's together.
+    pub fn of(platform: &Dialect, application: &Dialect) -> Option<Coverage> {
+        let (from, order) = (platform.from.as_ref()?, platform.to.as_ref()?);
+        let (asks, tell) = (application.from.as_ref()?, application.to.as_ref()?);
+        let events = heard(from, tell, &[Side::Event, Side::Reply]);
+        let requests = heard(asks, order, &[Side::Request]);
+        let told = said(tell, from, &[Side::Event], Side::Event);
+        let asked = said(order, asks, &[Side::Request], Side::Request);
+        let mut totals = BTreeMap::new();
+        for heard in events.iter().chain(&requests) {
+            *totals
+                .entry(if heard.ignored.is_some() { "messages ignored" } else { "messages translated" })
+                .or_default() += 1;
+            count(&heard.fields, "fields in", &mut totals);
+        }
+        for said in told.iter().chain(&asked) {
+            *totals.entry(if said.unsaid.is_some() { "messages never said" } else { "messages said" }).or_default() +=
+                1;
+            count(&said.fields, "fields out", &mut totals);
+        }
+        let (from, to) = (platform.vocabulary.dialect.clone(), application.vocabulary.dialect.clone());
+        Some(Coverage { from, to, events, requests, told, asked, totals })
+    }
+
+    /// The report as a person reads it.
+    pub fn table(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "{} (platform) → {} (application)\n", self.from, self.to);
+        for (title, list) in [("Events", &self.events), ("Requests", &self.requests)] {
+            let _ = writeln!(out, "── {title}: what comes in ──\n");
+            for heard in list {
+                let fate = match &heard.ignored {
+                    Some(reason) => format!("ignored: {reason}"),
+                    None => format!("→ {}", none_if_empty(&heard.into, "remembered")),
+                };
+                let _ = writeln!(out, "{}  {fate}", heard.message);
+                fields(&heard.fields, &mut out);
+            }
+        }
+        for (title, list) in [("Events", &self.told), ("Requests", &self.asked)] {
+            let _ = writeln!(out, "── {title}: what goes out ──\n");
+            for said in list {
+                let fate = match &said.unsaid {
+                    Some(reason) => format!("never said: {reason}"),
+                    None => format!("← {}", none_if_empty(&said.of, "the picture")),
+                };
+                let _ = writeln!(out, "{}  {fate}", said.message);
+                fields(&said.fields, &mut out);
+            }
+        }
+        let _ = writeln!(out, "── Totals ──\n");
+        for (what, count) in &self.totals {
+            let _ = writeln!(out, "{count:6}  {what}");
+        }
+        out
+    }
+}
+
+fn none_if_empty(list: &[String], otherwise: &str) -> String {
+    if list.is_empty() { otherwise.to_owned() } else { list.join(", ") }
+}
+
+fn fields(fields: &[Field], out: &mut String) {
+    for field in fields {
+        let _ = writeln!(out, "    {:<9} {:<40} {}", field.fate.name(), field.field, field.detail);
+    }
+    let _ = writeln!(out);
+}
+
+fn count(fields: &[Field], side: &str, totals: &mut BTreeMap<&'static str, usize>) {
+    for field in fields {
+        let what = match (side, field.fate) {
+            ("fields in", Fate::Carried) => "fields in, carried",
+            ("fields in", Fate::Derived) => "fields in, derived",
+            ("fields in", Fate::Absent) => "fields in, absent",
+            ("fields in", Fate::Ignored) => "fields in, ignored",
+            (_, Fate::Carried) => "fields out, carried",
+            (_, Fate::Derived) => "fields out, derived",
+            (_, Fate::Absent) => "fields out, absent",
+            (_, Fate::Ignored) => "fields out, ignored",
+        };
+        *totals.entry(what).or_default() += 1;
+    }
+}
+
+/// The messages that a rule file says something with for these transitions.
+fn emitted(to: &Outgoing, transitions: &[TransitionKind]) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for transition in transitions {
+        for rule in &to.plans[*transition as usize].rules {
+            if !kinds.contains(&rule.emit) {
+                kinds.push(rule.emit);
+            }
+        }
+    }
+    kinds
+}
+
+/// The fields of the target that an attribute ends in: of the given messages, else of any.
+fn targets(to: &Outgoing, kinds: &[Kind], attribute: &str) -> Vec<String> {
+    let rules = || to.plans.iter().flat_map(|plan| &plan.rules);
+    let find = |only: bool| {
+        let mut found = Vec::new();
+        for rule in rules().filter(|rule| !only || kinds.contains(&rule.emit)) {
+            for (label, paths) in rule.sets(to) {
+                let name = format!("{}.{label}", to.vocabulary.message(rule.emit).label);
+                if paths.iter().any(|path| path == attribute) && !found.contains(&name) {
+                    found.push(name);
+                }
+            }
+        }
+        found
+    };
+    let direct = find(true);
+    if direct.is_empty() { find(false) } else { direct }
+}
+
+fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
+    let vocabulary = &from.vocabulary;
+    let mut list = Vec::new();
+    for (kind, def) in vocabulary.kinds().filter(|(_, def)| sides.contains(&def.side)) {
+        let plan = &from.plans[kind.0 as usize];
+        if def.session || (plan.rules.is_empty() && plan.ignored.is_none()) {
+            let reason = "the conversation's own".to_owned();
+            list.push(Heard {
+                message: def.label.clone(),
+                into: Vec::new(),
+                ignored: Some(reason),
+                fields: Vec::new(),
+            });
+            continue;
+        }
+        let caused: Vec<TransitionKind> = plan.rules.iter().flat_map(|rule| rule.means.causes()).copied().collect();
+        let kinds = emitted(to, &caused);
+        let reads: Vec<(String, Vec<&str>)> =
+            plan.rules.iter().flat_map(|rule| rule.reads(vocabulary, kind, plan)).collect();
+        let field = |label: String| {
+            let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
+            if let Some((_, reason)) = plan.unread.iter().find(|(known, _)| covers(known)) {
+                return Field { field: label, fate: Fate::Ignored, detail: reason.clone() };
+            }
+            let becomes = reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
+            let mut found: Vec<String> = becomes.flat_map(|attribute| targets(to, &kinds, attribute)).collect();
+            let role = def.fields.slot(&label).and_then(|slot| def.fields.list[slot].role);
+            found.extend(role.iter().flat_map(|role| role_targets(from, to, &kinds, *role)));
+            found.sort();
+            found.dedup();
+            let (fate, detail) = if !found.is_empty() {
+                (Fate::Carried, short(found))
+            } else if def.wire_names.iter().any(|(name, _)| *name == label) {
+                (Fate::Derived, "it names the message".to_owned())
+            } else if role.is_some() || reads.iter().filter(|(read, _)| *read == label).all(|(_, to)| to.is_empty()) {
+                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
+            } else {
+                (Fate::Absent, format!("{} has nothing for it", to.vocabulary.dialect))
+            };
+            Field { field: label, fate, detail }
+        };
+        let fields = match plan.rules.is_empty() {
+            true => Vec::new(),
+            false => dotted_labels(vocabulary, def).into_iter().map(field).collect(),
+        };
+        let into = kinds.iter().map(|kind| to.vocabulary.message(*kind).label.clone()).collect();
+        list.push(Heard { message: def.label.clone(), into, ignored: plan.ignored.clone(), fields });
+    }
+    list
+}
+
+/// A long list, cut where nobody reads on.
+fn short(mut list: Vec<String>) -> String {
+    let more = list.len().saturating_sub(4);
+    list.truncate(4);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("→ {}{more}", list.join(", "))
+}
+
+/// The fields of the target that show the same as a field of this role.
+fn role_targets(from: &Incoming, to: &Outgoing, kinds: &[Kind], role: Role) -> Vec<String> {
+    role_attribute(from, role).map(|attribute| targets(to, kinds, attribute)).unwrap_or_default()
+}
+
+/// The attribute that a field of this role is, where it is passed on as it is. A call's other names only lead to it.
+fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
+    let is_id = |place: u8| from.vocabulary.call_names.get(place as usize).is_some_and(|name| name == "id");
+    Some(match role {
+        Role::Call(Which::Call, place) if is_id(place) => "call.id",
+        Role::Call(Which::Second, place) if is_id(place) => "second.id",
+        Role::Call(Which::Result, place) if is_id(place) => "result.id",
+        Role::Agent(AgentPart::Id) => "agent.id",
+        Role::Agent(AgentPart::Number) => "agent.number",
+        Role::Agent(AgentPart::Name) => "agent.name",
+        Role::Agent(AgentPart::Station) => "agent.station",
+        Role::Request => "request.id",
+        _ => return None,
+    })
+}
+
+fn said(to: &Outgoing, from: &Incoming, sides: &[Side], heard_side: Side) -> Vec<Said> {
+    let vocabulary = &to.vocabulary;
+    let answers = |side: Side| side == heard_side || (heard_side == Side::Event && side == Side::Reply);
+    let mut list = Vec::new();
+    for (kind, def) in vocabulary.kinds().filter(|(_, def)| sides.contains(&def.side) && !def.session) {
+        let rules: Vec<_> = to.plans.iter().flat_map(|plan| &plan.rules).filter(|rule| rule.emit == kind).collect();
+        let transitions: Vec<TransitionKind> = TransitionKind::ALL
+            .iter()
+            .copied()
+            .filter(|transition| to.plans[*transition as usize].rules.iter().any(|rule| rule.emit == kind))
+            .collect();
+        let sources = from.vocabulary.kinds().filter(|(_, def)| answers(def.side)).filter(|(source, _)| {
+            let rules = &from.plans[source.0 as usize].rules;
+            rules.iter().flat_map(|rule| rule.means.causes()).any(|caused| transitions.contains(caused))
+        });
+        let of = sources.map(|(_, def)| def.label.clone()).collect();
+        let sets: Vec<(String, Vec<String>)> = rules.iter().flat_map(|rule| rule.sets(to)).collect();
+        let field = |label: String| {
+            let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
+            let set: Vec<&String> =
+                sets.iter().filter(|(known, _)| covers(known)).flat_map(|(_, paths)| paths).collect();
+            let is_set = sets.iter().any(|(known, _)| covers(known));
+            let absent = to.absent.iter().find(|((known, name), _)| *known == kind && covers(name));
+            let (fate, detail) = match (is_set, absent) {
+                (false, Some((_, reason))) => (Fate::Absent, reason.clone()),
+                (false, None) => (Fate::Derived, "always the same".to_owned()),
+                (true, _) if set.is_empty() => (Fate::Derived, "a constant of the rule".to_owned()),
+                (true, _) => {
+                    let mut paths: Vec<String> = set.into_iter().cloned().collect();
+                    paths.sort();
+                    paths.dedup();
+                    let from_source = paths.iter().any(|path| is_carried(from, path));
+                    (if from_source { Fate::Carried } else { Fate::Derived }, format!("← {}", paths.join(", ")))
+                }
+            };
+            Field { field: label, fate, detail }
+        };
+        let unsaid = to.unsaid.get(&kind).cloned();
+        let fields = match rules.is_empty() {
+            true => Vec::new(),
+            false => dotted_labels(vocabulary, def).into_iter().map(field).collect(),
+        };
+        list.push(Said { message: def.label.clone(), of, unsaid, fields });
+    }
+    list
+}
+
+/// Whether some field of the source becomes this attribute.
+fn is_carried(from: &Incoming, attribute: &str) -> bool {
+    let of_role = |role: &Role| role_attribute(from, *role) == Some(attribute);
+    from.vocabulary.kinds().any(|(kind, def)| {
+        let plan = &from.plans[kind.0 as usize];
+        let by_role = !plan.rules.is_empty() && def.fields.list.iter().filter_map(|f| f.role.as_ref()).any(of_role);
+        let mut reads = plan.rules.iter().flat_map(|rule| rule.reads(&from.vocabulary, kind, plan));
+        by_role || reads.any(|(_, becomes)| becomes.contains(&attribute))
+    })
+}

@@ -1,0 +1,160 @@
+//! Lines through a bridge: what `cti-bridge translate` does, and how scenarios are tested. One side is a platform, the other
+//! an application, both of them files; the messages' own timestamps are the clock.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts},
+    dialect::event_feed,
+    mapping::{Dialect, Mappings},
+    message::{Message, Value},
+    model::{Media, Model, Settings},
+    time::{self, Time},
+    vocabulary::{JsonError, Role, Side},
+};
+
+/// Why two dialects cannot be brought together.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PairError {
+    UnknownDialect {
+        name: String,
+        known: Vec<String>,
+    },
+    /// There are no rules for this dialect on this side.
+    NotOnThisSide {
+        name: String,
+        side: &'static str,
+    },
+}
+
+impl fmt::Display for PairError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            PairError::UnknownDialect { name, known } => {
+                write!(f, "there is no dialect {name:?}; there are {}", known.join(", "))
+            }
+            PairError::NotOnThisSide { name, side } => write!(f, "{name} has no rules for standing on the {side} side"),
+        }
+    }
+}
+
+/// See the module.
+pub struct Translator {
+    bridge: Bridge,
+    platform: Arc<Dialect>,
+    now: Time,
+    /// What the messages' clock showed first.
+    start: Option<u64>,
+}
+
+/// The dialect of this name, if its rules let it stand where it is wanted.
+pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc<Dialect>, PairError> {
+    let Some(dialect) = mappings.dialects.get(name) else {
+        let mut known: Vec<String> = mappings.dialects.keys().cloned().collect();
+        known.sort();
+        return Err(PairError::UnknownDialect { name: name.to_owned(), known });
+    };
+    let (heard, said) = if is_platform { (Side::Event, Side::Request) } else { (Side::Request, Side::Event) };
+    let hears = dialect.from.as_ref().is_some_and(|from| from.sides.contains(&heard));
+    let says = dialect.to.as_ref().is_some_and(|to| to.sides.contains(&said));
+    if hears && says {
+        return Ok(dialect.clone());
+    }
+    Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
+}
+
+impl Translator {
+    pub fn new(mappings: &Mappings, from: &str, to: &str) -> Result<Translator, PairError> {
+        let platform = dialect(mappings, from, true)?;
+        let application = dialect(mappings, to, false)?;
+        let not = |name: &str| PairError::NotOnThisSide { name: name.to_owned(), side: "other" };
+        let rules = |dialect: &Arc<Dialect>| dialect.from.clone().zip(dialect.to.clone());
+        let (incoming, outgoing) = rules(&platform).ok_or_else(|| not(from))?;
+        let mut model = Model::new(Settings { platform: from.to_owned(), ..Settings::default() });
+        model.assume_link();
+        let mut bridge = Bridge::default();
+        let knobs =
+            |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
+        let index = bridge.add_platform(PlatformParts {
+            name: from.to_owned(),
+            client: event_feed::Client::replaying(platform.vocabulary.clone()),
+            model,
+            knobs: knobs(&outgoing),
+            incoming,
+            outgoing,
+            max_frame: 1 << 20,
+        });
+        let (incoming, outgoing) = rules(&application).ok_or_else(|| not(to))?;
+        bridge.add_application(ApplicationParts {
+            name: to.to_owned(),
+            server: None,
+            knobs: knobs(&outgoing),
+            from: incoming,
+            to: outgoing,
+            platforms: vec![index],
+            id_step: 1_000_000,
+            route_timeout: Duration::from_secs(20),
+            media: vec![Media::Voice],
+        });
+        Ok(Translator { bridge, platform, now: Time(0), start: None })
+    }
+
+    /// Takes in a line of either side, recognised by its shape. What comes of it is handed to `out`, a line at a time.
+    pub fn line(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
+        let vocabulary = self.platform.vocabulary.clone();
+        let mut message = Message::default();
+        let result = match vocabulary.read_json(text, false, &Vec::new(), &mut message) {
+            Ok(_) => {
+                self.advance(&message, out);
+                self.bridge.platform_line(self.now, 0, text)
+            }
+            Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => Err(Bad(error.to_string())),
+            Err(of_platform) => {
+                self.bridge.application_line(self.now, 0, text).map_err(|of_application| match of_platform {
+                    JsonError::Unknown(_) => Bad(of_platform.to_string()),
+                    _ => of_application,
+                })
+            }
+        };
+        self.drain(out);
+        result.map_err(|Bad(reason)| reason)
+    }
+
+    /// The clock goes to the message's time, never back; timers that run out on the way do.
+    fn advance(&mut self, message: &Message, out: &mut impl FnMut(&[u8])) {
+        let def = message.kind().map(|kind| self.platform.vocabulary.message(kind));
+        let slot = def.and_then(|def| def.role(Role::Time));
+        let shown = match slot.map(|slot| message.get(slot)) {
+            Some(Value::Text(text)) => time::parse_civil(text),
+            _ => None,
+        };
+        let Some(shown) = shown else { return };
+        let start = *self.start.get_or_insert(shown);
+        let now = self.now.max(Time(shown.saturating_sub(start)));
+        self.run_until(now, out);
+        self.now = now;
+    }
+
+    fn run_until(&mut self, until: Time, out: &mut impl FnMut(&[u8])) {
+        while let Some(deadline) = self.bridge.deadline().filter(|deadline| *deadline <= until) {
+            self.now = self.now.max(deadline);
+            self.bridge.expire(self.now);
+            self.drain(out);
+        }
+    }
+
+    /// The end of all lines: every timer runs out.
+    pub fn finish(&mut self, out: &mut impl FnMut(&[u8])) {
+        self.run_until(Time(u64::MAX), out);
+    }
+
+    fn drain(&mut self, out: &mut impl FnMut(&[u8])) {
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Line(line) => out(&line),
+                Output::Send { bytes, .. } => out(bytes.strip_suffix(b"\0").unwrap_or(&bytes)),
+                _ => {}
+            }
+        }
+    }
+}
