@@ -150,7 +150,10 @@ impl Bridge {
             }
             for transition in transitions.drain(..) {
                 if transition.kind.is_order() {
+                    // What was told before comes out before.
+                    self.collect();
                     self.platforms[index].order(now, &transition);
+                    self.converse(now, index);
                 } else {
                     self.tell(now, index, &transition);
                 }

@@ -9,19 +9,27 @@ use crate::{
         RouteType, Transition, TransitionKind,
     },
     time::Time,
+    vocabulary::{AgentPart, Role, Which},
 };
 
 impl Bridge {
     /// Takes in a request, now in `message`, of a session.
     pub(super) fn asked(&mut self, now: Time, index: usize, session: u32, id: i64, message: &Message) {
         let from = self.applications[index].from.clone();
+        let def = message.kind().map(|kind| from.vocabulary.message(kind));
+        let given = |role| def.and_then(|def| def.role(role)).and_then(|slot| message.get(slot).as_int());
+        let asked = Asked {
+            agent: given(Role::Agent(AgentPart::Id)),
+            call: given(Role::Call(Which::Call, 0)),
+            second: given(Role::Call(Which::Second, 0)),
+        };
         let mut shown = Vec::new();
         let fired = from.changes(message, |rule, change| {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
                 ChangeKind::AskRoute => self.select_route(index, session, id, change),
-                _ => self.ask(now, index, session, id, change),
+                _ => self.ask(now, index, session, id, asked, change),
             }
         });
         if !shown.is_empty() {
@@ -30,11 +38,11 @@ impl Bridge {
         if !fired {
             // Rules are complete, so only a value that the vocabulary does not know leads here.
             let refusal = Change::new(ChangeKind::Refuse);
-            self.ask(now, index, session, id, &refusal);
+            self.ask(now, index, session, id, asked, &refusal);
         }
     }
 
-    fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
+    fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
         let application = &self.applications[index];
         let number = |id: Id| match id {
             Id::Int(number) => Some(number),
@@ -63,7 +71,7 @@ impl Bridge {
                 agent: here(platform, agent),
                 call: here(platform, call),
                 second: here(platform, second),
-                asked: Asked { agent: agent_id, call: call_id, second: second_id },
+                asked,
                 change,
             };
             self.platforms[platform].model.ask(now, &ask);

@@ -381,6 +381,9 @@ impl Model {
             return;
         }
         entry.settling = None;
+        if entry.told.is_none() && entry.readiness.is_none() {
+            return;
+        }
         // An agent who was given calls and of whose readiness nothing is known takes calls.
         let readiness = *entry.readiness.get_or_insert(Readiness::Ready);
         let requests = self.requests_shown(Expect::Readiness(agent, readiness));

@@ -9,13 +9,14 @@ use super::{
 
 impl Model {
     pub(super) fn joined(&mut self, change: &Change) -> Effect {
-        let (first, second, result) = match self.joining_calls(change) {
+        let who = self.device(&change.party);
+        let (first, second, result) = match self.joining_calls(change, who.agent) {
             Ok(Some(calls)) => calls,
             Ok(None) => return Effect::Taken,
             Err(effect) => return effect,
         };
         let transfers = change.kind == ChangeKind::Transferred;
-        let who = self.device(&change.party);
+        self.bring_in(first, &change.party);
         let leaver = who.agent.filter(|_| transfers);
         self.inherit(first, second, result);
         for old in [first, second] {
@@ -53,7 +54,11 @@ impl Model {
 
     /// The two calls and the result, or none where they have joined already. A call that is over takes no part any more:
     /// the other one stands for it.
-    fn joining_calls(&mut self, change: &Change) -> Result<Option<(CallIx, CallIx, CallIx)>, Effect> {
+    fn joining_calls(
+        &mut self,
+        change: &Change,
+        who: Option<AgentIx>,
+    ) -> Result<Option<(CallIx, CallIx, CallIx)>, Effect> {
         let known_first = self.named_call(&change.call);
         let known_second = self.named_call(&change.second);
         let result = self.named_call(&change.result);
@@ -69,8 +74,9 @@ impl Model {
                 return self.call_for(&start, None).map(|_| None);
             }
         }
-        let first = self.old_call(known_first, &change.call)?;
-        let second = self.old_call(known_second, &change.second)?;
+        let first = self.old_call(known_first, &change.call, None)?;
+        // The consultation was begun by whoever joins it to the other call.
+        let second = self.old_call(known_second, &change.second, who)?;
         let (first, second) = match (first, second) {
             (Some(first), Some(second)) => (first, second),
             (Some(only), None) | (None, Some(only)) => (only, only),
@@ -86,13 +92,18 @@ impl Model {
     }
 
     /// One of the two calls; it starts now if nobody has been told of it. None where it is over or not named at all.
-    fn old_call(&mut self, known: Option<CallIx>, names: &CallNames) -> Result<Option<CallIx>, Effect> {
+    fn old_call(
+        &mut self,
+        known: Option<CallIx>,
+        names: &CallNames,
+        begun_by: Option<AgentIx>,
+    ) -> Result<Option<CallIx>, Effect> {
         match known {
             Some(call) => Ok(Some(call).filter(|call| self.calls[*call].is_live())),
             None if names.is_empty() => Ok(None),
             None => {
                 let start = Change::of_call(ChangeKind::Started, *names);
-                self.call_for(&start, None).map(Some)
+                self.call_for(&start, begun_by).map(Some)
             }
         }
     }
@@ -195,7 +206,7 @@ impl Model {
         }
     }
 
-    /// Whoever the event names as being in the result is in it; a queue is where it waits.
+    /// Whoever the event names as being in a call is in it; a queue is where it waits.
     fn bring_in(&mut self, result: CallIx, device: &Device) {
         if device.is_empty() {
             return;

@@ -129,6 +129,8 @@ pub struct Model {
     out: Vec<Transition>,
     /// Requests that ended in this batch; they are kept until their transitions are used.
     closed: Vec<RequestIx>,
+    /// Requests that are done and may lead to another.
+    follow_ups: Vec<RequestIx>,
     /// Calls whose time is over, dropped when their last transitions are used.
     forgotten: Vec<CallIx>,
 }
@@ -148,6 +150,12 @@ impl Model {
 
     /// Takes in what the platform says.
     pub fn apply(&mut self, change: &Change) -> Effect {
+        let effect = self.change(change);
+        self.follow_up_all();
+        effect
+    }
+
+    fn change(&mut self, change: &Change) -> Effect {
         use ChangeKind::*;
         match change.kind {
             Started => self.started(change),

@@ -294,8 +294,8 @@ impl Model {
         let done: Requests = waiting.map(|(index, _)| *index).collect();
         for index in &done {
             self.close(*index);
-            self.follow_up(*index);
         }
+        self.follow_ups.extend_from_slice(&done);
         done
     }
 
@@ -304,6 +304,13 @@ impl Model {
         if request.expect != Expect::Nothing {
             request.expect = Expect::Nothing;
             self.closed.push(index);
+        }
+    }
+
+    /// What follows from requests that are done, once that is told.
+    pub(super) fn follow_up_all(&mut self) {
+        for index in std::mem::take(&mut self.follow_ups) {
+            self.follow_up(index);
         }
     }
 
@@ -391,7 +398,7 @@ impl Model {
         match self.done_already(index) {
             Some(transition) => {
                 self.close(index);
-                self.follow_up(index);
+                self.follow_ups.push(index);
                 self.answer_only(transition, smallvec![index]);
             }
             None => self.timers.set(self.now + self.settings.request_grace, Timer::Request(index)),
