@@ -1,12 +1,9 @@
 //! Scenarios through `translate`: a feed platform behind, a CTIPS application in front. The flows are those that the CTIPS
 //! guide's appendix E names; their order follows from what each translation must mean.
 
-mod common;
-
+use cti_bridge::sim::messages::*;
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::{Value, json};
-
-use common::*;
 
 fn translator() -> Translator {
     let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
@@ -474,18 +471,8 @@ fn agent_calls_agent() {
 
 // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn reply(id: i64, result: i64, error: Option<&str>) -> Value {
-    let mut reply = json!({ "version": 1, "topic": "contact-center", "message": "command", "request-id": id, "command": "x", "result": result });
-    if let Some(error) = error {
-        reply["error-msg"] = error.into();
-    }
-    reply
-}
-
 fn request(name: &str, id: i64, fields: Value) -> Value {
-    let mut request = json!({ "RequestId": id, "TenantId": 1, "SessionId": "s" });
-    merge(&mut request, fields);
-    json!({ name: request })
+    json!({ name: all(&[json!({ "RequestId": id, "TenantId": 1, "SessionId": "s" }), fields]) })
 }
 
 #[test]

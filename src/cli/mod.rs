@@ -2,6 +2,8 @@
 
 mod check;
 mod coverage;
+mod demo;
+mod run;
 mod translate;
 
 use std::{
@@ -32,6 +34,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the bridge: connect to the platforms and serve the applications of a configuration
+    ///
+    /// Stops on SIGTERM or Ctrl-C: sessions are told, queues drain within the configured grace time.
+    Run(run::Options),
+    /// Show what the bridge does, with nothing installed
+    ///
+    /// An embedded platform plays calls, the bridge translates, an embedded application hears them and asks for things: the
+    /// platform's messages stand on the left, what the application hears and asks on the right. Uses loopback only.
+    Demo(demo::Options),
     /// Translate messages from stdin to stdout, one JSON object a line
     ///
     /// The platform's side may say events and replies, the application's side requests; lines of both may be mixed and are
@@ -61,6 +72,8 @@ struct MappingOptions {
 
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Demo(options) => demo::run(&options),
         Command::Translate(options) => translate::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Coverage(options) => coverage::run(&options),

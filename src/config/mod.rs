@@ -111,12 +111,8 @@ pub struct Limits {
 /// Reads and checks all of it; what is wrong is added to `problems`.
 pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagnostic::Problems) -> Config {
     sources.read(problems, |root| {
-        let log = root.section("log");
         let config = Config {
-            log: Log {
-                json: log.as_ref().is_some_and(|log| log.choice("format", &[("text", false), ("json", true)], false)),
-                level: log.as_ref().map(|log| log.text_or("level", "info")).unwrap_or_else(|| "info".into()),
-            },
+            log: log(root),
             shutdown_grace: root.duration("shutdown_grace", Duration::from_secs(5)),
             platforms: root.sections("platform").iter().filter_map(|(name, s)| platform(name, s, mappings)).collect(),
             applications: root
@@ -131,9 +127,6 @@ pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagno
             }),
         };
         root.text("mappings");
-        if let Some(log) = log {
-            log.finish();
-        }
         together(root, &config);
         config
     })
@@ -179,6 +172,20 @@ fn dialect(
 ) -> Option<std::sync::Arc<crate::mapping::Dialect>> {
     let name = section.required("dialect")?;
     translate::dialect(mappings, &name, is_platform).map_err(|error| section.problem("dialect", error.to_string())).ok()
+}
+
+fn log(root: &Section) -> Log {
+    let mut log = Log { json: false, level: "info".into() };
+    if let Some(section) = root.section("log") {
+        log.json = section.choice("format", &[("text", false), ("json", true)], false);
+        let level = section.text_or("level", "info");
+        match tracing_subscriber::EnvFilter::try_new(&level) {
+            Ok(_) => log.level = level,
+            Err(error) => section.problem("level", format!("{level:?} is no level and no filter: {error}")),
+        }
+        section.finish();
+    }
+    log
 }
 
 fn platform(name: &str, section: &Section, mappings: &Mappings) -> Option<Platform> {
@@ -296,7 +303,7 @@ fn application(name: &str, section: &Section, mappings: &Mappings) -> Option<App
         limits: Limits {
             connections: section.number("connections", 100u32) as usize,
             body: section.size("max_body", 256 << 10),
-            header_timeout: section.duration("header_timeout", Duration::from_secs(10)),
+            header_timeout: section.duration("header_timeout", Duration::from_secs(30)),
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
         },
         exposed: false,

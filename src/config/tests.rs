@@ -98,6 +98,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
+    complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains("", "at least one [platform.…]");
     complains("[platform.x", "bridge.toml:1");
 }

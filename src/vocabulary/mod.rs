@@ -5,6 +5,7 @@
 mod json;
 mod load;
 mod profile;
+mod schema;
 
 mod xml;
 
@@ -15,6 +16,7 @@ use hashbrown::HashMap;
 pub use json::{Decoded, JsonError, Wanted};
 pub use load::load;
 pub use profile::{Namespaces, Profile};
+pub use schema::{Contract, SchemaWriter, Schemas};
 pub use xml::{EventTemplate, ObjectTemplate, WrongMember, response};
 
 use crate::message::{Kind, Name};

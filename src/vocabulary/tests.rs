@@ -251,3 +251,28 @@ fn answers_are_written_exactly_as_a_wcf_stack_wrote_them() {
         }
     }
 }
+
+#[test]
+fn the_wsdl_of_each_profile_is_xml_and_names_every_operation_and_event() {
+    let ctips = shipped("ctips");
+    for profile in &ctips.profiles {
+        for contract in [Contract::Service, Contract::Callback] {
+            let writer = SchemaWriter { vocabulary: &ctips, profile, contract };
+            let text = writer.wsdl("http://127.0.0.1:8730/AgentCallService", Schemas::Inline);
+            let root = crate::wire::xml::parse(&text).unwrap();
+            let port = root.child("portType").unwrap();
+            assert_eq!(port.children.len(), if contract == Contract::Service { 27 } else { 3 });
+            let types = &root.child("types").unwrap().children[1];
+            let named = |name: &str| types.children.iter().any(|child| child.attribute("name") == Some(name));
+            for (kind, def) in ctips.kinds().filter(|(_, def)| def.side == Side::Event) {
+                assert!(named(&profile.message_name(&ctips, kind)), "{} has no type", def.label);
+            }
+            let imported = writer.wsdl("http://x/", Schemas::At("http://x/AgentCallService?"));
+            assert!(imported.contains("schemaLocation=\"http://x/AgentCallService?xsd=xsd1\""));
+            for name in ["xsd0", "xsd1", "xsd2"] {
+                crate::wire::xml::parse(&writer.schema(name, Schemas::At("http://x/")).unwrap()).unwrap();
+            }
+            assert!(writer.schema("xsd9", Schemas::Inline).is_none());
+        }
+    }
+}

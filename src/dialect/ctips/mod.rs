@@ -187,6 +187,11 @@ impl Server {
         self.sessions.iter().map(|(key, session)| (*key, session))
     }
 
+    /// How long a client that cannot be reached is waited for: as long as it may miss heartbeats.
+    pub fn give_up(&self) -> Duration {
+        self.settings.heartbeat * self.settings.missed_heartbeats
+    }
+
     pub fn profile(&self) -> &Profile {
         &self.profile
     }

@@ -1,0 +1,40 @@
+//! `cti-bridge demo`: the main job, with embedded stand-ins for the vendors' systems.
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Args;
+
+use super::{failed, mappings};
+use crate::sim::demo;
+
+#[derive(Args)]
+pub struct Options {
+    /// Play again and again, until stopped
+    #[arg(long = "loop")]
+    repeat: bool,
+}
+
+pub fn run(options: &Options) -> ExitCode {
+    let mappings = match mappings(None) {
+        Ok(mappings) => mappings,
+        Err(error) => return failed(error),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(error),
+    };
+    let played = runtime.block_on(async {
+        tokio::select! {
+            played = demo::run(&mappings, options.repeat, show) => played,
+            _ = tokio::signal::ctrl_c() => Ok(()),
+        }
+    });
+    played.map_or_else(failed, |()| ExitCode::SUCCESS)
+}
+
+/// A line of the stage; whoever stops reading has seen enough.
+fn show(line: &str) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}

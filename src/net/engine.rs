@@ -1,0 +1,301 @@
+//! The task that owns the bridge: inputs in, outputs out, timers kept. It waits for inputs and deadlines, for nothing else.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep_until,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    callback::{self, Callbacks, Post},
+    feed::Feed,
+    metrics::Metrics,
+};
+use crate::{
+    bridge::{About, Bridge, Output},
+    dialect::{Level, Notice, ctips},
+    model::LinkState,
+    time::Time,
+};
+
+/// What others bring.
+pub enum Input {
+    Connected {
+        platform: usize,
+        generation: u64,
+        writer: mpsc::Sender<Vec<u8>>,
+    },
+    Read {
+        platform: usize,
+        generation: u64,
+        bytes: Bytes,
+        at: Instant,
+    },
+    Closed {
+        platform: usize,
+        generation: u64,
+        reason: String,
+    },
+    Request {
+        application: usize,
+        body: Bytes,
+        charset: Option<String>,
+        reply: oneshot::Sender<ctips::Reply>,
+    },
+    Started {
+        application: usize,
+        session: u32,
+        result: Result<(), String>,
+    },
+    HeartbeatAnswered {
+        application: usize,
+        session: u32,
+        answered: bool,
+    },
+    Lost {
+        application: usize,
+        session: u32,
+        reason: String,
+        cause: &'static str,
+    },
+    Metrics(oneshot::Sender<String>),
+    /// Whether every platform is there; else which are not.
+    Ready(oneshot::Sender<Vec<String>>),
+}
+
+struct Session {
+    posts: mpsc::Sender<Post>,
+    /// Bytes that wait.
+    waiting: Arc<AtomicUsize>,
+    stop: CancellationToken,
+}
+
+pub struct Engine {
+    bridge: Bridge,
+    feeds: Vec<Feed>,
+    callbacks: Vec<Arc<Callbacks>>,
+    sessions: HashMap<(usize, u32), Session>,
+    /// HTTP requests that wait for their answers.
+    requests: HashMap<u64, oneshot::Sender<ctips::Reply>>,
+    next_token: u64,
+    inputs: mpsc::Sender<Input>,
+    metrics: Arc<Metrics>,
+    tasks: TaskTracker,
+    start: Instant,
+}
+
+/// How many inputs are taken in before timers are looked at again.
+const BATCH: usize = 64;
+
+impl Engine {
+    pub fn new(
+        bridge: Bridge,
+        feeds: Vec<Feed>,
+        callbacks: Vec<Arc<Callbacks>>,
+        inputs: mpsc::Sender<Input>,
+        metrics: Arc<Metrics>,
+        tasks: TaskTracker,
+    ) -> Engine {
+        let start = Instant::now();
+        Engine {
+            bridge,
+            feeds,
+            callbacks,
+            sessions: HashMap::new(),
+            requests: HashMap::new(),
+            next_token: 0,
+            inputs,
+            metrics,
+            tasks,
+            start,
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub async fn run(mut self, mut receiver: mpsc::Receiver<Input>, shutdown: CancellationToken) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
+            let timer = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                () = timer => {
+                    let now = self.now();
+                    self.bridge.expire(now);
+                    self.perform(None);
+                }
+                count = receiver.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        break;
+                    }
+                    for input in batch.drain(..) {
+                        let heard = if let Input::Read { at, .. } = input { Some(at) } else { None };
+                        self.take(input);
+                        self.perform(heard);
+                    }
+                }
+            }
+        }
+        self.bridge.shut_down(self.now());
+        self.perform(None);
+        for feed in &mut self.feeds {
+            feed.disconnect();
+        }
+        // Without their senders the sessions' tasks end when they have delivered what waits.
+        self.sessions.clear();
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        match input {
+            Input::Connected { platform, generation, writer } => {
+                if self.feeds[platform].connected(generation, writer) {
+                    self.bridge.platform_connected(now, platform);
+                }
+            }
+            Input::Read { platform, generation, bytes, .. } => {
+                if self.feeds[platform].generation == generation {
+                    self.bridge.platform_read(now, platform, &bytes);
+                }
+            }
+            Input::Closed { platform, generation, reason } => {
+                if self.feeds[platform].closed(generation) {
+                    self.bridge.platform_closed(now, platform, &reason);
+                }
+            }
+            Input::Request { application, body, charset, reply } => {
+                self.next_token += 1;
+                self.requests.insert(self.next_token, reply);
+                self.bridge.request(now, application, self.next_token, &body, charset.as_deref());
+            }
+            Input::Started { application, session, result } => {
+                self.bridge.session_started(now, application, session, result);
+            }
+            Input::HeartbeatAnswered { application, session, answered } => {
+                self.bridge.heartbeat_answered(application, session, answered);
+            }
+            Input::Lost { application, session, reason, cause } => {
+                self.bridge.session_lost(application, session, &reason, cause);
+            }
+            Input::Metrics(reply) => {
+                let waiting = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts))).collect();
+                let _ = reply.send(self.metrics.render(&self.bridge, &waiting));
+            }
+            Input::Ready(reply) => {
+                let platforms = self.bridge.platforms().iter();
+                let missing = platforms.filter(|platform| platform.model.link() != LinkState::Up);
+                let _ = reply.send(missing.map(|platform| platform.name.clone()).collect());
+            }
+        }
+    }
+
+    /// Does what the bridge says. `heard` is when the bytes were read that caused it.
+    fn perform(&mut self, heard: Option<Instant>) {
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Connect { platform } => self.feeds[platform].connect(platform, &self.inputs, &self.tasks),
+                Output::Send { platform, bytes } => {
+                    if !self.feeds[platform].send(bytes) {
+                        self.feeds[platform].disconnect();
+                        let now = self.now();
+                        self.bridge.platform_closed(now, platform, "the platform does not read");
+                    }
+                }
+                Output::Disconnect { platform } => self.feeds[platform].disconnect(),
+                Output::Respond { token, reply, .. } => {
+                    if let Some(waiting) = self.requests.remove(&token) {
+                        let _ = waiting.send(reply);
+                    }
+                }
+                Output::Start { application, session, callback, body } => {
+                    self.start_session(application, session, callback, body);
+                }
+                Output::Publish { application, session, body } => {
+                    self.publish(application, session, body, heard);
+                }
+                Output::Heartbeat { application, session, body } => {
+                    if let Some(known) = self.sessions.get(&(application, session)) {
+                        // A queue that is full has no room for a heartbeat either: the next event ends the session.
+                        let _ = known.posts.try_send(Post::Heartbeat { body });
+                    }
+                }
+                Output::End { application, session } => {
+                    if let Some(session) = self.sessions.remove(&(application, session)) {
+                        session.stop.cancel();
+                    }
+                }
+                Output::Notice { about, notice } => self.log(about, &notice),
+                Output::Line(_) => {}
+            }
+        }
+    }
+
+    fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {
+        let callbacks = self.callbacks[application].clone();
+        let (posts, receiver) = mpsc::channel(callbacks.settings.queue);
+        let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let server = self.bridge.applications()[application].server.as_ref();
+        let poster = callback::Poster {
+            callbacks,
+            application,
+            session,
+            inputs: self.inputs.clone(),
+            waiting: waiting.clone(),
+            metrics: self.metrics.clone(),
+            give_up: server.map_or(Duration::from_secs(90), ctips::Server::give_up),
+        };
+        self.tasks.spawn(poster.run(callback, body, receiver, stop.clone()));
+        self.sessions.insert((application, session), Session { posts, waiting, stop });
+    }
+
+    /// Hands an event to the session's queue; where that is full, the session has fallen behind and ends.
+    fn publish(&mut self, application: usize, session: u32, body: Bytes, heard: Option<Instant>) {
+        let Some(known) = self.sessions.get(&(application, session)) else { return };
+        let settings = &self.callbacks[application].settings;
+        let length = body.len();
+        let waiting = known.waiting.fetch_add(length, Ordering::Relaxed) + length;
+        let at = Instant::now();
+        let full = waiting > settings.queue_bytes || known.posts.try_send(Post::Event { body, at }).is_err();
+        if full {
+            let reason = format!("it fell behind: {} events or {} bytes wait", settings.queue, settings.queue_bytes);
+            self.bridge.session_lost(application, session, &reason, "fell-behind");
+        } else if let Some(heard) = heard {
+            self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
+        }
+    }
+
+    fn log(&self, about: About, notice: &Notice) {
+        let (kind, name) = match about {
+            About::Platform(index) => ("platform", self.bridge.platforms()[index].name.as_str()),
+            About::Application(index) => ("application", self.bridge.applications()[index].name.as_str()),
+        };
+        match notice.level {
+            Level::Info => tracing::info!(kind, name, "{}", notice.text),
+            Level::Warn => tracing::warn!(kind, name, "{}", notice.text),
+            Level::Error => tracing::error!(kind, name, "{}", notice.text),
+        }
+    }
+}
+
+fn queued(posts: &mpsc::Sender<Post>) -> usize {
+    posts.max_capacity() - posts.capacity()
+}

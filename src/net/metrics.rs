@@ -1,0 +1,194 @@
+//! Metrics, in the text that Prometheus reads. Counters are the bridge's own counts, put into families when somebody asks;
+//! only times are kept here.
+
+use std::collections::HashMap;
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+use crate::{
+    bridge::{Application, Bridge, Platform},
+    dialect::ctips,
+    model::{LinkState, TransitionKind},
+};
+
+type Labels = Vec<(&'static str, String)>;
+type Counters = Family<Labels, Counter>;
+type Gauges = Family<Labels, Gauge>;
+
+/// What is measured, not counted.
+pub struct Metrics {
+    /// From the bytes read to the event in the session's queue.
+    pub translation: Histogram,
+    /// From the queue to the client's answer.
+    pub delivery: Histogram,
+    /// Events that a client took and answered with a fault.
+    pub faulted: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let histogram = || Histogram::new(exponential_buckets(0.000_01, 3.0, 14));
+        Metrics { translation: histogram(), delivery: histogram(), faulted: Counter::default() }
+    }
+}
+
+/// The families of one report.
+#[derive(Default)]
+struct Report {
+    heard: Counters,
+    ignored: Counters,
+    refused: Counters,
+    unknown: Counters,
+    rules: Counters,
+    ordered: Counters,
+    said: Counters,
+    published: Counters,
+    untold: Counters,
+    requests: Counters,
+    lost: Counters,
+    gaps: Counters,
+    reconnects: Counters,
+    connected: Gauges,
+    calls: Gauges,
+    agents: Gauges,
+    sessions: Gauges,
+    waiting: Gauges,
+}
+
+impl Metrics {
+    /// The report of this moment. `waiting` is how many posts wait for each session.
+    pub fn render(&self, bridge: &Bridge, waiting: &HashMap<(usize, u32), usize>) -> String {
+        let report = Report::default();
+        for platform in bridge.platforms() {
+            report.platform(platform);
+        }
+        for (index, application) in bridge.applications().iter().enumerate() {
+            report.application(index, application, waiting);
+        }
+        let mut registry = Registry::with_prefix("cti_bridge");
+        report.register(&mut registry);
+        registry.register("translation_seconds", "From the bytes read to the event queued", self.translation.clone());
+        registry.register("delivery_seconds", "From the event queued to the client's answer", self.delivery.clone());
+        registry.register("faulted", "Events that a client answered with a fault", self.faulted.clone());
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}
+
+impl Report {
+    fn register(self, registry: &mut Registry) {
+        registry.register("messages_in", "Messages of a platform that were read", self.heard);
+        registry.register("messages_ignored", "Messages that nothing is made of, for a reason", self.ignored);
+        registry.register("refused", "What was not taken, by reason", self.refused);
+        registry.register("unknown", "Messages and fields that the vocabulary does not know", self.unknown);
+        registry.register("rules_fired", "Rules that fired", self.rules);
+        registry.register("orders", "What platforms were asked to do", self.ordered);
+        registry.register("messages_out", "Events said to an application", self.said);
+        registry.register("messages_published", "Events queued for sessions", self.published);
+        registry.register("transitions_untold", "Changes that an application's dialect does not tell", self.untold);
+        registry.register("requests_in", "Requests of an application", self.requests);
+        registry.register("sessions_lost", "Sessions that ended against their client's will, by cause", self.lost);
+        registry.register("sequence_gaps", "Gaps in the sequence of a platform's messages", self.gaps);
+        registry.register("disconnects", "Connections to a platform that were lost", self.reconnects);
+        registry.register("platform_connected", "Whether a platform is connected", self.connected);
+        registry.register("calls", "Calls in the picture of a platform", self.calls);
+        registry.register("agents", "Agents in the picture of a platform", self.agents);
+        registry.register("sessions", "Sessions of an application", self.sessions);
+        registry.register("queue", "Posts that wait for a session", self.waiting);
+    }
+
+    fn platform(&self, platform: &Platform) {
+        let labels = |more: &[(&'static str, &str)]| -> Labels {
+            let own = [("platform", platform.name.as_str())];
+            own.iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
+        };
+        let add = |family: &Counters, labels: Labels, count: u64| {
+            if count > 0 {
+                family.get_or_create(&labels).inc_by(count);
+            }
+        };
+        let counts = &platform.counts;
+        for (place, def) in platform.incoming.vocabulary.messages.iter().enumerate() {
+            let count = counts.read[place];
+            add(&self.heard, labels(&[("message", &def.label)]), count);
+            if platform.incoming.plans[place].ignored.is_some() {
+                add(&self.ignored, labels(&[("message", &def.label)]), count);
+            }
+        }
+        for (rule, count) in platform.incoming.rule_names.iter().zip(&counts.rules) {
+            add(&self.rules, labels(&[("rule", rule)]), *count);
+        }
+        for (rule, count) in platform.outgoing().rule_names.iter().zip(&counts.orders) {
+            add(&self.ordered, labels(&[("rule", rule)]), *count);
+        }
+        for (effect, count) in &counts.effects {
+            add(&self.refused, labels(&[("reason", effect.name())]), *count);
+        }
+        add(&self.refused, labels(&[("reason", "malformed")]), counts.malformed);
+        add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
+        add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
+        add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
+        add(&self.gaps, labels(&[]), platform.client.gaps);
+        add(&self.reconnects, labels(&[]), platform.client.reconnects);
+        let set = |family: &Gauges, value: usize| {
+            family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&self.connected, usize::from(platform.model.link() == LinkState::Up));
+        set(&self.calls, platform.model.call_count());
+        set(&self.agents, platform.model.agents().count());
+    }
+
+    fn application(&self, index: usize, application: &Application, waiting: &HashMap<(usize, u32), usize>) {
+        let labels = |more: &[(&'static str, &str)]| -> Labels {
+            let own = [("application", application.name.as_str())];
+            own.iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
+        };
+        let add = |family: &Counters, labels: Labels, count: u64| {
+            if count > 0 {
+                family.get_or_create(&labels).inc_by(count);
+            }
+        };
+        let counts = &application.counts;
+        for (place, def) in application.to().vocabulary.messages.iter().enumerate() {
+            add(&self.said, labels(&[("message", &def.label)]), counts.said[place]);
+            add(&self.published, labels(&[("message", &def.label)]), counts.published[place]);
+        }
+        for (rule, count) in application.to().rule_names.iter().zip(&counts.rules) {
+            add(&self.rules, labels(&[("rule", rule)]), *count);
+        }
+        for (rule, count) in application.from.rule_names.iter().zip(&counts.request_rules) {
+            add(&self.rules, labels(&[("rule", rule)]), *count);
+        }
+        for (kind, count) in TransitionKind::ALL.iter().zip(&counts.untold) {
+            add(&self.untold, labels(&[("transition", kind.name())]), *count);
+        }
+        for (place, def) in application.from.vocabulary.messages.iter().enumerate() {
+            add(&self.requests, labels(&[("message", &def.label)]), counts.requests[place]);
+        }
+        add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
+        add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
+        let Some(server) = &application.server else { return };
+        add(&self.refused, labels(&[("reason", "list-cut")]), server.cut);
+        for (cause, count) in &server.lost {
+            add(&self.lost, labels(&[("cause", cause)]), *count);
+        }
+        let sessions: Vec<(u32, &ctips::Session)> = server.sessions().collect();
+        self.sessions.get_or_create(&labels(&[])).set(i64::try_from(sessions.len()).unwrap_or(i64::MAX));
+        for (key, _) in sessions {
+            let count = waiting.get(&(index, key)).copied().unwrap_or(0);
+            let gauge = self.waiting.get_or_create(&labels(&[("session", &key.to_string())])).clone();
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The CTI Portal Server's address: requests in, answers and faults out, and the WSDL for those who want to generate code.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::{
+    Method, Request, StatusCode,
+    body::Incoming,
+    header::{CONTENT_TYPE, HOST},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{
+    engine::Input,
+    http::{Answer, Handler, answer, text},
+};
+use crate::{
+    config::Limits,
+    vocabulary::{Contract, Profile, SchemaWriter, Schemas, Vocabulary},
+    wire::soap::{self, Blame},
+};
+
+const NAME: &str = "/AgentCallService";
+
+pub struct Service {
+    pub application: usize,
+    pub inputs: mpsc::Sender<Input>,
+    pub vocabulary: Arc<Vocabulary>,
+    pub profile: Profile,
+    pub secure: bool,
+    pub limits: Limits,
+}
+
+impl Handler for Service {
+    async fn handle(&self, request: Request<Incoming>) -> Answer {
+        let path = request.uri().path();
+        let named = path.len() >= NAME.len() && path.is_char_boundary(path.len() - NAME.len());
+        if !named || !path[path.len() - NAME.len()..].eq_ignore_ascii_case(NAME) {
+            return text(StatusCode::NOT_FOUND, format!("there is nothing here; the service is at {NAME}\n"));
+        }
+        match *request.method() {
+            Method::POST => self.post(request).await,
+            Method::GET => self.get(&request),
+            _ => text(StatusCode::METHOD_NOT_ALLOWED, "POST requests, or GET ?wsdl\n"),
+        }
+    }
+}
+
+impl Service {
+    async fn post(&self, request: Request<Incoming>) -> Answer {
+        let content_type =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let charset = content_type.split(';').find_map(|part| {
+            let (name, value) = part.trim().split_once('=')?;
+            name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_owned())
+        });
+        let body = Limited::new(request.into_body(), self.limits.body).collect();
+        let body = match timeout(self.limits.body_timeout, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                let reason = format!("the request is longer than {} bytes", self.limits.body);
+                return fault(StatusCode::PAYLOAD_TOO_LARGE, Blame::Client, &reason);
+            }
+            Ok(Err(error)) => return fault(StatusCode::BAD_REQUEST, Blame::Client, &error.to_string()),
+            Err(_) => {
+                let reason = format!("the request did not come within {} s", self.limits.body_timeout.as_secs());
+                return fault(StatusCode::REQUEST_TIMEOUT, Blame::Client, &reason);
+            }
+        };
+        let (reply, answered) = oneshot::channel();
+        let input = Input::Request { application: self.application, body, charset, reply };
+        if self.inputs.send(input).await.is_err() {
+            return fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down");
+        }
+        match answered.await {
+            Ok(reply) => {
+                let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                answer(status, soap::CONTENT_TYPE, reply.body)
+            }
+            Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
+        }
+    }
+
+    /// The WSDL and its schemas: `?wsdl`, `?singleWsdl`, `?xsd=…`; the callback's with `callback` beside it.
+    fn get(&self, request: &Request<Incoming>) -> Answer {
+        let query = request.uri().query().unwrap_or_default().to_lowercase();
+        let part = |name: &str| query.split('&').any(|part| part == name || part.starts_with(&format!("{name}=")));
+        let callback = query.contains("callback");
+        let contract = if callback { Contract::Callback } else { Contract::Service };
+        let writer = SchemaWriter { vocabulary: &self.vocabulary, profile: &self.profile, contract };
+        let address = self.address(request);
+        let base = if callback { format!("{address}?callback&amp;") } else { format!("{address}?") };
+        let base = Schemas::At(&base);
+        let document = if part("singlewsdl") {
+            Some(writer.wsdl(&address, Schemas::Inline))
+        } else if part("wsdl") || query == "callback" {
+            Some(writer.wsdl(&address, base))
+        } else {
+            let name = query.split('&').find_map(|part| part.strip_prefix("xsd="));
+            name.and_then(|name| writer.schema(name, base))
+        };
+        match document {
+            Some(document) => answer(StatusCode::OK, soap::CONTENT_TYPE, document),
+            None => {
+                text(StatusCode::OK, "The CTI Portal Server interface. GET ?wsdl, ?singleWsdl or ?wsdl&callback.\n")
+            }
+        }
+    }
+
+    /// Where the client sees the service; its own word counts only as far as it is a plain host.
+    fn address(&self, request: &Request<Incoming>) -> String {
+        let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
+        let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_'));
+        let host = if plain { host } else { "localhost" };
+        format!("{}://{host}{NAME}", if self.secure { "https" } else { "http" })
+    }
+}
+
+fn fault(status: StatusCode, blame: Blame, reason: &str) -> Answer {
+    answer(status, soap::CONTENT_TYPE, Bytes::from(soap::fault(blame, reason, None)))
+}

@@ -1,0 +1,335 @@
+//! The main job with nothing installed: an embedded feed plays calls, the bridge translates, an embedded application hears
+//! them and asks for things. What goes in stands on the left, what comes out on the right.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{
+    desk::{Desk, Heard},
+    feed::{FeedLine, FeedSim},
+    messages::{agent, agent_device, all, call, device, login, other, outside},
+    stage::Stage,
+};
+use crate::{
+    config::{self, Sources},
+    diagnostic::Problems,
+    mapping::Mappings,
+    net,
+};
+
+/// How long nothing more must come before the next line is played.
+const PAUSE: Duration = Duration::from_millis(90);
+
+const CONFIGURATION: &str = r#"
+[platform.mitel]
+dialect = "event-feed"
+address = "FEED"
+user = "demo"
+password = "demo"
+reconnect_min = "300ms"
+resync_grace = "1s"
+[application.desk]
+dialect = "ctips"
+listen = "127.0.0.1:0"
+users = { demo = "demo" }
+platforms = ["mitel"]
+"#;
+
+/// Plays the story once, or until somebody stops it.
+pub async fn run(mappings: &Mappings, repeat: bool, print: fn(&str)) -> Result<(), String> {
+    loop {
+        play(mappings, print).await?;
+        if !repeat {
+            return Ok(());
+        }
+    }
+}
+
+async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+    let text = |error: std::io::Error| error.to_string();
+    let feed = FeedSim::start().await.map_err(text)?;
+    let mut problems = Problems::default();
+    let configuration = CONFIGURATION.replace("FEED", &feed.address.to_string());
+    let sources = Sources::merge(Some(("demo", &configuration)), Default::default(), &[], &mut problems);
+    let config = config::read(&sources, mappings, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.render());
+    }
+    let running = net::start(config, mappings).await?;
+    let line = feed.welcome("demo").await.map_err(text)?;
+    let mut desk = Desk::start(running.applications[0]).await.map_err(text)?;
+    desk.online("demo", "demo").await?;
+    let mut story = Story { line, desk, stage: Stage::new(print) };
+    story.stage.title("Mitel Connect event feed", "CTIPS application");
+    let played = story.tell(&feed).await;
+    drop(story);
+    running.stop().await;
+    played
+}
+
+/// The two sides, and where they are shown.
+struct Story {
+    line: FeedLine,
+    desk: Desk,
+    stage: Stage,
+}
+
+impl Story {
+    /// The feed says something, and the application hears what comes of it.
+    async fn say(&mut self, message: Value) -> Result<(), String> {
+        self.line.say(&message).await.map_err(|error| error.to_string())?;
+        self.hear(&describe(&message)).await;
+        Ok(())
+    }
+
+    async fn hear(&mut self, cause: &str) {
+        self.hear_for(PAUSE, cause).await;
+    }
+
+    /// Shows what the application hears, beside what caused it, until nothing comes for a while.
+    async fn hear_for(&mut self, pause: Duration, cause: &str) {
+        let mut left = cause.to_owned();
+        while let Ok(Some(heard)) = timeout(pause, self.desk.heard.recv()).await {
+            if let Heard::Event(event) = heard {
+                self.stage.row(&left, &format!("→ {}", show(&event)));
+                left.clear();
+            }
+        }
+        if !left.is_empty() {
+            self.stage.row(&left, "");
+        }
+    }
+
+    /// The application asks; the feed answers with a result, and says why if it refuses.
+    async fn ask(
+        &mut self,
+        operation: &str,
+        members: &[(&str, &str)],
+        answer: Option<(i64, &str)>,
+    ) -> Result<(), String> {
+        let id = self.desk.ask(operation, members).await?;
+        let shown: Vec<String> = members.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.stage.row("", &format!("← {operation} #{id} {}", shown.join(" ")));
+        if let Some((result, error)) = answer {
+            let command = self.line.hear().await.map_err(|error| error.to_string())?;
+            let words: Vec<String> = ["sub-request-type", "agent-id", "call-id", "release-code"]
+                .iter()
+                .filter_map(|key| command.get(*key).map(|value| value.to_string().replace('"', "")))
+                .collect();
+            self.stage.row(&format!("← command {} (request-id {})", words.join(" "), command["request-id"]), "");
+            let error_text = Some(error).filter(|error| !error.is_empty());
+            self.line.answer(&command, result, error_text).await.map_err(|error| error.to_string())?;
+            self.hear(format!("result {result} {error}").trim_end()).await;
+        } else {
+            self.hear("").await;
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, feed: &FeedSim) -> Result<(), String> {
+        self.arrivals().await?;
+        self.inbound_call().await?;
+        self.transfer().await?;
+        self.conference().await?;
+        self.abandoned_and_refused().await?;
+        self.lost_and_back(feed).await
+    }
+
+    async fn arrivals(&mut self) -> Result<(), String> {
+        self.stage.chapter("Three agents come to work");
+        let agents: Vec<Value> = [(1001, "Ann"), (1002, "Ben"), (1003, "Cleo")]
+            .iter()
+            .map(|(id, name)| json!({ "agent-id": id, "agent-number": (id - 924).to_string(), "agent-name": name }))
+            .collect();
+        let groups = json!([{ "group-id": 9, "group-name": "Sales" }]);
+        self.say(other("entity-snapshot", 0, json!({ "agents": agents, "groups": groups }))).await?;
+        for id in [1001, 1002, 1003] {
+            self.say(login(id, 1)).await?;
+            self.say(agent("agent-idle", id, 1, json!({}))).await?;
+        }
+        Ok(())
+    }
+
+    async fn arrive(&mut self, number: i64, id: i64) -> Result<(), String> {
+        self.say(call("route-request", number, 2, json!({}))).await?;
+        self.say(call("routed", number, 2, device("destination", 0, 4, ""))).await?;
+        self.say(call("queued", number, 2, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await?;
+        let devices = all(&[agent_device("alerting-device", id), outside("calling-device")]);
+        self.say(call("delivered", number, 3, devices)).await
+    }
+
+    async fn answer_call(&mut self, number: i64, id: i64) -> Result<(), String> {
+        let devices = all(&[agent_device("joining-device", id), outside("calling-device")]);
+        self.say(call("established", number, 4, devices)).await
+    }
+
+    async fn end(&mut self, number: i64, id: i64) -> Result<(), String> {
+        self.say(call("conn-cleared", number, 8, agent_device("device-out", id))).await?;
+        self.say(agent("agent-wrap", id, 8, json!({ "call-id": number, "guid": format!("guid-{number}") }))).await?;
+        self.say(call("call-cleared", number, 8, json!({}))).await?;
+        self.say(call("wrap-ended", number, 9, json!({ "agent-id": id, "wrapup-code-id": 3 }))).await?;
+        self.say(agent("agent-idle", id, 9, json!({}))).await
+    }
+
+    async fn inbound_call(&mut self) -> Result<(), String> {
+        self.stage.chapter("A call comes in for Sales; the application answers it for Ann");
+        self.arrive(900, 1001).await?;
+        self.ask("AcceptCall", &[("AgentIdx", "1001"), ("CallId", "900"), ("AcceptCall", "true")], Some((0, "")))
+            .await?;
+        self.answer_call(900, 1001).await?;
+        self.end(900, 1001).await
+    }
+
+    /// `id` holds `held`, calls `to` in `second`, and the two talk.
+    async fn consult(&mut self, held: i64, second: i64, id: i64, to: i64) -> Result<(), String> {
+        let dialled = json!({ "call-table": [{ "dnis": (to + 3000).to_string(), "media": 1, "call-type": 0 }] });
+        self.say(call("held", held, 5, agent_device("device", id))).await?;
+        self.say(call("initiated", second, 5, all(&[agent_device("device", id), dialled.clone()]))).await?;
+        let alerting = all(&[agent_device("alerting-device", to), agent_device("calling-device", id), dialled.clone()]);
+        self.say(call("delivered", second, 5, alerting)).await?;
+        let joining = all(&[agent_device("joining-device", to), agent_device("calling-device", id), dialled]);
+        self.say(call("established", second, 6, joining)).await
+    }
+
+    fn join(message: &str, held: i64, second: i64, result: i64, parts: [Value; 3]) -> Value {
+        let ids = json!({
+            "secondary-call-id": second, "secondary-guid": format!("guid-{second}"), "secondary-pbx-call-id": second + 5000,
+            "resultant-call-id": result, "resultant-guid": format!("guid-{result}"), "resultant-pbx-call-id": result + 5000,
+        });
+        call(message, held, 7, all(&[ids, all(&parts)]))
+    }
+
+    async fn transfer(&mut self) -> Result<(), String> {
+        self.stage.chapter("Ann consults Ben about a call and transfers it to him");
+        self.arrive(910, 1001).await?;
+        self.answer_call(910, 1001).await?;
+        self.consult(910, 911, 1001, 1002).await?;
+        let parts = [
+            agent_device("transferring-device", 1001),
+            outside("transferred-device"),
+            agent_device("transfer-to-device", 1002),
+        ];
+        self.say(Self::join("transferred", 910, 911, 912, parts)).await?;
+        self.say(call("no-wrap", 910, 7, json!({ "agent-id": 1001 }))).await?;
+        self.say(agent("agent-idle", 1001, 7, json!({}))).await?;
+        self.end(912, 1002).await
+    }
+
+    async fn conference(&mut self) -> Result<(), String> {
+        self.stage.chapter("Ben brings Cleo into a call; the customer hangs up first");
+        self.arrive(920, 1002).await?;
+        self.answer_call(920, 1002).await?;
+        self.consult(920, 921, 1002, 1003).await?;
+        let parts = [
+            agent_device("conferencing-device", 1002),
+            outside("conferenced-device"),
+            agent_device("conference-to-device", 1003),
+        ];
+        self.say(Self::join("conferenced", 920, 921, 920, parts)).await?;
+        self.say(call("conn-cleared", 920, 8, outside("device-out"))).await?;
+        self.say(call("conn-cleared", 920, 8, agent_device("device-out", 1003))).await?;
+        self.say(agent("agent-idle", 1003, 8, json!({}))).await?;
+        self.end(920, 1002).await
+    }
+
+    async fn abandoned_and_refused(&mut self) -> Result<(), String> {
+        self.stage.chapter("A caller gives up while Cleo's station rings");
+        self.arrive(930, 1003).await?;
+        self.say(call("conn-cleared", 930, 9, outside("device-out"))).await?;
+        self.say(call("call-cleared", 930, 9, json!({ "abandoned-call": true }))).await?;
+        self.say(agent("agent-idle", 1003, 9, json!({}))).await?;
+        self.stage.chapter("What is asked for and done, refused, or beyond the platform");
+        self.ask("SetAgentState", &[("AgentIdx", "1001"), ("NewState", "NotReady")], Some((0, ""))).await?;
+        self.say(agent("agent-release", 1001, 10, json!({ "release-code": 0 }))).await?;
+        self.ask(
+            "SetAgentState",
+            &[("AgentIdx", "1002"), ("NewState", "NotReady")],
+            Some((-5, "release code required")),
+        )
+        .await?;
+        self.arrive(940, 1003).await?;
+        self.answer_call(940, 1003).await?;
+        self.ask("HoldCall", &[("AgentIdx", "1003"), ("CallId", "940")], None).await
+    }
+
+    async fn lost_and_back(&mut self, feed: &FeedSim) -> Result<(), String> {
+        self.stage.chapter("The platform is lost in the middle of a call, and comes back");
+        self.line.close().await.map_err(|error| error.to_string())?;
+        self.hear("(connection closed)").await;
+        self.line = feed.welcome("demo").await.map_err(|error| error.to_string())?;
+        self.hear("(connected, authenticated, subscribed)").await;
+        let stats = json!({
+            "group-id": 9, "group-name": "Sales", "agents": [
+                { "agent-id": 1001, "agent-number": "77", "agent-ext": "4001", "agent-state": 1 },
+                { "agent-id": 1002, "agent-number": "78", "agent-ext": "4002", "agent-state": 1 },
+            ],
+        });
+        self.say(other("group-agent-stats", 20, stats)).await?;
+        self.hear_for(Duration::from_millis(1500), "(Cleo is not shown any more)").await;
+        self.stage.chapter("That was all. The same, with your own platform: cti-bridge run --config FILE");
+        Ok(())
+    }
+}
+
+/// A feed message as a person reads it.
+fn describe(message: &Value) -> String {
+    let name = message["message"].as_str().unwrap_or_default();
+    let mut text = name.to_owned();
+    for key in ["call-id", "secondary-call-id", "resultant-call-id"] {
+        if let Some(id) = message.get(key).and_then(Value::as_i64) {
+            text += &format!(" {id}");
+        }
+    }
+    let devices =
+        ["device", "alerting-device", "joining-device", "device-out", "transferring-device", "conferencing-device"];
+    for key in devices {
+        match message.get(format!("{key}-type")).and_then(Value::as_i64) {
+            Some(3) => text += &format!(" agent {}", message[format!("{key}-id")]),
+            Some(5) => text += &format!(" {}", message[key].as_str().unwrap_or_default()),
+            _ => {}
+        }
+    }
+    if let Some(id) = message.get("agent-id").and_then(Value::as_i64) {
+        text += &format!(" agent {id}");
+    }
+    text
+}
+
+/// A CTIEvent as a person reads it.
+fn show(event: &Value) -> String {
+    let mut text = event["EventType"].as_str().unwrap_or_default().to_owned();
+    let number = |key: &str| event.get(key).and_then(Value::as_i64).filter(|number| *number != 0);
+    let joined = number("TransferredCallId").or(number("ConferenceCallId"));
+    match (number("ConsultingCallId"), number("ConsultedCallId"), joined) {
+        (Some(first), Some(second), Some(result)) => text += &format!(" {first} + {second} = {result}"),
+        _ => {
+            text +=
+                &number("CallId").filter(|_| !text.starts_with("Agent")).map(|id| format!(" {id}")).unwrap_or_default()
+        }
+    }
+    text += &number("AgentId").map(|id| format!(" agent {id}")).unwrap_or_default();
+    if ["CallDelivered", "ServiceStateChange"].contains(&event["EventType"].as_str().unwrap_or_default()) {
+        text += &number("ServiceId").map(|id| format!(" service {id}")).unwrap_or_default();
+    }
+    let words = [
+        "AgentState",
+        "LoginState",
+        "ClearingPartyType",
+        "RouteType",
+        "ComponentState",
+        "ServiceState",
+        "FailureReason",
+    ];
+    for word in words.iter().filter_map(|key| event.get(*key).and_then(Value::as_str)) {
+        text += &format!(" {word}");
+    }
+    if let Some(ani) = event["CallInfo"].get("ANI").or(event.get("ANI")) {
+        text += &format!(" ANI {ani}");
+    }
+    if let Some(data) = event["CallInfo"]["CallData"][0]["value"].as_str().filter(|data| !data.is_empty()) {
+        text += &format!(" data {data:?}");
+    }
+    text + &number("RequestId").map(|id| format!(" (request {id})")).unwrap_or_default()
+}

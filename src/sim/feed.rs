@@ -1,0 +1,121 @@
+//! A Mitel Connect event feed to connect to: it authenticates, takes subscriptions, and says what it is told to say.
+
+use std::net::SocketAddr;
+
+use md5::{Digest, Md5};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::wire::nul::{Frame, Frames};
+
+/// A feed that waits for connections.
+pub struct FeedSim {
+    listener: TcpListener,
+    pub address: SocketAddr,
+}
+
+/// A connection to it.
+pub struct FeedLine {
+    stream: TcpStream,
+    frames: Frames,
+    sequence: u32,
+    /// What was heard and not yet asked for.
+    heard: std::collections::VecDeque<Value>,
+}
+
+impl FeedSim {
+    pub async fn start() -> std::io::Result<FeedSim> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        Ok(FeedSim { listener, address })
+    }
+
+    /// The next connection, before anything was said.
+    pub async fn accept(&self) -> std::io::Result<FeedLine> {
+        let (stream, _) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let frames = Frames::new(1 << 20);
+        Ok(FeedLine { stream, frames, sequence: 0, heard: std::collections::VecDeque::new() })
+    }
+
+    /// The next connection, authenticated with this password and subscribed.
+    pub async fn welcome(&self, password: &str) -> std::io::Result<FeedLine> {
+        let mut line = self.accept().await?;
+        let digest: String = Md5::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        loop {
+            let request = line.hear().await?;
+            let authentic = request["password"].as_str().is_some_and(|given| given.eq_ignore_ascii_case(&digest));
+            let result = if authentic { 0 } else { -1 };
+            line.answer(&request, result, None).await?;
+            if authentic {
+                break;
+            }
+        }
+        let request = line.hear().await?;
+        line.answer(&request, 0, None).await?;
+        Ok(line)
+    }
+}
+
+fn cut() -> std::io::Error {
+    std::io::ErrorKind::UnexpectedEof.into()
+}
+
+impl FeedLine {
+    /// The next request.
+    pub async fn hear(&mut self) -> std::io::Result<Value> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(request) = self.heard.pop_front() {
+                return Ok(request);
+            }
+            let count = self.stream.read(&mut buffer).await?;
+            if count == 0 {
+                return Err(cut());
+            }
+            self.frames.push(&buffer[..count]);
+            while let Some(frame) = self.frames.next_frame() {
+                let Frame::Text(text) = frame else { return Err(cut()) };
+                self.heard.push_back(serde_json::from_str(text)?);
+            }
+        }
+    }
+
+    /// Answers a request, with its id.
+    pub async fn answer(&mut self, request: &Value, result: i64, error: Option<&str>) -> std::io::Result<()> {
+        let mut reply = json!({
+            "version": 1, "topic": "contact-center", "message": request["message"], "request-id": request["request-id"],
+            "result": result,
+        });
+        if let Some(error) = error {
+            reply["error-msg"] = error.into();
+        }
+        self.say(&reply).await
+    }
+
+    /// Says a message, with the next sequence number.
+    pub async fn say(&mut self, message: &Value) -> std::io::Result<()> {
+        let mut message = message.clone();
+        message["sequence"] = self.sequence.into();
+        self.sequence = self.sequence.wrapping_add(1);
+        self.raw(format!("{message}\0").as_bytes()).await
+    }
+
+    /// Loses a message: its number is used up.
+    pub fn skip(&mut self) {
+        self.sequence = self.sequence.wrapping_add(1);
+    }
+
+    /// Writes bytes as they are.
+    pub async fn raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await
+    }
+
+    /// Closes the connection, as a platform does that goes down.
+    pub async fn close(&mut self) -> std::io::Result<()> {
+        self.stream.shutdown().await
+    }
+}

@@ -1,0 +1,330 @@
+//! The WSDL of a SOAP dialect and its schemas, for each profile, from the vocabulary: what a client's tools generate from.
+//! Members stand in the order in which the data-contract serializer writes and expects them.
+
+use std::fmt::Write;
+
+use super::*;
+
+const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
+
+/// Which of a dialect's two contracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// What applications call.
+    Service,
+    /// What applications have to offer, so that they can be called.
+    Callback,
+}
+
+impl Contract {
+    fn side(self) -> Side {
+        match self {
+            Contract::Service => Side::Request,
+            Contract::Callback => Side::Callback,
+        }
+    }
+}
+
+/// The schemas that a WSDL imports, by the names under which they are served.
+pub const SCHEMAS: [&str; 3] = ["xsd0", "xsd1", "xsd2"];
+
+/// Where a WSDL's schemas are.
+#[derive(Debug, Clone, Copy)]
+pub enum Schemas<'s> {
+    /// In the WSDL itself.
+    Inline,
+    /// At this address, to which `xsd=…` is added.
+    At(&'s str),
+}
+
+/// Writes WSDLs and schemas of one dialect in one profile.
+#[derive(Debug, Clone, Copy)]
+pub struct SchemaWriter<'v> {
+    pub vocabulary: &'v Vocabulary,
+    pub profile: &'v Profile,
+    pub contract: Contract,
+}
+
+impl SchemaWriter<'_> {
+    fn namespace(&self) -> &str {
+        self.profile.contract_of(self.contract.side()).0
+    }
+
+    fn operations(&self) -> impl Iterator<Item = (Kind, String)> {
+        let side = self.contract.side();
+        let kinds = self.vocabulary.kinds().filter(move |(_, def)| def.side == side);
+        kinds.map(|(kind, _)| (kind, self.profile.message_name(self.vocabulary, kind)))
+    }
+
+    /// The WSDL; `address` is where the service is.
+    pub fn wsdl(&self, address: &str, schemas: Schemas) -> String {
+        let (namespace, contract) = self.profile.contract_of(self.contract.side());
+        let data = &self.profile.namespaces.data;
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
+        let _ = write!(
+            out,
+            "<wsdl:definitions name=\"{contract}\" targetNamespace=\"{namespace}\" xmlns:tns=\"{namespace}\" \
+             xmlns:d=\"{data}\" xmlns:wsdl=\"http://schemas.xmlsoap.org/wsdl/\" \
+             xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap/\" xmlns:xsd=\"{XSD}\">\n<wsdl:types>\n"
+        );
+        match schemas {
+            Schemas::Inline => SCHEMAS.iter().filter_map(|name| self.schema(name, schemas)).for_each(|s| out += &s),
+            Schemas::At(base) => {
+                let _ = writeln!(out, "<xsd:schema targetNamespace=\"{namespace}/imports\">");
+                for (name, namespace) in SCHEMAS.iter().zip([namespace, data, ARRAYS]) {
+                    let location = format!("{base}xsd={name}");
+                    let _ = writeln!(out, "<xsd:import schemaLocation=\"{location}\" namespace=\"{namespace}\"/>");
+                }
+                out += "</xsd:schema>\n";
+            }
+        }
+        out += "</wsdl:types>\n";
+        self.messages(&mut out);
+        let _ = writeln!(out, "<wsdl:portType name=\"{contract}\">");
+        for (_, operation) in self.operations() {
+            let _ = writeln!(
+                out,
+                "<wsdl:operation name=\"{operation}\"><wsdl:input message=\"tns:{operation}_Input\"/>\
+                 <wsdl:output message=\"tns:{operation}_Output\"/>{}</wsdl:operation>",
+                self.fault("message=\"tns:Fault\"", "")
+            );
+        }
+        let _ = write!(
+            out,
+            "</wsdl:portType>\n<wsdl:binding name=\"BasicHttpBinding_{contract}\" type=\"tns:{contract}\">\n\
+             <soap:binding transport=\"http://schemas.xmlsoap.org/soap/http\"/>\n"
+        );
+        for (kind, operation) in self.operations() {
+            let action = self.profile.action(self.vocabulary, kind);
+            let _ = writeln!(
+                out,
+                "<wsdl:operation name=\"{operation}\"><soap:operation soapAction=\"{action}\" style=\"document\"/>\
+                 <wsdl:input><soap:body use=\"literal\"/></wsdl:input>\
+                 <wsdl:output><soap:body use=\"literal\"/></wsdl:output>{}</wsdl:operation>",
+                self.fault("", "<soap:fault use=\"literal\" name=\"FAULT\"/>")
+            );
+        }
+        let _ = write!(
+            out,
+            "</wsdl:binding>\n<wsdl:service name=\"{contract}\">\n\
+             <wsdl:port name=\"BasicHttpBinding_{contract}\" binding=\"tns:BasicHttpBinding_{contract}\">\
+             <soap:address location=\"{address}\"/></wsdl:port>\n</wsdl:service>\n</wsdl:definitions>\n"
+        );
+        out
+    }
+
+    fn fault(&self, attribute: &str, inner: &str) -> String {
+        let Some(fault) = self.profile.fault.as_deref().filter(|_| self.contract == Contract::Service) else {
+            return String::new();
+        };
+        let space = if attribute.is_empty() { "" } else { " " };
+        format!("<wsdl:fault name=\"{fault}\"{space}{attribute}>{}</wsdl:fault>", inner.replace("FAULT", fault))
+    }
+
+    fn messages(&self, out: &mut String) {
+        for (_, operation) in self.operations() {
+            for (suffix, element) in [("Input", operation.clone()), ("Output", format!("{operation}Response"))] {
+                let _ = writeln!(
+                    out,
+                    "<wsdl:message name=\"{operation}_{suffix}\"><wsdl:part name=\"parameters\" element=\"tns:{element}\"/></wsdl:message>"
+                );
+            }
+        }
+        if let Some(fault) = self.profile.fault.as_deref().filter(|_| self.contract == Contract::Service) {
+            let _ = writeln!(
+                out,
+                "<wsdl:message name=\"Fault\"><wsdl:part name=\"detail\" element=\"d:{fault}\"/></wsdl:message>"
+            );
+        }
+    }
+
+    /// A schema by its name: the contract's own elements, the data contracts, the arrays of simple values.
+    pub fn schema(&self, name: &str, schemas: Schemas) -> Option<String> {
+        let data = self.profile.namespaces.data.clone();
+        let (namespace, imports, content) = match SCHEMAS.iter().position(|known| *known == name)? {
+            0 => (self.namespace().to_owned(), vec![(1, data.clone()), (2, ARRAYS.to_owned())], self.elements()),
+            1 => (data.clone(), vec![(2, ARRAYS.to_owned())], self.types()),
+            _ => (ARRAYS.to_owned(), Vec::new(), arrays()),
+        };
+        let mut out = format!(
+            "<xsd:schema elementFormDefault=\"qualified\" targetNamespace=\"{namespace}\" xmlns:xsd=\"{XSD}\" \
+             xmlns:d=\"{data}\" xmlns:a=\"{ARRAYS}\">\n"
+        );
+        for (place, namespace) in imports {
+            let location = match schemas {
+                Schemas::Inline => String::new(),
+                Schemas::At(base) => format!(" schemaLocation=\"{base}xsd={}\"", SCHEMAS[place]),
+            };
+            let _ = writeln!(out, "<xsd:import namespace=\"{namespace}\"{location}/>");
+        }
+        out += &content;
+        out += "</xsd:schema>\n";
+        Some(out)
+    }
+
+    /// The elements of the operations: their parameters, and what they return.
+    fn elements(&self) -> String {
+        let mut out = String::new();
+        for (kind, operation) in self.operations() {
+            let def = self.vocabulary.message(kind);
+            let parameter = self.vocabulary.parameter.as_ref().filter(|_| self.contract == Contract::Service);
+            let parameters = match parameter {
+                Some(parameter) => member(parameter, &format!("d:{}Args", def.label), true),
+                None => {
+                    let kept = (0..def.fields.list.len()).filter(|slot| !self.profile.is_omitted(kind, *slot));
+                    kept.map(|slot| self.field_member(kind, slot)).collect()
+                }
+            };
+            let result = match &def.returns {
+                Some(ty) if !self.profile.is_void(kind) => {
+                    let (name, nillable) = self.type_name(ty);
+                    member(&format!("{operation}Result"), &name, nillable)
+                }
+                _ => String::new(),
+            };
+            for (name, members) in [(operation.clone(), parameters), (format!("{operation}Response"), result)] {
+                let _ = writeln!(
+                    out,
+                    "<xsd:element name=\"{name}\"><xsd:complexType><xsd:sequence>{members}</xsd:sequence></xsd:complexType></xsd:element>"
+                );
+            }
+        }
+        out
+    }
+
+    fn field_member(&self, kind: Kind, slot: usize) -> String {
+        let field = &self.vocabulary.message(kind).fields.list[slot];
+        let (mut name, mut nillable) = self.type_name(&field.ty);
+        if self.profile.is_listed(kind, slot) {
+            name = format!("d:ArrayOf{}", self.vocabulary.type_text(&field.ty));
+            nillable = true;
+        }
+        member(self.profile.label(self.vocabulary, kind, slot), &name, nillable)
+    }
+
+    /// The data contracts: arguments, records, events, enumerations, and arrays of them.
+    fn types(&self) -> String {
+        let mut out = String::new();
+        let mut arrays: Vec<String> = Vec::new();
+        for (kind, def) in self.vocabulary.kinds() {
+            for (slot, field) in def.fields.list.iter().enumerate() {
+                let item = match &field.ty {
+                    Type::List(item) if matches!(**item, Type::Enum(_) | Type::Record(_)) => &**item,
+                    ty if self.profile.is_listed(kind, slot) => ty,
+                    _ => continue,
+                };
+                arrays.push(self.vocabulary.type_text(item));
+            }
+        }
+        for record in &self.vocabulary.records {
+            for field in &record.fields.list {
+                if let Type::List(item) = &field.ty {
+                    arrays.push(self.vocabulary.type_text(item));
+                }
+            }
+            self.complex(&record.name, None, self.sorted(&record.fields.list), &mut out);
+        }
+        arrays.sort();
+        arrays.dedup();
+        for item in arrays {
+            let element = format!(
+                "<xsd:element minOccurs=\"0\" maxOccurs=\"unbounded\" name=\"{item}\" nillable=\"true\" type=\"d:{item}\"/>"
+            );
+            self.complex(&format!("ArrayOf{item}"), None, element, &mut out);
+        }
+        for known in &self.vocabulary.enums {
+            let values: String =
+                known.members.iter().map(|member| format!("<xsd:enumeration value=\"{}\"/>", member.name)).collect();
+            let _ = writeln!(
+                out,
+                "<xsd:simpleType name=\"{}\"><xsd:restriction base=\"xsd:string\">{values}</xsd:restriction></xsd:simpleType>",
+                known.name
+            );
+        }
+        for (kind, def) in self.vocabulary.kinds() {
+            match def.side {
+                Side::Request => {
+                    let members = self.message_members(kind, 0);
+                    self.complex(&format!("{}Args", def.label), None, members, &mut out);
+                }
+                Side::Event => {
+                    let base = def.base.map(|(record, _)| self.vocabulary.records[record].name.as_str());
+                    let members = self.message_members(kind, def.base.map_or(0, |(_, count)| count));
+                    self.complex(&self.profile.message_name(self.vocabulary, kind), base, members, &mut out);
+                }
+                Side::Reply | Side::Callback => {}
+            }
+        }
+        if let Some(fault) = &self.profile.fault {
+            self.complex(fault, None, member("Message", "xsd:string", true), &mut out);
+        }
+        out
+    }
+
+    fn message_members(&self, kind: Kind, from: usize) -> String {
+        let slots = from..self.vocabulary.message(kind).fields.list.len();
+        let mut slots: Vec<usize> = slots.filter(|slot| !self.profile.is_omitted(kind, *slot)).collect();
+        slots.sort_by_key(|slot| self.profile.label(self.vocabulary, kind, *slot));
+        slots.into_iter().map(|slot| self.field_member(kind, slot)).collect()
+    }
+
+    fn sorted(&self, fields: &[Field]) -> String {
+        let mut fields: Vec<&Field> = fields.iter().collect();
+        fields.sort_by_key(|field| field.label.as_str());
+        let member = |field: &Field| {
+            let (name, nillable) = self.type_name(&field.ty);
+            member(&field.label, &name, nillable)
+        };
+        fields.into_iter().map(member).collect()
+    }
+
+    fn complex(&self, name: &str, base: Option<&str>, members: String, out: &mut String) {
+        let sequence = format!("<xsd:sequence>{members}</xsd:sequence>");
+        let content = match base {
+            Some(base) => {
+                format!(
+                    "<xsd:complexContent><xsd:extension base=\"d:{base}\">{sequence}</xsd:extension></xsd:complexContent>"
+                )
+            }
+            None => sequence,
+        };
+        let _ = writeln!(out, "<xsd:complexType name=\"{name}\">{content}</xsd:complexType>");
+        let _ = writeln!(out, "<xsd:element name=\"{name}\" nillable=\"true\" type=\"d:{name}\"/>");
+    }
+
+    fn type_name(&self, ty: &Type) -> (String, bool) {
+        let simple = |name: &str| (format!("xsd:{name}"), false);
+        match ty {
+            Type::Bool => simple("boolean"),
+            Type::Int => simple("int"),
+            Type::Long => simple("long"),
+            Type::Text | Type::Time | Type::Id => ("xsd:string".into(), true),
+            Type::Enum(_) => (format!("d:{}", self.vocabulary.type_text(ty)), false),
+            Type::Record(_) => (format!("d:{}", self.vocabulary.type_text(ty)), true),
+            Type::List(item) => match &**item {
+                Type::Int => ("a:ArrayOfint".into(), true),
+                Type::Long => ("a:ArrayOflong".into(), true),
+                Type::Enum(_) | Type::Record(_) => (format!("d:ArrayOf{}", self.vocabulary.type_text(item)), true),
+                _ => ("a:ArrayOfstring".into(), true),
+            },
+        }
+    }
+}
+
+fn member(name: &str, ty: &str, nillable: bool) -> String {
+    let nillable = if nillable { " nillable=\"true\"" } else { "" };
+    format!("<xsd:element minOccurs=\"0\" name=\"{name}\"{nillable} type=\"{ty}\"/>")
+}
+
+fn arrays() -> String {
+    let array = |(name, nillable): (&str, bool)| {
+        let nillable = if nillable { " nillable=\"true\"" } else { "" };
+        format!(
+            "<xsd:complexType name=\"ArrayOf{name}\"><xsd:sequence><xsd:element minOccurs=\"0\" maxOccurs=\"unbounded\" \
+             name=\"{name}\"{nillable} type=\"xsd:{name}\"/></xsd:sequence></xsd:complexType>\n\
+             <xsd:element name=\"ArrayOf{name}\" nillable=\"true\" type=\"a:ArrayOf{name}\"/>\n"
+        )
+    };
+    [("int", false), ("long", false), ("string", true)].into_iter().map(array).collect()
+}
