@@ -356,6 +356,3 @@ impl Bridge {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

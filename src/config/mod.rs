@@ -236,6 +236,7 @@ fn platform(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
             max_agents: section.number("max_agents", model.max_agents as u32) as usize,
             max_services: section.number("max_services", model.max_services as u32) as usize,
             max_requests: section.number("max_requests", model.max_requests as u32) as usize,
+            max_memory: section.size("max_memory", model.max_memory),
         },
         knobs: outgoing.map(|outgoing| knobs(section, &outgoing)).unwrap_or_default(),
         exposed: false,

@@ -95,7 +95,7 @@ impl Model {
             self.learn_station(agent, device.number);
         }
         let kind = if agent.is_some() { Some(DeviceKind::Agent) } else { device.kind };
-        KnownDevice { kind, agent, id: NativeId::new(device.id), number: device.number.to_owned() }
+        KnownDevice { kind, agent, id: NativeId::new(device.id), number: kept(device.number).to_owned() }
     }
 
     fn agent_or_new(&mut self, id: Id) -> Option<AgentIx> {
@@ -130,6 +130,7 @@ impl Model {
     }
 
     fn learn(&mut self, agent: AgentIx, space: u8, new: &str) {
+        let new = kept(new);
         let entry = &mut self.agents[agent];
         let known = if space == NUMBER { &mut entry.number } else { &mut entry.name };
         if new.is_empty() || known == new {
@@ -144,6 +145,7 @@ impl Model {
 
     /// Whether the station is another than before.
     fn learn_station(&mut self, agent: AgentIx, new: &str) -> bool {
+        let new = kept(new);
         let entry = &mut self.agents[agent];
         if new.is_empty() || entry.station == new {
             return false;

@@ -90,6 +90,8 @@ pub struct Call {
     pub last_event: Time,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
+    /// What it counts for in the model's bound of remembered text.
+    pub weighs: usize,
 }
 
 impl Call {
@@ -121,11 +123,29 @@ impl Call {
             completed: false,
             last_event: now,
             orphan_watch: false,
+            weighs: 0,
         }
     }
 
     pub fn is_live(&self) -> bool {
         self.phase == Phase::Live
+    }
+
+    /// About how many bytes the call takes up.
+    pub fn weight(&self) -> usize {
+        /// What an allocation costs beside what is in it.
+        const ALLOCATED: usize = 16;
+        let text = |text: &str| if text.is_empty() { 0 } else { text.len() + ALLOCATED };
+        let id = |id: &NativeId| if let NativeId::Text(id) = id { text(id) } else { 0 };
+        let item = |(key, value): &(String, String)| size_of::<(String, String)>() + text(key) + text(value);
+        let party = |party: &Party| size_of::<Party>() + text(&party.device.number);
+        // Each name stands in the model's table, too.
+        let name = |name: &SpacedId| 3 * size_of::<SpacedId>() + 2 * id(&name.id);
+        size_of::<Call>()
+            + [&self.ani, &self.dnis, &self.caller_name].into_iter().map(|known| text(known)).sum::<usize>()
+            + self.data.iter().map(item).sum::<usize>()
+            + self.parties.iter().map(party).sum::<usize>()
+            + self.names.iter().map(name).sum::<usize>()
     }
 
     /// The call's name in a number space.

@@ -10,6 +10,9 @@ use super::{
 use crate::message::Value;
 use smallvec::SmallVec;
 
+/// How many of the oldest calls are looked for at a time.
+const MAX_OLDEST: usize = 256;
+
 impl Model {
     // ── finding and starting ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,14 +63,16 @@ impl Model {
 
     pub(super) fn new_call(&mut self, names: &CallNames) -> Result<CallIx, Effect> {
         if self.calls.len() >= self.settings.max_calls {
-            self.evict_call();
+            self.evict_call(None);
         }
         if self.calls.len() >= self.settings.max_calls + self.forgotten.len() {
             return Err(Effect::Full);
         }
         let index = self.calls.insert(Call::new(self.now));
         self.learn_names(index, names);
-        self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry(index));
+        if !std::mem::replace(&mut self.expiry_watch, true) {
+            self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
+        }
         Ok(index)
     }
 
@@ -87,15 +92,46 @@ impl Model {
         self.tell(Transition::new(TransitionKind::CallStarted).call(index));
     }
 
-    /// Makes room: the oldest call that is over, else the one that has been silent longest, which ends properly.
-    fn evict_call(&mut self) {
-        let alive = self.calls.iter().filter(|(index, _)| !self.forgotten.contains(index));
-        let Some((index, _)) = alive.min_by_key(|(_, call)| (call.is_live(), call.last_event)) else { return };
+    /// Makes room: the oldest call that is over, else the one that has been silent longest, which ends properly. Whether
+    /// there was any but the one to spare.
+    fn evict_call(&mut self, spare: Option<CallIx>) -> bool {
+        let Some(index) = self.oldest_call(spare).or_else(|| {
+            self.look_for_oldest(spare);
+            self.oldest_call(spare)
+        }) else {
+            return false;
+        };
+        self.forgotten.push(index);
         if self.calls[index].is_live() {
             self.end_call(index);
         }
         self.complete(index);
-        self.forgotten.push(index);
+        self.weight -= std::mem::take(&mut self.calls[index].weighs);
+        true
+    }
+
+    /// The next of those that were found to be oldest, if it still is as it was.
+    fn oldest_call(&mut self, spare: Option<CallIx>) -> Option<CallIx> {
+        while let Some((index, last_event)) = self.oldest.pop_front() {
+            let same = self.calls.get(index).is_some_and(|call| call.last_event == last_event);
+            if same && Some(index) != spare && !self.forgotten.contains(&index) {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// Looks through all calls for the oldest, for many evictions to come: nothing that happens makes another call older.
+    fn look_for_oldest(&mut self, spare: Option<CallIx>) {
+        let others = self.calls.iter().filter(|(index, _)| Some(*index) != spare && !self.forgotten.contains(index));
+        let mut others: Vec<_> = others.map(|(index, call)| (call.is_live(), call.last_event, index)).collect();
+        let count = others.len().min(MAX_OLDEST);
+        if count < others.len() {
+            others.select_nth_unstable(count);
+            others.truncate(count);
+        }
+        others.sort_unstable();
+        self.oldest = others.into_iter().map(|(_, last_event, index)| (index, last_event)).collect();
     }
 
     fn learn_names(&mut self, index: CallIx, names: &CallNames) {
@@ -139,6 +175,15 @@ impl Model {
         if let Some(data) = &change.data {
             data.iter().for_each(|(key, value)| note_item(&mut call.data, *key, *value));
         }
+        self.weigh(index);
+    }
+
+    /// Keeps count of what all calls are remembered by, and makes room where it is too much.
+    fn weigh(&mut self, index: CallIx) {
+        let weight = self.calls[index].weight();
+        let before = std::mem::replace(&mut self.calls[index].weighs, weight);
+        self.weight = self.weight + weight - before;
+        while self.weight > self.settings.max_memory && self.evict_call(Some(index)) {}
     }
 
     // ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
@@ -452,6 +497,10 @@ impl Model {
         call.last_event = self.now;
         self.tell(Transition::new(TransitionKind::CallEnded).call(index));
         self.fail_requests_of(index);
+        if self.forgotten.contains(&index) {
+            return;
+        }
+        self.oldest.clear();
         if self.calls[index].owed.is_empty() {
             self.complete(index);
         } else {
@@ -585,13 +634,17 @@ impl Model {
         }
     }
 
-    pub(super) fn call_expiry_over(&mut self, index: CallIx) {
-        let Some(call) = self.calls.get(index).filter(|call| call.is_live()) else { return };
-        let due = call.last_event + self.settings.call_expiry;
-        if due <= self.now {
+    /// Ends the calls that have been silent for too long, and looks again when the next may be.
+    pub(super) fn call_expiry_over(&mut self) {
+        let due = |call: &Call| call.last_event + self.settings.call_expiry;
+        let silent = self.calls.iter().filter(|(_, call)| call.is_live() && due(call) <= self.now);
+        for index in silent.map(|(index, _)| index).collect::<Vec<_>>() {
             self.end_call(index);
-        } else {
-            self.timers.set(due, Timer::CallExpiry(index));
+        }
+        let next = self.calls.iter().filter(|(_, call)| call.is_live()).map(|(_, call)| call.last_event).min();
+        self.expiry_watch = next.is_some();
+        if let Some(next) = next {
+            self.timers.set(next + self.settings.call_expiry, Timer::CallExpiry);
         }
     }
 
@@ -617,6 +670,7 @@ impl Model {
 
     pub(super) fn drop_call(&mut self, index: CallIx) {
         let Some(call) = self.calls.remove(index) else { return };
+        self.weight -= call.weighs;
         self.drop_names(index, &call.names);
         for party in call.parties {
             if let Some(agent) = party.device.agent.and_then(|agent| self.agents.get_mut(agent)) {

@@ -16,9 +16,21 @@ pub enum Id<'m> {
     Text(&'m str),
 }
 
+/// The longest id and the longest number or name that is kept, in bytes.
+pub const MAX_TEXT: usize = 256;
+
+/// A number or name as far as it is kept.
+pub fn kept(text: &str) -> &str {
+    if text.len() <= MAX_TEXT {
+        return text;
+    }
+    let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}
+
 impl<'m> Id<'m> {
-    /// The id that a value names. Zero, minus one and the empty text name nothing. A number that travels as text is that
-    /// number; `0049` is a text.
+    /// The id that a value names. Zero, minus one, the empty text and one longer than [`MAX_TEXT`] name nothing. A number
+    /// that travels as text is that number; `0049` is a text.
     pub fn from_value(value: crate::message::Value<'m>) -> Id<'m> {
         use crate::message::Value;
         match value {
@@ -36,7 +48,7 @@ impl<'m> Id<'m> {
         match text.parse::<i64>() {
             Ok(0 | -1) => Id::None,
             Ok(number) if canonical => Id::Int(number),
-            _ if text.is_empty() => Id::None,
+            _ if text.is_empty() || text.len() > MAX_TEXT => Id::None,
             _ => Id::Text(text),
         }
     }
@@ -191,9 +203,16 @@ mod tests {
         assert_eq!(Id::from_text("0049"), Id::Text("0049"));
         assert_eq!(Id::from_text("+49"), Id::Text("+49"));
         assert_eq!(Id::from_text("{9f}"), Id::Text("{9f}"));
-        for nothing in ["", "0", "-1", " "] {
+        for nothing in ["", "0", "-1", " ", &"x".repeat(MAX_TEXT + 1)] {
             assert_eq!(Id::from_text(nothing), Id::None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_to_keep_is_cut_between_characters() {
+        assert_eq!(kept("4001"), "4001");
+        assert_eq!(kept(&"é".repeat(200)), "é".repeat(128));
+        assert_eq!(kept(&format!("x{}", "é".repeat(200))).len(), 255);
     }
 
     #[test]

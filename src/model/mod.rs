@@ -16,18 +16,21 @@ mod timers;
 mod transition;
 mod words;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use hashbrown::HashMap;
 
 pub use agents::{Agent, Readiness};
 pub use call::{Call, Party, PartyState, Phase};
 pub use change::Change;
-pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits};
+pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;
-pub use requests::{Ask, Asked, ClientId, Request};
+pub use requests::{Ask, Asked, ClientId, Request, RequestIx};
 pub use services::Service;
-pub use slab::{AgentIx, CallIx, RequestIx, ServiceIx, Slab};
+pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
 pub use transition::{Audience, Details, PartyRef, Transition};
 pub use words::*;
 
@@ -57,6 +60,8 @@ pub struct Settings {
     pub max_agents: usize,
     pub max_services: usize,
     pub max_requests: usize,
+    /// Bytes that all calls take up, with their parties, numbers and data.
+    pub max_memory: usize,
 }
 
 impl Default for Settings {
@@ -74,6 +79,7 @@ impl Default for Settings {
             max_agents: 10_000,
             max_services: 5_000,
             max_requests: 1_000,
+            max_memory: 16 << 20,
         }
     }
 }
@@ -116,6 +122,12 @@ pub struct Model {
     clock: Option<u64>,
     calls: Slab<CallIx, Call>,
     call_names: HashMap<SpacedId, CallIx>,
+    /// The weight of all calls.
+    weight: usize,
+    /// Calls to end next where there is no room, as they were when they were found.
+    oldest: VecDeque<(CallIx, Time)>,
+    /// A timer looks for calls that have been silent for too long.
+    expiry_watch: bool,
     agents: Slab<AgentIx, Agent>,
     agent_ids: HashMap<SpacedId, AgentIx>,
     services: Slab<ServiceIx, Service>,
@@ -205,7 +217,7 @@ impl Model {
             match timer {
                 Timer::StateGrace(agent) => self.state_grace_over(agent),
                 Timer::WrapGrace(call) => self.wrap_grace_over(call),
-                Timer::CallExpiry(call) => self.call_expiry_over(call),
+                Timer::CallExpiry => self.call_expiry_over(),
                 Timer::OrphanGrace(call) => self.orphan_grace_over(call),
                 Timer::IdGrace(call) => self.id_grace_over(call),
                 Timer::Resync(epoch) => self.resync_over(epoch),

@@ -3,7 +3,8 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{timers::Timer, *};
+use super::{identity::MAX_TEXT, timers::Timer, *};
+use crate::message::Value;
 
 /// The session of an application that asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,6 +12,10 @@ pub struct ClientId {
     pub application: u16,
     pub session: u32,
 }
+
+/// A request open at one platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestIx(pub u32);
 
 /// What an application asks: the change that a rule made of its request, with the ids resolved that it knows.
 #[derive(Debug)]
@@ -32,6 +37,9 @@ pub struct Asked {
     pub call: Option<i64>,
     pub second: Option<i64>,
 }
+
+/// The longest data that a request may carry, in bytes.
+const MAX_REQUEST_DATA: usize = 16 << 10;
 
 pub type Requests = SmallVec<[RequestIx; 2]>;
 
@@ -103,6 +111,9 @@ impl Model {
         if full {
             return self.fail(index, Failure::Failed, "too many requests are open".into());
         }
+        if let Some(reason) = too_long(ask.change) {
+            return self.fail(index, Failure::Failed, reason);
+        }
         if kind == ChangeKind::Refuse {
             let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
             return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
@@ -123,10 +134,9 @@ impl Model {
 
     fn new_request(&mut self, ask: &Ask, kind: ChangeKind) -> RequestIx {
         let change = ask.change;
-        let text = |fact| change.fact(fact).as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+        let text = |fact| kept(change.fact(fact).as_text(&mut itoa::Buffer::new()).unwrap_or_default()).to_owned();
         let data = change.data.iter().flatten().map(|(key, value)| {
-            let text =
-                |value: &crate::message::Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+            let text = |value: &Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
             (text(key), text(value))
         });
         let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
@@ -144,7 +154,7 @@ impl Model {
             code: change.int(Fact::Code),
             reason: text(Fact::Reason),
             digits: text(Fact::Digits),
-            data: data.collect(),
+            data: if too_long(change).is_none() { data.collect() } else { Vec::new() },
             asked: ask.asked,
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
@@ -534,4 +544,14 @@ impl Model {
     pub fn request_handle(index: RequestIx) -> Id<'static> {
         Id::Int(i64::from(index.0) + 1)
     }
+}
+
+/// Why a request is not kept: what it says is cut nowhere, because half a number is another number.
+fn too_long(change: &Change) -> Option<String> {
+    let length = |value: Value| if let Value::Text(text) = value { text.len() } else { 0 };
+    if let Some(fact) = Fact::ALL.iter().find(|fact| length(change.fact(**fact)) > MAX_TEXT) {
+        return Some(format!("the request's {} is longer than {MAX_TEXT} bytes", fact.name()));
+    }
+    let data: usize = change.data.iter().flatten().map(|(key, value)| length(*key) + length(*value)).sum();
+    (data > MAX_REQUEST_DATA).then(|| format!("the request's data is longer than {MAX_REQUEST_DATA} bytes"))
 }

@@ -38,7 +38,7 @@ impl Model {
         let stamp = self.stamp;
         let service = &mut self.services[index];
         service.stamp = stamp;
-        let name = change.text(Fact::Name);
+        let name = kept(change.text(Fact::Name));
         if !name.is_empty() && service.name != name {
             service.name = name.to_owned();
         }

@@ -1,24 +1,33 @@
-//! A table whose entries keep their places, so that their indices can be handed out; freed places are used again.
+//! A table whose entries keep their places, so that their indices can be handed out. Freed places are used again, under
+//! another index: one that outlived its entry leads nowhere.
 
-/// An index type for one table.
+/// An index of a table: the place, and how often it was used before.
 macro_rules! index {
     ($($(#[$meta:meta])* $name:ident),+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(pub u32);
+        pub struct $name(pub u64);
 
-        impl From<usize> for $name {
-            fn from(place: usize) -> $name {
-                $name(place as u32)
+        impl Index for $name {
+            fn new(place: u32, generation: u32) -> $name {
+                $name(u64::from(generation) << 32 | u64::from(place))
             }
-        }
 
-        impl From<$name> for usize {
-            fn from(index: $name) -> usize {
-                index.0 as usize
+            fn place(self) -> usize {
+                self.0 as u32 as usize
+            }
+
+            fn generation(self) -> u32 {
+                (self.0 >> 32) as u32
             }
         }
     )+};
+}
+
+pub trait Index: Copy {
+    fn new(place: u32, generation: u32) -> Self;
+    fn place(self) -> usize;
+    fn generation(self) -> u32;
 }
 
 index! {
@@ -27,14 +36,19 @@ index! {
     /// An agent of one platform's model.
     AgentIx,
     /// A service of one platform's model.
-    ServiceIx,
-    /// A request open at one platform.
-    RequestIx
+    ServiceIx
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    generation: u32,
+    /// Boxed, so that the table grows by little and gives back what is freed.
+    value: Option<Box<T>>,
 }
 
 #[derive(Debug)]
 pub struct Slab<I, T> {
-    entries: Vec<Option<T>>,
+    entries: Vec<Entry<T>>,
     free: Vec<u32>,
     index: std::marker::PhantomData<I>,
 }
@@ -45,32 +59,38 @@ impl<I, T> Default for Slab<I, T> {
     }
 }
 
-impl<I: From<usize> + Into<usize> + Copy, T> Slab<I, T> {
+impl<I: Index, T> Slab<I, T> {
     pub fn insert(&mut self, value: T) -> I {
+        let value = Some(Box::new(value));
         match self.free.pop() {
             Some(place) => {
-                self.entries[place as usize] = Some(value);
-                I::from(place as usize)
+                let entry = &mut self.entries[place as usize];
+                entry.value = value;
+                I::new(place, entry.generation)
             }
             None => {
-                self.entries.push(Some(value));
-                I::from(self.entries.len() - 1)
+                self.entries.push(Entry { generation: 0, value });
+                I::new((self.entries.len() - 1) as u32, 0)
             }
         }
     }
 
     pub fn remove(&mut self, index: I) -> Option<T> {
-        let value = self.entries.get_mut(index.into())?.take()?;
-        self.free.push(index.into() as u32);
-        Some(value)
+        self.get(index)?;
+        let entry = &mut self.entries[index.place()];
+        entry.generation = entry.generation.wrapping_add(1);
+        self.free.push(index.place() as u32);
+        entry.value.take().map(|value| *value)
     }
 
     pub fn get(&self, index: I) -> Option<&T> {
-        self.entries.get(index.into())?.as_ref()
+        let entry = self.entries.get(index.place())?;
+        entry.value.as_deref().filter(|_| entry.generation == index.generation())
     }
 
     pub fn get_mut(&mut self, index: I) -> Option<&mut T> {
-        self.entries.get_mut(index.into())?.as_mut()
+        let entry = self.entries.get_mut(index.place())?;
+        entry.value.as_deref_mut().filter(|_| entry.generation == index.generation())
     }
 
     pub fn len(&self) -> usize {
@@ -83,7 +103,7 @@ impl<I: From<usize> + Into<usize> + Copy, T> Slab<I, T> {
 
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
         let entries = self.entries.iter().enumerate();
-        entries.filter_map(|(place, entry)| entry.as_ref().map(|value| (I::from(place), value)))
+        entries.filter_map(|(place, entry)| Some((I::new(place as u32, entry.generation), entry.value.as_deref()?)))
     }
 
     pub fn indices(&self) -> Vec<I> {
@@ -92,16 +112,33 @@ impl<I: From<usize> + Into<usize> + Copy, T> Slab<I, T> {
 }
 
 /// Indexing is for indices that the table gave out and has not freed since.
-impl<I: From<usize> + Into<usize> + Copy, T> std::ops::Index<I> for Slab<I, T> {
+impl<I: Index, T> std::ops::Index<I> for Slab<I, T> {
     type Output = T;
 
     fn index(&self, index: I) -> &T {
-        self.entries[index.into()].as_ref().expect("an index outlived its entry")
+        self.get(index).expect("an index outlived its entry")
     }
 }
 
-impl<I: From<usize> + Into<usize> + Copy, T> std::ops::IndexMut<I> for Slab<I, T> {
+impl<I: Index, T> std::ops::IndexMut<I> for Slab<I, T> {
     fn index_mut(&mut self, index: I) -> &mut T {
-        self.entries[index.into()].as_mut().expect("an index outlived its entry")
+        self.get_mut(index).expect("an index outlived its entry")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_used_again_under_another_index() {
+        let mut slab: Slab<CallIx, &str> = Slab::default();
+        let old = slab.insert("old");
+        assert_eq!(slab.remove(old), Some("old"));
+        let new = slab.insert("new");
+        assert_eq!((old.place(), new.place()), (0, 0));
+        assert_eq!(slab.remove(old), None);
+        assert_eq!((slab.get(old), slab.get(new)), (None, Some(&"new")));
+        assert_eq!(slab.indices(), [new]);
     }
 }

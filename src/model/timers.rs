@@ -10,7 +10,7 @@ use crate::time::Time;
 pub enum Timer {
     StateGrace(AgentIx),
     WrapGrace(CallIx),
-    CallExpiry(CallIx),
+    CallExpiry,
     OrphanGrace(CallIx),
     IdGrace(CallIx),
     Resync(u64),

@@ -28,7 +28,7 @@ use engine::{Engine, Input};
 use metrics::Metrics;
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
-const INPUTS: usize = 256;
+const INPUTS: usize = 64;
 
 /// A bridge that runs.
 pub struct Running {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::{
     Method, Request, StatusCode,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{CONTENT_TYPE, HOST},
 };
 use tokio::{
@@ -58,13 +58,17 @@ impl Service {
             let (name, value) = part.trim().split_once('=')?;
             name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_owned())
         });
+        let too_long = || {
+            let reason = format!("the request is longer than {} bytes", self.limits.body);
+            fault(StatusCode::PAYLOAD_TOO_LARGE, Blame::Client, &reason)
+        };
+        if request.body().size_hint().lower() > self.limits.body as u64 {
+            return too_long();
+        }
         let body = Limited::new(request.into_body(), self.limits.body).collect();
         let body = match timeout(self.limits.body_timeout, body).await {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                let reason = format!("the request is longer than {} bytes", self.limits.body);
-                return fault(StatusCode::PAYLOAD_TOO_LARGE, Blame::Client, &reason);
-            }
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return too_long(),
             Ok(Err(error)) => return fault(StatusCode::BAD_REQUEST, Blame::Client, &error.to_string()),
             Err(_) => {
                 let reason = format!("the request did not come within {} s", self.limits.body_timeout.as_secs());

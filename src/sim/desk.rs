@@ -110,31 +110,44 @@ impl Desk {
         Ok(Desk { service, callback, session: String::new(), heard, stop, requests: 0 })
     }
 
-    /// Opens a session; hands back the fault's reason where there is none.
-    pub async fn open(&mut self, user: &str, password: &str) -> Result<(), String> {
-        let url = format!("http://{}/CTIEvents", self.callback);
-        let mut args = String::new();
-        args += &member("ClientCallbackURL", &url);
+    /// Where the bridge shall call.
+    pub fn url(&self) -> String {
+        format!("http://{}/CTIEvents", self.callback)
+    }
+
+    /// Opens a session that is called back at a URL, and hands back its id, or the fault's reason.
+    pub async fn open_at(&self, url: &str, user: &str, password: &str) -> Result<String, String> {
+        let mut args = member("ClientCallbackURL", url);
         args += "<TenantIds><int>1</int></TenantIds><UserCredentials>";
         args += &(member("Password", password) + &member("UserName", user));
         args += "</UserCredentials>";
         let response = self.post("OpenConnection", &args).await?;
         let result = response.children.first().and_then(|result| result.child("SessionId"));
-        self.session = result.map(|id| id.text.clone()).unwrap_or_default();
+        Ok(result.map(|id| id.text.clone()).unwrap_or_default())
+    }
+
+    /// Opens a session; hands back the fault's reason where there is none.
+    pub async fn open(&mut self, user: &str, password: &str) -> Result<(), String> {
+        self.session = self.open_at(&self.url(), user, password).await?;
         Ok(())
     }
 
-    /// Opens a session, registers for everything and comes on line.
-    pub async fn online(&mut self, user: &str, password: &str) -> Result<(), String> {
-        self.open(user, password).await?;
+    /// Registers for everything and comes on line.
+    pub async fn register(&self) -> Result<(), String> {
         for class in ["Agent", "Call", "Route", "System"] {
             self.call("AddMessageClass", &[("MessageClass", &format!("EventCategory{class}"))]).await?;
         }
         self.call("OnLine", &[]).await
     }
 
+    /// Opens a session that hears everything.
+    pub async fn online(&mut self, user: &str, password: &str) -> Result<(), String> {
+        self.open(user, password).await?;
+        self.register().await
+    }
+
     /// A request of the session's.
-    pub async fn call(&mut self, operation: &str, members: &[(&str, &str)]) -> Result<(), String> {
+    pub async fn call(&self, operation: &str, members: &[(&str, &str)]) -> Result<(), String> {
         let mut args: String = members.iter().map(|(name, value)| member(name, value)).collect();
         args += &(member("SessionId", &self.session) + &member("TenantId", "1"));
         self.post(operation, &args).await.map(drop)

@@ -1,0 +1,53 @@
+//! Health, readiness and metrics; and what never appears in them or in the logs.
+
+use cti_bridge::sim::messages::*;
+use serde_json::json;
+
+use crate::world::*;
+
+#[tokio::test]
+async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
+    let mut world = World::with(Extra { rest: "[admin]\nlisten = '127.0.0.1:0'", ..Extra::default() }).await;
+    let admin = world.running.admin.unwrap();
+    let mut desk = world.desk().await;
+    world.agent(&mut desk, 1001).await;
+    assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(get(admin, "/readyz").await.starts_with("HTTP/1.1 200"));
+    world.line.raw(b"{\"message\":\"never-heard-of\"}\0{\0").await.unwrap();
+    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
+    world.say(call("established", 900, 4, answered)).await;
+    world.say(call("call-cleared", 901, 4, json!({}))).await;
+    world.say(other("group-stats", 4, json!({ "group-id": 9 }))).await;
+    let events = ["CallStarted 900", "CallOffered 900", "CallEstablished 900 a1001", "AgentStateChange a1001 Active"];
+    hears(&mut desk, &events).await;
+    desk.ask("HoldCall", &[("AgentIdx", "1001"), ("CallId", "900")]).await.unwrap();
+    hears(&mut desk, &["CallRequestFailed 900 a1001 RequestFailed #1"]).await;
+    let metrics = get(admin, "/metrics").await;
+    for line in [
+        r#"cti_bridge_messages_in_total{platform="mitel",message="established"} 1"#,
+        r#"cti_bridge_messages_ignored_total{platform="mitel",message="group-stats"} 1"#,
+        r#"cti_bridge_unknown_total{platform="mitel",what="message"} 1"#,
+        r#"cti_bridge_refused_total{platform="mitel",reason="malformed"} 1"#,
+        r#"cti_bridge_refused_total{platform="mitel",reason="unknown-call"} 1"#,
+        r#"cti_bridge_rules_fired_total{platform="mitel",rule="established"} 1"#,
+        r#"cti_bridge_messages_out_total{application="desk",message="CallEstablished"} 1"#,
+        r#"cti_bridge_messages_published_total{application="desk",message="CallEstablished"} 1"#,
+        r#"cti_bridge_requests_in_total{application="desk",message="HoldCall"} 1"#,
+        r#"cti_bridge_sessions{application="desk"} 1"#,
+        r#"cti_bridge_queue{application="desk",session="1"} 0"#,
+        r#"cti_bridge_calls{platform="mitel"} 1"#,
+        r#"cti_bridge_platform_connected{platform="mitel"} 1"#,
+        "cti_bridge_translation_seconds_bucket",
+        "cti_bridge_delivery_seconds_count",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
+    for secret in [PASSWORD, USER_PASSWORD, "5551234", "gold", desk.session.as_str()] {
+        assert!(!metrics.contains(secret), "{secret} is shown");
+    }
+    world.line.close().await.unwrap();
+    soon("LinkStatus", async { while short(&event(&mut desk).await) != "LinkStatus Down" {} }).await;
+    let ready = get(admin, "/readyz").await;
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not connected: mitel"), "{ready}");
+    assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
+}

@@ -1,0 +1,192 @@
+//! The daemon as a process of its own: its logs, its memory, its end.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use cti_bridge::sim::{
+    desk::Desk,
+    feed::{FeedLine, FeedSim},
+    messages::*,
+};
+use tokio::sync::mpsc;
+
+use crate::world::*;
+
+/// A process, with everything that it logged so far.
+pub struct Daemon {
+    child: Child,
+    lines: mpsc::UnboundedReceiver<String>,
+    log: Arc<Mutex<String>>,
+    file: std::path::PathBuf,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+impl Daemon {
+    pub fn start(configuration: &str) -> Daemon {
+        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let file = folder.join(format!("daemon-{}-{number}.toml", std::process::id()));
+        std::fs::write(&file, configuration).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
+            .args(["run", "--config"])
+            .arg(&file)
+            .env_remove("RUST_LOG")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = mpsc::unbounded_channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (stderr, shared) = (child.stderr.take().unwrap(), log.clone());
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                *shared.lock().unwrap() += &format!("{line}\n");
+                let _ = sender.send(line);
+            }
+        });
+        Daemon { child, lines, log, file }
+    }
+
+    /// The next line that contains this.
+    pub async fn line(&mut self, part: &str) -> String {
+        let search = async {
+            while let Some(line) = self.lines.recv().await {
+                if line.contains(part) {
+                    return line;
+                }
+            }
+            panic!("the daemon ended without saying {part:?}:\n{}", self.log.lock().unwrap())
+        };
+        soon(part, search).await
+    }
+
+    /// Where an application is served, from the log.
+    pub async fn address(&mut self) -> SocketAddr {
+        let line = self.line("serving ").await;
+        let (_, address) = line.rsplit_once("serving ").unwrap();
+        address.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).next().unwrap().parse().unwrap()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The most memory that the process ever had in use, in KiB.
+    pub fn peak_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    pub async fn end(&mut self) -> ExitStatus {
+        let ended = async {
+            loop {
+                match self.child.try_wait().unwrap() {
+                    Some(status) => return status,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        };
+        soon("the daemon's end", ended).await
+    }
+}
+
+/// A daemon between a feed and a desk, both of which are well.
+pub struct Hosted {
+    pub daemon: Daemon,
+    _feed: FeedSim,
+    pub line: FeedLine,
+    pub desk: Desk,
+    pub service: SocketAddr,
+}
+
+impl Hosted {
+    pub async fn with(extra: Extra<'_>) -> Hosted {
+        let feed = FeedSim::start().await.unwrap();
+        let mut daemon = Daemon::start(&text(&feed.address.to_string(), &extra));
+        let service = daemon.address().await;
+        let line = soon("the log-on", feed.welcome(PASSWORD)).await.unwrap();
+        let mut desk = Desk::start(service).await.unwrap();
+        soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
+        Hosted { daemon, _feed: feed, line, desk, service }
+    }
+
+    /// Whatever was done to it, a session works as ever.
+    pub async fn works(&mut self, agent_id: i64) {
+        self.line.say(&login(agent_id, 0)).await.unwrap();
+        let told = format!("AgentLoginStateChange a{agent_id} AgentLoggedIn");
+        soon("an event", async { while short(&event(&mut self.desk).await) != told {} }).await;
+    }
+}
+
+#[tokio::test]
+async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
+    for format in ["text", "json"] {
+        let rest = format!("[log]\nformat = '{format}'");
+        let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
+        let stranger = Desk::start(world.service).await.unwrap();
+        stranger.open_at(&stranger.url(), "Test01", "wrong-password").await.unwrap_err();
+        stranger.open_at("http://192.0.2.1/?token=abc", "Test01", USER_PASSWORD).await.unwrap_err();
+        let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
+        world.line.say(&call("established", 900, 4, answered)).await.unwrap();
+        world
+            .line
+            .raw(b"{\"message\":\"delivered\",\"guid\":\"x\",\"call-table\":5551234}\0{\"ani\":\"5551234\",\0")
+            .await
+            .unwrap();
+        world.works(1002).await;
+        world.line.close().await.unwrap();
+        world.daemon.line("not connected: closed by the platform; next attempt in").await;
+        world.daemon.signal("-TERM");
+        assert_eq!(world.daemon.end().await.code(), Some(0));
+        world.daemon.line("shutting down").await;
+        let log = world.daemon.log();
+        for part in [
+            "connected and authenticated",
+            "session 1 of \\\"Test01\\\" opened, callback http://127.0.0.1:",
+            "unknown user or wrong password for",
+            "is not in callback_allow",
+        ] {
+            let part = if format == "text" { part.replace('\\', "") } else { part.into() };
+            assert!(log.contains(&part), "{part} is missing in\n{log}");
+        }
+        for secret in [PASSWORD, USER_PASSWORD, "wrong-password", "5551234", "gold", "token=abc", &world.desk.session] {
+            assert!(!log.contains(secret), "{secret} is shown in\n{log}");
+        }
+        if format == "json" {
+            for line in log.lines() {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_wrong_is_said_whole_and_nothing_runs() {
+    let mut daemon = Daemon::start("[platform.mitel]\ndialect = 'event-fed'\n[aplication.x]\n");
+    assert_eq!(daemon.end().await.code(), Some(1));
+    let _ = daemon.line("there is no dialect").await;
+    assert!(daemon.log().contains("aplication"), "{}", daemon.log());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let configuration = text("127.0.0.1:1", &Extra::default());
+    let listen = taken.local_addr().unwrap().to_string();
+    let mut daemon = Daemon::start(&configuration.replace("127.0.0.1:0", &listen));
+    assert_eq!(daemon.end().await.code(), Some(1));
+    assert!(daemon.line("desk: cannot listen on").await.contains(&listen));
+}

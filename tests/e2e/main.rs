@@ -1,0 +1,12 @@
+//! The bridge over loopback, as its users meet it: an embedded feed behind, embedded CTIPS applications in front. Every wait
+//! is for something that happens; the patience only bounds how long a failing test takes.
+
+mod admin;
+mod calls;
+mod daemon;
+mod hostile;
+mod link;
+mod sessions;
+mod shutdown;
+mod tls;
+mod world;

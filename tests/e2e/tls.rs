@@ -1,0 +1,142 @@
+//! TLS towards the platform, from applications and towards their callbacks; a certificate that nobody vouches for is refused.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use cti_bridge::sim::{desk::Desk, feed::FeedSim, messages::*};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::{
+    ClientConfig, RootCertStore, ServerConfig,
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+};
+use serde_json::json;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::world::*;
+
+/// An authority, and a certificate for localhost that it vouches for, as files.
+struct Authority {
+    folder: PathBuf,
+}
+
+impl Authority {
+    fn new(name: &str) -> Authority {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let authority = params.self_signed(&key).unwrap();
+        std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &issuer).unwrap();
+        std::fs::write(folder.join("server.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+        Authority { folder }
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// Takes TLS connections and passes what they carry on in plain.
+    async fn front(&self, behind: SocketAddr) -> SocketAddr {
+        let chain = vec![CertificateDer::from_pem_file(self.file("server.pem")).unwrap()];
+        let key = PrivateKeyDer::from_pem_file(self.file("server.key")).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(mut outer) = acceptor.accept(stream).await else { return };
+                    let mut inner = TcpStream::connect(behind).await.unwrap();
+                    let _ = copy_bidirectional(&mut outer, &mut inner).await;
+                });
+            }
+        });
+        address
+    }
+
+    /// Takes plain connections and passes what they carry on in TLS.
+    async fn back(&self, behind: SocketAddr) -> SocketAddr {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
+        let connector = TlsConnector::from(Arc::new(config.with_no_client_auth()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut outer, _)) = listener.accept().await {
+                let connector = connector.clone();
+                tokio::spawn(async move {
+                    let inner = TcpStream::connect(behind).await.unwrap();
+                    let name = ServerName::try_from("localhost").unwrap();
+                    let Ok(mut inner) = connector.connect(name, inner).await else { return };
+                    let _ = copy_bidirectional(&mut outer, &mut inner).await;
+                });
+            }
+        });
+        address
+    }
+}
+
+#[tokio::test]
+async fn everything_can_be_encrypted() {
+    let authority = Authority::new("all");
+    let feed = FeedSim::start().await.unwrap();
+    let front = authority.front(feed.address).await;
+    let platform = format!("tls = {{ ca = '{}', server_name = 'localhost' }}", authority.file("ca.pem"));
+    let application = format!(
+        "tls = {{ certificate = '{}', key = '{}' }}\ncallback_tls = {{ ca = '{}' }}",
+        authority.file("server.pem"),
+        authority.file("server.key"),
+        authority.file("ca.pem")
+    );
+    let extra = Extra { platform: &platform, application: &application, ..Extra::default() };
+    let running = run(&text(&front.to_string(), &extra)).await;
+    let mut line = soon("the log-on", feed.welcome(PASSWORD)).await.unwrap();
+    let mut desk = Desk::start(authority.back(running.applications[0]).await).await.unwrap();
+    let callback = authority.front(desk.callback).await;
+    let url = format!("https://localhost:{}/CTIEvents", callback.port());
+    desk.session = soon("a session", desk.open_at(&url, "Test01", USER_PASSWORD)).await.unwrap();
+    desk.register().await.unwrap();
+    line.say(&login(1001, 0)).await.unwrap();
+    line.say(&agent("agent-idle", 1001, 0, json!({}))).await.unwrap();
+    hears(&mut desk, &["AgentLoginStateChange a1001 AgentLoggedIn", "AgentStateChange a1001 Idle"]).await;
+    // Plain HTTP is no way in.
+    let plain = Desk::start(running.applications[0]).await.unwrap();
+    assert!(plain.open_at(&plain.url(), "Test01", USER_PASSWORD).await.is_err());
+}
+
+#[tokio::test]
+async fn certificates_are_verified_both_ways() {
+    let (authority, stranger) = (Authority::new("known"), Authority::new("unknown"));
+    let feed = FeedSim::start().await.unwrap();
+    let front = stranger.front(feed.address).await;
+    let platform = format!("tls = {{ ca = '{}', server_name = 'localhost' }}", authority.file("ca.pem"));
+    let application = format!("callback_tls = {{ ca = '{}' }}", authority.file("ca.pem"));
+    let running =
+        run(&text(&front.to_string(), &Extra { platform: &platform, application: &application, ..Extra::default() }))
+            .await;
+    let mut desk = Desk::start(running.applications[0]).await.unwrap();
+    let callback = stranger.front(desk.callback).await;
+    let url = format!("https://localhost:{}/CTIEvents", callback.port());
+    let refused = soon("an answer", desk.open_at(&url, "Test01", USER_PASSWORD)).await.unwrap_err();
+    assert!(refused.contains("TLS: invalid peer certificate"), "{refused}");
+    desk.online("Test01", USER_PASSWORD).await.unwrap();
+    hears(&mut desk, &["LinkStatus Down"]).await;
+    // A name that the certificate does not bear is refused, too.
+    let callback = authority.front(desk.callback).await;
+    let refused = desk.open_at(&format!("https://127.0.0.1:{}/", callback.port()), "Test01", USER_PASSWORD).await;
+    assert!(refused.unwrap_err().contains("TLS: invalid peer certificate"));
+}
