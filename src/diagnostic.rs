@@ -69,7 +69,14 @@ impl Problems {
         text: impl Into<String>,
         help: Option<String>,
     ) {
-        self.list.push(Problem { source: source.clone(), span, text: text.into(), help });
+        let problem = Problem { source: source.clone(), span, text: text.into(), help };
+        // What is used in several places is read several times, and is wrong once.
+        let known = |other: &Problem| {
+            Arc::ptr_eq(&other.source, source) && other.span == problem.span && other.text == problem.text
+        };
+        if !self.list.iter().any(known) {
+            self.list.push(problem);
+        }
     }
 
     /// A name that nobody knows, with the nearest of those that are known.

@@ -2,6 +2,8 @@
 
 /// The width of the left column.
 const LEFT: usize = 56;
+/// The width of the right column.
+const RIGHT: usize = 62;
 
 pub struct Stage {
     print: fn(&str),
@@ -17,13 +19,35 @@ impl Stage {
         self.row(&"─".repeat(LEFT - 2), &"─".repeat(LEFT - 2));
     }
 
+    /// One row, and as many more as its texts need.
     pub fn row(&self, left: &str, right: &str) {
-        let pad = LEFT.saturating_sub(left.chars().count());
-        (self.print)(format!("{left}{}{right}", " ".repeat(pad)).trim_end());
+        let (left, right) = (fold(left, LEFT - 2), fold(right, RIGHT));
+        for place in 0..left.len().max(right.len()) {
+            let part = |side: &[String]| side.get(place).cloned().unwrap_or_default();
+            (self.print)(format!("{:LEFT$}{}", part(&left), part(&right)).trim_end());
+        }
     }
 
     pub fn chapter(&self, text: &str) {
         (self.print)("");
         (self.print)(&format!("▶ {text}"));
     }
+}
+
+/// A text in lines of at most so many characters, broken between words; what goes on is set in.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.len() - 1;
+        let used = lines[line].chars().count();
+        if used > 0 && used + 1 + word.chars().count() > width {
+            lines.push(format!("    {word}"));
+        } else {
+            if used > 0 {
+                lines[line].push(' ');
+            }
+            lines[line].push_str(word);
+        }
+    }
+    lines
 }

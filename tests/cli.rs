@@ -1,0 +1,199 @@
+//! The program as a user runs it: arguments, streams, exit codes.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// Runs the program to its end.
+fn cti_bridge(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+const PAIR: [&str; 4] = ["--from", "event-feed", "--to", "ctips"];
+
+const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"contact-center","message":"agent-login","agent-id":40,"agent-number":"40","extension":"1040"}"#;
+
+// ── translate ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn translate(more: &[&str], input: &str) -> Output {
+    cti_bridge(&[&["translate"], &PAIR[..], more].concat(), input)
+}
+
+#[test]
+fn translate_turns_lines_into_lines() {
+    let output = translate(&[], &format!("{LOGIN}\n"));
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+    let events: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["EventType"], "AgentLoginStateChange");
+    assert_eq!(events[0]["AgentId"], 40);
+}
+
+#[test]
+fn a_line_that_cannot_be_taken_is_named_and_the_rest_goes_on() {
+    let input = format!("{{\"message\": \n{{\"message\":\"agent-dance\"}}\n\n{LOGIN}\n");
+    let output = translate(&[], &input);
+    assert_eq!(output.status.code(), Some(0));
+    let complaints: Vec<_> = stderr(&output).lines().collect();
+    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert!(complaints[0].starts_with("line 1: "), "{complaints:?}");
+    assert!(complaints[1].starts_with("line 2: ") && complaints[1].contains("agent-dance"), "{complaints:?}");
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn strict_stops_at_the_first_line_that_cannot_be_taken() {
+    let output = translate(&["--strict"], &format!("{LOGIN}\nrubbish\n{}\n", LOGIN.replace("40", "41")));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("line 2: "), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_line_of_ten_megabytes_is_named_and_passed_over() {
+    let output = translate(&[], &format!("\"{}\"\n{LOGIN}\n", "x".repeat(10 << 20)));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).starts_with("line 1: longer than"), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn an_unknown_dialect_is_refused_with_the_known_ones() {
+    let output = cti_bridge(&["translate", "--from", "event-fed", "--to", "ctips"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("event-feed"), "{}", stderr(&output));
+}
+
+// ── check ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn check_passes_what_is_shipped() {
+    let output = cti_bridge(&["check", "--config", "config/cti-bridge.toml"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    assert!(stdout(&output).contains("all right"), "{}", stdout(&output));
+}
+
+#[test]
+fn check_names_every_mistake_with_its_place_and_the_nearest_right_name() {
+    let mappings = folder("broken-mappings");
+    let rules = fs::read_to_string("mappings/from-event-feed.toml").unwrap();
+    let target = fs::read_to_string("mappings/to-ctips.toml").unwrap();
+    assert!(rules.contains("tables.media[table.media]") && target.contains("\"call.ani\""));
+    fs::write(
+        mappings.join("from-event-feed.toml"),
+        rules.replacen("tables.media[table.media]", "tables.media[table.medai]", 1),
+    )
+    .unwrap();
+    fs::write(mappings.join("to-ctips.toml"), target.replacen("\"call.ani\"", "\"call.anni\"", 1)).unwrap();
+    let config = mappings.join("bridge.conf");
+    fs::write(&config, "[admin]\nlisten = \"127.0.0.1:0\"\nlissten = 1\n").unwrap();
+
+    let (mappings, config) = (mappings.to_str().unwrap(), config.to_str().unwrap());
+    let output = cti_bridge(&["check", "--mappings", mappings, "--config", config], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    for (wrong, right) in [("medai", "media"), ("call.anni", "ani"), ("lissten", "listen")] {
+        assert!(said.contains(wrong) && said.contains(right), "{wrong} → {right} is not in\n{said}");
+    }
+    for file in ["from-event-feed.toml:", "to-ctips.toml:", "bridge.conf:3:1"] {
+        assert!(said.contains(file), "{file} is not in\n{said}");
+    }
+}
+
+#[test]
+fn check_runs_the_examples_beside_the_rules() {
+    let mappings = folder("failing-example");
+    let rules = fs::read_to_string("mappings/to-ctips.toml").unwrap();
+    let wrong = rules.replacen(
+        "EventType = \"CallOriginated\", AgentId = 12",
+        "EventType = \"CallOriginated\", AgentId = 13",
+        1,
+    );
+    assert_ne!(rules, wrong);
+    fs::write(mappings.join("to-ctips.toml"), wrong).unwrap();
+    let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("example"), "{}", stderr(&output));
+}
+
+// ── coverage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn coverage_accounts_for_every_message_and_field() {
+    let output = cti_bridge(&[&["coverage"], &PAIR[..], &["--format", "json"]].concat(), "");
+    assert_eq!(output.status.code(), Some(0));
+    let reports: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let events = reports[0]["events"].as_array().unwrap();
+    assert!(events.len() > 40);
+    for event in events {
+        let fields = event["fields"].as_array().unwrap();
+        assert!(event["ignored"].is_string() || !fields.is_empty(), "{event}");
+        for field in fields {
+            let fate = field["fate"].as_str().unwrap();
+            assert!(["carried", "derived", "absent", "ignored"].contains(&fate), "{field}");
+            assert!(!field["detail"].as_str().unwrap().is_empty(), "{}: {field}", event["message"]);
+        }
+    }
+    let table = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
+    assert!(stdout(&table).contains("Totals"));
+}
+
+// ── demo, help ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn the_demo_shows_the_main_job_and_ends() {
+    let output = cti_bridge(&["demo"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let rows: Vec<_> = stdout(&output).lines().collect();
+    let row = |left: &str, right: &str| {
+        assert!(rows.iter().any(|row| row.starts_with(left) && row.contains(right)), "no row {left} → {right}");
+    };
+    row("delivered 900 agent 1001", "→ CallConnected 900 agent 1001");
+    row("transferred 910 911 912", "→ CallTransferred 910 + 911 = 912");
+    row("conferenced", "→ CallConferenced");
+    row("", "LinkStatus");
+    row("", "AgentRequestFailed");
+    assert!(rows.iter().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+}
+
+#[test]
+fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
+    assert_eq!(cti_bridge(&["demo", "--sideways"], "").status.code(), Some(2));
+    let help = cti_bridge(&["--help"], "");
+    assert_eq!(help.status.code(), Some(0));
+    assert!(stdout(&help).contains("Exit codes"));
+}

@@ -1,0 +1,106 @@
+//! Each layer uses only what stands below it, and everything up to `bridge` touches neither sockets nor clocks nor files.
+
+use std::{fs, path::Path};
+
+/// From the bottom to the top.
+const LAYERS: [&str; 16] = [
+    "time",
+    "diagnostic",
+    "document",
+    "message",
+    "wire",
+    "model",
+    "vocabulary",
+    "shipped",
+    "mapping",
+    "dialect",
+    "bridge",
+    "translate",
+    "config",
+    "net",
+    "sim",
+    "cli",
+];
+
+/// What the layers up to `bridge` never name outside their tests, and who may nevertheless.
+const OUTSIDE: [&str; 6] = ["tokio", "hyper", "std::net::Tcp", "std::fs", "Instant::now", "SystemTime"];
+const READS_FILES: &str = "shipped";
+
+/// The sources of a layer that the program is made of: the text before the tests inside, and no test files.
+fn sources(layer: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![Path::new("src").join(layer), Path::new("src").join(layer).with_extension("rs")];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.is_file() && path.file_name().is_some_and(|name| name != "tests.rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+            found.push((path.display().to_string(), code));
+        }
+    }
+    assert!(!found.is_empty(), "{layer} is gone");
+    found
+}
+
+/// The layers that a source names: `crate::x` and the names of `use crate::{x::…, y::…}`.
+fn named(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in code.split("crate::").skip(1) {
+        if let Some(group) = part.strip_prefix('{') {
+            let mut depth = 0;
+            let mut name = String::new();
+            for letter in group.chars() {
+                match letter {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => names.push(std::mem::take(&mut name)),
+                    _ if depth == 0 => name.push(letter),
+                    _ => {}
+                }
+            }
+            names.push(name);
+        } else {
+            names.push(part.to_owned());
+        }
+    }
+    let first = |name: String| name.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned();
+    names.into_iter().map(first).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn each_layer_uses_only_what_stands_below_it() {
+    for (height, layer) in LAYERS.iter().enumerate() {
+        for (path, code) in sources(layer) {
+            for name in named(&code) {
+                let used = LAYERS.iter().position(|known| *known == name);
+                let used = used.unwrap_or_else(|| panic!("{path} uses crate::{name}, which is no layer of this test"));
+                assert!(used <= height, "{path} uses crate::{name}, which stands above {layer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_up_to_the_bridge_is_free_of_io() {
+    let top = LAYERS.iter().position(|layer| *layer == "translate").unwrap();
+    for layer in &LAYERS[..=top] {
+        for (path, code) in sources(layer) {
+            for word in OUTSIDE.iter().filter(|word| !(*layer == READS_FILES && **word == "std::fs")) {
+                assert!(!code.contains(word), "{path} names {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_part_of_the_library_is_a_layer() {
+    let library = fs::read_to_string("src/lib.rs").unwrap();
+    let parts: Vec<_> = library
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    assert_eq!(parts.len(), LAYERS.len());
+    assert!(parts.iter().all(|part| LAYERS.contains(part)), "{parts:?}");
+}
