@@ -77,7 +77,7 @@ impl Translator {
             |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
         let index = bridge.add_platform(PlatformParts {
             name: from.to_owned(),
-            client: event_feed::Client::replaying(platform.vocabulary.clone()),
+            client: Box::new(event_feed::Client::replaying(platform.vocabulary.clone())),
             model,
             knobs: knobs(&outgoing),
             incoming,

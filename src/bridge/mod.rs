@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::{
-    dialect::{Notice, ctips, event_feed},
+    dialect::{ClientOutput, Notice, ctips},
     message::Message,
     model::{CallIx, LinkState, Transition, TransitionKind},
     time::Time,
@@ -176,23 +176,23 @@ impl Bridge {
         while let Some(output) = client.poll() {
             let about = About::Platform(index);
             self.outputs.push_back(match output {
-                event_feed::Output::Connect => Output::Connect { platform: index },
-                event_feed::Output::Send(bytes) => Output::Send { platform: index, bytes },
-                event_feed::Output::Disconnect => Output::Disconnect { platform: index },
-                event_feed::Output::Notice(notice) => Output::Notice { about, notice },
-                event_feed::Output::Up => {
+                ClientOutput::Connect => Output::Connect { platform: index },
+                ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
+                ClientOutput::Disconnect => Output::Disconnect { platform: index },
+                ClientOutput::Notice(notice) => Output::Notice { about, notice },
+                ClientOutput::Up => {
                     model.link_up(now);
                     continue;
                 }
-                event_feed::Output::Down(reason) => {
+                ClientOutput::Down(reason) => {
                     model.link_down(now, &reason);
                     continue;
                 }
-                event_feed::Output::Resync => {
+                ClientOutput::Resync => {
                     model.resync(now);
                     continue;
                 }
-                event_feed::Output::Failed(request, reason) => {
+                ClientOutput::Failed(request, reason) => {
                     model.fail_request(now, request, reason);
                     continue;
                 }

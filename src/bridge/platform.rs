@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Notice, event_feed},
+    dialect::{Client, Heard, Notice},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
@@ -16,7 +16,7 @@ use crate::{
 /// What a platform is made of.
 pub struct PlatformParts {
     pub name: String,
-    pub client: event_feed::Client,
+    pub client: Box<dyn Client>,
     pub model: Model,
     pub incoming: Arc<Incoming>,
     pub outgoing: Arc<Outgoing>,
@@ -28,7 +28,7 @@ pub struct PlatformParts {
 #[derive(Debug)]
 pub struct Platform {
     pub name: String,
-    pub client: event_feed::Client,
+    pub client: Box<dyn Client>,
     pub model: Model,
     pub incoming: Arc<Incoming>,
     outgoing: Arc<Outgoing>,
@@ -182,9 +182,9 @@ impl Platform {
         let Some(kind) = message.kind() else { return };
         self.counts.read[kind.0 as usize] += 1;
         match self.client.heard(now, message) {
-            event_feed::Heard::Event => self.apply(now, message, None),
-            event_feed::Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
-            event_feed::Heard::Nothing => {}
+            Heard::Event => self.apply(now, message, None),
+            Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
+            Heard::Nothing => {}
         }
     }
 

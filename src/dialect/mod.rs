@@ -4,6 +4,63 @@
 pub mod ctips;
 pub mod event_feed;
 
+use crate::{message::Message, model::RequestIx, time::Time};
+
+/// The conversation with a platform.
+pub trait Client: std::fmt::Debug + Send {
+    /// The line is open: it says what it has to say first.
+    fn connected(&mut self, now: Time);
+    /// The line is closed, or could not be opened.
+    fn closed(&mut self, now: Time, why: &str);
+    /// A message was read: whose it is.
+    fn heard(&mut self, now: Time, message: &Message) -> Heard;
+    /// Something was read that is no message; it shows that somebody is there.
+    fn heard_something(&mut self, now: Time);
+    /// Has the platform do something. `wish` is the number that the application gave the request.
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64);
+    fn poll(&mut self) -> Option<ClientOutput>;
+    /// When [`Client::expire`] wants to be called next.
+    fn deadline(&self) -> Option<Time>;
+    fn expire(&mut self, now: Time);
+    fn troubles(&self) -> Troubles;
+}
+
+/// What a conversation with a platform wants the shell to do, or others to know.
+#[derive(Debug)]
+pub enum ClientOutput {
+    Connect,
+    /// Bytes for the socket.
+    Send(Vec<u8>),
+    Disconnect,
+    Up,
+    Down(String),
+    /// Events were missed, or may have been.
+    Resync,
+    /// A command failed without an answer of the platform.
+    Failed(RequestIx, String),
+    Notice(Notice),
+}
+
+/// What a message of a platform was.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// An event, now in the message.
+    Event,
+    /// The answer to a command, now in the message.
+    Answer(RequestIx),
+    /// The conversation's own.
+    Nothing,
+}
+
+/// What went wrong on a line since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Troubles {
+    /// Places where messages are missing.
+    pub gaps: u64,
+    /// Lines that were lost.
+    pub disconnects: u64,
+}
+
 /// Something that an operator should read, with how much it matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {

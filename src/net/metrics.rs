@@ -139,8 +139,8 @@ impl Report {
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
-        add(&self.gaps, labels(&[]), platform.client.gaps);
-        add(&self.reconnects, labels(&[]), platform.client.reconnects);
+        add(&self.gaps, labels(&[]), platform.client.troubles().gaps);
+        add(&self.reconnects, labels(&[]), platform.client.troubles().disconnects);
         let set = |family: &Gauges, value: usize| {
             family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
         };

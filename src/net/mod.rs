@@ -65,7 +65,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         settings.seed = seed();
         bridge.add_platform(PlatformParts {
             name: platform.name.clone(),
-            client: event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0)),
+            client: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
             model: Model::new(platform.model.clone()),
             incoming,
             outgoing,

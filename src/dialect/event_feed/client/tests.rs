@@ -130,7 +130,7 @@ fn a_gap_in_the_sequence_is_answered_by_a_fresh_snapshot_once() {
     let outputs = line.outputs();
     has(&outputs, "Resync");
     assert!(!outputs.iter().any(|output| output.contains("ecc")), "a snapshot is on its way already");
-    assert_eq!(line.client.gaps, 2);
+    assert_eq!(line.client.troubles().gaps, 2);
 }
 
 #[test]

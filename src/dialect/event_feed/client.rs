@@ -1,0 +1,401 @@
+//! The conversation with an event feed that is the platform. It connects, authenticates, subscribes,
+//! watches sequence and silence, correlates commands with their replies, and begins anew when the line is lost.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use hashbrown::HashMap;
+use md5::{Digest, Md5};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles},
+    commands::Commands,
+};
+use crate::{
+    message::{Kind, Message, Node, Value},
+    model::RequestIx,
+    time::Time,
+    vocabulary::{Role, Vocabulary},
+};
+
+/// How a feed is talked to.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub user: String,
+    pub password: SecretString,
+    /// How long a reply may take.
+    pub reply_timeout: Duration,
+    /// How long nothing may be heard before the line is tried, by subscribing again.
+    pub silence: Duration,
+    /// The shortest and the longest wait between attempts to connect.
+    pub reconnect: (Duration, Duration),
+    /// Where the randomness of waits begins.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            user: String::new(),
+            password: String::new().into(),
+            reply_timeout: Duration::from_secs(10),
+            silence: Duration::from_secs(60),
+            reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
+            seed: 1,
+        }
+    }
+}
+
+/// What is subscribed to: types with their entities. Only the statistics show who was logged on before the bridge came.
+const SUBSCRIPTIONS: [(&str, &[&str]); 7] = [
+    ("entity", &["agent", "group", "agent-queue"]),
+    ("agent-activity", &["*"]),
+    ("call-activity", &["*"]),
+    ("agent-login-logout", &["*"]),
+    ("agent-status", &["*"]),
+    ("group-agent-stats", &["*"]),
+    ("daily-agent-stats", &["*"]),
+];
+/// What the platform answers with a snapshot or with numbers of the moment: asked for anew when events were missed.
+const SNAPSHOTS: [(&str, &[&str]); 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody tries yet, or again, before this moment.
+    Waiting(Time),
+    Connecting,
+    Authenticating,
+    Live,
+}
+
+/// One feed. See the module.
+#[derive(Debug)]
+pub struct Client {
+    settings: Settings,
+    vocabulary: Arc<Vocabulary>,
+    state: State,
+    attempts: u32,
+    random: u64,
+    /// The number that the next event or reply should have.
+    sequence: Option<u32>,
+    commands: Commands,
+    /// Requests of the conversation's own, by id.
+    own: HashMap<i64, (Own, Time)>,
+    heard: Time,
+    outputs: VecDeque<Output>,
+    troubles: Troubles,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Authenticate,
+    /// All subscriptions in one request.
+    SubscribeAll,
+    /// One of them, because the platform refused them together.
+    Subscribe(usize),
+    /// To see whether anybody is there, or for a fresh snapshot.
+    Refresh,
+}
+
+impl super::super::Client for Client {
+    /// The socket is open: authentication comes first.
+    fn connected(&mut self, now: Time) {
+        self.state = State::Authenticating;
+        self.heard = now;
+        self.sequence = None;
+        self.own.clear();
+        self.commands.new_connection();
+        let digest = Md5::digest(self.settings.password.expose_secret().as_bytes());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let user = self.settings.user.clone();
+        self.ask(now, Own::Authenticate, "authenticate", |vocabulary, kind, message| {
+            let fields = &vocabulary.message(kind).fields;
+            for (label, text) in [("user", &user), ("password", &digest)] {
+                let node = message.text(text);
+                if let Some(slot) = fields.slot(label) {
+                    message.set(slot, node);
+                }
+            }
+        });
+    }
+
+    /// The socket is closed, or could not be opened.
+    fn closed(&mut self, now: Time, why: &str) {
+        let was = self.state;
+        if let State::Waiting(_) = was {
+            return;
+        }
+        let wait = self.backoff();
+        self.state = State::Waiting(now + wait);
+        for request in self.commands.lost() {
+            let reason = "the connection was lost; whether it was done is not known";
+            self.outputs.push_back(Output::Failed(request, reason.into()));
+        }
+        if was == State::Live {
+            self.troubles.disconnects += 1;
+            self.outputs.push_back(Output::Down(why.to_owned()));
+        }
+        let text = format!("not connected: {why}; next attempt in {:.1} s", wait.as_secs_f64());
+        self.outputs.push_back(Output::Notice(Notice::warn(text)));
+    }
+
+    /// A message was read: whose it is, and whether one is missing before it.
+    fn heard(&mut self, now: Time, message: &Message) -> Heard {
+        self.heard = now;
+        let Some(kind) = message.kind() else { return Heard::Nothing };
+        let def = self.vocabulary.message(kind);
+        let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int());
+        let (sequence, id) = (number(Role::Sequence), number(Role::Request));
+        let (label, is_event) = (def.label.clone(), def.side == crate::vocabulary::Side::Event);
+        self.check_sequence(now, sequence);
+        if is_event {
+            return Heard::Event;
+        }
+        match label.as_str() {
+            "command-reply" => match id.and_then(|id| self.commands.answered(id)) {
+                Some(request) => Heard::Answer(request),
+                None => {
+                    let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
+                    self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                    Heard::Nothing
+                }
+            },
+            _ => {
+                self.own_reply(now, &label, id, message);
+                Heard::Nothing
+            }
+        }
+    }
+
+    /// A frame that was no message of the feed's still shows that somebody is there.
+    fn heard_something(&mut self, now: Time) {
+        self.heard = now;
+    }
+
+    /// Sends a command. `wish` is the number that the application gave the request: it is used where nothing else has it.
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
+        let taken = self.own.contains_key(&wish);
+        let id = self.commands.begin(request, wish, taken, now + self.settings.reply_timeout);
+        self.send(message, id);
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let silence = self.heard + self.settings.silence;
+        let own = self.own.values().map(|(_, deadline)| *deadline).min();
+        let state = match self.state {
+            State::Waiting(until) => return Some(until),
+            State::Connecting => return None,
+            State::Authenticating => own,
+            State::Live => Some(silence).filter(|_| own.is_none() && self.settings.silence < Duration::MAX),
+        };
+        [state, own, self.commands.deadline()].into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        if let State::Waiting(until) = self.state
+            && until <= now
+        {
+            self.state = State::Connecting;
+            self.outputs.push_back(Output::Connect);
+            return;
+        }
+        for request in self.commands.expire(now) {
+            let seconds = self.settings.reply_timeout.as_secs();
+            let reason = format!("no answer in {seconds} s; whether it was done is not known");
+            self.outputs.push_back(Output::Failed(request, reason));
+        }
+        let late: Vec<i64> = self.own.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
+        for id in late {
+            let Some((own, asked)) = self.own.remove(&id) else { continue };
+            let silent = self.heard + self.settings.reply_timeout <= asked;
+            match own {
+                Own::Authenticate => return self.hang_up(now, "no answer to the authentication"),
+                _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
+                _ => {
+                    let text = "a subscription was not answered, though the feed is alive";
+                    self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                }
+            }
+        }
+        if self.state == State::Live && self.own.is_empty() && self.heard + self.settings.silence <= now {
+            self.refresh(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+}
+
+impl Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, now: Time) -> Client {
+        let random = settings.seed | 1;
+        Client {
+            settings,
+            vocabulary,
+            state: State::Waiting(now),
+            attempts: 0,
+            random,
+            sequence: None,
+            commands: Commands::default(),
+            own: HashMap::new(),
+            heard: now,
+            outputs: VecDeque::new(),
+            troubles: Troubles::default(),
+        }
+    }
+
+    /// A client whose conversation is over before it began: for messages that come from a file.
+    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
+        let mut client = Client::new(Settings::default(), vocabulary, Time(0));
+        client.settings.silence = Duration::MAX;
+        client.state = State::Live;
+        client
+    }
+
+    /// Twice as long each time, up to the longest, and between half of it and all of it, so that many do not come at once.
+    fn backoff(&mut self) -> Duration {
+        let (shortest, longest) = self.settings.reconnect;
+        let wait = shortest.saturating_mul(1 << self.attempts.min(16)).min(longest);
+        self.attempts += 1;
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        wait.mul_f64(0.5 + (self.random % 1000) as f64 / 2000.0)
+    }
+
+    fn hang_up(&mut self, now: Time, why: &str) {
+        self.outputs.push_back(Output::Disconnect);
+        self.closed(now, why);
+    }
+
+    fn check_sequence(&mut self, now: Time, sequence: Option<i64>) {
+        let Some(sequence) = sequence.and_then(|sequence| u32::try_from(sequence).ok()) else { return };
+        let expected = self.sequence.replace(sequence.wrapping_add(1));
+        let Some(expected) = expected.filter(|expected| *expected != sequence) else { return };
+        self.troubles.gaps += 1;
+        let text =
+            format!("sequence {sequence} where {expected} was expected: events were missed; asking for a snapshot");
+        self.outputs.push_back(Output::Notice(Notice::warn(text)));
+        if self.state == State::Live {
+            self.outputs.push_back(Output::Resync);
+            self.refresh(now);
+        }
+    }
+
+    fn own_reply(&mut self, now: Time, label: &str, id: Option<i64>, message: &Message) {
+        let of_label = |own: &Own| (label == "authenticate-reply") == (*own == Own::Authenticate);
+        let mut open = self.own.iter().filter(|(_, (own, _))| of_label(own)).map(|(id, _)| *id);
+        // A reply that does not repeat the id answers the one request that it can be meant for.
+        let only = open.next().filter(|_| open.next().is_none());
+        let known = id.filter(|id| self.own.contains_key(id)).or(only);
+        let Some((own, _)) = known.and_then(|id| self.own.remove(&id)).filter(|(own, _)| of_label(own)) else { return };
+        let fields = &self.vocabulary.messages[message.kind().map_or(0, |kind| kind.0 as usize)].fields;
+        let field = |label: &str| fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        let result = field("result").as_int().unwrap_or(0);
+        let text = |value: Value| match value {
+            Value::Text(text) => text.to_owned(),
+            _ => String::new(),
+        };
+        let (error, info) = (text(field("error-msg")), text(field("additional-info")));
+        match own {
+            Own::Authenticate if result < 0 => {
+                let text =
+                    format!("authentication refused for user {:?}: {error} (result {result})", self.settings.user);
+                self.outputs.push_back(Output::Notice(Notice::error(text)));
+                self.hang_up(now, "authentication refused");
+            }
+            Own::Authenticate => self.authenticated(now),
+            Own::SubscribeAll if result < 0 => {
+                let text = format!("subscribing to everything at once was refused ({error}); trying one by one");
+                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                for place in 0..SUBSCRIPTIONS.len() {
+                    self.subscribe(now, Own::Subscribe(place), &SUBSCRIPTIONS[place..=place]);
+                }
+            }
+            Own::SubscribeAll | Own::Refresh if result > 0 => {
+                let text = format!("a subscription was accepted in part only (result {result}): {info} {error}");
+                self.outputs.push_back(Output::Notice(Notice::warn(text.trim_end().to_owned())));
+            }
+            Own::Subscribe(place) if result != 0 => {
+                let text = format!("no subscription to {} (result {result}): {info} {error}", SUBSCRIPTIONS[place].0);
+                self.outputs.push_back(Output::Notice(Notice::error(text.trim_end().to_owned())));
+            }
+            Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
+        }
+    }
+
+    fn authenticated(&mut self, now: Time) {
+        self.state = State::Live;
+        self.attempts = 0;
+        self.outputs.push_back(Output::Notice(Notice::info("connected and authenticated")));
+        self.outputs.push_back(Output::Up);
+        self.subscribe(now, Own::SubscribeAll, &SUBSCRIPTIONS);
+    }
+
+    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn subscribe(&mut self, now: Time, own: Own, subscriptions: &[(&str, &[&str])]) {
+        self.ask(now, own, "subscribe-events", |vocabulary, kind, message| {
+            let fields = &vocabulary.message(kind).fields;
+            let Some(slot) = fields.slot("subscribe") else { return };
+            let name = |label: &str| vocabulary.name(label);
+            let (Some(topic), Some(ty), Some(ids)) = (name("topic"), name("type"), name("ids")) else { return };
+            let list = message.open();
+            for (subscription, entities) in subscriptions {
+                let record = message.open();
+                for (key, text) in [(topic, "ecc"), (ty, *subscription)] {
+                    message.key(key);
+                    let node = message.text(text);
+                    message.push(node);
+                }
+                message.key(ids);
+                let inner = message.open();
+                for entity in *entities {
+                    let node = message.text(entity);
+                    message.push(node);
+                }
+                message.close_list(inner);
+                message.close_record(record);
+            }
+            let node = message.close_list(list);
+            message.set(slot, node);
+        });
+    }
+
+    fn refresh(&mut self, now: Time) {
+        let refreshing = self.own.values().any(|(own, _)| matches!(own, Own::Refresh | Own::SubscribeAll));
+        if !refreshing {
+            self.subscribe(now, Own::Refresh, &SNAPSHOTS);
+        }
+    }
+
+    fn ask(&mut self, now: Time, own: Own, label: &str, fill: impl FnOnce(&Vocabulary, Kind, &mut Message)) {
+        let vocabulary = self.vocabulary.clone();
+        let Some(kind) = vocabulary.find(label) else { return };
+        let id = self.commands.own_id();
+        let mut message = Message::default();
+        message.start(kind, vocabulary.message(kind).fields.list.len());
+        fill(&vocabulary, kind, &mut message);
+        self.own.insert(id, (own, now + self.settings.reply_timeout));
+        self.send(&mut message, id);
+    }
+
+    fn send(&mut self, message: &mut Message, id: i64) {
+        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
+        if let Some(slot) = slot {
+            message.set(slot, Node::Int(id));
+        }
+        let mut bytes = Vec::with_capacity(256);
+        self.vocabulary.write_json(message, &mut bytes);
+        bytes.push(0);
+        self.outputs.push_back(Output::Send(bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests;
