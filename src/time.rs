@@ -41,6 +41,12 @@ pub fn parse_civil(text: &str) -> Option<u64> {
     u64::try_from(zoned.timestamp().as_millisecond()).ok()
 }
 
+/// A moment, in milliseconds since 1970, as contact centres write it: `2026-11-20 10:27:44`.
+pub fn write_civil(millis: u64) -> String {
+    let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    moment.unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// The form that nearly all have, `yyyy-mm-dd hh:mm:ss`, without going through the general parser: every event has one.
 fn parse_plain(text: &[u8]) -> Option<u64> {
     let shape = b"0000-00-00 00:00:00";
@@ -75,6 +81,7 @@ mod tests {
         assert_eq!(parse_civil("2009-01-01T12:00:01+01:00"), Some(plain));
         assert_eq!(parse_civil("yesterday"), None);
         assert_eq!(parse_civil("2026-13-01 11:00:01"), None);
+        assert_eq!(write_civil(plain), "2009-01-01 11:00:01");
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Translator {
             id_step: 1_000_000,
             route_timeout: Duration::from_secs(20),
             media: vec![Media::Voice],
+            labels: Vec::new(),
         });
         Ok(Translator { bridge, platform, now: Time(0), start: None })
     }
@@ -129,7 +130,10 @@ impl Translator {
             _ => None,
         };
         let Some(shown) = shown else { return };
-        let start = *self.start.get_or_insert(shown);
+        let start = *self.start.get_or_insert_with(|| {
+            self.bridge.set_epoch(shown);
+            shown
+        });
         let now = self.now.max(Time(shown.saturating_sub(start)));
         self.run_until(now, out);
         self.now = now;

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     dialect::ctips::{self, Filterable},
-    mapping::{Incoming, Literal, Outgoing},
+    mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
-    time::Time,
+    time::{self, Time},
     vocabulary::{AgentPart, Role},
 };
 
@@ -34,6 +34,8 @@ pub struct ApplicationParts {
     pub route_timeout: std::time::Duration,
     /// The media of which it is told.
     pub media: Vec<Media>,
+    /// Numbers that the configuration gives to labels of call data.
+    pub labels: Vec<(String, i64)>,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,7 @@ impl Application {
             to: parts.to,
             knobs: parts.knobs,
             platforms: parts.platforms,
-            ids: Ids::new(parts.id_step),
+            ids: Ids::new(parts.id_step, &parts.labels),
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
             message: Message::default(),
@@ -174,10 +176,14 @@ impl Application {
     /// Whether the application is told of this call; its number is given here, the first time.
     fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
         let Some(known) = platform.model.find_call(call) else { return false };
-        let media = &self.media;
-        let told = || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
+        let (media, to) = (&self.media, &self.to);
+        let what = || {
+            let told = known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
+            let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
+            (told, lacks_guid.then(|| platform.mint_guid(known)))
+        };
         let native = platform.native_number(known);
-        self.ids.give((index, call), native, told).told
+        self.ids.give((index, call), native, what)
     }
 
     /// Says a transition in the application's words.
@@ -200,9 +206,16 @@ impl Application {
             }
         }
         let to = self.to.clone();
+        let call = transition.call.and_then(|call| platform.model.find_call(call));
+        if let (Some(call), true) = (call, to.numbers_labels) {
+            call.data.iter().for_each(|(label, _)| self.ids.learn_label(label));
+        }
+        let queued_at = call.and_then(|call| call.queued_at).filter(|_| to.tells_waiting);
+        let waiting = queued_at.map(time::write_civil).unwrap_or_default();
         let mut message = std::mem::take(&mut self.message);
-        let naming = Naming::Of { ids: &self.ids, place, platform: index };
-        let live = Live { model: &platform.model, transition, naming, local, knobs: &self.knobs };
+        let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index };
+        let (model, knobs) = (&platform.model, &self.knobs);
+        let live = Live { model, transition, naming, local, knobs, stamp: &platform.stamp, waiting: &waiting };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);

@@ -21,31 +21,40 @@ pub struct Ids {
     calls: HashMap<CallKey, Call>,
     by_id: HashMap<i64, CallKey>,
     minted: i64,
+    /// Numbers of the labels of call data.
+    labels: HashMap<String, i64>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Call {
     pub id: i64,
     /// Whether the application is told of this call at all.
     pub told: bool,
+    /// Minted for a call that its platform gives none.
+    pub guid: Option<Box<str>>,
 }
 
+/// The first number of a label, and the most labels that have one; further ones have none, and are left out.
+const LABELS: i64 = 101;
+const MAX_LABELS: usize = 1000;
+
 impl Ids {
-    pub fn new(step: i64) -> Ids {
-        Ids { step, calls: HashMap::new(), by_id: HashMap::new(), minted: 0 }
+    pub fn new(step: i64, labels: &[(String, i64)]) -> Ids {
+        let labels = labels.iter().cloned().collect();
+        Ids { step, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
     }
 
     /// The call's number, given now if it has none: its own where that is free.
-    pub fn give(&mut self, key: CallKey, native: Option<i64>, told: impl FnOnce() -> bool) -> Call {
+    pub fn give(&mut self, key: CallKey, native: Option<i64>, what: impl FnOnce() -> (bool, Option<Box<str>>)) -> bool {
         if let Some(call) = self.calls.get(&key) {
-            return *call;
+            return call.told;
         }
         let fits = |id: &i64| *id > 0 && i32::try_from(*id).is_ok() && !self.by_id.contains_key(id);
         let id = native.filter(fits).unwrap_or_else(|| self.mint());
-        let call = Call { id, told: told() };
-        self.calls.insert(key, call);
+        let (told, guid) = what();
+        self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
-        call
+        told
     }
 
     fn mint(&mut self) -> i64 {
@@ -58,8 +67,24 @@ impl Ids {
         }
     }
 
-    pub fn call(&self, key: CallKey) -> Option<Call> {
-        self.calls.get(&key).copied()
+    pub fn call(&self, key: CallKey) -> Option<&Call> {
+        self.calls.get(&key)
+    }
+
+    /// The number of a label of call data: a number that is one already is its own.
+    pub fn label(&self, label: &str) -> Option<i64> {
+        label.parse().ok().filter(|number| *number >= LABELS).or_else(|| self.labels.get(label).copied())
+    }
+
+    /// Gives a label the next number, if it has none.
+    pub fn learn_label(&mut self, label: &str) {
+        if label.is_empty() || self.label(label).is_some() || self.labels.len() >= MAX_LABELS {
+            return;
+        }
+        let free = |number: &i64| self.labels.values().all(|known| known != number);
+        if let Some(next) = (LABELS..).find(free) {
+            self.labels.insert(label.to_owned(), next);
+        }
     }
 
     pub fn call_of_id(&self, id: i64) -> Option<CallKey> {
@@ -126,8 +151,12 @@ mod tests {
 
     #[test]
     fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
-        let mut ids = Ids::new(1_000_000);
-        let mut give = |platform, call, native| ids.give((platform, CallIx(call)), native, || true).id;
+        let mut ids = Ids::new(1_000_000, &[]);
+        let mut give = |platform, call, native| {
+            let key = (platform, CallIx(call));
+            ids.give(key, native, || (true, None));
+            ids.call(key).unwrap().id
+        };
         assert_eq!(give(0, 1, Some(900)), 900);
         assert_eq!(give(0, 1, Some(901)), 900, "for good");
         assert_eq!(give(1, 1, Some(900)), 1_900_000_001, "taken");
@@ -140,7 +169,7 @@ mod tests {
 
     #[test]
     fn agents_and_services_have_the_same_numbers_after_a_restart() {
-        let ids = Ids::new(1_000_000);
+        let ids = Ids::new(1_000_000, &[]);
         let agent = NativeId::Int(12);
         assert_eq!((ids.agent(0, &agent), ids.agent(1, &agent)), (12, 1_000_012));
         assert_eq!(ids.native_agent(1, 1_000_012), Some(12));
@@ -148,8 +177,20 @@ mod tests {
         assert_eq!(ids.service(0, DeviceKind::Group, &queue), 9);
         assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 250_009);
         let text = NativeId::Text("jdoe".into());
-        assert_eq!(ids.agent(0, &text), Ids::new(1_000_000).agent(0, &text));
+        assert_eq!(ids.agent(0, &text), Ids::new(1_000_000, &[]).agent(0, &text));
         assert_ne!(ids.agent(0, &text), ids.agent(1, &text));
         assert!(i32::try_from(ids.agent(0, &text)).is_ok());
+    }
+
+    #[test]
+    fn labels_have_numbers_in_the_order_of_first_sight() {
+        let mut ids = Ids::new(1_000_000, &[("Account".into(), 150)]);
+        for label in ["Name", "Account", "Name", "117", ""] {
+            ids.learn_label(label);
+        }
+        assert_eq!(
+            ["Account", "Name", "117", ""].map(|label| ids.label(label)),
+            [Some(150), Some(101), Some(117), None]
+        );
     }
 }

@@ -97,6 +97,11 @@ impl Bridge {
         self.applications.len() - 1
     }
 
+    /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
+    }
+
     pub fn platforms(&self) -> &[Platform] {
         &self.platforms
     }
@@ -140,6 +145,7 @@ impl Bridge {
     /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
     /// nothing is left.
     fn settle(&mut self, now: Time, index: usize) {
+        self.platforms[index].stamp(now);
         loop {
             self.converse(now, index);
             let mut transitions = std::mem::take(&mut self.transitions);

@@ -4,12 +4,12 @@ use smallvec::SmallVec;
 
 use super::ids::Ids;
 use crate::{
-    mapping::{Item, Leaf, Literal, Picture},
+    mapping::{CallPart, Item, Leaf, Literal, Picture},
     message::Value,
     model::{
         About, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
-        ListAttribute, Model, NativeId, PartyAttribute, Request, RequestAttribute, ServiceAttribute, ServiceIx,
-        Transition,
+        KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, Request, RequestAttribute,
+        ServiceAttribute, ServiceIx, Transition,
     },
     vocabulary::{Role, Which},
 };
@@ -20,7 +20,7 @@ pub enum Naming<'p> {
     /// The platform's own.
     Native,
     /// An application's; the platform is its `place`th, from 0, and the bridge's `platform`th.
-    Of { ids: &'p Ids, place: usize, platform: usize },
+    Of { ids: &'p Ids, parts: &'p [CallPart], place: usize, platform: usize },
 }
 
 /// A request that the bridge answers itself, without the model.
@@ -39,6 +39,18 @@ pub struct Live<'p> {
     pub naming: Naming<'p>,
     pub local: Option<&'p Local>,
     pub knobs: &'p [Literal],
+    /// Now, as contact centres write it.
+    pub stamp: &'p str,
+    /// Since when the call waits, in the same form.
+    pub waiting: &'p str,
+}
+
+/// A party as it can be read of.
+enum Who<'p> {
+    Agent(AgentIx),
+    Device(&'p KnownDevice),
+    /// Somebody outside, by number.
+    Number(&'p str),
 }
 
 fn text(text: &str) -> Value<'_> {
@@ -85,9 +97,31 @@ impl<'p> Live<'p> {
                 let call = self.model.result_of(call);
                 self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
             }
-            Naming::Of { ids, platform, .. } => {
-                ids.call((platform, call)).filter(|call| call.told).map(|call| Value::Int(call.id)).unwrap_or_default()
+            Naming::Of { ids, parts, platform, .. } => {
+                let Some(known) = ids.call((platform, call)).filter(|call| call.told) else { return Value::Absent };
+                match parts.get(usize::from(place)) {
+                    Some(CallPart::Guid) => known.guid.as_deref().map(Value::Text).unwrap_or_else(|| self.guid(call)),
+                    Some(CallPart::Sequence) => {
+                        let sequence = self.sequence(call);
+                        if sequence.is_empty() { Value::Int(known.id) } else { sequence }
+                    }
+                    _ => Value::Int(known.id),
+                }
             }
+        }
+    }
+
+    /// The name that a platform gives its calls beside numbers.
+    fn guid(&self, call: CallIx) -> Value<'p> {
+        let names = self.model.find_call(call).map(|call| &call.names);
+        let text = names.into_iter().flatten().find(|name| matches!(name.id, NativeId::Text(_)));
+        text.map(|name| native(&name.id)).unwrap_or_default()
+    }
+
+    fn sequence(&self, call: CallIx) -> Value<'p> {
+        match self.model.find_call(call).and_then(|call| call.sequence.as_ref()) {
+            Some(NativeId::Int(number)) => Value::Int(*number),
+            _ => Value::Absent,
         }
     }
 
@@ -101,9 +135,13 @@ impl<'p> Live<'p> {
 
     fn service_id(&self, service: ServiceIx) -> Value<'p> {
         let service = self.model.service(service);
+        self.service_number(service.kind, &service.id)
+    }
+
+    fn service_number(&self, kind: DeviceKind, id: &'p NativeId) -> Value<'p> {
         match self.naming {
-            Naming::Native => native(&service.id),
-            Naming::Of { ids, place, .. } => Value::Int(ids.service(place, service.kind, &service.id)),
+            Naming::Native => native(id),
+            Naming::Of { ids, place, .. } => Value::Int(ids.service(place, kind, id)),
         }
     }
 
@@ -116,11 +154,16 @@ impl<'p> Live<'p> {
         let Some(call) = self.call_of(which).and_then(|call| self.model.find_call(call)) else { return Value::Absent };
         let destination = &call.destination;
         match attribute {
-            CallAttribute::Id => self.call_name(which, 0),
-            CallAttribute::Sequence => match call.sequence {
-                Some(NativeId::Int(number)) => Value::Int(number),
-                _ => Value::Absent,
+            CallAttribute::Id => match self.naming {
+                Naming::Native => self.call_name(which, 0),
+                Naming::Of { ids, platform, .. } => {
+                    let known = self.call_of(which).and_then(|call| ids.call((platform, call)));
+                    optional(known.filter(|call| call.told).map(|call| call.id))
+                }
             },
+            CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
+            CallAttribute::QueuedDate => text(self.waiting.get(..10).unwrap_or_default()),
+            CallAttribute::QueuedTime => text(self.waiting.get(11..).unwrap_or_default()),
             CallAttribute::Ani => text(&call.ani),
             CallAttribute::Dnis => text(&call.dnis),
             CallAttribute::CallerName => text(&call.caller_name),
@@ -139,10 +182,7 @@ impl<'p> Live<'p> {
             }
             CallAttribute::Destination => match (destination.agent, &destination.id, destination.kind) {
                 (Some(agent), ..) => self.agent_id(agent),
-                (None, Some(id), Some(kind)) if kind.is_service() => match self.naming {
-                    Naming::Native => native(id),
-                    Naming::Of { ids, place, .. } => Value::Int(ids.service(place, kind, id)),
-                },
+                (None, Some(id), Some(kind)) if kind.is_service() => self.service_number(kind, id),
                 (None, Some(id), _) if destination.number.is_empty() => native(id),
                 _ => text(&destination.number),
             },
@@ -160,6 +200,7 @@ impl<'p> Live<'p> {
             AgentAttribute::Number => text(&agent.number),
             AgentAttribute::Name => text(&agent.name),
             AgentAttribute::Station => text(&agent.station),
+            AgentAttribute::Reason => text(&agent.reason),
             AgentAttribute::State => optional(agent.told.map(AgentState::code)),
             AgentAttribute::Call => match (self.naming, agent.calls.last()) {
                 (Naming::Of { ids, platform, .. }, Some(call)) => {
@@ -170,15 +211,44 @@ impl<'p> Live<'p> {
         }
     }
 
-    fn party(&self, attribute: PartyAttribute) -> Value<'p> {
-        let Some(party) = self.transition.party else { return Value::Absent };
-        let device = &self.model.party(party).device;
-        match (attribute, device.agent) {
-            (PartyAttribute::Kind, Some(_)) => Value::Int(DeviceKind::Agent.code()),
-            (PartyAttribute::Kind, None) => Value::Int(device.kind.unwrap_or(DeviceKind::Device).code()),
-            (PartyAttribute::Id, Some(agent)) => self.agent_id(agent),
-            (PartyAttribute::Id, None) => device.id.as_ref().map(native).unwrap_or_default(),
-            (PartyAttribute::Number, _) => text(&device.number),
+    fn who(&self, role: PartyRole) -> Option<Who<'p>> {
+        let transition = self.transition;
+        let of = |party: Option<PartyRef>| {
+            let device = &self.model.party(party?).device;
+            Some(device.agent.map_or(Who::Device(device), Who::Agent))
+        };
+        let call = transition.call.and_then(|call| self.model.find_call(call));
+        match role {
+            PartyRole::Party => of(transition.party).or(transition.agent.map(Who::Agent)),
+            PartyRole::Other => of(transition.other),
+            PartyRole::To => of(transition.to),
+            PartyRole::Caller => {
+                let call = call?;
+                Some(call.originator.map_or(Who::Number(&call.ani), Who::Agent))
+            }
+            PartyRole::Destination => {
+                let device = &call?.destination;
+                Some(device.agent.map_or(Who::Device(device), Who::Agent))
+            }
+        }
+    }
+
+    fn party(&self, role: PartyRole, attribute: PartyAttribute) -> Value<'p> {
+        let Some(who) = self.who(role) else { return Value::Absent };
+        match (attribute, who) {
+            (PartyAttribute::Kind, Who::Agent(_)) => Value::Int(DeviceKind::Agent.code()),
+            (PartyAttribute::Id, Who::Agent(agent)) => self.agent_id(agent),
+            (PartyAttribute::Number, Who::Agent(agent)) => text(&self.model.agent(agent).station),
+            (PartyAttribute::Kind, Who::Device(device)) => Value::Int(device.kind.unwrap_or(DeviceKind::Device).code()),
+            (PartyAttribute::Id, Who::Device(device)) => match (&device.id, device.kind) {
+                (Some(id), Some(kind)) if kind.is_service() => self.service_number(kind, id),
+                (Some(id), _) => native(id),
+                (None, _) => Value::Absent,
+            },
+            (PartyAttribute::Number, Who::Device(device)) => text(&device.number),
+            (PartyAttribute::Kind, Who::Number(_)) => Value::Int(DeviceKind::Device.code()),
+            (PartyAttribute::Id, Who::Number(_)) => Value::Absent,
+            (PartyAttribute::Number, Who::Number(number)) => text(number),
         }
     }
 
@@ -230,10 +300,13 @@ impl<'p> Picture<'p> for Live<'p> {
             Leaf::CallName(which, place) => self.call_name(*which, *place),
             Leaf::Call(which, attribute) => self.call(*which, *attribute),
             Leaf::Agent(attribute) => self.agent(*attribute),
-            Leaf::Party(attribute) => self.party(*attribute),
+            Leaf::Party(role, attribute) => self.party(*role, *attribute),
             Leaf::Service(ServiceAttribute::Id) => self.service().map(|s| self.service_id(s)).unwrap_or_default(),
             Leaf::Service(ServiceAttribute::Name) => {
                 self.service().map(|service| text(&self.model.service(service).name)).unwrap_or_default()
+            }
+            Leaf::Service(ServiceAttribute::Kind) => {
+                optional(self.service().map(|service| self.model.service(service).kind.code()))
             }
             Leaf::Request(attribute) => self.request_attribute(*attribute),
             Leaf::Detail(detail) => self.detail(*detail),
@@ -242,13 +315,21 @@ impl<'p> Picture<'p> for Live<'p> {
                 Naming::Of { place, .. } => Value::Int(place as i64 + 1),
                 Naming::Native => Value::Absent,
             },
+            Leaf::Role(Role::Time) => text(self.stamp),
             Leaf::Role(_) | Leaf::Item(_) => Value::Absent,
         }
     }
 
     fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]> {
-        let pair = |(key, value): &'p (String, String)| [Value::Absent, Value::Text(key), Value::Text(value)];
-        let id = |value: Value<'p>| [value, Value::Absent, Value::Absent];
+        // In the order of `ItemAttribute`: id, number, key, value.
+        let pair = |(key, value): &'p (String, String)| {
+            let number = match self.naming {
+                Naming::Of { ids, .. } => optional(ids.label(key)),
+                Naming::Native => Value::Absent,
+            };
+            [Value::Absent, number, Value::Text(key), Value::Text(value)]
+        };
+        let id = |value: Value<'p>| [value, Value::Absent, Value::Absent, Value::Absent];
         match list {
             ListAttribute::CallData => {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));

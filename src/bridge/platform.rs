@@ -38,6 +38,11 @@ pub struct Platform {
     message: Message,
     pub counts: Counts,
     complaints: Complaints,
+    /// When the clock began, in milliseconds since 1970.
+    pub epoch: Option<u64>,
+    /// The moment of what is told now, as contact centres write it.
+    pub stamp: String,
+    stamped: u64,
 }
 
 /// What a platform's messages came to, by the places of messages and rules in their plans.
@@ -105,7 +110,32 @@ impl Platform {
             message: Message::default(),
             counts,
             complaints: Complaints::default(),
+            epoch: None,
+            stamp: String::new(),
+            stamped: 0,
         }
+    }
+
+    /// Says when what follows happens, for dialects that say it.
+    pub fn stamp(&mut self, now: Time) {
+        let seconds = self.epoch.map_or(0, |epoch| (epoch + now.0) / 1000);
+        if seconds != self.stamped {
+            self.stamped = seconds;
+            self.stamp = time::write_civil(seconds * 1000);
+        }
+    }
+
+    /// A guid for a call that the platform gives none: the same again for the same platform, number and day.
+    pub fn mint_guid(&self, call: &Call) -> Box<str> {
+        let number = call.names.first().map(|name| format!("{}/{}", name.space, name.id)).unwrap_or_default();
+        let day = self.stamp.get(..10).unwrap_or_default();
+        let name = format!("{}/{number}/{day}", self.name);
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
+    }
+
+    /// Whether the platform names its calls by more than numbers.
+    pub fn names_calls(&self) -> bool {
+        self.incoming.vocabulary.call_names.iter().any(|name| name == "guid")
     }
 
     /// The platform's own number of a call, where it has one.
@@ -196,6 +226,7 @@ impl Platform {
         }
         let clock = incoming.vocabulary.messages[kind].role(Role::Time).map(|slot| message.get(slot));
         let clock = if let Some(Value::Text(text)) = clock { time::parse_civil(text) } else { None };
+        let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);
         incoming.changes(message, |rule, change| {
@@ -224,7 +255,15 @@ impl Platform {
         let outgoing = self.outgoing.clone();
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
-        let live = Live { model: &self.model, transition, naming: Naming::Native, local: None, knobs: &self.knobs };
+        let live = Live {
+            model: &self.model,
+            transition,
+            naming: Naming::Native,
+            local: None,
+            knobs: &self.knobs,
+            stamp: "",
+            waiting: "",
+        };
         let (client, counts) = (&mut self.client, &mut self.counts);
         let sent = outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
             counts.orders[rule] += 1;

@@ -222,7 +222,8 @@ fn leaf_type(leaf: &Leaf) -> super::compile::Ty {
     match leaf {
         Leaf::Call(_, attribute) => types::of_call(*attribute),
         Leaf::Agent(attribute) => types::of_agent(*attribute),
-        Leaf::Party(attribute) => types::of_party(*attribute),
+        Leaf::Party(_, attribute) => types::of_party(*attribute),
+        Leaf::Service(attribute) => types::of_service(*attribute),
         Leaf::Request(attribute) => types::of_request(*attribute),
         Leaf::Detail(detail) => types::of_detail(*detail),
         _ => super::compile::Ty::Any,
@@ -256,7 +257,7 @@ impl<'g> Picture<'g> for Given<'g> {
             let part = |attribute: ItemAttribute| {
                 json.get(attribute.name()).map(|json| scalar(&super::compile::Ty::Any, json)).unwrap_or_default()
             };
-            [part(ItemAttribute::Id), part(ItemAttribute::Key), part(ItemAttribute::Value)]
+            std::array::from_fn(|place| part(ItemAttribute::ALL[place]))
         };
         items.map(item).collect()
     }

@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 pub use compile::{Expr, Literal};
 pub use coverage::{Coverage, Fate};
 pub use incoming::{Incoming, KindPlan, dotted_labels};
-pub use outgoing::{Leaf, Outgoing, ValuePlan};
+pub use outgoing::{CallPart, Leaf, Outgoing, ValuePlan};
 pub use run::{Item, Picture};
 
 use crate::{

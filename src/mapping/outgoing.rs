@@ -18,10 +18,10 @@ use crate::{
     document::{self, Key, Node, Table as Section},
     message::{Kind, Name},
     model::{
-        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, PartyAttribute, RequestAttribute,
-        ServiceAttribute, TransitionKind,
+        AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
+        RequestAttribute, ServiceAttribute, TransitionKind,
     },
-    vocabulary::{AgentPart, Literal as Default, MessageDef, Role, Side, Type, Vocabulary, Which},
+    vocabulary::{AgentPart, DeviceGroup, Literal as Default, MessageDef, Role, Side, Type, Vocabulary, Which},
 };
 
 /// How one dialect says what happened, or asks for what shall happen.
@@ -43,6 +43,31 @@ pub struct Outgoing {
     pub absent: HashMap<(Kind, String), String>,
     /// Why a message is never said.
     pub unsaid: HashMap<Kind, String>,
+    /// Whether any rule asks for the numbers of call data's labels, or since when calls wait.
+    pub numbers_labels: bool,
+    pub tells_waiting: bool,
+    /// What the parts of a call's name are, by their places in the vocabulary's list.
+    pub call_parts: Vec<CallPart>,
+}
+
+/// What a part of a call's name is to an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallPart {
+    /// The number that is the application's own for the call.
+    Number,
+    Guid,
+    /// The switch's number.
+    Sequence,
+}
+
+impl CallPart {
+    fn of(name: &str) -> CallPart {
+        match name {
+            "guid" => CallPart::Guid,
+            "pbx-id" => CallPart::Sequence,
+            _ => CallPart::Number,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +94,7 @@ pub enum Leaf {
     CallName(Which, u8),
     Call(Which, CallAttribute),
     Agent(AgentAttribute),
-    Party(PartyAttribute),
+    Party(PartyRole, PartyAttribute),
     Service(ServiceAttribute),
     Request(RequestAttribute),
     Detail(Detail),
@@ -84,7 +109,17 @@ pub enum Leaf {
 pub enum ValuePlan {
     Scalar(Expr<Leaf>),
     Record(Vec<(Name, ValuePlan)>),
-    List { list: ListAttribute, item: Box<ValuePlan> },
+    List {
+        list: ListAttribute,
+        item: Box<ValuePlan>,
+    },
+    /// A list written out: each item where its condition holds, and the items of lists among them.
+    Items(Vec<(Option<Expr<Leaf>>, ValuePlan)>),
+    /// The dialect's code for a kind of device: the last that means it, because the first is often "unknown".
+    DeviceType {
+        kind: Leaf,
+        codes: Vec<(DeviceKind, i64)>,
+    },
 }
 
 /// Loads the rules of a dialect.
@@ -136,6 +171,13 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             loader.all_said(&table, *side, problems);
         }
         table.finish(problems);
+        let reads = |wanted: &[Leaf]| {
+            let rules = loader.plans.iter().flat_map(|plan| &plan.rules);
+            rules.flat_map(|rule| &rule.sets).any(|(_, plan)| plan.reads(wanted))
+        };
+        let numbers_labels = reads(&[Leaf::Item(ItemAttribute::Number)]);
+        let waiting = [CallAttribute::QueuedDate, CallAttribute::QueuedTime];
+        let tells_waiting = reads(&waiting.map(|attribute| Leaf::Call(Which::Call, attribute)));
         Outgoing {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
@@ -147,6 +189,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             knobs: loader.knobs,
             absent: loader.absent,
             unsaid: loader.unsaid,
+            numbers_labels,
+            tells_waiting,
+            call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
         }
     })
 }
@@ -470,11 +515,14 @@ impl TransitionScope<'_> {
         {
             return Ok((Leaf::Item(attribute), Ty::Text));
         }
-        if name == "platform" {
-            return Ok((Leaf::Role(Role::Platform), Ty::Number));
+        match name {
+            "platform" => return Ok((Leaf::Role(Role::Platform), Ty::Number)),
+            "time" => return Ok((Leaf::Role(Role::Time), Ty::Text)),
+            _ => {}
         }
         let Some(detail) = Detail::from_name(name) else {
-            let objects = ["call", "second", "result", "agent", "party", "service", "request", "platform"];
+            let objects = ["call", "second", "result", "agent", "service", "request", "platform", "time"];
+            let objects = objects.into_iter().chain(PartyRole::names());
             return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(ItemAttribute::names())));
         };
         Ok((Leaf::Detail(detail), types::of_detail(detail)))
@@ -512,21 +560,21 @@ impl TransitionScope<'_> {
             "agent" => AgentAttribute::from_name(name)
                 .map(|attribute| (Leaf::Agent(attribute), types::of_agent(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of an agent", name, AgentAttribute::names())),
-            "party" => PartyAttribute::from_name(name)
-                .map(|attribute| (Leaf::Party(attribute), types::of_party(attribute)))
-                .ok_or_else(|| unknown(name_span, "attribute of a party", name, PartyAttribute::names())),
             "service" => ServiceAttribute::from_name(name)
-                .map(|attribute| (Leaf::Service(attribute), Ty::Text))
+                .map(|attribute| (Leaf::Service(attribute), types::of_service(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of a service", name, ServiceAttribute::names())),
             "request" => RequestAttribute::from_name(name)
                 .map(|attribute| (Leaf::Request(attribute), types::of_request(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of a request", name, RequestAttribute::names())),
-            _ => Err(unknown(
-                span,
-                "object",
-                object,
-                ["call", "second", "result", "agent", "party", "service", "request", "config"],
-            )),
+            _ => {
+                let objects = ["call", "second", "result", "agent", "service", "request", "config"];
+                let Some(role) = PartyRole::from_name(object) else {
+                    return Err(unknown(span, "object", object, objects.into_iter().chain(PartyRole::names())));
+                };
+                PartyAttribute::from_name(name)
+                    .map(|attribute| (Leaf::Party(role, attribute), types::of_party(attribute)))
+                    .ok_or_else(|| unknown(name_span, "attribute of a party", name, PartyAttribute::names()))
+            }
         }
     }
 }
@@ -559,6 +607,9 @@ impl Builder<'_, '_> {
     }
 
     fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, node: Node) {
+        if let Some(group) = def.devices.iter().find(|group| group.label == key.name) {
+            return self.device(rule, def, group, node);
+        }
         let Some(slot) = def.fields.slot(key.name) else {
             let what = format!("field of `{}`", def.label);
             self.problems.unknown(key.source, key.span.clone(), &what, key.name, def.fields.labels());
@@ -570,12 +621,44 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// A group of fields that together are a device: all of them at once.
+    fn device(&mut self, rule: &mut Rule, def: &MessageDef, group: &DeviceGroup, node: Node) {
+        let Some(text) = node.text(self.problems) else { return };
+        let role = PartyRole::from_name(text);
+        if role.is_none() && text != "service" {
+            let known = PartyRole::names().chain(["service"]);
+            self.problems.unknown(node.source(), node.inner_span(), "party", text, known);
+            return;
+        }
+        let leaf = |party, service: Option<_>| match role {
+            Some(role) => Some(Leaf::Party(role, party)),
+            None => service.map(Leaf::Service),
+        };
+        let mut set = |slot: Option<usize>, plan: Option<ValuePlan>| {
+            if let (Some(slot), Some(plan)) = (slot, plan) {
+                self.told.insert(def.fields.list[slot].label.clone());
+                rule.sets.push((slot, plan));
+            }
+        };
+        let scalar = |leaf: Option<Leaf>| leaf.map(|leaf| ValuePlan::Scalar(Expr::Leaf(leaf)));
+        set(group.id, scalar(leaf(PartyAttribute::Id, Some(ServiceAttribute::Id))));
+        set(group.number, scalar(leaf(PartyAttribute::Number, None)));
+        let codes = match group.ty.map(|slot| &def.fields.list[slot].ty) {
+            Some(Type::Enum(place)) => &self.scope.vocabulary.enums[*place].members[..],
+            _ => &[],
+        };
+        let codes = codes.iter().filter_map(|member| Some((member.device?, member.code))).collect();
+        let kind = leaf(PartyAttribute::Kind, Some(ServiceAttribute::Kind));
+        set(group.ty, kind.map(|kind| ValuePlan::DeviceType { kind, codes }));
+    }
+
     fn value(&mut self, ty: &Type, label: &str, node: Node) -> Option<ValuePlan> {
         match (ty, node.as_table()) {
             (Type::Record(place), Some(section)) => {
                 self.record(*place, label, section.entries()).map(ValuePlan::Record)
             }
             (Type::List(item), Some(section)) => self.list(item, label, section),
+            (Type::List(item), None) if node.as_array().is_some() => self.items(item, label, node),
             (Type::Record(_) | Type::List(_), None) => {
                 node.problem(self.problems, "a record or list is set by a table");
                 None
@@ -602,6 +685,26 @@ impl Builder<'_, '_> {
             members.extend(value.map(|value| (field.name, value)));
         }
         Some(members)
+    }
+
+    /// `[{ when = condition, Member = expression, … }, { each = … }, …]`.
+    fn items(&mut self, item: &Type, label: &str, node: Node) -> Option<ValuePlan> {
+        let Type::Record(place) = item else {
+            node.problem(self.problems, "only lists of records are written out");
+            return None;
+        };
+        let mut items = Vec::new();
+        for entry in node.as_array()?.iter() {
+            let Some(section) = entry.table(self.problems) else { continue };
+            if section.find("each").is_some() {
+                items.extend(self.list(item, label, section).map(|list| (None, list)));
+                continue;
+            }
+            let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
+            let members = section.entries().into_iter().filter(|(key, _)| key.name != "when").collect();
+            items.extend(self.record(*place, label, members).map(|members| (when, ValuePlan::Record(members))));
+        }
+        Some(ValuePlan::Items(items))
     }
 
     /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`.
@@ -633,6 +736,18 @@ impl Builder<'_, '_> {
     }
 }
 
+impl ValuePlan {
+    fn reads(&self, wanted: &[Leaf]) -> bool {
+        match self {
+            ValuePlan::Scalar(expr) => expr.leaves().iter().any(|leaf| wanted.contains(leaf)),
+            ValuePlan::Record(members) => members.iter().any(|(_, plan)| plan.reads(wanted)),
+            ValuePlan::List { item, .. } => item.reads(wanted),
+            ValuePlan::Items(items) => items.iter().any(|(_, plan)| plan.reads(wanted)),
+            ValuePlan::DeviceType { .. } => false,
+        }
+    }
+}
+
 impl Leaf {
     /// The leaf as rules write it.
     pub fn path(&self, rules: &Outgoing) -> String {
@@ -645,7 +760,7 @@ impl Leaf {
             Leaf::CallName(call, place) => format!("{}.{}", which(call), rules.vocabulary.call_names[*place as usize]),
             Leaf::Call(call, attribute) => format!("{}.{}", which(call), attribute.name()),
             Leaf::Agent(attribute) => format!("agent.{}", attribute.name()),
-            Leaf::Party(attribute) => format!("party.{}", attribute.name()),
+            Leaf::Party(role, attribute) => format!("{}.{}", role.name(), attribute.name()),
             Leaf::Service(attribute) => format!("service.{}", attribute.name()),
             Leaf::Request(attribute) => format!("request.{}", attribute.name()),
             Leaf::Detail(detail) => detail.name().to_owned(),
@@ -653,6 +768,7 @@ impl Leaf {
             Leaf::Knob(place) => format!("config.{}", rules.knobs[*place].0),
             Leaf::Role(Role::Platform) => "platform".into(),
             Leaf::Role(Role::Tenant) => "tenant".into(),
+            Leaf::Role(Role::Time) => "time".into(),
             Leaf::Role(_) => "conversation".into(),
         }
     }
@@ -691,5 +807,7 @@ fn collect(
             }
         }
         ValuePlan::List { list, item } => collect(rules, label, item, Some(*list), into),
+        ValuePlan::Items(items) => items.iter().for_each(|(_, item)| collect(rules, label, item, list, into)),
+        ValuePlan::DeviceType { kind, .. } => into.push((label.to_owned(), vec![kind.path(rules)])),
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     message::{Message, Node, Value},
-    model::{CallNames, Change, Device, Id, ItemAttribute, ListAttribute, NAMES, TransitionKind},
+    model::{CallNames, Change, Device, DeviceKind, Id, ItemAttribute, ListAttribute, NAMES, TransitionKind},
 };
 
 // ── messages → changes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,7 +163,7 @@ impl Incoming {
             }
             DeviceKindPlan::Word(expr) => {
                 let code = expr.eval(values, &self.tables).as_int();
-                code.and_then(crate::model::DeviceKind::from_code)
+                code.and_then(DeviceKind::from_code)
             }
         };
         let number = match values.optional(&plan.number) {
@@ -262,6 +262,33 @@ impl Outgoing {
                 }
                 into.close_list(open)
             }
+            ValuePlan::Items(items) => {
+                let open = into.open();
+                for (when, plan) in items {
+                    if when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
+                        continue;
+                    }
+                    match plan {
+                        ValuePlan::List { list, item: plan } => {
+                            for item in &values.picture.items(*list) {
+                                self.item(plan, values, item, into);
+                            }
+                        }
+                        plan => {
+                            let value = self.build(plan, values, into);
+                            into.push_read(value);
+                        }
+                    }
+                }
+                into.close_list(open)
+            }
+            ValuePlan::DeviceType { kind, codes } => {
+                let kind = values.value(kind).as_int().and_then(DeviceKind::from_code);
+                let code =
+                    |wanted: DeviceKind| codes.iter().rev().find(|(known, _)| *known == wanted).map(|(_, code)| *code);
+                let code = kind.and_then(|kind| code(kind).or_else(|| code(DeviceKind::Device)));
+                code.map(Node::Int).unwrap_or_default()
+            }
         }
     }
 
@@ -298,7 +325,7 @@ impl Outgoing {
                 }
                 into.close_record(open);
             }
-            ValuePlan::List { .. } => into.push(Node::Absent),
+            ValuePlan::List { .. } | ValuePlan::Items(_) | ValuePlan::DeviceType { .. } => into.push(Node::Absent),
         }
     }
 }

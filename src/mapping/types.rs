@@ -7,6 +7,7 @@ use crate::{
     model::{
         About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
         Entity, Fact, Failure, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
+        ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
 };
@@ -97,6 +98,13 @@ pub fn of_agent(attribute: AgentAttribute) -> Ty {
 pub fn of_party(attribute: PartyAttribute) -> Ty {
     match attribute {
         PartyAttribute::Kind => members("device-kind"),
+        _ => Ty::Text,
+    }
+}
+
+pub fn of_service(attribute: ServiceAttribute) -> Ty {
+    match attribute {
+        ServiceAttribute::Kind => members("device-kind"),
         _ => Ty::Text,
     }
 }

@@ -8,7 +8,7 @@ use super::{
     timers::Timer,
     *,
 };
-use crate::time;
+use crate::{message::Value, time};
 
 /// Whether an agent takes calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub struct Agent {
     pub readiness: Option<Readiness>,
     /// What the platform says the agent is doing, apart from readiness.
     pub activity: Option<AgentState>,
+    /// Why the agent is not ready.
+    pub reason: String,
+    /// Readiness of single media, whatever the agent's own is.
+    pub media: SmallVec<[(Media, Readiness); 2]>,
     /// Calls that the agent is wrapping up; none for a wrap-up without a known call.
     pub wraps: SmallVec<[Option<CallIx>; 2]>,
     /// The state that applications were told last.
@@ -40,6 +44,8 @@ pub struct Agent {
     pub calls: SmallVec<[CallIx; 2]>,
     /// Calls that the agent answered and whose wrap-up is not over.
     pub owes: SmallVec<[CallIx; 2]>,
+    /// Applications were told that the agent exists.
+    pub shown: bool,
     /// The link was lost since the platform last said anything of this agent.
     pub stale: bool,
     seen_epoch: u64,
@@ -175,6 +181,7 @@ impl Model {
                 self.join_service(agent, service);
             }
         }
+        self.show(agent);
         self.log_on(agent, change.text(Fact::Station));
         self.agents[agent].last_word = self.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
@@ -244,10 +251,46 @@ impl Model {
             Err(effect) => return effect,
         };
         self.agents[agent].last_word = self.clock;
+        let reason = change.fact(Fact::Reason);
+        let reason = if readiness == Readiness::Ready { Value::Absent } else { reason };
+        let entry = &mut self.agents[agent];
+        entry.reason.clear();
+        entry.reason.push_str(kept(reason.as_text(&mut itoa::Buffer::new()).unwrap_or_default()));
+        self.is_ready(agent, readiness);
+        Effect::Taken
+    }
+
+    fn is_ready(&mut self, agent: AgentIx, readiness: Readiness) {
         let state = if readiness == Readiness::Ready { AgentState::Idle } else { AgentState::NotReady };
         self.set_state(agent, state);
-        let requests = self.requests_shown(Expect::Readiness(agent, readiness));
+        let mut requests = self.requests_shown(Expect::Readiness(agent, readiness));
+        requests.extend(self.requests_shown(Expect::WrapOver(agent)));
         self.tell_state_answering(agent, None, requests);
+    }
+
+    /// Nothing keeps the agent any more: the last readiness holds, and who never said otherwise is ready.
+    pub(super) fn freed(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        self.agents[agent].last_word = self.clock;
+        let readiness = *self.agents[agent].readiness.get_or_insert(Readiness::Ready);
+        self.is_ready(agent, readiness);
+        Effect::Taken
+    }
+
+    pub(super) fn medium_readiness(&mut self, change: &Change, readiness: Readiness) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let Some(medium) = change.int(Fact::Media).and_then(Media::from_code) else { return Effect::Taken };
+        let media = &mut self.agents[agent].media;
+        match media.iter_mut().find(|(known, _)| *known == medium) {
+            Some((_, known)) => *known = readiness,
+            None => media.push((medium, readiness)),
+        }
         Effect::Taken
     }
 
@@ -403,10 +446,13 @@ impl Model {
     /// The agent's wrap-up is over for the calls that are meant and that the agent is not in any more.
     pub(super) fn wrap_up_over(&mut self, agent: AgentIx, meant: impl Fn(CallIx) -> bool) {
         for call in self.agents[agent].owes.clone() {
-            let entry = &mut self.calls[call];
-            if !meant(call) || entry.live_party_of(agent).is_some() {
+            if !meant(call) || self.calls[call].live_party_of(agent).is_some() {
                 continue;
             }
+            let wrapped = self.agents[agent].wraps.iter().flatten().any(|wrap| self.result_of(*wrap) == call);
+            let kind = if wrapped { TransitionKind::WrapEnded } else { TransitionKind::WrapSkipped };
+            self.tell(Transition::new(kind).call(call).agent(agent));
+            let entry = &mut self.calls[call];
             entry.owed.retain(|known| *known != agent);
             let over = entry.owed.is_empty();
             self.agents[agent].owes.retain(|known| *known != call);
@@ -479,19 +525,24 @@ impl Model {
             Err(effect) => return effect,
         };
         let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        self.set_disposition(call, change);
+        if self.set_disposition(call, change) {
+            self.tell(Transition::new(TransitionKind::Disposed).call(call).agent(agent));
+        }
         let requests = self.requests_shown(Expect::Disposed(call, agent));
         let transition = self.state_transition(agent, Some(call));
         self.answer_only(transition, requests);
         Effect::Taken
     }
 
-    fn set_disposition(&mut self, call: CallIx, change: &Change) {
+    /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
+    fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
         let code = change.int(Fact::Code).filter(|code| *code != 0);
         let call = &mut self.calls[call];
-        if call.is_live() && code.is_some() {
+        let new = code.is_some() && code != call.disposition;
+        if new {
             call.disposition = code;
         }
+        new
     }
 
     /// The call that this one became part of, or itself.
@@ -514,6 +565,7 @@ impl Model {
             self.join_service(agent, service);
         }
         self.link.statistics_seen = true;
+        self.show(agent);
         let since = time::parse_civil(change.text(Fact::Since));
         let entry = &mut self.agents[agent];
         entry.stamp = self.stamp;
@@ -544,18 +596,33 @@ impl Model {
         match self.agent_of(change) {
             Ok(agent) => {
                 self.agents[agent].stamp = self.stamp;
+                self.show(agent);
                 Effect::Taken
             }
             Err(effect) => effect,
         }
     }
 
+    fn show(&mut self, agent: AgentIx) {
+        if !std::mem::replace(&mut self.agents[agent].shown, true) {
+            self.tell(Transition::new(TransitionKind::AgentAdded).agent(agent));
+        }
+    }
+
+    /// The platform has no such agent any more.
+    fn unshow(&mut self, agent: AgentIx) {
+        if self.agents[agent].is_logged_on() {
+            self.log_off(agent);
+        }
+        if std::mem::take(&mut self.agents[agent].shown) {
+            self.tell(Transition::new(TransitionKind::AgentRemoved).agent(agent));
+        }
+    }
+
     pub(super) fn agent_removed(&mut self, change: &Change) -> Effect {
         match self.agent_by_id(change.party.id) {
             Some(agent) => {
-                if self.agents[agent].is_logged_on() {
-                    self.log_off(agent);
-                }
+                self.unshow(agent);
                 Effect::Taken
             }
             None => Effect::UnknownAgent,
@@ -572,8 +639,7 @@ impl Model {
             }
             match service {
                 Some(service) => self.agents[agent].services.retain(|known| *known != service),
-                None if self.agents[agent].is_logged_on() => self.log_off(agent),
-                None => {}
+                None => self.unshow(agent),
             }
         }
         Effect::Taken

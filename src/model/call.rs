@@ -75,6 +75,8 @@ pub struct Call {
     pub queue: Option<ServiceIx>,
     /// Where it waits or last waited.
     pub service: Option<ServiceIx>,
+    /// When it began to wait there, by the platform's clock, in milliseconds since 1970.
+    pub queued_at: Option<u64>,
     /// Where it is going.
     pub destination: KnownDevice,
     /// The other call of the agent who began this one as a consultation.
@@ -114,6 +116,7 @@ impl Call {
             disposition: None,
             queue: None,
             service: None,
+            queued_at: None,
             destination: KnownDevice::default(),
             consults: None,
             consultation_told: false,

@@ -266,6 +266,8 @@ impl Model {
         }
         call.queue = service;
         call.service = service.or(call.service);
+        let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
+        call.queued_at = self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)));
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
@@ -273,19 +275,48 @@ impl Model {
         Effect::Taken
     }
 
+    pub(super) fn dequeued(&mut self, change: &Change) -> Effect {
+        match self.live_call(change) {
+            Ok(index) => {
+                self.wait_over(index);
+                Effect::Taken
+            }
+            Err(effect) => effect,
+        }
+    }
+
+    /// The call waits no longer; it is still known where it did.
+    fn wait_over(&mut self, index: CallIx) {
+        let Some(service) = self.calls[index].queue.take() else { return };
+        let mut transition = Transition::new(TransitionKind::CallDequeued).call(index);
+        transition.service = Some(service);
+        self.tell(transition);
+    }
+
     pub(super) fn alerted(&mut self, change: &Change) -> Effect {
-        let party = self.device(&change.party);
+        let mut device = change.party;
+        let mut party = self.device(&device);
         let index = match self.call_between(change, &party) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
+        // Some platforms tell it to the agent who called: it alerts at the other one.
+        if party.agent.is_some() && party.agent == self.calls[index].originator {
+            device = change.other;
+            party = self.device(&device);
+            if device.is_empty() {
+                return Effect::Taken;
+            }
+        }
         let alerting = |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Left);
-        let Some(place) = self.enter(index, &party, &change.party, PartyState::Alerting, alerting) else {
+        let Some(place) = self.enter(index, &party, &device, PartyState::Alerting, alerting) else {
             return Effect::Taken;
         };
+        if party.agent.is_some() {
+            self.wait_over(index);
+        }
         let call = &mut self.calls[index];
         if let Some(agent) = party.agent {
-            call.queue = None;
             if call.originator.is_some() && call.direction == Direction::Outbound {
                 call.direction = Direction::Internal;
             }
@@ -320,7 +351,7 @@ impl Model {
         if let Some(agent) = party.agent {
             self.add_agent_call(agent, index);
             self.owe_wrap(agent, index);
-            self.calls[index].queue = None;
+            self.wait_over(index);
         }
         self.calls[index].parties[place].answered = true;
         let request = party.agent.map(|agent| self.requests_shown(Expect::Connected(index, agent))).unwrap_or_default();

@@ -18,6 +18,7 @@ impl Model {
         let transfers = change.kind == ChangeKind::Transferred;
         self.bring_in(first, &change.party);
         let leaver = who.agent.filter(|_| transfers);
+        let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
         self.inherit(first, second, result);
         for old in [first, second] {
             if old != result {
@@ -36,6 +37,8 @@ impl Model {
         transition.second = Some(second);
         transition.result = Some(result);
         transition.party = who.agent.and_then(|agent| self.calls[first].party_of(agent)).map(|p| (first, p as u8));
+        transition.other = other;
+        transition.to = to.filter(|_| first != second);
         self.tell_answering(transition, requests);
         if let Some(agent) = leaver {
             self.leave_join(agent, first, second, result);
@@ -106,6 +109,13 @@ impl Model {
                 self.call_for(&start, begun_by).map(Some)
             }
         }
+    }
+
+    /// Whoever else is in a call.
+    fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
+        let parties = &self.calls[call].parties;
+        let place = parties.iter().position(|party| party.is_in() && (who.is_none() || party.device.agent != who))?;
+        Some((call, place as u8))
     }
 
     /// The result takes over what is known of the customer's call: the one that no agent began.

@@ -304,6 +304,7 @@ impl Model {
         let done: Requests = waiting.map(|(index, _)| *index).collect();
         for index in &done {
             self.close(*index);
+            self.tell_accepted(*index);
         }
         self.follow_ups.extend_from_slice(&done);
         done
@@ -404,7 +405,7 @@ impl Model {
             self.next_step(index);
             return Effect::Taken;
         }
-        request.accepted = true;
+        self.tell_accepted(index);
         match self.done_already(index) {
             Some(transition) => {
                 self.close(index);
@@ -414,6 +415,18 @@ impl Model {
             None => self.timers.set(self.now + self.settings.request_grace, Timer::Request(index)),
         }
         Effect::Taken
+    }
+
+    /// The platform took it, as its answer says, or as what happened shows: told once.
+    fn tell_accepted(&mut self, index: RequestIx) {
+        let request = self.request_mut(index);
+        if std::mem::replace(&mut request.accepted, true) || request.quiet {
+            return;
+        }
+        let mut transition = Transition::new(TransitionKind::RequestAccepted).agent(request.agent).request(index);
+        transition.audience = Audience::Asker(request.client);
+        transition.call = request.call;
+        self.tell(transition);
     }
 
     /// What to tell the asker where the picture shows already what was asked for.

@@ -175,6 +175,7 @@ fn a_whole_inbound_call_reads_in_the_order_of_the_guide() {
             "call-started g1",
             "route-requested g1",
             "call-queued g1",
+            "call-dequeued g1",
             "alerting g1 a12",
             "agent-state g1 a12 pending-active",
             "connected g1 a12",
@@ -184,6 +185,7 @@ fn a_whole_inbound_call_reads_in_the_order_of_the_guide() {
             "agent-cleared g1 a12 near",
             "agent-state g1 a12 wrap",
             "call-ended g1",
+            "wrap-ended g1 a12",
             "call-completed g1",
             "agent-state a12 idle",
         ]
@@ -239,7 +241,16 @@ fn a_transfer_into_a_new_call_ends_both_old_ones_and_clears_only_who_transferred
     }
     assert_eq!(
         seen_by_agents(teller.told()),
-        ["agent-cleared g3 a13 near", "call-ended g3", "call-completed g3", "call-completed g1", "call-completed g2"]
+        [
+            "agent-cleared g3 a13 near",
+            "call-ended g3",
+            "wrap-skipped g3 a13",
+            "call-completed g3",
+            "wrap-skipped g1 a12",
+            "call-completed g1",
+            "wrap-skipped g2 a12",
+            "call-completed g2"
+        ]
     );
 }
 
@@ -390,7 +401,8 @@ impl Watcher {
             life.completed = true;
             return Ok(());
         }
-        prop_assert!(!life.ended || transition.kind == T::AgentState, "after its end: {told}");
+        let of_wrap_up = matches!(transition.kind, T::AgentState | T::WrapEnded | T::WrapSkipped | T::Disposed);
+        prop_assert!(!life.ended || of_wrap_up, "after its end: {told}");
         let agent = transition.agent.map(|agent| model.agent(agent).id.as_ref().unwrap().to_string());
         match (transition.kind, agent) {
             (T::Alerting | T::Connected | T::FarEndConnected | T::Held | T::Retrieved, Some(agent)) => {
@@ -478,7 +490,9 @@ proptest! {
 fn check(teller: &mut Teller, watcher: &mut Watcher, own: Option<&[String]>) -> Result<(), TestCaseError> {
     for transition in std::mem::take(&mut teller.out) {
         watcher.watch(&teller.model, &transition)?;
-        let by_message = !matches!(transition.kind, TransitionKind::AgentState | TransitionKind::CallCompleted);
+        use TransitionKind as T;
+        let of_agent = matches!(transition.kind, T::AgentState | T::WrapEnded | T::WrapSkipped | T::CallCompleted);
+        let by_message = !of_agent;
         if let (Some(own), Some(call), true) = (own, transition.call, by_message) {
             let calls = [Some(call), transition.second, transition.result].into_iter().flatten();
             let mut known = calls.flat_map(|call| &teller.model.call(call).names);

@@ -17,6 +17,9 @@ pub struct Transition {
     pub result: Option<CallIx>,
     pub agent: Option<AgentIx>,
     pub party: Option<PartyRef>,
+    /// Where two calls join: who was in the first, and who came by the second.
+    pub other: Option<PartyRef>,
+    pub to: Option<PartyRef>,
     pub service: Option<ServiceIx>,
     pub request: Option<RequestIx>,
     pub audience: Audience,
@@ -61,6 +64,8 @@ impl Transition {
             result: None,
             agent: None,
             party: None,
+            other: None,
+            to: None,
             service: None,
             request: None,
             audience: Audience::All,

@@ -84,6 +84,9 @@ words! {
         Voice = "voice",
         Chat = "chat",
         Email = "email",
+        Sms = "sms",
+        /// Whatever else an agent can handle.
+        OpenMedia = "open-media",
     }
 }
 
@@ -204,6 +207,8 @@ words! {
         Routed = "routed",
         /// The call waits at `service`.
         Queued = "queued",
+        /// The call waits no longer.
+        Dequeued = "dequeued",
         /// Attributes of a known call are remembered; nothing is told.
         Noted = "noted",
         /// The call alerts at `party`; `other` calls.
@@ -225,12 +230,17 @@ words! {
         /// `party`, an agent, works after the call.
         WrapStarted = "wrap-started",
         WrapEnded = "wrap-ended",
+        /// `party`, an agent, is as ready as was said last: ready, where nothing was.
+        Freed = "freed",
         /// `party`, an agent, gave the call the disposition `code`.
         Disposed = "disposed",
         LoggedOn = "logged-on",
         LoggedOff = "logged-off",
         Ready = "ready",
         NotReady = "not-ready",
+        /// `party`, an agent, takes calls of one `media` or not, whatever the agent's readiness is.
+        MediumReady = "medium-ready",
+        MediumNotReady = "medium-not-ready",
         /// What `party`, an agent, is doing (`state`), which says nothing of readiness.
         Activity = "activity",
         /// Statistics show `party`, an agent, in `state` since `since`.
@@ -308,8 +318,11 @@ impl ChangeKind {
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
             C::Queued => &[T::CallStarted, T::CallQueued],
-            C::Noted | C::AgentKnown | C::ServicesListed => &[],
-            C::Alerted => &[T::CallStarted, T::Alerting, T::AgentState],
+            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
+            C::Dequeued => &[T::CallDequeued],
+            C::AgentKnown => &[T::AgentAdded],
+            C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
+            C::Alerted => &[T::CallStarted, T::CallDequeued, T::Alerting, T::AgentState],
             C::Connected => &[T::CallStarted, T::Connected, T::FarEndConnected, T::Consultation, T::AgentState],
             C::Held => &[T::CallStarted, T::Held, T::AgentState],
             C::Retrieved => &[T::CallStarted, T::Retrieved, T::AgentState],
@@ -319,16 +332,19 @@ impl ChangeKind {
             C::Left => &[T::PartyLeft, T::AgentCleared],
             C::Ended => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
             C::WrapStarted => &[T::AgentState],
-            C::WrapEnded => &[T::CallCompleted, T::AgentState],
-            C::Disposed => &[T::CallEnded],
-            C::LoggedOn => &[T::AgentLoggedOn, T::AgentState],
-            C::LoggedOff | C::AgentRemoved | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
+            C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
+            C::Disposed => &[T::Disposed, T::CallEnded],
+            C::LoggedOn => &[T::AgentAdded, T::AgentLoggedOn, T::AgentState],
+            C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
+            C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
             C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
             C::Activity => &[T::AgentState],
-            C::AgentSeen => &[T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
+            C::AgentSeen => &[T::AgentAdded, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
             C::ServiceKnown => &[T::ServiceAdded],
             C::ServiceRemoved => &[T::ServiceRemoved],
-            C::RequestAccepted => &[T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared],
+            C::RequestAccepted => {
+                &[T::RequestAccepted, T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared]
+            }
             C::RequestFailed => &[T::RequestFailed],
             C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
             C::AskLogOff | C::AskLogOffAll => &[T::LogOff],
@@ -372,6 +388,8 @@ words! {
         Sequence = "sequence",
         /// A disposition.
         Code = "code",
+        /// For how long the call has been waiting, in seconds.
+        Waited = "waited",
         State = "state",
         /// The readiness beneath an activity.
         Underlying = "underlying",
@@ -407,6 +425,7 @@ impl Fact {
             Fact::Code => &["call.disposition", "request.code"],
             Fact::State | Fact::Underlying => &["state", "agent.state"],
             Fact::Since => &[],
+            Fact::Waited => &["call.queued-date", "call.queued-time"],
             Fact::Reason => &["reason", "request.reason", "agent.reason"],
             Fact::Failure => &["failure"],
             Fact::About => &["request.about"],
@@ -436,6 +455,8 @@ words! {
         RouteUsed = "route-used",
         RouteRejected = "route-rejected",
         CallQueued = "call-queued",
+        /// `call` waits no longer at `service`.
+        CallDequeued = "call-dequeued",
         /// `call` alerts at `party`.
         Alerting = "alerting",
         /// `party` connects to `call`.
@@ -456,11 +477,22 @@ words! {
         CallEnded = "call-ended",
         /// The call is over and so is the wrap-up of all who answered it.
         CallCompleted = "call-completed",
+        /// `agent` has finished the work after `call`.
+        WrapEnded = "wrap-ended",
+        /// `agent` had no work after `call`.
+        WrapSkipped = "wrap-skipped",
+        /// `agent` gave `call` a disposition.
+        Disposed = "disposed",
         AgentState = "agent-state",
+        /// The platform shows `agent` for the first time.
+        AgentAdded = "agent-added",
+        AgentRemoved = "agent-removed",
         AgentLoggedOn = "agent-logged-on",
         AgentLoggedOff = "agent-logged-off",
         ServiceAdded = "service-added",
         ServiceRemoved = "service-removed",
+        /// The platform took `request`: what shows it done follows, or has been told.
+        RequestAccepted = "request-accepted",
         /// `request` failed: `failure`, `reason`.
         RequestFailed = "request-failed",
         /// The call data that `request` asked for.
@@ -524,6 +556,9 @@ words! {
         Agent = "agent",
         DestinationType = "destination-type",
         Destination = "destination",
+        /// When it began to wait, by the platform's clock.
+        QueuedDate = "queued-date",
+        QueuedTime = "queued-time",
     }
 }
 
@@ -536,6 +571,24 @@ words! {
         State = "state",
         /// The agent's current call.
         Call = "call",
+        /// Why the agent is not ready.
+        Reason = "reason",
+    }
+}
+
+words! {
+    /// The parties that a transition can be about.
+    PartyRole {
+        /// Whom it is about.
+        Party = "party",
+        /// Who was in the call, where two calls join.
+        Other = "other",
+        /// Who came, where two calls join.
+        To = "to",
+        /// Who began the call.
+        Caller = "caller",
+        /// Where the call is going.
+        Destination = "destination",
     }
 }
 
@@ -550,6 +603,7 @@ words! {
 words! {
     ServiceAttribute {
         Id = "id",
+        Kind = "kind",
         Name = "name",
     }
 }
@@ -610,6 +664,8 @@ words! {
     /// What an item of a list has.
     ItemAttribute {
         Id = "id",
+        /// A number for `key`, the same for as long as the bridge runs.
+        Number = "number",
         Key = "key",
         Value = "value",
     }

@@ -116,6 +116,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             id_step: application.id_step,
             route_timeout: application.route_timeout,
             media: application.media,
+            labels: Vec::new(),
         });
     }
     let admin = match config.admin {
