@@ -60,7 +60,7 @@ impl Fields {
 
     /// The slot of what the wire calls so: a field, [`Fields::INSIDE`], or behind the fields a part of a family.
     pub(super) fn find(&self, label: &str) -> Option<usize> {
-        let named = || self.by_wire.get(label).or_else(|| self.by_wire.get(&*lower(label, self.ignore_case)));
+        let named = || self.by_wire.get(label).or_else(|| self.by_wire.get(&*names::lower(label, self.ignore_case)));
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
     }
 
@@ -152,15 +152,6 @@ impl Fields {
 /// What the wire calls a member of an item of a family; items are counted from 1 there.
 pub(super) fn part_label(family: &Field, item: usize, member: &Field) -> String {
     format!("{}{}{}", family.label, member.label, item + 1)
-}
-
-/// A name in the case in which it is looked up.
-pub(super) fn lower(name: &str, ignore_case: bool) -> std::borrow::Cow<'_, str> {
-    if ignore_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        name.to_ascii_lowercase().into()
-    } else {
-        name.into()
-    }
 }
 
 /// A list from the text of one. The first of the separators that occurs in it is the one, so that blanks inside an item stay

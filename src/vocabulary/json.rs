@@ -87,7 +87,7 @@ impl Vocabulary {
 
     /// The message of this wire name (and, where several share it, of the further names in `more`).
     fn kind_named(&self, asks: bool, name: &str, more: Option<&str>) -> Result<Kind, NotYet> {
-        let name = compound::lower(name, self.ignore_case);
+        let name = names::lower(name, self.ignore_case);
         let found = self.by_wire_name.get(&(asks, &*name) as &dyn WireName).ok_or(NotYet::Never)?;
         match (found.as_slice(), more) {
             ([only], _) if self.message(*only).wire_names.len() < 2 => Ok(*only),
@@ -100,38 +100,11 @@ impl Vocabulary {
         }
     }
 
-    /// The message that has this field and is known by it.
-    fn kind_with(&self, asks: bool, field: &str) -> Option<Kind> {
-        if self.by_key.is_empty() {
-            return None;
-        }
-        let field = compound::lower(field, self.ignore_case);
-        self.by_key.get(&(asks, &*field) as &dyn WireName).copied()
-    }
-
-    /// The fields that name a message of the side that asks, or of the other.
-    pub(super) fn name_fields(&self, asks: bool) -> &[String] {
-        &self.name_fields[usize::from(asks)]
-    }
-
-    /// Whether a field of this label is the one at this place among those that name a message.
-    fn is_name(&self, asks: bool, place: usize, label: &str) -> bool {
-        let same = |field: &String| field == label || (self.ignore_case && field.eq_ignore_ascii_case(label));
-        self.form == Form::Json && self.name_fields(asks).get(place).is_some_and(same)
-    }
-
     /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
     fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
         let label = self.find(name);
         let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
         label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
-    }
-
-    /// The code of the member that has this name on the wire.
-    fn member_code(&self, place: usize, text: &str) -> Option<i64> {
-        let known = &self.enums[place];
-        let in_any_case = || known.members.iter().find(|member| member.name.eq_ignore_ascii_case(text.trim()));
-        known.code(text).or_else(|| in_any_case().filter(|_| self.ignore_case).map(|member| member.code))
     }
 
     /// Writes a message as JSON: all it says, and what the vocabulary says where it says nothing.
@@ -315,7 +288,7 @@ enum NotYet {
 }
 
 /// A way to ask the map of wire names without owning the name.
-trait WireName {
+pub(super) trait WireName {
     fn parts(&self) -> (bool, &str);
 }
 

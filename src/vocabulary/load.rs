@@ -146,6 +146,10 @@ impl<'d> Loader<'d> {
             for (key, node) in table.section("fields", problems) {
                 self.field(&mut fields, &key, node, problems);
             }
+            if fields.list.iter().any(|field| field.family > 0 || !field.joined.is_empty()) {
+                table.problem(problems, "families and joined names stand in messages, not in records");
+                continue;
+            }
             fields.enter_wire_names(&self.vocabulary.records, None, self.vocabulary.ignore_case);
             let record = &mut self.vocabulary.records[place];
             record.fields = fields;
@@ -216,7 +220,7 @@ impl<'d> Loader<'d> {
         }
         let asks = def.side == Side::Request;
         if let Some(field) = only_field {
-            let field = compound::lower(&field, self.vocabulary.ignore_case).into_owned();
+            let field = names::lower(&field, self.vocabulary.ignore_case).into_owned();
             self.vocabulary.by_key.insert((asks, field), kind);
         } else {
             let mut names = vec![def.wire_name().to_owned()];
@@ -231,7 +235,7 @@ impl<'d> Loader<'d> {
                 .collect();
             names.extend(prefixed);
             for name in names {
-                let name = compound::lower(&name, self.vocabulary.ignore_case).into_owned();
+                let name = names::lower(&name, self.vocabulary.ignore_case).into_owned();
                 self.vocabulary.by_wire_name.entry((asks, name)).or_default().push(kind);
             }
         }
@@ -331,6 +335,14 @@ impl<'d> Loader<'d> {
             None => self.default(&ty),
         };
         let family = table.get("family").and_then(|node| node.integer(problems)).unwrap_or_default();
+        let item = if let Type::List(item) = &ty { Some(&**item) } else { None };
+        if family > 0 && !matches!(item, Some(Type::Record(_))) {
+            table.problem(problems, "a family is a list of records");
+        }
+        let separated = table.text("separated", problems).map(str::to_owned);
+        if separated.is_some() && item.is_none() {
+            table.problem(problems, "only the items of a list are separated");
+        }
         let joined = table.texts("joined", problems).into_iter().filter_map(|(label, node)| {
             let slot = fields.slot(label);
             if slot.is_none() {
@@ -349,7 +361,7 @@ impl<'d> Loader<'d> {
             unit: table.text("unit", problems).map(str::to_owned),
             doc: table.text("doc", problems).map(str::to_owned),
             max: table.get("max").and_then(|node| node.integer(problems)).or((family > 0).then_some(family)),
-            separated: table.text("separated", problems).map(str::to_owned),
+            separated,
             family: usize::try_from(family).unwrap_or_default(),
             joined,
             aliases: table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect(),

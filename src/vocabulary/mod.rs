@@ -5,6 +5,7 @@
 mod compound;
 mod json;
 mod load;
+mod names;
 mod profile;
 mod schema;
 

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{field, shipped};
 use crate::{
+    diagnostic::{Problems, Source},
     message::{Message, Value},
     vocabulary::*,
 };
@@ -440,4 +441,35 @@ fn what_is_no_message_of_the_relay_says_why() {
     assert_eq!(odd.unwrap().malformed.unwrap(), "ServiceGroupList is not of type [id]");
     let rude = ccas.read_json(r#"{"call":"MakeCall","args":5}"#, true, &Wanted::new(), &mut message).unwrap_err();
     assert!(rude.to_string().contains("expected the fields of a message"), "{rude}");
+}
+
+#[test]
+fn fields_that_cannot_be_compound_are_mistakes() {
+    let of = |record: &str, field: &str| {
+        let text = format!(
+            r#"
+            dialect = "x"
+            title = "X"
+            guide = "X"
+            form = "json"
+            enums = "code"
+            name = ["type"]
+            [record.pair]
+            chapter = "1"
+            fields = {{ A = "text", {record} }}
+            [message.M]
+            chapter = "1"
+            side = "event"
+            fields = {{ type = "long", {field} }}
+            "#
+        );
+        let mut problems = Problems::default();
+        load(&Source::new("x.toml", text), &mut problems);
+        problems.render()
+    };
+    assert_eq!(of("", r#"F = { type = "[pair]", family = 2 }"#), "");
+    assert!(of("", r#"F = { type = "[text]", family = 2 }"#).contains("a family is a list of records"));
+    assert!(of("", r#"F = { type = "text", separated = "," }"#).contains("only the items of a list are separated"));
+    assert!(of("", r#"F = { type = "id", joined = ["tpye"] }"#).contains("tpye"));
+    assert!(of(r#"F = { type = "[pair]", family = 2 }"#, "").contains("not in records"));
 }
