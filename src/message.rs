@@ -77,9 +77,14 @@ impl Message {
         self.slots.get(slot).is_none_or(|node| *node == Node::Absent)
     }
 
+    /// The node of a top field.
+    pub fn node(&self, slot: usize) -> Node {
+        self.slots.get(slot).copied().unwrap_or_default()
+    }
+
     /// The value of a top field; absent where the message has none.
     pub fn get(&self, slot: usize) -> Value<'_> {
-        self.value(self.slots.get(slot).copied().unwrap_or_default())
+        self.value(self.node(slot))
     }
 
     /// Keeps a text and hands back the node for it.

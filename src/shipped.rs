@@ -13,6 +13,7 @@ macro_rules! shipped {
 shipped! {
     "dialects/event-feed.toml",
     "dialects/ctips.toml",
+    "dialects/ccas.toml",
     "from-event-feed.toml",
     "to-event-feed.toml",
     "from-ctips.toml",

@@ -57,10 +57,14 @@ impl Vocabulary {
             return Err(failure);
         }
         read.map_err(|error| JsonError::Syntax(error.to_string()))?;
-        match (reader.again, reader.into.kind()) {
-            (true, Some(kind)) => self.read_again(text, asks, kind, wanted, into),
-            _ => Ok(reader.decoded),
+        let decoded = match (reader.again, reader.into.kind()) {
+            (true, Some(kind)) => self.read_again(text, asks, kind, wanted, into)?,
+            _ => reader.decoded,
+        };
+        if let Some(kind) = into.kind() {
+            self.message(kind).fields.put_together(into);
         }
+        Ok(decoded)
     }
 
     /// Reads an object whose message is known by now, because a list or record came before its name.
@@ -73,7 +77,7 @@ impl Vocabulary {
         into: &mut Message,
     ) -> Result<Decoded, JsonError> {
         into.clear();
-        into.start(kind, self.message(kind).fields.list.len());
+        into.start(kind, self.message(kind).fields.width());
         let mut reader = Reader::new(self, asks, wanted, into);
         let mut json = serde_json::Deserializer::from_str(text);
         let read = Members { reader: &mut reader, kind }.deserialize(&mut json);
@@ -83,7 +87,8 @@ impl Vocabulary {
 
     /// The message of this wire name (and, where several share it, of the further names in `more`).
     fn kind_named(&self, asks: bool, name: &str, more: Option<&str>) -> Result<Kind, NotYet> {
-        let found = self.by_wire_name.get(&(asks, name) as &dyn WireName).ok_or(NotYet::Never)?;
+        let name = names::lower(name, self.ignore_case);
+        let found = self.by_wire_name.get(&(asks, &*name) as &dyn WireName).ok_or(NotYet::Never)?;
         match (found.as_slice(), more) {
             ([only], _) if self.message(*only).wire_names.len() < 2 => Ok(*only),
             (_, None) => Err(NotYet::More),
@@ -119,17 +124,29 @@ impl Vocabulary {
             write_key("EventType", &mut separator, out);
             write_text(&def.label, out);
         }
+        let inside = def.inside(self);
         for (slot, field) in def.fields.list.iter().enumerate() {
-            if self.form == Form::Soap && field.label == "EventType" {
+            if inside == Some(slot) {
+                write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
+                separator = b'{';
+            }
+            if self.form == Form::Soap && field.label == "EventType" || !field.joined.is_empty() {
                 continue;
             }
             if let Some((_, value)) = named.iter().find(|(label, _)| *label == field.label) {
                 write_key(&field.label, &mut separator, out);
-                write_text(value, out);
+                self.write_value(&field.ty, Value::Text(value), out);
                 continue;
             }
-            let value = message.get(slot);
+            let value = match message.get(slot) {
+                Value::Absent => def.fields.piece(message, slot),
+                value => value,
+            };
             if matches!(value, Value::Absent) && field.optional {
+                continue;
+            }
+            if field.family > 0 {
+                self.write_family(field, value, &mut separator, out);
                 continue;
             }
             write_key(&field.label, &mut separator, out);
@@ -137,15 +154,45 @@ impl Vocabulary {
             match (value, fixed) {
                 (Value::Absent, Some(literal)) => self.write_literal(&field.ty, literal, out),
                 (Value::Absent, None) => self.write_literal(&field.ty, &field.default, out),
-                (value, _) => self.write_value(&field.ty, value, out),
+                (value, _) => self.write_field(field, value, out),
             }
+        }
+        if inside == Some(def.fields.list.len()) {
+            write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
+            separator = b'{';
         }
         if separator == b'{' {
             out.push(b'{');
         }
         out.push(b'}');
-        if wrapped {
+        if wrapped || inside.is_some() {
             out.push(b'}');
+        }
+    }
+
+    /// Writes the items of a list as numbered fields, as many as there is room for.
+    fn write_family(&self, family: &Field, value: Value, separator: &mut u8, out: &mut Vec<u8>) {
+        let Type::List(item) = &family.ty else { return };
+        let Type::Record(place) = **item else { return };
+        let mut items = value.as_list().into_iter().flat_map(|list| list.iter());
+        for number in 0..family.family {
+            let record = items.next().and_then(|item| item.as_record());
+            for member in &self.records[place].fields.list {
+                write_key(&compound::part_label(family, number, member), separator, out);
+                match record.map(|record| record.get(member.name)).unwrap_or_default() {
+                    Value::Absent => self.write_literal(&member.ty, &member.default, out),
+                    value => self.write_value(&member.ty, value, out),
+                }
+            }
+        }
+    }
+
+    fn write_field(&self, field: &Field, value: Value, out: &mut Vec<u8>) {
+        match (&field.separated, &field.ty, value) {
+            (Some(separators), Type::List(item), Value::List(list)) => {
+                write_text(&compound::join(self, item, separators, list), out);
+            }
+            _ => self.write_value(&field.ty, value, out),
         }
     }
 
@@ -209,7 +256,7 @@ impl Vocabulary {
             }
             match value {
                 Value::Absent => self.write_literal(&field.ty, &field.default, out),
-                value => self.write_value(&field.ty, value, out),
+                value => self.write_field(field, value, out),
             }
         }
         if separator == open {
@@ -241,7 +288,7 @@ enum NotYet {
 }
 
 /// A way to ask the map of wire names without owning the name.
-trait WireName {
+pub(super) trait WireName {
     fn parts(&self) -> (bool, &str);
 }
 
@@ -299,7 +346,10 @@ impl<'r> Reader<'r> {
     }
 
     fn wants(&self, kind: Kind, slot: usize) -> bool {
-        self.wanted.get(kind.0 as usize).is_none_or(|slots| slots.is_empty() || slots[slot])
+        let fields = &self.vocabulary.message(kind).fields;
+        let whole = fields.owner(slot);
+        let wanted = |slots: &[bool]| slots.is_empty() || slots[whole] || fields.is_joined(whole);
+        self.wanted.get(kind.0 as usize).is_none_or(|slots| wanted(slots))
     }
 
     fn malformed(&mut self, label: &str, ty: &Type) {
@@ -310,15 +360,17 @@ impl<'r> Reader<'r> {
     /// The message has a name: what came before finds its place.
     fn begin(&mut self, kind: Kind, early: &Early) {
         let def = self.vocabulary.message(kind);
-        self.into.start(kind, def.fields.list.len());
+        self.into.start(kind, def.fields.width());
         for (key, node) in early {
             let Value::Text(label) = self.into.value(*key) else { continue };
-            match def.fields.slot(label) {
+            match def.fields.find(label) {
+                // It is a record: the message is read again.
+                Some(Fields::INSIDE) => {}
                 Some(slot) if self.wants(kind, slot) => {
-                    let field = &def.fields.list[slot];
-                    match self.retype(*node, &field.ty) {
+                    let shape = def.fields.shape(slot);
+                    match self.retype(*node, &shape) {
                         Some(node) => self.into.set(slot, node),
-                        None => self.malformed(&field.label, &field.ty),
+                        None => self.malformed(shape.label, shape.ty),
                     }
                 }
                 Some(_) => {}
@@ -328,7 +380,13 @@ impl<'r> Reader<'r> {
     }
 
     /// A scalar that was read without knowing its type, as the type wants it.
-    fn retype(&mut self, node: Node, ty: &Type) -> Option<Node> {
+    fn retype(&mut self, node: Node, shape: &compound::Shape) -> Option<Node> {
+        let ty = shape.ty;
+        if let (Type::List(item), Some(separators), Node::Text(_) | Node::Int(_)) = (ty, shape.separated, node) {
+            let mut buffer = itoa::Buffer::new();
+            let text = self.into.value(node).as_text(&mut buffer).unwrap_or_default().to_owned();
+            return Some(compound::split(self.vocabulary, item, separators, &text, self.into));
+        }
         match node {
             Node::Text(_) => {
                 let Value::Text(text) = self.into.value(node) else { return Some(node) };
@@ -344,11 +402,11 @@ impl<'r> Reader<'r> {
 }
 
 /// What a text is where its type is a number or an enumeration; none where it stays a text.
-fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
+pub(super) fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
     match ty {
         Type::Int | Type::Long => text.trim().parse().ok().map(Node::Int),
         Type::Bool => Value::Text(text).as_bool().map(Node::Bool),
-        Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.enums[*place].code(text).map(Node::Int),
+        Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.member_code(*place, text).map(Node::Int),
         Type::Enum(_) => text.trim().parse().ok().map(Node::Int),
         _ => None,
     }
@@ -380,11 +438,19 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
             }
             let is_name = match vocabulary.form {
                 Form::Soap => label == "EventType",
-                Form::Json => vocabulary.name_fields.first().is_some_and(|field| field == label),
+                Form::Json => vocabulary.is_name(reader.asks, 0, label),
             };
-            let is_more = vocabulary.form == Form::Json && vocabulary.name_fields.get(1).is_some_and(|f| f == label);
-            let value = map.next_value_seed(Any { reader, ty: None, label: "" })?;
+            let is_more = vocabulary.is_name(reader.asks, 1, label);
+            let known = vocabulary.kind_with(reader.asks, label);
+            let mut value = map.next_value_seed(Any { reader, ty: None, label: "", separated: None })?;
+            if let (true, Node::Int(number)) = (is_name, value) {
+                value = reader.into.text(itoa::Buffer::new().format(number));
+            }
             early.push((key, value));
+            if let Some(kind) = known {
+                reader.begin(kind, &early);
+                return Members { reader, kind }.read(map);
+            }
             if is_name {
                 name = Some(value);
             } else if is_more {
@@ -480,7 +546,7 @@ impl Members<'_, '_> {
     fn read<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Members { reader, kind } = self;
         let def = reader.vocabulary.message(kind);
-        let wanted = reader.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty());
+        let wanted = reader.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !def.fields.is_compound());
         let mut missing = wanted.map_or(usize::MAX, |slots| {
             let open = slots.iter().enumerate().filter(|(slot, wanted)| **wanted && reader.into.is_absent(*slot));
             open.count()
@@ -489,9 +555,10 @@ impl Members<'_, '_> {
         while missing > 0 {
             let Some(found) = map.next_key_seed(FieldKey(&def.fields))? else { return Ok(()) };
             match found {
+                Some(Fields::INSIDE) => map.next_value_seed(Members { reader: &mut *reader, kind })?,
                 Some(slot) if reader.wants(kind, slot) => {
-                    let field = &def.fields.list[slot];
-                    let any = Any { reader: &mut *reader, ty: Some(&field.ty), label: &field.label };
+                    let compound::Shape { ty, label, separated } = def.fields.shape(slot);
+                    let any = Any { reader: &mut *reader, ty: Some(ty), label, separated };
                     let node = map.next_value_seed(any)?;
                     missing = missing.saturating_sub(usize::from(reader.into.is_absent(slot)));
                     reader.into.set(slot, node);
@@ -545,7 +612,7 @@ impl<'de> Visitor<'de> for FieldKey<'_> {
     }
 
     fn visit_str<E>(self, label: &str) -> Result<Option<usize>, E> {
-        Ok(self.0.slot(label))
+        Ok(self.0.find(label))
     }
 }
 
@@ -577,6 +644,8 @@ struct Any<'a, 'r> {
     reader: &'a mut Reader<'r>,
     ty: Option<&'a Type>,
     label: &'a str,
+    /// What separates the items of a list that may come as a text.
+    separated: Option<&'a str>,
 }
 
 impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
@@ -593,6 +662,16 @@ impl Any<'_, '_> {
             self.reader.malformed(self.label, ty);
         }
         Ok(Node::Absent)
+    }
+
+    /// A scalar where the type is a list or record: the text of a list, or nothing.
+    fn unpack<E>(self, text: &str) -> Result<Node, E> {
+        match (self.ty, self.separated) {
+            (Some(Type::List(item)), Some(separators)) => {
+                Ok(compound::split(self.reader.vocabulary, item, separators, text, self.reader.into))
+            }
+            _ => self.mismatch(),
+        }
     }
 
     fn is_container(&self) -> bool {
@@ -618,7 +697,7 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
     fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
         match self.ty {
             Some(Type::Text | Type::Time) => Ok(self.reader.into.text(itoa::Buffer::new().format(value))),
-            _ if self.is_container() => self.mismatch(),
+            _ if self.is_container() => self.unpack(itoa::Buffer::new().format(value)),
             _ => Ok(Node::Int(value)),
         }
     }
@@ -640,7 +719,7 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {
         if self.is_container() {
-            return self.mismatch();
+            return self.unpack(text);
         }
         let typed = self.ty.and_then(|ty| typed_text(self.reader.vocabulary, ty, text));
         Ok(typed.unwrap_or_else(|| self.reader.into.text(text)))
@@ -674,7 +753,9 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
                 (None, Some(Type::List(item))) => Some(&**item),
                 (None, _) => None,
             };
-            let Some(node) = seq.next_element_seed(Any { reader: &mut *self.reader, ty, label: self.label })? else {
+            let Some(node) =
+                seq.next_element_seed(Any { reader: &mut *self.reader, ty, label: self.label, separated: None })?
+            else {
                 if record.is_some() {
                     self.reader.into.unkey();
                 }
@@ -707,7 +788,8 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
             };
             let field = &record.fields.list[slot];
             self.reader.into.key(field.name);
-            let any = Any { reader: &mut *self.reader, ty: Some(&field.ty), label: &field.label };
+            let compound::Shape { ty, label, separated } = record.fields.shape(slot);
+            let any = Any { reader: &mut *self.reader, ty: Some(ty), label, separated };
             let node = map.next_value_seed(any)?;
             self.reader.into.push_read(node);
         }

@@ -35,6 +35,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         };
         let mut loader = Loader {
             enums_by_name: table.required("enums", problems) == "name",
+            prefix: table.text("prefix", problems),
             sets: HashMap::new(),
             vocabulary: Vocabulary {
                 dialect: table.required("dialect", problems).into(),
@@ -47,14 +48,20 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 messages: Vec::new(),
                 profiles: Vec::new(),
                 parameter: table.text("parameter", problems).map(str::to_owned),
-                name_fields: Vec::new(),
+                ignore_case: table.flag("ignore-case", problems),
+                name_fields: [Vec::new(), Vec::new()],
                 names: Names::default(),
                 by_name: HashMap::new(),
                 by_wire_name: HashMap::new(),
+                by_key: HashMap::new(),
             },
         };
-        let owned = |texts: Vec<(&str, Node)>| texts.into_iter().map(|(text, _)| text.to_owned()).collect();
-        loader.vocabulary.name_fields = owned(table.texts("name", problems));
+        let owned =
+            |texts: Vec<(&str, Node)>| -> Vec<String> { texts.iter().map(|(text, _)| (*text).into()).collect() };
+        let names = owned(table.texts("name", problems));
+        let requests = owned(table.texts("request-name", problems));
+        let requests = if requests.is_empty() { names.clone() } else { requests };
+        loader.vocabulary.name_fields = [names, requests];
         loader.vocabulary.call_names = owned(table.texts("call-names", problems));
         for (key, node) in table.section("enum", problems) {
             loader.enumeration(&key, node, problems);
@@ -73,9 +80,20 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
     })
 }
 
+/// How a message is named on the wire.
+struct WireNames {
+    /// What its name fields hold.
+    names: Vec<(String, String)>,
+    aliases: Vec<String>,
+    /// The field that only this message has.
+    only_field: Option<String>,
+}
+
 struct Loader<'d> {
     vocabulary: Vocabulary,
     enums_by_name: bool,
+    /// What the name of a message may begin with on the wire, or not.
+    prefix: Option<&'d str>,
     sets: HashMap<&'d str, Node<'d>>,
 }
 
@@ -128,6 +146,11 @@ impl<'d> Loader<'d> {
             for (key, node) in table.section("fields", problems) {
                 self.field(&mut fields, &key, node, problems);
             }
+            if fields.list.iter().any(|field| field.family > 0 || !field.joined.is_empty()) {
+                table.problem(problems, "families and joined names stand in messages, not in records");
+                continue;
+            }
+            fields.enter_wire_names(&self.vocabulary.records, None, self.vocabulary.ignore_case);
             let record = &mut self.vocabulary.records[place];
             record.fields = fields;
             record.chapter = table.required("chapter", problems).into();
@@ -165,8 +188,9 @@ impl<'d> Loader<'d> {
             self.field(&mut fields, &key, node, problems);
         }
         let fixed = self.fixed(&table, &fields, problems);
-        let (wire_names, aliases) = self.wire_names(key, &table, side, problems);
+        let WireNames { names: wire_names, aliases, only_field } = self.wire_names(key, &table, side, problems);
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
+        let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
         let def = MessageDef {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
@@ -178,22 +202,42 @@ impl<'d> Loader<'d> {
             fixed,
             devices,
             returns,
+            results,
             session: table.text("class", problems) == Some("session"),
             span: key.span.clone(),
         };
         table.finish(problems);
-        self.register(def, key, problems);
+        self.register(def, only_field, key, problems);
     }
 
-    fn register(&mut self, def: MessageDef, key: &Key, problems: &mut Problems) {
+    fn register(&mut self, mut def: MessageDef, only_field: Option<String>, key: &Key, problems: &mut Problems) {
+        let vocabulary = &self.vocabulary;
+        let parameter = vocabulary.parameter.as_deref().filter(|_| def.inside(vocabulary).is_some());
+        def.fields.enter_wire_names(&vocabulary.records, parameter, vocabulary.ignore_case);
         let kind = Kind(self.vocabulary.messages.len() as u16);
         if self.vocabulary.by_name.insert(def.label.clone(), kind).is_some() {
             key.problem(problems, format!("message `{}` stands twice", def.label));
         }
         let asks = def.side == Side::Request;
-        let names = std::iter::once(def.wire_name().to_owned()).chain(def.aliases.iter().cloned());
-        for name in names {
-            self.vocabulary.by_wire_name.entry((asks, name)).or_default().push(kind);
+        if let Some(field) = only_field {
+            let field = names::lower(&field, self.vocabulary.ignore_case).into_owned();
+            self.vocabulary.by_key.insert((asks, field), kind);
+        } else {
+            let mut names = vec![def.wire_name().to_owned()];
+            // A message that a number names is known by its label, too.
+            names.extend(names[0].parse::<u32>().is_ok().then(|| def.label.clone()));
+            names.extend(def.aliases.iter().cloned());
+            let prefixed: Vec<_> = self
+                .prefix
+                .iter()
+                .filter(|_| !asks)
+                .flat_map(|p| names.iter().map(move |name| format!("{p}{name}")))
+                .collect();
+            names.extend(prefixed);
+            for name in names {
+                let name = names::lower(&name, self.vocabulary.ignore_case).into_owned();
+                self.vocabulary.by_wire_name.entry((asks, name)).or_default().push(kind);
+            }
         }
         self.vocabulary.messages.push(def);
     }
@@ -247,33 +291,30 @@ impl<'d> Loader<'d> {
     }
 
     /// What names the message on the wire: the `name` fields of a JSON dialect, the operation or class of a SOAP one.
-    fn wire_names(
-        &self,
-        key: &Key,
-        table: &Table,
-        side: Side,
-        problems: &mut Problems,
-    ) -> (Vec<(String, String)>, Vec<String>) {
+    fn wire_names(&self, key: &Key, table: &Table, side: Side, problems: &mut Problems) -> WireNames {
         let parts: Vec<&str> = match self.vocabulary.form {
-            Form::Json => self.vocabulary.name_fields.iter().map(String::as_str).collect(),
+            Form::Json => self.vocabulary.name_fields(side == Side::Request).iter().map(String::as_str).collect(),
             Form::Soap if side == Side::Event => vec!["class"],
             Form::Soap => vec!["operation"],
         };
-        let mut names = Vec::new();
-        let mut aliases = Vec::new();
+        let (mut names, mut aliases, mut only_field) = (Vec::new(), Vec::new(), None);
         for (part, node) in table.section("name", problems) {
             if part.name == "alias" {
                 aliases = node.texts(problems).into_iter().map(|(text, _)| text.to_owned()).collect();
+            } else if part.name == "only-field" {
+                only_field = node.text(problems).map(str::to_owned);
             } else if parts.contains(&part.name) {
-                names.extend(node.text(problems).map(|text| (part.name.to_owned(), text.to_owned())));
+                let number = node.as_integer().map(|number| number.to_string());
+                let text = number.or_else(|| node.text(problems).map(str::to_owned));
+                names.extend(text.map(|text| (part.name.to_owned(), text)));
             } else {
                 problems.unknown(part.source, part.span.clone(), "name field", part.name, parts.iter().copied());
             }
         }
-        if names.is_empty() {
+        if names.is_empty() && only_field.is_none() {
             names.extend(parts.first().map(|part| (part.to_string(), key.name.to_owned())));
         }
-        (names, aliases)
+        WireNames { names, aliases, only_field }
     }
 
     fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {
@@ -293,6 +334,23 @@ impl<'d> Loader<'d> {
             Some(node) => self.literal(&ty, node, problems).unwrap_or(Literal::Absent),
             None => self.default(&ty),
         };
+        let family = table.get("family").and_then(|node| node.integer(problems)).unwrap_or_default();
+        let item = if let Type::List(item) = &ty { Some(&**item) } else { None };
+        if family > 0 && !matches!(item, Some(Type::Record(_))) {
+            table.problem(problems, "a family is a list of records");
+        }
+        let separated = table.text("separated", problems).map(str::to_owned);
+        if separated.is_some() && item.is_none() {
+            table.problem(problems, "only the items of a list are separated");
+        }
+        let joined = table.texts("joined", problems).into_iter().filter_map(|(label, node)| {
+            let slot = fields.slot(label);
+            if slot.is_none() {
+                problems.unknown(node.source(), node.inner_span(), "field", label, fields.labels());
+            }
+            slot
+        });
+        let joined = joined.collect();
         let field = Field {
             label: key.name.into(),
             name,
@@ -302,7 +360,10 @@ impl<'d> Loader<'d> {
             secret: table.flag("secret", problems),
             unit: table.text("unit", problems).map(str::to_owned),
             doc: table.text("doc", problems).map(str::to_owned),
-            max: table.get("max").and_then(|node| node.integer(problems)),
+            max: table.get("max").and_then(|node| node.integer(problems)).or((family > 0).then_some(family)),
+            separated,
+            family: usize::try_from(family).unwrap_or_default(),
+            joined,
             aliases: table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect(),
             ty,
         };
@@ -448,6 +509,9 @@ impl Field {
             doc: None,
             max: None,
             aliases: Vec::new(),
+            separated: None,
+            family: 0,
+            joined: Vec::new(),
         }
     }
 }

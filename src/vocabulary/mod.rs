@@ -2,8 +2,10 @@
 //! Reading and writing messages, schemas and the reference tables all come from here, so that they cannot disagree. What
 //! the words mean is not its business: that is `mapping`'s and `model`'s.
 
+mod compound;
 mod json;
 mod load;
+mod names;
 mod profile;
 mod schema;
 
@@ -57,12 +59,18 @@ pub struct Vocabulary {
     pub records: Vec<Record>,
     pub messages: Vec<MessageDef>,
     pub profiles: Vec<Profile>,
-    /// The one parameter whose members a request's fields are; where there is none they are parameters themselves.
+    /// The one parameter whose members a request's fields are; where there is none they are parameters themselves. In JSON
+    /// only the fields that a request extends a record by stand in it.
     pub parameter: Option<String>,
-    name_fields: Vec<String>,
+    /// Whether names of messages, fields and members are the same in any case.
+    ignore_case: bool,
+    /// The fields that name a message, and those that name a request.
+    name_fields: [Vec<String>; 2],
     names: Names,
     by_name: HashMap<String, Kind>,
     by_wire_name: HashMap<(bool, String), Vec<Kind>>,
+    /// Messages that are known by a field that only they have.
+    by_key: HashMap<(bool, String), Kind>,
 }
 
 /// Field names ⇄ numbers.
@@ -193,6 +201,12 @@ pub struct Field {
     /// The largest number, or the greatest length of a list or text.
     pub max: Option<i64>,
     pub aliases: Vec<String>,
+    /// The characters that separate the items of a list that travels as a text; the first is the one that is written.
+    pub separated: Option<String>,
+    /// How many items a list has room for that travels as numbered fields; 0 where it travels as a list.
+    pub family: usize,
+    /// The fields that this one is put together from; it does not travel itself.
+    pub joined: Vec<usize>,
 }
 
 /// A set of fields that is found by name: the fields of a message or of a record.
@@ -200,6 +214,11 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
+    parts: Vec<compound::Part>,
+    /// Fields that a joined one is put together from.
+    pieces: Vec<usize>,
+    by_wire: HashMap<String, u16>,
+    ignore_case: bool,
 }
 
 impl Fields {
@@ -247,6 +266,8 @@ pub struct MessageDef {
     pub devices: Vec<DeviceGroup>,
     /// What a request of this name answers with.
     pub returns: Option<Type>,
+    /// Which members of its reply's results a request has, in the order of the guide.
+    pub results: Vec<String>,
     /// A request that only concerns the session and never reaches the model.
     pub session: bool,
     pub span: Range<usize>,
@@ -256,6 +277,12 @@ impl MessageDef {
     /// The name under which the message travels: for SOAP its operation or class, for JSON the first name field.
     pub fn wire_name(&self) -> &str {
         self.wire_names.first().map_or(&self.label, |(_, value)| value)
+    }
+
+    /// The first field that stands inside the request's parameter.
+    fn inside(&self, vocabulary: &Vocabulary) -> Option<usize> {
+        let nests = vocabulary.form == Form::Json && vocabulary.parameter.is_some() && self.side == Side::Request;
+        self.base.filter(|_| nests).map(|(_, count)| count)
     }
 
     pub fn role(&self, role: Role) -> Option<usize> {

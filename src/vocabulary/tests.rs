@@ -1,4 +1,6 @@
-//! Messages of both dialects read and written by their shipped vocabularies.
+//! Messages of the dialects read and written by their shipped vocabularies.
+
+mod ccas;
 
 use super::*;
 use crate::{

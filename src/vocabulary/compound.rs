@@ -1,0 +1,206 @@
+//! Fields that a dialect does not write as one JSON value of their type: lists in the text of one value, families of numbered
+//! fields, names put together from several fields, and the parameter that has a request's fields inside it. Labels are
+//! found here as the wire writes them; [`Fields::slot`] finds them as rules do.
+
+use super::*;
+use crate::message::{List, Message, Node, Value};
+
+/// What stands between the parts of a joined name: no id has it inside.
+const JOINT: char = '+';
+
+/// One numbered field of a family: `IVRLabel3` is the member `Label` of the third item of `IVR`.
+#[derive(Debug)]
+pub(super) struct Part {
+    label: String,
+    /// The slot of the list that it belongs to.
+    whole: usize,
+    item: usize,
+    member: Name,
+    ty: Type,
+}
+
+/// What a slot that [`Fields::find`] found is to hold.
+pub(super) struct Shape<'f> {
+    pub ty: &'f Type,
+    pub label: &'f str,
+    pub separated: Option<&'f str>,
+}
+
+impl Fields {
+    /// The slot of the parameter that has the other fields inside it.
+    pub(super) const INSIDE: usize = u16::MAX as usize;
+
+    /// Enters what the wire calls fields beside their labels: numbered parts, and, where case means nothing, the lower case.
+    pub(super) fn enter_wire_names(&mut self, records: &[Record], parameter: Option<&str>, ignore_case: bool) {
+        for (whole, field) in self.list.iter().enumerate() {
+            let Type::List(item) = &field.ty else { continue };
+            let Type::Record(place) = **item else { continue };
+            for item in 0..field.family {
+                self.parts.extend(records[place].fields.list.iter().map(|member| Part {
+                    label: part_label(field, item, member),
+                    whole,
+                    item,
+                    member: member.name,
+                    ty: member.ty.clone(),
+                }));
+            }
+        }
+        self.pieces = self.list.iter().flat_map(|field| field.joined.iter().copied()).collect();
+        let parts = self.parts.iter().enumerate().map(|(place, part)| (&part.label, self.list.len() + place));
+        let mut known: Vec<(String, usize)> = parts.map(|(label, slot)| (label.clone(), slot)).collect();
+        known.extend(parameter.map(|parameter| (parameter.to_owned(), Fields::INSIDE)));
+        if ignore_case {
+            let lower: Vec<_> = known.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot)).collect();
+            known.extend(lower);
+            known.extend(self.by_label.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot as usize)));
+        }
+        self.ignore_case = ignore_case;
+        self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
+    }
+
+    /// The slot of what the wire calls so: a field, [`Fields::INSIDE`], or behind the fields a part of a family.
+    pub(super) fn find(&self, label: &str) -> Option<usize> {
+        let named = || self.by_wire.get(label).or_else(|| self.by_wire.get(&*names::lower(label, self.ignore_case)));
+        self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
+    }
+
+    /// The field that a slot belongs to.
+    pub(super) fn owner(&self, slot: usize) -> usize {
+        slot.checked_sub(self.list.len()).and_then(|part| self.parts.get(part)).map_or(slot, |part| part.whole)
+    }
+
+    pub(super) fn shape(&self, slot: usize) -> Shape<'_> {
+        match self.list.get(slot) {
+            Some(field) => Shape { ty: &field.ty, label: &field.label, separated: field.separated.as_deref() },
+            None => {
+                let part = &self.parts[slot - self.list.len()];
+                Shape { ty: &part.ty, label: &part.label, separated: None }
+            }
+        }
+    }
+
+    /// How many slots a message needs while it is read.
+    pub(super) fn width(&self) -> usize {
+        self.list.len() + self.parts.len()
+    }
+
+    /// Whether a field is kept for the sake of a name that it is part of.
+    pub(super) fn is_joined(&self, slot: usize) -> bool {
+        self.pieces.contains(&slot)
+    }
+
+    /// Whether a message may be complete only once all of it was read.
+    pub(super) fn is_compound(&self) -> bool {
+        !self.parts.is_empty() || !self.pieces.is_empty()
+    }
+
+    /// Puts together what was read in parts.
+    pub(super) fn put_together(&self, into: &mut Message) {
+        if !self.is_compound() {
+            return;
+        }
+        for (slot, field) in self.list.iter().enumerate().filter(|(_, field)| !field.joined.is_empty()) {
+            let mut buffer = itoa::Buffer::new();
+            let texts = field.joined.iter().map(|part| into.get(*part).as_text(&mut buffer).map(str::to_owned));
+            if let Some(texts) = texts.collect::<Option<Vec<_>>>() {
+                let node = into.text(&texts.join(&JOINT.to_string()));
+                into.set(slot, node);
+            }
+        }
+        for (slot, field) in self.list.iter().enumerate().filter(|(_, field)| field.family > 0) {
+            let parts = self.parts.iter().enumerate().filter(|(_, part)| part.whole == slot);
+            let given: Vec<(&Part, Node)> = parts
+                .map(|(place, part)| (part, into.node(self.list.len() + place)))
+                .filter(|(_, node)| *node != Node::Absent)
+                .collect();
+            if given.is_empty() {
+                continue;
+            }
+            let list = into.open();
+            for item in 0..field.family {
+                let members = given.iter().filter(|(part, _)| part.item == item);
+                // An item of which nothing is said is none: the wire has room for a fixed number of them.
+                if members.clone().all(|(_, node)| into.value(*node).is_empty()) {
+                    continue;
+                }
+                let record = into.open();
+                for (part, node) in members {
+                    into.key(part.member);
+                    into.push(*node);
+                }
+                into.close_record(record);
+            }
+            let node = into.close_list(list);
+            into.set(slot, node);
+        }
+    }
+
+    /// The piece of a joined name that a field is, where only the whole name is known.
+    pub(super) fn piece<'m>(&self, message: &'m Message, slot: usize) -> Value<'m> {
+        if !self.is_joined(slot) {
+            return Value::Absent;
+        }
+        let pieces = self.list.iter().enumerate().find_map(|(whole, field)| {
+            let place = field.joined.iter().position(|part| *part == slot)?;
+            let Value::Text(text) = message.get(whole) else { return None };
+            text.split(JOINT).nth(place)
+        });
+        pieces.map_or(Value::Absent, Value::Text)
+    }
+}
+
+/// What the wire calls a member of an item of a family; items are counted from 1 there.
+pub(super) fn part_label(family: &Field, item: usize, member: &Field) -> String {
+    format!("{}{}{}", family.label, member.label, item + 1)
+}
+
+/// A list from the text of one. The first of the separators that occurs in it is the one, so that blanks inside an item stay
+/// where something better separates. Items that are records take as many pieces each as they have fields.
+pub(super) fn split(vocabulary: &Vocabulary, item: &Type, separators: &str, text: &str, into: &mut Message) -> Node {
+    let separator = separators.chars().find(|separator| text.contains(*separator));
+    let pieces: Vec<&str> = text.split(|c| Some(c) == separator).map(str::trim).collect();
+    let typed = |ty: &Type, piece: &str, into: &mut Message| {
+        json::typed_text(vocabulary, ty, piece).unwrap_or_else(|| into.text(piece))
+    };
+    let list = into.open();
+    if let Type::Record(place) = item {
+        let fields = &vocabulary.records[*place].fields.list;
+        for pieces in pieces.chunks(fields.len().max(1)).filter(|pieces| pieces.iter().any(|piece| !piece.is_empty())) {
+            let record = into.open();
+            for (field, piece) in fields.iter().zip(pieces) {
+                into.key(field.name);
+                let node = typed(&field.ty, piece, into);
+                into.push(node);
+            }
+            into.close_record(record);
+        }
+    } else {
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let node = typed(item, piece, into);
+            into.push(node);
+        }
+    }
+    into.close_list(list)
+}
+
+/// The text of a list. A separator inside an item would make two of it and becomes a blank.
+pub(super) fn join(vocabulary: &Vocabulary, item: &Type, separators: &str, list: List) -> String {
+    let separator = separators.chars().next().unwrap_or('|');
+    let mut text = String::new();
+    let mut add = |value: Value| {
+        let mut buffer = itoa::Buffer::new();
+        let piece = value.as_text(&mut buffer).unwrap_or_default();
+        text.extend(piece.chars().map(|c| if c == separator { ' ' } else { c }));
+        text.push(separator);
+    };
+    for value in list.iter() {
+        match (item, value.as_record()) {
+            (Type::Record(place), Some(record)) => {
+                vocabulary.records[*place].fields.list.iter().for_each(|field| add(record.get(field.name)));
+            }
+            _ => add(value),
+        }
+    }
+    text.pop();
+    text
+}

@@ -1,0 +1,43 @@
+//! How messages and members are found by what the wire calls them, where that is more than their labels.
+
+use std::borrow::Cow;
+
+use super::{json::WireName, *};
+
+/// A name in the case in which it is looked up.
+pub(super) fn lower(name: &str, ignore_case: bool) -> Cow<'_, str> {
+    if ignore_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
+    }
+}
+
+impl Vocabulary {
+    /// The message that has this field and is known by it.
+    pub(super) fn kind_with(&self, asks: bool, field: &str) -> Option<Kind> {
+        if self.by_key.is_empty() {
+            return None;
+        }
+        let field = lower(field, self.ignore_case);
+        self.by_key.get(&(asks, &*field) as &dyn WireName).copied()
+    }
+
+    /// The fields that name a message of the side that asks, or of the other.
+    pub(super) fn name_fields(&self, asks: bool) -> &[String] {
+        &self.name_fields[usize::from(asks)]
+    }
+
+    /// Whether a field of this label is the one at this place among those that name a message.
+    pub(super) fn is_name(&self, asks: bool, place: usize, label: &str) -> bool {
+        let same = |field: &String| field == label || (self.ignore_case && field.eq_ignore_ascii_case(label));
+        self.form == Form::Json && self.name_fields(asks).get(place).is_some_and(same)
+    }
+
+    /// The code of the member that has this name on the wire.
+    pub(super) fn member_code(&self, place: usize, text: &str) -> Option<i64> {
+        let known = &self.enums[place];
+        let in_any_case = || known.members.iter().find(|member| member.name.eq_ignore_ascii_case(text.trim()));
+        known.code(text).or_else(|| in_any_case().filter(|_| self.ignore_case).map(|member| member.code))
+    }
+}
