@@ -5,8 +5,8 @@ use super::{Bridge, application::Application, ids::CallKey, picture::Local, rout
 use crate::{
     message::Message,
     model::{
-        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Entity, Fact, Id, RouteStatus,
-        RouteType, Transition, TransitionKind,
+        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, Entity, Fact, Id,
+        RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -18,11 +18,10 @@ impl Bridge {
         let from = self.applications[index].from.clone();
         let def = message.kind().map(|kind| from.vocabulary.message(kind));
         let given = |role| def.and_then(|def| def.role(role)).and_then(|slot| message.get(slot).as_int());
-        let asked = Asked {
-            agent: given(Role::Agent(AgentPart::Id)),
-            call: given(Role::Call(Which::Call, 0)),
-            second: given(Role::Call(Which::Second, 0)),
-        };
+        let parts = from.vocabulary.call_names.len() as u8;
+        let call = |which| (0..parts).find_map(|place| given(Role::Call(which, place)));
+        let asked =
+            Asked { agent: given(Role::Agent(AgentPart::Id)), call: call(Which::Call), second: call(Which::Second) };
         let mut shown = Vec::new();
         let fired = from.changes(message, |rule, change| {
             self.applications[index].counts.request_rules[rule] += 1;
@@ -44,15 +43,11 @@ impl Bridge {
 
     fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
         let application = &self.applications[index];
-        let number = |id: Id| match id {
-            Id::Int(number) => Some(number),
-            _ => None,
-        };
-        let call_id = number(change.call.0[0]);
-        let second_id = number(change.second.0[0]);
+        let call_id = change.call.number();
+        let second_id = change.second.number();
         let call = call_id.and_then(|id| self.known_call(application, id));
         let second = second_id.and_then(|id| self.known_call(application, id));
-        let agent_id = number(change.party.id);
+        let agent_id = change.party.id.as_int();
         let agent = match agent_id {
             Some(id) => self.known_agent(application, id),
             None => self.agent_by_login(application, change.text(Fact::Number)),
@@ -65,12 +60,14 @@ impl Bridge {
         let everyone = change.kind == ChangeKind::AskLogOffAll;
         let platforms = if everyone { application.platforms.clone() } else { vec![platform] };
         for platform in platforms {
+            let service = self.known_service(&self.applications[index], platform, &change.service);
             let ask = Ask {
                 client: ClientId { application: index as u16, session },
                 id,
                 agent: here(platform, agent),
                 call: here(platform, call),
                 second: here(platform, second),
+                service,
                 asked,
                 change,
             };
@@ -100,6 +97,16 @@ impl Bridge {
             found.map(|agent| (*platform, agent))
         };
         application.platforms.iter().enumerate().find_map(on)
+    }
+
+    /// The service of a platform that an application means.
+    fn known_service(&self, application: &Application, platform: usize, meant: &Device) -> Option<ServiceIx> {
+        let (id, place) = (meant.id.as_int()?, application.place_of(platform)?);
+        let mut services = self.platforms[platform].model.services();
+        let same = |service: &Service| {
+            Some(service.kind) == meant.kind && application.ids.service(place, service.kind, &service.id) == id
+        };
+        services.find(|(_, service)| same(service)).map(|(index, _)| index)
     }
 
     fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
@@ -186,7 +193,7 @@ impl Bridge {
 
     fn select_route(&mut self, index: usize, session: u32, id: i64, change: &Change) {
         let client = ClientId { application: index as u16, session };
-        let given = change.call.0[0].as_int();
+        let given = change.call.number();
         let application = &self.applications[index];
         let live = |(platform, call): &CallKey| {
             self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)

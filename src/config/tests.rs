@@ -91,10 +91,6 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     }
     complains(&SMALL.replace("8730", "87300"), "should be an address and port");
     complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
-    complains(
-        &SMALL.replace("\"ctips\"", "\"event-feed\""),
-        "event-feed has no rules for standing on the application side",
-    );
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");

@@ -161,8 +161,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         let known = |(side, node): (&str, Node), problems: &mut Problems| match side {
             "event" => Some(Side::Event),
             "request" => Some(Side::Request),
+            "reply" => Some(Side::Reply),
             other => {
-                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request"]);
+                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request", "reply"]);
                 None
             }
         };
@@ -240,7 +241,7 @@ impl<'d> Loader<'_, 'd> {
             section.problem(problems, "`on` is missing");
         }
         for example in section.tables("example", problems) {
-            self.examples.extend(Example::read(example, problems));
+            self.examples.extend(Example::read(example, false, problems));
         }
         let span = section.span();
         let source = section.source();
@@ -513,7 +514,7 @@ impl TransitionScope<'_> {
         if *self.item.borrow()
             && let Some(attribute) = ItemAttribute::from_name(name)
         {
-            return Ok((Leaf::Item(attribute), Ty::Text));
+            return Ok((Leaf::Item(attribute), types::of_item(attribute)));
         }
         match name {
             "platform" => return Ok((Leaf::Role(Role::Platform), Ty::Number)),

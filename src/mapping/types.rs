@@ -6,7 +6,7 @@ use super::compile::{Members, Ty};
 use crate::{
     model::{
         About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
-        Entity, Fact, Failure, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
+        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
         ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
@@ -84,6 +84,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
         CallAttribute::State => members("call-state"),
         CallAttribute::DestinationType => members("device-kind"),
         CallAttribute::Disposition => Ty::Number,
+        CallAttribute::Abandoned => Ty::Bool,
         _ => Ty::Text,
     }
 }
@@ -109,10 +110,18 @@ pub fn of_service(attribute: ServiceAttribute) -> Ty {
     }
 }
 
+pub fn of_item(attribute: ItemAttribute) -> Ty {
+    match attribute {
+        ItemAttribute::Kind => members("device-kind"),
+        ItemAttribute::Number => Ty::Any,
+        _ => Ty::Text,
+    }
+}
+
 pub fn of_request(attribute: RequestAttribute) -> Ty {
     match attribute {
         RequestAttribute::About => members("about"),
-        RequestAttribute::DestinationType => members("device-kind"),
+        RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code => Ty::Number,
         _ => Ty::Text,
     }

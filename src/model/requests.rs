@@ -26,6 +26,7 @@ pub struct Ask<'a, 'm> {
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
+    pub service: Option<ServiceIx>,
     pub asked: Asked,
     pub change: &'a Change<'m>,
 }
@@ -71,6 +72,7 @@ pub struct Request {
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
+    pub service: Option<ServiceIx>,
     pub number: String,
     pub station: String,
     pub destination: String,
@@ -147,6 +149,7 @@ impl Model {
             agent: ask.agent,
             call: ask.call,
             second: ask.second,
+            service: ask.service,
             number: text(Fact::Number),
             station: text(Fact::Station),
             destination: text(Fact::Destination),
@@ -204,6 +207,12 @@ impl Model {
                 let agent = agent?;
                 self.request_mut(index).call = self.call_to_wrap(agent);
                 (Expect::Wrap(agent), smallvec![Order::StartWrap])
+            }
+            AskEndWrap => {
+                let agent = agent?;
+                let wrapped = self.agents[agent].wraps.first().copied().flatten();
+                self.request_mut(index).call = call.or(named_call).or(wrapped);
+                (Expect::WrapOver(agent), smallvec![Order::EndWrap])
             }
             AskState => {
                 let transition = self.state_transition(agent?, None);
@@ -345,6 +354,7 @@ impl Model {
             agent: Some(agent),
             call: None,
             second: None,
+            service: None,
             number: request.number.clone(),
             station: request.station.clone(),
             destination: String::new(),
