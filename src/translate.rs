@@ -95,6 +95,7 @@ impl Translator {
             id_step: 1_000_000,
             route_timeout: Duration::from_secs(20),
             media: vec![Media::Voice],
+            read_only: Default::default(),
             labels: Vec::new(),
         });
         Ok(Translator { bridge, platform, now: Time(0), start: None })

@@ -11,7 +11,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    dialect::ctips::{self, Filterable},
+    dialect::{Audience as Sharing, Server, ctips::Filterable},
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
@@ -23,7 +23,7 @@ use crate::{
 pub struct ApplicationParts {
     pub name: String,
     /// None for an application that is a file: its messages are lines.
-    pub server: Option<ctips::Server>,
+    pub server: Option<Server>,
     pub from: Arc<Incoming>,
     pub to: Arc<Outgoing>,
     pub knobs: Vec<Literal>,
@@ -34,6 +34,8 @@ pub struct ApplicationParts {
     pub route_timeout: std::time::Duration,
     /// The media of which it is told.
     pub media: Vec<Media>,
+    /// Users whose commands are refused.
+    pub read_only: HashSet<String>,
     /// Numbers that the configuration gives to labels of call data.
     pub labels: Vec<(String, i64)>,
 }
@@ -41,14 +43,15 @@ pub struct ApplicationParts {
 #[derive(Debug)]
 pub struct Application {
     pub name: String,
-    pub server: Option<ctips::Server>,
+    pub server: Option<Server>,
     pub from: Arc<Incoming>,
-    to: Arc<Outgoing>,
+    pub(super) to: Arc<Outgoing>,
     knobs: Vec<Literal>,
     pub platforms: Vec<usize>,
     pub ids: Ids,
     pub routes: Routes,
     media: HashSet<Media>,
+    read_only: HashSet<String>,
     message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -103,6 +106,7 @@ impl Application {
             ids: Ids::new(parts.id_step, &parts.labels),
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
+            read_only: parts.read_only,
             message: Message::default(),
             filtered,
             lines: Vec::new(),
@@ -112,6 +116,12 @@ impl Application {
 
     pub fn to(&self) -> &Outgoing {
         &self.to
+    }
+
+    /// Whether a session may only listen.
+    pub fn only_listens(&self, session: u32) -> bool {
+        let user = self.server.as_ref().and_then(|server| server.user_of(session));
+        user.is_some_and(|user| self.read_only.contains(user))
     }
 
     /// The platform's place in the application's list, from 0.
@@ -258,19 +268,19 @@ impl Application {
         platform: &Platform,
         transition: &Transition,
         local: Option<&Local>,
-    ) -> Option<ctips::Audience> {
+    ) -> Option<Sharing> {
         let mine = |client: ClientId| (usize::from(client.application) == me).then_some(client.session);
         let asked = transition.request.map(|request| platform.model.request(request));
         match transition.audience {
             Audience::Asker(client) => {
                 let id = local.map(|local| local.id).or(asked.map(|request| request.id)).unwrap_or(0);
-                Some(ctips::Audience { asker: Some((mine(client)?, id)), only_asker: true })
+                Some(Sharing { asker: Some((mine(client)?, id)), only_asker: true })
             }
             Audience::All => {
                 let by =
                     local.map(|local| (local.client, local.id)).or(asked.map(|request| (request.client, request.id)));
                 let asker = by.and_then(|(client, id)| mine(client).map(|session| (session, id)));
-                Some(ctips::Audience { asker, only_asker: false })
+                Some(Sharing { asker, only_asker: false })
             }
         }
     }
@@ -282,7 +292,7 @@ impl Application {
 }
 
 /// In a file there is one session: its tenant is 1, and it asked whatever was asked.
-fn set_for_file(to: &Outgoing, message: &mut Message, audience: &ctips::Audience) {
+fn set_for_file(to: &Outgoing, message: &mut Message, audience: &Sharing) {
     use crate::message::Node;
     let Some(kind) = message.kind() else { return };
     let def = to.vocabulary.message(kind);

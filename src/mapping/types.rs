@@ -6,8 +6,8 @@ use super::compile::{Members, Ty};
 use crate::{
     model::{
         About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
-        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
-        ServiceAttribute,
+        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
+        RouteType, ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
 };

@@ -244,7 +244,7 @@ impl Engine {
                     }
                 }
                 Output::Notice { about, notice } => self.log(about, &notice),
-                Output::Line(_) => {}
+                Output::Write { .. } | Output::Close { .. } | Output::Line(_) => {}
             }
         }
     }
@@ -253,7 +253,6 @@ impl Engine {
         let callbacks = self.callbacks[application].clone();
         let (posts, receiver) = mpsc::channel(callbacks.settings.queue);
         let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
-        let server = self.bridge.applications()[application].server.as_ref();
         let poster = callback::Poster {
             callbacks,
             application,
@@ -261,7 +260,7 @@ impl Engine {
             inputs: self.inputs.clone(),
             waiting: waiting.clone(),
             metrics: self.metrics.clone(),
-            give_up: server.map_or(Duration::from_secs(90), ctips::Server::give_up),
+            give_up: callback.give_up,
         };
         self.tasks.spawn(poster.run(callback, body, receiver, stop.clone()));
         self.sessions.insert((application, session), Session { posts, waiting, stop });

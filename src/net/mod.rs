@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
     config::Config,
-    dialect::{ctips, event_feed},
+    dialect::{Server, ctips, event_feed},
     mapping::Mappings,
     model::Model,
     time::Time,
@@ -108,7 +108,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         callbacks.push(Arc::new(callback::Callbacks::new(application.callback)?));
         bridge.add_application(ApplicationParts {
             name: application.name,
-            server: Some(server),
+            server: Some(Server::Ctips(Box::new(server))),
             from,
             to,
             knobs: application.knobs,
@@ -116,6 +116,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             id_step: application.id_step,
             route_timeout: application.route_timeout,
             media: application.media,
+            read_only: Default::default(),
             labels: Vec::new(),
         });
     }
