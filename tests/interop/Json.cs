@@ -26,8 +26,9 @@ public static class Json
 
     public static string ClassName(object value)
     {
-        var contract = (DataContractAttribute)value.GetType().GetCustomAttributes(typeof(DataContractAttribute), false)[0];
-        return contract.Name ?? value.GetType().Name;
+        var type = value.GetType();
+        var contract = (DataContractAttribute)type.GetCustomAttributes(typeof(DataContractAttribute), false)[0];
+        return contract.Name ?? type.Name;
     }
 
     public static string Write(object value)
@@ -41,7 +42,8 @@ public static class Json
             return "{" + string.Join(",", entries.Select(entry => Quote(entry.Key) + ":" + Write(entry.Value))) + "}";
         var items = value as IEnumerable;
         if (items != null) return "[" + string.Join(",", items.Cast<object>().Select(Write)) + "]";
-        return Write(Members(value.GetType()).ToDictionary(member => member.Key, member => member.Value.GetValue(value)));
+        var members = Members(value.GetType());
+        return Write(members.ToDictionary(member => member.Key, member => member.Value.GetValue(value)));
     }
 
     static string Quote(string text)
@@ -59,7 +61,8 @@ public static class Json
     public static XmlElement Parse(string line)
     {
         var document = new XmlDocument();
-        document.Load(JsonReaderWriterFactory.CreateJsonReader(Encoding.UTF8.GetBytes(line), XmlDictionaryReaderQuotas.Max));
+        var bytes = Encoding.UTF8.GetBytes(line);
+        document.Load(JsonReaderWriterFactory.CreateJsonReader(bytes, XmlDictionaryReaderQuotas.Max));
         return document.DocumentElement;
     }
 

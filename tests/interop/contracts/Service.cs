@@ -11,33 +11,60 @@ namespace Aspect.CTIPS
     [ServiceContract(Name = Profile.ServiceContract, Namespace = Profile.Service)]
     public interface IAgentCallService
     {
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] SessionObject OpenConnection(OpenConnectionArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int CloseConnection(CloseConnectionArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int OnLine(OnLineArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int OffLine(OffLineArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int AddMessageClass(AddMessageClassArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int DeleteMessageClass(DeleteMessageClassArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int AddFilter(AddFilterArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int DeleteFilter(DeleteFilterArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int Snapshot(SnapshotArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int LoginAgent(LoginAgentArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int LogoutAgent(LogoutAgentArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int PanicLogout(PanicLogoutArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int SetAgentState(SetAgentStateArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int GetAgentState(GetAgentStateArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int SetDisposition(SetDispositionArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int AcceptCall(AcceptCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int ClearCall(ClearCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int ConferenceCall(ConferenceCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int ConsultationCall(ConsultationCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int GetCallData(GetCallDataArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int SetCallData(SetCallDataArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int HoldCall(HoldCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int RetrieveCall(RetrieveCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int MakeCall(MakeCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int SendDTMFDigits(SendDTMFDigitsArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int TransferCall(TransferCallArgs args);
-        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))] int RouteSelect(RouteSelectArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        SessionObject OpenConnection(OpenConnectionArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int CloseConnection(CloseConnectionArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int OnLine(OnLineArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int OffLine(OffLineArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int AddMessageClass(AddMessageClassArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int DeleteMessageClass(DeleteMessageClassArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int AddFilter(AddFilterArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int DeleteFilter(DeleteFilterArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int Snapshot(SnapshotArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int LoginAgent(LoginAgentArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int LogoutAgent(LogoutAgentArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int PanicLogout(PanicLogoutArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int SetAgentState(SetAgentStateArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int GetAgentState(GetAgentStateArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int SetDisposition(SetDispositionArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int AcceptCall(AcceptCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int ClearCall(ClearCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int ConferenceCall(ConferenceCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int ConsultationCall(ConsultationCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int GetCallData(GetCallDataArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int SetCallData(SetCallDataArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int HoldCall(HoldCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int RetrieveCall(RetrieveCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int MakeCall(MakeCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int SendDTMFDigits(SendDTMFDigitsArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int TransferCall(TransferCallArgs args);
+        [OperationContract, FaultContract(typeof(CTIPortalServiceFault))]
+        int RouteSelect(RouteSelectArgs args);
     }
 
     // The guide speaks of a descriptive message only: with its profile no detail comes, and this stays unused.

@@ -1,4 +1,4 @@
-"""A Mitel Connect event feed, from its guide alone: JSON messages that end in NUL, MD5, subscriptions, sequence numbers."""
+"""A Mitel Connect event feed, from its guide alone: NUL-terminated JSON, MD5, subscriptions, sequence numbers."""
 
 import hashlib
 import json
@@ -122,7 +122,7 @@ def entities(line, agents, groups):
 
 
 class Agent:
-    def __init__(self, number, login, station, name):
+    def __init__(self, number, login="", station="", name=""):
         self.id, self.number, self.station, self.name = number, login, station, name
 
     def says(self, line, message, **fields):
@@ -137,13 +137,14 @@ class Agent:
 
 
 class Call:
-    def __init__(self, number, pbx, guid, ani, dnis, group, profile):
-        self.number, self.pbx, self.guid, self.ani = number, pbx, guid, ani
+    def __init__(self, number, ani, dnis, group=None, profile=None):
+        self.number, self.pbx, self.guid, self.ani = number, number + 5000, f"{{00030000-5a7f-{number:04d}}}", ani
+        profile = {42: self.guid, 37: str(self.pbx), 2: ani, **(profile or {})}
         self.table = {
-            "media": 1, "call-type": 1, "dnis": dnis, "group": {"type": GROUP, "id": group},
-            "call-profile": [{"id": 42, "value": guid}, {"id": 37, "value": str(pbx)}, {"id": 2, "value": ani},
-                             *({"id": key, "value": value} for key, value in profile.items())],
-            "connections": [{"device": ani, "state": 5}],
+            "media": 1, "call-type": 0 if group is None else 1, "dnis": dnis,
+            "group": {"type": 0, "id": 0} if group is None else {"type": GROUP, "id": group},
+            "call-profile": [{"id": key, "value": value} for key, value in profile.items()],
+            "connections": [],
         }
 
     def says(self, line, message, *devices, **fields):
@@ -152,6 +153,13 @@ class Call:
         for each in devices:
             own.update(each)
         line.say(message, {**own, **dashes(fields)})
+
+    def joins(self, line, message, other, result, *devices):
+        """This call and another become one, which keeps one's id or has its own."""
+        self.says(line, message, *devices, **{
+            "secondary-call-id": other.number, "secondary-pbx-call-id": other.pbx, "secondary-guid": other.guid,
+            "resultant-call-id": result.number, "resultant-pbx-call-id": result.pbx, "resultant-guid": result.guid,
+        })
 
     def caller(self, role):
         return device(role, 0, REGULAR, self.ani)

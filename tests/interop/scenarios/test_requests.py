@@ -1,5 +1,6 @@
 """Requests: carried out, refused by the platform, beyond what it can do."""
 
+from harness.feed import Agent
 from harness.profiles import EDK, GUIDE
 
 from .world import SALES, World
@@ -12,9 +13,7 @@ class Requests:
         self.ready(self.jane, SALES)
         self.call = self.inbound(900)
         self.call.says(self.line, "delivered", self.jane.device("alerting-device"), self.call.caller("calling-device"))
-        for name in ("CallStarted", "CallOffered", "CallConnected", "AgentStateChange"):
-            heard = self.application.next("PublishCTIEvent")
-            self.assertEqual(heard["event"]["EventType"], name)
+        self.passes("CallStarted", "CallOffered", "CallConnected", "AgentStateChange")
 
     def commanded(self, name, **parameters):
         """The platform is asked for this, and for nothing else."""
@@ -59,8 +58,8 @@ class Requests:
     def test_hold_call_is_call_request_failed_because_the_platform_cannot(self):
         self.alerting()
         number = self.ask("HoldCall", self.jane, CallId=900)
-        self.hears("CallRequestFailed", RequestId=number, AgentId=1001, CallId=900, CallSequenceId=5900, ServiceId=SALES,
-                   FailureType="RequestFailed",
+        self.hears("CallRequestFailed", RequestId=number, AgentId=1001, CallId=900, CallSequenceId=5900,
+                   ServiceId=SALES, FailureType="RequestFailed",
                    FailureReason="mitel (Mitel Connect ONSITE event feed) has no command to hold a call")
         # Nothing reached the platform: the next that it hears is the next request.
         self.ask("ClearCall", self.jane, CallId=900)
@@ -68,15 +67,57 @@ class Requests:
 
     def test_unknown_agents_and_calls_are_named_as_such(self):
         self.alerting()
-        number = self.application.call("SetAgentState", RequestId=51, NewState="Idle", **{self.profile.agent: -1})
-        self.assertEqual(number, 0)
-        heard = self.application.next("PublishCTIEvent")["event"]
-        self.assertEqual((heard["EventType"], heard["FailureType"], heard["RequestId"]),
-                         ("AgentRequestFailed", "InvalidAgent", 51))
-        self.assertEqual(self.application.call("ClearCall", RequestId=52, CallId=12345, **{self.profile.agent: 1001}), 0)
-        heard = self.application.next("PublishCTIEvent")["event"]
-        self.assertEqual((heard["EventType"], heard["FailureType"], heard["RequestId"]),
-                         ("CallRequestFailed", "InvalidCallId", 52))
+        number = self.ask("SetAgentState", Agent(-1), NewState="Idle")
+        self.failed("AgentRequestFailed", number, "InvalidAgent")
+        number = self.ask("ClearCall", self.jane, CallId=12345)
+        self.failed("CallRequestFailed", number, "InvalidCallId")
+
+    def failed(self, name, number, failure):
+        """The next event is this failure, whatever the reason's words."""
+        event = self.application.next("PublishCTIEvent")["event"]
+        self.assertTrue(event["FailureReason"])
+        self.assertEqual((event["EventType"], event["RequestId"], event["FailureType"]), (name, number, failure))
+
+    def test_what_is_asked_of_the_picture_is_answered_with_the_number(self):
+        self.alerting()
+        number = self.ask("GetAgentState", self.jane)
+        self.state(self.jane, "PendingActive", self.call, RequestId=number, ServiceId=SALES, ServiceIds=[SALES])
+        number = self.ask("GetCallData", self.jane, CallId=900)
+        self.hears("CallDataUpdate", RequestId=number, AgentId=1001, CallId=900, CallSequenceId=5900, ServiceId=SALES,
+                   UpdateType="GetCallDataReturned", CallData=self.call_data(("101", "gold"), ("102", "a <b>")))
+
+    def test_agents_log_on_and_off(self):
+        self.online()
+        number = self.ask("LoginAgent", AgentLoginName="77", StationId="4001", InitialState="Idle")
+        request = self.commanded("login", agent_id=1001, agent_number="77", agent_extension="4001", group_type=0,
+                                 group_id=0)
+        self.line.answer(request, -3, "extension in use")
+        self.hears("AgentLoginRequestFailed", RequestId=number, AgentId=1001, AgentLoginName="77",
+                   FailureType="RequestFailed", FailureReason="extension in use")
+        self.ready(self.jane, SALES)
+        number = self.ask("LogoutAgent", self.jane, ReasonCode=1)
+        self.line.answer(self.commanded("logout", agent_id=1001, group_type=0, group_id=0))
+        self.jane.says(self.line, "agent-logout", agent_number="77", agent_ext="4001", groups=[])
+        self.hears("AgentLoginStateChange", RequestId=number, AgentId=1001, AgentLoginName="77",
+                   AgentStationAddress="4001", LoginState="AgentLoggedOut", AgentWorkGroupId=-1, AgentCTIId=1001)
+
+    def test_route_selects_are_each_answered_once(self):
+        self.online()
+        call = self.inbound(900)
+        call.says(self.line, "route-request", irn_id=1, irn_device="7000")
+        self.passes("CallStarted", "CallOffered")
+        ids = {"CallId": 900, "CallSequenceId": 5900, "ServiceId": SALES}
+        data = self.call_data(("101", "gold"), ("102", "a <b>"))
+        info = {"ANI": "5551234", "DNIS": "800", "FirstName": None, "LastName": "Müller & Söhne", "PhoneNumber": None,
+                "CallerId": "5551234", "CallData": data}
+        self.hears("RouteRequest", **ids, RouteTimeout=20, MediaType="VoiceAnalog", CallInfo=self.call_info(**info))
+        select = {"CallId": 900, "UserData": ["a", "b"]}
+        number = self.ask("RouteSelect", **select, RouteActionType="RouteToService", RouteDestination="11")
+        self.failed("RouteRequestFailed", number, "RequestFailed")
+        number = self.ask("RouteSelect", **select, RouteActionType="RouteToDefault")
+        self.hears("RouteUsed", **ids, RequestId=number, RouteStatus="RouteDefaultUsed", RouteType="RouteToDefault")
+        number = self.ask("RouteSelect", **select, RouteActionType="RouteToDefault")
+        self.hears("RouteReject", **ids, RequestId=number, RouteRejectReason="CallAlreadyRouted")
 
 
 class RequestsEdk(Requests, World):
