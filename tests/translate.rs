@@ -469,6 +469,25 @@ fn agent_calls_agent() {
     assert_eq!(events[0]["ServiceState"], json!([{ "ServiceId": 9, "ServiceState": "Active" }]));
 }
 
+#[test]
+fn a_service_that_is_removed_is_told_with_its_agents_who_have_it_no_more_afterwards() {
+    let group =
+        |what: &str| other("entity-update", 1, json!({ "update-type": what, "group-id": 9, "group-name": "Sales" }));
+    let lines =
+        [group("add"), login(1001, 0), login(1002, 0), group("delete"), agent("agent-idle", 1001, 2, json!({}))];
+    let expected = [
+        "ServiceStateChange",
+        "AgentLoginStateChange a1001 AgentLoggedIn",
+        "AgentLoginStateChange a1002 AgentLoggedIn",
+        "ServiceStateChange",
+        "AgentStateChange a1001 Idle",
+    ];
+    let out = told(&lines, &expected);
+    assert_eq!((&out[3]["ServiceState"], &out[3]["ServiceId"]), (&json!("RemoveService"), &json!(9)));
+    assert_eq!(out[3]["AgentIdList"], json!([1001, 1002]));
+    assert!(out[4]["ServiceIds"].as_array().is_none_or(Vec::is_empty), "{}", out[4]);
+}
+
 // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 fn request(name: &str, id: i64, fields: Value) -> Value {
