@@ -19,7 +19,11 @@ class Application:
     def __init__(self, program, service):
         self.process = Process(["mono", str(program), service], "stdout", stdin=subprocess.PIPE)
         self.heard = {"StartSession": queue.Queue(), "Heartbeat": queue.Queue(), "PublishCTIEvent": queue.Queue()}
-        self.callback = self._answer()["listening"]
+        try:
+            self.callback = self._answer()["listening"]
+        except BaseException:
+            self.stop()
+            raise
 
     def initialize(self, user, password):
         """Opens a session, registers and comes on line, as appendix D does."""

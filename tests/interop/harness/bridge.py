@@ -34,7 +34,11 @@ class Bridge:
         self.file.flush()
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("CTI_BRIDGE_", "RUST_LOG"))}
         self.process = Process([str(binary), "run", "--config", self.file.name], "stderr", env=clean)
-        line = self.process.line("the bridge's readiness", lambda line: "serving " in line)
+        try:
+            line = self.process.line("the bridge's readiness", lambda line: "serving " in line)
+        except BaseException:
+            self.stop()
+            raise
         self.url = f"http://{re.search(r'serving ([0-9.:]+)', line)[1]}/AgentCallService"
 
     def stop(self):

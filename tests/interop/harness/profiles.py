@@ -7,8 +7,7 @@ from dataclasses import dataclass
 class Profile:
     name: str                   # in the bridge's configuration
     contracts: str              # the C# file
-    service: str                # namespaces
-    callback: str
+    callback: str               # namespaces
     data: str
     before: str                 # an event's class: its name with something before and after
     after: str
@@ -30,7 +29,6 @@ class Profile:
 EDK = Profile(
     name="edk-2009-08",
     contracts="Edk.cs",
-    service="http://www.aspect.com/unifiedip/edk/ctipsapi/2009/08",
     callback="http://www.aspect.com/unifiedip/edk/clientpublishapi/2009/08",
     data="http://www.aspect.com/unifiedip/edk/commondata/2009/08",
     before="CTI",
@@ -50,7 +48,6 @@ EDK = Profile(
 GUIDE = Profile(
     name="guide",
     contracts="Guide.cs",
-    service="http://tempuri.org/",
     callback="http://tempuri.org/",
     data="http://schemas.datacontract.org/2004/07/Aspect.CTIPS",
     before="",

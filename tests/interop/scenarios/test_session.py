@@ -59,6 +59,17 @@ class Sessions:
                 "AgentWorkGroupId": -1, "AgentState": state, "SwitchId": 1, "Services": services,
                 "MediaType": "VoiceAnalog", **members}
 
+    def test_services_come_and_go_with_their_agents(self):
+        self.online()
+        self.ready(self.jane, SALES, SUPPORT)
+        self.ready(self.joe, SALES)
+        changed = {"sub-topic": "group-update", "group-id": str(SALES), "group-name": "Sales"}
+        self.line.say("entity-update", {**changed, "update-type": "delete"})
+        self.hears("ServiceStateChange", ServiceId=SALES, ServiceState="RemoveService",
+                   **{self.profile.service_agents: [1001, 1002]})
+        self.line.say("entity-update", {**changed, "update-type": "add"})
+        self.hears("ServiceStateChange", ServiceId=SALES, ServiceState="AddService")
+
     def test_a_wrong_password_is_a_fault_with_the_reason(self):
         with self.assertRaises(Fault) as refused:
             self.application.initialize(USER, "guess")

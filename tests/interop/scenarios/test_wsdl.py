@@ -1,7 +1,6 @@
 """Clients that know the service by its WSDL alone: zeep and node's soap."""
 
 import json
-import os
 import subprocess
 import unittest
 from pathlib import Path
