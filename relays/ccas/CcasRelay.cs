@@ -1638,7 +1638,9 @@ namespace CcasRelay {
             if (certificate == null) return false;
             if (thumbprint != null) return thumbprint == Fingerprint(certificate);
             if (authority == null) return errors == SslPolicyErrors.None;
-            return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == 0 && ByAuthority(certificate, chain);
+            // The name is checked by hand: not every framework still looks at it once the chain has failed.
+            return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == 0 && ByAuthority(certificate, chain) &&
+                HasName(new X509Certificate2(certificate), TlsName ?? BridgeHost);
         }
 
         bool ByAuthority(X509Certificate certificate, X509Chain sent) {
@@ -1650,6 +1652,54 @@ namespace CcasRelay {
             if (!chain.Build(new X509Certificate2(certificate))) return false;
             X509ChainElementCollection elements = chain.ChainElements;
             return Fingerprint(elements[elements.Count - 1].Certificate) == Fingerprint(authority);
+        }
+
+        /// Whether the certificate's alternative names, a DER sequence, include a host name or address.
+        static bool HasName(X509Certificate2 certificate, string name) {
+            const byte Dns = 0x82, Ip = 0x87;
+            X509Extension extension = certificate.Extensions["2.5.29.17"];
+            if (extension == null) return false;
+            byte[] names = extension.RawData;
+            IPAddress address;
+            bool isAddress = IPAddress.TryParse(name, out address);
+            int at = 0;
+            Length(names, ref at); // the sequence's own
+            while (at < names.Length) {
+                byte tag = names[at];
+                int length = Length(names, ref at);
+                if (length > names.Length - at) return false;
+                var value = new byte[length];
+                Array.Copy(names, at, value, 0, length);
+                at += length;
+                if (isAddress ? tag == Ip && Same(value, address.GetAddressBytes())
+                              : tag == Dns && Covers(Encoding.ASCII.GetString(value), name)) return true;
+            }
+            return false;
+        }
+
+        /// Steps over a tag and its length, and gives the length; one that makes no sense is longer than anything.
+        static int Length(byte[] der, ref int at) {
+            if (at + 1 >= der.Length) return int.MaxValue;
+            int length = der[at + 1];
+            at += 2;
+            if (length < 0x80) return length;
+            int bytes = length & 0x7F;
+            if (bytes == 0 || bytes > 3 || bytes > der.Length - at) return int.MaxValue;
+            for (length = 0; bytes > 0; bytes--) length = length << 8 | der[at++];
+            return length;
+        }
+
+        static bool Same(byte[] one, byte[] other) {
+            return BitConverter.ToString(one) == BitConverter.ToString(other);
+        }
+
+        /// `*.` at the beginning stands for one label.
+        static bool Covers(string pattern, string name) {
+            if (pattern.StartsWith("*.", StringComparison.Ordinal) && name.IndexOf('.') > 0) {
+                pattern = pattern.Substring(1);
+                name = name.Substring(name.IndexOf('.'));
+            }
+            return string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
         }
 
         static string Fingerprint(X509Certificate certificate) {
