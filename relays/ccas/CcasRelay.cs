@@ -692,6 +692,7 @@ namespace CcasRelay {
         bool gap;
         long lost, lostTold;    // dropped beyond the bound; the part just reported and not yet confirmed by a ping
         long unsure, unsureTold, sentSincePing;
+        Entry writing;          // being written; if that fails it is still there
 
         public Outbox(int bound, Log log) {
             this.bound = bound;
@@ -784,18 +785,19 @@ namespace CcasRelay {
                 if (!open || gap) return null;
                 if (lost > 0) return Losses();
                 if (pongs.Count > 0) return Json.Write(pongs.Dequeue());
-                entry = waiting.First.Value;
+                entry = writing = waiting.First.Value;
+                if (entry.IsEvent) sentSincePing++;
                 return Json.Write(entry.Line);
             }
         }
 
         public void Sent(Entry entry) {
             lock (gate) {
+                writing = null;
                 if (waiting.First == null || waiting.First.Value != entry) return; // dropped meanwhile
                 waiting.RemoveFirst();
                 if (!entry.IsEvent) return;
                 events--;
-                sentSincePing++;
                 told.Take(entry.Line);
             }
         }
@@ -804,6 +806,8 @@ namespace CcasRelay {
             lock (gate) {
                 if (!open) return;
                 open = greeted = gap = false;
+                if (writing != null && writing.IsEvent && sentSincePing > 0) sentSincePing--; // it will be sent again
+                writing = null;
                 unsure += unsureTold + sentSincePing;
                 lost += lostTold;
                 lostTold = unsureTold = sentSincePing = 0;

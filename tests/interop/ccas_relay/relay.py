@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 BUILD = ROOT / "target" / "interop"
-PATIENCE = 10  # seconds that anything may take on a busy machine before it counts as not happening
+PATIENCE = 30  # seconds that anything may take on a busy machine before it counts as not happening
 
 GUIDE = json.loads((HERE / "guide.json").read_text())
 EVENTS = {int(number): [tuple(word.split(":")) for word in words.split()] for number, words in GUIDE["events"].items()}
@@ -108,9 +108,11 @@ class Bridge:
     def accept(self):
         connection, _ = self.listener.accept()
         connection.settimeout(PATIENCE)
-        if self.tls:
-            connection = self.tls.wrap_socket(connection, server_side=True)
-        return Conversation(connection)
+        try:
+            return Conversation(self.tls.wrap_socket(connection, server_side=True) if self.tls else connection)
+        except OSError:
+            connection.close()
+            raise
 
     def welcome(self):
         """A connection whose hello was read and answered, as a bridge does, by a first ping."""
@@ -136,11 +138,11 @@ class Conversation:
         self.send({"ping": number})
 
     def read(self):
-        """The next line that is no pong, None at the end."""
+        """The next line that is no pong."""
         while True:
             text = self.lines.readline()
             if not text:
-                return None
+                raise EOFError("the relay has closed the connection")
             line = json.loads(text.decode("utf-8", "strict"))
             if "pong" not in line:
                 return line
