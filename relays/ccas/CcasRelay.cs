@@ -1355,10 +1355,9 @@ namespace CcasRelay {
                 Type type = com.GetType();
                 type.InvokeMember(name, BindingFlags.InvokeMethod, null, com, arguments, modifiers, null, null);
                 return HResult.Ok;
-            } catch (TargetInvocationException e) {
-                return Marshal.GetHRForException(e.InnerException ?? e);
-            } catch (ExternalException e) {
-                return e.ErrorCode;
+            } catch (Exception e) {
+                // Not always a COMException: the framework has types of its own for E_INVALIDARG and others.
+                return Marshal.GetHRForException(e is TargetInvocationException ? e.InnerException ?? e : e);
             }
         }
 
@@ -1854,6 +1853,10 @@ namespace CcasRelay {
             "Carries the CCAS COM interface to cti-bridge. KEY is any setting of the file, such as\n" +
             "--bridge HOST:PORT, --ccas HOST:PORT or --token-file FILE; README.md lists them.";
 
+        static string ServiceLog {
+            get { return Path.Combine(AppDomain.CurrentDomain.BaseDirectory, "CcasRelay.log"); }
+        }
+
         public static int Main(string[] arguments) {
             return Run(arguments, options => new ComCcas(options.Class), StopOnInterrupt);
         }
@@ -1865,13 +1868,15 @@ namespace CcasRelay {
                 options = Options.Read(arguments);
             } catch (OptionError e) {
                 Console.Error.WriteLine("CcasRelay: " + e.Message);
+                // Nobody sees what a service writes to its console.
+                if (Array.IndexOf(arguments, "--service") >= 0) new Log(ServiceLog).Write("relay: " + e.Message);
                 return 2;
             }
             if (options.Help) {
                 Console.WriteLine(Usage);
                 return 0;
             }
-            var log = new Log(options.LogFile);
+            var log = new Log(options.LogFile ?? (options.Service ? ServiceLog : null));
             var relay = new Relay(options, () => create(options), log);
             if (options.Service) {
                 ServiceBase.Run(new RelayService(relay));

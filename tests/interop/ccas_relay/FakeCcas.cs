@@ -1,8 +1,9 @@
-// A CCAS COM object that exists nowhere but here: the relay runs against it as it would against the real one, and a test
-// plays it. One JSON object a line: standard input says what it is to do, standard output tells what was done to it.
+// A CCAS COM object that exists nowhere but here: the relay runs against it as it would against the real one, and a
+// test plays it. One JSON object a line: standard input says what it is to do, standard output what was done to it.
 //
 //   {"do":"snapshot","events":[{"type":1,…},…]}             what every connect is followed by; the first command
-//   {"do":"answer","method":"MakeCall","hresult":-1,"out":[…]}   how it answers from now on; S_OK and empty values otherwise
+//   {"do":"answer","method":"MakeCall","hresult":-1,"out":[…]}
+//                                                           how it answers from now on; else S_OK and empty values
 //   {"do":"event","type":9,"RecID":40,…}                    raises an event; a number is had from GetLongValue only,
 //                                                           a text from GetStringValue only; without type GetType fails
 //   {"do":"disconnect"}                                     raises OnDisconnect
@@ -74,8 +75,10 @@ sealed class FakeCcas : ICcas {
         var told = new List<object>();
         for (int i = 0; i < arguments.Length; i++) {
             if (method.Parameters[i].Out) continue;
-            told.Add(arguments[i] is DateTime
-                ? ((DateTime)arguments[i]).ToUniversalTime().ToString("s", CultureInfo.InvariantCulture) : arguments[i]);
+            object value = arguments[i];
+            if (value is DateTime)
+                value = ((DateTime)value).ToUniversalTime().ToString("s", CultureInfo.InvariantCulture);
+            told.Add(value);
         }
         World.Say(new Line { { "called", method.Name }, { "args", told } });
         if (World.Hanging == method.Name) World.Resumed.WaitOne();

@@ -1,4 +1,4 @@
-"""What the tests of the CCAS relay stand on: the relay built with a fake COM object, a bridge to play, and the guide's facts."""
+"""What the tests stand on: the relay built with a fake COM object, a bridge to play, and the guide's facts."""
 import json
 import os
 import queue
@@ -20,7 +20,7 @@ METHODS = {name: [tuple(word.split(":")) for word in words.split()] for name, wo
 
 
 def build(name, *sources, main):
-    """Compiles with the framework's language level and every warning an error; unchanged sources are not built again."""
+    """Compiles at the framework's language level, warnings being errors; what is unchanged is not built again."""
     target = BUILD / name
     if target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources):
         return target
