@@ -9,7 +9,8 @@
 //   {"do":"disconnect"}                                     raises OnDisconnect
 //   {"do":"hang","method":"MakeCall"}                       the method does not return before {"do":"resume"}
 //
-// Every command is acknowledged by {"done":…} once it has taken effect, every call told as {"called":…,"args":[…]}.
+// Every command bears a number, "order", and is acknowledged by {"done":number} once it has taken effect; every call is
+// told as {"called":…,"args":[…]}.
 
 using System;
 using System.Collections.Generic;
@@ -54,8 +55,12 @@ static class World {
                         continue;
                 }
             }
-            Say(new Line { { "done", what } });
+            Done(command);
         }
+    }
+
+    public static void Done(Line command) {
+        Say(new Line { { "done", command["order"] } });
     }
 
     public static void Say(Line line) {
@@ -109,7 +114,7 @@ sealed class FakeCcas : ICcas {
             }
             if ((string)command["do"] == "event") Happened(new FakeEvent(command));
             else Disconnected();
-            World.Say(new Line { { "done", command["do"] } });
+            World.Done(command);
             if ((string)command["do"] == "disconnect") return;
         }
     }

@@ -52,6 +52,8 @@ class Relay:
         config = self.folder / "relay.conf"
         config.write_text("# the test's\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
         self.log = []
+        self.noted = threading.Condition()
+        self.orders = 0
         self.said = queue.Queue()
         self.process = subprocess.Popen(
             ["mono", str(executable()), "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -66,17 +68,21 @@ class Relay:
 
     def _note(self):
         for line in self.process.stderr:
-            self.log.append(line.rstrip())
+            with self.noted:
+                self.log.append(line.rstrip())
+                self.noted.notify_all()
 
     def tell(self, do, **values):
         """Orders the fake about, and waits until it has done so; what it tells meanwhile is dropped."""
-        self.order(do, **values)
-        while self.said.get(timeout=PATIENCE) != {"done": do}:
+        number = self.order(do, **values)
+        while self.said.get(timeout=PATIENCE) != {"done": number}:
             pass
 
     def order(self, do, **values):
-        self.process.stdin.write(json.dumps({"do": do, **values}) + "\n")
+        self.orders += 1
+        self.process.stdin.write(json.dumps({"do": do, "order": self.orders, **values}) + "\n")
         self.process.stdin.flush()
+        return self.orders
 
     def called(self, method):
         """Waits for a call of that method and gives its arguments."""
@@ -84,6 +90,11 @@ class Relay:
             line = self.said.get(timeout=PATIENCE)
             if line.get("called") == method:
                 return line["args"]
+
+    def logged(self, words):
+        """Waits for a log line with these words."""
+        with self.noted:
+            return self.noted.wait_for(lambda: any(words in line for line in self.log), PATIENCE)
 
     def stop(self):
         self.process.stdin.close()
