@@ -1037,9 +1037,12 @@ namespace CcasRelay {
         void Run() {
             while (!Stopping) {
                 try {
-                    using (Connection connection = Connection.Open(options, log)) {
-                        present = connection;
-                        if (!Stopping) Converse(connection);
+                    using (var connection = new Connection(options)) {
+                        present = connection; // from here on Stop ends it, the handshake included
+                        if (!Stopping) {
+                            connection.Secure(log);
+                            Converse(connection);
+                        }
                     }
                 } catch (Exception e) {
                     if (!Stopping) log.Write("bridge: " + Log.Describe(e));
@@ -1157,26 +1160,13 @@ namespace CcasRelay {
         public int Number;
         public string Reason { get; private set; }
 
-        Connection(Options options, Socket socket) {
+        public Connection(Options options) {
             this.options = options;
-            this.socket = socket;
+            socket = Dial(options);
             socket.NoDelay = true;
             stream = new NetworkStream(socket, false);
             var period = TimeSpan.FromMilliseconds(Math.Min(1000, options.Silence.TotalMilliseconds / 4));
             watch = new Timer(_ => Watch(), null, period, period);
-        }
-
-        public static Connection Open(Options options, Log log) {
-            var connection = new Connection(options, Dial(options));
-            try {
-                if (options.Tls) connection.Secure();
-                else if (!IPAddress.IsLoopback(((IPEndPoint)connection.socket.RemoteEndPoint).Address))
-                    log.Write("bridge: without TLS the token and all events cross the network in the clear");
-                return connection;
-            } catch {
-                connection.Dispose();
-                throw;
-            }
         }
 
         static Socket Dial(Options options) {
@@ -1197,7 +1187,12 @@ namespace CcasRelay {
                 (last == null ? ": the name has no address" : ": " + last.Message));
         }
 
-        void Secure() {
+        public void Secure(Log log) {
+            if (!options.Tls) {
+                if (!IPAddress.IsLoopback(((IPEndPoint)socket.RemoteEndPoint).Address))
+                    log.Write("bridge: without TLS the token and all events cross the network in the clear");
+                return;
+            }
             var tls = new SslStream(stream, false, options.Verify);
             tls.AuthenticateAsClient(options.TlsName ?? options.BridgeHost, null, SslProtocols.Tls12, false);
             stream = tls;

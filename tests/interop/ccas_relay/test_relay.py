@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -335,6 +336,8 @@ class Bridges(RelayTest):
         big = {"type": 22, "RecID": 40, "EmailText": "x" * 100_000}
         for _ in range(200):
             self.relay.order("event", **big)
+        conversation.send({"id": 1, "call": "StopApp", "args": {"lAgentRecID": 40}})
+        self.relay.called("StopApp")
         self.happen(BEN)
         back = self.bridge.welcome()
         self.addCleanup(back.close)
@@ -344,6 +347,7 @@ class Bridges(RelayTest):
         while line != BEN:
             back.ping(1)
             line = back.read()
+            self.assertNotIn("hresult", line)  # it was for the connection that is gone
         self.happen({"type": 27})
         self.expect(back, {"type": 27})
 
@@ -508,6 +512,15 @@ class Tls(RelayTest):
 
     def test_an_own_authority(self):
         self.accepted(tls_ca=self.folder / "ca.pem", tls_name="bridge.test")
+
+    def test_stopping_does_not_wait_for_a_handshake(self):
+        self.start(self.listener(), tls="true", tls_thumbprint=self.fingerprint)
+        connection, _ = self.bridge.listener.accept()
+        self.addCleanup(connection.close)
+        connection.recv(1)  # the handshake has begun, and gets no answer
+        began = time.monotonic()
+        self.assertEqual(self.relay.stop(), 0)
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_an_address_as_the_name(self):
         self.accepted(tls_ca=self.folder / "ca.pem")
