@@ -351,6 +351,19 @@ class Bridges(RelayTest):
         self.happen({"type": 27})
         self.expect(back, {"type": 27})
 
+    def test_a_bridge_that_missed_events_while_connected_is_not_kept_in_a_false_picture(self):
+        self.start(queue="50")
+        conversation = self.greet()
+        for _ in range(199):
+            self.relay.order("event", type=22, RecID=40, EmailText="x" * 100_000)
+        self.happen({"type": 2, "RecID": 40})
+        with self.assertRaises(EOFError):  # having read what was under way, it is left
+            while True:
+                conversation.read()
+        back = self.bridge.welcome()
+        self.addCleanup(back.close)
+        self.assertGreater(back.read()["lost"], 0)
+
     def test_a_silent_bridge_is_left(self):
         self.start(silence="0.3")
         conversation = self.bridge.welcome()
