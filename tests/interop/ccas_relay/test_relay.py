@@ -331,10 +331,10 @@ class Bridges(RelayTest):
         self.expect(back, {"lost": 0, "unsure": 3}, *SNAPSHOT)
 
     def test_a_bridge_that_stops_reading_is_left_and_gets_a_whole_picture(self):
-        self.start(queue="50", silence="2")
+        self.start(queue="20", silence="6")
         conversation = self.greet()
         big = {"type": 22, "RecID": 40, "EmailText": "x" * 100_000}
-        for _ in range(200):
+        for _ in range(120):
             self.relay.order("event", **big)
         conversation.send({"id": 1, "call": "StopApp", "args": {"lAgentRecID": 40}})
         self.relay.called("StopApp")
