@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::{
+    Cause,
     ids::{CallKey, Ids},
     picture::{Live, Local, Naming},
     platform::Platform,
@@ -16,7 +17,7 @@ use crate::{
     message::{Kind, Message},
     model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
     time::{self, Time},
-    vocabulary::{AgentPart, Role},
+    vocabulary::{AgentPart, Role, Side},
 };
 
 /// What an application is made of.
@@ -52,6 +53,8 @@ pub struct Application {
     pub routes: Routes,
     media: HashSet<Media>,
     read_only: HashSet<String>,
+    /// The first platform speaks the application's dialect: its messages pass as they are.
+    pub relays: bool,
     message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -107,6 +110,7 @@ impl Application {
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
+            relays: false,
             message: Message::default(),
             filtered,
             lines: Vec::new(),
@@ -127,6 +131,36 @@ impl Application {
     /// The platform's place in the application's list, from 0.
     pub fn place_of(&self, platform: usize) -> Option<usize> {
         self.platforms.iter().position(|known| *known == platform)
+    }
+
+    /// Whether messages of this platform go to this application as they are: both speak the same dialect, and the platform
+    /// is the one whose numbers the application sees unchanged.
+    fn passes(&self, index: usize, platform: &Platform) -> bool {
+        self.relays && self.platforms.first() == Some(&index) && platform.tells_all
+    }
+
+    /// Whether the message that brought a transition about has been passed on, and so has told it. Answers are the
+    /// application's own; what a lost line or time brings about no message tells, except that states have their own.
+    pub(super) fn has_passed(&self, index: usize, platform: &Platform, kind: TransitionKind, cause: Cause) -> bool {
+        let told_by_message = cause == Cause::Event || kind == TransitionKind::AgentState;
+        self.passes(index, platform) && told_by_message && !kind.is_answer()
+    }
+
+    /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
+    pub(super) fn pass(&mut self, index: usize, platform: &Platform, event: &mut Message) {
+        let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
+        let def = self.to.vocabulary.message(kind);
+        let nobody = Sharing { asker: None, only_asker: false };
+        if def.side != Side::Event {
+            return;
+        }
+        self.counts.said[kind.0 as usize] += 1;
+        let Some(server) = &mut self.server else {
+            let mut line = Vec::with_capacity(512);
+            self.to.vocabulary.write_json(event, &mut line);
+            return self.lines.push(line);
+        };
+        self.counts.published[kind.0 as usize] += server.publish(event, &Filterable::default(), nobody) as u64;
     }
 
     /// Tells a transition of a platform, to whom it concerns. `me` is the application's place in the bridge.
@@ -192,7 +226,9 @@ impl Application {
             let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
             (told, lacks_guid.then(|| platform.mint_guid(known)))
         };
-        let native = platform.native_number(known);
+        // Where messages pass as they are, their numbers are taken already.
+        let free = self.platforms.first().is_none_or(|first| *first == index || !self.relays);
+        let native = platform.native_number(known).filter(|_| free);
         self.ids.give((index, call), native, what)
     }
 

@@ -79,6 +79,17 @@ pub enum Output {
     Line(Vec<u8>),
 }
 
+/// What transitions come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// A message of the platform's.
+    Event,
+    /// The line to the platform.
+    Link,
+    Request,
+    Time,
+}
+
 /// Whom a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
@@ -105,7 +116,15 @@ impl Bridge {
     }
 
     pub fn add_application(&mut self, parts: ApplicationParts) -> usize {
-        self.applications.push(Application::new(parts));
+        let mut application = Application::new(parts);
+        let first = application.platforms.first().map(|first| &mut self.platforms[*first]);
+        if let Some(platform) = first
+            && platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect
+        {
+            platform.tells_all = true;
+            application.relays = true;
+        }
+        self.applications.push(application);
         self.applications.len() - 1
     }
 
@@ -130,36 +149,53 @@ impl Bridge {
 
     pub fn platform_connected(&mut self, now: Time, index: usize) {
         self.platforms[index].connected(now);
-        self.settle(now, index);
+        self.settle(now, index, Cause::Link);
     }
 
     pub fn platform_read(&mut self, now: Time, index: usize, bytes: &[u8]) {
+        self.platforms[index].push(bytes);
         let mut notices = std::mem::take(&mut self.notices);
-        self.platforms[index].read(now, bytes, &mut notices);
-        let about = About::Platform(index);
-        self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
+        while self.platforms[index].next(now, &mut notices) {
+            let about = About::Platform(index);
+            self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
+            self.settle_event(now, index);
+        }
         self.notices = notices;
-        self.settle(now, index);
+    }
+
+    /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
+    fn settle_event(&mut self, now: Time, index: usize) {
+        self.platforms[index].stamp(now);
+        if let Some(mut event) = self.platforms[index].take_event() {
+            for application in &mut self.applications {
+                application.pass(index, &self.platforms[index], &mut event);
+            }
+            self.platforms[index].keep(event);
+            self.collect();
+        }
+        self.settle(now, index, Cause::Event);
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
         self.platforms[index].client.closed(now, why);
-        self.settle(now, index);
+        self.settle(now, index, Cause::Link);
     }
 
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);
-        self.settle(now, index);
+        self.settle_event(now, index);
         result
     }
 
     /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
     /// nothing is left.
-    fn settle(&mut self, now: Time, index: usize) {
+    fn settle(&mut self, now: Time, index: usize, mut cause: Cause) {
         self.platforms[index].stamp(now);
         loop {
-            self.converse(now, index);
+            if self.converse(now, index) {
+                cause = Cause::Link;
+            }
             let mut transitions = std::mem::take(&mut self.transitions);
             self.platforms[index].model.take_transitions(&mut transitions);
             if transitions.is_empty() {
@@ -173,7 +209,7 @@ impl Bridge {
                     self.platforms[index].order(now, &transition);
                     self.converse(now, index);
                 } else {
-                    self.tell(now, index, &transition);
+                    self.tell(now, index, &transition, cause);
                 }
             }
             self.transitions = transitions;
@@ -189,8 +225,10 @@ impl Bridge {
         self.collect();
     }
 
-    fn converse(&mut self, now: Time, index: usize) {
+    /// What a platform's conversation has to say; whether the link changed.
+    fn converse(&mut self, now: Time, index: usize) -> bool {
         let Platform { client, model, .. } = &mut self.platforms[index];
+        let mut link_changed = false;
         while let Some(output) = client.poll() {
             let about = About::Platform(index);
             self.outputs.push_back(match output {
@@ -199,10 +237,12 @@ impl Bridge {
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
                 ClientOutput::Notice(notice) => Output::Notice { about, notice },
                 ClientOutput::Up => {
+                    link_changed = true;
                     model.link_up(now);
                     continue;
                 }
                 ClientOutput::Down(reason) => {
+                    link_changed = true;
                     model.link_down(now, &reason);
                     continue;
                 }
@@ -216,12 +256,15 @@ impl Bridge {
                 }
             });
         }
+        link_changed
     }
 
-    fn tell(&mut self, now: Time, index: usize, transition: &Transition) {
+    fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            application.tell(now, me, index, platform, transition);
+            if !application.has_passed(index, platform, transition.kind, cause) {
+                application.tell(now, me, index, platform, transition);
+            }
         }
     }
 
@@ -261,7 +304,7 @@ impl Bridge {
             if platform.client.deadline().is_some_and(|deadline| deadline <= now) {
                 platform.client.expire(now);
             }
-            self.settle(now, index);
+            self.settle(now, index, Cause::Time);
         }
         for index in 0..self.applications.len() {
             for call in self.applications[index].routes.expire(now) {
@@ -278,7 +321,7 @@ impl Bridge {
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             self.platforms[index].model.link_down(now, "the bridge is shutting down");
-            self.settle(now, index);
+            self.settle(now, index, Cause::Link);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
 use crate::{
     dialect::Server,
     message::{Message, Value},
@@ -81,7 +81,7 @@ impl Bridge {
                 change,
             };
             self.platforms[platform].model.ask(now, &ask);
-            self.settle(now, platform);
+            self.settle(now, platform, Cause::Request);
         }
     }
 

@@ -531,6 +531,11 @@ words! {
 }
 
 impl TransitionKind {
+    /// Whether it answers a request, and says nothing of what happened.
+    pub fn is_answer(self) -> bool {
+        matches!(self, TransitionKind::RequestAccepted | TransitionKind::RequestFailed)
+    }
+
     /// Whether the platform shall do this; else applications are told.
     pub fn is_order(self) -> bool {
         self >= TransitionKind::LogOn
