@@ -266,7 +266,8 @@ impl Translate for HandWritten {
 
 impl HandWritten {
     fn frame(&mut self, bytes: &[u8], publish: &mut impl FnMut(Bytes)) {
-        let frame: Frame = serde_json::from_slice(bytes.trim_ascii()).expect("a frame that is understood");
+        let text = std::str::from_utf8(bytes).expect("a frame in UTF-8");
+        let frame: Frame = serde_json::from_str(text).expect("a frame that is understood");
         if let Some(sequence) = frame.sequence {
             let expected = self.sequence.replace(sequence.wrapping_add(1));
             assert!(expected.is_none_or(|expected| expected == sequence), "events were missed");
@@ -855,3 +856,4 @@ impl Out {
         self.text("</d4p1:CallData>");
     }
 }
+pub fn parse(bytes: &[u8]) -> u32 { let f: Frame = serde_json::from_slice(bytes).unwrap(); f.sequence.unwrap() }

@@ -42,6 +42,11 @@ impl Example {
         Some(Example { given: given?, expect, source, span })
     }
 
+    /// What is given, as a line of text.
+    pub fn text(&self) -> String {
+        self.given.to_string()
+    }
+
     fn check(&self, got: Vec<Json>, problems: &mut Problems) {
         let alike =
             got.len() == self.expect.len() && self.expect.iter().zip(&got).all(|(expect, got)| within(expect, got));
@@ -88,7 +93,7 @@ impl Incoming {
     pub fn check_examples(&self, problems: &mut Problems) {
         for example in &self.examples {
             let mut message = Message::default();
-            let text = example.given.to_string();
+            let text = example.text();
             let read = self.vocabulary.read_json(&text, false, &Wanted::new(), &mut message);
             let read = read.or_else(|_| self.vocabulary.read_json(&text, true, &Wanted::new(), &mut message));
             if let Err(error) = read {

@@ -167,6 +167,7 @@ impl<'d> Loader<'d> {
         let fixed = self.fixed(&table, &fields, problems);
         let (wire_names, aliases) = self.wire_names(key, &table, side, problems);
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
+        let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
         let def = MessageDef {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
@@ -174,6 +175,7 @@ impl<'d> Loader<'d> {
             wire_names,
             aliases,
             fields,
+            roles,
             base,
             fixed,
             devices,
