@@ -33,7 +33,12 @@ fn number_of(call: u32) -> u32 {
 }
 
 impl Feed {
-    pub fn frame(&mut self, message: &str, head: &str, fields: &str) -> Vec<u8> {
+    /// A feed whose next message has this number.
+    pub fn from(sequence: u32) -> Feed {
+        Feed { sequence }
+    }
+
+    fn frame(&mut self, message: &str, head: &str, fields: &str) -> Vec<u8> {
         let sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         let time = "2026-11-20 10:27:44";

@@ -144,7 +144,6 @@ struct Call {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Unknown,
-    NotReady,
     Idle,
     PendingActive,
     Active,
@@ -155,7 +154,6 @@ impl State {
     fn name(self) -> &'static str {
         match self {
             State::Unknown => "INVALID",
-            State::NotReady => "NotReady",
             State::Idle => "Idle",
             State::PendingActive => "PendingActive",
             State::Active => "Active",
@@ -347,8 +345,10 @@ impl HandWritten {
         let call = self.call(place);
         publish_event(&self.session, CALL_STARTED, 0, call.service, publish, |out| {
             out.call_head(call);
-            out.text("<d4p1:ChannelId>0</d4p1:ChannelId><d4p1:CircuitId>0</d4p1:CircuitId>\
-                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>");
+            out.text(
+                "<d4p1:ChannelId>0</d4p1:ChannelId><d4p1:CircuitId>0</d4p1:CircuitId>\
+                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>",
+            );
         });
         publish_event(&self.session, CALL_OFFERED, 0, call.service, publish, |out| {
             out.member("ANI", &call.ani);
@@ -467,11 +467,8 @@ impl HandWritten {
     }
 
     fn delivered(&mut self, frame: &Frame, publish: &mut impl FnMut(Bytes)) {
-        let device = Device {
-            id: frame.alerting_device_id,
-            kind: frame.alerting_device_type,
-            number: &frame.alerting_device,
-        };
+        let device =
+            Device { id: frame.alerting_device_id, kind: frame.alerting_device_type, number: &frame.alerting_device };
         let (agent, caller) = (self.agent_of(&device), self.agent_of(&frame.calling()));
         let place = self.call_for(frame, publish);
         let Some(agent) = agent else { return };
@@ -507,11 +504,8 @@ impl HandWritten {
     }
 
     fn established(&mut self, frame: &Frame, publish: &mut impl FnMut(Bytes)) {
-        let device = Device {
-            id: frame.joining_device_id,
-            kind: frame.joining_device_type,
-            number: &frame.joining_device,
-        };
+        let device =
+            Device { id: frame.joining_device_id, kind: frame.joining_device_type, number: &frame.joining_device };
         let (agent, caller) = (self.agent_of(&device), self.agent_of(&frame.calling()));
         let place = self.call_for(frame, publish);
         let Some(agent) = agent else { return };
@@ -532,8 +526,10 @@ impl HandWritten {
             out.call_head(call);
             out.text("<d4p1:ChannelId>0</d4p1:ChannelId><d4p1:CircuitId>0</d4p1:CircuitId>");
             out.member("DNIS", &call.dnis);
-            out.text("<d4p1:MediaType>VoiceAnalog</d4p1:MediaType><d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>\
-                      <d4p1:SipIpAddress i:nil=\"true\" /><d4p1:SipPortNumber>0</d4p1:SipPortNumber>");
+            out.text(
+                "<d4p1:MediaType>VoiceAnalog</d4p1:MediaType><d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>\
+                      <d4p1:SipIpAddress i:nil=\"true\" /><d4p1:SipPortNumber>0</d4p1:SipPortNumber>",
+            );
         });
         if let Some(known) = self.agents.get_mut(&agent).filter(|known| !known.calls.contains(&place)) {
             known.calls.push(place);
@@ -557,8 +553,10 @@ impl HandWritten {
         let call = self.call(place);
         publish_event(&self.session, CALL_CLEARED, agent, call.service, publish, |out| {
             out.call_head(call);
-            out.text("<d4p1:ClearingPartyType>NearEnd</d4p1:ClearingPartyType>\
-                      <d4p1:ConsultationCallId>0</d4p1:ConsultationCallId>");
+            out.text(
+                "<d4p1:ClearingPartyType>NearEnd</d4p1:ClearingPartyType>\
+                      <d4p1:ConsultationCallId>0</d4p1:ConsultationCallId>",
+            );
         });
         if let Some(known) = self.agents.get_mut(&agent) {
             known.calls.retain(|known| *known != place);
@@ -593,8 +591,10 @@ impl HandWritten {
         let call = self.call(place);
         publish_event(&self.session, CALL_COMPLETED, 0, call.service, publish, |out| {
             out.call_head(call);
-            out.text("<d4p1:ChannelId>0</d4p1:ChannelId><d4p1:CircuitId>0</d4p1:CircuitId>\
-                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>");
+            out.text(
+                "<d4p1:ChannelId>0</d4p1:ChannelId><d4p1:CircuitId>0</d4p1:CircuitId>\
+                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId>",
+            );
         });
     }
 
@@ -651,15 +651,19 @@ impl HandWritten {
             out.member("AgentLoginName", &agent.number);
             out.text("<d4p1:AgentMailbox i:nil=\"true\" />");
             out.member("AgentStationAddress", &agent.station);
-            out.text("<d4p1:AgentWorkGroupId>-1</d4p1:AgentWorkGroupId><d4p1:ChannelId>0</d4p1:ChannelId>\
+            out.text(
+                "<d4p1:AgentWorkGroupId>-1</d4p1:AgentWorkGroupId><d4p1:ChannelId>0</d4p1:ChannelId>\
                       <d4p1:CircuitId>0</d4p1:CircuitId><d4p1:LoginState>AgentLoggedIn</d4p1:LoginState>\
-                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId><d4p1:ServiceState>");
+                      <d4p1:ResourceGroupId>0</d4p1:ResourceGroupId><d4p1:ServiceState>",
+            );
             for service in &agent.services {
                 out.text("<d4p1:CTIServiceInfo><d4p1:ServiceId>");
                 out.int(*service);
                 out.text("</d4p1:ServiceId><d4p1:ServiceState>Active</d4p1:ServiceState></d4p1:CTIServiceInfo>");
             }
-            out.text("</d4p1:ServiceState><d4p1:SipIpAddress i:nil=\"true\" /><d4p1:SipPortNumber>0</d4p1:SipPortNumber>");
+            out.text(
+                "</d4p1:ServiceState><d4p1:SipIpAddress i:nil=\"true\" /><d4p1:SipPortNumber>0</d4p1:SipPortNumber>",
+            );
         });
         self.agents.insert(frame.agent_id, agent);
     }
@@ -685,8 +689,10 @@ impl HandWritten {
             out.text(state.name());
             out.text("</d4p1:AgentState><d4p1:CallId>");
             out.int(call.map_or(0, |call| call.id));
-            out.text("</d4p1:CallId><d4p1:ServiceIds xmlns:d5p1=\
-                      \"http://schemas.microsoft.com/2003/10/Serialization/Arrays\">");
+            out.text(
+                "</d4p1:CallId><d4p1:ServiceIds xmlns:d5p1=\
+                      \"http://schemas.microsoft.com/2003/10/Serialization/Arrays\">",
+            );
             for service in &agent.services {
                 out.text("<d5p1:int>");
                 out.int(*service);
@@ -856,4 +862,3 @@ impl Out {
         self.text("</d4p1:CallData>");
     }
 }
-pub fn parse(bytes: &[u8]) -> u32 { let f: Frame = serde_json::from_slice(bytes).unwrap(); f.sequence.unwrap() }

@@ -26,7 +26,6 @@ fn turns() -> usize {
 
 fn main() {
     say_the_same();
-    if std::env::var_os("PHASES").is_some() { phases(); }
     compare(
         "an established event",
         turns(),
@@ -34,13 +33,7 @@ fn main() {
         established(Live::new()),
         established(HandWritten::new()),
     );
-    compare(
-        "a whole call",
-        turns(),
-        AGENTS as usize,
-        whole_calls(Live::new()),
-        whole_calls(HandWritten::new()),
-    );
+    compare("a whole call", turns(), AGENTS as usize, whole_calls(Live::new()), whole_calls(HandWritten::new()));
     compare(
         "a group-stats message that nobody hears",
         turns(),
@@ -158,25 +151,4 @@ fn say_the_same() {
         same(&feed.statistics());
     }
     println!("{said} bodies are the same on both sides");
-}
-
-#[allow(dead_code)]
-pub fn phases() {
-    use cti_bridge::{mapping::Mappings, diagnostic::Problems, shipped::Files, message::Message};
-    let mut problems = Problems::default();
-    let mappings = Mappings::load(&Files::built_in(), &mut problems);
-    let incoming = mappings.dialects["event-feed"].from.clone().unwrap();
-    let mut feed = Feed::default();
-    let frame = feed.establish(1000, Agent(1001));
-    let text = std::str::from_utf8(&frame[..frame.len() - 1]).unwrap();
-    let mut message = Message::default();
-    for _ in 0..3 {
-        let n = 100_000;
-        let t = timed(|| for _ in 0..n { black_box(incoming.vocabulary.read_json(text, false, &incoming.wanted, &mut message).unwrap()); });
-        println!("read_json {} ns", t.as_nanos() / n);
-        let t = timed(|| for _ in 0..n { incoming.changes(&message, |_, change| { black_box(change); }); });
-        println!("changes {} ns", t.as_nanos() / n);
-        let t = timed(|| for _ in 0..n { black_box(hand_written::parse(text.as_bytes())); });
-        println!("hand parse {} ns", t.as_nanos() / n);
-    }
 }
