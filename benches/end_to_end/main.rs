@@ -43,7 +43,15 @@ const UNDER_WAY: usize = 300;
 async fn main() {
     let sink = Sink::start();
     let mut bridge = Bridge::start(&sink).await;
+    // A task of its own, as the bridge's is.
     let mut poster = Poster::connect(sink.address).await;
+    let (handing, mut handed) = mpsc::unbounded_channel::<Bytes>();
+    tokio::spawn(async move {
+        while let Some(body) = handed.recv().await {
+            poster.post(body).await;
+        }
+    });
+    let hand = async |step: &Step| step.bodies.iter().for_each(|body| handing.send(body.clone()).expect("a poster"));
 
     let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -57,9 +65,10 @@ async fn main() {
         bridge.say_all(&script, &sink).await;
         let bridged = rate(&sink.take(), start);
         let start = Instant::now();
-        for body in script.iter().flat_map(|step| &step.bodies) {
-            poster.post(body.clone()).await;
+        for step in &script {
+            hand(step).await;
         }
+        arrived(&sink, events, 0).await;
         let posted = rate(&sink.take(), start);
         ours.push(bridged);
         theirs.push(posted);
@@ -67,19 +76,11 @@ async fn main() {
     }
     print("events a second, as many as possible", "/s", [ours, theirs, ratios]);
 
-    let (handing, mut handed) = mpsc::unbounded_channel::<Bytes>();
-    tokio::spawn(async move {
-        while let Some(body) = handed.recv().await {
-            poster.post(body).await;
-        }
-    });
     let (mut medians, mut slowest) = ([const { Vec::new() }; 3], [const { Vec::new() }; 3]);
     for _ in 0..PACED_TURNS {
         let script = bridge.script(PACED_CALLS);
         let line = &mut bridge.line;
         let ours = paced(&script, &sink, async |step: &Step| line.raw(&step.frame).await.expect("a bridge")).await;
-        let hand =
-            async |step: &Step| step.bodies.iter().for_each(|body| handing.send(body.clone()).expect("a poster"));
         let theirs = paced(&script, &sink, hand).await;
         for (part, into) in [(0.5, &mut medians), (0.99, &mut slowest)] {
             let at = |times: &[f64]| times[((times.len() - 1) as f64 * part).round() as usize];

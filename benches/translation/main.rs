@@ -15,9 +15,9 @@ use support::{
     measure::{Way, compare, timed},
 };
 
-/// As many agents, and as many calls in one turn.
-const AGENTS: u32 = 100;
-const TURNS: usize = 600;
+/// As many agents, and as many calls in one turn: so few that most turns are over before somebody else wants the processor.
+const AGENTS: u32 = 20;
+const TURNS: usize = 2000;
 
 /// How often each side takes its turn: as often as the command line says, for whoever profiles.
 fn turns() -> usize {
