@@ -1,10 +1,10 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Client, Heard, Notice},
+    dialect::{Client, ClientOutput, Heard, Notice},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
@@ -35,6 +35,8 @@ pub struct Platform {
     knobs: Vec<Literal>,
     frames: Frames,
     max_frame: usize,
+    /// What the conversation wants of the shell.
+    wanted: VecDeque<ClientOutput>,
     message: Message,
     pub counts: Counts,
     complaints: Complaints,
@@ -105,8 +107,9 @@ impl Platform {
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
-            frames: Frames::new(parts.max_frame),
+            frames: Frames::new(parts.max_frame, 0),
             max_frame: parts.max_frame,
+            wanted: VecDeque::new(),
             message: Message::default(),
             counts,
             complaints: Complaints::default(),
@@ -150,13 +153,13 @@ impl Platform {
     }
 
     pub fn connected(&mut self, now: Time) {
-        self.frames = Frames::new(self.max_frame);
+        self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
     }
 
     /// Takes in what the socket gave; whatever cannot be read is said and passed over.
     pub fn read(&mut self, now: Time, bytes: &[u8], notices: &mut Vec<Notice>) {
-        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
+        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
         frames.push(bytes);
         while let Some(frame) = frames.next_frame() {
             let bad = match frame {
@@ -208,10 +211,33 @@ impl Platform {
         result
     }
 
+    /// Lets the picture follow from what the conversation found out.
+    fn converse(&mut self, now: Time) {
+        while let Some(output) = self.client.poll() {
+            match output {
+                ClientOutput::Up => self.model.link_up(now),
+                ClientOutput::Down(reason) => self.model.link_down(now, &reason),
+                ClientOutput::Lost(reason) => self.model.link_lost(now, &reason),
+                ClientOutput::Resync => self.model.resync(now),
+                ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                output => self.wanted.push_back(output),
+            }
+        }
+    }
+
+    /// The next thing that the conversation wants of the shell.
+    pub fn poll(&mut self, now: Time) -> Option<ClientOutput> {
+        self.converse(now);
+        self.wanted.pop_front()
+    }
+
     fn message(&mut self, now: Time, message: &Message) {
         let Some(kind) = message.kind() else { return };
         self.counts.read[kind.0 as usize] += 1;
-        match self.client.heard(now, message) {
+        let heard = self.client.heard(now, message);
+        // What a message shows of the link comes before what it says.
+        self.converse(now);
+        match heard {
             Heard::Event => self.apply(now, message, None),
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
             Heard::Nothing => {}
@@ -270,7 +296,10 @@ impl Platform {
             client.command(now, message, request, wish);
         });
         self.message = message;
-        if !sent {
+        let steps = &outgoing.plans[transition.kind as usize].steps;
+        if !sent && !steps.is_empty() {
+            self.model.take_steps(now, request, steps);
+        } else if !sent {
             let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
             let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
             self.model.fail_request(now, request, reason);

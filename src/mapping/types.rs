@@ -6,8 +6,8 @@ use super::compile::{Members, Ty};
 use crate::{
     model::{
         About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
-        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus, RouteType,
-        ServiceAttribute,
+        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
+        RouteType, ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
 };
@@ -122,7 +122,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
     match attribute {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
-        RequestAttribute::Code => Ty::Number,
+        RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
         _ => Ty::Text,
     }
 }

@@ -1,0 +1,37 @@
+//! MiContact Center Enterprise's Agent Service, as the relay beside its COM object says it.
+
+mod client;
+
+pub use client::{Client, Settings};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// The version of the relay's lines that is understood.
+const VERSION: i64 = 1;
+
+/// Checks a relay's first line. Whoever is refused gets the line in the error, and nothing more.
+pub fn greet(line: &str, token: &SecretString) -> Result<(), String> {
+    let refusal = |text: &str| Err(serde_json::json!({ "error": text }).to_string() + "\n");
+    let Ok(serde_json::Value::Object(hello)) = serde_json::from_str(line) else {
+        return refusal("the first line is no hello");
+    };
+    let field = |name| hello.get(name);
+    if field("hello").and_then(|hello| hello.as_str()) != Some("ccas-relay") {
+        return refusal("the first line is no hello of a ccas-relay");
+    }
+    if field("version").and_then(|version| version.as_i64()) != Some(VERSION) {
+        return refusal(&format!("only version {VERSION} is spoken here"));
+    }
+    let given = field("token").and_then(|token| token.as_str()).unwrap_or_default();
+    if token.expose_secret().is_empty() || !same(given.as_bytes(), token.expose_secret().as_bytes()) {
+        return refusal("the token is wrong");
+    }
+    Ok(())
+}
+
+/// Whether two secrets are the same, in a time that does not depend on where they differ.
+fn same(given: &[u8], secret: &[u8]) -> bool {
+    let differences = secret.iter().enumerate().map(|(place, byte)| byte ^ given.get(place).copied().unwrap_or(!byte));
+    let differing = differences.fold(0, |all, difference| std::hint::black_box(all | difference));
+    differing == 0 && given.len() == secret.len()
+}
