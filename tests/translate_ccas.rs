@@ -1,12 +1,19 @@
 //! Scenarios through `translate`: CCAS behind, a CTIPS application in front, with no rules for the pair.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, sim::messages, translate::Translator};
 use serde_json::{Value, json};
 
+static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
+
+fn translator() -> Translator {
+    Translator::new(&MAPPINGS, "ccas", "ctips").unwrap()
+}
+
 /// Lines through a bridge; the end of input included.
 fn translate(lines: &[Value]) -> Vec<Value> {
-    let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-    let mut translator = Translator::new(&mappings, "ccas", "ctips").unwrap();
+    let mut translator = translator();
     let mut out = Vec::new();
     let mut take = |line: &[u8]| out.push(serde_json::from_slice(line).unwrap());
     for line in lines {
@@ -16,7 +23,7 @@ fn translate(lines: &[Value]) -> Vec<Value> {
     out
 }
 
-/// An event, or a command with what it says, in short.
+/// An event, or a command with the values of its arguments in the order of their names, in short.
 fn short(line: &Value) -> String {
     match line["call"].as_str() {
         Some(call) => {
@@ -228,6 +235,66 @@ fn after_clerical_work_an_agent_is_ready_unless_the_last_readiness_was_not() {
     told(&lines, &story(&[&LOGON_40, &ANSWERED, &ended]));
 }
 
+/// What an independent consumer of these events takes an agent's state to be; none for one who is logged off.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Seen {
+    Ready,
+    NotReady,
+    Clerical,
+    LoggedOff,
+}
+
+#[test]
+fn agent_state_is_reduced_alike_in_any_order() {
+    let rejected = |agent: i64| event(16, agent, json!({ "CallID": 900, "Cause": "Agent Logged Off" }));
+    let make = |kind: usize, agent: i64| match kind {
+        0 => event(3, agent, json!({})),
+        1 => event(4, agent, json!({ "ReasonID": -1 })),
+        2 => cleared(agent, 900, 1),
+        3 => cleared(agent, 900, 0),
+        4 => of_call(15, agent, 900),
+        5 => rejected(agent),
+        _ => event(2, agent, json!({})),
+    };
+    let mut translator = translator();
+    let mut expected = BTreeMap::new();
+    let mut told = BTreeMap::new();
+    for sequence in 0..7i64.pow(4) {
+        let agent = sequence + 1;
+        let (mut seen, mut ready) = (None, true);
+        for place in 0..4 {
+            let kind = (sequence / 7i64.pow(place)) as usize % 7;
+            if seen != Some(Seen::LoggedOff) {
+                ready = match kind {
+                    0 => true,
+                    1 => false,
+                    _ => ready,
+                };
+                seen = Some(match kind {
+                    2 => Seen::Clerical,
+                    5 | 6 => Seen::LoggedOff,
+                    _ if ready => Seen::Ready,
+                    _ => Seen::NotReady,
+                });
+            }
+            let mut take = |line: &[u8]| {
+                let event: Value = serde_json::from_slice(line).unwrap();
+                let word = event["AgentState"].as_str().or(event["LoginState"].as_str()).map(str::to_owned);
+                told.insert(event["AgentId"].as_i64().unwrap(), word);
+            };
+            translator.line(&make(kind, agent).to_string(), &mut take).unwrap();
+        }
+        let word = match seen {
+            Some(Seen::Ready) => "Idle",
+            Some(Seen::NotReady) => "NotReady",
+            Some(Seen::Clerical) => "Wrap",
+            _ => "AgentLoggedOut",
+        };
+        expected.insert(agent, Some(word.to_owned()));
+    }
+    assert!(told == expected, "{:?}", told.iter().zip(&expected).find(|(told, expected)| told != expected));
+}
+
 #[test]
 fn the_services_of_an_agent_change() {
     let lines = [
@@ -379,7 +446,7 @@ fn a_transfer_is_told_once_whichever_agent_hears_of_it_first() {
         let shown: Vec<String> = events.iter().map(short).collect();
         let start = story(&[&LOGON_40, &LOGON_41, &ANSWERED, &CONSULTED, &joined]);
         assert_eq!(shown[..start.len()], start, "{shown:#?}");
-        let count = |event: &str| shown.iter().filter(|known| **known == event).count();
+        let count = |event: &str| shown[start.len()..].iter().filter(|known| **known == event).count();
         for once in [
             "AgentStateChange a40 Idle",
             "CallCleared 902 a41 NearEnd",
@@ -849,14 +916,14 @@ fn requests_about_a_call_become_methods_and_are_done_by_events() {
     );
     asked(
         &[ask("SendDTMFDigits", 900, json!({ "DTMFDigits": "12#" })), reply(1)],
-        &["> SendDTMF 40 900 \"12#\"", "DigitsDialed 900 a40 #7"],
+        &["> SendDTMF \"12#\" 40 900", "DigitsDialed 900 a40 #7"],
     );
     let deflect = json!({ "TransferType": "Blind", "DestinationType": "External", "DestinationAddress": "5559999" });
     let diverted =
         event(14, 40, json!({ "CallID": 900, "ClericalFlag": 0, "DivertedFlag": 1, "DivertDestination": "5559999" }));
     asked(
         &[ask("TransferCall", 900, deflect), reply(1), diverted],
-        &["> DeflectCall 40 \"5559999\" 900", "CallTransferred 900 900 900 900 a40 #7"],
+        &["> DeflectCall \"5559999\" 40 900", "CallTransferred 900 900 900 900 a40 #7"],
     );
 }
 
@@ -886,10 +953,10 @@ fn an_agent_is_called_at_the_station() {
         let shown: Vec<String> = translate(&[logon(40), logon(41), request]).iter().map(short).collect();
         assert_eq!(shown[4], expected, "{shown:#?}");
     };
-    to(call("External", "5559999"), "> MakeCall 40 \"5559999\"");
-    to(call("Agent", "41"), "> MakeCall 40 \"4041\"");
-    to(call("Agent", "141"), "> MakeCall 40 \"4041\"");
-    to(call("Agent", "99"), "CallRequestFailed a40 InvalidAgent #7");
+    to(call("External", "5559999"), "> MakeCall \"5559999\" 40");
+    to(call("Agent", "41"), "> MakeCall \"4041\" 40");
+    to(call("Agent", "141"), "> MakeCall \"4041\" 40");
+    to(call("Agent", "99"), "CallRequestFailed -1 a40 InvalidAgent #7");
 }
 
 #[test]
@@ -897,7 +964,7 @@ fn a_call_is_made() {
     let call = ask("MakeCall", -1, json!({ "DestinationType": "External", "DestinationAddress": "5559999" }));
     let lines = [logon(40), call, reply(1), of_call(7, 40, 900), cleared(40, 900, 0)];
     let expected = [
-        "> MakeCall 40 \"5559999\"",
+        "> MakeCall \"5559999\" 40",
         "CallStarted 900",
         "CallOriginated 900 a40 NoDestination #7",
         "CallCleared 900 a40 NearEnd",
@@ -917,7 +984,7 @@ fn a_consultation_holds_first_and_calls_once_that_shows() {
     let expected = [
         "> HoldCall 40 900",
         "CallHeld 900 a40",
-        "> MakeCall 40 \"4041\"",
+        "> MakeCall \"4041\" 40",
         "CallStarted 901",
         "CallOriginated 901 a40 NoDestination #7",
     ];
@@ -925,7 +992,7 @@ fn a_consultation_holds_first_and_calls_once_that_shows() {
     asked(&[consult(), reply(1), hold.clone(), reply(2), of_call(7, 40, 901)], &expected);
     asked(&[consult(), hold.clone(), reply(1), reply(2), of_call(7, 40, 901)], &expected);
     // Who is on hold already is not held again.
-    let expected = ["CallHeld 900 a40", "> MakeCall 40 \"4041\"", "CallStarted 901"];
+    let expected = ["CallHeld 900 a40", "> MakeCall \"4041\" 40", "CallStarted 901"];
     asked(&[hold, consult(), reply(1), of_call(7, 40, 901)], &expected);
 }
 
@@ -937,7 +1004,7 @@ fn a_consultation_that_fails_takes_the_hold_back() {
     let expected = [
         "> HoldCall 40 900",
         "CallHeld 900 a40",
-        "> MakeCall 40 \"4041\"",
+        "> MakeCall \"4041\" 40",
         "> RetrieveCall 40 900",
         "CallRequestFailed 900 a40 RequestFailed #7",
         "CallRetrieved 900 a40",
@@ -972,8 +1039,11 @@ fn call_data_is_set_when_the_update_shows_it() {
     let update = event(39, 40, json!({ "CallID": 900, "CallType": 3, "IVRLabel1": "tier", "IVRData1": "silver" }));
     let set = |data: &[&str]| ask("SetCallData", 900, json!({ "UserData": data }));
     asked(
-        &[set(&["silver"]), reply(1), update],
-        &["> SetAgentIVRData 40 -1 900 \"\" \"silver\"", "CallDataUpdate 900 a40 SetCallDataSucceeded #7"],
+        &[set(&["silver", ""]), reply(1), update],
+        &[
+            "> SetAgentIVRData \"silver\" \"\" \"\" \"tier\" \"\" \"\" 40 900 -1",
+            "CallDataUpdate 900 a40 SetCallDataSucceeded #7",
+        ],
     );
     let events = asked(&[set(&["1", "2", "3", "4"])], &["CallRequestFailed 900 a40 RequestFailed #7"]);
     let failed = events.iter().find(|event| event["EventType"] == "CallRequestFailed").unwrap();
@@ -1026,7 +1096,7 @@ fn clerical_work_is_extended_and_cancelled() {
         "CallEnd 900",
         "> ExtendClerical 40 900 60",
         "AgentStateChange a40 Wrap #7",
-        "> SetAgentCQCodes 40 900 9 \"3|\"",
+        "> SetAgentCQCodes \"3|\" 40 900 9",
         "AgentStateChange a40 Wrap #7",
         "> CancelClerical 40 900",
         "CallCompleted 900",

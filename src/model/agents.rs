@@ -337,7 +337,11 @@ impl Model {
         let entry = &mut self.agents[agent];
         entry.last_word = self.clock;
         entry.activity = None;
-        entry.wraps.retain(|wrap| wrap.is_some());
+        // The work after a call that nobody knows is any work that is known.
+        if self.named_call(&change.call).is_none() {
+            self.agents[agent].wraps.clear();
+        }
+        let entry = &mut self.agents[agent];
         if !entry.calls.is_empty() || !entry.wraps.is_empty() {
             self.tell_agent_state(Some(agent), None);
             return Effect::Taken;

@@ -259,7 +259,11 @@ impl Model {
                 of_call()?;
                 (Expect::Acceptance, smallvec![Order::SendDigits])
             }
-            AskSetData => (Expect::DataSet(of_call()?), smallvec![Order::SetData]),
+            AskSetData => {
+                let call = of_call()?;
+                self.label_data(index, call);
+                (Expect::DataSet(call), smallvec![Order::SetData])
+            }
             AskData => {
                 // Data outlives the call as long as its id does.
                 let call = call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?;
@@ -284,6 +288,16 @@ impl Model {
         }
         self.request_mut(index).expect = expect;
         Ok(steps)
+    }
+
+    /// Data without labels replace those of the call one by one; what is empty at the end is not meant.
+    fn label_data(&mut self, index: RequestIx, call: CallIx) {
+        let labels = self.calls[call].data.iter().map(|(label, _)| label);
+        let Some(request) = self.requests.get_mut(&index) else { return };
+        while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
+        for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
+            label.clone_from(known);
+        }
     }
 
     /// Whichever of the two calls was named first: the agent's held one is transferred to the other.
@@ -546,10 +560,6 @@ impl Model {
     /// What to tell the asker where the picture shows already what was asked for.
     fn done_already(&self, index: RequestIx) -> Option<Transition> {
         let request = &self.requests[&index];
-        let told = |call: &Call, item: &(String, String)| {
-            // What is written without a label takes the place's.
-            call.data.iter().any(|known| known.1 == item.1 && (item.0.is_empty() || known.0 == item.0))
-        };
         let party = |call: CallIx, agent| self.calls[call].party_of(agent).map(|place| (call, place as u8));
         let in_state = |call: CallIx, agent, state| {
             let place = self.calls[call].party_of(agent)?;
@@ -590,7 +600,7 @@ impl Model {
                 Some(Transition::new(TransitionKind::DigitsSent).call(request.call?).agent(request.agent))
             }
             Expect::DataSet(call) => {
-                let set = request.data.iter().all(|item| told(&self.calls[call], item));
+                let set = request.data.iter().all(|item| self.calls[call].data.contains(item));
                 set.then(|| Transition::new(TransitionKind::CallDataSet).call(call).agent(request.agent))
             }
             Expect::Disposed(..)

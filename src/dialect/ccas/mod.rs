@@ -35,3 +35,31 @@ fn same(given: &[u8], secret: &[u8]) -> bool {
     let differing = differences.fold(0, |all, difference| std::hint::black_box(all | difference));
     differing == 0 && given.len() == secret.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_relay_of_this_version_with_the_token_is_let_in() {
+        let token = SecretString::from("secret");
+        let hello = |token: &str| format!(r#"{{"hello":"ccas-relay","version":1,"token":"{token}"}}"#);
+        assert_eq!(greet(&hello("secret"), &token), Ok(()));
+        for (line, reason) in [
+            ("", "hello"),
+            ("[]", "hello"),
+            (r#"{"hello":"other","version":1,"token":"secret"}"#, "ccas-relay"),
+            (r#"{"hello":"ccas-relay","version":2,"token":"secret"}"#, "version 1"),
+            (r#"{"hello":"ccas-relay","version":1}"#, "token"),
+            (&hello("secre"), "token"),
+            (&hello("secrets"), "token"),
+            (&hello("Secret"), "token"),
+            (&hello(""), "token"),
+        ] {
+            let refusal = greet(line, &token).unwrap_err();
+            let json: serde_json::Value = serde_json::from_str(refusal.strip_suffix('\n').unwrap()).unwrap();
+            assert!(json["error"].as_str().unwrap().contains(reason), "{line}: {refusal}");
+        }
+        assert!(greet(&hello(""), &SecretString::from("")).is_err(), "no token is no secret");
+    }
+}
