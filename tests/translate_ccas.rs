@@ -938,7 +938,8 @@ fn a_ringing_group_call_is_rejected_and_any_other_hung_up() {
         (&direct[..], &reject, "> HangupCall 40 900"),
         (&group[..], &answer, "> AnswerCall 40 900"),
     ] {
-        let shown: Vec<String> = translate(&[lines, &[request.clone()]].concat()).iter().map(short).collect();
+        let shown: Vec<String> =
+            translate(&[lines, std::slice::from_ref(request)].concat()).iter().map(short).collect();
         let sent: Vec<&String> = shown.iter().filter(|line| line.starts_with('>')).collect();
         assert_eq!(sent, [expected]);
     }

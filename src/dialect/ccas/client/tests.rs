@@ -125,7 +125,7 @@ fn three_pings_without_a_pong_and_nobody_is_there() {
     line.wait(29);
     assert_eq!((line.sent().len(), line.rest()), (3, vec!["up".to_owned()]));
     line.wait(1);
-    assert_eq!((line.sent().len(), line.rest()), (1, vec![]), "two are unanswered so far");
+    assert_eq!((line.sent().len(), line.rest()), (1, vec![]), "the third without a pong was only just sent");
     line.wait(10);
     assert_eq!((line.sent().len(), line.rest()), (0, vec!["disconnect".to_owned(), "lost".into()]));
     assert_eq!(line.client.deadline(), None, "the relay is to come again");
