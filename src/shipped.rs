@@ -18,6 +18,8 @@ shipped! {
     "to-event-feed.toml",
     "from-ctips.toml",
     "to-ctips.toml",
+    "from-ccas.toml",
+    "to-ccas.toml",
 }
 
 /// The mapping files in use.

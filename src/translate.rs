@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts},
-    dialect::event_feed,
+    dialect::replaying,
     mapping::{Dialect, Mappings},
     message::{Message, Value},
     model::{Media, Model, Settings},
@@ -79,7 +79,7 @@ impl Translator {
             |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
         let index = bridge.add_platform(PlatformParts {
             name: from.to_owned(),
-            client: Box::new(event_feed::Client::replaying(platform.vocabulary.clone())),
+            client: replaying(platform.vocabulary.clone()),
             model,
             knobs: knobs(&outgoing),
             incoming,
@@ -170,7 +170,8 @@ impl Translator {
         while let Some(output) = self.bridge.poll() {
             match output {
                 Output::Line(line) => out(&line),
-                Output::Send { bytes, .. } => out(bytes.strip_suffix(b"\0").unwrap_or(&bytes)),
+                // A line without what ends it on the platform's line.
+                Output::Send { bytes, .. } => out(bytes.split_last().map_or(&[], |(_, line)| line)),
                 _ => {}
             }
         }

@@ -227,36 +227,17 @@ impl Bridge {
 
     /// What a platform's conversation has to say; whether the link changed.
     fn converse(&mut self, now: Time, index: usize) -> bool {
-        let Platform { client, model, .. } = &mut self.platforms[index];
-        let mut link_changed = false;
-        while let Some(output) = client.poll() {
-            let about = About::Platform(index);
+        while let Some(output) = self.platforms[index].poll(now) {
             self.outputs.push_back(match output {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
-                ClientOutput::Notice(notice) => Output::Notice { about, notice },
-                ClientOutput::Up => {
-                    link_changed = true;
-                    model.link_up(now);
-                    continue;
-                }
-                ClientOutput::Down(reason) => {
-                    link_changed = true;
-                    model.link_down(now, &reason);
-                    continue;
-                }
-                ClientOutput::Resync => {
-                    model.resync(now);
-                    continue;
-                }
-                ClientOutput::Failed(request, reason) => {
-                    model.fail_request(now, request, reason);
-                    continue;
-                }
+                ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
+                // The picture has followed from the others.
+                _ => continue,
             });
         }
-        link_changed
+        self.platforms[index].take_link_change()
     }
 
     fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {

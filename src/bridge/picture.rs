@@ -276,6 +276,7 @@ impl<'p> Live<'p> {
             RequestAttribute::Code => optional(request.code),
             RequestAttribute::Reason => text(&request.reason),
             RequestAttribute::Digits => text(&request.digits),
+            RequestAttribute::Items => Value::Int(request.data.len() as i64),
         }
     }
 

@@ -1,10 +1,10 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Client, Heard, Notice},
+    dialect::{Client, ClientOutput, Heard, Notice},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
@@ -35,11 +35,14 @@ pub struct Platform {
     knobs: Vec<Literal>,
     frames: Frames,
     max_frame: usize,
+    /// What the conversation wants of the shell.
+    wanted: VecDeque<ClientOutput>,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
+    link_changed: bool,
     pub counts: Counts,
     complaints: Complaints,
     /// When the clock began, in milliseconds since 1970.
@@ -109,11 +112,13 @@ impl Platform {
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
-            frames: Frames::new(parts.max_frame),
+            frames: Frames::new(parts.max_frame, 0),
             max_frame: parts.max_frame,
+            wanted: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            link_changed: false,
             counts,
             complaints: Complaints::default(),
             epoch: None,
@@ -156,7 +161,7 @@ impl Platform {
     }
 
     pub fn connected(&mut self, now: Time) {
-        self.frames = Frames::new(self.max_frame);
+        self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
     }
 
@@ -167,7 +172,7 @@ impl Platform {
 
     /// Takes in the next message; whatever cannot be read is said and passed over. Whether there was one.
     pub fn next(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
-        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
+        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
         let frame = frames.next_frame();
         let found = frame.is_some();
         if let Some(frame) = frame {
@@ -234,10 +239,47 @@ impl Platform {
         result
     }
 
+    /// Lets the picture follow from what the conversation found out.
+    fn converse(&mut self, now: Time) {
+        while let Some(output) = self.client.poll() {
+            match output {
+                ClientOutput::Up => {
+                    self.link_changed = true;
+                    self.model.link_up(now);
+                }
+                ClientOutput::Down(reason) => {
+                    self.link_changed = true;
+                    self.model.link_down(now, &reason);
+                }
+                ClientOutput::Lost(reason) => {
+                    self.link_changed = true;
+                    self.model.link_lost(now, &reason);
+                }
+                ClientOutput::Resync => self.model.resync(now),
+                ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                output => self.wanted.push_back(output),
+            }
+        }
+    }
+
+    /// The next thing that the conversation wants of the shell.
+    pub fn poll(&mut self, now: Time) -> Option<ClientOutput> {
+        self.converse(now);
+        self.wanted.pop_front()
+    }
+
+    /// Whether the link came or went since this was asked last.
+    pub fn take_link_change(&mut self) -> bool {
+        std::mem::take(&mut self.link_changed)
+    }
+
     fn message(&mut self, now: Time, message: &Message) {
         let Some(kind) = message.kind() else { return };
         self.counts.read[kind.0 as usize] += 1;
-        match self.client.heard(now, message) {
+        let heard = self.client.heard(now, message);
+        // What a message shows of the link comes before what it says.
+        self.converse(now);
+        match heard {
             Heard::Event => {
                 self.has_event = true;
                 self.apply(now, message, None);
@@ -299,7 +341,10 @@ impl Platform {
             client.command(now, message, request, wish);
         });
         self.message = message;
-        if !sent {
+        let steps = &outgoing.plans[transition.kind as usize].steps;
+        if !sent && !steps.is_empty() {
+            self.model.take_steps(now, request, steps);
+        } else if !sent {
             let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
             let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
             self.model.fail_request(now, request, reason);

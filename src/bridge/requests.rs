@@ -6,8 +6,8 @@ use crate::{
     dialect::Server,
     message::{Message, Value},
     model::{
-        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, Entity, Fact, Id,
-        RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
+        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
+        Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -61,6 +61,7 @@ impl Bridge {
             Some(id) => self.known_agent(application, id),
             None => self.agent_by_login(application, change.text(Fact::Number)),
         };
+        let towards = self.agent_called(application, change);
         let owner = call.map(|(platform, _)| platform).or(agent.map(|(platform, _)| platform));
         let Some(platform) = owner.or_else(|| application.platforms.first().copied()) else { return };
         fn here<I>(platform: usize, found: Option<(usize, I)>) -> Option<I> {
@@ -77,6 +78,7 @@ impl Bridge {
                 call: here(platform, call),
                 second: here(platform, second),
                 service,
+                towards: here(platform, towards),
                 asked,
                 change,
             };
@@ -106,6 +108,15 @@ impl Bridge {
             found.map(|agent| (*platform, agent))
         };
         application.platforms.iter().enumerate().find_map(on)
+    }
+
+    /// The agent whom a request is to reach, by number or login name.
+    fn agent_called(&self, application: &Application, change: &Change) -> Option<(usize, AgentIx)> {
+        if change.other.kind != Some(DeviceKind::Agent) {
+            return None;
+        }
+        let id = change.fact(Fact::Destination).as_int().and_then(|id| self.known_agent(application, id));
+        id.or_else(|| self.agent_by_login(application, change.text(Fact::Destination)))
     }
 
     /// The service of a platform that an application means.

@@ -1,10 +1,13 @@
 //! How each dialect converses: who speaks first, what must be answered, what is done about silence. No I/O, no clock: they
 //! take an input and the time, and hand back outputs and their next deadline.
 
+pub mod ccas;
 pub mod ctips;
 pub mod event_feed;
 
-use crate::{message::Message, model::RequestIx, time::Time};
+use std::sync::Arc;
+
+use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -23,6 +26,18 @@ pub trait Client: std::fmt::Debug + Send {
     fn deadline(&self) -> Option<Time>;
     fn expire(&mut self, now: Time);
     fn troubles(&self) -> Troubles;
+    /// What ends a message on the line.
+    fn frame_end(&self) -> u8 {
+        0
+    }
+}
+
+/// A conversation with a platform that is a file: it is over before it began.
+pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
+    match vocabulary.dialect.as_str() {
+        "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        _ => Box::new(event_feed::Client::replaying(vocabulary)),
+    }
 }
 
 /// The conversation with the applications of one dialect.
@@ -110,6 +125,8 @@ pub enum ClientOutput {
     Disconnect,
     Up,
     Down(String),
+    /// The link is lost, and with it everyone who was logged on: the platform will tell that anew.
+    Lost(String),
     /// Events were missed, or may have been.
     Resync,
     /// A command failed without an answer of the platform.

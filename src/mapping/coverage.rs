@@ -173,7 +173,8 @@ fn count(fields: &[Field], side: &str, totals: &mut BTreeMap<&'static str, usize
 /// The messages that a rule file says something with for these transitions.
 fn emitted(to: &Outgoing, transitions: &[TransitionKind]) -> Vec<Kind> {
     let mut kinds = Vec::new();
-    for transition in transitions {
+    let steps = transitions.iter().flat_map(|transition| &to.plans[*transition as usize].steps);
+    for transition in transitions.iter().chain(steps) {
         for rule in &to.plans[*transition as usize].rules {
             if !kinds.contains(&rule.emit) {
                 kinds.push(rule.emit);

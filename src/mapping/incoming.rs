@@ -113,10 +113,10 @@ pub enum DeviceKindPlan {
     Word(Expr<Leaf>),
 }
 
-/// A list, gone through item by item.
+/// A list, gone through item by item; without one, a single item.
 #[derive(Debug)]
 pub struct ListPlan {
-    pub each: Leaf,
+    pub each: Option<Leaf>,
     pub when: Option<Expr<Leaf>>,
     pub key: Option<Expr<Leaf>>,
     pub value: Option<Expr<Leaf>>,
@@ -798,7 +798,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         self.expr(node, &wanted).map(DeviceKindPlan::Word)
     }
 
-    /// `{ each, when, key, value }`.
+    /// `{ each, when, key, value }`; without `each`, one pair.
     fn pairs(&mut self, node: Node) -> Option<ListPlan> {
         let section = node.table(self.problems)?;
         self.each(section, |builder, section| {
@@ -825,12 +825,12 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         section: Section,
         parts: impl FnOnce(&mut Self, &Section) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
     ) -> Option<ListPlan> {
-        let Some(node) = section.get("each") else {
-            section.problem(self.problems, "`each` is missing");
-            return None;
+        let list = match section.get("each") {
+            Some(node) => Some(self.list(node)?),
+            None => None,
         };
-        let (each, item) = self.list(node)?;
-        let outer = self.scope.item.replace(Some(item));
+        let (each, item) = list.unzip();
+        let outer = self.scope.item.replace(item);
         let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
         let (key, value, device) = parts(self, &section);
         self.scope.item.replace(outer);
@@ -844,6 +844,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         for (slot, known) in def.fields.list.iter().enumerate() {
             let Some(role) = known.role else { continue };
             self.scope.mark(&known.label);
+            known.joined.iter().for_each(|part| self.scope.mark(&def.fields.list[*part].label));
             let fact = match role {
                 Role::Agent(AgentPart::Id) if rule.party.is_none() => {
                     let kind = DeviceKindPlan::Fixed(DeviceKind::Agent);
@@ -907,7 +908,7 @@ impl Rule {
             let Some(list) = list else { continue };
             let device = list.device.as_ref().and_then(|device| device.id.as_ref());
             for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {
-                reads.expr(expr, &becomes, Some(&list.each));
+                reads.expr(expr, &becomes, list.each.as_ref());
             }
         }
         reads.list

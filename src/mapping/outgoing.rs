@@ -75,6 +75,8 @@ pub struct TransitionPlan {
     pub rules: Vec<Rule>,
     /// Why it is not told, or what the platform lacks to do it.
     pub ignored: Option<String>,
+    /// The orders that together do what there is no message for.
+    pub steps: Vec<TransitionKind>,
 }
 
 #[derive(Debug)]
@@ -154,6 +156,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         }
         loader.reasons(&table, "ignore", problems);
         loader.reasons(&table, "unsupported", problems);
+        loader.steps(&table, problems);
         loader.unsaid(&table, problems);
         let sides = table.texts("sides", problems);
         loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
@@ -396,6 +399,31 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
+    /// `[steps]`: orders that the platform does as several others.
+    fn steps(&mut self, table: &Section, problems: &mut Problems) {
+        let section = table.section("steps", problems);
+        for (key, node) in section {
+            let mut order = |name: &str, source: &Arc<Source>, span| {
+                let kind = TransitionKind::from_name(name).filter(|kind| kind.is_order());
+                if kind.is_none() {
+                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
+                    problems.unknown(source, span, "order", name, known);
+                }
+                kind
+            };
+            let Some(kind) = order(key.name, key.source, key.span.clone()) else { continue };
+            let items = node.as_array().into_iter().flat_map(|items| items.into_iter());
+            let steps = items.filter_map(|item| order(item.as_text()?, item.source(), item.inner_span())).collect();
+            let plan = &mut self.plans[kind as usize];
+            plan.steps = steps;
+            if plan.steps.is_empty() {
+                node.problem(problems, "steps are a list of orders");
+            } else if plan.rules.iter().any(|rule| rule.when.is_none()) {
+                key.problem(problems, format!("`{}` stands under `steps` and has a rule above", key.name));
+            }
+        }
+    }
+
     fn unsaid(&mut self, table: &Section, problems: &mut Problems) {
         for (key, node) in table.section("unsaid", problems) {
             let Some(kind) = self.vocabulary.find(key.name) else {
@@ -418,7 +446,7 @@ impl<'d> Loader<'_, 'd> {
     ) {
         for kind in TransitionKind::ALL.iter().copied().filter(|kind| wanted && of_side(*kind)) {
             let plan = &self.plans[kind as usize];
-            if plan.ignored.is_none() && plan.rules.iter().all(|rule| rule.when.is_some()) {
+            if plan.ignored.is_none() && plan.steps.is_empty() && plan.rules.iter().all(|rule| rule.when.is_some()) {
                 let section = if kind.is_order() { "unsupported" } else { "ignore" };
                 let text =
                     format!("`{}` has no rule without a condition and does not stand under `{section}`", kind.name());

@@ -147,9 +147,10 @@ impl Incoming {
     }
 
     fn items<'v>(&'v self, plan: &'v ListPlan, values: MessageValues<'v>) -> impl Iterator<Item = MessageValues<'v>> {
-        let list = values.value(&plan.each).as_list();
+        let list = plan.each.as_ref().and_then(|each| values.value(each).as_list());
         let items = list.into_iter().flat_map(|list| list.iter()).map(move |item| values.at(item));
-        items.filter(|item| plan.when.as_ref().is_none_or(|when| when.holds(item, &self.tables)))
+        let only = plan.each.is_none().then_some(values);
+        items.chain(only).filter(|item| plan.when.as_ref().is_none_or(|when| when.holds(item, &self.tables)))
     }
 
     fn device<'v>(&'v self, plan: Option<&'v DevicePlan>, values: &MessageValues<'v>) -> Device<'v> {

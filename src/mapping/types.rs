@@ -122,7 +122,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
     match attribute {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
-        RequestAttribute::Code => Ty::Number,
+        RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
         _ => Ty::Text,
     }
 }

@@ -58,8 +58,11 @@ impl<'r> Reads<'r> {
     }
 
     fn list(&mut self, list: &'r ListPlan, around: Around<'_, 'r>) {
-        self.leaf(&list.each, around, &[], Read::Through);
-        let items = [around, &[&list.each]].concat();
+        let mut items = around.to_vec();
+        if let Some(each) = &list.each {
+            self.leaf(each, around, &[], Read::Through);
+            items.push(each);
+        }
         for expr in [&list.when, &list.key, &list.value] {
             self.expr(expr.as_ref(), &items);
         }

@@ -26,6 +26,8 @@ pub struct Agent {
     pub station: String,
     /// None where the platform has not said.
     pub logged_on: Option<bool>,
+    /// A log-on that is not told yet: whose it is should follow.
+    logging_on: bool,
     pub readiness: Option<Readiness>,
     /// What the platform says the agent is doing, apart from readiness.
     pub activity: Option<AgentState>,
@@ -118,7 +120,7 @@ impl Model {
     }
 
     /// The agent that a change is about, with everything learnt that it says of the agent.
-    fn agent_of(&mut self, change: &Change) -> Result<AgentIx, Effect> {
+    pub(super) fn agent_of(&mut self, change: &Change) -> Result<AgentIx, Effect> {
         let known = if change.party.id.is_none() {
             self.agent_by_login(change.text(Fact::Number)).or_else(|| self.agent_by_station(change.party.number))
         } else {
@@ -191,10 +193,66 @@ impl Model {
         Effect::Taken
     }
 
+    /// Some platforms tell a log-on twice, and only once who it is: that is waited for, but not for long.
+    pub(super) fn log_on_begun(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        if self.agents[agent].number.is_empty() && !self.agents[agent].is_logged_on() {
+            self.learn_station(agent, change.text(Fact::Station));
+            self.agents[agent].logging_on = true;
+            self.timers.set(self.now + self.settings.state_grace, Timer::LogOn(agent));
+            return Effect::Taken;
+        }
+        self.show(agent);
+        self.log_on(agent, change.text(Fact::Station));
+        Effect::Taken
+    }
+
+    pub(super) fn log_on_grace_over(&mut self, agent: AgentIx) {
+        if self.agents[agent].logging_on {
+            self.show(agent);
+            self.log_on(agent, "");
+        }
+    }
+
+    pub(super) fn agent_present(&mut self, change: &Change) -> Effect {
+        match self.agent_of(change) {
+            Ok(agent) => {
+                let entry = &self.agents[agent];
+                if entry.logged_on.is_none() || entry.logging_on {
+                    self.show(agent);
+                    self.log_on(agent, "");
+                }
+                Effect::Taken
+            }
+            Err(effect) => effect,
+        }
+    }
+
+    /// The agent's services are other ones than before: told as the log-on was, which is what names them.
+    pub(super) fn agent_serves(&mut self, change: &Change) -> Effect {
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let services = change.services.iter().flatten();
+        let services: SmallVec<[ServiceIx; 4]> = services.filter_map(|service| self.service_of(service)).collect();
+        let entry = &mut self.agents[agent];
+        let known = std::mem::replace(&mut entry.services, services);
+        let same = known.len() == entry.services.len() && known.iter().all(|one| entry.services.contains(one));
+        if !same && entry.is_logged_on() {
+            self.tell(Transition::new(TransitionKind::AgentLoggedOn).agent(agent));
+        }
+        Effect::Taken
+    }
+
     fn log_on(&mut self, agent: AgentIx, station: &str) {
         let moved = self.learn_station(agent, station);
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
+        entry.logging_on = false;
         if !was_on {
             entry.logged_on = Some(true);
             entry.readiness = None;
@@ -226,6 +284,7 @@ impl Model {
         self.wrap_up_over(agent, |_| true);
         let entry = &mut self.agents[agent];
         let was_off = entry.logged_on == Some(false);
+        entry.logging_on = false;
         entry.logged_on = Some(false);
         entry.readiness = None;
         entry.activity = None;
@@ -268,16 +327,45 @@ impl Model {
         self.tell_state_answering(agent, None, requests);
     }
 
-    /// Nothing keeps the agent any more: the last readiness holds, and who never said otherwise is ready.
+    /// Nothing keeps the agent any more: the last readiness holds, and who never said otherwise is ready. Unless there is
+    /// another call, or the work after one.
     pub(super) fn freed(&mut self, change: &Change) -> Effect {
         let agent = match self.agent_of(change) {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        self.agents[agent].last_word = self.clock;
-        let readiness = *self.agents[agent].readiness.get_or_insert(Readiness::Ready);
+        let entry = &mut self.agents[agent];
+        entry.last_word = self.clock;
+        entry.activity = None;
+        // The work after a call that nobody knows is any work that is known.
+        if self.named_call(&change.call).is_none() {
+            self.agents[agent].wraps.clear();
+        }
+        let entry = &mut self.agents[agent];
+        if !entry.calls.is_empty() || !entry.wraps.is_empty() {
+            self.tell_agent_state(Some(agent), None);
+            return Effect::Taken;
+        }
+        let readiness = *entry.readiness.get_or_insert(Readiness::Ready);
         self.is_ready(agent, readiness);
         Effect::Taken
+    }
+
+    /// The agent waits for the call, which is to alert next.
+    pub(super) fn reserve(&mut self, agent: AgentIx, call: CallIx) {
+        self.agents[agent].last_word = self.clock;
+        self.set_state(agent, AgentState::Reserved);
+        self.tell_agent_state(Some(agent), Some(call));
+    }
+
+    /// The agent does not wait for the call any more. The state stands until the platform says the next.
+    pub(super) fn release(&mut self, agent: AgentIx, call: CallIx) {
+        let entry = &mut self.agents[agent];
+        if entry.activity == Some(AgentState::Reserved) && entry.calls.is_empty() {
+            entry.activity = None;
+            self.settle_state(agent);
+            self.tell_agent_state(Some(agent), Some(call));
+        }
     }
 
     pub(super) fn medium_readiness(&mut self, change: &Change, readiness: Readiness) -> Effect {
@@ -665,6 +753,18 @@ impl Model {
             entry.last_word = None;
             entry.wraps.clear();
             entry.calls.clear();
+        }
+    }
+
+    /// The platform tells anew who is logged on: nobody is, until then.
+    pub(super) fn forget_agents(&mut self) {
+        for agent in self.agents.indices() {
+            if self.agents[agent].is_logged_on() {
+                self.log_off(agent);
+            }
+            self.agents[agent].logged_on = None;
+            self.agents[agent].logging_on = false;
+            self.agents[agent].told = None;
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Call {
     pub sequence: Option<NativeId>,
     pub data: Vec<(String, String)>,
     pub disposition: Option<i64>,
+    /// The agent whom the platform has chosen for it.
+    pub reserved_for: Option<AgentIx>,
     /// Where it waits.
     pub queue: Option<ServiceIx>,
     /// Where it waits or last waited.
@@ -86,6 +88,8 @@ pub struct Call {
     pub far_end_told: bool,
     /// What this call became part of.
     pub joined_into: Option<CallIx>,
+    /// Two calls joined in it, and it is not known who handed them on.
+    pub handed_on: bool,
     /// Agents who answered and whose wrap-up is not over.
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
@@ -114,6 +118,7 @@ impl Call {
             sequence: None,
             data: Vec::new(),
             disposition: None,
+            reserved_for: None,
             queue: None,
             service: None,
             queued_at: None,
@@ -122,6 +127,7 @@ impl Call {
             consultation_told: false,
             far_end_told: false,
             joined_into: None,
+            handed_on: false,
             owed: SmallVec::new(),
             completed: false,
             last_event: now,

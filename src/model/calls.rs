@@ -159,7 +159,9 @@ impl Model {
         }
         note_number(&mut call.dnis, change.text(Fact::Dnis), change.is_weak(Fact::Dnis), true, call.numbers_kept);
         note_text(&mut call.caller_name, change.text(Fact::CallerName));
-        if let Some(media) = change.int(Fact::Media).and_then(Media::from_code) {
+        if let Some(media) = change.int(Fact::Media).and_then(Media::from_code)
+            && (call.media.is_none() || !change.is_weak(Fact::Media))
+        {
             call.media = Some(media);
         }
         if let Some(ty) = change.int(Fact::Type).and_then(CallType::from_code) {
@@ -189,7 +191,17 @@ impl Model {
     // ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn noted(&mut self, change: &Change) -> Effect {
-        self.live_call(change).map_or_else(|effect| effect, |_| Effect::Taken)
+        let index = match self.live_call(change) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
+        if change.data.is_some() {
+            let requests = self.requests_shown(Expect::DataSet(index));
+            if !requests.is_empty() {
+                self.tell_answering(Transition::new(TransitionKind::CallDataSet).call(index), requests);
+            }
+        }
+        Effect::Taken
     }
 
     pub(super) fn started(&mut self, change: &Change) -> Effect {
@@ -204,10 +216,34 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        if !known {
+        // A call that was offered to the agent, to be placed: it began before.
+        let offered = self.calls[index].live_party_of(agent).is_some_and(|place| {
+            let call = &self.calls[index];
+            call.originator.is_none() && call.parties[place].state == PartyState::Alerting
+        });
+        if !known || offered {
             self.originate(index, party, &change.other);
         }
+        match self.named_call(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
+            // It was heard of by its new name before this was told.
+            Some(_) => self.end_call(index),
+            None => self.rename(index, &change.result),
+        }
         Effect::Taken
+    }
+
+    /// The platform has other names for the call from now on; the old ones still lead to it.
+    fn rename(&mut self, index: CallIx, names: &CallNames) {
+        for name in names.iter() {
+            let Some(id) = NativeId::new(name.id) else { continue };
+            let new = SpacedId { space: name.space, id };
+            let known = &mut self.calls[index].names;
+            known.retain(|known| *known != new);
+            if known.len() < MAX_NAMES {
+                known.insert(0, new.clone());
+                self.call_names.insert(new, index);
+            }
+        }
     }
 
     /// An agent began this call: who is called, and whether it is about another call of the agent's.
@@ -218,7 +254,11 @@ impl Model {
             matches!(party.state, PartyState::Held | PartyState::Connected) && party.device.agent == Some(agent)
         });
         let call = &mut self.calls[index];
-        call.parties.push(Party::new(party, PartyState::Initiated));
+        match call.party_of(agent) {
+            Some(place) => call.parties[place].state = PartyState::Initiated,
+            None => call.parties.push(Party::new(party, PartyState::Initiated)),
+        }
+        call.originator = Some(agent);
         call.direction = match (consults, destination.agent) {
             (Some(_), _) => Direction::Consultation,
             (None, Some(_)) => Direction::Internal,
@@ -260,19 +300,55 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
+        self.wait_at(index, service, change);
+        Effect::Taken
+    }
+
+    /// The call waits at a service: at the last one, where none is named.
+    fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
         let call = &mut self.calls[index];
+        let service = service.or(call.service);
         if call.queue.is_some() && call.queue == service {
-            return Effect::Taken;
+            return;
         }
         call.queue = service;
-        call.service = service.or(call.service);
+        call.service = service;
         let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
         call.queued_at = self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)));
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
         self.tell(transition);
+    }
+
+    /// Told once per agent: an agent who has the call already, or is about to, is not chosen anew.
+    pub(super) fn allocated(&mut self, change: &Change) -> Effect {
+        let service = self.service_of(&change.service);
+        let agent = match self.agent_of(change) {
+            Ok(agent) => agent,
+            Err(effect) => return effect,
+        };
+        let index = match self.call_for(change, None) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
+        let call = &self.calls[index];
+        if call.reserved_for == Some(agent) || call.live_party_of(agent).is_some() {
+            return Effect::Taken;
+        }
+        self.unreserve(index);
+        self.wait_at(index, service, change);
+        self.wait_over(index);
+        self.calls[index].reserved_for = Some(agent);
+        self.reserve(agent, index);
         Effect::Taken
+    }
+
+    /// Whoever was chosen for the call is not any more.
+    fn unreserve(&mut self, index: CallIx) {
+        if let Some(agent) = self.calls[index].reserved_for.take() {
+            self.release(agent, index);
+        }
     }
 
     pub(super) fn dequeued(&mut self, change: &Change) -> Effect {
@@ -296,6 +372,7 @@ impl Model {
     pub(super) fn alerted(&mut self, change: &Change) -> Effect {
         let mut device = change.party;
         let mut party = self.device(&device);
+        self.begin_again(change);
         let index = match self.call_between(change, &party) {
             Ok(index) => index,
             Err(effect) => return effect,
@@ -307,6 +384,11 @@ impl Model {
             if device.is_empty() {
                 return Effect::Taken;
             }
+            let call = &mut self.calls[index];
+            if call.destination.agent.is_none() && call.destination.number.is_empty() {
+                call.destination = party.clone();
+            }
+            note_number(&mut call.dnis, &party.number, true, true, call.numbers_kept);
         }
         let alerting = |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Left);
         let Some(place) = self.enter(index, &party, &device, PartyState::Alerting, alerting) else {
@@ -334,10 +416,16 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        // On an agent's own call any party that connects is the far end, or shows that it has connected.
+        // On an agent's own call any party that connects is the far end, or shows that it has connected: the opposite one,
+        // where it is told to the agent who called.
         let originator = self.calls[index].originator;
         if party.agent.is_none() || party.agent != originator {
             self.connect_party(index, &party, &change.party);
+        } else {
+            let other = self.device(&change.other);
+            if !change.other.is_empty() && other.agent != originator {
+                self.connect_party(index, &other, &change.other);
+            }
         }
         if let Some(agent) = originator {
             self.connect_far_end(index, agent);
@@ -407,19 +495,47 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        let moves = |party: &Party| party.state != to;
-        let Some(place) = self.enter(index, &party, &change.party, to, moves) else { return Effect::Taken };
-        self.calls[index].parties[place].answered = true;
+        let place = if change.party.is_empty() && !change.other.is_empty() {
+            self.who_moved(index, &change.other, to)
+        } else {
+            self.enter(index, &party, &change.party, to, |party: &Party| party.state != to)
+        };
+        let Some(place) = place else { return Effect::Taken };
+        let party = &mut self.calls[index].parties[place];
+        (party.state, party.answered) = (to, true);
+        let agent = party.device.agent;
         let mut request = Requests::new();
-        if let Some(agent) = party.agent {
+        if let Some(agent) = agent {
             self.add_agent_call(agent, index);
             self.owe_wrap(agent, index);
             request = self.requests_shown(Expect::Moved(index, agent, to));
         }
-        let transition = Transition::new(kind).call(index).agent(party.agent).party((index, place as u8));
+        let transition = Transition::new(kind).call(index).agent(agent).party((index, place as u8));
         self.tell_answering(transition, request);
-        self.tell_agent_state(party.agent, Some(index));
+        self.tell_agent_state(agent, Some(index));
         Effect::Taken
+    }
+
+    /// Who it is that `told` is told of: whoever is opposite holds, and whoever held retrieves. None where that is known.
+    fn who_moved(&mut self, index: CallIx, told: &Device, to: PartyState) -> Option<usize> {
+        let party = self.device(told);
+        if let Some(agent) = party.agent
+            && self.calls[index].live_party_of(agent).is_none()
+        {
+            self.connect_party(index, &party, told);
+        }
+        let call = &self.calls[index];
+        let own = party.agent.and_then(|agent| call.live_party_of(agent));
+        let mut others = (0..call.parties.len()).filter(|place| Some(*place) != own && call.parties[*place].is_in());
+        let held = |place: &usize| call.parties[*place].state == PartyState::Held;
+        if to == PartyState::Connected {
+            return own.filter(held).or_else(|| others.find(held));
+        }
+        if others.clone().any(|place| held(&place)) {
+            return None;
+        }
+        // In a conference, rather somebody outside: agents say it themselves.
+        others.clone().find(|place| !call.parties[*place].device.is_agent()).or_else(|| others.next())
     }
 
     /// A party leaves the call.
@@ -433,6 +549,9 @@ impl Model {
             Some(agent) => {
                 if let Some(place) = self.calls[index].live_party_of(agent) {
                     self.leave(index, place);
+                } else if self.calls[index].reserved_for == Some(agent) {
+                    self.unreserve(index);
+                    self.watch_orphan(index);
                 }
             }
             None => self.other_leaves(index, &change.party),
@@ -471,6 +590,7 @@ impl Model {
         transition.agent = agent;
         self.tell(transition);
         if let Some(agent) = agent {
+            self.calls[index].reserved_for.take_if(|reserved| *reserved == agent);
             self.clear_agent(index, place, agent, End::Near, None);
             self.remove_agent_call(agent, index);
             self.tell_agent_state(Some(agent), Some(index));
@@ -510,12 +630,29 @@ impl Model {
         }
     }
 
+    /// Nobody on the platform's side is in the call any more: it is over.
+    pub(super) fn deserted(&mut self, change: &Change) -> Effect {
+        match self.live_call(change) {
+            Ok(index) => {
+                if self.calls[index].agents_in().next().is_none() {
+                    self.end_call(index);
+                }
+                Effect::Taken
+            }
+            Err(effect) => effect,
+        }
+    }
+
     /// The call is over: everyone in it leaves, every agent who has not been told is, and what it still owes runs out.
     pub(super) fn end_call(&mut self, index: CallIx) {
         let in_it: Vec<usize> = (0..self.calls[index].parties.len()).collect();
         for place in in_it {
-            if self.calls[index].parties[place].is_in() {
+            let party = &mut self.calls[index].parties[place];
+            if party.is_in() && party.device.is_agent() {
                 self.leave(index, place);
+            } else {
+                // That the call is over says it.
+                party.state = PartyState::Left;
             }
         }
         self.finish_call(index);
@@ -523,6 +660,7 @@ impl Model {
 
     /// Says that a call that everyone has left is over.
     pub(super) fn finish_call(&mut self, index: CallIx) {
+        self.unreserve(index);
         let call = &mut self.calls[index];
         call.phase = Phase::Ended;
         call.queue = None;
@@ -563,12 +701,36 @@ impl Model {
         let known = self.named_call(&change.call).is_some();
         let begun_by = caller.agent.filter(|agent| Some(*agent) != party.agent);
         let index = self.call_for(change, begun_by)?;
+        self.know_caller(index, &caller);
         match caller.agent {
             Some(_) if begun_by.is_some() && !known => self.originate(index, caller, &change.party),
             Some(_) => {}
             None => self.name_caller(index, caller),
         }
         Ok(index)
+    }
+
+    /// Where nobody said the calling number, it is the caller's own.
+    fn know_caller(&mut self, index: CallIx, caller: &KnownDevice) {
+        let call = &self.calls[index];
+        let number = match (call.originator, caller.agent, caller.kind) {
+            (Some(agent), ..) => &self.agents[agent].station,
+            (None, None, None | Some(DeviceKind::Device)) => &caller.number,
+            _ => return,
+        };
+        let number = number.clone();
+        note_number(&mut self.calls[index].ani, &number, true, true, false);
+    }
+
+    /// A call that an agent is to place is another each time that it is offered, whatever ended under its name before.
+    fn begin_again(&mut self, change: &Change) {
+        use CallType::{Callback, Campaign, WebCallback};
+        let ty = change.int(Fact::Type).and_then(CallType::from_code);
+        let known = self.named_call(&change.call).filter(|index| !self.calls[*index].is_live());
+        if let (Some(index), Some(Callback | WebCallback | Campaign)) = (known, ty) {
+            let names = self.calls[index].names.clone();
+            self.drop_names(index, &names);
+        }
     }
 
     /// The caller's number is known now: of the party that was there without one, or of a new one.

@@ -9,15 +9,24 @@ use super::{
 
 impl Model {
     pub(super) fn joined(&mut self, change: &Change) -> Effect {
-        let who = self.device(&change.party);
+        let transfers = change.kind == ChangeKind::Transferred;
+        let mut who = self.device(&change.party);
+        if change.party.is_empty() {
+            who = self.who_joined(change).unwrap_or(who);
+        }
         let (first, second, result) = match self.joining_calls(change, who.agent) {
             Ok(Some(calls)) => calls,
-            Ok(None) => return Effect::Taken,
+            Ok(None) => {
+                if transfers {
+                    self.handed_on_by(change, who.agent);
+                }
+                return Effect::Taken;
+            }
             Err(effect) => return effect,
         };
-        let transfers = change.kind == ChangeKind::Transferred;
         self.bring_in(first, &change.party);
         let leaver = who.agent.filter(|_| transfers);
+        self.calls[result].handed_on = transfers && leaver.is_none();
         let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
         self.inherit(first, second, result);
         for old in [first, second] {
@@ -53,6 +62,29 @@ impl Model {
             self.tell_agent_state(Some(agent), Some(result));
         }
         Effect::Taken
+    }
+
+    /// The agent who is in both calls.
+    fn who_joined(&mut self, change: &Change) -> Option<KnownDevice> {
+        let (first, second) = (self.named_call(&change.call)?, self.named_call(&change.second)?);
+        if first == second {
+            return None;
+        }
+        let (_, agent) = self.calls[first].agents_in().find(|(_, agent)| {
+            let other = self.calls[second].live_party_of(*agent);
+            other.is_some()
+        })?;
+        let place = self.calls[first].live_party_of(agent)?;
+        Some(self.calls[first].parties[place].device.clone())
+    }
+
+    /// Who handed the call on is known only now: that agent leaves.
+    fn handed_on_by(&mut self, change: &Change, who: Option<AgentIx>) {
+        let Some(index) = self.named_call(&change.call).filter(|index| self.calls[*index].handed_on) else { return };
+        if let Some(place) = who.and_then(|agent| self.calls[index].live_party_of(agent)) {
+            self.calls[index].handed_on = false;
+            self.leave(index, place);
+        }
     }
 
     /// The two calls and the result, or none where they have joined already. A call that is over takes no part any more:

@@ -51,6 +51,13 @@ impl Model {
         self.timers.set(self.now + self.settings.resync_grace, Timer::Resync(self.link.epoch));
     }
 
+    /// The platform says that it has shown everything: whatever it has not shown is not there.
+    pub(super) fn all_shown(&mut self) -> Effect {
+        self.log_off_unseen(self.link.epoch);
+        self.remove_unseen(self.link.epoch);
+        Effect::Taken
+    }
+
     /// The platform had its time to show who is there. Where its statistics said nothing at all, nobody can tell.
     pub(super) fn resync_over(&mut self, epoch: u64) {
         if self.link.epoch == epoch && self.link.state == LinkState::Up && self.link.statistics_seen {
@@ -60,6 +67,15 @@ impl Model {
 
     /// The platform is gone: its calls end, once, and its requests fail. Calls heard of again later start anew.
     pub fn link_down(&mut self, now: Time, reason: &str) {
+        self.lose_link(now, reason, false);
+    }
+
+    /// The same, of a platform that will tell anew who is logged on: everyone is logged off.
+    pub fn link_lost(&mut self, now: Time, reason: &str) {
+        self.lose_link(now, reason, true);
+    }
+
+    fn lose_link(&mut self, now: Time, reason: &str, forget_agents: bool) {
         self.begin(now, None);
         if self.link.state == LinkState::Down {
             return;
@@ -75,6 +91,9 @@ impl Model {
             self.drop_names(call, &names);
         }
         self.stale_agents();
+        if forget_agents {
+            self.forget_agents();
+        }
         self.link.state = LinkState::Down;
         self.tell(Transition::new(TransitionKind::LinkDown));
     }

@@ -141,6 +141,8 @@ pub struct Model {
     out: Vec<Transition>,
     /// Requests that ended in this batch; they are kept until their transitions are used.
     closed: Vec<RequestIx>,
+    /// Requests of which a step is done and the next may be ordered.
+    shown_steps: Vec<RequestIx>,
     /// Requests that are done and may lead to another.
     follow_ups: Vec<RequestIx>,
     /// Calls whose time is over, dropped when their last transitions are used.
@@ -178,6 +180,7 @@ impl Model {
             Routed => self.routed(change),
             Queued => self.queued(change),
             Dequeued => self.dequeued(change),
+            Allocated => self.allocated(change),
             Noted => self.noted(change),
             Alerted => self.alerted(change),
             Connected => self.connected(change),
@@ -187,11 +190,14 @@ impl Model {
             Diverted => self.diverted(change),
             Left => self.left(change),
             Ended => self.ended(change),
+            Deserted => self.deserted(change),
             WrapStarted => self.wrap_started(change),
             WrapEnded => self.wrap_ended(change),
             Freed => self.freed(change),
             Disposed => self.disposed(change),
             LoggedOn => self.logged_on(change),
+            LogOnBegun => self.log_on_begun(change),
+            AgentPresent => self.agent_present(change),
             LoggedOff => self.logged_off(change),
             Ready => self.readiness(change, Readiness::Ready),
             NotReady => self.readiness(change, Readiness::NotReady),
@@ -201,10 +207,12 @@ impl Model {
             AgentSeen => self.agent_seen(change),
             AgentKnown => self.agent_known(change),
             AgentRemoved => self.agent_removed(change),
+            AgentServes => self.agent_serves(change),
             AgentsListed => self.agents_listed(change),
             ServiceKnown => self.service_known(change),
             ServiceRemoved => self.service_removed(change),
             ServicesListed => self.services_listed(change),
+            AllShown => self.all_shown(),
             RequestAccepted => self.request_accepted(change),
             RequestFailed => self.request_failed(change),
             _ => Effect::UnknownRequest,
@@ -222,6 +230,7 @@ impl Model {
         while let Some(timer) = self.timers.due(self.now) {
             match timer {
                 Timer::StateGrace(agent) => self.state_grace_over(agent),
+                Timer::LogOn(agent) => self.log_on_grace_over(agent),
                 Timer::WrapGrace(call) => self.wrap_grace_over(call),
                 Timer::CallExpiry => self.call_expiry_over(),
                 Timer::OrphanGrace(call) => self.orphan_grace_over(call),

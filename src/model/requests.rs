@@ -27,6 +27,8 @@ pub struct Ask<'a, 'm> {
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
     pub service: Option<ServiceIx>,
+    /// The agent that the request's destination is.
+    pub towards: Option<AgentIx>,
     pub asked: Asked,
     pub change: &'a Change<'m>,
 }
@@ -60,6 +62,7 @@ pub enum Expect {
     Left(CallIx, AgentIx),
     Joined(CallIx),
     Disposed(CallIx, AgentIx),
+    DataSet(CallIx),
     /// Nothing more: it has ended.
     Nothing,
 }
@@ -87,6 +90,12 @@ pub struct Request {
     initial: Option<AgentState>,
     /// Follows from another request, which has been answered: only its failure is told.
     quiet: bool,
+    /// Takes back what another request did before it failed: nothing is told of it.
+    undoes: bool,
+    /// What shows that the step ordered last is done, where that is not its acceptance.
+    awaits: Option<Expect>,
+    /// What takes back the steps that are done, should the next one fail.
+    undo: Option<TransitionKind>,
     expect: Expect,
     accepted: bool,
     /// What is still to be ordered once the platform has accepted the last order.
@@ -120,6 +129,9 @@ impl Model {
             let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
             return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
         }
+        if ask.change.other.kind == Some(DeviceKind::Agent) && self.requests[&index].destination.is_empty() {
+            return self.fail(index, Failure::InvalidAgent, "the agent to call is logged on nowhere".into());
+        }
         match self.plan(index, kind) {
             Ok(steps) if steps.is_empty() => {}
             Ok(_) if self.link.state != LinkState::Up => {
@@ -152,7 +164,11 @@ impl Model {
             service: ask.service,
             number: text(Fact::Number),
             station: text(Fact::Station),
-            destination: text(Fact::Destination),
+            destination: match (ask.towards, change.other.kind) {
+                (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
+                (_, Some(DeviceKind::Agent)) => String::new(),
+                _ => text(Fact::Destination),
+            },
             destination_kind: change.other.kind,
             code: change.int(Fact::Code),
             reason: text(Fact::Reason),
@@ -162,6 +178,9 @@ impl Model {
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
             quiet: false,
+            undoes: false,
+            awaits: None,
+            undo: None,
             expect: Expect::Acceptance,
             accepted: false,
             steps: SmallVec::new(),
@@ -231,15 +250,20 @@ impl Model {
                 (Expect::Originated(agent?), smallvec![Order::Consult])
             }
             AskConference => (Expect::Joined(of_call()?), smallvec![Order::Conference]),
-            AskTransfer => (Expect::Joined(of_call()?), smallvec![Order::Transfer]),
+            AskTransfer => {
+                let (call, agent) = (of_call()?, agent?);
+                self.held_first(index, call, agent);
+                (Expect::Joined(call), smallvec![Order::Transfer])
+            }
             AskDeflect => (Expect::Joined(of_call()?), smallvec![Order::Deflect]),
             AskDigits => {
                 of_call()?;
                 (Expect::Acceptance, smallvec![Order::SendDigits])
             }
             AskSetData => {
-                of_call()?;
-                (Expect::Acceptance, smallvec![Order::SetData])
+                let call = of_call()?;
+                self.label_data(index, call);
+                (Expect::DataSet(call), smallvec![Order::SetData])
             }
             AskData => {
                 // Data outlives the call as long as its id does.
@@ -265,6 +289,29 @@ impl Model {
         }
         self.request_mut(index).expect = expect;
         Ok(steps)
+    }
+
+    /// Data without labels replace those of the call one by one; what is empty at the end is not meant.
+    fn label_data(&mut self, index: RequestIx, call: CallIx) {
+        let labels = self.calls[call].data.iter().map(|(label, _)| label);
+        let Some(request) = self.requests.get_mut(&index) else { return };
+        while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
+        for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
+            label.clone_from(known);
+        }
+    }
+
+    /// Whichever of the two calls was named first: the agent's held one is transferred to the other.
+    fn held_first(&mut self, index: RequestIx, call: CallIx, agent: AgentIx) {
+        let holds = |call: &Call| {
+            let place = call.live_party_of(agent);
+            place.is_some_and(|place| call.parties[place].state == PartyState::Held)
+        };
+        let held = self.call_of(agent, |call, _| holds(call)).filter(|_| !holds(&self.calls[call]));
+        if let Some(held) = held {
+            let request = self.request_mut(index);
+            (request.call, request.second) = (Some(held), Some(call));
+        }
     }
 
     /// Out of wrap-up first, where the agent is in it; then ready, unless the agent will be by itself.
@@ -309,6 +356,90 @@ impl Model {
         self.tell(transition);
     }
 
+    /// The platform does what was ordered last in these steps. A hold must show before the next, and is taken back if that
+    /// fails.
+    pub fn take_steps(&mut self, now: Time, index: RequestIx, steps: &[TransitionKind]) {
+        self.begin(now, None);
+        let Some(request) = self.requests.get_mut(&index).filter(|request| request.expect != Expect::Nothing) else {
+            return;
+        };
+        let (call, agent) = (request.call, request.agent);
+        request.steps = steps.iter().chain(&request.steps).copied().collect();
+        if let (Some(TransitionKind::Hold), Some(call), Some(agent)) = (steps.first(), call, agent) {
+            let awaits = Expect::Moved(call, agent, PartyState::Held);
+            let is_held = self.is_in_state(call, agent, PartyState::Held);
+            let request = self.request_mut(index);
+            if is_held {
+                request.steps.remove(0);
+            } else {
+                request.awaits = Some(awaits);
+            }
+        }
+        self.next_step(index);
+    }
+
+    /// What was waited for between two steps is there: the next may be ordered.
+    fn step_shown(&mut self, index: RequestIx) {
+        let request = self.request_mut(index);
+        if let Some(Expect::Moved(..)) = request.awaits.take() {
+            request.undo = Some(TransitionKind::Retrieve);
+        }
+        if !request.steps.is_empty() {
+            self.next_step(index);
+        }
+    }
+
+    /// Takes back what a request did before it failed, if there is still something to take back.
+    fn undo(&mut self, index: RequestIx) {
+        let request = self.request_mut(index);
+        let (Some(order), Some(call), Some(agent)) = (request.undo.take(), request.call, request.agent) else { return };
+        if !self.calls[call].is_live() || !self.is_in_state(call, agent, PartyState::Held) {
+            return;
+        }
+        let expect = Expect::Moved(call, agent, PartyState::Connected);
+        let undoing =
+            Request { undoes: true, steps: smallvec![order], ..self.after(index, ChangeKind::AskRetrieve, expect) };
+        let index = self.add_request(undoing);
+        self.next_step(index);
+    }
+
+    /// A request that follows from another.
+    fn after(&self, index: RequestIx, kind: ChangeKind, expect: Expect) -> Request {
+        let request = &self.requests[&index];
+        Request {
+            kind,
+            client: request.client,
+            id: request.id,
+            agent: request.agent,
+            call: request.call,
+            second: None,
+            service: request.service,
+            number: request.number.clone(),
+            station: request.station.clone(),
+            destination: String::new(),
+            destination_kind: None,
+            code: None,
+            reason: String::new(),
+            digits: String::new(),
+            data: Vec::new(),
+            asked: request.asked,
+            about: kind.about(),
+            initial: None,
+            quiet: true,
+            undoes: false,
+            awaits: None,
+            undo: None,
+            expect,
+            accepted: false,
+            steps: SmallVec::new(),
+        }
+    }
+
+    fn is_in_state(&self, call: CallIx, agent: AgentIx, state: PartyState) -> bool {
+        let call = &self.calls[call];
+        call.party_of(agent).is_some_and(|place| call.parties[place].state == state)
+    }
+
     // ── how requests end ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The requests that this shows done; they end with the transition that tells it.
@@ -316,6 +447,8 @@ impl Model {
         if self.requests.is_empty() {
             return Requests::new();
         }
+        let between = self.requests.iter().filter(|(_, request)| request.awaits == Some(shown));
+        self.shown_steps.extend(between.map(|(index, _)| *index));
         let waiting = self.requests.iter().filter(|(_, request)| request.expect == shown);
         let done: Requests = waiting.map(|(index, _)| *index).collect();
         for index in &done {
@@ -329,13 +462,16 @@ impl Model {
     fn close(&mut self, index: RequestIx) {
         let request = self.request_mut(index);
         if request.expect != Expect::Nothing {
-            request.expect = Expect::Nothing;
+            (request.expect, request.awaits) = (Expect::Nothing, None);
             self.closed.push(index);
         }
     }
 
     /// What follows from requests that are done, once that is told.
     pub(super) fn follow_up_all(&mut self) {
+        for index in std::mem::take(&mut self.shown_steps) {
+            self.step_shown(index);
+        }
         for index in std::mem::take(&mut self.follow_ups) {
             self.follow_up(index);
         }
@@ -354,30 +490,8 @@ impl Model {
             _ => return,
         };
         let Some(agent) = request.agent else { return };
-        let follow_up = Request {
-            kind,
-            client: request.client,
-            id: request.id,
-            agent: Some(agent),
-            call: None,
-            second: None,
-            service: None,
-            number: request.number.clone(),
-            station: request.station.clone(),
-            destination: String::new(),
-            destination_kind: None,
-            code: None,
-            reason: String::new(),
-            digits: String::new(),
-            data: Vec::new(),
-            asked: request.asked,
-            about: About::Agent,
-            initial: None,
-            quiet: true,
-            expect: Expect::Readiness(agent, readiness),
-            accepted: false,
-            steps: smallvec![order],
-        };
+        let expect = Expect::Readiness(agent, readiness);
+        let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };
         let index = self.add_request(follow_up);
         self.next_step(index);
     }
@@ -418,6 +532,10 @@ impl Model {
     pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
         let request = self.request_mut(index);
+        if request.awaits.is_some() {
+            self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
+            return Effect::Taken;
+        }
         if !request.steps.is_empty() {
             self.next_step(index);
             return Effect::Taken;
@@ -486,11 +604,11 @@ impl Model {
                 Some(transition.party(party(call, agent)?))
             }
             Expect::Acceptance => {
-                let kind = match request.kind {
-                    ChangeKind::AskSetData => TransitionKind::CallDataSet,
-                    _ => TransitionKind::DigitsSent,
-                };
-                Some(Transition::new(kind).call(request.call?).agent(request.agent))
+                Some(Transition::new(TransitionKind::DigitsSent).call(request.call?).agent(request.agent))
+            }
+            Expect::DataSet(call) => {
+                let set = request.data.iter().all(|item| self.calls[call].data.contains(item));
+                set.then(|| Transition::new(TransitionKind::CallDataSet).call(call).agent(request.agent))
             }
             Expect::Disposed(..)
             | Expect::WrapOver(_)
@@ -521,7 +639,11 @@ impl Model {
 
     fn fail(&mut self, index: RequestIx, failure: Failure, reason: String) {
         self.close(index);
+        self.undo(index);
         let request = &self.requests[&index];
+        if request.undoes {
+            return;
+        }
         let mut transition = Transition::new(TransitionKind::RequestFailed).agent(request.agent).request(index);
         transition.audience = Audience::Asker(request.client);
         transition.call = request.call;
@@ -557,13 +679,15 @@ impl Model {
 
     pub(super) fn fail_all_requests(&mut self, reason: &str) {
         let reason = format!("{}: {reason}", self.settings.platform);
+        // Nobody is there to take anything back.
+        self.requests.values_mut().for_each(|request| request.undo = None);
         self.fail_where(|_| true, &reason);
     }
 
     /// Accepted, and nothing showed it done: whoever asked is told, so that everything ends.
     pub(super) fn request_grace_over(&mut self, index: RequestIx) {
         let Some(request) = self.requests.get(&index) else { return };
-        if request.accepted && request.expect != Expect::Nothing {
+        if (request.accepted || request.awaits.is_some()) && request.expect != Expect::Nothing {
             let seconds = self.settings.request_grace.as_secs();
             let reason = format!("{} accepted it, and nothing showed it done in {seconds} s", self.settings.platform);
             self.fail(index, Failure::Failed, reason);

@@ -10,6 +10,7 @@ pub struct Service {
     /// Applications were told that it exists.
     pub told: bool,
     stamp: u64,
+    seen_epoch: u64,
 }
 
 impl Model {
@@ -27,7 +28,7 @@ impl Model {
         if self.services.len() >= self.settings.max_services {
             return None;
         }
-        let service = Service { kind, id: id.clone(), name: String::new(), told: false, stamp: 0 };
+        let service = Service { kind, id: id.clone(), name: String::new(), told: false, stamp: 0, seen_epoch: 0 };
         let index = self.services.insert(service);
         self.service_ids.insert(SpacedId { space: kind as u8, id }, index);
         Some(index)
@@ -35,9 +36,9 @@ impl Model {
 
     pub(super) fn service_known(&mut self, change: &Change) -> Effect {
         let Some(index) = self.service_of(&change.service) else { return Effect::Full };
-        let stamp = self.stamp;
+        let (stamp, epoch) = (self.stamp, self.link.epoch);
         let service = &mut self.services[index];
-        service.stamp = stamp;
+        (service.stamp, service.seen_epoch) = (stamp, epoch);
         let name = kept(change.text(Fact::Name));
         if !name.is_empty() && service.name != name {
             service.name = name.to_owned();
@@ -78,6 +79,16 @@ impl Model {
             }
         }
         Effect::Taken
+    }
+
+    /// Services that the platform did not show since `epoch` began do not exist any more.
+    pub(super) fn remove_unseen(&mut self, epoch: u64) {
+        for index in self.services.indices() {
+            let service = &self.services[index];
+            if service.told && service.seen_epoch != epoch {
+                self.remove_service(index);
+            }
+        }
     }
 
     fn tell_service(&mut self, kind: TransitionKind, service: ServiceIx) {

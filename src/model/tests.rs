@@ -193,6 +193,154 @@ fn a_whole_inbound_call_reads_in_the_order_of_the_guide() {
 }
 
 #[test]
+fn a_call_is_allocated_to_an_agent_once() {
+    let mut teller = Teller::new();
+    let allocated = said(K::Allocated, 1, Agent(12), Nobody);
+    teller.say(&allocated);
+    teller.say(&allocated);
+    let told = ["call-started g1", "call-queued g1", "call-dequeued g1", "agent-state g1 a12 reserved"];
+    assert_eq!(teller.told(), told);
+    // Rejected before it alerted: the state stands until the platform says more, or for its time.
+    teller.say(&said(K::Left, 1, Agent(12), Nobody));
+    assert!(teller.told().is_empty());
+    teller.wait(2);
+    assert_eq!(teller.told(), ["agent-state a12 idle"]);
+    teller.say(&allocated);
+    assert_eq!(teller.told(), told[1..], "and the next time is another");
+    teller.say(&said(K::Alerted, 1, Agent(12), Outside));
+    teller.say(&allocated);
+    assert_eq!(teller.told(), ["alerting g1 a12", "agent-state g1 a12 pending-active"]);
+}
+
+#[test]
+fn a_call_that_no_agent_is_in_any_more_is_deserted() {
+    let mut teller = Teller::new();
+    teller.say(&said(K::Alerted, 1, Agent(12), Outside));
+    teller.say(&said(K::Connected, 1, Agent(13), Outside));
+    for agent in [12, 13] {
+        teller.told();
+        teller.say(&said(K::Left, 1, Agent(agent), Nobody));
+        teller.say(&said(K::Deserted, 1, Nobody, Nobody));
+        assert_eq!(teller.told().contains(&"call-ended g1".to_owned()), agent == 13);
+    }
+}
+
+#[test]
+fn a_call_offered_to_an_agent_is_placed_under_another_name() {
+    let mut teller = Teller::new();
+    teller.say(&said(K::Alerted, 1, Agent(12), Outside));
+    teller.told();
+    teller.say(&Said { result: 2, ..said(K::Originated, 1, Agent(12), Nobody) });
+    assert_eq!(teller.told(), ["call-originated g2 a12"]);
+    teller.say(&said(K::Originated, 2, Agent(12), Nobody));
+    assert!(teller.told().is_empty(), "that is the same call");
+    let call = teller.model.named_call(&names("g2", 2)).unwrap();
+    assert_eq!(teller.model.named_call(&names("g1", 1)), Some(call));
+    assert_eq!(teller.model.call(call).name(1), Some(&NativeId::Int(2)), "what the platform calls it now");
+}
+
+#[test]
+fn whoever_is_opposite_holds_and_whoever_held_retrieves() {
+    let mut teller = Teller::new();
+    teller.say(&said(K::Originated, 1, Agent(12), Nobody));
+    teller.say(&said(K::Connected, 1, Agent(13), Agent(12)));
+    teller.told();
+    let opposite = |kind, agent| said(kind, 1, Nobody, Agent(agent));
+    teller.say(&opposite(K::Held, 13));
+    teller.say(&said(K::Held, 1, Agent(12), Nobody));
+    teller.say(&opposite(K::Held, 13));
+    assert_eq!(teller.told(), ["held g1 a12"]);
+    teller.say(&opposite(K::Retrieved, 13));
+    teller.say(&opposite(K::Retrieved, 12));
+    assert_eq!(teller.told(), ["retrieved g1 a12"]);
+}
+
+#[test]
+fn who_joined_two_calls_is_the_agent_who_was_in_both() {
+    for kind in [K::Transferred, K::Conferenced] {
+        let mut teller = Teller::new();
+        for said in joining(kind, 1, 2, 3, 12, 13).iter().take(6) {
+            teller.say(said);
+        }
+        teller.told();
+        teller.say(&Said { second: 2, result: 3, ..said(kind, 1, Nobody, Agent(13)) });
+        assert_eq!(teller.told()[0], format!("{} g1 a12", kind.name()));
+        // The same, told by whoever did it, is no news.
+        teller.say(&Said { second: 2, result: 3, ..said(kind, 1, Agent(12), Nobody) });
+        assert!(teller.told().is_empty());
+    }
+}
+
+#[test]
+fn who_handed_a_call_on_may_be_told_later() {
+    let mut teller = Teller::new();
+    teller.say(&said(K::Connected, 1, Agent(12), Outside));
+    teller.told();
+    teller.say(&Said { second: 2, result: 3, ..said(K::Transferred, 1, Nobody, Agent(13)) });
+    assert!(!teller.told().iter().any(|word| word.starts_with("agent-cleared")));
+    let by = Said { second: 2, result: 3, ..said(K::Transferred, 1, Agent(12), Nobody) };
+    teller.say(&by);
+    teller.say(&by);
+    assert_eq!(seen_by_agents(teller.told()), ["agent-cleared g3 a12 near"]);
+}
+
+#[test]
+fn an_agent_who_is_freed_goes_on_with_other_calls_and_work() {
+    let mut teller = Teller::new();
+    for call in [1, 2] {
+        teller.say(&said(K::Connected, call, Agent(12), Outside));
+    }
+    teller.say(&said(K::Left, 1, Agent(12), Nobody));
+    teller.told();
+    teller.say(&said(K::Freed, 1, Agent(12), Nobody));
+    assert!(teller.told().is_empty(), "still on call 2");
+    teller.say(&said(K::WrapStarted, 1, Agent(12), Nobody));
+    teller.say(&said(K::Left, 2, Agent(12), Nobody));
+    assert_eq!(seen_by_agents(teller.told()), ["agent-cleared g2 a12 near", "agent-state g2 a12 wrap"]);
+    teller.say(&said(K::WrapEnded, 2, Agent(12), Nobody));
+    teller.say(&said(K::Freed, 2, Agent(12), Nobody));
+    assert_eq!(teller.told(), ["wrap-skipped g2 a12"], "still at work after call 1");
+    teller.say(&said(K::WrapEnded, 1, Agent(12), Nobody));
+    teller.say(&said(K::Freed, 1, Agent(12), Nobody));
+    assert_eq!(teller.told(), ["wrap-ended g1 a12", "agent-state a12 idle"]);
+}
+
+#[test]
+fn an_agent_is_present_until_the_platform_says_otherwise() {
+    let mut teller = Teller::new();
+    let present = said(K::AgentPresent, 0, Agent(12), Nobody);
+    teller.say(&present);
+    teller.say(&present);
+    assert_eq!(teller.told(), ["agent-added a12", "agent-logged-on a12"]);
+    teller.say(&said(K::LoggedOff, 0, Agent(12), Nobody));
+    teller.say(&present);
+    assert_eq!(teller.told(), ["agent-logged-off a12"]);
+    // The platform is to tell everyone anew.
+    teller.model.link_lost(teller.now, "test");
+    teller.model.link_up(teller.now);
+    teller.say(&present);
+    assert_eq!(teller.told(), ["link-down", "link-up", "agent-logged-on a12"]);
+}
+
+#[test]
+fn what_a_platform_does_not_show_is_not_there() {
+    let mut teller = Teller::new();
+    let all_shown = said(K::AllShown, 0, Nobody, Nobody);
+    for agent in [12, 13] {
+        teller.say(&said(K::LoggedOn, 0, Agent(agent), Nobody));
+    }
+    teller.say(&said(K::ServiceKnown, 0, Nobody, Nobody));
+    teller.say(&all_shown);
+    teller.told();
+    teller.say(&all_shown);
+    assert!(teller.told().is_empty());
+    teller.model.resync(teller.now);
+    teller.say(&said(K::LoggedOn, 0, Agent(13), Nobody));
+    teller.say(&all_shown);
+    assert_eq!(teller.told(), ["agent-logged-off a12", "service-removed"]);
+}
+
+#[test]
 fn repeats_say_nothing_and_an_end_of_the_unknown_starts_nothing() {
     let mut teller = Teller::new();
     assert_eq!(teller.say(&said(K::Ended, 7, Nobody, Nobody)), Effect::UnknownCall);

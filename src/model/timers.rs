@@ -9,6 +9,7 @@ use crate::time::Time;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     StateGrace(AgentIx),
+    LogOn(AgentIx),
     WrapGrace(CallIx),
     CallExpiry,
     OrphanGrace(CallIx),

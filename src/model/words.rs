@@ -199,7 +199,8 @@ words! {
     ChangeKind {
         /// The call exists; `call`.
         Started = "started",
-        /// `party` begins the call, towards `other` where it is known.
+        /// `party` begins the call, or takes it upon itself to place one that was offered, towards `other` where it is known.
+        /// `result` is what the platform names it by from then on.
         Originated = "originated",
         /// The platform asks where to route the call.
         RouteAsked = "route-asked",
@@ -209,15 +210,20 @@ words! {
         Queued = "queued",
         /// The call waits no longer.
         Dequeued = "dequeued",
+        /// The call has waited at `service` and is now on its way to `party`, an agent, who is reserved for it.
+        Allocated = "allocated",
         /// Attributes of a known call are remembered; nothing is told.
         Noted = "noted",
         /// The call alerts at `party`; `other` calls.
         Alerted = "alerted",
         /// `party` connects; `other` calls.
         Connected = "connected",
+        /// `party` holds the call; where it is not named, whoever is opposite `other`.
         Held = "held",
+        /// `party` retrieves the call; where it is not named, `other` says so, who or whose opposite had held it.
         Retrieved = "retrieved",
-        /// `call` and `second` join into `result`; `party` did it, `other` was in the call, `to` is who came.
+        /// `call` and `second` join into `result`; `party` did it, `other` was in the call, `to` is who came. Where `party` is
+        /// not named, it is the agent who was in both.
         Conferenced = "conferenced",
         /// The same, and `party` leaves.
         Transferred = "transferred",
@@ -227,14 +233,20 @@ words! {
         Left = "left",
         /// The call is over.
         Ended = "ended",
+        /// The call is over if no agent is in it any more.
+        Deserted = "deserted",
         /// `party`, an agent, works after the call.
         WrapStarted = "wrap-started",
         WrapEnded = "wrap-ended",
-        /// `party`, an agent, is as ready as was said last: ready, where nothing was.
+        /// `party`, an agent, is as ready as was said last: ready, where nothing was. Other calls or work after them go on.
         Freed = "freed",
         /// `party`, an agent, gave the call the disposition `code`.
         Disposed = "disposed",
         LoggedOn = "logged-on",
+        /// `party`, an agent, logs on; who it is follows, if the agent's number is not known.
+        LogOnBegun = "log-on-begun",
+        /// `party`, an agent, was heard of: logged on, unless the platform has said anything of that.
+        AgentPresent = "agent-present",
         LoggedOff = "logged-off",
         Ready = "ready",
         NotReady = "not-ready",
@@ -248,11 +260,15 @@ words! {
         /// Configuration: `party`, an agent, exists.
         AgentKnown = "agent-known",
         AgentRemoved = "agent-removed",
+        /// `party`, an agent, serves `services` and no others.
+        AgentServes = "agent-serves",
         /// The agents seen in this message are all there are (of `service`, where one is named).
         AgentsListed = "agents-listed",
         /// Configuration: `service` exists.
         ServiceKnown = "service-known",
         ServiceRemoved = "service-removed",
+        /// Since it came, or events were missed, the platform has shown all agents who are logged on, and all services.
+        AllShown = "all-shown",
         /// The services seen in this message are all there are of their kind.
         ServicesListed = "services-listed",
         /// The platform accepted a request: what shows it done will follow, or is there already.
@@ -316,10 +332,12 @@ impl ChangeKind {
         match self {
             C::Started => &[T::CallStarted],
             C::Originated => &[T::CallStarted, T::CallOriginated],
+            C::Allocated => &[T::CallStarted, T::CallQueued, T::CallDequeued, T::AgentState],
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
             C::Queued => &[T::CallStarted, T::CallQueued],
-            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
+            C::Noted => &[T::CallDataSet],
+            C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
             C::AgentKnown => &[T::AgentAdded],
             C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
@@ -331,11 +349,14 @@ impl ChangeKind {
             C::Transferred => &[T::Transferred, T::AgentCleared, T::PartyLeft, T::CallEnded, T::CallCompleted],
             C::Diverted => &[T::Transferred, T::AgentCleared, T::PartyLeft],
             C::Left => &[T::PartyLeft, T::AgentCleared],
-            C::Ended => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
+            C::Ended | C::Deserted => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
             C::WrapStarted => &[T::AgentState],
             C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
             C::Disposed => &[T::Disposed, T::CallEnded],
             C::LoggedOn => &[T::AgentAdded, T::AgentLoggedOn, T::AgentState],
+            C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentLoggedOn],
+            C::AgentServes => &[T::AgentLoggedOn],
+            C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
             C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
             C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
@@ -633,6 +654,8 @@ words! {
         Code = "code",
         Reason = "reason",
         Digits = "digits",
+        /// How many items of call data it has.
+        Items = "items",
     }
 }
 

@@ -1,4 +1,4 @@
-//! NUL-terminated frames over a stream of bytes: how event-feed messages travel. A frame that is too long is named as such
+//! Frames with a byte at their end over a stream of bytes: the event feed's end with NUL, lines with a line feed. A frame that is too long is named as such
 //! and passed over to its end; the stream goes on after it.
 
 /// What was found in the stream.
@@ -20,13 +20,14 @@ pub struct Frames {
     /// How far the buffer was searched for an end.
     searched: usize,
     limit: usize,
+    end: u8,
     skipping: bool,
 }
 
 impl Frames {
-    /// `limit` is the longest frame in bytes, without its NUL.
-    pub fn new(limit: usize) -> Frames {
-        Frames { buffer: Vec::new(), start: 0, searched: 0, limit, skipping: false }
+    /// `limit` is the longest frame in bytes, without the `end` of each.
+    pub fn new(limit: usize, end: u8) -> Frames {
+        Frames { buffer: Vec::new(), start: 0, searched: 0, limit, end, skipping: false }
     }
 
     /// Adds what was read. To be called when [`Frames::next_frame`] has nothing more.
@@ -40,7 +41,7 @@ impl Frames {
     /// The next whole frame. Empty frames, and line ends around frames, are passed over: some senders add them.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         loop {
-            let Some(length) = memchr::memchr(0, &self.buffer[self.searched..]) else {
+            let Some(length) = memchr::memchr(self.end, &self.buffer[self.searched..]) else {
                 self.searched = self.buffer.len();
                 if self.buffer.len() - self.start <= self.limit || self.skipping {
                     if self.skipping {
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     fn frames(limit: usize, reads: &[&[u8]]) -> Vec<String> {
-        let mut frames = Frames::new(limit);
+        let mut frames = Frames::new(limit, 0);
         let mut found = Vec::new();
         for read in reads {
             frames.push(read);
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_endless_frame_costs_no_memory() {
-        let mut frames = Frames::new(10);
+        let mut frames = Frames::new(10, 0);
         for _ in 0..1000 {
             frames.push(&[b'x'; 1000]);
             while frames.next_frame().is_some() {}

@@ -1,0 +1,293 @@
+//! The conversation with CCAS through its relay, which connects to the bridge: pings, commands and their replies, and
+//! whether the link is up.
+//!
+//! The relay's hello says nothing of CCAS. The link is up from the first event on, because the relay tells the picture right
+//! after the hello, or from the first pong, should there be nothing to tell: pongs come after the picture. It is lost when the
+//! relay says so, by event 36, and with the relay's line; until then nobody is told twice.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles};
+use crate::{
+    message::{Message, Node, Value},
+    model::RequestIx,
+    time::Time,
+    vocabulary::{Role, Side, Vocabulary},
+};
+
+/// How CCAS is talked to.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a reply may take.
+    pub reply_timeout: Duration,
+    /// PINs of phone agents, by logon id: without one an agent cannot be logged on or off.
+    pub pins: BTreeMap<String, SecretString>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { reply_timeout: Duration::from_secs(10), pins: BTreeMap::new() }
+    }
+}
+
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// So many pings without a pong, and nobody is there.
+const MAX_UNANSWERED: u32 = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No relay is there.
+    Waiting,
+    /// A relay is there and has not said whether CCAS is.
+    Greeted,
+    /// The relay is there, and CCAS is not.
+    Away,
+    Live,
+}
+
+/// One relay. See the module.
+#[derive(Debug)]
+pub struct Client {
+    settings: Settings,
+    vocabulary: Arc<Vocabulary>,
+    state: State,
+    /// When to ping next; never for a file.
+    next_ping: Option<Time>,
+    pings: i64,
+    unanswered: u32,
+    /// Ids are never used again, so that a late reply answers nothing else.
+    ids: i64,
+    open: BTreeMap<i64, (RequestIx, Time)>,
+    outputs: VecDeque<Output>,
+    troubles: Troubles,
+}
+
+impl super::super::Client for Client {
+    /// The relay has said hello, and was believed.
+    fn connected(&mut self, now: Time) {
+        self.state = State::Greeted;
+        self.unanswered = 0;
+        self.outputs.push_back(Output::Notice(Notice::info("the relay is connected")));
+        // At once: the relay waits for it with everything else.
+        self.ping(now);
+    }
+
+    fn closed(&mut self, _: Time, why: &str) {
+        if self.state == State::Waiting {
+            return;
+        }
+        self.lose(why);
+        self.state = State::Waiting;
+        self.next_ping = None;
+        self.outputs.push_back(Output::Notice(Notice::warn(format!("the relay is gone: {why}"))));
+    }
+
+    fn heard(&mut self, _: Time, message: &Message) -> Heard {
+        let Some(kind) = message.kind() else { return Heard::Nothing };
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
+        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        match (def.side, def.label.as_str()) {
+            (Side::Event, "DISCONNECT") => {
+                self.away("CCAS disconnected");
+                Heard::Nothing
+            }
+            (Side::Event, _) => {
+                self.alive();
+                Heard::Event
+            }
+            (_, "disconnected") => {
+                self.away("the relay is not connected to CCAS");
+                Heard::Nothing
+            }
+            (_, "pong") => {
+                self.unanswered = 0;
+                if self.state == State::Greeted {
+                    self.alive();
+                }
+                Heard::Nothing
+            }
+            (_, "lost") => {
+                self.gap(field("lost").as_int().unwrap_or(0), field("unsure").as_int().unwrap_or(0));
+                Heard::Nothing
+            }
+            (Side::Reply, _) => {
+                let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int());
+                self.answered(id.unwrap_or(0), field("hresult").as_int(), field("error"))
+            }
+            _ => Heard::Nothing,
+        }
+    }
+
+    /// Something that cannot be read is no pong.
+    fn heard_something(&mut self, _: Time) {}
+
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, _: i64) {
+        if let Err(reason) = self.fill_in_pin(message) {
+            self.outputs.push_back(Output::Failed(request, reason));
+            return;
+        }
+        self.ids += 1;
+        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
+        if let Some(slot) = slot {
+            message.set(slot, Node::Int(self.ids));
+        }
+        self.open.insert(self.ids, (request, now + self.settings.reply_timeout));
+        self.send(message);
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.open.values().map(|(_, deadline)| *deadline).chain(self.next_ping).min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        let late: Vec<i64> =
+            self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
+        for (request, _) in late.into_iter().filter_map(|id| self.open.remove(&id)) {
+            let seconds = self.settings.reply_timeout.as_secs();
+            let reason = format!("no answer in {seconds} s; whether it was done is not known");
+            self.outputs.push_back(Output::Failed(request, reason));
+        }
+        if self.next_ping.is_none_or(|at| at > now) {
+            return;
+        }
+        if self.unanswered >= MAX_UNANSWERED {
+            self.outputs.push_back(Output::Disconnect);
+            self.closed(now, "it does not answer");
+        } else {
+            self.ping(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    /// Lines.
+    fn frame_end(&self) -> u8 {
+        b'\n'
+    }
+}
+
+impl Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>) -> Client {
+        Client {
+            settings,
+            vocabulary,
+            state: State::Waiting,
+            next_ping: None,
+            pings: 0,
+            unanswered: 0,
+            ids: 0,
+            open: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            troubles: Troubles::default(),
+        }
+    }
+
+    /// A client without a relay: for lines that come from a file, whose platform is there until it says otherwise.
+    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
+        Client { state: State::Live, ..Client::new(Settings::default(), vocabulary) }
+    }
+
+    fn alive(&mut self) {
+        if self.state != State::Live {
+            self.state = State::Live;
+            self.outputs.push_back(Output::Notice(Notice::info("CCAS is there")));
+            self.outputs.push_back(Output::Up);
+        }
+    }
+
+    /// The relay is there, and CCAS is not.
+    fn away(&mut self, why: &str) {
+        if self.state != State::Away {
+            self.lose(why);
+            self.state = State::Away;
+            self.outputs.push_back(Output::Notice(Notice::warn(why)));
+        }
+    }
+
+    /// What was open gets no answer any more, and the picture is worth nothing.
+    fn lose(&mut self, why: &str) {
+        for (request, _) in std::mem::take(&mut self.open).into_values() {
+            let reason = "the connection was lost; whether it was done is not known";
+            self.outputs.push_back(Output::Failed(request, reason.into()));
+        }
+        self.troubles.disconnects += u64::from(self.state == State::Live);
+        self.outputs.push_back(Output::Lost(why.to_owned()));
+    }
+
+    /// Events were lost. The relay shows the picture anew right after saying so.
+    fn gap(&mut self, lost: i64, unsure: i64) {
+        if lost > 0 || unsure > 0 {
+            self.troubles.gaps += 1;
+            let text = format!("{lost} events were lost while the relay had nobody to tell, {unsure} more may be");
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            if self.state == State::Live {
+                self.outputs.push_back(Output::Resync);
+            }
+        }
+    }
+
+    fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
+        let Some((request, _)) = self.open.remove(&id) else {
+            let text = format!("a reply to no command that is open (id {id})");
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            return Heard::Nothing;
+        };
+        match hresult {
+            // It says nothing that anybody could read.
+            Some(failure) if failure < 0 && error.is_empty() => {
+                let reason = format!("CCAS refused it: HRESULT 0x{:08X}", failure as u32);
+                self.outputs.push_back(Output::Failed(request, reason));
+                Heard::Nothing
+            }
+            _ => Heard::Answer(request),
+        }
+    }
+
+    /// Rules name the phone agent whose PIN is wanted; no rule sees a PIN.
+    fn fill_in_pin(&self, message: &mut Message) -> Result<(), String> {
+        let fields = message.kind().map(|kind| &self.vocabulary.message(kind).fields);
+        let Some(slot) = fields.and_then(|fields| fields.slot("bstrPIN")) else { return Ok(()) };
+        let agent = match message.get(slot) {
+            Value::Text(agent) => agent.to_owned(),
+            _ => String::new(),
+        };
+        let Some(pin) = self.settings.pins.get(&agent) else {
+            return Err(format!("no PIN is configured for agent {agent:?}, and CCAS wants one"));
+        };
+        let node = message.text(pin.expose_secret());
+        message.set(slot, node);
+        Ok(())
+    }
+
+    fn ping(&mut self, now: Time) {
+        self.pings += 1;
+        self.unanswered += 1;
+        self.next_ping = Some(now + PING_INTERVAL);
+        let mut line = format!("{{\"ping\":{}}}", self.pings).into_bytes();
+        line.push(self.frame_end());
+        self.outputs.push_back(Output::Send(line));
+    }
+
+    fn send(&mut self, message: &Message) {
+        let mut line = Vec::with_capacity(128);
+        self.vocabulary.write_json(message, &mut line);
+        line.push(self.frame_end());
+        self.outputs.push_back(Output::Send(line));
+    }
+}
+
+#[cfg(test)]
+mod tests;

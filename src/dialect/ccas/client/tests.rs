@@ -1,0 +1,197 @@
+use super::*;
+use crate::{
+    diagnostic::Problems,
+    dialect::{ClientOutput as Output, Heard},
+    mapping::Mappings,
+    shipped::Files,
+};
+
+/// A client with what it said so far.
+struct Line {
+    client: Client,
+    vocabulary: Arc<Vocabulary>,
+    now: Time,
+    sent: Vec<String>,
+    rest: Vec<String>,
+}
+
+impl Line {
+    fn new() -> Line {
+        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
+        let vocabulary = mappings.dialects["ccas"].vocabulary.clone();
+        let pins = BTreeMap::from([("140".to_owned(), SecretString::from("4711"))]);
+        let settings = Settings { pins, ..Settings::default() };
+        let client = Client::new(settings, vocabulary.clone());
+        Line { client, vocabulary, now: Time(0), sent: Vec::new(), rest: Vec::new() }
+    }
+
+    fn hear(&mut self, text: &str) -> Heard {
+        let mut message = Message::default();
+        self.vocabulary.read_json(text, false, &Vec::new(), &mut message).unwrap();
+        let heard = self.client.heard(self.now, &message);
+        self.collect();
+        heard
+    }
+
+    fn ask(&mut self, label: &str, fields: &[(&str, &str)], request: u32) {
+        let kind = self.vocabulary.find(label).unwrap();
+        let def = &self.vocabulary.message(kind).fields;
+        let mut message = Message::default();
+        message.start(kind, def.list.len());
+        for (label, text) in fields {
+            let node = message.text(text);
+            message.set(def.slot(label).unwrap(), node);
+        }
+        self.client.command(self.now, &mut message, RequestIx(request), 99);
+        self.collect();
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        let until = self.now + Duration::from_secs(seconds);
+        while let Some(deadline) = self.client.deadline().filter(|deadline| *deadline <= until) {
+            self.now = deadline;
+            self.client.expire(deadline);
+            self.collect();
+        }
+        self.now = until;
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.client.poll() {
+            match output {
+                Output::Send(line) => {
+                    let line = String::from_utf8(line).unwrap();
+                    self.sent.push(line.strip_suffix('\n').unwrap().to_owned());
+                }
+                Output::Notice(_) => {}
+                Output::Up => self.rest.push("up".into()),
+                Output::Lost(_) => self.rest.push("lost".into()),
+                Output::Resync => self.rest.push("resync".into()),
+                Output::Disconnect => self.rest.push("disconnect".into()),
+                Output::Failed(request, reason) => self.rest.push(format!("failed {}: {reason}", request.0)),
+                output => self.rest.push(format!("{output:?}")),
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.client.connected(self.now);
+        self.collect();
+    }
+
+    fn sent(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.sent)
+    }
+
+    fn rest(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.rest)
+    }
+}
+
+#[test]
+fn the_link_is_up_from_the_first_event_and_lost_when_the_relay_says_so() {
+    let mut line = Line::new();
+    line.connect();
+    assert_eq!((line.sent(), line.rest()), (vec![r#"{"ping":1}"#.to_owned()], vec![]));
+    assert_eq!(line.hear(r#"{"type":3,"RecID":40}"#), Heard::Event);
+    assert_eq!(line.hear(r#"{"type":3,"RecID":40}"#), Heard::Event);
+    assert_eq!(line.rest(), ["up"]);
+    assert_eq!(line.hear(r#"{"type":36}"#), Heard::Nothing);
+    assert_eq!(line.hear(r#"{"disconnected":true}"#), Heard::Nothing);
+    line.hear(r#"{"pong":1}"#);
+    assert_eq!(line.rest(), ["lost"], "told once, and a pong says nothing of CCAS now");
+    line.hear(r#"{"type":35}"#);
+    assert_eq!(line.rest(), ["up"]);
+    line.client.closed(line.now, "gone");
+    line.client.closed(line.now, "gone");
+    line.collect();
+    assert_eq!(line.rest(), ["lost"]);
+    assert_eq!(line.client.troubles().disconnects, 2);
+}
+
+#[test]
+fn a_relay_with_nothing_to_tell_is_up_with_its_first_pong() {
+    let mut line = Line::new();
+    line.connect();
+    line.hear(r#"{"pong":1}"#);
+    assert_eq!(line.rest(), ["up"]);
+}
+
+#[test]
+fn three_pings_without_a_pong_and_nobody_is_there() {
+    let mut line = Line::new();
+    line.connect();
+    line.hear(r#"{"pong":1}"#);
+    line.wait(29);
+    assert_eq!((line.sent().len(), line.rest()), (3, vec!["up".to_owned()]));
+    line.wait(1);
+    assert_eq!((line.sent().len(), line.rest()), (1, vec![]), "the third without a pong was only just sent");
+    line.wait(10);
+    assert_eq!((line.sent().len(), line.rest()), (0, vec!["disconnect".to_owned(), "lost".into()]));
+    assert_eq!(line.client.deadline(), None, "the relay is to come again");
+}
+
+#[test]
+fn replies_find_their_commands_and_failures_have_a_reason() {
+    let mut line = Line::new();
+    line.connect();
+    line.sent();
+    line.ask("HoldCall", &[("lAgentRecID", "40"), ("lCallID", "900")], 5);
+    line.ask("ConferenceCall", &[("lAgentRecID", "40")], 6);
+    line.ask("StopApp", &[("lAgentRecID", "40")], 7);
+    let sent = line.sent();
+    assert_eq!(sent[0], r#"{"id":1,"call":"HoldCall","args":{"lAgentRecID":40,"lCallID":900}}"#);
+    assert_eq!(line.hear(r#"{"id":2,"hresult":-2147467259,"error":"no"}"#), Heard::Answer(RequestIx(6)));
+    assert_eq!(line.hear(r#"{"id":1,"hresult":0}"#), Heard::Answer(RequestIx(5)));
+    assert_eq!(line.hear(r#"{"id":1,"hresult":0}"#), Heard::Nothing, "answered already");
+    assert_eq!(line.hear(r#"{"id":3,"hresult":-2147024891}"#), Heard::Nothing);
+    assert_eq!(line.rest(), ["failed 7: CCAS refused it: HRESULT 0x80070005"]);
+}
+
+#[test]
+fn a_command_without_a_reply_fails_after_its_time_and_at_once_when_the_relay_is_lost() {
+    let mut line = Line::new();
+    line.connect();
+    line.ask("StopApp", &[("lAgentRecID", "40")], 5);
+    line.wait(9);
+    assert!(line.rest().is_empty());
+    line.wait(1);
+    assert_eq!(line.rest(), ["failed 5: no answer in 10 s; whether it was done is not known"]);
+    line.ask("StopApp", &[("lAgentRecID", "40")], 6);
+    line.hear(r#"{"disconnected":true}"#);
+    assert_eq!(line.rest(), ["failed 6: the connection was lost; whether it was done is not known", "lost"]);
+    assert_eq!(line.hear(r#"{"id":1,"hresult":0}"#), Heard::Nothing, "too late, and no other command's");
+}
+
+#[test]
+fn phone_agents_are_logged_on_with_their_pin_or_not_at_all() {
+    let mut line = Line::new();
+    line.connect();
+    line.sent();
+    line.ask("LogonPhoneAgent", &[("bstrPIN", "140"), ("bstrExtension", "4040")], 5);
+    assert_eq!(
+        line.sent(),
+        [
+            r#"{"id":1,"call":"LogonPhoneAgent","args":{"bstrPIN":"4711","bstrExtension":"4040","lTenantID":-1,"lOASID":0}}"#
+        ],
+    );
+    line.ask("LogoffPhoneAgent", &[("bstrPIN", "141")], 6);
+    assert!(line.sent().is_empty());
+    assert_eq!(line.rest(), ["failed 6: no PIN is configured for agent \"141\", and CCAS wants one"]);
+}
+
+#[test]
+fn lost_events_are_a_gap() {
+    let mut line = Line::new();
+    line.connect();
+    line.hear(r#"{"lost":3,"unsure":12}"#);
+    assert_eq!(
+        (line.rest(), line.client.troubles().gaps),
+        (vec![], 1),
+        "the picture that follows is compared in any case"
+    );
+    line.hear(r#"{"type":35}"#);
+    line.hear(r#"{"lost":1}"#);
+    line.hear(r#"{"lost":0,"unsure":0}"#);
+    assert_eq!((line.rest(), line.client.troubles().gaps), (vec!["up".into(), "resync".into()], 2));
+}
