@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, Output, PlatformParts},
-    config::{self, Config, Face, Sources},
+    config::{self, Config, Face, Reach, Sources},
     diagnostic::Problems,
     dialect::{Server, ctips, event_feed},
     mapping::Mappings,
@@ -45,9 +45,10 @@ impl Live {
         for platform in config.platforms {
             let dialect = &mappings.dialects[&platform.dialect];
             let incoming = dialect.from.clone().expect("rules from the feed");
+            let Reach::Feed { settings, .. } = platform.reach else { unreachable!("a feed") };
             bridge.add_platform(PlatformParts {
                 name: platform.name,
-                client: Box::new(event_feed::Client::new(platform.feed, incoming.vocabulary.clone(), Time(0))),
+                client: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
                 model: Model::new(platform.model),
                 incoming,
                 outgoing: dialect.to.clone().expect("rules to the feed"),

@@ -12,7 +12,7 @@ use crate::{
     translate,
 };
 pub use application::{Application, Callback, Face, Limits, Queue};
-pub use platform::Platform;
+pub use platform::{Dial, Platform, Reach};
 pub use source::{PREFIX, Section, Sources};
 
 /// A configuration that can be run.

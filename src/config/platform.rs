@@ -1,10 +1,12 @@
-//! `[platform.…]`: what the bridge connects to, and how.
+//! `[platform.…]`: what the bridge connects to, or who connects to it, and how.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use super::{ClientTls, Section, client_tls, dialect, is_loopback, knobs};
+use secrecy::SecretString;
+
+use super::{ClientTls, Section, ServerTls, address, client_tls, dialect, is_loopback, knobs, server_tls};
 use crate::{
-    dialect::event_feed,
+    dialect::{ccas, event_feed},
     mapping::{Literal, Mappings},
     model,
 };
@@ -13,6 +15,25 @@ use crate::{
 pub struct Platform {
     pub name: String,
     pub dialect: String,
+    pub reach: Reach,
+    pub max_frame: usize,
+    pub model: model::Settings,
+    pub knobs: Vec<Literal>,
+    /// Bytes leave the machine unprotected, and the operator knows.
+    pub exposed: bool,
+}
+
+/// How a platform is reached.
+#[derive(Debug)]
+pub enum Reach {
+    /// The bridge connects to an event feed.
+    Feed { dial: Dial, settings: event_feed::Settings },
+    /// A relay beside CCAS connects to the bridge.
+    Relay { listen: SocketAddr, tls: Option<ServerTls>, token: SecretString, settings: ccas::Settings },
+}
+
+#[derive(Debug, Clone)]
+pub struct Dial {
     pub address: String,
     /// The port of `address`, and the host without it.
     pub host: String,
@@ -20,75 +41,103 @@ pub struct Platform {
     pub tls: Option<ClientTls>,
     pub connect_timeout: Duration,
     pub keepalive: Duration,
-    pub max_frame: usize,
-    pub feed: event_feed::Settings,
-    pub model: model::Settings,
-    pub knobs: Vec<Literal>,
-    /// Bytes leave the machine unprotected, and the operator knows.
-    pub exposed: bool,
 }
 
 pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platform> {
-    let dialect = dialect(section, mappings, true);
+    let dialect = dialect(section, mappings, true)?;
+    let plaintext = section.flag("plaintext", false);
+    let reached = match dialect.vocabulary.dialect.as_str() {
+        "ccas" => relay(section, plaintext),
+        _ => feed(section, plaintext),
+    };
+    let model = model(name, section);
+    let platform = reached.map(|(reach, exposed)| Platform {
+        name: name.to_owned(),
+        dialect: dialect.vocabulary.dialect.clone(),
+        reach,
+        max_frame: section.size("max_frame", 1 << 20),
+        model,
+        knobs: dialect.to.as_ref().map(|outgoing| knobs(section, outgoing)).unwrap_or_default(),
+        exposed,
+    });
+    section.finish();
+    platform
+}
+
+/// The reach, and whether bytes leave the machine unprotected.
+fn feed(section: &Section, plaintext: bool) -> Option<(Reach, bool)> {
     let address = section.required("address");
     let tls = section.section("tls").map(|tls| client_tls(&tls));
-    let plaintext = section.flag("plaintext", false);
     let user = section.required("user").unwrap_or_default();
-    let password = section.secret("password", "password_file");
-    if password.is_none() && !section.has("password") && !section.has("password_file") {
-        section.problem("", format!("`{}.password` or `password_file` is missing", section.path));
-    }
-    let feed = event_feed::Settings::default();
-    let model = model::Settings::default();
-    let shortest = section.duration("reconnect_min", feed.reconnect.0);
-    let longest = section.duration("reconnect_max", feed.reconnect.1);
+    let password = secret(section, "password", "password_file");
+    let defaults = event_feed::Settings::default();
+    let shortest = section.duration("reconnect_min", defaults.reconnect.0);
+    let longest = section.duration("reconnect_max", defaults.reconnect.1);
     if longest < shortest {
         section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
     }
-    let outgoing = dialect.as_ref().and_then(|dialect| dialect.to.clone());
-    let platform = Platform {
-        name: name.to_owned(),
-        dialect: dialect.as_ref().map(|dialect| dialect.vocabulary.dialect.clone()).unwrap_or_default(),
-        address: address.clone().unwrap_or_default(),
-        host: String::new(),
-        port: 0,
-        connect_timeout: section.duration("connect_timeout", Duration::from_secs(10)),
-        keepalive: section.duration("keepalive", Duration::from_secs(30)),
-        max_frame: section.size("max_frame", 1 << 20),
-        feed: event_feed::Settings {
-            user,
-            password: password.unwrap_or_else(|| String::new().into()),
-            reply_timeout: section.duration("reply_timeout", feed.reply_timeout),
-            silence: section.duration("silence", feed.silence),
-            reconnect: (shortest, longest),
-            ..feed
-        },
-        model: model::Settings {
-            platform: name.to_owned(),
-            state_grace: section.duration("state_grace", model.state_grace),
-            wrap_grace: section.duration("wrap_grace", model.wrap_grace),
-            call_expiry: section.duration("call_expiry", model.call_expiry),
-            orphan_grace: section.duration("orphan_grace", model.orphan_grace),
-            id_grace: section.duration("id_grace", model.id_grace),
-            resync_grace: section.duration("resync_grace", model.resync_grace),
-            request_grace: section.duration("request_grace", model.request_grace),
-            max_calls: section.number("max_calls", model.max_calls as u32) as usize,
-            max_agents: section.number("max_agents", model.max_agents as u32) as usize,
-            max_services: section.number("max_services", model.max_services as u32) as usize,
-            max_requests: section.number("max_requests", model.max_requests as u32) as usize,
-            max_memory: section.size("max_memory", model.max_memory),
-        },
-        knobs: outgoing.map(|outgoing| knobs(section, &outgoing)).unwrap_or_default(),
-        exposed: false,
-        tls,
+    let settings = event_feed::Settings {
+        user,
+        password,
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        silence: section.duration("silence", defaults.silence),
+        reconnect: (shortest, longest),
+        ..defaults
     };
-    section.finish();
-    let (host, port) = host_and_port(section, &address?)?;
-    let exposed = platform.tls.is_none() && !is_loopback(&host);
+    let connect_timeout = section.duration("connect_timeout", Duration::from_secs(10));
+    let keepalive = section.duration("keepalive", Duration::from_secs(30));
+    let address = address?;
+    let (host, port) = host_and_port(section, &address)?;
+    let exposed = tls.is_none() && !is_loopback(&host);
     if exposed && !plaintext {
         section.problem("address", "bytes leave this machine unprotected: add `tls = {}`, or say `plaintext = true`");
     }
-    dialect.map(|_| Platform { host, port, exposed, ..platform })
+    let dial = Dial { address, host, port, tls, connect_timeout, keepalive };
+    Some((Reach::Feed { dial, settings }, exposed))
+}
+
+fn relay(section: &Section, plaintext: bool) -> Option<(Reach, bool)> {
+    let listen = address(section, "listen");
+    let tls = section.section("tls").and_then(|tls| server_tls(&tls));
+    let token = secret(section, "token", "token_file");
+    let defaults = ccas::Settings::default();
+    let settings = ccas::Settings {
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        pins: section.secrets("pins").into_iter().collect(),
+    };
+    let listen = listen?;
+    let exposed = tls.is_none() && !listen.ip().is_loopback();
+    if exposed && !plaintext {
+        section.problem("listen", "bytes leave this machine unprotected: add `tls`, or say `plaintext = true`");
+    }
+    Some((Reach::Relay { listen, tls, token, settings }, exposed))
+}
+
+fn secret(section: &Section, key: &'static str, file_key: &'static str) -> SecretString {
+    let secret = section.secret(key, file_key);
+    if secret.is_none() && !section.has(key) && !section.has(file_key) {
+        section.problem("", format!("`{}.{key}` or `{file_key}` is missing", section.path));
+    }
+    secret.unwrap_or_else(|| String::new().into())
+}
+
+fn model(name: &str, section: &Section) -> model::Settings {
+    let defaults = model::Settings::default();
+    model::Settings {
+        platform: name.to_owned(),
+        state_grace: section.duration("state_grace", defaults.state_grace),
+        wrap_grace: section.duration("wrap_grace", defaults.wrap_grace),
+        call_expiry: section.duration("call_expiry", defaults.call_expiry),
+        orphan_grace: section.duration("orphan_grace", defaults.orphan_grace),
+        id_grace: section.duration("id_grace", defaults.id_grace),
+        resync_grace: section.duration("resync_grace", defaults.resync_grace),
+        request_grace: section.duration("request_grace", defaults.request_grace),
+        max_calls: section.number("max_calls", defaults.max_calls as u32) as usize,
+        max_agents: section.number("max_agents", defaults.max_agents as u32) as usize,
+        max_services: section.number("max_services", defaults.max_services as u32) as usize,
+        max_requests: section.number("max_requests", defaults.max_requests as u32) as usize,
+        max_memory: section.size("max_memory", defaults.max_memory),
+    }
 }
 
 fn host_and_port(section: &Section, address: &str) -> Option<(String, u16)> {

@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::dialect::event_feed;
 use crate::{diagnostic::Problems, shipped::Files};
 
 fn load(text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> (Config, Problems) {
@@ -60,13 +61,20 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
     }
 }
 
+fn feed(config: &Config) -> &event_feed::Settings {
+    match &config.platforms[0].reach {
+        Reach::Feed { settings, .. } => settings,
+        Reach::Relay { .. } => panic!("a feed"),
+    }
+}
+
 #[test]
 fn the_environment_wins_over_the_file_and_flags_over_both() {
     let environment =
         [("CTI_BRIDGE_PLATFORM__MITEL__USER", "0049"), ("CTI_BRIDGE_APPLICATION__DESK__SESSIONS", "3"), ("HOME", "/")];
     let (config, problems) = load(SMALL, &environment, &[("application.desk.sessions", "4")]);
     assert!(problems.is_empty(), "{}", problems.render());
-    assert_eq!(config.platforms[0].feed.user, "0049", "a text stays a text");
+    assert_eq!(feed(&config).user, "0049", "a text stays a text");
     let Face::Ctips { server, .. } = &config.applications[0].face else { panic!("a CTIPS application") };
     assert_eq!(server.max_sessions, 4);
 }
@@ -76,7 +84,7 @@ fn secrets_come_from_a_variable_too() {
     let text = SMALL.replace("\"secret\"", "\"${FEED_PASSWORD}\"");
     let (config, problems) = load(&text, &[("FEED_PASSWORD", "s3cr3t")], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
-    assert_eq!(config.platforms[0].feed.password.expose_secret(), "s3cr3t");
+    assert_eq!(feed(&config).password.expose_secret(), "s3cr3t");
     complains(&text, "the environment has no variable FEED_PASSWORD");
 }
 

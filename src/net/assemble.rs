@@ -6,11 +6,11 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
-use super::{callback::Callbacks, engine::Input, feed::Feed, service::Service, tls};
+use super::{callback::Callbacks, engine::Input, line::Line, relay::Relays, service::Service, tls};
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{Application, Config, Face, Limits, Platform, Queue},
-    dialect::{Server, ctips, event_feed},
+    config::{Application, Config, Face, Limits, Platform, Queue, Reach},
+    dialect::{Client, Server, ccas, ctips, event_feed},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
@@ -18,7 +18,8 @@ use crate::{
 
 pub struct Assembly {
     pub bridge: Bridge,
-    pub feeds: Vec<Feed>,
+    pub lines: Vec<Line>,
+    pub relays: Vec<Relays>,
     pub doors: Vec<Door>,
 }
 
@@ -41,20 +42,24 @@ pub enum Serving {
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
-    let mut feeds = Vec::new();
+    let mut lines = Vec::new();
+    let mut relays = Vec::new();
     // Statistics cost a platform work: they are subscribed to where an application may want them.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
     let wanted: Vec<String> = feed_applications.flat_map(|application| application.platforms.clone()).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
-        bridge.add_platform(platform_parts(&platform, statistics, mappings)?);
-        feeds.push(Feed::new(platform)?);
+        let index = bridge.platforms().len();
+        let (parts, line, relay) = platform_parts(index, platform, statistics, mappings, inputs).await?;
+        bridge.add_platform(parts);
+        lines.push(line);
+        relays.extend(relay);
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
         doors.push(door(index, application, mappings, inputs, &mut bridge).await?);
     }
-    Ok(Assembly { bridge, feeds, doors })
+    Ok(Assembly { bridge, lines, relays, doors })
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -63,22 +68,39 @@ fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgo
     rules.ok_or_else(|| format!("{dialect} has no rules"))
 }
 
-fn platform_parts(platform: &Platform, statistics: bool, mappings: &Mappings) -> Result<PlatformParts, String> {
-    if platform.exposed {
-        let address = &platform.address;
-        tracing::warn!(platform = platform.name, "plaintext to {address}: bytes leave this machine unprotected");
-    }
+/// What a platform is made of, the line to it, and where its relay connects, if it has one.
+async fn platform_parts(
+    index: usize,
+    platform: Platform,
+    statistics: bool,
+    mappings: &Mappings,
+    inputs: &mpsc::Sender<Input>,
+) -> Result<(PlatformParts, Line, Option<Relays>), String> {
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
-    let settings = event_feed::Settings { seed: seed(), statistics, ..platform.feed.clone() };
-    Ok(PlatformParts {
-        name: platform.name.clone(),
-        client: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
-        model: Model::new(platform.model.clone()),
-        incoming,
-        outgoing,
-        knobs: platform.knobs.clone(),
-        max_frame: platform.max_frame,
-    })
+    let vocabulary = incoming.vocabulary.clone();
+    let name = platform.name;
+    let (client, line, relays): (Box<dyn Client>, _, _) = match platform.reach {
+        Reach::Feed { dial, settings } => {
+            if platform.exposed {
+                let address = &dial.address;
+                tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
+            }
+            let settings = event_feed::Settings { seed: seed(), statistics, ..settings };
+            (Box::new(event_feed::Client::new(settings, vocabulary, Time(0))), Line::dialled(dial)?, None)
+        }
+        Reach::Relay { listen: address, tls, token, settings } => {
+            if platform.exposed {
+                tracing::warn!(platform = name, "plaintext on {address}: bytes leave this machine unprotected");
+            }
+            let listener = listen(address, &name).await?;
+            let acceptor = tls.as_ref().map(tls::server).transpose()?;
+            let inputs = inputs.clone();
+            let relays = Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs };
+            (Box::new(ccas::Client::new(settings, vocabulary)), Line::awaited(), Some(relays))
+        }
+    };
+    let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
+    Ok((PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame }, line, relays))
 }
 
 async fn door(

@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     callback::{self, Callbacks, Post},
-    feed::Feed,
+    line::Line,
     metrics::Metrics,
     socket::Writer,
 };
@@ -35,6 +35,11 @@ pub enum Input {
         platform: usize,
         generation: u64,
         writer: mpsc::Sender<Vec<u8>>,
+    },
+    /// A relay was let in; the answer is its number, and what ends it.
+    Relay {
+        platform: usize,
+        reply: oneshot::Sender<(u64, CancellationToken)>,
     },
     Read {
         platform: usize,
@@ -101,7 +106,7 @@ struct Session {
 
 pub struct Engine {
     bridge: Bridge,
-    feeds: Vec<Feed>,
+    lines: Vec<Line>,
     /// By application; none for those whose clients keep a connection.
     callbacks: Vec<Option<Arc<Callbacks>>>,
     sessions: HashMap<(usize, u32), Session>,
@@ -121,7 +126,7 @@ const BATCH: usize = 64;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        feeds: Vec<Feed>,
+        lines: Vec<Line>,
         callbacks: Vec<Option<Arc<Callbacks>>>,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
@@ -130,7 +135,7 @@ impl Engine {
         let start = Instant::now();
         Engine {
             bridge,
-            feeds,
+            lines,
             callbacks,
             sessions: HashMap::new(),
             writers: HashMap::new(),
@@ -182,8 +187,8 @@ impl Engine {
         }
         self.bridge.shut_down(self.now());
         self.perform(None);
-        for feed in &mut self.feeds {
-            feed.disconnect();
+        for line in &mut self.lines {
+            line.disconnect();
         }
         // Without their senders the sessions' tasks end when they have delivered what waits.
         self.sessions.clear();
@@ -194,17 +199,23 @@ impl Engine {
         let now = self.now();
         match input {
             Input::Connected { platform, generation, writer } => {
-                if self.feeds[platform].connected(generation, writer) {
+                if self.lines[platform].connected(generation, writer) {
                     self.bridge.platform_connected(now, platform);
                 }
             }
+            Input::Relay { platform, reply } => {
+                if self.lines[platform].is_open() {
+                    self.bridge.platform_closed(now, platform, "another connection takes its place");
+                }
+                let _ = reply.send(self.lines[platform].renew());
+            }
             Input::Read { platform, generation, bytes, .. } => {
-                if self.feeds[platform].generation == generation {
+                if self.lines[platform].generation == generation {
                     self.bridge.platform_read(now, platform, &bytes);
                 }
             }
             Input::Closed { platform, generation, reason } => {
-                if self.feeds[platform].closed(generation) {
+                if self.lines[platform].closed(generation) {
                     self.bridge.platform_closed(now, platform, &reason);
                 }
             }
@@ -254,15 +265,15 @@ impl Engine {
     fn perform(&mut self, heard: Option<Instant>) {
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Connect { platform } => self.feeds[platform].connect(platform, &self.inputs, &self.tasks),
+                Output::Connect { platform } => self.lines[platform].connect(platform, &self.inputs, &self.tasks),
                 Output::Send { platform, bytes } => {
-                    if !self.feeds[platform].send(bytes) {
-                        self.feeds[platform].disconnect();
+                    if !self.lines[platform].send(bytes) {
+                        self.lines[platform].disconnect();
                         let now = self.now();
                         self.bridge.platform_closed(now, platform, "the platform does not read");
                     }
                 }
-                Output::Disconnect { platform } => self.feeds[platform].disconnect(),
+                Output::Disconnect { platform } => self.lines[platform].disconnect(),
                 Output::Respond { token, reply, .. } => {
                     if let Some(waiting) = self.requests.remove(&token) {
                         let _ = waiting.send(reply);

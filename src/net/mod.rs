@@ -6,9 +6,10 @@ mod allow;
 mod assemble;
 mod callback;
 mod engine;
-mod feed;
 pub(crate) mod http;
+mod line;
 mod metrics;
+mod relay;
 mod service;
 mod socket;
 mod tls;
@@ -29,6 +30,8 @@ const INPUTS: usize = 64;
 
 /// A bridge that runs.
 pub struct Running {
+    /// Where the relay of each platform connects, in the order of the configuration; none for platforms that are dialled.
+    pub platforms: Vec<Option<SocketAddr>>,
     /// Where each application is served, in the order of the configuration.
     pub applications: Vec<SocketAddr>,
     pub admin: Option<SocketAddr>,
@@ -45,7 +48,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin) = (config.shutdown_grace, config.admin);
-    let Assembly { mut bridge, feeds, doors } = assemble(config, mappings, &inputs).await?;
+    let Assembly { mut bridge, lines, relays, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     let admin = match admin {
@@ -57,6 +60,13 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         let handler = Arc::new(admin::Admin { inputs: inputs.clone() });
         let limits = http::Limits::admin();
         tasks.spawn(http::serve(listener, None, limits, handler, shutdown.clone(), tasks.clone()));
+    }
+    let mut platforms = vec![None; lines.len()];
+    for relays in relays {
+        let address = relays.listener.local_addr().map_err(|error| error.to_string())?;
+        tracing::info!(platform = relays.name, "awaiting the relay on {address}");
+        platforms[relays.platform] = Some(address);
+        tasks.spawn(relays.serve(shutdown.clone(), tasks.clone()));
     }
     let mut callbacks = Vec::new();
     let mut applications = Vec::new();
@@ -80,9 +90,9 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, feeds, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, lines, callbacks, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
-    Ok(Running { applications, admin: admin_address, shutdown, grace, engine, tasks })
+    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }
 
 impl Running {
