@@ -5,5 +5,6 @@ pub mod demo;
 pub mod desk;
 pub mod feed;
 pub mod messages;
+pub mod relay;
 pub mod stage;
 pub mod subscriber;

@@ -6,6 +6,7 @@ mod calls;
 mod daemon;
 mod hostile;
 mod link;
+mod relays;
 mod sessions;
 mod shutdown;
 mod subscribers;

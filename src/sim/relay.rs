@@ -1,0 +1,60 @@
+//! A relay beside a CCAS: it connects to the bridge, says hello, tells events, answers pings by itself, and hears calls.
+
+use std::{io, net::SocketAddr};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+pub struct Relay {
+    stream: BufReader<TcpStream>,
+}
+
+impl Relay {
+    /// Connects, and says nothing yet.
+    pub async fn connect(bridge: SocketAddr) -> io::Result<Relay> {
+        let stream = TcpStream::connect(bridge).await?;
+        stream.set_nodelay(true)?;
+        Ok(Relay { stream: BufReader::new(stream) })
+    }
+
+    /// Connects and says hello.
+    pub async fn greet(bridge: SocketAddr, token: &str) -> io::Result<Relay> {
+        let mut relay = Relay::connect(bridge).await?;
+        relay.say(&json!({ "hello": "ccas-relay", "version": 1, "token": token })).await?;
+        Ok(relay)
+    }
+
+    pub async fn say(&mut self, line: &Value) -> io::Result<()> {
+        self.stream.write_all(format!("{line}\n").as_bytes()).await
+    }
+
+    /// The next line that is no ping; pings are answered.
+    pub async fn hear(&mut self) -> io::Result<Value> {
+        loop {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let line: Value = serde_json::from_str(&line)?;
+            match line.get("ping") {
+                Some(number) => {
+                    let pong = json!({ "pong": number });
+                    self.say(&pong).await?;
+                }
+                None => return Ok(line),
+            }
+        }
+    }
+
+    /// Answers a call.
+    pub async fn answer(&mut self, call: &Value, error: Option<&str>) -> io::Result<()> {
+        let mut reply = json!({ "id": call["id"], "hresult": 0, "out": {} });
+        if let Some(error) = error {
+            reply = json!({ "id": call["id"], "hresult": -2147467259_i64, "error": error });
+        }
+        self.say(&reply).await
+    }
+}
