@@ -9,7 +9,7 @@ use crate::{
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
-    vocabulary::{JsonError, Role},
+    vocabulary::{JsonError, Role, Wanted},
     wire::nul::{Frame, Frames},
 };
 
@@ -37,7 +37,13 @@ pub struct Platform {
     max_frame: usize,
     /// What the conversation wants of the shell.
     wanted: VecDeque<ClientOutput>,
+    /// It went or came since somebody last looked.
+    pub link_changed: bool,
     message: Message,
+    /// Messages are read whole, because somebody gets them as they are.
+    pub tells_all: bool,
+    /// The message is an event that nobody has passed on yet.
+    has_event: bool,
     pub counts: Counts,
     complaints: Complaints,
     /// When the clock began, in milliseconds since 1970.
@@ -107,10 +113,13 @@ impl Platform {
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
-            frames: Frames::new(parts.max_frame, 0),
+            frames: Frames::new(parts.max_frame),
             max_frame: parts.max_frame,
             wanted: VecDeque::new(),
+            link_changed: false,
             message: Message::default(),
+            tells_all: false,
+            has_event: false,
             counts,
             complaints: Complaints::default(),
             epoch: None,
@@ -153,15 +162,21 @@ impl Platform {
     }
 
     pub fn connected(&mut self, now: Time) {
-        self.frames = Frames::new(self.max_frame, self.client.frame_end());
+        self.frames = Frames::ending_in(self.client.frame_end(), self.max_frame);
         self.client.connected(now);
     }
 
-    /// Takes in what the socket gave; whatever cannot be read is said and passed over.
-    pub fn read(&mut self, now: Time, bytes: &[u8], notices: &mut Vec<Notice>) {
-        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
-        frames.push(bytes);
-        while let Some(frame) = frames.next_frame() {
+    /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.frames.push(bytes);
+    }
+
+    /// Takes in the next message; whatever cannot be read is said and passed over. Whether there was one.
+    pub fn next(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
+        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
+        let frame = frames.next_frame();
+        let found = frame.is_some();
+        if let Some(frame) = frame {
             let bad = match frame {
                 Frame::Text(text) => self.line(now, text).err(),
                 Frame::TooLong => {
@@ -179,13 +194,27 @@ impl Platform {
             }
         }
         self.frames = frames;
+        found
+    }
+
+    /// The event that was read last, until it is taken.
+    pub fn take_event(&mut self) -> Option<Message> {
+        std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
+    }
+
+    /// Gives the memory of an event back that was taken.
+    pub fn keep(&mut self, message: Message) {
+        self.message = message;
     }
 
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
+        self.has_event = false;
         let incoming = self.incoming.clone();
         let mut message = std::mem::take(&mut self.message);
-        let read = incoming.vocabulary.read_json(text, false, &incoming.wanted, &mut message);
+        let everything = Wanted::new();
+        let wanted = if self.tells_all { &everything } else { &incoming.wanted };
+        let read = incoming.vocabulary.read_json(text, false, wanted, &mut message);
         let result = match read {
             Ok(decoded) => {
                 self.counts.unknown_fields += u64::from(decoded.unknown);
@@ -214,6 +243,7 @@ impl Platform {
     /// Lets the picture follow from what the conversation found out.
     fn converse(&mut self, now: Time) {
         while let Some(output) = self.client.poll() {
+            self.link_changed |= matches!(output, ClientOutput::Up | ClientOutput::Down(_) | ClientOutput::Lost(_));
             match output {
                 ClientOutput::Up => self.model.link_up(now),
                 ClientOutput::Down(reason) => self.model.link_down(now, &reason),
@@ -238,7 +268,10 @@ impl Platform {
         // What a message shows of the link comes before what it says.
         self.converse(now);
         match heard {
-            Heard::Event => self.apply(now, message, None),
+            Heard::Event => {
+                self.has_event = true;
+                self.apply(now, message, None);
+            }
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
             Heard::Nothing => {}
         }

@@ -1,9 +1,10 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
 use crate::{
-    message::Message,
+    dialect::Server,
+    message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
         Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
@@ -42,6 +43,14 @@ impl Bridge {
     }
 
     fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
+        let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
+        if self.applications[index].only_listens(session) && !only_asks {
+            let mut refusal = change.clone();
+            refusal.kind = ChangeKind::Refuse;
+            refusal.set(Fact::About, Value::Int(change.kind.about().code()));
+            refusal.set(Fact::Reason, Value::Text("this user may listen, and give no commands"));
+            return self.ask(now, index, session, id, asked, &refusal);
+        }
         let application = &self.applications[index];
         let call_id = change.call.number();
         let second_id = change.second.number();
@@ -74,7 +83,7 @@ impl Bridge {
                 change,
             };
             self.platforms[platform].model.ask(now, &ask);
-            self.settle(now, platform);
+            self.settle(now, platform, Cause::Request);
         }
     }
 
@@ -163,7 +172,8 @@ impl Bridge {
         if let Some((_, last)) = items.last_mut() {
             last.details.last = true;
         }
-        let completes_all = self.applications[index].server.as_ref().is_some_and(|s| s.profile().completes_all);
+        let server = self.applications[index].server.as_mut().and_then(Server::ctips);
+        let completes_all = server.is_some_and(|server| server.profile().completes_all);
         for (platform, mut item) in items {
             if completes_all {
                 item.details.last_of_type = item.details.last;

@@ -67,7 +67,8 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     let (config, problems) = load(SMALL, &environment, &[("application.desk.sessions", "4")]);
     assert!(problems.is_empty(), "{}", problems.render());
     assert_eq!(config.platforms[0].feed.user, "0049", "a text stays a text");
-    assert_eq!(config.applications[0].server.max_sessions, 4);
+    let Face::Ctips { server, .. } = &config.applications[0].face else { panic!("a CTIPS application") };
+    assert_eq!(server.max_sessions, 4);
 }
 
 #[test]

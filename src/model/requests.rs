@@ -234,7 +234,8 @@ impl Model {
                 (Expect::WrapOver(agent), smallvec![Order::EndWrap])
             }
             AskState => {
-                let transition = self.state_transition(agent?, None);
+                let agent = agent?;
+                let transition = self.state_transition(agent, self.call_of_state(agent));
                 self.finish_with(index, transition);
                 return Ok(SmallVec::new());
             }
@@ -328,6 +329,12 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// The call that occupies an agent, as the event of the agent's state names it.
+    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
+        let entry = &self.agents[agent];
+        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
     }
 
     /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.

@@ -214,6 +214,8 @@ words! {
         Allocated = "allocated",
         /// Attributes of a known call are remembered; nothing is told.
         Noted = "noted",
+        /// Somebody set the call's `data`.
+        DataSet = "data-set",
         /// The call alerts at `party`; `other` calls.
         Alerted = "alerted",
         /// `party` connects; `other` calls.
@@ -336,8 +338,8 @@ impl ChangeKind {
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
             C::Queued => &[T::CallStarted, T::CallQueued],
-            C::Noted => &[T::CallDataSet],
-            C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
+            C::DataSet => &[T::CallDataSet],
+            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
             C::AgentKnown => &[T::AgentAdded],
             C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
@@ -552,6 +554,11 @@ words! {
 }
 
 impl TransitionKind {
+    /// Whether it answers a request, and says nothing of what happened.
+    pub fn is_answer(self) -> bool {
+        matches!(self, TransitionKind::RequestAccepted | TransitionKind::RequestFailed)
+    }
+
     /// Whether the platform shall do this; else applications are told.
     pub fn is_order(self) -> bool {
         self >= TransitionKind::LogOn

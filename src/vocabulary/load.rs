@@ -191,6 +191,7 @@ impl<'d> Loader<'d> {
         let WireNames { names: wire_names, aliases, only_field } = self.wire_names(key, &table, side, problems);
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
         let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
+        let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
         let def = MessageDef {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
@@ -198,6 +199,7 @@ impl<'d> Loader<'d> {
             wire_names,
             aliases,
             fields,
+            roles,
             base,
             fixed,
             devices,

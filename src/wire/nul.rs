@@ -25,8 +25,13 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// `limit` is the longest frame in bytes, without the `end` of each.
-    pub fn new(limit: usize, end: u8) -> Frames {
+    /// `limit` is the longest frame in bytes, without its NUL.
+    pub fn new(limit: usize) -> Frames {
+        Frames::ending_in(0, limit)
+    }
+
+    /// The same, with another byte at the end of each.
+    pub fn ending_in(end: u8, limit: usize) -> Frames {
         Frames { buffer: Vec::new(), start: 0, searched: 0, limit, end, skipping: false }
     }
 
@@ -41,7 +46,7 @@ impl Frames {
     /// The next whole frame. Empty frames, and line ends around frames, are passed over: some senders add them.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         loop {
-            let Some(length) = self.buffer[self.searched..].iter().position(|byte| *byte == self.end) else {
+            let Some(length) = memchr::memchr(self.end, &self.buffer[self.searched..]) else {
                 self.searched = self.buffer.len();
                 if self.buffer.len() - self.start <= self.limit || self.skipping {
                     if self.skipping {
@@ -82,7 +87,7 @@ mod tests {
     use super::*;
 
     fn frames(limit: usize, reads: &[&[u8]]) -> Vec<String> {
-        let mut frames = Frames::new(limit, 0);
+        let mut frames = Frames::new(limit);
         let mut found = Vec::new();
         for read in reads {
             frames.push(read);
@@ -115,11 +120,21 @@ mod tests {
 
     #[test]
     fn an_endless_frame_costs_no_memory() {
-        let mut frames = Frames::new(10, 0);
+        let mut frames = Frames::new(10);
         for _ in 0..1000 {
             frames.push(&[b'x'; 1000]);
             while frames.next_frame().is_some() {}
         }
         assert!(frames.buffer.capacity() < 10_000);
+    }
+
+    #[test]
+    fn lines_are_frames_that_end_in_a_line_feed() {
+        let mut frames = Frames::ending_in(b'\n', 4);
+        frames.push(b"one\r\n\ntwo\nthree\nfo");
+        assert_eq!(frames.next_frame(), Some(Frame::Text("one")));
+        assert_eq!(frames.next_frame(), Some(Frame::Text("two")));
+        assert_eq!(frames.next_frame(), Some(Frame::TooLong));
+        assert_eq!(frames.next_frame(), None);
     }
 }

@@ -12,9 +12,10 @@ use std::{
 use bytes::Bytes;
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
+use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-use super::Notice;
+use super::{Audience, Notice};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
@@ -67,6 +68,8 @@ pub struct Callback {
     pub start_action: Arc<str>,
     pub publish_action: Arc<str>,
     pub heartbeat_action: Arc<str>,
+    /// How long a client that cannot be reached is waited for.
+    pub give_up: Duration,
 }
 
 /// What the shell shall do.
@@ -97,15 +100,6 @@ pub enum Output {
         session: u32,
     },
     Notice(Notice),
-}
-
-/// Who gets an event.
-#[derive(Debug, Clone, Copy)]
-pub struct Audience {
-    /// The session that asked for it, with the number that it gave its request.
-    pub asker: Option<(u32, i64)>,
-    /// Nobody else does.
-    pub only_asker: bool,
 }
 
 /// The server side of one application. See the module.
@@ -187,8 +181,12 @@ impl Server {
         self.sessions.iter().map(|(key, session)| (*key, session))
     }
 
+    pub fn user_of(&self, key: u32) -> Option<&str> {
+        self.sessions.get(&key).map(|session| session.user.as_str())
+    }
+
     /// How long a client that cannot be reached is waited for: as long as it may miss heartbeats.
-    pub fn give_up(&self) -> Duration {
+    fn give_up(&self) -> Duration {
         self.settings.heartbeat * self.settings.missed_heartbeats
     }
 
@@ -343,6 +341,7 @@ impl Server {
             start_action: action("StartSession"),
             publish_action: action("PublishCTIEvent"),
             heartbeat_action: action("Heartbeat"),
+            give_up: self.give_up(),
         }
     }
 
@@ -418,7 +417,7 @@ impl Server {
     /// back how many got it.
     pub fn publish(&mut self, message: &mut Message, about: &Filterable, audience: Audience) -> usize {
         let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
-        let mut written: Vec<((i64, i64), Bytes)> = Vec::new();
+        let mut written: SmallVec<[((i64, i64), Bytes); 2]> = SmallVec::new();
         let mut count = 0;
         for (key, session) in &self.sessions {
             let own = audience.asker.filter(|(asker, _)| asker == key).map(|(_, id)| id);
@@ -435,7 +434,7 @@ impl Server {
                         message.set(slot, Node::Int(value));
                     }
                 }
-                let mut body = Vec::with_capacity(2048);
+                let mut body = Vec::with_capacity(event.template.usual_length());
                 self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
                 let body = Bytes::from(body);
                 written.push((variant, body.clone()));

@@ -15,7 +15,7 @@ use crate::{
     message::{Kind, Message, Node, Value},
     model::RequestIx,
     time::Time,
-    vocabulary::{Role, Vocabulary},
+    vocabulary::{Role, Side, Vocabulary},
 };
 
 /// How a feed is talked to.
@@ -31,6 +31,8 @@ pub struct Settings {
     pub reconnect: (Duration, Duration),
     /// Where the randomness of waits begins.
     pub seed: u64,
+    /// Whether all statistics are subscribed to, for applications that want them.
+    pub statistics: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             silence: Duration::from_secs(60),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
             seed: 1,
+            statistics: false,
         }
     }
 }
@@ -143,15 +146,15 @@ impl super::super::Client for Client {
     fn heard(&mut self, now: Time, message: &Message) -> Heard {
         self.heard = now;
         let Some(kind) = message.kind() else { return Heard::Nothing };
-        let def = self.vocabulary.message(kind);
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
         let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int());
-        let (sequence, id) = (number(Role::Sequence), number(Role::Request));
-        let (label, is_event) = (def.label.clone(), def.side == crate::vocabulary::Side::Event);
-        self.check_sequence(now, sequence);
-        if is_event {
+        self.check_sequence(now, number(Role::Sequence));
+        if def.side == Side::Event {
             return Heard::Event;
         }
-        match label.as_str() {
+        let id = number(Role::Request);
+        match def.label.as_str() {
             "command-reply" => match id.and_then(|id| self.commands.answered(id)) {
                 Some(request) => Heard::Answer(request),
                 None => {
@@ -160,8 +163,8 @@ impl super::super::Client for Client {
                     Heard::Nothing
                 }
             },
-            _ => {
-                self.own_reply(now, &label, id, message);
+            label => {
+                self.own_reply(now, label, id, message);
                 Heard::Nothing
             }
         }
