@@ -60,7 +60,7 @@ impl Live {
             let to = dialect.to.clone().expect("rules to CTIPS");
             let new_id = Box::new(|| "session".to_owned());
             let Face::Ctips { server, profile, .. } = application.face else { unreachable!("a CTIPS application") };
-            let server = ctips::Server::new(server, to.vocabulary.clone(), profile, new_id);
+            let server = ctips::Server::new(server, to.vocabulary.clone(), *profile, new_id);
             bridge.add_application(ApplicationParts {
                 name: application.name,
                 server: Some(Server::Ctips(Box::new(server))),

@@ -237,7 +237,7 @@ impl Bridge {
                 _ => continue,
             });
         }
-        std::mem::take(&mut self.platforms[index].link_changed)
+        self.platforms[index].take_link_change()
     }
 
     fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {

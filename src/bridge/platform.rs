@@ -37,13 +37,12 @@ pub struct Platform {
     max_frame: usize,
     /// What the conversation wants of the shell.
     wanted: VecDeque<ClientOutput>,
-    /// It went or came since somebody last looked.
-    pub link_changed: bool,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
+    link_changed: bool,
     pub counts: Counts,
     complaints: Complaints,
     /// When the clock began, in milliseconds since 1970.
@@ -113,13 +112,13 @@ impl Platform {
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
-            frames: Frames::new(parts.max_frame),
+            frames: Frames::new(parts.max_frame, 0),
             max_frame: parts.max_frame,
             wanted: VecDeque::new(),
-            link_changed: false,
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            link_changed: false,
             counts,
             complaints: Complaints::default(),
             epoch: None,
@@ -162,7 +161,7 @@ impl Platform {
     }
 
     pub fn connected(&mut self, now: Time) {
-        self.frames = Frames::ending_in(self.client.frame_end(), self.max_frame);
+        self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
     }
 
@@ -173,7 +172,7 @@ impl Platform {
 
     /// Takes in the next message; whatever cannot be read is said and passed over. Whether there was one.
     pub fn next(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
-        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
+        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
         let frame = frames.next_frame();
         let found = frame.is_some();
         if let Some(frame) = frame {
@@ -243,11 +242,19 @@ impl Platform {
     /// Lets the picture follow from what the conversation found out.
     fn converse(&mut self, now: Time) {
         while let Some(output) = self.client.poll() {
-            self.link_changed |= matches!(output, ClientOutput::Up | ClientOutput::Down(_) | ClientOutput::Lost(_));
             match output {
-                ClientOutput::Up => self.model.link_up(now),
-                ClientOutput::Down(reason) => self.model.link_down(now, &reason),
-                ClientOutput::Lost(reason) => self.model.link_lost(now, &reason),
+                ClientOutput::Up => {
+                    self.link_changed = true;
+                    self.model.link_up(now);
+                }
+                ClientOutput::Down(reason) => {
+                    self.link_changed = true;
+                    self.model.link_down(now, &reason);
+                }
+                ClientOutput::Lost(reason) => {
+                    self.link_changed = true;
+                    self.model.link_lost(now, &reason);
+                }
                 ClientOutput::Resync => self.model.resync(now),
                 ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
                 output => self.wanted.push_back(output),
@@ -259,6 +266,11 @@ impl Platform {
     pub fn poll(&mut self, now: Time) -> Option<ClientOutput> {
         self.converse(now);
         self.wanted.pop_front()
+    }
+
+    /// Whether the link came or went since this was asked last.
+    pub fn take_link_change(&mut self) -> bool {
+        std::mem::take(&mut self.link_changed)
     }
 
     fn message(&mut self, now: Time, message: &Message) {

@@ -650,8 +650,12 @@ impl Model {
     pub(super) fn end_call(&mut self, index: CallIx) {
         let in_it: Vec<usize> = (0..self.calls[index].parties.len()).collect();
         for place in in_it {
-            if self.calls[index].parties[place].is_in() {
+            let party = &mut self.calls[index].parties[place];
+            if party.is_in() && party.device.is_agent() {
                 self.leave(index, place);
+            } else {
+                // That the call is over says it.
+                party.state = PartyState::Left;
             }
         }
         self.finish_call(index);

@@ -37,7 +37,7 @@ impl FeedSim {
     pub async fn accept(&self) -> std::io::Result<FeedLine> {
         let (stream, _) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
-        let frames = Frames::new(1 << 20);
+        let frames = Frames::new(1 << 20, 0);
         Ok(FeedLine { stream, frames, sequence: 0, heard: std::collections::VecDeque::new() })
     }
 

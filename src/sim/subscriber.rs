@@ -22,7 +22,7 @@ impl Subscriber {
     pub async fn connect(feed: SocketAddr) -> io::Result<Subscriber> {
         let stream = TcpStream::connect(feed).await?;
         stream.set_nodelay(true)?;
-        Ok(Subscriber { stream, frames: Frames::new(1 << 20), heard: VecDeque::new(), requests: 0 })
+        Ok(Subscriber { stream, frames: Frames::new(1 << 20, 0), heard: VecDeque::new(), requests: 0 })
     }
 
     /// Connects and authenticates; the reply is an error where it says so.

@@ -25,13 +25,8 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// `limit` is the longest frame in bytes, without its NUL.
-    pub fn new(limit: usize) -> Frames {
-        Frames::ending_in(0, limit)
-    }
-
-    /// The same, with another byte at the end of each.
-    pub fn ending_in(end: u8, limit: usize) -> Frames {
+    /// `limit` is the longest frame in bytes, without the `end` of each.
+    pub fn new(limit: usize, end: u8) -> Frames {
         Frames { buffer: Vec::new(), start: 0, searched: 0, limit, end, skipping: false }
     }
 
@@ -87,7 +82,7 @@ mod tests {
     use super::*;
 
     fn frames(limit: usize, reads: &[&[u8]]) -> Vec<String> {
-        let mut frames = Frames::new(limit);
+        let mut frames = Frames::new(limit, 0);
         let mut found = Vec::new();
         for read in reads {
             frames.push(read);
@@ -120,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_endless_frame_costs_no_memory() {
-        let mut frames = Frames::new(10);
+        let mut frames = Frames::new(10, 0);
         for _ in 0..1000 {
             frames.push(&[b'x'; 1000]);
             while frames.next_frame().is_some() {}
@@ -130,7 +125,7 @@ mod tests {
 
     #[test]
     fn lines_are_frames_that_end_in_a_line_feed() {
-        let mut frames = Frames::ending_in(b'\n', 4);
+        let mut frames = Frames::new(4, b'\n');
         frames.push(b"one\r\n\ntwo\nthree\nfo");
         assert_eq!(frames.next_frame(), Some(Frame::Text("one")));
         assert_eq!(frames.next_frame(), Some(Frame::Text("two")));

@@ -134,7 +134,7 @@ impl Server {
         let session = Session {
             user: None,
             peer: peer.to_owned(),
-            frames: Frames::new(self.settings.max_frame),
+            frames: Frames::new(self.settings.max_frame, 0),
             subscriptions: Subscriptions::default(),
             sequence: 0,
             commands: HashMap::new(),
