@@ -1038,9 +1038,10 @@ fn the_held_call_is_transferred_to_the_active_one() {
 #[test]
 fn call_data_is_set_when_the_update_shows_it() {
     let update = event(39, 40, json!({ "CallID": 900, "CallType": 3, "IVRLabel1": "tier", "IVRData1": "silver" }));
+    let other = event(40, 40, json!({ "CallID": 900, "CallType": 3, "PrivateData": "vip" }));
     let set = |data: &[&str]| ask("SetCallData", 900, json!({ "UserData": data }));
     asked(
-        &[set(&["silver", ""]), reply(1), update],
+        &[set(&["silver", ""]), reply(1), other, update],
         &[
             "> SetAgentIVRData \"silver\" \"\" \"\" \"tier\" \"\" \"\" 40 900 -1",
             "CallDataUpdate 900 a40 SetCallDataSucceeded #7",

@@ -90,6 +90,8 @@ pub struct Call {
     pub joined_into: Option<CallIx>,
     /// Two calls joined in it, and it is not known who handed them on.
     pub handed_on: bool,
+    /// It ended because nothing was heard of it any more.
+    pub presumed_over: bool,
     /// Agents who answered and whose wrap-up is not over.
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
@@ -128,6 +130,7 @@ impl Call {
             far_end_told: false,
             joined_into: None,
             handed_on: false,
+            presumed_over: false,
             owed: SmallVec::new(),
             completed: false,
             last_event: now,

@@ -47,7 +47,7 @@ impl Model {
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
     pub(super) fn call_for(&mut self, change: &Change, begun_by: Option<AgentIx>) -> Result<CallIx, Effect> {
-        if let Some(index) = self.named_call(&change.call) {
+        if let Some(index) = self.named_call(&change.call).filter(|index| !self.is_back(*index)) {
             self.touch(index, &change.call)?;
             self.note(index, change);
             return Ok(index);
@@ -191,15 +191,18 @@ impl Model {
     // ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn noted(&mut self, change: &Change) -> Effect {
+        self.live_call(change).map_or_else(|effect| effect, |_| Effect::Taken)
+    }
+
+    /// Data that somebody set. Who did not ask for it is not told: it goes with the call's next event.
+    pub(super) fn data_set(&mut self, change: &Change) -> Effect {
         let index = match self.live_call(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        if change.data.is_some() {
-            let requests = self.requests_shown(Expect::DataSet(index));
-            if !requests.is_empty() {
-                self.tell_answering(Transition::new(TransitionKind::CallDataSet).call(index), requests);
-            }
+        let requests = self.requests_shown(Expect::DataSet(index));
+        if !requests.is_empty() {
+            self.tell_answering(Transition::new(TransitionKind::CallDataSet).call(index), requests);
         }
         Effect::Taken
     }
@@ -722,6 +725,16 @@ impl Model {
         note_number(&mut self.calls[index].ani, &number, true, true, false);
     }
 
+    /// Whether this call, which ended in silence, is shown alive again: then it starts anew.
+    fn is_back(&mut self, index: CallIx) -> bool {
+        let is_back = self.calls[index].presumed_over;
+        if is_back {
+            let names = self.calls[index].names.clone();
+            self.drop_names(index, &names);
+        }
+        is_back
+    }
+
     /// A call that an agent is to place is another each time that it is offered, whatever ended under its name before.
     fn begin_again(&mut self, change: &Change) {
         use CallType::{Callback, Campaign, WebCallback};
@@ -821,6 +834,7 @@ impl Model {
         }
         let due = call.last_event + self.settings.orphan_grace;
         if due <= self.now {
+            self.calls[index].presumed_over = true;
             self.end_call(index);
         } else {
             self.calls[index].orphan_watch = true;

@@ -182,6 +182,7 @@ impl Model {
             Dequeued => self.dequeued(change),
             Allocated => self.allocated(change),
             Noted => self.noted(change),
+            DataSet => self.data_set(change),
             Alerted => self.alerted(change),
             Connected => self.connected(change),
             Held => self.held(change),

@@ -193,6 +193,18 @@ fn a_whole_inbound_call_reads_in_the_order_of_the_guide() {
 }
 
 #[test]
+fn a_call_that_ended_in_silence_starts_anew_when_it_is_heard_of_again() {
+    let mut teller = Teller::new();
+    teller.say(&said(K::Alerted, 1, Agent(12), Outside));
+    teller.say(&said(K::Left, 1, Agent(12), Nobody));
+    teller.wait(60);
+    teller.told();
+    assert_eq!(teller.say(&said(K::Left, 1, Agent(12), Nobody)), Effect::Late);
+    teller.say(&said(K::Queued, 1, Nobody, Nobody));
+    assert_eq!(teller.told(), ["call-started g1", "call-queued g1"]);
+}
+
+#[test]
 fn a_call_is_allocated_to_an_agent_once() {
     let mut teller = Teller::new();
     let allocated = said(K::Allocated, 1, Agent(12), Nobody);

@@ -214,6 +214,8 @@ words! {
         Allocated = "allocated",
         /// Attributes of a known call are remembered; nothing is told.
         Noted = "noted",
+        /// Somebody set the call's `data`.
+        DataSet = "data-set",
         /// The call alerts at `party`; `other` calls.
         Alerted = "alerted",
         /// `party` connects; `other` calls.
@@ -336,8 +338,8 @@ impl ChangeKind {
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
             C::Queued => &[T::CallStarted, T::CallQueued],
-            C::Noted => &[T::CallDataSet],
-            C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
+            C::DataSet => &[T::CallDataSet],
+            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
             C::AgentKnown => &[T::AgentAdded],
             C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],

@@ -122,4 +122,14 @@ mod tests {
         }
         assert!(frames.buffer.capacity() < 10_000);
     }
+
+    #[test]
+    fn lines_are_frames_that_end_in_a_line_feed() {
+        let mut frames = Frames::new(4, b'\n');
+        frames.push(b"one\r\n\ntwo\nthree\nfo");
+        assert_eq!(frames.next_frame(), Some(Frame::Text("one")));
+        assert_eq!(frames.next_frame(), Some(Frame::Text("two")));
+        assert_eq!(frames.next_frame(), Some(Frame::TooLong));
+        assert_eq!(frames.next_frame(), None);
+    }
 }
