@@ -191,6 +191,21 @@ fn the_demo_shows_the_main_job_and_ends() {
 }
 
 #[test]
+fn the_other_demo_shows_ccas_behind_a_feed_application() {
+    let output = cti_bridge(&["demo", "ccas"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    for (left, right) in [
+        ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
+        ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
+        ("← SetVoiceNotReady", ""),
+        ("(connection replaced)", "→ conn-cleared 940"),
+    ] {
+        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
+        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
+    }
+}
+
+#[test]
 fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     assert_eq!(cti_bridge(&["demo", "--sideways"], "").status.code(), Some(2));
     let help = cti_bridge(&["--help"], "");

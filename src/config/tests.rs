@@ -29,6 +29,20 @@ users = { Test01 = "hidden" }
 platforms = ["mitel"]
 "#;
 
+/// The least that the other sections of the commented file need.
+const OTHERS: &str = r#"
+[platform.micc]
+dialect = "ccas"
+listen = "127.0.0.1:7410"
+token = "secret"
+[application.crm]
+dialect = "event-feed"
+listen = "127.0.0.1:31457"
+users = { crm = "hidden", wall = "hidden" }
+read_only = ["wall"]
+platforms = ["micc", "mitel"]
+"#;
+
 #[track_caller]
 fn complains(text: &str, part: &str) -> String {
     let (_, problems) = load(text, &[], &[]);
@@ -45,7 +59,7 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
     let full = include_str!("../../config/cti-bridge.toml");
     let (shown, problems) = load(full, &[], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
-    let (default, _) = load(SMALL, &[], &[]);
+    let (default, _) = load(&format!("{SMALL}{OTHERS}"), &[], &[]);
     let plain = |config: &Config| {
         let text = format!("{:#?}", (&config.log, config.shutdown_grace, &config.platforms, &config.applications));
         text.replace('"', "")
@@ -56,7 +70,9 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules"] {
+    for key in
+        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
+    {
         assert!(known.contains(&key), "{key} is not shown");
     }
 }
