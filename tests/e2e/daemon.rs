@@ -178,6 +178,23 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
 }
 
 #[tokio::test]
+async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
+    let rest = "[log]\nlevel = 'debug'";
+    let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;
+    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
+    world.line.say(&call("established", 900, 4, answered)).await.unwrap();
+    world.works(1002).await;
+    let heard = world.daemon.log();
+    for part in ["heard {", "told <", "ANI>5551234<"] {
+        assert!(heard.contains(part), "{part} is missing in\n{heard}");
+    }
+    let digest = "7c876a9c1267571709008994a9fe1d7e";
+    for secret in [PASSWORD, USER_PASSWORD, digest] {
+        assert!(!heard.contains(secret), "{secret} is shown in\n{heard}");
+    }
+}
+
+#[tokio::test]
 async fn a_configuration_that_is_wrong_is_said_whole_and_nothing_runs() {
     let mut daemon = Daemon::start("[platform.mitel]\ndialect = 'event-fed'\n[aplication.x]\n");
     assert_eq!(daemon.end().await.code(), Some(1));
