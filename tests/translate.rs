@@ -1,6 +1,9 @@
 //! Scenarios through `translate`: a feed platform behind, a CTIPS application in front. The flows are those that the CTIPS
 //! guide's appendix E names; their order follows from what each translation must mean.
 
+#[path = "translate/joins.rs"]
+mod joins;
+
 use cti_bridge::sim::messages::*;
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::{Value, json};

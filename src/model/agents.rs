@@ -545,15 +545,6 @@ impl Model {
         new
     }
 
-    /// The call that this one became part of, or itself.
-    pub fn result_of(&self, call: CallIx) -> CallIx {
-        let mut index = call;
-        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into) {
-            index = next;
-        }
-        index
-    }
-
     // ── statistics and configuration ──────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn agent_seen(&mut self, change: &Change) -> Effect {

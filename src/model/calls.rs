@@ -16,8 +16,13 @@ const MAX_OLDEST: usize = 256;
 impl Model {
     // ── finding and starting ──────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The call that these names mean. A more authoritative name that the call contradicts makes it another call.
+    /// The call that these names mean: what the call of these names became part of, or itself.
     pub(super) fn named_call(&self, names: &CallNames) -> Option<CallIx> {
+        self.bearer(names).map(|call| self.result_of(call))
+    }
+
+    /// The call that bears these names. A more authoritative name that the call contradicts makes it another call.
+    pub(super) fn bearer(&self, names: &CallNames) -> Option<CallIx> {
         names.iter().find_map(|name| {
             let index = *self.call_names.get(&name)?;
             let call = &self.calls[index];
@@ -30,7 +35,17 @@ impl Model {
 
     /// The call of a change that only follows or ends something: it must be known, and not over.
     pub(super) fn live_call(&mut self, change: &Change) -> Result<CallIx, Effect> {
-        let index = self.named_call(&change.call).ok_or(Effect::UnknownCall)?;
+        self.follow(self.named_call(&change.call), change)
+    }
+
+    /// The call of a change that takes somebody out of it. A name from before a join means the call that ended then, not
+    /// what it became part of: nobody who stays is cleared.
+    pub(super) fn call_left(&mut self, change: &Change) -> Result<CallIx, Effect> {
+        self.follow(self.bearer(&change.call), change)
+    }
+
+    fn follow(&mut self, known: Option<CallIx>, change: &Change) -> Result<CallIx, Effect> {
+        let index = known.ok_or(Effect::UnknownCall)?;
         self.touch(index, &change.call)?;
         self.note(index, change);
         Ok(index)
@@ -124,7 +139,9 @@ impl Model {
     /// Looks through all calls for the oldest, for many evictions to come: nothing that happens makes another call older.
     fn look_for_oldest(&mut self, spare: Option<CallIx>) {
         let others = self.calls.iter().filter(|(index, _)| Some(*index) != spare && !self.forgotten.contains(index));
-        let mut others: Vec<_> = others.map(|(index, call)| (call.is_live(), call.last_event, index)).collect();
+        // The ids of a call that became part of a live one are needed for as long as that one.
+        let is_needed = |index| self.calls[self.result_of(index)].is_live();
+        let mut others: Vec<_> = others.map(|(index, call)| (is_needed(index), call.last_event, index)).collect();
         let count = others.len().min(MAX_OLDEST);
         if count < others.len() {
             others.select_nth_unstable(count);
@@ -136,11 +153,15 @@ impl Model {
 
     fn learn_names(&mut self, index: CallIx, names: &CallNames) {
         for name in names.iter() {
-            let call = &mut self.calls[index];
-            if call.names.iter().any(|known| known.space == name.space && known.id.as_id() == name.id) {
+            let call = &self.calls[index];
+            let is_own = call.names.iter().any(|known| known.space == name.space && known.id.as_id() == name.id);
+            // A name from before a join stays the old call's.
+            let is_old = || self.call_names.get(&name).is_some_and(|known| self.result_of(*known) == index);
+            if is_own || is_old() {
                 continue;
             }
             let Some(id) = NativeId::new(name.id) else { continue };
+            let call = &mut self.calls[index];
             if call.names.len() < MAX_NAMES {
                 let known = SpacedId { space: name.space, id };
                 call.names.push(known.clone());
@@ -423,7 +444,7 @@ impl Model {
 
     /// A party leaves the call.
     pub(super) fn left(&mut self, change: &Change) -> Effect {
-        let index = match self.live_call(change) {
+        let index = match self.call_left(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
@@ -500,7 +521,7 @@ impl Model {
     }
 
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
-        match self.live_call(change) {
+        match self.call_left(change) {
             Ok(index) => {
                 self.end_call(index);
                 Effect::Taken

@@ -1,11 +1,7 @@
 //! Two calls become one: transfer and conference. The result is announced by the joining event alone, nobody who stays is
 //! cleared, the old calls end right after, and their names lead to the result from then on.
 
-use super::{
-    call::{MAX_NAMES, MAX_PARTIES},
-    requests::Expect,
-    *,
-};
+use super::{call::MAX_PARTIES, requests::Expect, *};
 
 impl Model {
     pub(super) fn joined(&mut self, change: &Change) -> Effect {
@@ -183,13 +179,17 @@ impl Model {
         }
         self.calls[result].queue = self.calls[result].queue.or(self.calls[old].queue);
         self.calls[old].joined_into = Some(result);
-        for name in self.calls[old].names.clone() {
-            self.call_names.insert(name.clone(), result);
-            let names = &mut self.calls[result].names;
-            if names.len() < MAX_NAMES && !names.contains(&name) {
-                names.push(name);
-            }
+    }
+
+    /// The call that this one became part of, or itself.
+    pub fn result_of(&self, call: CallIx) -> CallIx {
+        let mut index = call;
+        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into)
+            && self.calls.get(next).is_some()
+        {
+            index = next;
         }
+        index
     }
 
     /// Adds a party, or the part of it that is there already joins in.
@@ -272,7 +272,7 @@ impl Model {
     /// The platform redirected the call: from a connected agent, a blind transfer; from an alerting one, a call that was
     /// not answered; from anyone else, nothing that anybody is told.
     pub(super) fn diverted(&mut self, change: &Change) -> Effect {
-        let index = match self.live_call(change) {
+        let index = match self.call_left(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
