@@ -1,6 +1,8 @@
 //! Scenarios through `translate`: a feed platform behind, a CTIPS application in front. The flows are those that the CTIPS
 //! guide's appendix E names; their order follows from what each translation must mean.
 
+#[path = "translate/agents.rs"]
+mod agents;
 #[path = "translate/joins.rs"]
 mod joins;
 

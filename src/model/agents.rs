@@ -39,6 +39,7 @@ pub struct Agent {
     pub told: Option<AgentState>,
     /// The last call is gone and the platform has not said what comes next: the state stands until then.
     pub settling: Option<Time>,
+    /// Those of the last log-on.
     pub services: SmallVec<[ServiceIx; 4]>,
     /// Live calls that the agent is in, in the order of joining them.
     pub calls: SmallVec<[CallIx; 2]>,
@@ -65,6 +66,12 @@ const ID: u8 = 0;
 const NUMBER: u8 = 1;
 const NAME: u8 = 2;
 const STATION: u8 = 3;
+
+/// How a station leads to its agent: by its digits.
+fn station_id(number: &str) -> SpacedId {
+    let text: String = digits(number).iter().map(|digit| char::from(*digit)).collect();
+    SpacedId { space: STATION, id: NativeId::Text(text.into()) }
+}
 
 impl Model {
     // ── who is who ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,16 +163,20 @@ impl Model {
         if new.is_empty() || entry.station == new {
             return false;
         }
-        let id = |number: &str| {
-            let text = digits(number).iter().map(|digit| char::from(*digit)).collect::<String>();
-            SpacedId { space: STATION, id: NativeId::Text(text.into()) }
-        };
-        let old = id(&std::mem::replace(&mut entry.station, new.to_owned()));
+        let old = station_id(&std::mem::replace(&mut entry.station, new.to_owned()));
         if self.agent_ids.get(&old) == Some(&agent) {
             self.agent_ids.remove(&old);
         }
-        self.agent_ids.insert(id(new), agent);
+        self.claim_station(agent);
         true
+    }
+
+    /// Whoever sat at the agent's station before, it is the agent's now.
+    fn claim_station(&mut self, agent: AgentIx) {
+        let station = &self.agents[agent].station;
+        if !station.is_empty() {
+            self.agent_ids.insert(station_id(station), agent);
+        }
     }
 
     // ── log-on ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,32 +186,33 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
+        self.show(agent);
+        self.log_on(agent, change.text(Fact::Station));
         if let Some(services) = &change.services {
             let known: SmallVec<[ServiceIx; 4]> = services.iter().filter_map(|s| self.service_of(s)).collect();
             for service in known {
                 self.join_service(agent, service);
             }
         }
-        self.show(agent);
-        self.log_on(agent, change.text(Fact::Station));
         self.agents[agent].last_word = self.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
             self.set_state(agent, state);
-            self.tell_agent_state(Some(agent), None);
         }
+        self.tell_agent_state(Some(agent), None);
         Effect::Taken
     }
 
+    /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
+    /// be told afterwards.
     fn log_on(&mut self, agent: AgentIx, station: &str) {
         let moved = self.learn_station(agent, station);
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
         if !was_on {
             entry.logged_on = Some(true);
-            entry.readiness = None;
-            entry.activity = None;
             entry.told = None;
-            entry.settling = None;
+            entry.services.clear();
+            self.claim_station(agent);
         }
         let requests = self.requests_shown(Expect::LoggedOn(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
@@ -231,8 +243,8 @@ impl Model {
         entry.activity = None;
         entry.told = None;
         entry.settling = None;
+        entry.reason.clear();
         entry.wraps.clear();
-        entry.services.clear();
         let requests = self.requests_shown(Expect::LoggedOff(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOff).agent(agent);
         if was_off {
@@ -552,9 +564,7 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        if let Some(service) = self.service_of(&change.service) {
-            self.join_service(agent, service);
-        }
+        let service = self.service_of(&change.service);
         self.link.statistics_seen = true;
         self.show(agent);
         let since = time::parse_civil(change.text(Fact::Since));
@@ -563,18 +573,21 @@ impl Model {
         entry.seen_epoch = self.link.epoch;
         // Statistics lag: what began before the last event about the agent is old.
         let known_better = since.zip(entry.last_word).is_some_and(|(since, last)| since <= last);
-        let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) else { return Effect::Taken };
-        if known_better {
-            return Effect::Taken;
-        }
-        if state == AgentState::LoggedOff {
+        let state = change.int(Fact::State).and_then(AgentState::from_code).filter(|_| !known_better);
+        if state == Some(AgentState::LoggedOff) {
             match self.agents[agent].logged_on {
                 Some(true) => self.log_off(agent),
                 _ => self.agents[agent].logged_on = Some(false),
             }
             return Effect::Taken;
         }
-        self.log_on(agent, change.text(Fact::Station));
+        if state.is_some() {
+            self.log_on(agent, change.text(Fact::Station));
+        }
+        if let Some(service) = service {
+            self.join_service(agent, service);
+        }
+        let Some(state) = state else { return Effect::Taken };
         if let Some(underlying) = change.int(Fact::Underlying).and_then(AgentState::from_code) {
             self.set_state(agent, underlying);
         }

@@ -455,7 +455,14 @@ fn scripts() -> Vec<Vec<Said>> {
                 _ => inbound(call, a),
             }
         })
+        .chain((1..=10).chain(51..=60).map(sessions))
         .collect()
+}
+
+/// Agent `a` comes and goes.
+fn sessions(a: i64) -> Vec<Said> {
+    let kinds = [K::LoggedOn, K::Ready, K::NotReady, K::LoggedOff, K::Ready, K::LoggedOn, K::Freed];
+    kinds.iter().map(|kind| said(*kind, 0, Agent(a), Nobody)).collect()
 }
 
 proptest! {
