@@ -637,16 +637,29 @@ impl Model {
     pub(super) fn agents_listed(&mut self, change: &Change) -> Effect {
         let service = self.service_of(&change.service);
         self.link.statistics_seen |= service.is_some();
+        if let Some(service) = service {
+            self.services[service].listed_epoch = self.link.epoch;
+        }
         for agent in self.agents.indices() {
             if self.agents[agent].stamp == self.stamp {
                 continue;
             }
             match service {
-                Some(service) => self.agents[agent].services.retain(|known| *known != service),
+                Some(service) => self.is_not_at(agent, service),
                 None => self.unshow(agent),
             }
         }
         Effect::Taken
+    }
+
+    /// The service was listed without the agent. Where that was the last that could have shown the agent, nobody is there.
+    fn is_not_at(&mut self, agent: AgentIx, service: ServiceIx) {
+        let services = &mut self.agents[agent].services;
+        let before = services.len();
+        services.retain(|known| *known != service);
+        if services.len() < before && self.link.resynced && self.is_gone(agent) {
+            self.log_off(agent);
+        }
     }
 
     fn join_service(&mut self, agent: AgentIx, service: ServiceIx) {
@@ -672,13 +685,19 @@ impl Model {
         }
     }
 
-    /// Agents whom the platform did not show since `epoch` began are not logged on any more.
-    pub(super) fn log_off_unseen(&mut self, epoch: u64) {
+    /// Agents whom the platform should have shown by now are not logged on any more.
+    pub(super) fn log_off_unseen(&mut self) {
         for agent in self.agents.indices() {
-            let entry = &self.agents[agent];
-            if entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch {
+            if self.is_gone(agent) {
                 self.log_off(agent);
             }
         }
+    }
+
+    /// Whether the platform has listed, since the link is back, every service where the agent was, and not the agent.
+    fn is_gone(&self, agent: AgentIx) -> bool {
+        let (entry, epoch) = (&self.agents[agent], self.link.epoch);
+        let unseen = entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch;
+        unseen && entry.services.iter().all(|service| self.services[*service].listed_epoch == epoch)
     }
 }

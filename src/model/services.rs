@@ -9,6 +9,8 @@ pub struct Service {
     pub name: String,
     /// Applications were told that it exists.
     pub told: bool,
+    /// The link's epoch in which the platform last listed its agents.
+    pub(super) listed_epoch: u64,
     stamp: u64,
 }
 
@@ -27,7 +29,7 @@ impl Model {
         if self.services.len() >= self.settings.max_services {
             return None;
         }
-        let service = Service { kind, id: id.clone(), name: String::new(), told: false, stamp: 0 };
+        let service = Service { kind, id: id.clone(), name: String::new(), told: false, listed_epoch: 0, stamp: 0 };
         let index = self.services.insert(service);
         self.service_ids.insert(SpacedId { space: kind as u8, id }, index);
         Some(index)

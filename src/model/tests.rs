@@ -308,6 +308,40 @@ fn link_loss_ends_everything_once_and_calls_start_anew() {
     assert_eq!(teller.told(), ["link-up", "call-started g1", "connected g1 a12"], "the state was active all along");
 }
 
+/// The platform's statistics of a group: who is logged on there.
+fn lists(teller: &mut Teller, group: i64, agents: &[i64]) {
+    let service = Device { kind: Some(DeviceKind::Group), id: Id::Int(group), number: "" };
+    teller.model.begin(teller.now, None);
+    for agent in agents {
+        let mut seen = Change::new(K::AgentSeen);
+        (seen.party, seen.service) = (Agent(*agent).device(), service);
+        seen.set(Fact::State, Value::Int(AgentState::Idle.code()));
+        teller.model.apply(&seen);
+    }
+    let mut listed = Change::new(K::AgentsListed);
+    listed.service = service;
+    teller.model.apply(&listed);
+    teller.collect();
+}
+
+#[test]
+fn nobody_is_logged_off_before_all_of_their_groups_are_listed() {
+    let mut teller = Teller::new();
+    lists(&mut teller, 9, &[1, 2, 3]);
+    lists(&mut teller, 12, &[3, 4, 5]);
+    teller.model.link_down(teller.now, "gone");
+    teller.model.link_up(teller.now);
+    teller.collect();
+    teller.told();
+    lists(&mut teller, 9, &[1]);
+    teller.wait(10);
+    assert_eq!(teller.told(), ["agent-logged-off a2"], "group 12 has not been listed yet");
+    lists(&mut teller, 12, &[4]);
+    assert_eq!(teller.told(), ["agent-logged-off a3", "agent-logged-off a5"]);
+    lists(&mut teller, 12, &[]);
+    assert_eq!(teller.told(), Vec::<String>::new(), "a list alone logs nobody off who has been shown");
+}
+
 #[test]
 fn an_alerting_agent_from_whom_the_call_is_diverted_is_cleared_without_a_transfer() {
     let mut teller = Teller::new();
