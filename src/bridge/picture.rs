@@ -94,7 +94,6 @@ impl<'p> Live<'p> {
         };
         match self.naming {
             Naming::Native => {
-                let call = self.model.result_of(call);
                 self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
             }
             Naming::Of { ids, parts, platform, .. } => {

@@ -39,6 +39,8 @@ pub struct Agent {
     pub told: Option<AgentState>,
     /// The last call is gone and the platform has not said what comes next: the state stands until then.
     pub settling: Option<Time>,
+    /// When the last call was gone.
+    pub free_since: Time,
     /// Those of the last log-on.
     pub services: SmallVec<[ServiceIx; 4]>,
     /// Live calls that the agent is in, in the order of joining them.
@@ -58,6 +60,22 @@ pub struct Agent {
 impl Agent {
     pub fn is_logged_on(&self) -> bool {
         self.logged_on == Some(true)
+    }
+
+    /// Whether the agent is there: logged on, or doing something where nothing was said of that.
+    pub fn is_there(&self) -> bool {
+        self.logged_on.unwrap_or(self.told.is_some())
+    }
+
+    /// Whether a call keeps the agent busy, known or not.
+    pub fn is_on_call(&self) -> bool {
+        !self.calls.is_empty() || matches!(self.activity, Some(AgentState::Active | AgentState::PendingActive))
+    }
+
+    fn end_activity(&mut self, now: Time) {
+        if self.activity.take().is_some() {
+            self.free_since = now;
+        }
     }
 }
 
@@ -275,8 +293,7 @@ impl Model {
     fn is_ready(&mut self, agent: AgentIx, readiness: Readiness) {
         let state = if readiness == Readiness::Ready { AgentState::Idle } else { AgentState::NotReady };
         self.set_state(agent, state);
-        let mut requests = self.requests_shown(Expect::Readiness(agent, readiness));
-        requests.extend(self.requests_shown(Expect::WrapOver(agent)));
+        let requests = self.requests_shown(Expect::Readiness(agent, readiness));
         self.tell_state_answering(agent, None, requests);
     }
 
@@ -331,12 +348,12 @@ impl Model {
                 self.wrap_up_over(agent, |_| true);
                 let entry = &mut self.agents[agent];
                 entry.wraps.clear();
-                entry.activity = None;
+                entry.end_activity(self.now);
                 entry.readiness = Some(if state == AgentState::Idle { Readiness::Ready } else { Readiness::NotReady });
             }
             AgentState::Wrap => {
                 let entry = &mut self.agents[agent];
-                entry.activity = None;
+                entry.end_activity(self.now);
                 if entry.wraps.is_empty() {
                     entry.wraps.push(None);
                 }
@@ -384,8 +401,10 @@ impl Model {
         }
     }
 
-    /// Tells the state where it changed; whoever asked for it is answered in any case.
-    pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, requests: Requests) {
+    /// Tells the state where it changed; whoever asked for it is answered in any case, and so is whoever asked for the end
+    /// of a wrap-up after which it is the first.
+    pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, mut requests: Requests) {
+        requests.extend(self.wrap_ups_shown(agent));
         let state = self.state_of(agent);
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
@@ -421,6 +440,7 @@ impl Model {
         entry.calls.retain(|known| *known != call);
         if entry.calls.is_empty() {
             entry.activity = None;
+            entry.free_since = self.now;
             self.settle_state(agent);
         }
     }
@@ -474,30 +494,50 @@ impl Model {
         }
     }
 
+    /// The call after which an agent works where the platform names this one. After a join it may name any of the three:
+    /// whoever left by the join works after the old call, whoever stayed after the result.
+    pub(super) fn call_worked_on(&self, agent: AgentIx, named: CallIx) -> CallIx {
+        let result = self.result_of(named);
+        let owes = &self.agents[agent].owes;
+        let same = owes.iter().find(|owed| **owed == named);
+        if let Some(owed) = same.or_else(|| owes.iter().find(|owed| self.result_of(**owed) == result)) {
+            return *owed;
+        }
+        let was_in = |call: CallIx| self.calls.get(call).is_some_and(|call| call.party_of(agent).is_some());
+        if was_in(named) && !was_in(result) { named } else { result }
+    }
+
     pub(super) fn wrap_started(&mut self, change: &Change) -> Effect {
         let agent = match self.agent_of(change) {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let named = self.named_call(&change.call);
-        let call = if change.call.is_empty() { self.agents[agent].owes.last().copied() } else { named };
+        let named = self.bearer(&change.call);
+        let call = match named {
+            Some(named) => Some(self.call_worked_on(agent, named)),
+            None => self.agents[agent].owes.last().copied().filter(|_| change.call.is_empty()),
+        };
         if let Some(index) = call {
-            if self.calls[index].is_live() {
-                self.note(index, change);
-            }
-            // Work after a call: the agent is not in it any more, whatever was not said.
+            // Work after a call: the agent is not in it any more, whatever was not said. Only of what a call became part
+            // of it says nothing.
             if let Some(place) = self.calls[index].live_party_of(agent) {
+                if named.is_some_and(|named| named != index) {
+                    return Effect::Late;
+                }
                 self.leave(index, place);
             }
             let answered = |party: &Party| party.device.agent == Some(agent) && party.answered;
-            let joined = self.calls[index].joined_into.is_some();
-            if self.calls[index].parties.iter().any(answered) && !joined && !self.agents[agent].owes.contains(&index) {
+            if self.calls[index].parties.iter().any(answered) && !self.agents[agent].owes.contains(&index) {
                 return Effect::Late;
+            }
+            if self.calls[index].is_live() {
+                self.note(index, change);
             }
         }
         let entry = &mut self.agents[agent];
         entry.last_word = self.clock;
         entry.settling = None;
+        entry.end_activity(self.now);
         if !entry.wraps.contains(&call) {
             entry.wraps.push(call);
         }
@@ -511,24 +551,40 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let Some(named) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        let call = self.result_of(named);
-        self.set_disposition(named, change);
-        let meant: SmallVec<[CallIx; 2]> =
-            self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
-        self.wrap_up_over(agent, |owed| meant.contains(&owed));
-        let wraps = self.agents[agent].wraps.clone();
-        let results: SmallVec<[Option<CallIx>; 2]> = wraps.iter().map(|w| w.map(|w| self.result_of(w))).collect();
+        let call = self.named_call(&change.call);
+        let requests = self.dispositions_shown(call, agent, change);
+        if let Some(call) = call {
+            self.set_disposition(call, change);
+            let meant: SmallVec<[CallIx; 2]> =
+                self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
+            self.wrap_up_over(agent, |owed| meant.contains(&owed));
+        }
+        let mut wraps = std::mem::take(&mut self.agents[agent].wraps);
+        let wrapped = !wraps.is_empty();
+        // Whatever the platform works after that is not known is over, too.
+        wraps.retain(|wrap| wrap.is_some_and(|wrap| Some(self.result_of(wrap)) != call));
         let entry = &mut self.agents[agent];
         entry.last_word = self.clock;
-        entry.wraps =
-            wraps.iter().zip(&results).filter(|(_, r)| r.is_some() && **r != Some(call)).map(|(w, _)| *w).collect();
-        if !wraps.is_empty() && entry.wraps.is_empty() && entry.calls.is_empty() {
+        entry.wraps = wraps;
+        if wrapped && entry.wraps.is_empty() && entry.calls.is_empty() {
             self.settle_state(agent);
         }
-        let requests = self.requests_shown(Expect::WrapOver(agent));
         self.tell_state_answering(agent, None, requests);
-        Effect::Taken
+        if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
+    }
+
+    /// Whether an agent works after this call, or, of whom that is not known, after any.
+    pub(super) fn is_wrapping(&self, agent: AgentIx, call: Option<CallIx>) -> bool {
+        let same = |wrap: CallIx| call.is_none_or(|call| self.result_of(call) == self.result_of(wrap));
+        self.agents[agent].wraps.iter().any(|wrap| wrap.is_none_or(same))
+    }
+
+    /// Whether nothing is left to do after this call, and the platform has said what comes next, or had its time to.
+    pub(super) fn is_wrap_up_over(&self, agent: AgentIx, call: Option<CallIx>) -> bool {
+        let entry = &self.agents[agent];
+        let same = |other: &CallIx| call.is_some_and(|call| self.result_of(call) == self.result_of(*other));
+        let is_open = entry.calls.iter().any(same) || entry.owes.iter().any(same) || self.is_wrapping(agent, call);
+        !is_open && entry.settling.is_none()
     }
 
     pub(super) fn disposed(&mut self, change: &Change) -> Effect {
@@ -540,7 +596,7 @@ impl Model {
         if self.set_disposition(call, change) {
             self.tell(Transition::new(TransitionKind::Disposed).call(call).agent(agent));
         }
-        let requests = self.requests_shown(Expect::Disposed(call, agent));
+        let requests = self.dispositions_shown(Some(call), agent, change);
         let transition = self.state_transition(agent, Some(call));
         self.answer_only(transition, requests);
         Effect::Taken

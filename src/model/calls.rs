@@ -727,10 +727,12 @@ impl Model {
         for party in call.parties {
             if let Some(agent) = party.device.agent.and_then(|agent| self.agents.get_mut(agent)) {
                 agent.calls.retain(|known| *known != index);
-                agent.wraps.retain(|known| *known != Some(index));
                 agent.owes.retain(|known| *known != index);
+                // The work goes on; it is not known any more after what.
+                agent.wraps.iter_mut().filter(|known| **known == Some(index)).for_each(|known| *known = None);
             }
         }
+        self.forget_call_of_requests(index);
     }
 
     pub(super) fn drop_names(&mut self, index: CallIx, names: &[SpacedId]) {

@@ -227,6 +227,7 @@ impl Model {
                 Timer::Resync(epoch) => self.resync_over(epoch),
                 Timer::Request(request) => self.request_grace_over(request),
             }
+            self.follow_up_all();
         }
     }
 

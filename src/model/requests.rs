@@ -58,7 +58,7 @@ pub enum Expect {
     Moved(CallIx, AgentIx, PartyState),
     Left(CallIx, AgentIx),
     Joined(CallIx),
-    Disposed(CallIx, AgentIx),
+    Disposed(AgentIx),
     /// Nothing more: it has ended.
     Nothing,
 }
@@ -87,6 +87,8 @@ pub struct Request {
     quiet: bool,
     expect: Expect,
     accepted: bool,
+    /// The platform has not answered the last order.
+    pending: bool,
     /// What is still to be ordered once the platform has accepted the last order.
     steps: SmallVec<[TransitionKind; 2]>,
 }
@@ -96,9 +98,14 @@ impl Model {
     pub fn ask(&mut self, now: Time, ask: &Ask) {
         self.begin(now, None);
         if ask.change.kind == ChangeKind::AskLogOffAll {
-            let logged_on = self.agents.iter().filter(|(_, agent)| agent.is_logged_on()).map(|(agent, _)| agent);
-            for agent in logged_on.collect::<Vec<_>>() {
-                self.ask_one(&Ask { agent: Some(agent), ..*ask }, ChangeKind::AskLogOff);
+            let there = self.agents.iter().filter(|(_, agent)| agent.is_there()).map(|(agent, _)| agent);
+            let there: Vec<AgentIx> = there.collect();
+            for agent in &there {
+                self.ask_one(&Ask { agent: Some(*agent), ..*ask }, ChangeKind::AskLogOff);
+            }
+            if there.is_empty() {
+                let index = self.new_request(ask, ChangeKind::AskLogOff);
+                self.fail(index, Failure::Failed, "nobody is logged on".into());
             }
             return;
         }
@@ -161,6 +168,7 @@ impl Model {
             quiet: false,
             expect: Expect::Acceptance,
             accepted: false,
+            pending: false,
             steps: SmallVec::new(),
         };
         let mut request = request;
@@ -191,7 +199,9 @@ impl Model {
         let named_call = request.call;
         let agent = request.agent.ok_or((Failure::InvalidAgent, "no such agent is known"));
         let of_call = || call.ok_or((Failure::InvalidCall, "no such call is known"));
-        self.request_mut(index).call = call;
+        let second = request.second.map(|second| self.result_of(second));
+        let request = self.request_mut(index);
+        (request.call, request.second) = (call, second);
         let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
             AskLogOn => (Expect::LoggedOn(agent?), smallvec![Order::LogOn]),
             AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
@@ -240,12 +250,11 @@ impl Model {
             }
             AskDispose => {
                 // While the call goes on, or in the wrap-up after it.
-                let (agent, call) =
-                    (agent?, call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?);
-                self.request_mut(index).call = Some(call);
-                match end_wrap {
-                    true => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
-                    false => (Expect::Disposed(call, agent), smallvec![Order::Dispose]),
+                self.request_mut(index).call =
+                    Some(named_call.or(call).ok_or((Failure::InvalidCall, "no such call is known"))?);
+                match (agent?, end_wrap) {
+                    (agent, true) => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
+                    (agent, false) => (Expect::Disposed(agent), smallvec![Order::Dispose]),
                 }
             }
             _ => return Err((Failure::Failed, "this cannot be asked")),
@@ -287,9 +296,13 @@ impl Model {
     fn next_step(&mut self, index: RequestIx) {
         let request = self.request_mut(index);
         let order = request.steps.remove(0);
+        request.pending = true;
         let mut transition = Transition::new(order).agent(request.agent).request(index);
         transition.call = request.call;
         transition.second = request.second;
+        if let (TransitionKind::Dispose | TransitionKind::EndWrap, Some(agent)) = (order, transition.agent) {
+            transition.call = transition.call.map(|call| self.call_worked_on(agent, call));
+        }
         self.tell(transition);
     }
 
@@ -297,10 +310,34 @@ impl Model {
 
     /// The requests that this shows done; they end with the transition that tells it.
     pub(super) fn requests_shown(&mut self, shown: Expect) -> Requests {
+        self.requests_where(|_, request| request.expect == shown)
+    }
+
+    /// Those that wanted an agent's wrap-up to be over, where it is.
+    pub(super) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Requests {
+        self.requests_where(|model, request| {
+            request.expect == Expect::WrapOver(agent) && model.is_wrap_up_over(agent, request.call)
+        })
+    }
+
+    /// Those that gave a call a disposition, where the platform shows one: theirs, or any that it has accepted.
+    pub(super) fn dispositions_shown(&mut self, call: Option<CallIx>, agent: AgentIx, change: &Change) -> Requests {
+        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return Requests::new() };
+        self.requests_where(|model, request| {
+            let result = |call: Option<CallIx>| call.map(|call| model.result_of(call));
+            let same_call = result(request.call) == result(call);
+            let shown = request.code == Some(code) || !request.pending;
+            request.expect == Expect::Disposed(agent) && same_call && shown
+        })
+    }
+
+    /// Requests that are done. One of several orders is not, while the platform may still refuse the last.
+    fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Requests {
         if self.requests.is_empty() {
             return Requests::new();
         }
-        let waiting = self.requests.iter().filter(|(_, request)| request.expect == shown);
+        let showable = |request: &Request| request.steps.is_empty() || !request.pending;
+        let waiting = self.requests.iter().filter(|(_, request)| showable(request) && is_shown(self, request));
         let done: Requests = waiting.map(|(index, _)| *index).collect();
         for index in &done {
             self.close(*index);
@@ -318,26 +355,31 @@ impl Model {
         }
     }
 
-    /// What follows from requests that are done, once that is told.
+    /// What follows from requests that are done, once that is told, and those that waited for what has happened now.
     pub(super) fn follow_up_all(&mut self) {
+        if self.requests.is_empty() {
+            return;
+        }
         for index in std::mem::take(&mut self.follow_ups) {
             self.follow_up(index);
+        }
+        let waits = |request: &Request| !request.pending && !request.steps.is_empty();
+        let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
+        let waiting: Requests = open.filter(|(_, request)| waits(request)).map(|(index, _)| *index).collect();
+        for index in waiting {
+            self.advance(index);
         }
     }
 
     /// After a log-on the agent is brought into the state that was asked for.
     fn follow_up(&mut self, index: RequestIx) {
         let request = &self.requests[&index];
-        let (kind, readiness, order) = match (request.kind, request.initial) {
-            (ChangeKind::AskLogOn, Some(AgentState::Idle)) => {
-                (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady)
-            }
-            (ChangeKind::AskLogOn, Some(AgentState::NotReady)) => {
-                (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady)
-            }
-            _ => return,
-        };
+        let Some(initial) = request.initial.filter(|_| request.kind == ChangeKind::AskLogOn) else { return };
         let Some(agent) = request.agent else { return };
+        let (kind, readiness, order) = match initial {
+            AgentState::NotReady => (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady),
+            _ => (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady),
+        };
         let follow_up = Request {
             kind,
             client: request.client,
@@ -359,10 +401,14 @@ impl Model {
             quiet: true,
             expect: Expect::Readiness(agent, readiness),
             accepted: false,
+            pending: false,
             steps: smallvec![order],
         };
         let index = self.add_request(follow_up);
-        self.next_step(index);
+        match initial {
+            AgentState::Idle | AgentState::NotReady => self.next_step(index),
+            _ => self.fail(index, Failure::InvalidState, "nobody can log on into this state".into()),
+        }
     }
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
@@ -400,21 +446,30 @@ impl Model {
 
     pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
-        let request = self.request_mut(index);
-        if !request.steps.is_empty() {
-            self.next_step(index);
-            return Effect::Taken;
-        }
-        self.tell_accepted(index);
-        match self.done_already(index) {
-            Some(transition) => {
-                self.close(index);
-                self.follow_ups.push(index);
-                self.answer_only(transition, smallvec![index]);
-            }
-            None => self.timers.set(self.now + self.settings.request_grace, Timer::Request(index)),
-        }
+        self.request_mut(index).pending = false;
+        self.advance(index);
         Effect::Taken
+    }
+
+    /// The platform has accepted what was ordered so far: what the picture shows done has ended, else the next is ordered
+    /// as soon as it makes sense, or what shows it done is waited for.
+    fn advance(&mut self, index: RequestIx) {
+        if let Some(transition) = self.done_already(index) {
+            self.tell_accepted(index);
+            self.close(index);
+            self.follow_ups.push(index);
+            return self.answer_only(transition, smallvec![index]);
+        }
+        let request = &self.requests[&index];
+        let wraps = || request.agent.is_some_and(|agent| self.is_wrapping(agent, request.call));
+        match request.steps.first() {
+            None => {
+                self.tell_accepted(index);
+                self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
+            }
+            Some(TransitionKind::EndWrap) if !wraps() => {}
+            Some(_) => self.next_step(index),
+        }
     }
 
     /// The platform took it, as its answer says, or as what happened shows: told once.
@@ -475,11 +530,15 @@ impl Model {
                 };
                 Some(Transition::new(kind).call(request.call?).agent(request.agent))
             }
-            Expect::Disposed(..)
-            | Expect::WrapOver(_)
-            | Expect::Originated(_)
-            | Expect::Joined(_)
-            | Expect::Nothing => None,
+            Expect::WrapOver(agent) => {
+                self.is_wrap_up_over(agent, request.call).then(|| self.state_transition(agent, None))
+            }
+            Expect::Disposed(agent) => {
+                let call = self.calls.get(self.result_of(request.call?))?;
+                let shown = request.code.is_some() && call.disposition == request.code;
+                shown.then(|| self.state_transition(agent, request.call))
+            }
+            Expect::Originated(_) | Expect::Joined(_) | Expect::Nothing => None,
         }
     }
 
@@ -531,6 +590,14 @@ impl Model {
         self.fail_where(concerned, "the call ended");
     }
 
+    /// The call is not known any more; what becomes of a disposition is told nevertheless.
+    pub(super) fn forget_call_of_requests(&mut self, call: CallIx) {
+        for request in self.requests.values_mut() {
+            request.call = request.call.filter(|known| *known != call);
+            request.second = request.second.filter(|known| *known != call);
+        }
+    }
+
     pub(super) fn fail_requests_of_agent(&mut self, agent: AgentIx) {
         let concerned = |request: &Request| {
             request.agent == Some(agent) && request.about == About::Agent && request.kind != ChangeKind::AskLogOn
@@ -546,11 +613,31 @@ impl Model {
     /// Accepted, and nothing showed it done: whoever asked is told, so that everything ends.
     pub(super) fn request_grace_over(&mut self, index: RequestIx) {
         let Some(request) = self.requests.get(&index) else { return };
-        if request.accepted && request.expect != Expect::Nothing {
+        if !request.accepted || request.expect == Expect::Nothing {
+            return;
+        }
+        let due = self.grace_of(request);
+        if due > self.now {
+            self.timers.set(due, Timer::Request(index));
+        } else {
             let seconds = self.settings.request_grace.as_secs();
             let reason = format!("{} accepted it, and nothing showed it done in {seconds} s", self.settings.platform);
             self.fail(index, Failure::Failed, reason);
         }
+    }
+
+    /// Until when a request that was accepted long enough ago is waited for: what it asks of an agent may have to wait until
+    /// the agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up.
+    fn grace_of(&self, request: &Request) -> Time {
+        let (agent, may_wrap) = match request.expect {
+            Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
+            Expect::Disposed(agent) => (agent, true),
+            _ => return self.now,
+        };
+        let entry = &self.agents[agent];
+        let is_busy = entry.is_on_call() || (may_wrap && self.is_wrapping(agent, request.call));
+        let from = if is_busy { self.now } else { entry.free_since };
+        from + self.settings.request_grace
     }
 
     /// How a platform's answer names a request: one more than its index, because zero names nothing.

@@ -51,6 +51,50 @@ fn the_services_of_whom_logged_off_are_told_as_inactive() {
 }
 
 #[test]
+fn work_after_a_call_that_is_not_known_is_wrap_up() {
+    let unknown = json!({ "call-id": 77, "guid": "guid-77" });
+    let talking = json!({
+        "version": 1, "timestamp": at(0), "topic": "contact-center", "message": "group-agent-stats", "group-id": 9,
+        "agents": [{ "agent-id": 1001, "agent-ext": "4001", "agent-state": 3, "state-start-time": at(0) }],
+    });
+    for busy in [talking, all(&[agent("agent-on-call", 1001, 0, json!({})), unknown.clone()])] {
+        let lines = [
+            busy,
+            agent("agent-wrap", 1001, 5, unknown.clone()),
+            call("wrap-ended", 77, 9, json!({ "agent-id": 1001 })),
+            agent("agent-idle", 1001, 9, json!({})),
+        ];
+        let shown: Vec<String> = translate(&lines).iter().map(short).collect();
+        let states: Vec<&String> = shown.iter().filter(|event| event.starts_with("AgentStateChange")).collect();
+        assert_eq!(
+            states,
+            ["AgentStateChange a1001 Active", "AgentStateChange a1001 Wrap", "AgentStateChange a1001 Idle"],
+            "{shown:#?}"
+        );
+    }
+}
+
+#[test]
+fn work_after_a_call_outlasts_the_calls_ids() {
+    let mut lines = [answered(900, 1001), ended(900, 1001, 10).drain(..3).collect()].concat();
+    lines.push(agent("agent-reserved", 1001, 120, json!({})));
+    lines.push(request("GetAgentState", 8, json!({ "AgentIdx": 1001 })));
+    lines.push(call("wrap-ended", 900, 130, json!({ "agent-id": 1001 })));
+    let shown: Vec<String> = translate(&lines).iter().map(short).collect();
+    assert_eq!(
+        shown[10..],
+        [
+            "AgentStateChange a1001 Wrap",
+            "CallEnd 900",
+            "CallCompleted 900",
+            "AgentStateChange a1001 Wrap #8",
+            "AgentStateChange a1001 Reserved",
+        ],
+        "{shown:#?}"
+    );
+}
+
+#[test]
 fn who_returns_to_a_desk_is_found_there() {
     let at_desk = |message: &str, id: i64, seconds: u64| {
         agent(message, id, seconds, json!({ "agent-number": id.to_string(), "agent-ext": "4001", "groups": [] }))

@@ -10,6 +10,16 @@ fn joined_into(message: &str, result: i64) -> Vec<Value> {
     lines
 }
 
+/// What comes of `lines` after the story has come as far as `before`.
+#[track_caller]
+fn after(before: Vec<Value>, lines: Vec<Value>, expected: &[&str]) -> Vec<Value> {
+    let heard = heard(&before).len();
+    let events = translate(&[before, lines].concat());
+    let shown: Vec<String> = events[heard..].iter().map(short).collect();
+    assert_eq!(shown, expected, "{shown:#?}");
+    events[heard..].to_vec()
+}
+
 /// What is told at once; the end of input is not.
 fn heard(lines: &[Value]) -> Vec<Value> {
     let mut translator = translator();
@@ -44,4 +54,33 @@ fn the_end_of_an_old_call_leaves_the_result_of_a_transfer_alone() {
         ];
         assert_eq!(of_result, expected, "into {result}: {shown:#?}");
     }
+}
+
+#[test]
+fn whoever_transferred_works_after_the_old_call_and_gives_it_the_disposition() {
+    let lines = vec![
+        agent("agent-wrap", 1001, 15, json!({ "call-id": 900, "guid": "guid-900" })),
+        request("SetDisposition", 5, json!({ "AgentIdx": 1001, "CallId": 900, "DispositionId": 42 })),
+        reply(5, 0, None),
+        call("wrap-code", 900, 16, json!({ "agent-id": 1001, "wrapup-code-id": 42 })),
+        call("wrap-ended", 900, 17, json!({ "agent-id": 1001 })),
+        agent("agent-idle", 1001, 17, json!({})),
+    ];
+    let lines = [lines, ended(902, 1002, 30)].concat();
+    let expected = [
+        "AgentStateChange a1001 Wrap",
+        "> wrapup-code",
+        "AgentStateChange a1001 Wrap #5",
+        "CallCompleted 900",
+        "CallCompleted 901",
+        "AgentStateChange a1001 Idle",
+        "CallCleared 902 a1002 NearEnd",
+        "AgentStateChange a1002 Wrap",
+        "CallEnd 902",
+        "CallCompleted 902",
+        "AgentStateChange a1002 Idle",
+    ];
+    let events = after(joined_into("transferred", 902), lines, &expected);
+    assert_eq!(events[0]["CallId"], 900, "the agent was never in 902");
+    assert_eq!(events[1]["call-id"], 900);
 }
