@@ -3,6 +3,8 @@
 
 #[path = "translate/agents.rs"]
 mod agents;
+#[path = "translate/calls.rs"]
+mod calls;
 #[path = "translate/joins.rs"]
 mod joins;
 #[path = "translate/requests.rs"]

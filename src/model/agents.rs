@@ -380,7 +380,7 @@ impl Model {
             match state {
                 PartyState::Connected | PartyState::Held => return Some(AgentState::Active),
                 PartyState::Alerting => alerting = true,
-                PartyState::Initiated | PartyState::Left => {}
+                PartyState::Initiated | PartyState::Dialled | PartyState::Left => {}
             }
         }
         match (entry.activity, entry.readiness) {

@@ -91,7 +91,7 @@ impl Model {
         Ok(index)
     }
 
-    fn tell_start(&mut self, index: CallIx, begun_by: Option<AgentIx>) {
+    pub(super) fn tell_start(&mut self, index: CallIx, begun_by: Option<AgentIx>) {
         let call = &mut self.calls[index];
         match begun_by {
             Some(agent) => {
@@ -225,10 +225,19 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        if !known {
+        if !known || self.begins_known_call(index, agent) {
             self.originate(index, party, &change.other);
         }
         Effect::Taken
+    }
+
+    /// Whether the agent begins a call that was there before: one that waited for an agent who calls back. Nobody in it has
+    /// begun it, and the agent is not in it, or it alerts at the agent.
+    fn begins_known_call(&self, index: CallIx, agent: AgentIx) -> bool {
+        let call = &self.calls[index];
+        let begun = call.originator.is_some_and(|other| other == agent || call.live_party_of(other).is_some());
+        let place = call.live_party_of(agent);
+        !begun && place.is_none_or(|place| call.parties[place].state == PartyState::Alerting)
     }
 
     /// An agent began this call: who is called, and whether it is about another call of the agent's.
@@ -239,14 +248,25 @@ impl Model {
             matches!(party.state, PartyState::Held | PartyState::Connected) && party.device.agent == Some(agent)
         });
         let call = &mut self.calls[index];
-        call.parties.push(Party::new(party, PartyState::Initiated));
+        call.originator = Some(agent);
+        call.far_end_told = false;
+        match call.party_of(agent) {
+            // It alerts, so that the agent is about to be active.
+            Some(place) if call.parties[place].is_in() => {}
+            Some(place) => call.parties[place].enter(PartyState::Initiated),
+            None => call.parties.push(Party::new(party, PartyState::Initiated)),
+        }
         call.direction = match (consults, destination.agent) {
             (Some(_), _) => Direction::Consultation,
             (None, Some(_)) => Direction::Internal,
             (None, None) => Direction::Outbound,
         };
         call.consults = consults;
+        call.dial(&destination);
         call.destination = destination;
+        if call.ty.is_some_and(CallType::is_made_by_agents) {
+            self.wait_over(index);
+        }
         self.add_agent_call(agent, index);
         let request = self.requests_shown(Expect::Originated(agent));
         let transition = Transition::new(TransitionKind::CallOriginated).call(index).agent(agent);
@@ -281,19 +301,39 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        let call = &mut self.calls[index];
-        if call.queue.is_some() && call.queue == service {
+        let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
+        let since = self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)));
+        let call = &self.calls[index];
+        let waits_there = call.queue.is_some() && call.queue == service;
+        let waited_there = since.is_some() && call.queued_at == since && call.service == service;
+        if waits_there || waited_there {
             return Effect::Taken;
         }
+        self.nobody_answered(index);
+        let call = &mut self.calls[index];
+        call.drop_dialled();
         call.queue = service;
         call.service = service.or(call.service);
-        let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
-        call.queued_at = self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)));
+        call.has_waited = true;
+        call.queued_at = since;
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
         self.tell(transition);
         Effect::Taken
+    }
+
+    /// The call waits again: the agents whom it alerted did not answer.
+    fn nobody_answered(&mut self, index: CallIx) {
+        let call = &self.calls[index];
+        if !call.has_waited {
+            return;
+        }
+        let alerted = |place: &usize| call.parties[*place].state == PartyState::Alerting;
+        let places: SmallVec<[usize; 4]> = call.agents_in().map(|(place, _)| place).filter(alerted).collect();
+        for place in places {
+            self.leave(index, place);
+        }
     }
 
     pub(super) fn dequeued(&mut self, change: &Change) -> Effect {
@@ -329,7 +369,8 @@ impl Model {
                 return Effect::Taken;
             }
         }
-        let alerting = |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Left);
+        let alerting =
+            |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Dialled | PartyState::Left);
         let Some(place) = self.enter(index, &party, &device, PartyState::Alerting, alerting) else {
             return Effect::Taken;
         };
@@ -366,7 +407,7 @@ impl Model {
         Effect::Taken
     }
 
-    fn connect_party(&mut self, index: CallIx, party: &KnownDevice, device: &Device) {
+    pub(super) fn connect_party(&mut self, index: CallIx, party: &KnownDevice, device: &Device) {
         let connects = |party: &Party| !matches!(party.state, PartyState::Connected | PartyState::Held);
         let Some(place) = self.enter(index, party, device, PartyState::Connected, connects) else { return };
         if let Some(agent) = party.agent {
@@ -389,9 +430,12 @@ impl Model {
             return;
         }
         call.far_end_told = true;
-        call.parties[place].state = PartyState::Connected;
-        call.parties[place].answered = true;
+        for place in [Some(place), call.dialled()].into_iter().flatten() {
+            call.parties[place].state = PartyState::Connected;
+            call.parties[place].answered = true;
+        }
         self.owe_wrap(agent, index);
+        self.wait_over(index);
         self.tell(
             Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent).party((index, place as u8)),
         );
@@ -624,16 +668,13 @@ impl Model {
             Some(agent) => call.party_of(agent),
             None => call.party_like(device),
         };
-        match place {
+        match place.or_else(|| call.identify_called(party, state)) {
             Some(place) => {
                 let party = &mut call.parties[place];
                 if !changes(party) {
                     return None;
                 }
-                if party.state == PartyState::Left {
-                    party.cleared = false;
-                }
-                party.state = state;
+                party.enter(state);
                 Some(place)
             }
             None if call.parties.len() >= MAX_PARTIES => None,

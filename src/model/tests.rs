@@ -486,11 +486,33 @@ fn scripts() -> Vec<Vec<Said>> {
                     script.insert(4, said(K::Diverted, call, Agent(a), Agent(b)));
                     script
                 }
-                _ => inbound(call, a),
+                _ if n % 2 == 0 => unanswered(call, a, b),
+                _ => called_back(call, a),
             }
         })
         .chain((1..=10).chain(51..=60).map(sessions))
         .collect()
+}
+
+/// Agent `a` does not answer; the call waits again, and `b` does.
+fn unanswered(call: i64, a: i64, b: i64) -> Vec<Said> {
+    let mut script = inbound(call, b);
+    script.splice(2..2, [said(K::Alerted, call, Agent(a), Outside), said(K::Queued, call, Nobody, Nobody)]);
+    script
+}
+
+/// A call that waits is made by agent `a`.
+fn called_back(call: i64, a: i64) -> Vec<Said> {
+    vec![
+        said(K::Queued, call, Nobody, Nobody),
+        said(K::Alerted, call, Agent(a), Nobody),
+        said(K::Originated, call, Agent(a), Outside),
+        said(K::Connected, call, Outside, Agent(a)),
+        said(K::Left, call, Outside, Nobody),
+        said(K::Left, call, Agent(a), Nobody),
+        said(K::Ended, call, Nobody, Nobody),
+        said(K::WrapEnded, call, Agent(a), Nobody),
+    ]
 }
 
 /// Agent `a` comes and goes.
