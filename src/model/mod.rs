@@ -6,6 +6,7 @@ mod agents;
 mod call;
 mod calls;
 mod change;
+mod finding;
 mod identity;
 mod joins;
 mod link;
@@ -15,6 +16,7 @@ mod slab;
 mod timers;
 mod transition;
 mod words;
+mod wrap_up;
 
 use std::{
     collections::{BTreeMap, VecDeque},
