@@ -102,6 +102,13 @@ words! {
     }
 }
 
+impl CallType {
+    /// Whether such a call waits for an agent to make it.
+    pub fn is_made_by_agents(self) -> bool {
+        !matches!(self, CallType::NonAcd | CallType::Acd)
+    }
+}
+
 words! {
     /// Who began a call, and towards whom.
     Direction {
@@ -333,11 +340,13 @@ impl ChangeKind {
         use {ChangeKind as C, TransitionKind as T};
         match self {
             C::Started => &[T::CallStarted],
-            C::Originated => &[T::CallStarted, T::CallOriginated],
-            C::Allocated => &[T::CallStarted, T::CallQueued, T::CallDequeued, T::AgentState],
+            C::Originated => &[T::CallStarted, T::CallDequeued, T::CallOriginated],
+            C::Allocated => {
+                &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued, T::CallDequeued, T::AgentState]
+            }
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
-            C::Queued => &[T::CallStarted, T::CallQueued],
+            C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
             C::DataSet => &[T::CallDataSet],
             C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
