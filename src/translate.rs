@@ -10,7 +10,7 @@ use crate::{
     message::{Message, Value},
     model::{Media, Model, Settings},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Side},
+    vocabulary::{JsonError, Role, Side, Vocabulary},
 };
 
 /// Why two dialects cannot be brought together.
@@ -65,6 +65,12 @@ pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc
     Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
 }
 
+/// The media of which a dialect's applications are told unless they say otherwise: CTIPS is about voice calls (its guide,
+/// chapter 1), the others about all.
+pub fn usual_media(vocabulary: &Vocabulary) -> &'static [Media] {
+    if vocabulary.dialect == "ctips" { &[Media::Voice] } else { Media::ALL }
+}
+
 impl Translator {
     pub fn new(mappings: &Mappings, from: &str, to: &str) -> Result<Translator, PairError> {
         let platform = dialect(mappings, from, true)?;
@@ -96,7 +102,7 @@ impl Translator {
             platforms: vec![index],
             id_step: 1_000_000,
             route_timeout: Duration::from_secs(20),
-            media: vec![Media::Voice],
+            media: usual_media(&application.vocabulary).to_vec(),
             read_only: Default::default(),
             labels: Vec::new(),
         });

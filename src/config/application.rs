@@ -9,6 +9,7 @@ use crate::{
     dialect::{ctips, event_feed},
     mapping::{Literal, Mappings},
     model::Media,
+    translate,
     vocabulary::{Profile, Vocabulary},
 };
 
@@ -94,7 +95,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         read_only,
         route_timeout: section.duration("route_timeout", Duration::from_secs(20)),
         id_step: i64::from(section.number("id_step", 1_000_000u32)),
-        media: media(section, if is_feed { Media::ALL } else { &[Media::Voice] }),
+        media: media(section, dialect.as_ref().map_or(&[], |dialect| translate::usual_media(&dialect.vocabulary))),
         labels: if is_feed { labels(section) } else { Vec::new() },
         knobs: match dialect.as_ref().and_then(|dialect| dialect.to.as_ref()) {
             Some(outgoing) => knobs(section, outgoing),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::compile::{Members, Ty};
 use crate::{
     model::{
-        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
-        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
+        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Cause, Detail, DeviceKind, Direction,
+        End, Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
         RouteType, ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
@@ -18,6 +18,7 @@ pub fn words(name: &str) -> Option<Arc<Members>> {
         "agent-state" => AgentState::NAMES,
         "media" => Media::NAMES,
         "call-type" => CallType::NAMES,
+        "cause" => Cause::NAMES,
         "direction" => Direction::NAMES,
         "call-state" => CallState::NAMES,
         "end" => End::NAMES,
@@ -65,6 +66,7 @@ pub fn of_fact(fact: Fact) -> Ty {
     match fact {
         Fact::Media => members("media"),
         Fact::Type => members("call-type"),
+        Fact::Cause => members("cause"),
         Fact::State | Fact::Underlying => members("agent-state"),
         Fact::Failure => members("failure"),
         Fact::About => members("about"),
@@ -80,6 +82,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
     match attribute {
         CallAttribute::Media => members("media"),
         CallAttribute::Type => members("call-type"),
+        CallAttribute::Cause => members("cause"),
         CallAttribute::Direction => members("direction"),
         CallAttribute::State => members("call-state"),
         CallAttribute::DestinationType => members("device-kind"),
@@ -137,7 +140,7 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::RejectReason => members("reject-reason"),
         Detail::Entity => members("entity"),
         Detail::Timeout => Ty::Number,
-        Detail::Blind | Detail::LastOfType | Detail::Last => Ty::Bool,
+        Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }
 }

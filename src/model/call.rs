@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    AgentIx, CallIx, CallState, CallType, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx, SpacedId,
+    AgentIx, CallIx, CallState, CallType, Cause, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx,
+    SpacedId,
 };
 use crate::time::Time;
 
@@ -80,6 +81,7 @@ pub struct Call {
     pub caller_name: String,
     pub media: Option<Media>,
     pub ty: Option<CallType>,
+    pub cause: Option<Cause>,
     pub sequence: Option<NativeId>,
     pub data: Vec<(String, String)>,
     pub disposition: Option<i64>,
@@ -131,6 +133,7 @@ impl Call {
             caller_name: String::new(),
             media: None,
             ty: None,
+            cause: None,
             sequence: None,
             data: Vec::new(),
             disposition: None,

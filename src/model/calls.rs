@@ -309,6 +309,8 @@ impl Model {
             return;
         }
         call.far_end_told = true;
+        let far_end = |party: &Party| party.device.agent != Some(agent) && party.state == PartyState::Connected;
+        let told = call.parties.iter().any(far_end);
         for place in [Some(place), call.dialled()].into_iter().flatten() {
             call.parties[place].state = PartyState::Connected;
             call.parties[place].answered = true;
@@ -318,6 +320,7 @@ impl Model {
         let mut transition = Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent);
         transition.party = Some((index, place as u8));
         transition.other = self.companion(index, Some(agent));
+        transition.details.told = told;
         self.tell(transition);
         self.tell_agent_state(Some(agent), Some(index));
         self.tell_consultation(index, agent);

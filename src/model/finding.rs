@@ -220,6 +220,9 @@ impl Model {
         if let Some(ty) = change.int(Fact::Type).and_then(CallType::from_code) {
             call.ty = Some(ty);
         }
+        if let Some(cause) = change.int(Fact::Cause).and_then(Cause::from_code) {
+            call.cause = Some(cause);
+        }
         let sequence = Id::from_value(change.fact(Fact::Sequence));
         if !sequence.is_none() && call.sequence.as_ref().is_none_or(|known| known.as_id() != sequence) {
             call.sequence = NativeId::new(sequence);

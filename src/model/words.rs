@@ -110,6 +110,21 @@ impl CallType {
 }
 
 words! {
+    /// Why something happened, where the platform says it and what happened does not.
+    Cause {
+        Busy = "busy",
+        Cancelled = "cancelled",
+        /// Nobody can be reached by this number.
+        Unobtainable = "unobtainable",
+        /// Nobody answered in time.
+        Timeout = "timeout",
+        EmailReply = "email-reply",
+        /// The e-mail is done with, and was not answered.
+        EmailNoReply = "email-no-reply",
+    }
+}
+
+words! {
     /// Who began a call, and towards whom.
     Direction {
         Inbound = "inbound",
@@ -418,6 +433,7 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
+        Cause = "cause",
         /// The switch's number of the call.
         Sequence = "sequence",
         /// A disposition.
@@ -455,6 +471,7 @@ impl Fact {
             Fact::CallerName => &["call.caller-name"],
             Fact::Media => &["call.media"],
             Fact::Type => &["call.type"],
+            Fact::Cause => &["call.cause"],
             Fact::Sequence => &["call.sequence"],
             Fact::Code => &["call.disposition", "request.code"],
             Fact::State | Fact::Underlying => &["state", "agent.state"],
@@ -584,6 +601,8 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
+        /// Why it ended, or its last party left.
+        Cause = "cause",
         Direction = "direction",
         State = "state",
         Disposition = "disposition",
@@ -676,6 +695,8 @@ words! {
         State = "state",
         End = "end",
         Blind = "blind",
+        /// The far end's own connection has been told.
+        Told = "told",
         Failure = "failure",
         Reason = "reason",
         Status = "status",
