@@ -379,6 +379,16 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Nothing named the message: its fields may show it.
+    fn begin_nameless(&mut self, early: &Early) {
+        let text = |key: &Node| if let Value::Text(label) = self.into.value(*key) { Some(label) } else { None };
+        let labels = early.iter().filter_map(|(key, _)| text(key));
+        match self.vocabulary.kind_without_name(self.asks, labels) {
+            Some(kind) => self.begin(kind, early),
+            None => self.failure = Some(JsonError::Nameless),
+        }
+    }
+
     /// A scalar that was read without knowing its type, as the type wants it.
     fn retype(&mut self, node: Node, shape: &compound::Shape) -> Option<Node> {
         let ty = shape.ty;
@@ -483,12 +493,12 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                 }
             }
         }
-        if reader.into.kind().is_none() {
-            let named = name.map(|node| reader.into.value(node));
-            reader.failure = Some(match named {
-                Some(Value::Text(named)) => JsonError::Unknown(named.to_owned()),
-                _ => JsonError::Nameless,
-            });
+        if reader.into.kind().is_some() {
+            return Ok(());
+        }
+        match name.map(|node| reader.into.value(node)) {
+            Some(Value::Text(named)) => reader.failure = Some(JsonError::Unknown(named.to_owned())),
+            _ => reader.begin_nameless(&early),
         }
         Ok(())
     }

@@ -23,6 +23,13 @@ impl Vocabulary {
         self.by_key.get(&(asks, &*field) as &dyn WireName).copied()
     }
 
+    /// The message that these fields show where nothing names one.
+    pub(super) fn kind_without_name<'l>(&self, asks: bool, labels: impl Iterator<Item = &'l str> + Clone) -> Option<Kind> {
+        let shows = |fields: &[String]| fields.iter().all(|field| labels.clone().any(|label| label == field));
+        let known = self.nameless.iter().find(|(side, fields, _)| *side == asks && shows(fields));
+        known.map(|(.., kind)| *kind)
+    }
+
     /// The fields that name a message of the side that asks, or of the other.
     pub(super) fn name_fields(&self, asks: bool) -> &[String] {
         &self.name_fields[usize::from(asks)]
