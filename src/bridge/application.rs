@@ -11,10 +11,13 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    dialect::ctips::{self, Filterable},
+    dialect::{
+        Complaints, Notice,
+        ctips::{self, Filterable},
+    },
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
+    model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{AgentPart, Role},
 };
@@ -55,6 +58,8 @@ pub struct Application {
     /// Messages for a file.
     pub lines: Vec<Vec<u8>>,
     pub counts: Counts,
+    complaints: Complaints,
+    pub notices: Vec<Notice>,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -107,6 +112,8 @@ impl Application {
             filtered,
             lines: Vec::new(),
             counts,
+            complaints: Complaints::default(),
+            notices: Vec::new(),
         }
     }
 
@@ -272,6 +279,14 @@ impl Application {
                 let asker = by.and_then(|(client, id)| mine(client).map(|session| (session, id)));
                 Some(ctips::Audience { asker, only_asker: false })
             }
+        }
+    }
+
+    /// Has the log say that a request of a session was refused, or failed.
+    pub fn failed(&mut self, now: Time, session: u32, id: i64, about: About, reason: &str) {
+        if self.server.is_some() {
+            let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
+            self.notices.extend(self.complaints.about(now, text).map(Notice::info));
         }
     }
 

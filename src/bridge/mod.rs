@@ -211,12 +211,20 @@ impl Bridge {
         for (me, application) in self.applications.iter_mut().enumerate() {
             application.tell(now, me, index, platform, transition);
         }
+        if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
+            let request = platform.model.request(request);
+            let reason = transition.details.reason.as_deref().unwrap_or_default();
+            let application = &mut self.applications[usize::from(request.client.application)];
+            application.failed(now, request.client.session, request.id, request.about, reason);
+        }
     }
 
     /// What applications' conversations have to say.
     fn collect(&mut self) {
         for (index, application) in self.applications.iter_mut().enumerate() {
             self.outputs.extend(application.lines.drain(..).map(Output::Line));
+            let about = About::Application(index);
+            self.outputs.extend(application.notices.drain(..).map(|notice| Output::Notice { about, notice }));
             let Some(server) = &mut application.server else { continue };
             while let Some(output) = server.poll() {
                 self.outputs.push_back(match output {
@@ -283,7 +291,7 @@ impl Bridge {
                     decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))
                 }
             }
-            Err(error) => Err(Bad(error.to_string())),
+            Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
         };
         self.message = message;
         self.collect();

@@ -91,7 +91,9 @@ fn replies_as_the_sample_exchange_prints_them_are_known_by_their_id() {
     line.client.connected(line.now);
     line.outputs();
     let reply = |id: i64, result: i64| {
-        format!(r#"{{"version":1,"topic":"contact-center","request-id":{id},"result":{result},"subscriptions":[["ecc","entity",["agent"]]]}}"#)
+        format!(
+            r#"{{"version":1,"topic":"contact-center","request-id":{id},"result":{result},"subscriptions":[["ecc","entity",["agent"]]]}}"#
+        )
     };
     line.hear(&reply(1, 0));
     let outputs = line.outputs();
