@@ -101,7 +101,7 @@ impl Vocabulary {
     }
 
     /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
-    fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
+    pub(super) fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
         let label = self.find(name);
         let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
         label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
@@ -385,7 +385,13 @@ impl<'r> Reader<'r> {
         let labels = early.iter().filter_map(|(key, _)| text(key));
         match self.vocabulary.kind_without_name(self.asks, labels) {
             Some(kind) => self.begin(kind, early),
-            None => self.failure = Some(JsonError::Nameless),
+            None => {
+                // In a SOAP dialect's line what a record belongs to is the message.
+                let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
+                let named = record.filter(|_| self.vocabulary.form == Form::Soap).and_then(|(key, _)| text(key));
+                let unknown = named.map(|name| JsonError::Unknown(name.to_owned()));
+                self.failure = Some(unknown.unwrap_or(JsonError::Nameless));
+            }
         }
     }
 

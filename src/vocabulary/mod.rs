@@ -8,6 +8,7 @@ mod load;
 mod names;
 mod profile;
 mod schema;
+mod strays;
 
 mod xml;
 
