@@ -44,7 +44,7 @@ fn folder(name: &str) -> PathBuf {
 
 const PAIR: [&str; 4] = ["--from", "event-feed", "--to", "ctips"];
 
-const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"contact-center","message":"agent-login","agent-id":40,"agent-number":"40","extension":"1040"}"#;
+const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"contact-center","message":"agent-login","agent-id":40,"agent-number":"40","agent-ext":"1040"}"#;
 
 // ── translate ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,6 +73,50 @@ fn a_line_that_cannot_be_taken_is_named_and_the_rest_goes_on() {
     assert!(complaints[0].starts_with("line 1: "), "{complaints:?}");
     assert!(complaints[1].starts_with("line 2: ") && complaints[1].contains("agent-dance"), "{complaints:?}");
     assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn what_is_odd_about_a_line_is_named_and_the_line_is_taken() {
+    let input = [
+        LOGIN,
+        r#"{"SetAgentState":{"AgentIdx":40,"NewState":"Idle","RequestId":"six","AgentIdxx":4},"Extra":1}"#,
+        r#"{"LoginAgentt":{"AgentLoginName":"40"}}"#,
+        r#"{"message":"command","request-id":99,"result":0}"#,
+        r#"{"message":"agent-idle","agent-id":40,"agent-nmuber":"40"}"#,
+    ];
+    let output = translate(&[], &input.join("\n"));
+    assert_eq!(output.status.code(), Some(0));
+    let said: Vec<_> = stderr(&output).lines().collect();
+    let expected = [
+        "line 2: SetAgentState: unknown field `Extra`",
+        "line 2: SetAgentState: unknown field `AgentIdxx` (did you mean `AgentIdx`?)",
+        "line 2: SetAgentState: RequestId is no number: \"six\"",
+        "line 3: unknown message \"LoginAgentt\" (did you mean `LoginAgent`?)",
+        "line 4: a reply to no command that is open (request-id 99)",
+        "line 5: agent-idle: unknown field `agent-nmuber` (did you mean `agent-id`?)",
+    ];
+    for line in expected {
+        assert!(said.contains(&line), "{line:?} is not in {said:#?}");
+    }
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    assert!(stdout(&output).contains("\"sub-request-type\":\"resume\""), "{}", stdout(&output));
+    let strict = translate(&["--strict"], &input[..2].join("\n"));
+    assert_eq!(strict.status.code(), Some(0), "the lines are taken");
+}
+
+#[test]
+fn a_gap_in_the_sequence_is_named_and_nobody_is_asked() {
+    let line = |sequence: u32, second: u32| {
+        format!(
+            r#"{{"timestamp":"2026-11-20 10:00:{second:02}","message":"agent-login","agent-id":4,"agent-number":"4","agent-ext":"14","sequence":{sequence}}}"#
+        )
+    };
+    let idle = r#"{"timestamp":"2026-11-20 10:01:30","message":"agent-idle","agent-id":4,"sequence":101}"#;
+    let output = translate(&[], &format!("{}\n{}\n{idle}\n", line(1, 1), line(100, 2)));
+    assert_eq!(stderr(&output), "line 2: sequence 100 where 2 was expected: events were missed\n");
+    let told: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let types: Vec<_> = told.iter().map(|event| event["EventType"].as_str().unwrap()).collect();
+    assert_eq!(types, ["AgentLoginStateChange", "AgentStateChange"]);
 }
 
 #[test]
@@ -170,6 +214,23 @@ fn coverage_accounts_for_every_message_and_field() {
     }
     let table = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
     assert!(stdout(&table).contains("Totals"));
+}
+
+#[test]
+fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
+    let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
+    let said = |line: &str| assert!(stdout(&output).lines().any(|known| known == line), "{line:?} is missing");
+    said("HoldCall  refused: has no command to hold a call");
+    said("TransferCall  refused: has no command to transfer a call");
+    for answered in ["GetCallData", "GetAgentState", "Snapshot", "RouteSelect"] {
+        said(&format!("{answered}  answered by the bridge"));
+    }
+    said("ClearCall  → hangup");
+    let of =
+        |message: &str| stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
+    assert!(of("HoldCall").contains("refused   CallId") && !of("HoldCall").contains("carried"), "{}", of("HoldCall"));
+    assert!(!of("GetCallData").contains("carried"), "{}", of("GetCallData"));
+    assert!(stdout(&output).contains("messages refused"));
 }
 
 // ── demo, help ────────────────────────────────────────────────────────────────────────────────────────────────────────
