@@ -178,6 +178,99 @@ fn check_names_every_mistake_with_its_place_and_the_nearest_right_name() {
     }
 }
 
+/// What `check` says of the shipped files with these changes: in a file, of a text into another.
+#[track_caller]
+fn check_complains(name: &str, changes: &[(&str, &str, &str)]) -> String {
+    let mappings = folder(name);
+    for (file, from, to) in changes {
+        let path = mappings.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|_| fs::read_to_string(format!("mappings/{file}")).unwrap());
+        assert!(text.contains(from), "{from:?} is not in {file}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+    let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1), "{changes:?} passes: {}", stdout(&output));
+    stderr(&output).to_owned()
+}
+
+#[test]
+fn check_finds_what_would_be_wrong_in_silence() {
+    let feed = "dialects/event-feed.toml";
+    let said = check_complains(
+        "silent-mistakes",
+        &[
+            ("to-ctips.toml", "set.RouteTimeout = \"timeout\"", "set.RouteTimeout = \"reason\""),
+            ("to-ctips.toml", "set.ResponseRequired        = true", "set.ResponseRequired = \"'yes'\""),
+            ("to-ctips.toml", "\"RouteUsed tells it where an application was asked for a route\"", "\" \""),
+            ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
+            ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
+            ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
+            ("dialects/ctips.toml", "\"*.AgentIdx\"", "\"*.AgentIdxx\""),
+            ("dialects/ctips.toml", "[\"CallConnected.CallInfo\"", "[\"CallConnected.CalInfo\""),
+            ("dialects/ctips.toml", "omit              = [\"Snapshot.RequestId\"", "omit = [\"Snapshot.RequestIdd\""),
+            (feed, "acd-alerting                        = 2", "acd-alerting                        = 1"),
+        ],
+    );
+    for part in [
+        "this is a text, a number is wanted here",
+        "this is a text, true or false is wanted here",
+        "a reason says why",
+        "`CallHeld` is said by a rule above",
+        "`FailureType` is set wherever it could be absent",
+        "unknown list `CalData`",
+        "did you mean `CallData`?",
+        "did you mean `*.AgentIdx`?",
+        "did you mean `CallConnected.CallInfo`?",
+        "did you mean `Snapshot.RequestId`?",
+        "`acd-alerting` has the code of `idle`",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    for reasons in ["[ignore]\nrouted = \"\"", "[unread.LoginAgent]\nMultiLine = \"\"", "[unsupported]\nhold = \"\""] {
+        let (section, entry) = reasons.split_once('\n').unwrap();
+        let file = match section {
+            "[ignore]" => "to-ctips.toml",
+            "[unread.LoginAgent]" => "from-ctips.toml",
+            _ => "to-event-feed.toml",
+        };
+        let key = entry.split_once(" =").unwrap().0;
+        let text = fs::read_to_string(format!("mappings/{file}")).unwrap();
+        let line = text.split(section).nth(1).unwrap().lines().find(|line| line.starts_with(key)).unwrap();
+        let said = check_complains("empty-reason", &[(file, line, entry)]);
+        assert!(said.contains("a reason says why"), "{said}");
+    }
+}
+
+#[test]
+fn check_finds_misspelt_names_in_what_examples_give() {
+    let said = check_complains(
+        "misspelt-examples",
+        &[
+            ("from-event-feed.toml", "request-id = 7, command = ", "request-id = 7, comand = "),
+            ("to-event-feed.toml", "request = { station = \"4001\" }", "request = { staton = \"4001\" }"),
+        ],
+    );
+    for part in ["unknown field `comand` (did you mean `command`?)", "staton", "did you mean `station`?"] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+}
+
+#[test]
+fn check_finds_mappings_that_never_take_effect() {
+    let mappings = folder("useless-mappings");
+    let check = || cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    let empty = check();
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(stderr(&empty).contains("no mapping file"), "{}", stderr(&empty));
+    fs::copy("mappings/to-ctips.toml", mappings.join("to-ctipz.toml")).unwrap();
+    let useless = check();
+    assert_eq!(useless.status.code(), Some(1));
+    let said = stderr(&useless);
+    assert!(said.contains("unknown mapping file `to-ctipz.toml`") && said.contains("`to-ctips.toml`?"), "{said}");
+}
+
 #[test]
 fn check_runs_the_examples_beside_the_rules() {
     let mappings = folder("failing-example");

@@ -1,6 +1,7 @@
 //! The configuration, checked: what is here can be run. Every key stands, with its default and a comment, in
 //! `config/cti-bridge.toml`.
 
+mod allow;
 mod source;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -9,11 +10,12 @@ use secrecy::SecretString;
 
 use crate::{
     dialect::{ctips, event_feed},
-    mapping::{Literal, Mappings, Outgoing},
+    mapping::{Dialect, Literal, Mappings},
     model::{self, Media},
     translate,
     vocabulary::Profile,
 };
+pub use allow::AllowList;
 pub use source::{PREFIX, Section, Sources};
 
 /// A configuration that can be run.
@@ -89,7 +91,7 @@ pub struct Application {
 /// Where clients may be called, and how long that may take.
 #[derive(Debug, Clone)]
 pub struct Callback {
-    pub allow: Vec<String>,
+    pub allow: AllowList,
     pub timeout: Duration,
     pub tls: ClientTls,
     /// Plain HTTP to other machines is allowed.
@@ -165,11 +167,7 @@ fn together(root: &Section, config: &Config) {
 }
 
 /// A dialect, by its rules on the side where it is wanted.
-fn dialect(
-    section: &Section,
-    mappings: &Mappings,
-    is_platform: bool,
-) -> Option<std::sync::Arc<crate::mapping::Dialect>> {
+fn dialect(section: &Section, mappings: &Mappings, is_platform: bool) -> Option<std::sync::Arc<Dialect>> {
     let name = section.required("dialect")?;
     translate::dialect(mappings, &name, is_platform).map_err(|error| section.problem("dialect", error.to_string())).ok()
 }
@@ -205,7 +203,6 @@ fn platform(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
     if longest < shortest {
         section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
     }
-    let outgoing = dialect.as_ref().and_then(|dialect| dialect.to.clone());
     let platform = Platform {
         name: name.to_owned(),
         dialect: dialect.as_ref().map(|dialect| dialect.vocabulary.dialect.clone()).unwrap_or_default(),
@@ -238,7 +235,7 @@ fn platform(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
             max_requests: section.number("max_requests", model.max_requests as u32) as usize,
             max_memory: section.size("max_memory", model.max_memory),
         },
-        knobs: outgoing.map(|outgoing| knobs(section, &outgoing)).unwrap_or_default(),
+        knobs: knobs(section, dialect.as_deref()),
         exposed: false,
         tls,
     };
@@ -257,13 +254,17 @@ fn application(name: &str, section: &Section, mappings: &Mappings) -> Option<App
     let tls = section.section("tls").and_then(|tls| server_tls(&tls));
     let plaintext = section.flag("plaintext", false);
     let platforms = section.list("platforms").unwrap_or_default();
+    for (place, name) in platforms.iter().enumerate() {
+        if platforms[..place].contains(name) {
+            section.problem("platforms", format!("{name:?} stands twice"));
+        }
+    }
     if platforms.is_empty() {
         section.problem("", format!("`{}.platforms` names no platform", section.path));
     }
     let defaults = ctips::Settings::default();
     let users = users(section);
-    let profile = dialect.as_ref().and_then(|dialect| profile(section, &dialect.vocabulary));
-    let outgoing = dialect.as_ref().and_then(|dialect| dialect.to.clone());
+    let profile = profile(section, dialect.as_ref().map(|dialect| &*dialect.vocabulary));
     let media: Vec<&str> = Media::names().collect();
     let application = Application {
         name: name.to_owned(),
@@ -277,7 +278,7 @@ fn application(name: &str, section: &Section, mappings: &Mappings) -> Option<App
             heartbeat: section.duration("heartbeat", defaults.heartbeat),
             missed_heartbeats: section.number("missed_heartbeats", defaults.missed_heartbeats),
         },
-        profile: profile.clone()?,
+        profile,
         route_timeout: section.duration("route_timeout", Duration::from_secs(20)),
         id_step: i64::from(section.number("id_step", 1_000_000u32)),
         media: section
@@ -292,9 +293,9 @@ fn application(name: &str, section: &Section, mappings: &Mappings) -> Option<App
                 known
             })
             .collect(),
-        knobs: outgoing.map(|outgoing| knobs(section, &outgoing)).unwrap_or_default(),
+        knobs: knobs(section, dialect.as_deref()),
         callback: Callback {
-            allow: section.list("callback_allow").unwrap_or_else(|| vec!["127.0.0.0/8".into(), "::1".into()]),
+            allow: allow_list(section),
             timeout: section.duration("callback_timeout", Duration::from_secs(10)),
             tls: section.section("callback_tls").map(|tls| client_tls(&tls)).unwrap_or_default(),
             plaintext,
@@ -343,27 +344,40 @@ fn users(section: &Section) -> Vec<(String, SecretString)> {
     users
 }
 
-fn profile(section: &Section, vocabulary: &crate::vocabulary::Vocabulary) -> Option<Profile> {
-    let first = vocabulary.profiles.first().map(|profile| profile.name.clone()).unwrap_or_default();
-    let name = section.text_or("profile", &first);
-    let Some(known) = vocabulary.profile(&name) else {
+/// Where clients may be called.
+fn allow_list(section: &Section) -> AllowList {
+    let mut list = AllowList::default();
+    for entry in section.list("callback_allow").unwrap_or_else(|| vec!["127.0.0.0/8".into(), "::1".into()]) {
+        if let Err(error) = list.add(&entry) {
+            section.problem("callback_allow", error);
+        }
+    }
+    list
+}
+
+/// The dialect's profile of the name that is asked for, or its first; without a dialect there is nothing to find it in.
+fn profile(section: &Section, vocabulary: Option<&crate::vocabulary::Vocabulary>) -> Profile {
+    let (name, namespaces) = (section.text("profile"), section.section("namespaces"));
+    let Some(vocabulary) = vocabulary else { return Profile::default() };
+    let known = name.as_ref().map_or(vocabulary.profiles.first(), |name| vocabulary.profile(name));
+    if let (None, Some(name)) = (known, name) {
         let names: Vec<&str> = vocabulary.profiles.iter().map(|profile| profile.name.as_str()).collect();
         section.problem("profile", format!("there is no profile {name:?}; there are {}", names.join(", ")));
-        return None;
-    };
-    let mut profile = known.clone();
-    if let Some(namespaces) = section.section("namespaces") {
+    }
+    let mut profile = known.cloned().unwrap_or_default();
+    if let Some(namespaces) = namespaces {
         profile.namespaces.service = namespaces.text_or("service", &profile.namespaces.service);
         profile.namespaces.callback = namespaces.text_or("callback", &profile.namespaces.callback);
         profile.namespaces.data = namespaces.text_or("data", &profile.namespaces.data);
         namespaces.finish();
     }
-    Some(profile)
+    profile
 }
 
 /// Settings that rules declare, as the configuration has them.
-fn knobs(section: &Section, outgoing: &Outgoing) -> Vec<Literal> {
+fn knobs(section: &Section, dialect: Option<&Dialect>) -> Vec<Literal> {
     let given = section.values("rules");
+    let Some(outgoing) = dialect.and_then(|dialect| dialect.to.as_deref()) else { return Vec::new() };
     for (name, _) in &given {
         if !outgoing.knobs.iter().any(|(known, _)| known == name) {
             let near = crate::diagnostic::nearest(name, outgoing.knobs.iter().map(|(known, _)| known.as_str()));

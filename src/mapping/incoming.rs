@@ -9,6 +9,7 @@ use super::{
     compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
     example::Example,
     expr::{self, Mistake, Step},
+    reason,
     table::{self, Finders, Table},
     types,
 };
@@ -300,7 +301,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             if !self.plans[kind.0 as usize].rules.is_empty() {
                 key.problem(problems, format!("`{}` is ignored here and has a rule above", key.name));
             }
-            self.plans[kind.0 as usize].ignored = node.text(problems).map(str::to_owned);
+            self.plans[kind.0 as usize].ignored = reason(node, problems);
         }
     }
 
@@ -310,7 +311,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             let kinds: Vec<Kind> = self.vocabulary.kinds().map(|(kind, _)| kind).collect();
             match node.as_table() {
                 None => {
-                    let Some(reason) = node.text(problems) else { continue };
+                    let Some(reason) = reason(node, problems) else { continue };
                     let known = kinds.into_iter().filter(|kind| self.has(*kind, key.name)).collect::<Vec<_>>();
                     if known.is_empty() {
                         let labels = self.vocabulary.messages.iter().flat_map(|def| def.fields.labels());
@@ -318,7 +319,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                     }
                     for kind in known {
                         let plan = &mut self.plans[kind.0 as usize];
-                        plan.unread.push((key.name.to_owned(), reason.to_owned()));
+                        plan.unread.push((key.name.to_owned(), reason.clone()));
                     }
                 }
                 Some(fields) => {
@@ -328,14 +329,14 @@ impl<'l, 'd> Loader<'l, 'd> {
                         continue;
                     };
                     for (field, node) in fields.entries() {
-                        let Some(reason) = node.text(problems) else { continue };
+                        let Some(reason) = reason(node, problems) else { continue };
                         if !self.has(kind, field.name) {
                             let labels = self.vocabulary.message(kind).fields.labels();
                             problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
                         } else if self.plans[kind.0 as usize].read.contains(field.name) {
                             field.problem(problems, format!("`{}` is read by a rule", field.name));
                         }
-                        self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason.to_owned()));
+                        self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason));
                     }
                 }
             }

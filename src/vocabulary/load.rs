@@ -34,7 +34,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             }
         };
         let mut loader = Loader {
-            enums_by_name: table.required("enums", problems) == "name",
+            enums_by_name: table.choice("enums", &["code", "name"], problems) == Some("name"),
             prefix: table.text("prefix", problems),
             sets: HashMap::new(),
             vocabulary: Vocabulary {
@@ -103,16 +103,9 @@ struct Loader<'d> {
 impl<'d> Loader<'d> {
     fn enumeration(&mut self, key: &Key, node: Node, problems: &mut Problems) {
         let Some(table) = node.table(problems) else { return };
-        let by_name = match table.text("wire", problems) {
-            Some("name") => true,
-            Some("code") => false,
-            Some(other) => {
-                table.problem(problems, format!("`wire` is \"name\" or \"code\", not {other:?}"));
-                false
-            }
-            None => self.enums_by_name,
-        };
-        let mut members = Vec::new();
+        let wire = table.choice("wire", &["code", "name"], problems);
+        let by_name = wire.map_or(self.enums_by_name, |wire| wire == "name");
+        let mut members: Vec<Member> = Vec::new();
         match table.get("members") {
             Some(list) if list.as_array().is_some() => {
                 for (code, (name, _)) in list.texts(problems).into_iter().enumerate() {
@@ -120,8 +113,13 @@ impl<'d> Loader<'d> {
                 }
             }
             Some(list) => {
-                let entries = list.table(problems).map(|table| table.entries()).unwrap_or_default();
-                members.extend(entries.iter().filter_map(|(key, node)| member(key, *node, problems)));
+                for (key, node) in list.table(problems).map(|table| table.entries()).unwrap_or_default() {
+                    let Some(member) = member(&key, node, problems) else { continue };
+                    if let Some(other) = members.iter().find(|other| other.code == member.code) {
+                        key.problem(problems, format!("`{}` has the code of `{}`", member.name, other.name));
+                    }
+                    members.push(member);
+                }
             }
             None => table.problem(problems, "`members` is missing"),
         }
@@ -209,7 +207,7 @@ impl<'d> Loader<'d> {
             devices,
             returns,
             results,
-            session: table.text("class", problems) == Some("session"),
+            session: table.choice("class", &["session"], problems) == Some("session"),
             span: key.span.clone(),
         };
         table.finish(problems);
