@@ -52,6 +52,8 @@ pub struct Translator {
     now: Time,
     /// What the messages' clock showed first.
     start: Option<u64>,
+    /// Both sides speak one dialect.
+    relays: bool,
 }
 
 /// The dialect of this name, if its rules let it stand where it is wanted.
@@ -102,16 +104,36 @@ impl Translator {
             id_step: 1_000_000,
             route_timeout: Duration::from_secs(20),
             media: vec![Media::Voice],
+            read_only: Default::default(),
             labels: Vec::new(),
         });
-        let (notices, strays) = (Vec::new(), HashSet::new());
-        Ok(Translator { bridge, platform, application, notices, strays, now: Time(0), start: None })
+        Ok(Translator {
+            bridge,
+            platform,
+            application,
+            notices: Vec::new(),
+            strays: HashSet::new(),
+            now: Time(0),
+            start: None,
+            relays: from == to,
+        })
     }
 
     /// Takes in a line of either side, recognised by its shape. What comes of it is handed to `out`, a line at a time.
     pub fn line(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         let vocabulary = self.platform.vocabulary.clone();
         let mut message = Message::default();
+        // Where both sides speak one dialect, a request is told from the answer of the same name by its further names.
+        let mut asks = |text| {
+            let read = vocabulary.read_json(text, true, &Vec::new(), &mut message);
+            let kind = message.kind().filter(|_| self.relays && read.is_ok());
+            kind.is_some_and(|kind| vocabulary.message(kind).wire_names.len() > 1)
+        };
+        if asks(text) {
+            let result = self.bridge.application_line(self.now, 0, text);
+            self.drain(out);
+            return result.map_err(|Bad(reason)| reason);
+        }
         let result = match vocabulary.read_json(text, false, &Vec::new(), &mut message) {
             Ok(_) => {
                 self.advance(&message, out);

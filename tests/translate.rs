@@ -469,6 +469,25 @@ fn agent_calls_agent() {
     assert_eq!(events[0]["ServiceState"], json!([{ "ServiceId": 9, "ServiceState": "Active" }]));
 }
 
+#[test]
+fn a_service_that_is_removed_is_told_with_its_agents_who_have_it_no_more_afterwards() {
+    let group =
+        |what: &str| other("entity-update", 1, json!({ "update-type": what, "group-id": 9, "group-name": "Sales" }));
+    let lines =
+        [group("add"), login(1001, 0), login(1002, 0), group("delete"), agent("agent-idle", 1001, 2, json!({}))];
+    let expected = [
+        "ServiceStateChange",
+        "AgentLoginStateChange a1001 AgentLoggedIn",
+        "AgentLoginStateChange a1002 AgentLoggedIn",
+        "ServiceStateChange",
+        "AgentStateChange a1001 Idle",
+    ];
+    let out = told(&lines, &expected);
+    assert_eq!((&out[3]["ServiceState"], &out[3]["ServiceId"]), (&json!("RemoveService"), &json!(9)));
+    assert_eq!(out[3]["AgentIdList"], json!([1001, 1002]));
+    assert!(out[4]["ServiceIds"].as_array().is_none_or(Vec::is_empty), "{}", out[4]);
+}
+
 // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 fn request(name: &str, id: i64, fields: Value) -> Value {
@@ -500,6 +519,45 @@ fn an_agent_is_made_not_ready_and_the_event_carries_the_request() {
         (&json!(6), &json!(1001)),
         "both sides' captures show the same"
     );
+}
+
+#[test]
+fn an_agents_state_that_is_asked_for_names_the_call_as_the_event_of_the_state_does() {
+    let alerting = all(&[agent_device("alerting-device", 1001), outside("calling-device")]);
+    let ask = |id: i64| request("GetAgentState", id, json!({ "AgentIdx": 1001 }));
+    let lines = [
+        agent("agent-idle", 1001, 0, json!({})),
+        call("delivered", 900, 1, alerting),
+        ask(8),
+        call("conn-cleared", 900, 2, agent_device("device-out", 1001)),
+        agent("agent-wrap", 1001, 3, json!({ "call-id": 900, "guid": "guid-900" })),
+        ask(9),
+        agent("agent-idle", 1001, 4, json!({})),
+        ask(10),
+        call("call-cleared", 900, 5, json!({})),
+    ];
+    let expected = [
+        "AgentStateChange a1001 Idle",
+        "CallStarted 900",
+        "CallOffered 900",
+        "CallConnected 900 a1001",
+        "AgentStateChange a1001 PendingActive",
+        "AgentStateChange a1001 PendingActive #8",
+        "CallCleared 900 a1001 NearEnd",
+        "AgentStateChange a1001 Wrap",
+        "AgentStateChange a1001 Wrap #9",
+        "AgentStateChange a1001 Idle",
+        "AgentStateChange a1001 Idle #10",
+        "CallEnd 900",
+        "CallCompleted 900",
+    ];
+    let out = told(&lines, &expected);
+    let of = |event: &Value| (event["CallId"].clone(), event["ServiceId"].clone());
+    for (unasked, asked) in [(4, 5), (7, 8)] {
+        assert_eq!(of(&out[unasked]), (json!(900), json!(9)));
+        assert_eq!(of(&out[asked]), of(&out[unasked]));
+    }
+    assert_eq!(out[10]["CallId"].as_i64().unwrap_or(0), 0);
 }
 
 #[test]

@@ -5,28 +5,26 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::{
+    Cause,
     ids::{CallKey, Ids},
     picture::{Live, Local, Naming},
     platform::Platform,
     routes::Routes,
 };
 use crate::{
-    dialect::{
-        Complaints, Notice,
-        ctips::{self, Filterable},
-    },
+    dialect::{Audience as Sharing, Complaints, Notice, Server, ctips::Filterable},
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
     time::{self, Time},
-    vocabulary::{AgentPart, Role},
+    vocabulary::{AgentPart, Role, Side},
 };
 
 /// What an application is made of.
 pub struct ApplicationParts {
     pub name: String,
     /// None for an application that is a file: its messages are lines.
-    pub server: Option<ctips::Server>,
+    pub server: Option<Server>,
     pub from: Arc<Incoming>,
     pub to: Arc<Outgoing>,
     pub knobs: Vec<Literal>,
@@ -37,6 +35,8 @@ pub struct ApplicationParts {
     pub route_timeout: std::time::Duration,
     /// The media of which it is told.
     pub media: Vec<Media>,
+    /// Users whose commands are refused.
+    pub read_only: HashSet<String>,
     /// Numbers that the configuration gives to labels of call data.
     pub labels: Vec<(String, i64)>,
 }
@@ -44,14 +44,17 @@ pub struct ApplicationParts {
 #[derive(Debug)]
 pub struct Application {
     pub name: String,
-    pub server: Option<ctips::Server>,
+    pub server: Option<Server>,
     pub from: Arc<Incoming>,
-    to: Arc<Outgoing>,
+    pub(super) to: Arc<Outgoing>,
     knobs: Vec<Literal>,
     pub platforms: Vec<usize>,
     pub ids: Ids,
     pub routes: Routes,
     media: HashSet<Media>,
+    read_only: HashSet<String>,
+    /// The first platform speaks the application's dialect: its messages pass as they are.
+    pub relays: bool,
     message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -108,6 +111,8 @@ impl Application {
             ids: Ids::new(parts.id_step, &parts.labels),
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
+            read_only: parts.read_only,
+            relays: false,
             message: Message::default(),
             filtered,
             lines: Vec::new(),
@@ -121,9 +126,45 @@ impl Application {
         &self.to
     }
 
+    /// Whether a session may only listen.
+    pub fn only_listens(&self, session: u32) -> bool {
+        let user = self.server.as_ref().and_then(|server| server.user_of(session));
+        user.is_some_and(|user| self.read_only.contains(user))
+    }
+
     /// The platform's place in the application's list, from 0.
     pub fn place_of(&self, platform: usize) -> Option<usize> {
         self.platforms.iter().position(|known| *known == platform)
+    }
+
+    /// Whether messages of this platform go to this application as they are: both speak the same dialect, and the platform
+    /// is the one whose numbers the application sees unchanged.
+    fn passes(&self, index: usize, platform: &Platform) -> bool {
+        self.relays && self.platforms.first() == Some(&index) && platform.tells_all
+    }
+
+    /// Whether the message that brought a transition about has been passed on, and so has told it. Answers are the
+    /// application's own; what a lost line or time brings about no message tells, except that states have their own.
+    pub(super) fn has_passed(&self, index: usize, platform: &Platform, kind: TransitionKind, cause: Cause) -> bool {
+        let told_by_message = cause == Cause::Event || kind == TransitionKind::AgentState;
+        self.passes(index, platform) && told_by_message && !kind.is_answer()
+    }
+
+    /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
+    pub(super) fn pass(&mut self, index: usize, platform: &Platform, event: &mut Message) {
+        let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
+        let def = self.to.vocabulary.message(kind);
+        let nobody = Sharing { asker: None, only_asker: false };
+        if def.side != Side::Event {
+            return;
+        }
+        self.counts.said[kind.0 as usize] += 1;
+        let Some(server) = &mut self.server else {
+            let mut line = Vec::with_capacity(512);
+            self.to.vocabulary.write_json(event, &mut line);
+            return self.lines.push(line);
+        };
+        self.counts.published[kind.0 as usize] += server.publish(event, &Filterable::default(), nobody) as u64;
     }
 
     /// Tells a transition of a platform, to whom it concerns. `me` is the application's place in the bridge.
@@ -189,7 +230,9 @@ impl Application {
             let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
             (told, lacks_guid.then(|| platform.mint_guid(known)))
         };
-        let native = platform.native_number(known);
+        // Where messages pass as they are, their numbers are taken already.
+        let free = self.platforms.first().is_none_or(|first| *first == index || !self.relays);
+        let native = platform.native_number(known).filter(|_| free);
         self.ids.give((index, call), native, what)
     }
 
@@ -265,19 +308,19 @@ impl Application {
         platform: &Platform,
         transition: &Transition,
         local: Option<&Local>,
-    ) -> Option<ctips::Audience> {
+    ) -> Option<Sharing> {
         let mine = |client: ClientId| (usize::from(client.application) == me).then_some(client.session);
         let asked = transition.request.map(|request| platform.model.request(request));
         match transition.audience {
             Audience::Asker(client) => {
                 let id = local.map(|local| local.id).or(asked.map(|request| request.id)).unwrap_or(0);
-                Some(ctips::Audience { asker: Some((mine(client)?, id)), only_asker: true })
+                Some(Sharing { asker: Some((mine(client)?, id)), only_asker: true })
             }
             Audience::All => {
                 let by =
                     local.map(|local| (local.client, local.id)).or(asked.map(|request| (request.client, request.id)));
                 let asker = by.and_then(|(client, id)| mine(client).map(|session| (session, id)));
-                Some(ctips::Audience { asker, only_asker: false })
+                Some(Sharing { asker, only_asker: false })
             }
         }
     }
@@ -297,7 +340,7 @@ impl Application {
 }
 
 /// In a file there is one session: its tenant is 1, and it asked whatever was asked.
-fn set_for_file(to: &Outgoing, message: &mut Message, audience: &ctips::Audience) {
+fn set_for_file(to: &Outgoing, message: &mut Message, audience: &Sharing) {
     use crate::message::Node;
     let Some(kind) = message.kind() else { return };
     let def = to.vocabulary.message(kind);

@@ -7,15 +7,16 @@ mod picture;
 mod platform;
 mod requests;
 mod routes;
+mod serve;
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
 use crate::{
-    dialect::{ClientOutput, Notice, ctips},
+    dialect::{ClientOutput, Notice, Server, ctips, event_feed},
     message::Message,
-    model::{CallIx, LinkState, Transition, TransitionKind},
+    model::{CallIx, Transition, TransitionKind},
     time::Time,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
@@ -59,12 +60,34 @@ pub enum Output {
         application: usize,
         session: u32,
     },
+    /// Bytes for an application's connection.
+    Write {
+        application: usize,
+        session: u32,
+        bytes: Bytes,
+    },
+    /// The connection is to be closed once everything is written.
+    Close {
+        application: usize,
+        session: u32,
+    },
     Notice {
         about: About,
         notice: Notice,
     },
     /// A message for the application that is a file.
     Line(Vec<u8>),
+}
+
+/// What transitions come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// A message of the platform's.
+    Event,
+    /// The line to the platform.
+    Link,
+    Request,
+    Time,
 }
 
 /// Whom a notice is about.
@@ -93,7 +116,15 @@ impl Bridge {
     }
 
     pub fn add_application(&mut self, parts: ApplicationParts) -> usize {
-        self.applications.push(Application::new(parts));
+        let mut application = Application::new(parts);
+        let first = application.platforms.first().map(|first| &mut self.platforms[*first]);
+        if let Some(platform) = first
+            && platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect
+        {
+            platform.tells_all = true;
+            application.relays = true;
+        }
+        self.applications.push(application);
         self.applications.len() - 1
     }
 
@@ -118,36 +149,53 @@ impl Bridge {
 
     pub fn platform_connected(&mut self, now: Time, index: usize) {
         self.platforms[index].connected(now);
-        self.settle(now, index);
+        self.settle(now, index, Cause::Link);
     }
 
     pub fn platform_read(&mut self, now: Time, index: usize, bytes: &[u8]) {
+        self.platforms[index].push(bytes);
         let mut notices = std::mem::take(&mut self.notices);
-        self.platforms[index].read(now, bytes, &mut notices);
-        let about = About::Platform(index);
-        self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
+        while self.platforms[index].next(now, &mut notices) {
+            let about = About::Platform(index);
+            self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
+            self.settle_event(now, index);
+        }
         self.notices = notices;
-        self.settle(now, index);
+    }
+
+    /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
+    fn settle_event(&mut self, now: Time, index: usize) {
+        self.platforms[index].stamp(now);
+        if let Some(mut event) = self.platforms[index].take_event() {
+            for application in &mut self.applications {
+                application.pass(index, &self.platforms[index], &mut event);
+            }
+            self.platforms[index].keep(event);
+            self.collect();
+        }
+        self.settle(now, index, Cause::Event);
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
         self.platforms[index].client.closed(now, why);
-        self.settle(now, index);
+        self.settle(now, index, Cause::Link);
     }
 
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);
-        self.settle(now, index);
+        self.settle_event(now, index);
         result
     }
 
     /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
     /// nothing is left.
-    fn settle(&mut self, now: Time, index: usize) {
+    fn settle(&mut self, now: Time, index: usize, mut cause: Cause) {
         self.platforms[index].stamp(now);
         loop {
-            self.converse(now, index);
+            if self.converse(now, index) {
+                cause = Cause::Link;
+            }
             let mut transitions = std::mem::take(&mut self.transitions);
             self.platforms[index].model.take_transitions(&mut transitions);
             if transitions.is_empty() {
@@ -161,7 +209,7 @@ impl Bridge {
                     self.platforms[index].order(now, &transition);
                     self.converse(now, index);
                 } else {
-                    self.tell(now, index, &transition);
+                    self.tell(now, index, &transition, cause);
                 }
             }
             self.transitions = transitions;
@@ -177,8 +225,10 @@ impl Bridge {
         self.collect();
     }
 
-    fn converse(&mut self, now: Time, index: usize) {
+    /// What a platform's conversation has to say; whether the link changed.
+    fn converse(&mut self, now: Time, index: usize) -> bool {
         let Platform { client, model, .. } = &mut self.platforms[index];
+        let mut link_changed = false;
         while let Some(output) = client.poll() {
             let about = About::Platform(index);
             self.outputs.push_back(match output {
@@ -187,10 +237,12 @@ impl Bridge {
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
                 ClientOutput::Notice(notice) => Output::Notice { about, notice },
                 ClientOutput::Up => {
+                    link_changed = true;
                     model.link_up(now);
                     continue;
                 }
                 ClientOutput::Down(reason) => {
+                    link_changed = true;
                     model.link_down(now, &reason);
                     continue;
                 }
@@ -204,12 +256,15 @@ impl Bridge {
                 }
             });
         }
+        link_changed
     }
 
-    fn tell(&mut self, now: Time, index: usize, transition: &Transition) {
+    fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            application.tell(now, me, index, platform, transition);
+            if !application.has_passed(index, platform, transition.kind, cause) {
+                application.tell(now, me, index, platform, transition);
+            }
         }
         if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
             let request = platform.model.request(request);
@@ -225,108 +280,16 @@ impl Bridge {
             self.outputs.extend(application.lines.drain(..).map(Output::Line));
             let about = About::Application(index);
             self.outputs.extend(application.notices.drain(..).map(|notice| Output::Notice { about, notice }));
-            let Some(server) = &mut application.server else { continue };
-            while let Some(output) = server.poll() {
-                self.outputs.push_back(match output {
-                    ctips::Output::Respond { token, reply } => Output::Respond { application: index, token, reply },
-                    ctips::Output::Start { session, callback, body } => {
-                        Output::Start { application: index, session, callback, body }
-                    }
-                    ctips::Output::Publish { session, body } => Output::Publish { application: index, session, body },
-                    ctips::Output::Heartbeat { session, body } => {
-                        Output::Heartbeat { application: index, session, body }
-                    }
-                    ctips::Output::End { session } => Output::End { application: index, session },
-                    ctips::Output::Notice(notice) => Output::Notice { about: About::Application(index), notice },
-                });
-            }
-        }
-    }
-
-    // ── applications ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// One HTTP POST of an application.
-    pub fn request(&mut self, now: Time, index: usize, token: u64, body: &[u8], charset: Option<&str>) {
-        let mut message = std::mem::take(&mut self.message);
-        let Some(server) = &mut self.applications[index].server else { return };
-        let handled = server.request(now, token, body, charset, &mut message);
-        let counts = &mut self.applications[index].counts;
-        if let Some(kind) = message.kind() {
-            counts.requests[kind.0 as usize] += 1;
-        }
-        let respond = |reply| Output::Respond { application: index, token, reply };
-        match handled {
-            ctips::Handled::Done(reply) => {
-                counts.refused += u64::from(reply.status != 200);
-                self.outputs.push_back(respond(reply));
-            }
-            ctips::Handled::Later => {}
-            ctips::Handled::Online { session, reply } => {
-                self.outputs.push_back(respond(reply));
-                self.tell_lost_links(index, session);
-            }
-            ctips::Handled::Asked { session, id, reply } => {
-                self.outputs.push_back(respond(reply));
-                self.asked(now, index, session, id, &message);
-            }
-        }
-        self.message = message;
-        self.collect();
-    }
-
-    /// A request of the application that is a file.
-    pub fn application_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
-        let from = self.applications[index].from.clone();
-        let mut message = std::mem::take(&mut self.message);
-        let read = from.vocabulary.read_json(text, true, &Vec::new(), &mut message);
-        let result = match read {
-            Ok(decoded) => {
-                let def = message.kind().map(|kind| from.vocabulary.message(kind));
-                let role = def.and_then(|def| def.role(crate::vocabulary::Role::Request));
-                let id = role.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
-                if def.is_some_and(|def| def.session) {
-                    Err(Bad("a request of the session's own: there are no sessions in a file".into()))
-                } else {
-                    self.asked(now, index, FILE_SESSION, id, &message);
-                    decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))
+            match &mut application.server {
+                Some(Server::Ctips(server)) => {
+                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_ctips(index, output)));
                 }
-            }
-            Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
-        };
-        self.message = message;
-        self.collect();
-        result
-    }
-
-    /// Whoever comes on line learns which platforms are not there.
-    fn tell_lost_links(&mut self, index: usize, session: u32) {
-        for platform in self.applications[index].platforms.clone() {
-            if self.platforms[platform].model.link() != LinkState::Up {
-                let transition = Transition::new(TransitionKind::LinkDown);
-                self.answer(index, platform, session, 0, transition);
+                Some(Server::EventFeed(server)) => {
+                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
+                }
+                None => {}
             }
         }
-    }
-
-    pub fn session_started(&mut self, now: Time, index: usize, session: u32, result: Result<(), String>) {
-        if let Some(server) = &mut self.applications[index].server {
-            server.started(now, session, result);
-        }
-        self.collect();
-    }
-
-    pub fn heartbeat_answered(&mut self, index: usize, session: u32, answered: bool) {
-        if let Some(server) = &mut self.applications[index].server {
-            server.heartbeat_answered(session, answered);
-        }
-        self.collect();
-    }
-
-    pub fn session_lost(&mut self, index: usize, session: u32, reason: &str, cause: &'static str) {
-        if let Some(server) = &mut self.applications[index].server {
-            server.session_lost(session, reason, cause);
-        }
-        self.collect();
     }
 
     // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +297,7 @@ impl Bridge {
     /// When [`Bridge::expire`] wants to be called next.
     pub fn deadline(&self) -> Option<Time> {
         let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.client.deadline()]);
-        let server = |a: &Application| a.server.as_ref().and_then(ctips::Server::deadline);
+        let server = |a: &Application| a.server.as_ref().and_then(Server::deadline);
         let applications = self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a)]);
         platforms.chain(applications).flatten().min()
     }
@@ -349,7 +312,7 @@ impl Bridge {
             if platform.client.deadline().is_some_and(|deadline| deadline <= now) {
                 platform.client.expire(now);
             }
-            self.settle(now, index);
+            self.settle(now, index, Cause::Time);
         }
         for index in 0..self.applications.len() {
             for call in self.applications[index].routes.expire(now) {
@@ -366,7 +329,26 @@ impl Bridge {
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             self.platforms[index].model.link_down(now, "the bridge is shutting down");
-            self.settle(now, index);
+            self.settle(now, index, Cause::Link);
         }
+    }
+}
+
+fn of_ctips(application: usize, output: ctips::Output) -> Output {
+    match output {
+        ctips::Output::Respond { token, reply } => Output::Respond { application, token, reply },
+        ctips::Output::Start { session, callback, body } => Output::Start { application, session, callback, body },
+        ctips::Output::Publish { session, body } => Output::Publish { application, session, body },
+        ctips::Output::Heartbeat { session, body } => Output::Heartbeat { application, session, body },
+        ctips::Output::End { session } => Output::End { application, session },
+        ctips::Output::Notice(notice) => Output::Notice { about: About::Application(application), notice },
+    }
+}
+
+fn of_feed(application: usize, output: event_feed::Output) -> Output {
+    match output {
+        event_feed::Output::Write { session, bytes } => Output::Write { application, session, bytes },
+        event_feed::Output::Close { session } => Output::Close { application, session },
+        event_feed::Output::Notice(notice) => Output::Notice { about: About::Application(application), notice },
     }
 }

@@ -162,6 +162,7 @@ impl<'p> Live<'p> {
                 }
             },
             CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
+            CallAttribute::Abandoned => Value::Bool(call.parties.iter().all(|party| !party.answered)),
             CallAttribute::QueuedDate => text(self.waiting.get(..10).unwrap_or_default()),
             CallAttribute::QueuedTime => text(self.waiting.get(11..).unwrap_or_default()),
             CallAttribute::Ani => text(&call.ani),
@@ -266,6 +267,10 @@ impl<'p> Live<'p> {
             RequestAttribute::About => Value::Int(request.about.code()),
             RequestAttribute::Number => text(&request.number),
             RequestAttribute::Station => text(&request.station),
+            RequestAttribute::Service => request.service.map(|service| self.service_id(service)).unwrap_or_default(),
+            RequestAttribute::ServiceKind => {
+                optional(request.service.map(|service| self.model.service(service).kind.code()))
+            }
             RequestAttribute::Destination => text(&request.destination),
             RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
             RequestAttribute::Code => optional(request.code),
@@ -321,15 +326,17 @@ impl<'p> Picture<'p> for Live<'p> {
     }
 
     fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]> {
-        // In the order of `ItemAttribute`: id, number, key, value.
+        // In the order of `ItemAttribute`: id, kind, number, key, value.
         let pair = |(key, value): &'p (String, String)| {
             let number = match self.naming {
                 Naming::Of { ids, .. } => optional(ids.label(key)),
                 Naming::Native => Value::Absent,
             };
-            [Value::Absent, number, Value::Text(key), Value::Text(value)]
+            [Value::Absent, Value::Absent, number, Value::Text(key), Value::Text(value)]
         };
-        let id = |value: Value<'p>| [value, Value::Absent, Value::Absent, Value::Absent];
+        let id = |id: Value<'p>, kind: DeviceKind| {
+            [id, Value::Int(kind.code()), Value::Absent, Value::Absent, Value::Absent]
+        };
         match list {
             ListAttribute::CallData => {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));
@@ -341,13 +348,13 @@ impl<'p> Picture<'p> for Live<'p> {
             ListAttribute::AgentServices => {
                 let agent = self.transition.agent.map(|agent| self.model.agent(agent));
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
-                services.map(|service| id(self.service_id(*service))).collect()
+                services.map(|service| id(self.service_id(*service), self.model.service(*service).kind)).collect()
             }
             ListAttribute::ServiceAgents => {
                 let service = self.service();
                 let agents =
                     self.model.agents().filter(|(_, agent)| service.is_some_and(|s| agent.services.contains(&s)));
-                agents.map(|(index, _)| id(self.agent_id(index))).collect()
+                agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent)).collect()
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
-    vocabulary::{JsonError, Role},
+    vocabulary::{JsonError, Role, Wanted},
     wire::nul::{Frame, Frames},
 };
 
@@ -36,6 +36,10 @@ pub struct Platform {
     frames: Frames,
     max_frame: usize,
     message: Message,
+    /// Messages are read whole, because somebody gets them as they are.
+    pub tells_all: bool,
+    /// The message is an event that nobody has passed on yet.
+    has_event: bool,
     pub counts: Counts,
     complaints: Complaints,
     /// When the clock began, in milliseconds since 1970.
@@ -80,6 +84,8 @@ impl Platform {
             frames: Frames::new(parts.max_frame),
             max_frame: parts.max_frame,
             message: Message::default(),
+            tells_all: false,
+            has_event: false,
             counts,
             complaints: Complaints::default(),
             epoch: None,
@@ -126,11 +132,17 @@ impl Platform {
         self.client.connected(now);
     }
 
-    /// Takes in what the socket gave; whatever cannot be read is said and passed over.
-    pub fn read(&mut self, now: Time, bytes: &[u8], notices: &mut Vec<Notice>) {
+    /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.frames.push(bytes);
+    }
+
+    /// Takes in the next message; whatever cannot be read is said and passed over. Whether there was one.
+    pub fn next(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
         let mut frames = std::mem::replace(&mut self.frames, Frames::new(0));
-        frames.push(bytes);
-        while let Some(frame) = frames.next_frame() {
+        let frame = frames.next_frame();
+        let found = frame.is_some();
+        if let Some(frame) = frame {
             let bad = match frame {
                 Frame::Text(text) => self.line(now, text).err(),
                 Frame::TooLong => {
@@ -148,13 +160,27 @@ impl Platform {
             }
         }
         self.frames = frames;
+        found
+    }
+
+    /// The event that was read last, until it is taken.
+    pub fn take_event(&mut self) -> Option<Message> {
+        std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
+    }
+
+    /// Gives the memory of an event back that was taken.
+    pub fn keep(&mut self, message: Message) {
+        self.message = message;
     }
 
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
+        self.has_event = false;
         let incoming = self.incoming.clone();
         let mut message = std::mem::take(&mut self.message);
-        let read = incoming.vocabulary.read_json(text, false, &incoming.wanted, &mut message);
+        let everything = Wanted::new();
+        let wanted = if self.tells_all { &everything } else { &incoming.wanted };
+        let read = incoming.vocabulary.read_json(text, false, wanted, &mut message);
         let result = match read {
             Ok(decoded) => {
                 self.counts.unknown_fields += u64::from(decoded.unknown);
@@ -184,7 +210,10 @@ impl Platform {
         let Some(kind) = message.kind() else { return };
         self.counts.read[kind.0 as usize] += 1;
         match self.client.heard(now, message) {
-            Heard::Event => self.apply(now, message, None),
+            Heard::Event => {
+                self.has_event = true;
+                self.apply(now, message, None);
+            }
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
             Heard::Nothing => {}
         }

@@ -1,12 +1,13 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
 use crate::{
-    message::Message,
+    dialect::Server,
+    message::{Message, Value},
     model::{
-        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Entity, Fact, Id, RouteStatus,
-        RouteType, Transition, TransitionKind,
+        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, Entity, Fact, Id,
+        RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -18,11 +19,10 @@ impl Bridge {
         let from = self.applications[index].from.clone();
         let def = message.kind().map(|kind| from.vocabulary.message(kind));
         let given = |role| def.and_then(|def| def.role(role)).and_then(|slot| message.get(slot).as_int());
-        let asked = Asked {
-            agent: given(Role::Agent(AgentPart::Id)),
-            call: given(Role::Call(Which::Call, 0)),
-            second: given(Role::Call(Which::Second, 0)),
-        };
+        let parts = from.vocabulary.call_names.len() as u8;
+        let call = |which| (0..parts).find_map(|place| given(Role::Call(which, place)));
+        let asked =
+            Asked { agent: given(Role::Agent(AgentPart::Id)), call: call(Which::Call), second: call(Which::Second) };
         let mut shown = Vec::new();
         let fired = from.changes(message, |rule, change| {
             self.applications[index].counts.request_rules[rule] += 1;
@@ -43,16 +43,20 @@ impl Bridge {
     }
 
     fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
+        let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
+        if self.applications[index].only_listens(session) && !only_asks {
+            let mut refusal = change.clone();
+            refusal.kind = ChangeKind::Refuse;
+            refusal.set(Fact::About, Value::Int(change.kind.about().code()));
+            refusal.set(Fact::Reason, Value::Text("this user may listen, and give no commands"));
+            return self.ask(now, index, session, id, asked, &refusal);
+        }
         let application = &self.applications[index];
-        let number = |id: Id| match id {
-            Id::Int(number) => Some(number),
-            _ => None,
-        };
-        let call_id = number(change.call.0[0]);
-        let second_id = number(change.second.0[0]);
+        let call_id = change.call.number();
+        let second_id = change.second.number();
         let call = call_id.and_then(|id| self.known_call(application, id));
         let second = second_id.and_then(|id| self.known_call(application, id));
-        let agent_id = number(change.party.id);
+        let agent_id = change.party.id.as_int();
         let agent = match agent_id {
             Some(id) => self.known_agent(application, id),
             None => self.agent_by_login(application, change.text(Fact::Number)),
@@ -65,17 +69,19 @@ impl Bridge {
         let everyone = change.kind == ChangeKind::AskLogOffAll;
         let platforms = if everyone { application.platforms.clone() } else { vec![platform] };
         for platform in platforms {
+            let service = self.known_service(&self.applications[index], platform, &change.service);
             let ask = Ask {
                 client: ClientId { application: index as u16, session },
                 id,
                 agent: here(platform, agent),
                 call: here(platform, call),
                 second: here(platform, second),
+                service,
                 asked,
                 change,
             };
             self.platforms[platform].model.ask(now, &ask);
-            self.settle(now, platform);
+            self.settle(now, platform, Cause::Request);
         }
     }
 
@@ -100,6 +106,16 @@ impl Bridge {
             found.map(|agent| (*platform, agent))
         };
         application.platforms.iter().enumerate().find_map(on)
+    }
+
+    /// The service of a platform that an application means.
+    fn known_service(&self, application: &Application, platform: usize, meant: &Device) -> Option<ServiceIx> {
+        let (id, place) = (meant.id.as_int()?, application.place_of(platform)?);
+        let mut services = self.platforms[platform].model.services();
+        let same = |service: &Service| {
+            Some(service.kind) == meant.kind && application.ids.service(place, service.kind, &service.id) == id
+        };
+        services.find(|(_, service)| same(service)).map(|(index, _)| index)
     }
 
     fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
@@ -145,7 +161,8 @@ impl Bridge {
         if let Some((_, last)) = items.last_mut() {
             last.details.last = true;
         }
-        let completes_all = self.applications[index].server.as_ref().is_some_and(|s| s.profile().completes_all);
+        let server = self.applications[index].server.as_mut().and_then(Server::ctips);
+        let completes_all = server.is_some_and(|server| server.profile().completes_all);
         for (platform, mut item) in items {
             if completes_all {
                 item.details.last_of_type = item.details.last;
@@ -186,7 +203,7 @@ impl Bridge {
 
     fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
         let client = ClientId { application: index as u16, session };
-        let given = change.call.0[0].as_int();
+        let given = change.call.number();
         let application = &self.applications[index];
         let live = |(platform, call): &CallKey| {
             self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)

@@ -67,7 +67,8 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     let (config, problems) = load(SMALL, &environment, &[("application.desk.sessions", "4")]);
     assert!(problems.is_empty(), "{}", problems.render());
     assert_eq!(config.platforms[0].feed.user, "0049", "a text stays a text");
-    assert_eq!(config.applications[0].server.max_sessions, 4);
+    let Face::Ctips { server, .. } = &config.applications[0].face else { panic!("a CTIPS application") };
+    assert_eq!(server.max_sessions, 4);
 }
 
 #[test]
@@ -91,10 +92,6 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     }
     complains(&SMALL.replace("8730", "87300"), "should be an address and port");
     complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
-    complains(
-        &SMALL.replace("\"ctips\"", "\"event-feed\""),
-        "event-feed has no rules for standing on the application side",
-    );
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
     complains(&format!("{SMALL}callback_allow = [\"10.0.0.0/99\", \"x/8\"]"), "\"10.0.0.0/99\" has no such prefix");

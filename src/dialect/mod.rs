@@ -27,6 +27,82 @@ pub trait Client: std::fmt::Debug + Send {
     fn troubles(&self) -> Troubles;
 }
 
+/// The conversation with the applications of one dialect.
+#[derive(Debug)]
+pub enum Server {
+    Ctips(Box<ctips::Server>),
+    EventFeed(Box<event_feed::Server>),
+}
+
+impl Server {
+    /// Tells an event to every session that wants it; hands back how many do.
+    pub fn publish(&mut self, message: &mut Message, about: &ctips::Filterable, audience: Audience) -> usize {
+        match self {
+            Server::Ctips(server) => server.publish(message, about, audience),
+            Server::EventFeed(server) => server.publish(message, audience),
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        match self {
+            Server::Ctips(server) => server.deadline(),
+            Server::EventFeed(server) => server.deadline(),
+        }
+    }
+
+    pub fn expire(&mut self, now: Time) {
+        match self {
+            Server::Ctips(server) => server.expire(now),
+            Server::EventFeed(server) => server.expire(now),
+        }
+    }
+
+    /// The shell gave a session up.
+    pub fn session_lost(&mut self, session: u32, reason: &str, cause: &'static str) {
+        match self {
+            Server::Ctips(server) => server.session_lost(session, reason, cause),
+            Server::EventFeed(server) => server.lost(session, reason, cause),
+        }
+    }
+
+    /// Whose session it is.
+    pub fn user_of(&self, session: u32) -> Option<&str> {
+        match self {
+            Server::Ctips(server) => server.user_of(session),
+            Server::EventFeed(server) => server.user_of(session),
+        }
+    }
+
+    pub fn sessions(&self) -> Vec<u32> {
+        match self {
+            Server::Ctips(server) => server.sessions().map(|(key, _)| key).collect(),
+            Server::EventFeed(server) => server.sessions().map(|(key, _)| key).collect(),
+        }
+    }
+
+    /// Sessions lost since the start, by why.
+    pub fn lost(&self) -> &hashbrown::HashMap<&'static str, u64> {
+        match self {
+            Server::Ctips(server) => &server.lost,
+            Server::EventFeed(server) => &server.lost,
+        }
+    }
+
+    pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
+        match self {
+            Server::Ctips(server) => Some(server),
+            Server::EventFeed(_) => None,
+        }
+    }
+
+    pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
+        match self {
+            Server::EventFeed(server) => Some(server),
+            Server::Ctips(_) => None,
+        }
+    }
+}
+
 /// What a conversation with a platform wants the shell to do, or others to know.
 #[derive(Debug)]
 pub enum ClientOutput {
@@ -52,6 +128,15 @@ pub enum Heard {
     Answer(RequestIx),
     /// The conversation's own.
     Nothing,
+}
+
+/// Who gets an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience {
+    /// The session that asked for it, with the number that it gave its request.
+    pub asker: Option<(u32, i64)>,
+    /// Nobody else does.
+    pub only_asker: bool,
 }
 
 /// What went wrong on a line since the start.

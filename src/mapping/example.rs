@@ -22,6 +22,8 @@ use crate::{
 /// An example of a rule file, as JSON: the form in which messages are compared.
 #[derive(Debug)]
 pub struct Example {
+    /// What is given is a request: some dialects give it the name that its answer has.
+    asks: bool,
     given: Json,
     expect: Vec<Json>,
     source: Arc<Source>,
@@ -29,7 +31,7 @@ pub struct Example {
 }
 
 impl Example {
-    pub fn read(section: Section, problems: &mut Problems) -> Option<Example> {
+    pub fn read(section: Section, asks: bool, problems: &mut Problems) -> Option<Example> {
         let given = section.get("given").map(|node| json(node, problems));
         let expect = section.get("expect").map(|node| json(node, problems));
         let (source, span) = (section.source().clone(), section.span());
@@ -39,7 +41,7 @@ impl Example {
         }
         section.finish(problems);
         let Some(Json::Array(expect)) = expect else { return None };
-        Some(Example { given: given?, expect, source, span })
+        Some(Example { asks, given: given?, expect, source, span })
     }
 
     fn check(&self, got: Vec<Json>, problems: &mut Problems) {
@@ -89,9 +91,7 @@ impl Incoming {
         for example in &self.examples {
             let mut message = Message::default();
             let text = example.given.to_string();
-            let read = self.vocabulary.read_json(&text, false, &Wanted::new(), &mut message);
-            let read = read.or_else(|_| self.vocabulary.read_json(&text, true, &Wanted::new(), &mut message));
-            if let Err(error) = read {
+            if let Err(error) = self.vocabulary.read_json(&text, example.asks, &Wanted::new(), &mut message) {
                 problems.add(&example.source, example.span.clone(), format!("what is given is no message: {error}"));
                 continue;
             }
@@ -263,7 +263,8 @@ impl<'g> Picture<'g> for Given<'g> {
         let items = self.values.get(list.name()).and_then(|json| json.as_array()).into_iter().flatten();
         let item = |json: &'g Json| {
             let part = |attribute: ItemAttribute| {
-                json.get(attribute.name()).map(|json| scalar(&super::compile::Ty::Any, json)).unwrap_or_default()
+                let ty = super::types::of_item(attribute);
+                json.get(attribute.name()).map(|json| scalar(&ty, json)).unwrap_or_default()
             };
             std::array::from_fn(|place| part(ItemAttribute::ALL[place]))
         };

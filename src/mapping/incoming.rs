@@ -219,8 +219,10 @@ impl<'l, 'd> Loader<'l, 'd> {
         if on.is_empty() {
             section.problem(problems, "`on` is missing");
         }
+        let first = on.first().and_then(|(label, _)| self.vocabulary.find(label));
+        let asks = first.is_some_and(|kind| self.vocabulary.message(kind).side == Side::Request);
         for example in section.tables("example", problems) {
-            self.examples.extend(Example::read(example, problems));
+            self.examples.extend(Example::read(example, asks, problems));
         }
         section.finish(problems);
         for (label, node) in on {

@@ -165,8 +165,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         let known = |(side, node): (&str, Node), problems: &mut Problems| match side {
             "event" => Some(Side::Event),
             "request" => Some(Side::Request),
+            "reply" => Some(Side::Reply),
             other => {
-                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request"]);
+                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request", "reply"]);
                 None
             }
         };
@@ -248,7 +249,7 @@ impl<'d> Loader<'_, 'd> {
             section.problem(problems, "`on` is missing");
         }
         for example in section.tables("example", problems) {
-            self.examples.extend(Example::read(example, problems));
+            self.examples.extend(Example::read(example, false, problems));
         }
         let span = section.span();
         let source = section.source();

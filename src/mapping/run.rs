@@ -195,12 +195,12 @@ pub trait Picture<'p> {
     fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]>;
 }
 
-struct PictureValues<'v, P> {
+struct PictureValues<'v, 'i, P> {
     picture: &'v P,
-    item: Option<&'v Item<'v>>,
+    item: Option<&'i Item<'v>>,
 }
 
-impl<'v, P: Picture<'v>> Values<'v, outgoing::Leaf> for PictureValues<'v, P> {
+impl<'v, P: Picture<'v>> Values<'v, outgoing::Leaf> for PictureValues<'v, '_, P> {
     fn value(&self, leaf: &'v outgoing::Leaf) -> Value<'v> {
         match (leaf, self.item) {
             (outgoing::Leaf::Item(attribute), Some(item)) => item[*attribute as usize],
@@ -240,7 +240,7 @@ impl Outgoing {
     fn build<'v, P: Picture<'v>>(
         &'v self,
         plan: &'v ValuePlan,
-        values: &PictureValues<'v, P>,
+        values: &PictureValues<'v, '_, P>,
         into: &mut Message,
     ) -> Node {
         match plan {
@@ -258,7 +258,9 @@ impl Outgoing {
                 let items = values.picture.items(*list);
                 let open = into.open();
                 for item in &items {
-                    self.item(plan, values, item, into);
+                    let values = PictureValues { picture: values.picture, item: Some(item) };
+                    let value = self.build(plan, &values, into);
+                    into.push_read(value);
                 }
                 into.close_list(open)
             }
@@ -271,7 +273,9 @@ impl Outgoing {
                     match plan {
                         ValuePlan::List { list, item: plan } => {
                             for item in &values.picture.items(*list) {
-                                self.item(plan, values, item, into);
+                                let values = PictureValues { picture: values.picture, item: Some(item) };
+                                let value = self.build(plan, &values, into);
+                                into.push_read(value);
                             }
                         }
                         plan => {
@@ -289,43 +293,6 @@ impl Outgoing {
                 let code = kind.and_then(|kind| code(kind).or_else(|| code(DeviceKind::Device)));
                 code.map(Node::Int).unwrap_or_default()
             }
-        }
-    }
-
-    /// One item: its expressions read the item's attributes, which live only as long as the list does.
-    fn item<'v, P: Picture<'v>>(
-        &'v self,
-        plan: &'v ValuePlan,
-        values: &PictureValues<'v, P>,
-        item: &Item,
-        into: &mut Message,
-    ) {
-        let scalar = |expr: &'v Expr<outgoing::Leaf>, into: &mut Message| {
-            let value = match expr {
-                Expr::Leaf(outgoing::Leaf::Item(attribute)) => item[*attribute as usize],
-                expr => expr.eval(values, &self.tables),
-            };
-            node(value, into)
-        };
-        match plan {
-            ValuePlan::Scalar(expr) => {
-                let value = scalar(expr, into);
-                into.push(value);
-            }
-            ValuePlan::Record(members) => {
-                let open = into.open();
-                for (name, plan) in members {
-                    into.key(*name);
-                    if let ValuePlan::Scalar(expr) = plan {
-                        let value = scalar(expr, into);
-                        into.push(value);
-                    } else {
-                        into.push(Node::Absent);
-                    }
-                }
-                into.close_record(open);
-            }
-            ValuePlan::List { .. } | ValuePlan::Items(_) | ValuePlan::DeviceType { .. } => into.push(Node::Absent),
         }
     }
 }

@@ -87,6 +87,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
         CallAttribute::Disposition => Ty::Number,
         CallAttribute::Id | CallAttribute::Sequence => Ty::Id,
         CallAttribute::Agent | CallAttribute::Originator | CallAttribute::Service => Ty::Id,
+        CallAttribute::Abandoned => Ty::Bool,
         _ => Ty::Text,
     }
 }
@@ -114,10 +115,19 @@ pub fn of_service(attribute: ServiceAttribute) -> Ty {
     }
 }
 
+pub fn of_item(attribute: ItemAttribute) -> Ty {
+    match attribute {
+        ItemAttribute::Kind => members("device-kind"),
+        ItemAttribute::Number => Ty::Any,
+        ItemAttribute::Id => Ty::Id,
+        _ => Ty::Text,
+    }
+}
+
 pub fn of_request(attribute: RequestAttribute) -> Ty {
     match attribute {
         RequestAttribute::About => members("about"),
-        RequestAttribute::DestinationType => members("device-kind"),
+        RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code => Ty::Number,
         RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station => Ty::Id,
         _ => Ty::Text,
@@ -136,12 +146,5 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::Timeout => Ty::Number,
         Detail::Blind | Detail::LastOfType | Detail::Last => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
-    }
-}
-
-pub fn of_item(attribute: ItemAttribute) -> Ty {
-    match attribute {
-        ItemAttribute::Key | ItemAttribute::Value => Ty::Text,
-        _ => Ty::Id,
     }
 }

@@ -371,9 +371,10 @@ impl Model {
         call.parties[place].state = PartyState::Connected;
         call.parties[place].answered = true;
         self.owe_wrap(agent, index);
-        self.tell(
-            Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent).party((index, place as u8)),
-        );
+        let mut transition = Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent);
+        transition.party = Some((index, place as u8));
+        transition.other = self.companion(index, Some(agent));
+        self.tell(transition);
         self.tell_agent_state(Some(agent), Some(index));
         self.tell_consultation(index, agent);
     }

@@ -153,6 +153,11 @@ impl<'m> CallNames<'m> {
         self.0.iter().all(|id| id.is_none())
     }
 
+    /// The first name that is a number: what an application calls a call by.
+    pub fn number(&self) -> Option<i64> {
+        self.0.iter().find_map(|id| id.as_int())
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = SpacedRef<'m>> + '_ {
         let named = self.0.iter().enumerate().filter(|(_, id)| !id.is_none());
         named.map(|(space, id)| SpacedRef { space: space as u8, id: *id })

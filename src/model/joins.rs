@@ -112,7 +112,7 @@ impl Model {
     }
 
     /// Whoever else is in a call.
-    fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
+    pub(super) fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
         let parties = &self.calls[call].parties;
         let place = parties.iter().position(|party| party.is_in() && (who.is_none() || party.device.agent != who))?;
         Some((call, place as u8))

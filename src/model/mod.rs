@@ -145,6 +145,8 @@ pub struct Model {
     follow_ups: Vec<RequestIx>,
     /// Calls whose time is over, dropped when their last transitions are used.
     forgotten: Vec<CallIx>,
+    /// Services that were removed, left by their agents when the last transitions are used.
+    closed_services: Vec<ServiceIx>,
 }
 
 impl Model {
@@ -236,7 +238,7 @@ impl Model {
     }
 
     /// To be called when all transitions are used: drops requests that ended and calls whose time is over, and names the
-    /// calls, so that applications may forget them, too.
+    /// calls, so that applications may forget them, too. Services that were removed lose their agents.
     pub fn settle(&mut self, forgotten: &mut Vec<CallIx>) {
         for request in self.closed.drain(..) {
             self.requests.remove(&request);
@@ -244,6 +246,9 @@ impl Model {
         for call in std::mem::take(&mut self.forgotten) {
             self.drop_call(call);
             forgotten.push(call);
+        }
+        for service in std::mem::take(&mut self.closed_services) {
+            self.leave_service(service);
         }
     }
 

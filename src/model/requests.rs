@@ -26,6 +26,7 @@ pub struct Ask<'a, 'm> {
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
+    pub service: Option<ServiceIx>,
     pub asked: Asked,
     pub change: &'a Change<'m>,
 }
@@ -71,6 +72,7 @@ pub struct Request {
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
+    pub service: Option<ServiceIx>,
     pub number: String,
     pub station: String,
     pub destination: String,
@@ -147,6 +149,7 @@ impl Model {
             agent: ask.agent,
             call: ask.call,
             second: ask.second,
+            service: ask.service,
             number: text(Fact::Number),
             station: text(Fact::Station),
             destination: text(Fact::Destination),
@@ -205,8 +208,15 @@ impl Model {
                 self.request_mut(index).call = self.call_to_wrap(agent);
                 (Expect::Wrap(agent), smallvec![Order::StartWrap])
             }
+            AskEndWrap => {
+                let agent = agent?;
+                let wrapped = self.agents[agent].wraps.first().copied().flatten();
+                self.request_mut(index).call = call.or(named_call).or(wrapped);
+                (Expect::WrapOver(agent), smallvec![Order::EndWrap])
+            }
             AskState => {
-                let transition = self.state_transition(agent?, None);
+                let agent = agent?;
+                let transition = self.state_transition(agent, self.call_of_state(agent));
                 self.finish_with(index, transition);
                 return Ok(SmallVec::new());
             }
@@ -272,6 +282,12 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// The call that occupies an agent, as the event of the agent's state names it.
+    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
+        let entry = &self.agents[agent];
+        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
     }
 
     /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.
@@ -345,6 +361,7 @@ impl Model {
             agent: Some(agent),
             call: None,
             second: None,
+            service: None,
             number: request.number.clone(),
             station: request.station.clone(),
             destination: String::new(),

@@ -59,6 +59,11 @@ impl Model {
             return;
         }
         self.tell_service(TransitionKind::ServiceRemoved, index);
+        self.closed_services.push(index);
+    }
+
+    /// Whoever is told that a service is gone is told of its agents, too: they leave it afterwards.
+    pub(super) fn leave_service(&mut self, index: ServiceIx) {
         for agent in self.agents.indices() {
             self.agents[agent].services.retain(|known| *known != index);
         }

@@ -265,6 +265,7 @@ words! {
         AskReady = "ask-ready",
         AskNotReady = "ask-not-ready",
         AskWrap = "ask-wrap",
+        AskEndWrap = "ask-end-wrap",
         AskState = "ask-state",
         AskAnswer = "ask-answer",
         AskReject = "ask-reject",
@@ -299,7 +300,7 @@ impl ChangeKind {
         use ChangeKind::*;
         match self {
             AskLogOn | AskLogOff | AskLogOffAll => About::Login,
-            AskReady | AskNotReady | AskWrap | AskState | AskDispose => About::Agent,
+            AskReady | AskNotReady | AskWrap | AskEndWrap | AskState | AskDispose => About::Agent,
             AskSnapshot => About::Snapshot,
             AskRoute => About::Route,
             _ => About::Call,
@@ -351,6 +352,7 @@ impl ChangeKind {
             C::AskReady => &[T::EndWrap, T::SetReady],
             C::AskNotReady => &[T::SetNotReady],
             C::AskWrap => &[T::StartWrap],
+            C::AskEndWrap => &[T::EndWrap],
             C::AskState => &[T::AgentState],
             C::AskAnswer => &[T::Answer],
             C::AskReject => &[T::Reject],
@@ -529,6 +531,11 @@ words! {
 }
 
 impl TransitionKind {
+    /// Whether it answers a request, and says nothing of what happened.
+    pub fn is_answer(self) -> bool {
+        matches!(self, TransitionKind::RequestAccepted | TransitionKind::RequestFailed)
+    }
+
     /// Whether the platform shall do this; else applications are told.
     pub fn is_order(self) -> bool {
         self >= TransitionKind::LogOn
@@ -556,6 +563,8 @@ words! {
         Agent = "agent",
         DestinationType = "destination-type",
         Destination = "destination",
+        /// Nobody answered it.
+        Abandoned = "abandoned",
         /// When it began to wait, by the platform's clock.
         QueuedDate = "queued-date",
         QueuedTime = "queued-time",
@@ -616,6 +625,9 @@ words! {
         /// The agent's number or name as it was asked for.
         Number = "number",
         Station = "station",
+        /// The service that is meant, where the application names one.
+        Service = "service",
+        ServiceKind = "service-kind",
         Destination = "destination",
         DestinationType = "destination-type",
         Code = "code",
@@ -653,7 +665,7 @@ words! {
         CallData = "call.data",
         /// What the application wants the call data to be: items have `key` and `value`.
         RequestData = "request.data",
-        /// An agent's services: items have `id`.
+        /// An agent's services: items have `id` and `kind`.
         AgentServices = "agent.services",
         /// The agents of a service: items have `id`.
         ServiceAgents = "service.agents",
@@ -664,6 +676,7 @@ words! {
     /// What an item of a list has.
     ItemAttribute {
         Id = "id",
+        Kind = "kind",
         /// A number for `key`, the same for as long as the bridge runs.
         Number = "number",
         Key = "key",

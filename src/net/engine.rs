@@ -20,6 +20,7 @@ use super::{
     callback::{self, Callbacks, Post},
     feed::Feed,
     metrics::Metrics,
+    socket::Writer,
 };
 use crate::{
     bridge::{About, Bridge, Output},
@@ -68,6 +69,24 @@ pub enum Input {
         reason: String,
         cause: &'static str,
     },
+    /// An application opened a connection; the answer is its session, where it may have one.
+    Opened {
+        application: usize,
+        peer: String,
+        writer: Writer,
+        reply: oneshot::Sender<Option<u32>>,
+    },
+    Heard {
+        application: usize,
+        session: u32,
+        bytes: Bytes,
+        at: Instant,
+    },
+    Hung {
+        application: usize,
+        session: u32,
+        reason: String,
+    },
     Metrics(oneshot::Sender<String>),
     /// Whether every platform is there; else which are not.
     Ready(oneshot::Sender<Vec<String>>),
@@ -83,8 +102,10 @@ struct Session {
 pub struct Engine {
     bridge: Bridge,
     feeds: Vec<Feed>,
-    callbacks: Vec<Arc<Callbacks>>,
+    /// By application; none for those whose clients keep a connection.
+    callbacks: Vec<Option<Arc<Callbacks>>>,
     sessions: HashMap<(usize, u32), Session>,
+    writers: HashMap<(usize, u32), Writer>,
     /// HTTP requests that wait for their answers.
     requests: HashMap<u64, oneshot::Sender<ctips::Reply>>,
     next_token: u64,
@@ -101,7 +122,7 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         feeds: Vec<Feed>,
-        callbacks: Vec<Arc<Callbacks>>,
+        callbacks: Vec<Option<Arc<Callbacks>>>,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
@@ -112,6 +133,7 @@ impl Engine {
             feeds,
             callbacks,
             sessions: HashMap::new(),
+            writers: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
             inputs,
@@ -148,7 +170,10 @@ impl Engine {
                         break;
                     }
                     for input in batch.drain(..) {
-                        let heard = if let Input::Read { at, .. } = input { Some(at) } else { None };
+                        let heard = match input {
+                            Input::Read { at, .. } | Input::Heard { at, .. } => Some(at),
+                            _ => None,
+                        };
                         self.take(input);
                         self.perform(heard);
                     }
@@ -162,6 +187,7 @@ impl Engine {
         }
         // Without their senders the sessions' tasks end when they have delivered what waits.
         self.sessions.clear();
+        self.writers.clear();
     }
 
     fn take(&mut self, input: Input) {
@@ -196,8 +222,24 @@ impl Engine {
             Input::Lost { application, session, reason, cause } => {
                 self.bridge.session_lost(application, session, &reason, cause);
             }
+            Input::Opened { application, peer, writer, reply } => {
+                let session = self.bridge.application_connected(now, application, &peer);
+                if let Some(session) = session {
+                    self.writers.insert((application, session), writer);
+                }
+                let _ = reply.send(session);
+            }
+            Input::Heard { application, session, bytes, .. } => {
+                self.bridge.application_read(now, application, session, &bytes);
+            }
+            Input::Hung { application, session, reason } => {
+                self.writers.remove(&(application, session));
+                self.bridge.application_closed(application, session, &reason);
+            }
             Input::Metrics(reply) => {
-                let waiting = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts))).collect();
+                let posts = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts)));
+                let messages = self.writers.iter().map(|(key, writer)| (*key, writer.queued()));
+                let waiting = posts.chain(messages).collect();
                 let _ = reply.send(self.metrics.render(&self.bridge, &waiting));
             }
             Input::Ready(reply) => {
@@ -244,16 +286,19 @@ impl Engine {
                     }
                 }
                 Output::Notice { about, notice } => self.log(about, &notice),
+                Output::Write { application, session, bytes } => self.write(application, session, bytes, heard),
+                Output::Close { application, session } => {
+                    self.writers.remove(&(application, session));
+                }
                 Output::Line(_) => {}
             }
         }
     }
 
     fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {
-        let callbacks = self.callbacks[application].clone();
-        let (posts, receiver) = mpsc::channel(callbacks.settings.queue);
+        let Some(callbacks) = self.callbacks[application].clone() else { return };
+        let (posts, receiver) = mpsc::channel(callbacks.settings.queue.messages);
         let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
-        let server = self.bridge.applications()[application].server.as_ref();
         let poster = callback::Poster {
             callbacks,
             application,
@@ -261,7 +306,7 @@ impl Engine {
             inputs: self.inputs.clone(),
             waiting: waiting.clone(),
             metrics: self.metrics.clone(),
-            give_up: server.map_or(Duration::from_secs(90), ctips::Server::give_up),
+            give_up: callback.give_up,
         };
         self.tasks.spawn(poster.run(callback, body, receiver, stop.clone()));
         self.sessions.insert((application, session), Session { posts, waiting, stop });
@@ -270,17 +315,32 @@ impl Engine {
     /// Hands an event to the session's queue; where that is full, the session has fallen behind and ends.
     fn publish(&mut self, application: usize, session: u32, body: Bytes, heard: Option<Instant>) {
         let Some(known) = self.sessions.get(&(application, session)) else { return };
-        let settings = &self.callbacks[application].settings;
+        let Some(callbacks) = &self.callbacks[application] else { return };
+        let queue = callbacks.settings.queue;
         let length = body.len();
         let waiting = known.waiting.fetch_add(length, Ordering::Relaxed) + length;
         let at = Instant::now();
-        let full = waiting > settings.queue_bytes || known.posts.try_send(Post::Event { body, at }).is_err();
+        let full = waiting > queue.bytes || known.posts.try_send(Post::Event { body, at }).is_err();
         if full {
-            let reason = format!("it fell behind: {} events or {} bytes wait", settings.queue, settings.queue_bytes);
+            let reason = format!("it fell behind: {} events or {} bytes wait", queue.messages, queue.bytes);
             self.bridge.session_lost(application, session, &reason, "fell-behind");
         } else if let Some(heard) = heard {
             self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
         }
+    }
+
+    /// Hands bytes to a connection's queue; where that is full, the connection has fallen behind and ends.
+    fn write(&mut self, application: usize, session: u32, bytes: Bytes, heard: Option<Instant>) {
+        let Some(writer) = self.writers.get(&(application, session)) else { return };
+        if writer.send(bytes) {
+            if let Some(heard) = heard {
+                self.metrics.translation.observe(heard.elapsed().as_secs_f64());
+            }
+            return;
+        }
+        writer.stop.cancel();
+        self.writers.remove(&(application, session));
+        self.bridge.session_lost(application, session, "it does not read what it subscribed to", "fell-behind");
     }
 
     fn log(&self, about: About, notice: &Notice) {

@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use crate::{
     bridge::{Application, Bridge, Platform},
-    dialect::ctips,
+    dialect::Server,
     model::{LinkState, TransitionKind},
 };
 
@@ -179,13 +179,15 @@ impl Report {
         add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
         let Some(server) = &application.server else { return };
-        add(&self.refused, labels(&[("reason", "list-cut")]), server.cut);
-        for (cause, count) in &server.lost {
+        if let Server::Ctips(server) = server {
+            add(&self.refused, labels(&[("reason", "list-cut")]), server.cut);
+        }
+        for (cause, count) in server.lost() {
             add(&self.lost, labels(&[("cause", cause)]), *count);
         }
-        let sessions: Vec<(u32, &ctips::Session)> = server.sessions().collect();
+        let sessions = server.sessions();
         self.sessions.get_or_create(&labels(&[])).set(i64::try_from(sessions.len()).unwrap_or(i64::MAX));
-        for (key, _) in sessions {
+        for key in sessions {
             let count = waiting.get(&(index, key)).copied().unwrap_or(0);
             let gauge = self.waiting.get_or_create(&labels(&[("session", &key.to_string())])).clone();
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));

@@ -80,7 +80,7 @@ impl Fields {
     }
 
     /// How many slots a message needs while it is read.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.list.len() + self.parts.len()
     }
 

@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use super::{Complaints, Notice};
+use super::{Audience, Complaints, Notice};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
@@ -67,6 +67,8 @@ pub struct Callback {
     pub start_action: Arc<str>,
     pub publish_action: Arc<str>,
     pub heartbeat_action: Arc<str>,
+    /// How long a client that cannot be reached is waited for.
+    pub give_up: Duration,
 }
 
 /// What the shell shall do.
@@ -97,15 +99,6 @@ pub enum Output {
         session: u32,
     },
     Notice(Notice),
-}
-
-/// Who gets an event.
-#[derive(Debug, Clone, Copy)]
-pub struct Audience {
-    /// The session that asked for it, with the number that it gave its request.
-    pub asker: Option<(u32, i64)>,
-    /// Nobody else does.
-    pub only_asker: bool,
 }
 
 /// The server side of one application. See the module.
@@ -189,8 +182,12 @@ impl Server {
         self.sessions.iter().map(|(key, session)| (*key, session))
     }
 
+    pub fn user_of(&self, key: u32) -> Option<&str> {
+        self.sessions.get(&key).map(|session| session.user.as_str())
+    }
+
     /// How long a client that cannot be reached is waited for: as long as it may miss heartbeats.
-    pub fn give_up(&self) -> Duration {
+    fn give_up(&self) -> Duration {
         self.settings.heartbeat * self.settings.missed_heartbeats
     }
 
@@ -349,6 +346,7 @@ impl Server {
             start_action: action("StartSession"),
             publish_action: action("PublishCTIEvent"),
             heartbeat_action: action("Heartbeat"),
+            give_up: self.give_up(),
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Settings {
     pub reconnect: (Duration, Duration),
     /// Where the randomness of waits begins.
     pub seed: u64,
+    /// Whether all statistics are subscribed to, for applications that want them.
+    pub statistics: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             silence: Duration::from_secs(60),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
             seed: 1,
+            statistics: false,
         }
     }
 }

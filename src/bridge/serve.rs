@@ -1,0 +1,203 @@
+//! What applications' connections bring: HTTP requests of CTIPS clients, bytes of event-feed clients, lines of a file.
+
+use super::{Bad, Bridge, FILE_SESSION, Output, application::Application, ids::Ids, platform::Platform};
+use crate::{
+    dialect::{
+        Server, ctips,
+        event_feed::{Entity, Step, Subject, World},
+    },
+    model::{DeviceKind, LinkState, Transition, TransitionKind},
+    time::Time,
+};
+
+impl Bridge {
+    /// One HTTP POST of an application.
+    pub fn request(&mut self, now: Time, index: usize, token: u64, body: &[u8], charset: Option<&str>) {
+        let mut message = std::mem::take(&mut self.message);
+        let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) else { return };
+        let handled = server.request(now, token, body, charset, &mut message);
+        let counts = &mut self.applications[index].counts;
+        if let Some(kind) = message.kind() {
+            counts.requests[kind.0 as usize] += 1;
+        }
+        let respond = |reply| Output::Respond { application: index, token, reply };
+        match handled {
+            ctips::Handled::Done(reply) => {
+                counts.refused += u64::from(reply.status != 200);
+                self.outputs.push_back(respond(reply));
+            }
+            ctips::Handled::Later => {}
+            ctips::Handled::Online { session, reply } => {
+                self.outputs.push_back(respond(reply));
+                self.tell_lost_links(index, session);
+            }
+            ctips::Handled::Asked { session, id, reply } => {
+                self.outputs.push_back(respond(reply));
+                self.asked(now, index, session, id, &message);
+            }
+        }
+        self.message = message;
+        self.collect();
+    }
+
+    /// A request of the application that is a file.
+    pub fn application_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
+        let from = self.applications[index].from.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let read = from.vocabulary.read_json(text, true, &Vec::new(), &mut message);
+        let result = match read {
+            Ok(decoded) => {
+                let def = message.kind().map(|kind| from.vocabulary.message(kind));
+                let role = def.and_then(|def| def.role(crate::vocabulary::Role::Request));
+                let id = role.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+                if def.is_some_and(|def| def.session) {
+                    Err(Bad("a request of the session's own: there are no sessions in a file".into()))
+                } else {
+                    self.asked(now, index, FILE_SESSION, id, &message);
+                    decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))
+                }
+            }
+            Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
+        };
+        self.message = message;
+        self.collect();
+        result
+    }
+
+    /// Whoever comes on line learns which platforms are not there.
+    fn tell_lost_links(&mut self, index: usize, session: u32) {
+        for platform in self.applications[index].platforms.clone() {
+            if self.platforms[platform].model.link() != LinkState::Up {
+                let transition = Transition::new(TransitionKind::LinkDown);
+                self.answer(index, platform, session, 0, transition);
+            }
+        }
+    }
+
+    pub fn session_started(&mut self, now: Time, index: usize, session: u32, result: Result<(), String>) {
+        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) {
+            server.started(now, session, result);
+        }
+        self.collect();
+    }
+
+    pub fn heartbeat_answered(&mut self, index: usize, session: u32, answered: bool) {
+        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) {
+            server.heartbeat_answered(session, answered);
+        }
+        self.collect();
+    }
+
+    pub fn session_lost(&mut self, index: usize, session: u32, reason: &str, cause: &'static str) {
+        if let Some(server) = &mut self.applications[index].server {
+            server.session_lost(session, reason, cause);
+        }
+        self.collect();
+    }
+
+    // ── connections to an event feed ──────────────────────────────────────────────────────────────────────────────────
+
+    /// A connection was opened; none where it is one too many.
+    pub fn application_connected(&mut self, now: Time, index: usize, peer: &str) -> Option<u32> {
+        let server = self.applications[index].server.as_mut().and_then(Server::event_feed)?;
+        let session = server.connected(now, peer);
+        self.collect();
+        session
+    }
+
+    pub fn application_read(&mut self, now: Time, index: usize, session: u32, bytes: &[u8]) {
+        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::event_feed) {
+            server.push(session, bytes);
+        }
+        let mut message = std::mem::take(&mut self.message);
+        loop {
+            let Application { server, ids, platforms, to, .. } = &mut self.applications[index];
+            let Some(server) = server.as_mut().and_then(Server::event_feed) else { break };
+            let offered =
+                Offered { ids, places: platforms, platforms: &self.platforms, dialect: &to.vocabulary.dialect };
+            let Some(step) = server.next(session, &offered, &mut message) else { break };
+            if let Some(kind) = message.kind() {
+                self.applications[index].counts.requests[kind.0 as usize] += 1;
+            }
+            if let Step::Command { id } = step {
+                self.asked(now, index, session, id, &message);
+            }
+        }
+        self.message = message;
+        self.collect();
+    }
+
+    pub fn application_closed(&mut self, index: usize, session: u32, why: &str) {
+        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::event_feed) {
+            server.closed(session, why);
+        }
+        self.collect();
+    }
+}
+
+/// What an application can subscribe to.
+struct Offered<'o> {
+    ids: &'o Ids,
+    /// The application's platforms, in its order.
+    places: &'o [usize],
+    platforms: &'o [Platform],
+    /// The application's dialect.
+    dialect: &'o str,
+}
+
+impl Offered<'_> {
+    fn pictures(&self) -> impl Iterator<Item = (usize, &Platform)> {
+        self.places.iter().enumerate().map(|(place, platform)| (place, &self.platforms[*platform]))
+    }
+}
+
+impl World for Offered<'_> {
+    fn stamp(&self) -> &str {
+        self.pictures().map(|(_, platform)| platform.stamp.as_str()).max().unwrap_or_default()
+    }
+
+    fn entities(&self, kind: &str) -> Vec<Entity> {
+        let mut entities = Vec::new();
+        for (place, platform) in self.pictures() {
+            if kind == "agent" {
+                let shown = platform.model.agents().filter(|(_, agent)| agent.shown);
+                entities.extend(shown.filter_map(|(_, agent)| {
+                    let id = self.ids.agent(place, agent.id.as_ref()?);
+                    Some(Entity { id, number: agent.number.clone(), name: agent.name.clone() })
+                }));
+                continue;
+            }
+            let is_queue = |kind: DeviceKind| kind == DeviceKind::AgentQueue;
+            let services = platform.model.services().map(|(_, service)| service);
+            let wanted = services.filter(|service| service.told && is_queue(service.kind) == (kind == "agent-queue"));
+            entities.extend(wanted.map(|service| {
+                let id = self.ids.service(place, service.kind, &service.id);
+                Entity { id, number: String::new(), name: service.name.clone() }
+            }));
+        }
+        entities.sort_by_key(|entity| entity.id);
+        entities
+    }
+
+    fn has_statistics(&self) -> bool {
+        self.pictures().any(|(_, platform)| platform.incoming.vocabulary.dialect == self.dialect)
+    }
+
+    fn knows(&self, subject: Subject, id: &str) -> bool {
+        let Ok(id) = id.parse::<i64>() else { return false };
+        self.pictures().any(|(place, platform)| match subject {
+            Subject::Agent => {
+                let mut agents = platform.model.agents();
+                agents.any(|(_, agent)| agent.id.as_ref().is_some_and(|native| self.ids.agent(place, native) == id))
+            }
+            Subject::Group => {
+                let mut services = platform.model.services();
+                services.any(|(_, service)| self.ids.service(place, service.kind, &service.id) == id)
+            }
+            // Only the platform knows which numbers can be dialled.
+            Subject::Dnis => true,
+            Subject::Call => self.ids.call_of_id(id).is_some(),
+            Subject::Entity | Subject::Everything => false,
+        })
+    }
+}

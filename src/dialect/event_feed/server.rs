@@ -1,0 +1,490 @@
+//! The conversation with applications that believe they talk to an event feed: each connection authenticates first, then
+//! subscribes, hears events in order under its own sequence, and sends commands, each of which is answered once.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use md5::{Digest, Md5};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use super::subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World};
+use crate::{
+    dialect::{Audience, Notice},
+    message::{Kind, Message, Node, Value},
+    time::Time,
+    vocabulary::{Role, Side, Vocabulary, Wanted},
+    wire::nul::{Frame, Frames},
+};
+
+/// How applications are served.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    pub users: HashMap<String, SecretString>,
+    pub max_connections: usize,
+    /// The longest request in bytes.
+    pub max_frame: usize,
+    /// How long a connection may take to authenticate.
+    pub login_timeout: Duration,
+}
+
+impl Default for ServerSettings {
+    fn default() -> ServerSettings {
+        ServerSettings {
+            users: HashMap::new(),
+            max_connections: 50,
+            max_frame: 64 << 10,
+            login_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What the shell shall do.
+#[derive(Debug)]
+pub enum Output {
+    Write {
+        session: u32,
+        bytes: Bytes,
+    },
+    /// The connection is to be closed once everything is written.
+    Close {
+        session: u32,
+    },
+    Notice(Notice),
+}
+
+/// A command that waits for its answer: at most so many on one connection.
+const MAX_COMMANDS: usize = 1000;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Session {
+    pub user: Option<String>,
+    peer: String,
+    frames: Frames,
+    subscriptions: Subscriptions,
+    sequence: u32,
+    /// Commands that wait for their answers, with their names.
+    commands: HashMap<i64, String>,
+    deadline: Option<Time>,
+}
+
+/// What a connection said.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The conversation's own.
+    Done,
+    /// A command, now in the message.
+    Command { id: i64 },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Server {
+    settings: ServerSettings,
+    vocabulary: Arc<Vocabulary>,
+    catalogue: Catalogue,
+    sessions: BTreeMap<u32, Session>,
+    next_session: u32,
+    outputs: VecDeque<Output>,
+    /// Connections ended against their clients' will since the start, by why.
+    pub lost: HashMap<&'static str, u64>,
+}
+
+impl Server {
+    pub fn new(settings: ServerSettings, vocabulary: Arc<Vocabulary>) -> Server {
+        Server {
+            settings,
+            catalogue: Catalogue::new(&vocabulary),
+            vocabulary,
+            sessions: BTreeMap::new(),
+            next_session: 0,
+            outputs: VecDeque::new(),
+            lost: HashMap::new(),
+        }
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub fn sessions(&self) -> impl Iterator<Item = (u32, &Session)> {
+        self.sessions.iter().map(|(key, session)| (*key, session))
+    }
+
+    pub fn user_of(&self, key: u32) -> Option<&str> {
+        self.sessions.get(&key)?.user.as_deref()
+    }
+
+    /// A connection was opened. None where there are as many as there may be.
+    pub fn connected(&mut self, now: Time, peer: &str) -> Option<u32> {
+        let most = self.settings.max_connections;
+        if self.sessions.len() >= most {
+            *self.lost.entry("too-many").or_default() += 1;
+            let text = format!("connection from {peer} refused: all {most} are taken");
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            return None;
+        }
+        self.next_session += 1;
+        let session = Session {
+            user: None,
+            peer: peer.to_owned(),
+            frames: Frames::new(self.settings.max_frame),
+            subscriptions: Subscriptions::default(),
+            sequence: 0,
+            commands: HashMap::new(),
+            deadline: Some(now + self.settings.login_timeout),
+        };
+        self.sessions.insert(self.next_session, session);
+        Some(self.next_session)
+    }
+
+    pub fn closed(&mut self, key: u32, why: &str) {
+        if let Some(session) = self.sessions.remove(&key) {
+            let text = format!("connection {key} of {} closed: {why}", session.name());
+            self.outputs.push_back(Output::Notice(Notice::info(text)));
+        }
+    }
+
+    /// The shell gave the connection up.
+    pub fn lost(&mut self, key: u32, reason: &str, cause: &'static str) {
+        if let Some(session) = self.sessions.remove(&key) {
+            *self.lost.entry(cause).or_default() += 1;
+            let text = format!("connection {key} of {} ended: {reason}", session.name());
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        self.sessions.values().filter_map(|session| session.deadline).min()
+    }
+
+    pub fn expire(&mut self, now: Time) {
+        let late = self.sessions.iter().filter(|(_, session)| session.deadline.is_some_and(|deadline| deadline <= now));
+        for key in late.map(|(key, _)| *key).collect::<Vec<_>>() {
+            let seconds = self.settings.login_timeout.as_secs();
+            self.hang_up(key, &format!("no authentication in {seconds} s"), "login");
+        }
+    }
+
+    fn hang_up(&mut self, key: u32, reason: &str, cause: &'static str) {
+        self.lost(key, reason, cause);
+        self.outputs.push_back(Output::Close { session: key });
+    }
+
+    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Adds what a connection sent. To be called when [`Server::next`] has nothing more.
+    pub fn push(&mut self, key: u32, bytes: &[u8]) {
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.frames.push(bytes);
+        }
+    }
+
+    /// What the connection said next; a command is left in `message`.
+    pub fn next(&mut self, key: u32, world: &dyn World, message: &mut Message) -> Option<Step> {
+        let vocabulary = self.vocabulary.clone();
+        let session = self.sessions.get_mut(&key)?;
+        let read = match session.frames.next_frame()? {
+            Frame::Text(text) => {
+                vocabulary.read_json(text, true, &Wanted::new(), message).map(drop).map_err(|error| error.to_string())
+            }
+            Frame::TooLong => Err(format!("a request is at most {} bytes long", self.settings.max_frame)),
+            Frame::NotText => Err("a request is UTF-8".into()),
+        };
+        if let Err(reason) = read {
+            self.reply(key, "command-reply", -1, -1, &[("error-msg", &reason)]);
+            if self.user_of(key).is_none() {
+                self.hang_up(key, "something else than an authentication came first", "login");
+            }
+            return Some(Step::Done);
+        }
+        Some(self.request(key, world, message))
+    }
+
+    fn request(&mut self, key: u32, world: &dyn World, message: &Message) -> Step {
+        let vocabulary = self.vocabulary.clone();
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Step::Done };
+        let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(-1);
+        if def.label == "authenticate" {
+            self.authenticate(key, id, message);
+            return Step::Done;
+        }
+        if self.user_of(key).is_none() {
+            self.reply(key, &reply_label(&def.label), id, -1, &[("error-msg", "authenticate first")]);
+            self.hang_up(key, "something else than an authentication came first", "login");
+            return Step::Done;
+        }
+        match def.label.as_str() {
+            "subscribe-events" | "unsubscribe-events" => self.subscribe(key, id, &def.label, world, message),
+            name => return self.command(key, id, name),
+        }
+        Step::Done
+    }
+
+    fn authenticate(&mut self, key: u32, id: i64, message: &Message) {
+        let Some(kind) = message.kind() else { return };
+        let fields = &self.vocabulary.message(kind).fields;
+        let text = |label: &str| match fields.slot(label).map(|slot| message.get(slot)) {
+            Some(Value::Text(text)) => text.trim(),
+            _ => "",
+        };
+        let (user, given) = (text("user"), text("password").to_ascii_lowercase());
+        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
+        let digest = Md5::digest(known.unwrap_or("-").as_bytes());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let same: bool = digest.as_bytes().ct_eq(given.as_bytes()).into();
+        if !(same && known.is_some()) {
+            self.reply(key, "authenticate-reply", id, -1, &[("error-msg", "unknown user or wrong password")]);
+            return self.hang_up(key, &format!("unknown user or wrong password for {user:?}"), "login");
+        }
+        let user = user.to_owned();
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        session.deadline = None;
+        let text = format!("connection {key} from {} authenticated as {user:?}", session.peer);
+        session.user = Some(user);
+        self.outputs.push_back(Output::Notice(Notice::info(text)));
+        self.reply(key, "authenticate-reply", id, 0, &[]);
+    }
+
+    /// Partial failure is a positive result that names what was not taken; nothing taken at all is a failure.
+    fn subscribe(&mut self, key: u32, id: i64, label: &str, world: &dyn World, message: &Message) {
+        let vocabulary = self.vocabulary.clone();
+        let adds = label == "subscribe-events";
+        let records = records(&vocabulary, message);
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let mut outcome = Outcome::default();
+        for (name, ids) in &records {
+            match adds {
+                true => session.subscriptions.add(name, ids, world, &mut outcome),
+                false => session.subscriptions.remove(name, ids, &mut outcome),
+            }
+        }
+        if records.is_empty() {
+            outcome.refused.push("no subscription record".into());
+        }
+        let refused = outcome.refused.join("; ");
+        let reply = reply_label(label);
+        match (outcome.refused.is_empty(), outcome.taken) {
+            (true, _) => self.reply_with(key, &reply, id, 0, &[], Some(message)),
+            (false, true) if adds => {
+                self.reply_with(key, &reply, id, 1, &[("additional-info", &refused)], Some(message))
+            }
+            (false, true) => self.reply(key, &reply, id, 1, &[("error-msg", &refused)]),
+            (false, false) => self.reply_with(key, &reply, id, -1, &[("error-msg", &refused)], Some(message)),
+        }
+        let mut entities = outcome.entities;
+        entities.sort_unstable();
+        entities.dedup();
+        for entity in entities.into_iter().filter(|_| adds) {
+            self.snapshot(key, entity, world);
+        }
+    }
+
+    /// Whoever subscribes to entities learns which there are.
+    fn snapshot(&mut self, key: u32, entity: &str, world: &dyn World) {
+        let vocabulary = self.vocabulary.clone();
+        let Some(kind) = vocabulary.find("entity-snapshot") else { return };
+        let def = vocabulary.message(kind);
+        let (list, labels) = match entity {
+            "agent" => ("agents", ["agent-id", "agent-number", "agent-name"]),
+            "group" => ("groups", ["group-id", "", "group-name"]),
+            _ => ("agent-queues", ["agent-queue-id", "", "agent-queue-name"]),
+        };
+        let mut message = Message::default();
+        message.start(kind, def.fields.width());
+        let code = vocabulary.enumeration("entity").and_then(|place| vocabulary.enums[place].code(entity));
+        let stamp = message.text(world.stamp());
+        let topic = message.text("entity");
+        let codes = [("filter", code.map(Node::Int).unwrap_or_default()), ("timestamp", stamp), ("sub-topic", topic)];
+        for (label, node) in codes {
+            if let Some(slot) = def.fields.slot(label) {
+                message.set(slot, node);
+            }
+        }
+        let open = message.open();
+        for Entity { id, number, name } in world.entities(entity) {
+            let record = message.open();
+            for (label, text) in labels.iter().zip([None, Some(number), Some(name)]) {
+                let Some(key) = vocabulary.name(label) else { continue };
+                message.key(key);
+                let node = text.map_or(Node::Int(id), |text| message.text(&text));
+                message.push(node);
+            }
+            message.close_record(record);
+        }
+        let node = message.close_list(open);
+        if let Some(slot) = def.fields.slot(list) {
+            message.set(slot, node);
+        }
+        self.write(key, &mut message);
+    }
+
+    fn command(&mut self, key: u32, id: i64, name: &str) -> Step {
+        let Some(session) = self.sessions.get_mut(&key) else { return Step::Done };
+        let refusal = if session.commands.len() >= MAX_COMMANDS {
+            Some("too many commands wait for their answers")
+        } else if session.commands.contains_key(&id) {
+            Some("a command of this request-id waits for its answer")
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
+            self.reply(key, "command-reply", id, -1, &[("command", name), ("error-msg", reason)]);
+            return Step::Done;
+        }
+        session.commands.insert(id, name.to_owned());
+        Step::Command { id }
+    }
+
+    // ── replies and events ────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn reply(&mut self, key: u32, label: &str, id: i64, result: i64, texts: &[(&str, &str)]) {
+        self.reply_with(key, label, id, result, texts, None);
+    }
+
+    /// A reply of the conversation's own; `asked` is the request whose subscriptions it repeats.
+    fn reply_with(
+        &mut self,
+        key: u32,
+        label: &str,
+        id: i64,
+        result: i64,
+        texts: &[(&str, &str)],
+        asked: Option<&Message>,
+    ) {
+        let vocabulary = self.vocabulary.clone();
+        let Some(kind) = vocabulary.find(label) else { return };
+        let def = vocabulary.message(kind);
+        let mut message = Message::default();
+        message.start(kind, def.fields.width());
+        if let Some(slot) = def.role(Role::Request) {
+            message.set(slot, Node::Int(id));
+        }
+        if let Some(slot) = def.fields.slot("result") {
+            message.set(slot, Node::Int(result));
+        }
+        for (label, text) in texts {
+            if let Some(slot) = def.fields.slot(label) {
+                let node = message.text(text);
+                message.set(slot, node);
+            }
+        }
+        if let (Some(asked), Some(slot)) = (asked, def.fields.slot("subscribe")) {
+            write_records(&vocabulary, &records(&vocabulary, asked), slot, &mut message);
+        }
+        self.write(key, &mut message);
+    }
+
+    /// Writes a message under the connection's next number.
+    fn write(&mut self, key: u32, message: &mut Message) {
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Sequence));
+        if let Some(slot) = slot {
+            message.set(slot, Node::Int(i64::from(session.sequence)));
+        }
+        session.sequence = session.sequence.wrapping_add(1);
+        let mut bytes = Vec::with_capacity(512);
+        self.vocabulary.write_json(message, &mut bytes);
+        bytes.push(0);
+        self.outputs.push_back(Output::Write { session: key, bytes: bytes.into() });
+    }
+
+    /// Tells a message to every connection that has subscribed to it; a command's answer to whoever gave the command, once.
+    /// Hands back how many got it.
+    pub fn publish(&mut self, message: &mut Message, audience: Audience) -> usize {
+        let Some(kind) = message.kind() else { return 0 };
+        if self.vocabulary.message(kind).side == Side::Reply {
+            return usize::from(self.answer(kind, message, audience));
+        }
+        let wants = |session: &Session| session.user.is_some() && session.subscriptions.want(&self.catalogue, message);
+        let asker = |key: u32| audience.asker.is_some_and(|(asker, _)| asker == key);
+        let wanting = self.sessions.iter().filter(|(key, session)| {
+            if audience.only_asker { asker(**key) && session.user.is_some() } else { wants(session) }
+        });
+        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        for key in &wanting {
+            self.write(*key, message);
+        }
+        wanting.len()
+    }
+
+    fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {
+        let Some((key, id)) = audience.asker else { return false };
+        let Some(name) = self.sessions.get_mut(&key).and_then(|session| session.commands.remove(&id)) else {
+            return false;
+        };
+        let def = self.vocabulary.message(kind);
+        if let Some(slot) = def.role(Role::Request) {
+            message.set(slot, Node::Int(id));
+        }
+        if let Some(slot) = def.fields.slot("command") {
+            let node = message.text(&name);
+            message.set(slot, node);
+        }
+        self.write(key, message);
+        true
+    }
+}
+
+impl Session {
+    fn name(&self) -> String {
+        match &self.user {
+            Some(user) => format!("{user:?} at {}", self.peer),
+            None => self.peer.clone(),
+        }
+    }
+}
+
+fn reply_label(request: &str) -> String {
+    match request {
+        "subscribe-events" | "unsubscribe-events" => format!("{request}-reply"),
+        _ => "command-reply".into(),
+    }
+}
+
+/// The subscription records of a request: type and ids.
+fn records(vocabulary: &Vocabulary, message: &Message) -> Vec<(String, Vec<String>)> {
+    let Some(kind) = message.kind() else { return Vec::new() };
+    let list = vocabulary.message(kind).fields.slot("subscribe").and_then(|slot| message.get(slot).as_list());
+    let (ty, ids) = (vocabulary.name("type"), vocabulary.name("ids"));
+    let types = vocabulary.enumeration("subscription-type").map(|place| &vocabulary.enums[place]);
+    let text = |value: Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+    let record = |value: Value| {
+        let record = value.as_record()?;
+        let given = record.get(ty?);
+        let known = given.as_int().and_then(|code| types?.member(code)).map(|member| member.name.clone());
+        let ids = record.get(ids?).as_list().into_iter().flat_map(|list| list.iter()).map(text).collect();
+        Some((known.unwrap_or_else(|| text(given)), ids))
+    };
+    list.into_iter().flat_map(|list| list.iter()).filter_map(record).collect()
+}
+
+fn write_records(vocabulary: &Vocabulary, records: &[(String, Vec<String>)], slot: usize, message: &mut Message) {
+    let name = |label: &str| vocabulary.name(label);
+    let (Some(topic), Some(ty), Some(ids)) = (name("topic"), name("type"), name("ids")) else { return };
+    let list = message.open();
+    for (name, entries) in records {
+        let record = message.open();
+        for (key, text) in [(topic, "ecc"), (ty, name)] {
+            message.key(key);
+            let node = message.text(text);
+            message.push(node);
+        }
+        message.key(ids);
+        let inner = message.open();
+        for entry in entries {
+            let node = message.text(entry);
+            message.push(node);
+        }
+        message.close_list(inner);
+        message.close_record(record);
+    }
+    let node = message.close_list(list);
+    message.set(slot, node);
+}

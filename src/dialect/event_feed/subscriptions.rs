@@ -1,0 +1,282 @@
+//! What a connection to an event feed has subscribed to: types of events, each for all or for certain ids. Facts from the
+//! guide, chapter 3, Table 1 and "Unsubscribe Events Requests".
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::{
+    message::{Kind, Message},
+    vocabulary::{Role, Side, Vocabulary, Which},
+};
+
+/// What the ids of a subscription are ids of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Kinds of entities, by name.
+    Entity,
+    Agent,
+    Group,
+    /// Dialled numbers; only the platform knows which there are.
+    Dnis,
+    Call,
+    /// There are no single ones.
+    Everything,
+}
+
+/// A subscription type: its name, what its ids mean, its messages, and the field that says whom a message is about.
+struct Offer {
+    name: &'static str,
+    subject: Subject,
+    messages: &'static [&'static str],
+    field: &'static str,
+    /// Only an event feed behind the bridge has these.
+    statistics: bool,
+}
+
+const fn offer(name: &'static str, subject: Subject, messages: &'static [&'static str], field: &'static str) -> Offer {
+    Offer { name, subject, messages, field, statistics: false }
+}
+
+const fn numbers(name: &'static str, subject: Subject, message: &'static [&'static str], field: &'static str) -> Offer {
+    Offer { name, subject, messages: message, field, statistics: true }
+}
+
+const LOGIN: [&str; 2] = ["agent-login", "agent-logout"];
+const STATUS: [&str; 5] = ["agent-release", "agent-idle", "agent-wrap", "agent-reserved", "agent-on-call"];
+const ACTIVITY: [&str; 7] = [LOGIN[0], LOGIN[1], STATUS[0], STATUS[1], STATUS[2], STATUS[3], STATUS[4]];
+
+/// `call-activity` stands for every message that names a call and is none of the others'. What `call-routing`,
+/// `call-establishment` and `call-statistics` hold the guide does not say: they are not offered.
+const OFFERS: [Offer; 14] = [
+    offer("entity", Subject::Entity, &["entity-update"], "filter"),
+    offer("agent-login-logout", Subject::Agent, &LOGIN, "agent-id"),
+    offer("agent-status", Subject::Agent, &STATUS, "agent-id"),
+    offer("agent-activity", Subject::Agent, &ACTIVITY, "agent-id"),
+    offer("call-activity", Subject::Call, &[], "call-id"),
+    numbers("group-stats", Subject::Group, &["group-stats"], "group-id"),
+    numbers("daily-group-stats", Subject::Group, &["daily-group-stats"], "group-id"),
+    numbers("group-agent-stats", Subject::Group, &["group-agent-stats"], "group-id"),
+    numbers("agent-queue-stats", Subject::Agent, &["agent-queue-stats"], "agent-id"),
+    numbers("email-agent-queue-stats", Subject::Agent, &["email-agent-queue-stats"], "agent-id"),
+    numbers("daily-agent-stats", Subject::Agent, &["daily-agent-stats"], "agent-id"),
+    numbers("dnis-stats", Subject::Dnis, &["dnis-stats"], "dnis-id"),
+    numbers("daily-dnis-stats", Subject::Dnis, &["daily-dnis-stats"], "dnis-id"),
+    numbers("agent-need-help", Subject::Everything, &["agent-need-help"], ""),
+];
+
+/// What there is to subscribe to behind the bridge.
+pub trait World {
+    /// Now, as the feed writes it.
+    fn stamp(&self) -> &str;
+    /// The entities of a kind.
+    fn entities(&self, kind: &str) -> Vec<Entity>;
+    /// Whether some platform has statistics.
+    fn has_statistics(&self) -> bool;
+    /// Whether this id, as the application writes it, names something.
+    fn knows(&self, subject: Subject, id: &str) -> bool;
+}
+
+/// An agent, group or agent queue, as the application knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity {
+    pub id: i64,
+    /// An agent's login number.
+    pub number: String,
+    pub name: String,
+}
+
+/// Kinds of entities of which snapshots and updates are offered; the vocabulary's names.
+pub const ENTITIES: [&str; 3] = ["agent", "group", "agent-queue"];
+
+/// Which subscriptions tell each kind of message, with the slot that says whom it is about.
+#[derive(Debug)]
+pub struct Catalogue {
+    by_kind: Vec<Vec<(usize, Option<usize>)>>,
+    /// For updates of entities, the codes of their kinds.
+    entities: Vec<i64>,
+}
+
+impl Catalogue {
+    pub fn new(vocabulary: &Vocabulary) -> Catalogue {
+        let place = |name: &str| OFFERS.iter().position(|offer| offer.name == name);
+        let of = |(_, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let tells = |offer: &&Offer| offer.messages.contains(&def.label.as_str());
+            let mut told: Vec<(usize, Option<usize>)> = OFFERS
+                .iter()
+                .filter(tells)
+                .filter_map(|offer| Some((place(offer.name)?, def.fields.slot(offer.field))))
+                .collect();
+            let call = def.role(Role::Call(Which::Call, 1));
+            if told.is_empty() && def.side == Side::Event && call.is_some() {
+                told.extend(place("call-activity").map(|place| (place, call)));
+            }
+            told
+        };
+        let by_kind = vocabulary.kinds().map(of).collect();
+        let known = vocabulary.enumeration("entity").map(|place| &vocabulary.enums[place]);
+        let entities = ENTITIES.iter().filter_map(|name| known?.code(name)).collect();
+        Catalogue { by_kind, entities }
+    }
+}
+
+/// The ids of one subscription.
+#[derive(Debug, Default)]
+struct Chosen {
+    all: bool,
+    ids: HashSet<String>,
+}
+
+/// The most single ids that one connection may subscribe to.
+const MAX_IDS: usize = 10_000;
+
+#[derive(Debug, Default)]
+pub struct Subscriptions {
+    by_offer: HashMap<usize, Chosen>,
+    ids: usize,
+}
+
+/// What came of a request to subscribe.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Why parts of it were not taken.
+    pub refused: Vec<String>,
+    /// Whether anything was.
+    pub taken: bool,
+    /// Kinds of entities that are subscribed to now: each is answered with a snapshot.
+    pub entities: Vec<&'static str>,
+}
+
+impl Subscriptions {
+    /// Takes in one subscription record.
+    pub fn add(&mut self, name: &str, ids: &[String], world: &dyn World, outcome: &mut Outcome) {
+        let Some((place, offer)) = OFFERS.iter().enumerate().find(|(_, offer)| offer.name == name) else {
+            return outcome.refused.push(format!("{name}: not available"));
+        };
+        if offer.statistics && !world.has_statistics() {
+            return outcome.refused.push(format!("{name}: not available from the platform"));
+        }
+        if ids.is_empty() {
+            return outcome.refused.push(format!("{name}: no ids"));
+        }
+        for id in ids {
+            if id == "*" {
+                self.by_offer.entry(place).or_default().all = true;
+                if offer.subject == Subject::Entity {
+                    outcome.entities.extend(ENTITIES);
+                }
+            } else if let Some(reason) = self.refuses(offer, id, world) {
+                outcome.refused.push(format!("{name} {id}: {reason}"));
+                continue;
+            } else {
+                if self.by_offer.entry(place).or_default().ids.insert(id.clone()) {
+                    self.ids += 1;
+                }
+                outcome
+                    .entities
+                    .extend(ENTITIES.iter().filter(|entity| offer.subject == Subject::Entity && *entity == id));
+            }
+            outcome.taken = true;
+        }
+    }
+
+    fn refuses(&self, offer: &Offer, id: &str, world: &dyn World) -> Option<&'static str> {
+        if self.ids >= MAX_IDS {
+            return Some("too many ids");
+        }
+        match offer.subject {
+            Subject::Entity if ENTITIES.contains(&id) => None,
+            Subject::Entity => Some("not available"),
+            Subject::Everything => Some("only * is valid"),
+            subject => (!world.knows(subject, id)).then_some("unknown"),
+        }
+    }
+
+    /// Takes one subscription record back.
+    pub fn remove(&mut self, name: &str, ids: &[String], outcome: &mut Outcome) {
+        let Some(place) = OFFERS.iter().position(|offer| offer.name == name) else {
+            return outcome.refused.push(format!("{name}: not available"));
+        };
+        for id in ids {
+            let chosen = self.by_offer.entry(place).or_default();
+            let known = match id.as_str() {
+                "*" => {
+                    self.ids -= chosen.ids.len();
+                    self.by_offer.remove(&place);
+                    true
+                }
+                id => chosen.ids.remove(id),
+            };
+            if known {
+                self.ids -= usize::from(id != "*");
+                outcome.taken = true;
+            } else {
+                outcome.refused.push(format!("{name} {id}: was not subscribed to"));
+            }
+        }
+    }
+
+    /// Whether this message is wanted here.
+    pub fn want(&self, catalogue: &Catalogue, message: &Message) -> bool {
+        let Some(kind) = message.kind() else { return false };
+        catalogue.by_kind[kind.0 as usize].iter().any(|(place, slot)| {
+            let Some(chosen) = self.by_offer.get(place) else { return false };
+            if chosen.all || chosen.ids.is_empty() {
+                return chosen.all;
+            }
+            let value = slot.map(|slot| message.get(slot)).unwrap_or_default();
+            if OFFERS[*place].subject == Subject::Entity {
+                let code = value.as_int();
+                let name = catalogue.entities.iter().position(|known| Some(*known) == code);
+                return name.is_some_and(|name| chosen.ids.contains(ENTITIES[name]));
+            }
+            let mut buffer = itoa::Buffer::new();
+            value.as_text(&mut buffer).is_some_and(|id| chosen.ids.contains(id))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Office;
+
+    impl World for Office {
+        fn stamp(&self) -> &str {
+            ""
+        }
+
+        fn entities(&self, _: &str) -> Vec<Entity> {
+            Vec::new()
+        }
+
+        fn has_statistics(&self) -> bool {
+            false
+        }
+
+        fn knows(&self, subject: Subject, id: &str) -> bool {
+            subject == Subject::Agent && id == "1001"
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_or_not_available_is_named_and_the_rest_is_taken() {
+        let mut subscriptions = Subscriptions::default();
+        let mut outcome = Outcome::default();
+        let ids = |ids: &[&str]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
+        subscriptions.add("agent-activity", &ids(&["1001", "9"]), &Office, &mut outcome);
+        subscriptions.add("group-stats", &ids(&["*"]), &Office, &mut outcome);
+        subscriptions.add("call-routing", &ids(&["*"]), &Office, &mut outcome);
+        subscriptions.add("entity", &ids(&["agent", "dnis"]), &Office, &mut outcome);
+        assert!(outcome.taken);
+        assert_eq!(
+            outcome.refused,
+            [
+                "agent-activity 9: unknown",
+                "group-stats: not available from the platform",
+                "call-routing: not available",
+                "entity dnis: not available"
+            ]
+        );
+        assert_eq!(outcome.entities, ["agent"]);
+    }
+}

@@ -1,0 +1,168 @@
+"""What the tests stand on: the relay built with a fake COM object, a bridge to play, and the guide's facts."""
+import json
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+BUILD = ROOT / "target" / "interop"
+PATIENCE = 30  # seconds that anything may take on a busy machine before it counts as not happening
+
+GUIDE = json.loads((HERE / "guide.json").read_text())
+EVENTS = {int(number): [tuple(word.split(":")) for word in words.split()] for number, words in GUIDE["events"].items()}
+METHODS = {name: [tuple(word.split(":")) for word in words.split()] for name, words in GUIDE["methods"].items()}
+
+
+def build(name, *sources, main):
+    """Compiles at the framework's language level, warnings being errors; what is unchanged is not built again."""
+    target = BUILD / name
+    if target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources):
+        return target
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        fresh = Path(folder) / name
+        subprocess.run(["mcs", "-langversion:5", "-warn:4", "-warnaserror", "-platform:x86", "-r:System.ServiceProcess",
+                        f"-main:{main}", f"-out:{fresh}", *map(str, sources)], check=True)
+        fresh.replace(target)
+    return target
+
+
+def executable():
+    """The relay as shipped, which must compile alone, and with the fake in the COM object's place, which runs here."""
+    source = ROOT / "relays" / "ccas" / "CcasRelay.cs"
+    build("CcasRelay.exe", source, main="CcasRelay.Program")
+    return build("FakeRelay.exe", source, HERE / "FakeCcas.cs", main="World")
+
+
+class Relay:
+    """A running relay with its fake platform."""
+
+    def __init__(self, bridge, **settings):
+        self.folder = Path(tempfile.mkdtemp())
+        (self.folder / "token").write_text("se-cret\n")
+        values = {"bridge": f"127.0.0.1:{bridge.port}", "token_file": "token", "ccas": "ccas.example:2604",
+                  "retry_min": "0.05", "retry_max": "0.2", "silence": "20", "hello_grace": "20"}
+        values.update(settings)
+        config = self.folder / "relay.conf"
+        config.write_text("# the test's\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
+        self.log = []
+        self.noted = threading.Condition()
+        self.orders = 0
+        self.said = queue.Queue()
+        self.process = subprocess.Popen(
+            ["mono", str(executable()), "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.readers = [threading.Thread(target=self._listen), threading.Thread(target=self._note)]
+        for reader in self.readers:
+            reader.start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            self.said.put(json.loads(line))
+
+    def _note(self):
+        for line in self.process.stderr:
+            with self.noted:
+                self.log.append(line.rstrip())
+                self.noted.notify_all()
+
+    def tell(self, do, **values):
+        """Orders the fake about, and waits until it has done so; what it tells meanwhile is dropped."""
+        number = self.order(do, **values)
+        while self.said.get(timeout=PATIENCE) != {"done": number}:
+            pass
+
+    def order(self, do, **values):
+        self.orders += 1
+        self.process.stdin.write(json.dumps({"do": do, "order": self.orders, **values}) + "\n")
+        self.process.stdin.flush()
+        return self.orders
+
+    def called(self, method):
+        """Waits for a call of that method and gives its arguments."""
+        while True:
+            line = self.said.get(timeout=PATIENCE)
+            if line.get("called") == method:
+                return line["args"]
+
+    def logged(self, words):
+        """Waits for a log line with these words."""
+        with self.noted:
+            return self.noted.wait_for(lambda: any(words in line for line in self.log), PATIENCE)
+
+    def stop(self):
+        self.process.stdin.close()
+        code = self.process.wait(PATIENCE)
+        for reader in self.readers:
+            reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        shutil.rmtree(self.folder)
+        return code
+
+
+class Bridge:
+    """The bridge's end: a listener that a test plays line by line."""
+
+    def __init__(self, tls=None):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE)
+        self.port = self.listener.getsockname()[1]
+        self.tls = tls
+
+    def accept(self):
+        connection, _ = self.listener.accept()
+        connection.settimeout(PATIENCE)
+        try:
+            return Conversation(self.tls.wrap_socket(connection, server_side=True) if self.tls else connection)
+        except OSError:
+            connection.close()
+            raise
+
+    def welcome(self):
+        """A connection whose hello was read and answered, as a bridge does, by a first ping."""
+        conversation = self.accept()
+        assert conversation.read()["hello"] == "ccas-relay"
+        conversation.ping(0)
+        return conversation
+
+    def close(self):
+        self.listener.close()
+
+
+class Conversation:
+    def __init__(self, connection):
+        self.connection = connection
+        self.lines = connection.makefile("rb")
+        self.pongs = []
+
+    def send(self, line):
+        self.connection.sendall(json.dumps(line).encode() + b"\n")
+
+    def ping(self, number):
+        self.send({"ping": number})
+
+    def read(self):
+        """The next line that is no pong."""
+        while True:
+            text = self.lines.readline()
+            if not text:
+                raise EOFError("the relay has closed the connection")
+            line = json.loads(text.decode("utf-8", "strict"))
+            if "pong" not in line:
+                return line
+            self.pongs.append(line["pong"])
+
+    def call(self, number, method, args=None):
+        self.send({"id": number, "call": method, **({} if args is None else {"args": args})})
+        return self.read()
+
+    def close(self):
+        self.lines.close()
+        self.connection.close()

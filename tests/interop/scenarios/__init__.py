@@ -1,0 +1,1 @@
+"""What must happen, once for each wire profile and client."""
