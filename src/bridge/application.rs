@@ -62,7 +62,7 @@ pub struct Application {
     pub lines: Vec<Vec<u8>>,
     pub counts: Counts,
     complaints: Complaints,
-    pub notices: Vec<Notice>,
+    notices: Vec<Notice>,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -107,8 +107,8 @@ impl Application {
             from: parts.from,
             to: parts.to,
             knobs: parts.knobs,
+            ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
             platforms: parts.platforms,
-            ids: Ids::new(parts.id_step, &parts.labels),
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
@@ -331,6 +331,12 @@ impl Application {
             let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
             self.notices.extend(self.complaints.about(now, text).map(Notice::info));
         }
+    }
+
+    /// What an operator should read, since the last time.
+    pub fn notices(&mut self) -> impl Iterator<Item = Notice> {
+        self.notices.extend(self.ids.collisions().into_iter().map(Notice::warn));
+        self.notices.drain(..)
     }
 
     pub fn forget(&mut self, key: CallKey) {

@@ -279,7 +279,7 @@ impl Bridge {
         for (index, application) in self.applications.iter_mut().enumerate() {
             self.outputs.extend(application.lines.drain(..).map(Output::Line));
             let about = About::Application(index);
-            self.outputs.extend(application.notices.drain(..).map(|notice| Output::Notice { about, notice }));
+            self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
                     self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_ctips(index, output)));
