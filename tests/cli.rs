@@ -326,6 +326,31 @@ fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
     assert!(stdout(&output).contains("messages refused"));
 }
 
+#[test]
+fn what_a_target_never_says_stands_in_its_rules_with_the_reason() {
+    let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
+    for (message, field, reason) in [
+        ("LogoutAgent", "ReasonCode", "logging out and hanging up take no reason; a release takes a code"),
+        ("AcceptCall", "RejectReason", "logging out and hanging up take no reason; a release takes a code"),
+        ("agent-release", "release-code", "AgentStateChange has no reason"),
+        ("entity-update", "agent-name", "its agents are known by their log-on names alone"),
+        ("entity-update", "group-name", "its services are known by their ids alone"),
+    ] {
+        let of = stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
+        let line = of.lines().find(|line| line.split_whitespace().nth(1) == Some(field)).unwrap();
+        assert!(line.trim().starts_with("absent") && line.ends_with(reason), "{message}: {line}");
+    }
+    let changes = [("to-ctips.toml", "\"agent.reason\"     =", "\"agent.resaon\"     =")];
+    let said = check_complains("untold", &changes);
+    for part in
+        ["unknown attribute `agent.resaon`", "did you mean `agent.reason`?", "`agent.reason` is read by no rule"]
+    {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    let said = check_complains("told", &[("to-ctips.toml", "[untold]", "[untold]\n\"call.ani\" = \"secret\"")]);
+    assert!(said.contains("`call.ani` is read by a rule above"), "{said}");
+}
+
 // ── demo, help ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -253,8 +253,9 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             if answered {
                 return Field { field: label, fate: Fate::Derived, detail: "it says what the bridge answers".into() };
             }
-            let becomes = reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
-            let mut found: Vec<String> = becomes.flat_map(|attribute| targets(to, &kinds, attribute)).collect();
+            let becomes = || reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
+            let untold = becomes().find_map(|attribute| to.untold.get(*attribute));
+            let mut found: Vec<String> = becomes().flat_map(|attribute| targets(to, &kinds, attribute)).collect();
             let role = def.fields.slot(&label).and_then(|slot| def.fields.list[slot].role);
             found.extend(role.iter().flat_map(|role| role_targets(from, to, &kinds, *role)));
             found.sort();
@@ -263,10 +264,10 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
                 (Fate::Carried, short(found))
             } else if def.wire_names.iter().any(|(name, _)| *name == label) {
                 (Fate::Derived, "it names the message".to_owned())
-            } else if role.is_some() || reads.iter().filter(|(read, _)| *read == label).all(|(_, to)| to.is_empty()) {
-                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
+            } else if let (Some(reason), None) = (untold, role) {
+                (Fate::Absent, reason.clone())
             } else {
-                (Fate::Absent, format!("{} has nothing for it", to.vocabulary.dialect))
+                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
             };
             Field { field: label, fate, detail }
         };

@@ -9,7 +9,7 @@ use super::{
     compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
     example::Example,
     expr::{self, Mistake, Step},
-    incoming::dotted_labels,
+    incoming::{dotted_labels, settable},
     reason,
     table::{self, Finders, Table},
     types,
@@ -44,6 +44,8 @@ pub struct Outgoing {
     pub absent: HashMap<(Kind, String), String>,
     /// Why a message is never said.
     pub unsaid: HashMap<Kind, String>,
+    /// Why an attribute that changes set is never said.
+    pub untold: HashMap<String, String>,
     /// Whether any rule asks for the numbers of call data's labels, or since when calls wait.
     pub numbers_labels: bool,
     pub tells_waiting: bool,
@@ -175,7 +177,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         for side in &sides {
             loader.all_said(&table, *side, problems);
         }
-        table.finish(problems);
+        let untold = table.section("untold", problems);
         let reads = |wanted: &[Leaf]| {
             let rules = loader.plans.iter().flat_map(|plan| &plan.rules);
             rules.flat_map(|rule| &rule.sets).any(|(_, plan)| plan.reads(wanted))
@@ -183,7 +185,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         let numbers_labels = reads(&[Leaf::Item(ItemAttribute::Number)]);
         let waiting = [CallAttribute::QueuedDate, CallAttribute::QueuedTime];
         let tells_waiting = reads(&waiting.map(|attribute| Leaf::Call(Which::Call, attribute)));
-        Outgoing {
+        let mut outgoing = Outgoing {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
             sides,
@@ -194,10 +196,14 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             knobs: loader.knobs,
             absent: loader.absent,
             unsaid: loader.unsaid,
+            untold: HashMap::new(),
             numbers_labels,
             tells_waiting,
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
-        }
+        };
+        outgoing.read_untold(&table, &untold, problems);
+        table.finish(problems);
+        outgoing
     })
 }
 
@@ -762,6 +768,32 @@ impl Builder<'_, '_> {
 }
 
 impl Outgoing {
+    /// `[untold]`: each attribute that changes set is read by some rule, or never, for a reason.
+    fn read_untold(&mut self, table: &Section, entries: &[(Key, Node)], problems: &mut Problems) {
+        let rules = || self.plans.iter().flat_map(|plan| &plan.rules);
+        let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
+        let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
+        told.extend(conditions.map(|leaf| leaf.path(self)));
+        let mut untold = HashMap::new();
+        for (key, node) in entries {
+            if !settable().any(|known| known == key.name) {
+                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable());
+            } else if told.contains(key.name) {
+                key.problem(problems, format!("`{}` is read by a rule above", key.name));
+            }
+            untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));
+        }
+        for attribute in settable() {
+            let of_request = attribute.starts_with("request.");
+            let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
+            if wanted && !told.contains(attribute) && !untold.contains_key(attribute) {
+                let text = format!("`{attribute}` is read by no rule and does not stand under `untold`");
+                table.problem(problems, text);
+            }
+        }
+        self.untold = untold;
+    }
+
     /// Whether a path names a list or an attribute that rules can read; the reason where it does not.
     pub fn knows(&self, path: &str) -> Result<(), String> {
         if ListAttribute::from_name(path).is_some() {
