@@ -43,12 +43,15 @@ pub struct Call {
 #[derive(Debug, Default)]
 struct Hashed {
     /// The first of each, and whether somebody was told of another.
-    owners: HashMap<(Space, i64), ((usize, i64, NativeId), bool)>,
+    owners: HashMap<(Space, i64), (Owner, bool)>,
     collisions: Vec<String>,
 }
 
 /// The most owners of hashes that are remembered.
 const MAX_HASHED: usize = 100_000;
+
+/// A platform, the part of its room, and who it is there.
+type Owner = (usize, i64, NativeId);
 
 /// Agents and services are numbered apart from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

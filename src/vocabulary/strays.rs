@@ -14,7 +14,7 @@ impl Vocabulary {
             Ok(Json::Object(top)) if self.form == Form::Soap && def.side != Side::Event => {
                 for (label, value) in &top {
                     match (self.kind_of_line(def.side == Side::Request, label), value) {
-                        (Some(known), Json::Object(fields)) if known == kind => found.fields(&def.fields, &fields),
+                        (Some(known), Json::Object(fields)) if known == kind => found.fields(&def.fields, fields),
                         _ => found.unknown(label, [def.label.as_str()]),
                     }
                 }
