@@ -265,7 +265,18 @@ pub struct Record<'m> {
 impl<'m> Record<'m> {
     /// The value of a field; where a sender wrote it twice, the last one.
     pub fn get(&self, name: Name) -> Value<'m> {
-        self.iter().filter(|(key, _)| *key == name).last().map(|(_, value)| value).unwrap_or_default()
+        let mut found = Node::Absent;
+        let mut at = self.span.first as usize;
+        while let [Node::Key(key), node, ..] = self.message.nodes[at..self.span.end as usize] {
+            if key == name {
+                found = node;
+            }
+            at = match node {
+                Node::List(inner) | Node::Record(inner) => inner.end as usize,
+                _ => at + 2,
+            };
+        }
+        self.message.value(found)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Name, Value<'m>)> + use<'m> {

@@ -169,6 +169,10 @@ impl Application {
 
     /// Tells a transition of a platform, to whom it concerns. `me` is the application's place in the bridge.
     pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
+        let link = matches!(transition.kind, TransitionKind::LinkUp | TransitionKind::LinkDown);
+        if link && self.to.plans[transition.kind as usize].rules.is_empty() {
+            return self.tell_entities(me, index, platform, transition.kind == TransitionKind::LinkUp);
+        }
         let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
         let key = (index, call);
         match transition.kind {
@@ -190,6 +194,21 @@ impl Application {
             _ => {}
         }
         self.say(me, index, platform, transition, None);
+    }
+
+    /// A dialect without a word for the link tells which agents and services are there, or gone.
+    fn tell_entities(&mut self, me: usize, index: usize, platform: &Platform, are_there: bool) {
+        use TransitionKind as T;
+        let (agent_kind, service_kind) =
+            if are_there { (T::AgentAdded, T::ServiceAdded) } else { (T::AgentRemoved, T::ServiceRemoved) };
+        for (agent, _) in platform.model.agents().filter(|(_, agent)| agent.shown) {
+            self.say(me, index, platform, &Transition::new(agent_kind).agent(agent), None);
+        }
+        for (service, _) in platform.model.services().filter(|(_, service)| service.told) {
+            let mut transition = Transition::new(service_kind);
+            transition.service = Some(service);
+            self.say(me, index, platform, &transition, None);
+        }
     }
 
     /// The platform routed a call by itself: that is what was used.

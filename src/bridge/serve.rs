@@ -158,7 +158,9 @@ impl World for Offered<'_> {
 
     fn entities(&self, kind: &str) -> Vec<Entity> {
         let mut entities = Vec::new();
-        for (place, platform) in self.pictures() {
+        // What a platform that is away had was told to be gone.
+        let there = self.pictures().filter(|(_, platform)| platform.model.link() == LinkState::Up);
+        for (place, platform) in there {
             if kind == "agent" {
                 let shown = platform.model.agents().filter(|(_, agent)| agent.shown);
                 entities.extend(shown.filter_map(|(_, agent)| {

@@ -34,7 +34,7 @@ pub struct Application {
 /// As what an application is served.
 #[derive(Debug)]
 pub enum Face {
-    Ctips { server: ctips::Settings, profile: Profile, callback: Callback, limits: Limits },
+    Ctips { server: ctips::Settings, profile: Box<Profile>, callback: Callback, limits: Limits },
     EventFeed { server: event_feed::ServerSettings, queue: Queue },
 }
 
@@ -136,7 +136,7 @@ fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Voc
         header_timeout: section.duration("header_timeout", Duration::from_secs(30)),
         body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
     };
-    Face::Ctips { server, profile, callback, limits }
+    Face::Ctips { server, profile: Box::new(profile), callback, limits }
 }
 
 fn event_feed(section: &Section, users: Vec<(String, SecretString)>) -> Face {

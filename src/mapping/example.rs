@@ -44,6 +44,11 @@ impl Example {
         Some(Example { asks, given: given?, expect, source, span })
     }
 
+    /// What is given, as a line of text.
+    pub fn text(&self) -> String {
+        self.given.to_string()
+    }
+
     fn check(&self, got: Vec<Json>, problems: &mut Problems) {
         let alike =
             got.len() == self.expect.len() && self.expect.iter().zip(&got).all(|(expect, got)| within(expect, got));
@@ -90,7 +95,7 @@ impl Incoming {
     pub fn check_examples(&self, problems: &mut Problems) {
         for example in &self.examples {
             let mut message = Message::default();
-            let text = example.given.to_string();
+            let text = example.text();
             if let Err(error) = self.vocabulary.read_json(&text, example.asks, &Wanted::new(), &mut message) {
                 problems.add(&example.source, example.span.clone(), format!("what is given is no message: {error}"));
                 continue;

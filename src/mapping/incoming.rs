@@ -12,6 +12,7 @@ use super::{
     reason,
     table::{self, Finders, Table},
     types,
+    wanted::wanted,
 };
 use crate::{
     diagnostic::{Problems, Source},
@@ -154,7 +155,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         loader.unread(&table, problems);
         loader.complete(&table, &sides, problems);
         table.finish(problems);
-        let wanted = loader.wanted();
+        let wanted = wanted(vocabulary, &loader.plans);
         Incoming {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
@@ -375,20 +376,6 @@ impl<'l, 'd> Loader<'l, 'd> {
                 }
             }
         }
-    }
-
-    /// What must be kept of each message: what rules read, and what conversations go by.
-    fn wanted(&self) -> Wanted {
-        let keeps = |(kind, def): (Kind, &MessageDef)| -> Box<[bool]> {
-            let read = &self.plans[kind.0 as usize].read;
-            let slots = def.fields.list.iter().map(|field| {
-                let nested = format!("{}.", field.label);
-                let by_rule = read.iter().any(|label| *label == field.label || label.starts_with(&nested));
-                by_rule || def.side != Side::Event || matches!(field.role, Some(Role::Sequence | Role::Time))
-            });
-            slots.collect()
-        };
-        self.vocabulary.kinds().map(keeps).collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod outgoing;
 mod run;
 mod table;
 mod types;
+mod wanted;
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ pub struct Change<'m> {
     /// Facts that only hold where the model knows none.
     weak: u32,
     /// Call data as (key, value).
-    pub data: Option<SmallVec<[(Value<'m>, Value<'m>); 8]>>,
+    pub data: Option<SmallVec<[(Value<'m>, Value<'m>); 4]>>,
     /// An agent's services.
     pub services: Option<SmallVec<[Device<'m>; 4]>>,
 }

@@ -34,7 +34,7 @@ pub struct Door {
 /// How an application's sessions are reached.
 pub enum Serving {
     /// Clients post requests, and are called back.
-    Http { service: Service, limits: Limits, callbacks: Arc<Callbacks> },
+    Http { service: Box<Service>, limits: Limits, callbacks: Arc<Callbacks> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
@@ -99,11 +99,12 @@ async fn door(
     let (server, serving) = match application.face {
         Face::Ctips { server, profile, callback, limits } => {
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
-            let server = ctips::Server::new(server, vocabulary.clone(), profile.clone(), new_id);
+            let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let service = Service { application: index, inputs, vocabulary, profile, secure, limits: limits.clone() };
+            let service =
+                Service { application: index, inputs, vocabulary, profile: *profile, secure, limits: limits.clone() };
             let callbacks = Arc::new(Callbacks::new(callback)?);
-            (Server::Ctips(Box::new(server)), Serving::Http { service, limits, callbacks })
+            (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
         }
         Face::EventFeed { server, queue } => {
             let connections = server.max_connections;

@@ -68,7 +68,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             Serving::Http { service, limits, callbacks: own } => {
                 callbacks.push(Some(own));
                 let limits = http::Limits { connections: limits.connections, header_timeout: limits.header_timeout };
-                let service = Arc::new(service);
+                let service = Arc::new(*service);
                 tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));
             }
             Serving::Sockets { queue, connections } => {

@@ -6,3 +6,4 @@ pub mod desk;
 pub mod feed;
 pub mod messages;
 pub mod stage;
+pub mod subscriber;

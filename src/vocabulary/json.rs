@@ -1,7 +1,7 @@
 //! JSON ⇄ messages, by the vocabulary's types. A message is read in one pass, without knowing in advance which it is, and
 //! only what somebody wants of it is kept. Dialects that travel as SOAP have a JSON form, too: the lines of `translate`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use smallvec::SmallVec;
@@ -42,8 +42,33 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// Which fields of which messages are kept: by kind, then by slot. An empty list of slots keeps all.
-pub type Wanted = Vec<Box<[bool]>>;
+/// What is kept of a field when a message is read; the rest is passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    Nothing,
+    Whole,
+    /// Of the record that it is, or of each that it lists, what is said for its fields.
+    Members(Box<[Keep]>),
+}
+
+impl Keep {
+    /// It is kept, whatever of its so many members is.
+    pub fn hold(&mut self, members: usize) {
+        if *self == Keep::Nothing {
+            *self = Keep::Members(vec![Keep::Nothing; members].into());
+        }
+    }
+
+    fn member(&self, slot: usize) -> &Keep {
+        match self {
+            Keep::Members(members) => &members[slot],
+            other => other,
+        }
+    }
+}
+
+/// Which fields of which messages are kept: by kind, then by slot. An empty list keeps all.
+pub type Wanted = Vec<Box<[Keep]>>;
 
 impl Vocabulary {
     /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
@@ -338,18 +363,18 @@ struct Reader<'r> {
 }
 
 /// Keys and values that came before the message was named.
-type Early = SmallVec<[(Node, Node); 8]>;
+type Early<'de> = SmallVec<[(Cow<'de, str>, Node); 8]>;
 
 impl<'r> Reader<'r> {
     fn new(vocabulary: &'r Vocabulary, asks: bool, wanted: &'r Wanted, into: &'r mut Message) -> Reader<'r> {
         Reader { vocabulary, asks, wanted, into, decoded: Decoded::default(), failure: None, again: false }
     }
 
-    fn wants(&self, kind: Kind, slot: usize) -> bool {
+    fn keep(&self, kind: Kind, slot: usize) -> &'r Keep {
         let fields = &self.vocabulary.message(kind).fields;
         let whole = fields.owner(slot);
-        let wanted = |slots: &[bool]| slots.is_empty() || slots[whole] || fields.is_joined(whole);
-        self.wanted.get(kind.0 as usize).is_none_or(|slots| wanted(slots))
+        let kept = self.wanted.get(kind.0 as usize).and_then(|slots| slots.get(whole)).unwrap_or(&Keep::Whole);
+        if *kept == Keep::Nothing && fields.is_joined(whole) { &Keep::Whole } else { kept }
     }
 
     fn malformed(&mut self, label: &str, ty: &Type) {
@@ -361,12 +386,11 @@ impl<'r> Reader<'r> {
     fn begin(&mut self, kind: Kind, early: &Early) {
         let def = self.vocabulary.message(kind);
         self.into.start(kind, def.fields.width());
-        for (key, node) in early {
-            let Value::Text(label) = self.into.value(*key) else { continue };
+        for (label, node) in early {
             match def.fields.find(label) {
                 // It is a record: the message is read again.
                 Some(Fields::INSIDE) => {}
-                Some(slot) if self.wants(kind, slot) => {
+                Some(slot) if *self.keep(kind, slot) != Keep::Nothing => {
                     let shape = def.fields.shape(slot);
                     match self.retype(*node, &shape) {
                         Some(node) => self.into.set(slot, node),
@@ -381,15 +405,14 @@ impl<'r> Reader<'r> {
 
     /// Nothing named the message: its fields may show it.
     fn begin_nameless(&mut self, early: &Early) {
-        let text = |key: &Node| if let Value::Text(label) = self.into.value(*key) { Some(label) } else { None };
-        let labels = early.iter().filter_map(|(key, _)| text(key));
+        let labels = early.iter().map(|(label, _)| &**label);
         match self.vocabulary.kind_without_name(self.asks, labels) {
             Some(kind) => self.begin(kind, early),
             None => {
                 // In a SOAP dialect's line what a record belongs to is the message.
                 let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
-                let named = record.filter(|_| self.vocabulary.form == Form::Soap).and_then(|(key, _)| text(key));
-                let unknown = named.map(|name| JsonError::Unknown(name.to_owned()));
+                let named = record.filter(|_| self.vocabulary.form == Form::Soap).map(|(label, _)| label);
+                let unknown = named.map(|name| JsonError::Unknown(name.to_string()));
                 self.failure = Some(unknown.unwrap_or(JsonError::Nameless));
             }
         }
@@ -443,10 +466,9 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
         let mut early = Early::new();
         let mut name: Option<Node> = None;
         let mut more: Option<Node> = None;
-        while let Some(key) = map.next_key_seed(Text(reader.into))? {
-            let Value::Text(label) = reader.into.value(key) else { continue };
+        while let Some(label) = map.next_key_seed(Label)? {
             if vocabulary.form == Form::Soap
-                && let Some(kind) = vocabulary.kind_of_line(reader.asks, label)
+                && let Some(kind) = vocabulary.kind_of_line(reader.asks, &label)
             {
                 reader.begin(kind, &Early::new());
                 map.next_value_seed(Members { reader, kind })?;
@@ -454,15 +476,16 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
             }
             let is_name = match vocabulary.form {
                 Form::Soap => label == "EventType",
-                Form::Json => vocabulary.is_name(reader.asks, 0, label),
+                Form::Json => vocabulary.is_name(reader.asks, 0, &label),
             };
-            let is_more = vocabulary.is_name(reader.asks, 1, label);
-            let known = vocabulary.kind_with(reader.asks, label);
-            let mut value = map.next_value_seed(Any { reader, ty: None, label: "", separated: None })?;
+            let is_more = vocabulary.is_name(reader.asks, 1, &label);
+            let known = vocabulary.kind_with(reader.asks, &label);
+            let mut value =
+                map.next_value_seed(Any { reader, ty: None, label: "", separated: None, keep: &Keep::Whole })?;
             if let (true, Node::Int(number)) = (is_name, value) {
                 value = reader.into.text(itoa::Buffer::new().format(number));
             }
-            early.push((key, value));
+            early.push((label, value));
             if let Some(kind) = known {
                 reader.begin(kind, &early);
                 return Members { reader, kind }.read(map);
@@ -564,17 +587,19 @@ impl Members<'_, '_> {
         let def = reader.vocabulary.message(kind);
         let wanted = reader.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !def.fields.is_compound());
         let mut missing = wanted.map_or(usize::MAX, |slots| {
-            let open = slots.iter().enumerate().filter(|(slot, wanted)| **wanted && reader.into.is_absent(*slot));
-            open.count()
+            let open = |(slot, keep): &(usize, &Keep)| **keep != Keep::Nothing && reader.into.is_absent(*slot);
+            slots.iter().enumerate().filter(open).count()
         });
+        let mut next = 0;
         // Whatever follows the last wanted field is only passed over.
         while missing > 0 {
-            let Some(found) = map.next_key_seed(FieldKey(&def.fields))? else { return Ok(()) };
+            let Some(found) = map.next_key_seed(FieldKey(&def.fields, &mut next))? else { return Ok(()) };
+            let keep = found.map_or(&Keep::Nothing, |slot| reader.keep(kind, slot));
             match found {
                 Some(Fields::INSIDE) => map.next_value_seed(Members { reader: &mut *reader, kind })?,
-                Some(slot) if reader.wants(kind, slot) => {
+                Some(slot) if *keep != Keep::Nothing => {
                     let compound::Shape { ty, label, separated } = def.fields.shape(slot);
-                    let any = Any { reader: &mut *reader, ty: Some(ty), label, separated };
+                    let any = Any { reader: &mut *reader, ty: Some(ty), label, separated, keep };
                     let node = map.next_value_seed(any)?;
                     missing = missing.saturating_sub(usize::from(reader.into.is_absent(slot)));
                     reader.into.set(slot, node);
@@ -609,8 +634,9 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
     }
 }
 
-/// A key, as the slot of the field that it names.
-struct FieldKey<'a>(&'a Fields);
+/// A key, as the slot of the field that it names. Fields mostly come in the vocabulary's order: the one after the last is
+/// looked at first.
+struct FieldKey<'a>(&'a Fields, &'a mut usize);
 
 impl<'de> DeserializeSeed<'de> for FieldKey<'_> {
     type Value = Option<usize>;
@@ -628,30 +654,38 @@ impl<'de> Visitor<'de> for FieldKey<'_> {
     }
 
     fn visit_str<E>(self, label: &str) -> Result<Option<usize>, E> {
-        Ok(self.0.find(label))
+        let FieldKey(fields, next) = self;
+        let expected = fields.list.get(*next).filter(|field| field.label == label);
+        let slot = if expected.is_some() { Some(*next) } else { fields.find(label) };
+        *next = slot.map_or(*next, |slot| slot + 1);
+        Ok(slot)
     }
 }
 
-/// A text, kept in the message.
-struct Text<'a>(&'a mut Message);
+/// A key of a message that is not named yet.
+struct Label;
 
-impl<'de> DeserializeSeed<'de> for Text<'_> {
-    type Value = Node;
+impl<'de> DeserializeSeed<'de> for Label {
+    type Value = Cow<'de, str>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'de> Visitor<'de> for Text<'_> {
-    type Value = Node;
+impl<'de> Visitor<'de> for Label {
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a text")
+        f.write_str("a field name")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(self.0.text(text))
+    fn visit_borrowed_str<E>(self, label: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(label))
+    }
+
+    fn visit_str<E>(self, label: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(label.to_owned()))
     }
 }
 
@@ -662,6 +696,7 @@ struct Any<'a, 'r> {
     label: &'a str,
     /// What separates the items of a list that may come as a text.
     separated: Option<&'a str>,
+    keep: &'a Keep,
 }
 
 impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
@@ -769,9 +804,9 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
                 (None, Some(Type::List(item))) => Some(&**item),
                 (None, _) => None,
             };
-            let Some(node) =
-                seq.next_element_seed(Any { reader: &mut *self.reader, ty, label: self.label, separated: None })?
-            else {
+            let keep = if record.is_some() { self.keep.member(place) } else { self.keep };
+            let any = Any { reader: &mut *self.reader, ty, label: self.label, separated: None, keep };
+            let Some(node) = seq.next_element_seed(any)? else {
                 if record.is_some() {
                     self.reader.into.unkey();
                 }
@@ -796,16 +831,18 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
             }
         };
         let open = self.reader.into.open();
-        while let Some(slot) = map.next_key_seed(FieldKey(&record.fields))? {
-            let Some(slot) = slot else {
-                self.reader.decoded.unknown += 1;
+        let mut next = 0;
+        while let Some(slot) = map.next_key_seed(FieldKey(&record.fields, &mut next))? {
+            let keep = slot.map_or(&Keep::Nothing, |slot| self.keep.member(slot));
+            let Some(slot) = slot.filter(|_| *keep != Keep::Nothing) else {
+                self.reader.decoded.unknown += u32::from(slot.is_none());
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             let field = &record.fields.list[slot];
             self.reader.into.key(field.name);
             let compound::Shape { ty, label, separated } = record.fields.shape(slot);
-            let any = Any { reader: &mut *self.reader, ty: Some(ty), label, separated };
+            let any = Any { reader: &mut *self.reader, ty: Some(ty), label, separated, keep };
             let node = map.next_value_seed(any)?;
             self.reader.into.push_read(node);
         }

@@ -195,6 +195,7 @@ impl<'d> Loader<'d> {
         }
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
         let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
+        let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
         let def = MessageDef {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
@@ -202,6 +203,7 @@ impl<'d> Loader<'d> {
             wire_names: names,
             aliases,
             fields,
+            roles,
             base,
             fixed,
             devices,

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-pub use json::{Decoded, JsonError, Wanted};
+pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
 pub use profile::{Namespaces, Profile};
 pub use schema::{Contract, SchemaWriter, Schemas};
@@ -262,6 +262,8 @@ pub struct MessageDef {
     /// How else it is named on the wire.
     pub aliases: Vec<String>,
     pub fields: Fields,
+    /// The fields that have a role: every event is asked for some of them.
+    pub roles: Vec<(Role, usize)>,
     /// The record whose fields come first, and how many they are.
     pub base: Option<(usize, usize)>,
     /// Fields that always hold the same, by slot.
@@ -289,7 +291,7 @@ impl MessageDef {
     }
 
     pub fn role(&self, role: Role) -> Option<usize> {
-        self.fields.list.iter().position(|field| field.role == Some(role))
+        self.roles.iter().find(|(known, _)| *known == role).map(|(_, slot)| *slot)
     }
 }
 

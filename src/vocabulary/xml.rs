@@ -111,6 +111,7 @@ pub struct EventTemplate {
     open: String,
     members: Vec<Member>,
     close: String,
+    usual_length: usize,
 }
 
 impl EventTemplate {
@@ -129,7 +130,14 @@ impl EventTemplate {
         let base = def.base.map_or(0, |(_, count)| count);
         let mut members = Compiler { vocabulary, profile }.message_members(event, 0..base);
         members.extend(Compiler { vocabulary, profile }.message_members(event, base..def.fields.list.len()));
-        EventTemplate { open, members, close: format!("</{parameter}></{operation}>{}", soap::CLOSE) }
+        let close = format!("</{parameter}></{operation}>{}", soap::CLOSE);
+        let usual_length = open.len() + members.iter().map(Member::usual_length).sum::<usize>() + close.len();
+        EventTemplate { open, members, close, usual_length }
+    }
+
+    /// About how long the envelope will be.
+    pub fn usual_length(&self) -> usize {
+        self.usual_length
     }
 
     /// Writes the whole envelope. Hands back how many list items did not fit and were left out.
@@ -239,12 +247,27 @@ enum Shape {
     List {
         item: Box<Member>,
         pad: usize,
+        /// As many absent items as the list is long at least.
+        padding: String,
     },
     /// A list of exactly one.
     One(Box<Member>),
 }
 
+/// What a text or a number adds to a member, as a rule.
+const USUAL_VALUE: usize = 16;
+
 impl Member {
+    fn usual_length(&self) -> usize {
+        let value = match &self.shape {
+            Shape::Object(members) => members.iter().map(Member::usual_length).sum(),
+            Shape::List { item, pad, padding } => padding.len() + item.usual_length() * usize::from(*pad == 0),
+            Shape::One(item) => item.usual_length(),
+            _ => USUAL_VALUE,
+        };
+        self.absent.len().max(self.open.len() + value + self.close.len())
+    }
+
     fn write(&self, vocabulary: &Vocabulary, value: Value, out: &mut Vec<u8>) -> usize {
         let mut cut = 0;
         match value {
@@ -285,15 +308,17 @@ impl Member {
                             cut += member.write(vocabulary, value, out);
                         }
                     }
-                    Shape::List { item, pad } => {
-                        let items = value.as_list().map(|list| list.iter().count()).unwrap_or_default();
+                    Shape::List { item, pad, padding } => {
                         let room = if *pad > 0 { *pad } else { usize::MAX };
-                        for value in value.as_list().iter().flat_map(|list| list.iter()).take(room) {
-                            cut += item.write(vocabulary, value, out);
+                        let mut items = 0;
+                        for value in value.as_list().iter().flat_map(|list| list.iter()) {
+                            items += 1;
+                            if items <= room {
+                                cut += item.write(vocabulary, value, out);
+                            }
                         }
-                        for _ in items..*pad {
-                            out.extend_from_slice(item.absent.as_bytes());
-                        }
+                        let missing = pad.saturating_sub(items);
+                        out.extend_from_slice(&padding.as_bytes()[..missing * item.absent.len()]);
                         cut += items.saturating_sub(room);
                     }
                     Shape::One(item) => cut += item.write(vocabulary, value, out),
@@ -365,7 +390,8 @@ impl Compiler<'_> {
                 }
                 let item_field = Field { ty: (**item).clone(), ..field.clone() };
                 let item = self.member(&item_field, 0, label, &item_tag, "", true);
-                Shape::List { item: Box::new(item), pad: self.profile.padding(label) }
+                let pad = self.profile.padding(label);
+                Shape::List { padding: item.absent.repeat(pad), item: Box::new(item), pad }
             }
         };
         let nil = match attributes.contains("xmlns:i=") || tag.starts_with("d4p1") || tag.starts_with("d5p1") {
@@ -386,9 +412,7 @@ impl Compiler<'_> {
                 let inner: String = members.iter().map(|member| member.absent.as_str()).collect();
                 format!("{}{inner}{}", member.open, member.close)
             }
-            Shape::List { item, pad } if *pad > 0 => {
-                format!("{}{}{}", member.open, item.absent.repeat(*pad), member.close)
-            }
+            Shape::List { pad, padding, .. } if *pad > 0 => format!("{}{padding}{}", member.open, member.close),
             _ => self.literal(&member, &field.ty, &field.default),
         };
         member

@@ -40,7 +40,7 @@ impl Frames {
     /// The next whole frame. Empty frames, and line ends around frames, are passed over: some senders add them.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         loop {
-            let Some(length) = self.buffer[self.searched..].iter().position(|byte| *byte == 0) else {
+            let Some(length) = memchr::memchr(0, &self.buffer[self.searched..]) else {
                 self.searched = self.buffer.len();
                 if self.buffer.len() - self.start <= self.limit || self.skipping {
                     if self.skipping {

@@ -8,5 +8,6 @@ mod hostile;
 mod link;
 mod sessions;
 mod shutdown;
+mod subscribers;
 mod tls;
 mod world;

@@ -80,7 +80,9 @@ public class CtipsApplication
         Heard.Say("listening", callback);
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         for (var line = input.ReadLine(); line != null; line = input.ReadLine()) application.Take(line);
-        host.Abort();
+        // Mono sometimes fails to close a host, and then never ends: whatever it holds ends with the process.
+        Console.Out.Flush();
+        Environment.Exit(0);
         return 0;
     }
 

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
+use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
 use super::{Audience, Complaints, Notice};
@@ -428,7 +429,7 @@ impl Server {
     /// back how many got it.
     pub fn publish(&mut self, message: &mut Message, about: &Filterable, audience: Audience) -> usize {
         let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
-        let mut written: Vec<((i64, i64), Bytes)> = Vec::new();
+        let mut written: SmallVec<[((i64, i64), Bytes); 2]> = SmallVec::new();
         let mut count = 0;
         for (key, session) in &self.sessions {
             let own = audience.asker.filter(|(asker, _)| asker == key).map(|(_, id)| id);
@@ -445,7 +446,7 @@ impl Server {
                         message.set(slot, Node::Int(value));
                     }
                 }
-                let mut body = Vec::with_capacity(2048);
+                let mut body = Vec::with_capacity(event.template.usual_length());
                 self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
                 let body = Bytes::from(body);
                 written.push((variant, body.clone()));

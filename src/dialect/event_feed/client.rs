@@ -15,7 +15,7 @@ use crate::{
     message::{Kind, Message, Node, Value},
     model::RequestIx,
     time::Time,
-    vocabulary::{Role, Vocabulary},
+    vocabulary::{Role, Side, Vocabulary},
 };
 
 /// How a feed is talked to.
@@ -155,15 +155,15 @@ impl super::super::Client for Client {
     fn heard(&mut self, now: Time, message: &Message) -> Heard {
         self.heard = now;
         let Some(kind) = message.kind() else { return Heard::Nothing };
-        let def = self.vocabulary.message(kind);
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
         let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int());
-        let (sequence, id) = (number(Role::Sequence), number(Role::Request));
-        let (label, is_event) = (def.label.clone(), def.side == crate::vocabulary::Side::Event);
-        self.check_sequence(now, sequence);
-        if is_event {
+        self.check_sequence(now, number(Role::Sequence));
+        if def.side == Side::Event {
             return Heard::Event;
         }
-        let (own, command): (fn(Own) -> bool, bool) = match label.as_str() {
+        let id = number(Role::Request);
+        let (own, command): (fn(Own) -> bool, bool) = match def.label.as_str() {
             "command-reply" => (|_| false, true),
             "nameless-reply" => (|_| true, true),
             "authenticate-reply" => (|own| own == Own::Authenticate, false),

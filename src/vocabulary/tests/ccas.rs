@@ -348,9 +348,10 @@ fn what_is_not_wanted_of_a_family_or_a_joined_name_is_not_kept() {
     let ccas = shipped("ccas");
     let info = ccas.find("CAMPAIGNINFO").unwrap();
     let slot = |label: &str| ccas.message(info).fields.slot(label).unwrap();
-    let mut wanted: Wanted = ccas.messages.iter().map(|def| vec![false; def.fields.list.len()].into()).collect();
-    wanted[info.0 as usize][slot("RecID")] = true;
-    wanted[info.0 as usize][slot("Campaign")] = true;
+    let mut wanted: Wanted =
+        ccas.messages.iter().map(|def| def.fields.list.iter().map(|_| Keep::Nothing).collect()).collect();
+    wanted[info.0 as usize][slot("RecID")] = Keep::Whole;
+    wanted[info.0 as usize][slot("Campaign")] = Keep::Whole;
     let mut message = Message::default();
     let text = r#"{"type":32,"RecID":40,"IVRLabel1":"A","CampaignID":5,"Comment":"c","CustomerID":77}"#;
     ccas.read_json(text, false, &wanted, &mut message).unwrap();

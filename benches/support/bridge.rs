@@ -1,0 +1,166 @@
+//! The bridge as `cti-bridge run` assembles it, without its sockets: bytes of a feed in, bodies for one CTIPS session out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cti_bridge::{
+    bridge::{ApplicationParts, Bridge, Output, PlatformParts},
+    config::{self, Config, Face, Sources},
+    diagnostic::Problems,
+    dialect::{Server, ctips, event_feed},
+    mapping::Mappings,
+    model::{LinkState, Model},
+    shipped::Files,
+    time::Time,
+    wire::soap,
+};
+
+pub const PASSWORD: &str = "feed-pass-73";
+pub const USER_PASSWORD: &str = "desk-pass-91";
+
+pub fn configure(feed: &str) -> (Config, Mappings) {
+    let text = format!(
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{feed}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
+         [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
+         platforms = ['mitel']\n"
+    );
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    let sources = Sources::merge(Some(("bench", &text)), Default::default(), &[], &mut problems);
+    let config = config::read(&sources, &mappings, &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    (config, mappings)
+}
+
+/// A bridge with a feed that is live and a session that hears everything.
+pub struct Live {
+    bridge: Bridge,
+    now: Time,
+}
+
+impl Live {
+    pub fn new() -> Live {
+        let (config, mappings) = configure("127.0.0.1:1");
+        let mut bridge = Bridge::default();
+        for platform in config.platforms {
+            let dialect = &mappings.dialects[&platform.dialect];
+            let incoming = dialect.from.clone().expect("rules from the feed");
+            bridge.add_platform(PlatformParts {
+                name: platform.name,
+                client: Box::new(event_feed::Client::new(platform.feed, incoming.vocabulary.clone(), Time(0))),
+                model: Model::new(platform.model),
+                incoming,
+                outgoing: dialect.to.clone().expect("rules to the feed"),
+                knobs: platform.knobs,
+                max_frame: platform.max_frame,
+            });
+        }
+        for application in config.applications {
+            let dialect = &mappings.dialects[&application.dialect];
+            let to = dialect.to.clone().expect("rules to CTIPS");
+            let new_id = Box::new(|| "session".to_owned());
+            let Face::Ctips { server, profile, .. } = application.face else { unreachable!("a CTIPS application") };
+            let server = ctips::Server::new(server, to.vocabulary.clone(), *profile, new_id);
+            bridge.add_application(ApplicationParts {
+                name: application.name,
+                server: Some(Server::Ctips(Box::new(server))),
+                from: dialect.from.clone().expect("rules from CTIPS"),
+                to,
+                knobs: application.knobs,
+                platforms: vec![0],
+                id_step: application.id_step,
+                route_timeout: application.route_timeout,
+                media: application.media,
+                read_only: Default::default(),
+                labels: application.labels,
+            });
+        }
+        let mut live = Live { bridge, now: Time(0) };
+        live.log_on();
+        live.open();
+        live
+    }
+
+    fn log_on(&mut self) {
+        self.bridge.expire(self.now);
+        self.bridge.platform_connected(self.now, 0);
+        while let Some(output) = self.bridge.poll() {
+            let Output::Send { bytes, .. } = output else { continue };
+            let text = std::str::from_utf8(&bytes[..bytes.len() - 1]).expect("a request in UTF-8");
+            let request: serde_json::Value = serde_json::from_str(text).expect("a request in JSON");
+            // A number of its own would be a gap when the events begin with 0.
+            let reply = serde_json::json!({
+                "version": 1, "topic": "contact-center", "request-id": request["request-id"],
+                "message": request["message"], "result": 0,
+            });
+            self.bridge.platform_read(self.now, 0, format!("{reply}\0").as_bytes());
+        }
+        assert_eq!(self.bridge.platforms()[0].model.link(), LinkState::Up);
+    }
+
+    fn open(&mut self) {
+        let credentials = format!("<Password>{USER_PASSWORD}</Password><UserName>Test01</UserName>");
+        let open = format!(
+            "<ClientCallbackURL>http://127.0.0.1:1/</ClientCallbackURL><TenantIds><int>1</int></TenantIds>\
+             <UserCredentials>{credentials}</UserCredentials>"
+        );
+        self.ask("OpenConnection", &open);
+        for class in ["Agent", "Call", "Route", "System"] {
+            self.ask("AddMessageClass", &format!("<MessageClass>EventCategory{class}</MessageClass>"));
+        }
+        self.ask("OnLine", "");
+    }
+
+    fn ask(&mut self, operation: &str, args: &str) {
+        let session = if operation == "OpenConnection" { "" } else { "<SessionId>session</SessionId>" };
+        let args = format!("{args}{session}");
+        let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
+        self.bridge.request(self.now, 0, 1, body.as_bytes(), None);
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Start { session, .. } => self.bridge.session_started(self.now, 0, session, Ok(())),
+                Output::Respond { reply, .. } => {
+                    assert_eq!(reply.status, 200, "{operation}: {}", String::from_utf8_lossy(&reply.body));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Something that makes bodies for a CTIPS session of a feed's bytes.
+pub trait Translate {
+    fn read(&mut self, bytes: &[u8], publish: &mut impl FnMut(Bytes));
+
+    /// Time goes on, and whatever is due happens.
+    fn pass(&mut self, time: Duration, publish: &mut impl FnMut(Bytes));
+}
+
+impl Translate for Live {
+    fn read(&mut self, bytes: &[u8], publish: &mut impl FnMut(Bytes)) {
+        self.bridge.platform_read(self.now, 0, bytes);
+        self.perform(publish);
+    }
+
+    fn pass(&mut self, time: Duration, publish: &mut impl FnMut(Bytes)) {
+        self.now = self.now + time;
+        if self.bridge.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.bridge.expire(self.now);
+            self.perform(publish);
+        }
+    }
+}
+
+impl Live {
+    fn perform(&mut self, publish: &mut impl FnMut(Bytes)) {
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Publish { body, .. } => publish(body),
+                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(0, session, true),
+                Output::Notice { notice, .. } => panic!("{}", notice.text),
+                Output::Send { .. } => panic!("the bridge asks the feed for something"),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Two ways of doing the same, compared: they take turns, so that whatever else the machine does meets both alike, and each
+//! turn gives one ratio.
+
+use std::time::{Duration, Instant};
+
+/// A number with its spread.
+#[derive(Clone, Copy)]
+pub struct Spread {
+    pub low: f64,
+    pub median: f64,
+    pub high: f64,
+}
+
+impl Spread {
+    /// The median, with the tenth and the ninetieth part of a hundred.
+    pub fn of(mut values: Vec<f64>) -> Spread {
+        values.sort_unstable_by(f64::total_cmp);
+        let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
+        Spread { low: at(0.1), median: at(0.5), high: at(0.9) }
+    }
+}
+
+/// One way: what is not timed, then what is; it hands back how long the latter took.
+pub trait Way {
+    fn turn(&mut self) -> Duration;
+}
+
+impl<F: FnMut() -> Duration> Way for F {
+    fn turn(&mut self) -> Duration {
+        self()
+    }
+}
+
+/// Lets the bridge and its hand-written match take turns, and prints nanoseconds for each of the `items` of a turn.
+pub fn compare(name: &str, turns: usize, items: usize, mut bridge: impl Way, mut hand_written: impl Way) {
+    for _ in 0..turns / 10 {
+        bridge.turn();
+        hand_written.turn();
+    }
+    let mut times = [Vec::new(), Vec::new()];
+    let mut ratios = Vec::new();
+    for turn in 0..turns {
+        let nanos = |duration: Duration| duration.as_nanos() as f64 / items as f64;
+        // Whoever goes first finds colder caches: each does so half of the times.
+        let (ours, theirs) = if turn % 2 == 0 {
+            let ours = bridge.turn();
+            (ours, hand_written.turn())
+        } else {
+            let theirs = hand_written.turn();
+            (bridge.turn(), theirs)
+        };
+        times[0].push(nanos(ours));
+        times[1].push(nanos(theirs));
+        ratios.push(ours.as_nanos() as f64 / theirs.as_nanos() as f64);
+    }
+    let [ours, theirs] = times.map(Spread::of);
+    let ratio = Spread::of(ratios);
+    println!(
+        "{name:<44} bridge {:>8.0} ns   hand-written {:>8.0} ns   ratio bridge/hand-written {:.2} ({:.2}–{:.2})",
+        ours.median, theirs.median, ratio.median, ratio.low, ratio.high
+    );
+}
+
+/// How long something takes.
+pub fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}

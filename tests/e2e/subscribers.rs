@@ -1,0 +1,255 @@
+//! Applications written for an event feed, in front of one: log-on, subscriptions, events under each connection's own
+//! sequence, commands, and what happens to those who do not behave.
+
+use cti_bridge::sim::{
+    feed::{FeedLine, FeedSim},
+    messages::{agent, call, login, other},
+    subscriber::Subscriber,
+};
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, get, run, soon};
+
+/// A bridge between a feed and applications written for one.
+struct Relay {
+    line: FeedLine,
+    running: cti_bridge::net::Running,
+}
+
+const CRM: &str = "crm-pass-55";
+
+async fn relay(more: &str) -> Relay {
+    let feed = FeedSim::start().await.unwrap();
+    let text = format!(
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
+         reconnect_min = '10ms'\n[application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\n\
+         users = {{ crm = '{CRM}', wall = '{CRM}' }}\nread_only = ['wall']\nplatforms = ['mitel']\n{more}\n\
+         [admin]\nlisten = '127.0.0.1:0'\n",
+        feed.address
+    );
+    let running = run(&text).await;
+    let line = soon("the bridge's log-on to the feed", feed.welcome(PASSWORD)).await.unwrap();
+    Relay { line, running }
+}
+
+impl Relay {
+    async fn application(&self, user: &str) -> Subscriber {
+        let log_on = Subscriber::log_on(self.running.applications[0], user, CRM);
+        soon("a log-on", log_on).await.unwrap()
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.line.say(&message).await.unwrap();
+    }
+}
+
+async fn hear(subscriber: &mut Subscriber) -> Value {
+    soon("a message", subscriber.hear()).await.unwrap()
+}
+
+async fn subscribe(subscriber: &mut Subscriber, types: &[(&str, &[&str])]) -> Value {
+    soon("a reply", subscriber.subscribe(types)).await.unwrap()
+}
+
+#[tokio::test]
+async fn messages_pass_as_they_are_under_the_connections_own_sequence() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let reply = subscribe(&mut crm, &[("call-activity", &["*"]), ("group-stats", &["*"])]).await;
+    assert_eq!((reply["result"].as_i64(), reply["sequence"].as_i64()), (Some(0), Some(1)));
+
+    let said = call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4, "cause": 13 }));
+    relay.say(said.clone()).await;
+    let stats = other("group-stats", 2, json!({ "group-id": 9, "queued-calls": 7, "sub-topic": "group-stats" }));
+    relay.say(stats.clone()).await;
+    for (sequence, said) in [(2, said), (3, stats)] {
+        let heard = hear(&mut crm).await;
+        assert_eq!(heard["sequence"], sequence);
+        for (key, value) in said.as_object().unwrap() {
+            assert_eq!(heard[key], *value, "{key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_subscribed_to_is_told_and_until_it_is_taken_back() {
+    let mut relay = relay("").await;
+    let mut one = relay.application("crm").await;
+    let mut all = relay.application("crm").await;
+    relay.say(login(1001, 0)).await;
+    relay.say(login(1002, 0)).await;
+    subscribe(&mut all, &[("agent-activity", &["*"])]).await;
+    // Both are known once the first of them is told of anything later.
+    relay.say(agent("agent-idle", 1001, 1, json!({}))).await;
+    while hear(&mut all).await["message"] != "agent-idle" {}
+    let reply = subscribe(&mut one, &[("agent-status", &["1001"])]).await;
+    assert_eq!(reply["result"], 0, "{reply}");
+
+    relay.say(agent("agent-release", 1002, 2, json!({ "release-code": 3 }))).await;
+    relay.say(agent("agent-release", 1001, 3, json!({ "release-code": 4 }))).await;
+    let heard = hear(&mut one).await;
+    assert_eq!((heard["agent-id"].as_i64(), heard["release-code"].as_i64()), (Some(1001), Some(4)));
+    let records = json!([["ecc", "agent-status", ["1001"]]]);
+    let reply = one.ask(json!({ "message": "unsubscribe-events", "request": "Unsubscribe", "subscribe": records }));
+    assert_eq!(soon("a reply", reply).await.unwrap()["result"], 0);
+    relay.say(agent("agent-idle", 1001, 4, json!({}))).await;
+    assert_eq!(hear(&mut all).await["agent-id"], 1002);
+    assert_eq!(hear(&mut all).await["message"], "agent-release");
+    assert_eq!(hear(&mut all).await["message"], "agent-idle");
+    // The next thing that the first one hears is the answer to what it asks.
+    let reply = subscribe(&mut one, &[("call-activity", &["*"])]).await;
+    assert_eq!(reply["sequence"], 4, "nothing came in between: {reply}");
+}
+
+#[tokio::test]
+async fn what_is_unknown_or_not_available_is_a_partial_failure_that_names_it() {
+    let relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let reply =
+        subscribe(&mut crm, &[("agent-status", &["77"]), ("call-activity", &["*"]), ("call-routing", &["*"])]).await;
+    assert_eq!(reply["result"], 1);
+    let info = reply["additional-info"].as_str().unwrap();
+    assert!(info.contains("agent-status 77: unknown") && info.contains("call-routing: not available"), "{info}");
+    let reply = subscribe(&mut crm, &[("call-statistics", &["*"])]).await;
+    assert_eq!(reply["result"], -1);
+}
+
+#[tokio::test]
+async fn subscribing_to_entities_is_answered_with_a_snapshot_and_then_updates() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let entities = json!({ "agents": [{ "agent-id": 1001, "agent-number": "77", "agent-name": "Ann" }] });
+    relay.say(other("entity-snapshot", 0, entities)).await;
+    subscribe(&mut crm, &[("agent-activity", &["*"])]).await;
+    relay.say(login(1001, 1)).await;
+    assert_eq!(hear(&mut crm).await["message"], "agent-login");
+
+    assert_eq!(subscribe(&mut crm, &[("entity", &["agent"])]).await["result"], 0);
+    let snapshot = hear(&mut crm).await;
+    assert_eq!((snapshot["message"].as_str(), snapshot["filter"].as_str()), (Some("entity-snapshot"), Some("agent")));
+    assert_eq!(snapshot["agents"], json!([{ "agent-id": 1001, "agent-number": "77", "agent-name": "Ann" }]));
+    let update = json!({ "update-type": "add", "filter": "agent", "agent-id": 1002, "agent-name": "Ben" });
+    relay.say(other("entity-update", 2, update)).await;
+    let heard = hear(&mut crm).await;
+    assert_eq!((heard["update-type"].as_str(), heard["agent-id"].as_i64()), (Some("add"), Some(1002)));
+}
+
+#[tokio::test]
+async fn commands_reach_the_platform_and_their_replies_come_back_once() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    relay.say(login(1001, 0)).await;
+    subscribe(&mut crm, &[("agent-status", &["*"])]).await;
+    relay.say(agent("agent-idle", 1001, 1, json!({}))).await;
+    assert_eq!(hear(&mut crm).await["message"], "agent-idle");
+
+    let release = json!({ "message": "command", "sub-request-type": "release", "agent-id": 1001, "release-code": 5 });
+    let id = crm.send(release.clone()).await.unwrap();
+    let command = soon("a command", relay.line.hear()).await.unwrap();
+    assert_eq!((command["sub-request-type"].as_str(), command["release-code"].as_i64()), (Some("release"), Some(5)));
+    relay.line.answer(&command, 0, None).await.unwrap();
+    let reply = hear(&mut crm).await;
+    assert_eq!((reply["request-id"].as_i64(), reply["result"].as_i64()), (Some(id), Some(0)));
+    assert_eq!(reply["command"], "release");
+
+    let id = crm.send(release).await.unwrap();
+    let command = soon("a command", relay.line.hear()).await.unwrap();
+    relay.line.answer(&command, -5, Some("not during a call")).await.unwrap();
+    let reply = hear(&mut crm).await;
+    assert_eq!((reply["request-id"].as_i64(), reply["error-msg"].as_str()), (Some(id), Some("not during a call")));
+    assert!(reply["result"].as_i64().unwrap() < 0);
+}
+
+#[tokio::test]
+async fn whoever_may_only_listen_gives_no_commands() {
+    let mut relay = relay("").await;
+    relay.say(login(1001, 0)).await;
+    let mut wall = relay.application("wall").await;
+    let release = json!({ "message": "command", "sub-request-type": "resume", "agent-id": 1001 });
+    let reply = soon("a reply", wall.ask(release)).await.unwrap();
+    assert!(reply["result"].as_i64().unwrap() < 0);
+    assert!(reply["error-msg"].as_str().unwrap().contains("may listen"), "{reply}");
+}
+
+#[tokio::test]
+async fn something_else_than_an_authentication_first_ends_the_connection() {
+    let relay = relay("").await;
+    let address = relay.running.applications[0];
+    let mut stranger = Subscriber::connect(address).await.unwrap();
+    let reply = soon("a reply", stranger.subscribe(&[("call-activity", &["*"])])).await.unwrap();
+    assert_eq!(reply["result"], -1);
+    assert!(soon("the end", stranger.hear()).await.is_err());
+    let refused = soon("a reply", Subscriber::log_on(address, "crm", "wrong")).await.err().unwrap();
+    assert!(refused.to_string().contains("unknown user or wrong password"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
+    let relay = relay("max_frame = 1000").await;
+    let mut crm = relay.application("crm").await;
+    for broken in
+        ["{\"message\": \0".to_owned(), "{\"message\":\"dance\"}\0".to_owned(), format!("\"{}\"\0", "x".repeat(2000))]
+    {
+        crm.raw(broken.as_bytes()).await.unwrap();
+        let reply = hear(&mut crm).await;
+        assert_eq!((reply["request-id"].as_i64(), reply["result"].as_i64()), (Some(-1), Some(-1)), "{reply}");
+        assert!(!reply["error-msg"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(subscribe(&mut crm, &[("call-activity", &["*"])]).await["result"], 0);
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_refused_and_the_others_go_on() {
+    let mut relay = relay("connections = 2").await;
+    let mut first = relay.application("crm").await;
+    let _second = relay.application("crm").await;
+    let mut third = Subscriber::connect(relay.running.applications[0]).await.unwrap();
+    assert!(soon("the refusal", third.hear()).await.is_err());
+    subscribe(&mut first, &[("agent-activity", &["*"])]).await;
+    relay.say(login(1001, 0)).await;
+    assert_eq!(hear(&mut first).await["message"], "agent-login");
+    let metrics = get(relay.running.admin.unwrap(), "/metrics").await;
+    assert!(metrics.contains(r#"cti_bridge_sessions_lost_total{application="crm",cause="too-many"} 1"#), "{metrics}");
+}
+
+#[tokio::test]
+async fn who_does_not_read_loses_the_connection_and_nobody_else_notices() {
+    let mut relay = relay("queue = 64\nqueue_bytes = '64KiB'").await;
+    let mut idle = relay.application("crm").await;
+    let mut busy = relay.application("crm").await;
+    for subscriber in [&mut idle, &mut busy] {
+        subscribe(subscriber, &[("call-activity", &["*"])]).await;
+    }
+    // Enough that no buffer between here and there holds it all; the other one hears each before the next is said.
+    let note = "x".repeat(60_000);
+    let table = json!([{ "media": 1, "call-type": 1, "dnis": "800", "group": { "type": 4, "id": 9 }, "connections": [],
+        "call-profile": [{ "id": 101, "value": note }] }]);
+    for number in 0..400 {
+        relay.say(call("queued", 900 + number, 1, json!({ "call-table": table }))).await;
+        assert_eq!(hear(&mut busy).await["call-id"], 900 + number);
+        let metrics = get(relay.running.admin.unwrap(), "/metrics").await;
+        if metrics.contains(r#"cti_bridge_sessions_lost_total{application="crm",cause="fell-behind"} 1"#) {
+            return;
+        }
+    }
+    panic!("a connection that reads nothing was kept");
+}
+
+#[tokio::test]
+async fn a_platform_that_goes_away_takes_its_entities_and_calls_with_it() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    subscribe(&mut crm, &[("entity", &["*"]), ("call-activity", &["*"])]).await;
+    for _ in 0..3 {
+        assert_eq!(hear(&mut crm).await["message"], "entity-snapshot");
+    }
+    let entities = json!({ "groups": [{ "group-id": 9, "group-name": "Sales" }] });
+    relay.say(other("entity-snapshot", 0, entities)).await;
+    relay.say(call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await;
+    assert_eq!(hear(&mut crm).await["message"], "queued");
+    relay.line.close().await.unwrap();
+    let heard = [hear(&mut crm).await, hear(&mut crm).await, hear(&mut crm).await];
+    let words: Vec<_> = heard.iter().map(|message| message["message"].as_str().unwrap()).collect();
+    assert_eq!(words, ["conn-cleared", "call-cleared", "entity-update"], "{heard:?}");
+    assert_eq!((heard[2]["update-type"].as_str(), heard[2]["group-id"].as_i64()), (Some("delete"), Some(9)));
+}
