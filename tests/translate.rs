@@ -922,8 +922,8 @@ fn a_line_that_cannot_be_taken_says_why_and_the_rest_goes_on() {
     let mut why = |line: &str| translator.line(line, &mut take).unwrap_err();
     assert!(why("{").starts_with("not JSON"));
     assert_eq!(why("[]"), "not a JSON object");
-    assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\"");
-    assert_eq!(why(r#"{"HoldCal":{}}"#), "nothing in it names a message");
+    assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\" (did you mean `held`?)");
+    assert_eq!(why(r#"{"HoldCal":{}}"#), "unknown message \"HoldCal\" (did you mean `HoldCall`?)");
     assert_eq!(why(r#"{"OnLine":{}}"#), "a request of the session's own: there are no sessions in a file");
     assert!(why(r#"{"message":"agent-idle","agent-id":{"a":1}}"#).contains("agent-id is not of type id"));
     translator.line(r#"{"message":"agent-idle","agent-id":1}"#, &mut take).unwrap();

@@ -28,7 +28,7 @@ impl Bridge {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
-                ChangeKind::AskRoute => self.select_route(index, session, id, change),
+                ChangeKind::AskRoute => self.select_route(now, index, session, id, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
@@ -215,7 +215,7 @@ impl Bridge {
 
     // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn select_route(&mut self, index: usize, session: u32, id: i64, change: &Change) {
+    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
         let client = ClientId { application: index as u16, session };
         let given = change.call.number();
         let application = &self.applications[index];
@@ -242,6 +242,7 @@ impl Bridge {
                 rejected
             }
             Answer::Failed(failure, reason) => {
+                application.failed(now, session, id, About::Route, reason);
                 let mut failed = Transition::new(TransitionKind::RequestFailed);
                 failed.details.failure = Some(failure);
                 failed.details.reason = Some(reason.to_owned());

@@ -118,6 +118,13 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
+    complains(&format!("{SMALL}callback_allow = [\"10.0.0.0/99\", \"x/8\"]"), "\"10.0.0.0/99\" has no such prefix");
+    complains(&SMALL.replace("[\"mitel\"]", "[\"mitel\", \"mitel\"]"), "\"mitel\" stands twice");
+    let both = complains(&format!("{SMALL}profile = \"old\"\nheartbet = \"3s\""), "there is no profile \"old\"");
+    assert!(both.contains("unknown key `application.desk.heartbet`"), "{both}");
+    let of_dialect = "profile = \"guide\"\nnamespaces = { data = \"x\" }\nrules = { x = 1 }";
+    let only = complains(&format!("{}{of_dialect}", SMALL.replace("\"ctips\"", "\"ctip\"")), "there is no dialect");
+    assert!(!only.contains("unknown key"), "{only}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains("", "at least one [platform.…]");

@@ -55,7 +55,8 @@ pub fn of_type(vocabulary: &Vocabulary, ty: &Type) -> Ty {
     match ty {
         Type::Bool => Ty::Bool,
         Type::Int | Type::Long => Ty::Number,
-        Type::Text | Type::Time | Type::Id => Ty::Text,
+        Type::Text | Type::Time => Ty::Text,
+        Type::Id => Ty::Id,
         Type::Enum(place) => Ty::Members(members_of(vocabulary, *place)),
         Type::Record(_) => Ty::Record,
         Type::List(_) => Ty::List,
@@ -87,6 +88,8 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
         CallAttribute::State => members("call-state"),
         CallAttribute::DestinationType => members("device-kind"),
         CallAttribute::Disposition => Ty::Number,
+        CallAttribute::Id | CallAttribute::Sequence => Ty::Id,
+        CallAttribute::Agent | CallAttribute::Originator | CallAttribute::Service => Ty::Id,
         CallAttribute::Abandoned => Ty::Bool,
         _ => Ty::Text,
     }
@@ -95,6 +98,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
 pub fn of_agent(attribute: AgentAttribute) -> Ty {
     match attribute {
         AgentAttribute::State => members("agent-state"),
+        AgentAttribute::Id | AgentAttribute::Number | AgentAttribute::Station | AgentAttribute::Call => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -102,13 +106,14 @@ pub fn of_agent(attribute: AgentAttribute) -> Ty {
 pub fn of_party(attribute: PartyAttribute) -> Ty {
     match attribute {
         PartyAttribute::Kind => members("device-kind"),
-        _ => Ty::Text,
+        PartyAttribute::Id | PartyAttribute::Number => Ty::Id,
     }
 }
 
 pub fn of_service(attribute: ServiceAttribute) -> Ty {
     match attribute {
         ServiceAttribute::Kind => members("device-kind"),
+        ServiceAttribute::Id => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -117,6 +122,7 @@ pub fn of_item(attribute: ItemAttribute) -> Ty {
     match attribute {
         ItemAttribute::Kind => members("device-kind"),
         ItemAttribute::Number => Ty::Any,
+        ItemAttribute::Id => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -126,6 +132,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
+        RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station => Ty::Id,
         _ => Ty::Text,
     }
 }

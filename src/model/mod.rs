@@ -81,7 +81,7 @@ impl Default for Settings {
             max_agents: 10_000,
             max_services: 5_000,
             max_requests: 1_000,
-            max_memory: 16 << 20,
+            max_memory: 12 << 20,
         }
     }
 }
