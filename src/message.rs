@@ -265,9 +265,10 @@ pub struct Record<'m> {
 impl<'m> Record<'m> {
     /// The value of a field; where a sender wrote it twice, the last one.
     pub fn get(&self, name: Name) -> Value<'m> {
+        let nodes = &self.message.nodes[..self.span.end as usize];
         let mut found = Node::Absent;
         let mut at = self.span.first as usize;
-        while let [Node::Key(key), node, ..] = self.message.nodes[at..self.span.end as usize] {
+        while let Some(&[Node::Key(key), node]) = nodes.get(at..at + 2) {
             if key == name {
                 found = node;
             }

@@ -289,10 +289,34 @@ impl HandWritten {
 
     // ── ids ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// The call of an event: by the best name that is known. Numbers are given out again: one that leads to a call with
+    /// another guid is another call's.
     fn find(&self, frame: &Frame) -> Option<usize> {
+        if let Some(place) = self.guids.get(&*frame.guid) {
+            return Some(*place);
+        }
         let pbx = if frame.pbx_call_id != 0 { frame.pbx_call_id } else { frame.tapi_call_id };
-        let by_guid = self.guids.get(&*frame.guid);
-        by_guid.or_else(|| self.numbers.get(&frame.call_id)).or_else(|| self.pbx.get(&pbx)).copied()
+        let place = *self.numbers.get(&frame.call_id).or_else(|| self.pbx.get(&pbx))?;
+        let known = &self.call(place).guid;
+        (known.is_empty() || frame.guid.is_empty() || *known == frame.guid).then_some(place)
+    }
+
+    /// Names that come later lead to the call, too.
+    fn learn_names(&mut self, place: usize, frame: &Frame) {
+        let call = self.calls[place].as_mut().expect("a call that is known");
+        if call.guid.is_empty() && !frame.guid.is_empty() {
+            call.guid.push_str(&frame.guid);
+            self.guids.insert(frame.guid.to_string(), place);
+        }
+        if call.number == 0 && frame.call_id != 0 {
+            call.number = frame.call_id;
+            self.numbers.insert(frame.call_id, place);
+        }
+        if frame.pbx_call_id != 0 && frame.pbx_call_id != call.pbx {
+            self.pbx.remove(&call.pbx);
+            call.pbx = frame.pbx_call_id;
+            self.pbx.insert(frame.pbx_call_id, place);
+        }
     }
 
     /// The call of an event, which starts it where nobody knows it; with all that the event says of it.
@@ -369,6 +393,7 @@ impl HandWritten {
     }
 
     fn note(&mut self, place: usize, frame: &Frame) {
+        self.learn_names(place, frame);
         let call = self.calls[place].as_mut().expect("a call that is known");
         let Some(entry) = frame.entry() else { return };
         let ani = entry.profile(2);
@@ -378,9 +403,6 @@ impl HandWritten {
         let name = entry.profile(6);
         remember(&mut call.caller, if name.is_empty() { entry.profile(48) } else { name });
         call.acd |= matches!((entry.media, entry.call_type), (1, 1));
-        if frame.pbx_call_id != 0 {
-            call.pbx = frame.pbx_call_id;
-        }
         if let (0, Some(group)) = (call.service, &entry.group)
             && group.r#type == GROUP
         {

@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 
 use super::{
     Cause,
-    ids::{CallKey, Ids},
+    ids::{CallKey, Ids, New},
     picture::{Live, Local, Naming},
     platform::Platform,
     routes::Routes,
@@ -243,16 +243,17 @@ impl Application {
     /// Whether the application is told of this call; its number is given here, the first time.
     fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
         let Some(known) = platform.model.find_call(call) else { return false };
-        let (media, to) = (&self.media, &self.to);
-        let what = || {
-            let told = known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
+        let (media, to, platforms, relays) = (&self.media, &self.to, &self.platforms, self.relays);
+        self.ids.give((index, call), || {
             let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
-            (told, lacks_guid.then(|| platform.mint_guid(known)))
-        };
-        // Where messages pass as they are, their numbers are taken already.
-        let free = self.platforms.first().is_none_or(|first| *first == index || !self.relays);
-        let native = platform.native_number(known).filter(|_| free);
-        self.ids.give((index, call), native, what)
+            // Where messages pass as they are, their numbers are taken already.
+            let free = platforms.first().is_none_or(|first| *first == index || !relays);
+            New {
+                native: platform.native_number(known).filter(|_| free),
+                told: known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium)),
+                guid: lacks_guid.then(|| platform.mint_guid(known)),
+            }
+        })
     }
 
     /// Says a transition in the application's words.
@@ -266,6 +267,10 @@ impl Application {
     ) {
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
+        if self.to.plans[transition.kind as usize].rules.is_empty() {
+            self.counts.untold[transition.kind as usize] += 1;
+            return;
+        }
         for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
             let told = self.is_told(index, platform, call);
             // Whatever occupies an agent, the agent's state is told.

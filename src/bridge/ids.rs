@@ -39,6 +39,15 @@ pub struct Call {
     pub guid: Option<Box<str>>,
 }
 
+/// What must be known of a call that is given its number.
+#[derive(Debug)]
+pub struct New {
+    /// The platform's own number of it, if the application may see that.
+    pub native: Option<i64>,
+    pub told: bool,
+    pub guid: Option<Box<str>>,
+}
+
 /// Whose numbers are hashes: two that have the same are told apart by nobody, and somebody should know.
 #[derive(Debug, Default)]
 struct Hashed {
@@ -71,14 +80,14 @@ impl Ids {
         Ids { step, platforms, hashed, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
     }
 
-    /// The call's number, given now if it has none: its own where that is free.
-    pub fn give(&mut self, key: CallKey, native: Option<i64>, what: impl FnOnce() -> (bool, Option<Box<str>>)) -> bool {
+    /// Gives the call its number if it has none: its own where that is free. Whether the application is told of the call.
+    pub fn give(&mut self, key: CallKey, new: impl FnOnce() -> New) -> bool {
         if let Some(call) = self.calls.get(&key) {
             return call.told;
         }
+        let New { native, told, guid } = new();
         let fits = |id: &i64| *id > 0 && i32::try_from(*id).is_ok() && !self.by_id.contains_key(id);
         let id = native.filter(fits).unwrap_or_else(|| self.mint());
-        let (told, guid) = what();
         self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
         told
@@ -214,7 +223,7 @@ mod tests {
         let mut ids = Ids::new(1_000_000, 2, &[]);
         let mut give = |platform, call, native| {
             let key = (platform, CallIx(call));
-            ids.give(key, native, || (true, None));
+            ids.give(key, || New { native, told: true, guid: None });
             ids.call(key).unwrap().id
         };
         assert_eq!(give(0, 1, Some(900)), 900);

@@ -12,7 +12,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    message::{Message, Node, Value},
+    message::{Message, Name, Node, Value},
     model::{CallNames, Change, Device, DeviceKind, Id, ItemAttribute, ListAttribute, NAMES, TransitionKind},
 };
 
@@ -54,22 +54,40 @@ impl<'v> MessageValues<'v> {
     fn follow(&self, mut value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
         for hop in hops {
             value = match hop {
-                Hop::Member(name) => value.as_record().map(|record| record.get(*name)).unwrap_or_default(),
+                Hop::Member(name) => member(value, *name),
                 Hop::At(place) => value.as_list().and_then(|list| list.iter().nth(*place)).unwrap_or_default(),
-                Hop::Keyed { path, equals } => {
-                    let wanted = equals.eval(self, self.tables);
-                    let is_it = |item: &Value<'v>| !wanted.is_empty() && same(self.follow(*item, path), wanted);
-                    value.as_list().and_then(|list| list.iter().find(is_it)).unwrap_or_default()
-                }
+                Hop::Keyed { path, equals } => self.keyed(value, path, equals),
             };
         }
         value
+    }
+
+    /// The first item of a list of which a path leads to a value.
+    fn keyed(&self, list: Value<'v>, path: &'v [Hop], equals: &'v Expr<incoming::Leaf>) -> Value<'v> {
+        let wanted = equals.eval(self, self.tables);
+        let Some(mut items) = list.as_list().filter(|_| !wanted.is_empty()).map(|list| list.iter()) else {
+            return Value::Absent;
+        };
+        let found = match path {
+            // Nearly every path: it need not be followed step by step for each item.
+            [Hop::Member(name)] => items.find(|item| same(member(*item, *name), wanted)),
+            path => items.find(|item| same(self.follow(*item, path), wanted)),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+fn member(value: Value<'_>, name: Name) -> Value<'_> {
+    match value {
+        Value::Record(record) => record.get(name),
+        _ => Value::Absent,
     }
 }
 
 fn same(left: Value, right: Value) -> bool {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => left == right,
+        (Value::Int(left), Value::Int(right)) => left == right,
         _ => left.as_int().is_some() && left.as_int() == right.as_int(),
     }
 }

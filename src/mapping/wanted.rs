@@ -1,17 +1,19 @@
 //! Which fields are worth keeping when a message is read: those that its plan reads, down to the members of records, and
-//! what conversations need. Everything else is passed over as it comes from the wire.
+//! what conversations need, and the name that says which message it is. Everything else is passed over as it comes from the wire.
 
 use super::{
     compile::Expr,
     incoming::{DeviceKindPlan, DevicePlan, Hop, KindPlan, Leaf, ListPlan, Rule},
 };
-use crate::vocabulary::{Keep, MessageDef, Role, Side, Type, Vocabulary, Wanted};
+use crate::vocabulary::{Field, Keep, MessageDef, Role, Side, Type, Vocabulary, Wanted};
 
 pub fn wanted(vocabulary: &Vocabulary, plans: &[KindPlan]) -> Wanted {
     let kept = |(def, plan): (&MessageDef, &KindPlan)| {
         let conversation = |role| matches!(role, Some(Role::Sequence | Role::Time));
         let whole = |role| def.side != Side::Event || conversation(role);
-        let keeps = def.fields.list.iter().map(|field| if whole(field.role) { Keep::Whole } else { Keep::Nothing });
+        let names = |label: &String| def.wire_names.iter().any(|(field, _)| field == label);
+        let keep = |field: &Field| if whole(field.role) || names(&field.label) { Keep::Whole } else { Keep::Nothing };
+        let keeps = def.fields.list.iter().map(keep);
         let mut reads = Reads { vocabulary, def, plan, keeps: keeps.collect() };
         plan.rules.iter().for_each(|rule| reads.rule(rule));
         reads.keeps
@@ -156,8 +158,8 @@ mod tests {
         let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
         let from = mappings.dialects["event-feed"].from.as_ref().unwrap();
         let fields = |label: &str| &from.wanted[from.vocabulary.find(label).unwrap().0 as usize];
-        // Sequence and time, for the conversation and the clock.
-        assert_eq!(fields("group-stats").iter().map(kept).sum::<usize>(), 2);
+        // Its name; sequence and time, for the conversation and the clock.
+        assert_eq!(fields("group-stats").iter().map(kept).sum::<usize>(), 3);
         let established = from.vocabulary.find("established").unwrap();
         let slot = from.vocabulary.message(established).fields.slot("call-table").unwrap();
         let Keep::Members(members) = &fields("established")[slot] else { panic!("a call table is read in part") };

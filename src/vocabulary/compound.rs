@@ -55,6 +55,10 @@ impl Fields {
             known.extend(self.by_label.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot as usize)));
         }
         self.ignore_case = ignore_case;
+        for field in &self.list {
+            self.in_order.push_str(&field.label);
+            self.ends.push(self.in_order.len() as u32);
+        }
         self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
     }
 
@@ -62,6 +66,14 @@ impl Fields {
     pub(super) fn find(&self, label: &str) -> Option<usize> {
         let named = || self.by_wire.get(label).or_else(|| self.by_wire.get(&*names::lower(label, self.ignore_case)));
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
+    }
+
+    /// Whether the field in this slot has this label: answered from labels that stand together, because it is asked for
+    /// every key of every message and fields are far apart in memory.
+    pub(super) fn is_at(&self, slot: usize, label: &str) -> bool {
+        let start = slot.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
+        let known = self.ends.get(slot).map(|end| &self.in_order.as_bytes()[start as usize..*end as usize]);
+        known == Some(label.as_bytes())
     }
 
     /// The field that a slot belongs to.

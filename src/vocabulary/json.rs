@@ -1,5 +1,5 @@
-//! JSON ⇄ messages, by the vocabulary's types. A message is read in one pass, without knowing in advance which it is, and
-//! only what somebody wants of it is kept. Dialects that travel as SOAP have a JSON form, too: the lines of `translate`.
+//! JSON ⇄ messages, by the vocabulary's types. A message is read in one pass, as the one that it seems to be, and only what
+//! somebody wants of it is kept. Dialects that travel as SOAP have a JSON form, too: the lines of `translate`.
 
 use std::{borrow::Cow, fmt};
 
@@ -74,6 +74,45 @@ impl Vocabulary {
     /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
     /// sends events. After an error nothing in `into` means anything.
     pub fn read_json(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
+        let guessed = self.guess(text, asks).and_then(|guess| self.read_guessed(text, asks, guess, wanted, into));
+        let decoded = match guessed {
+            Some(decoded) => decoded,
+            None => self.read_unnamed(text, asks, wanted, into)?,
+        };
+        if let Some(kind) = into.kind() {
+            self.message(kind).fields.put_together(into);
+        }
+        Ok(decoded)
+    }
+
+    /// Which message a text most likely is: the one that is named where the name field occurs first, be it at the top or
+    /// not. Most senders say other things before; what they say can be typed at once by whoever knows the message.
+    fn guess<'t>(&self, text: &'t str, asks: bool) -> Option<Guess<'t>> {
+        let field = self.name_finders[usize::from(asks)].as_ref()?;
+        let after = field.find(text.as_bytes())? + field.needle().len();
+        let rest = text[after..].trim_ascii_start().strip_prefix(':')?.trim_ascii_start().strip_prefix('"')?;
+        let name = &rest[..memchr::memchr(b'"', rest.as_bytes())?];
+        let kind = self.kind_named(asks, name, None).ok()?;
+        let fields = &self.message(kind).fields;
+        let slot = fields.slot(self.name_fields(asks).first()?)?;
+        (fields.list[slot].ty == Type::Text).then_some(Guess { kind, slot, name })
+    }
+
+    /// Reads an object as the message that was guessed; none if it turns out to be another, or is none.
+    fn read_guessed(
+        &self,
+        text: &str,
+        asks: bool,
+        guess: Guess,
+        wanted: &Wanted,
+        into: &mut Message,
+    ) -> Option<Decoded> {
+        let decoded = self.read_as(text, asks, guess.kind, wanted, into).ok()?;
+        matches!(into.get(guess.slot), Value::Text(name) if name == guess.name).then_some(decoded)
+    }
+
+    /// Reads an object of which nobody knows yet what it is.
+    fn read_unnamed(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
         into.clear();
         let mut reader = Reader::new(self, asks, wanted, into);
         let mut json = serde_json::Deserializer::from_str(text);
@@ -82,18 +121,15 @@ impl Vocabulary {
             return Err(failure);
         }
         read.map_err(|error| JsonError::Syntax(error.to_string()))?;
-        let decoded = match (reader.again, reader.into.kind()) {
-            (true, Some(kind)) => self.read_again(text, asks, kind, wanted, into)?,
-            _ => reader.decoded,
-        };
-        if let Some(kind) = into.kind() {
-            self.message(kind).fields.put_together(into);
+        match (reader.again, reader.into.kind()) {
+            // A list or record came before the name.
+            (true, Some(kind)) => self.read_as(text, asks, kind, wanted, into),
+            _ => Ok(reader.decoded),
         }
-        Ok(decoded)
     }
 
-    /// Reads an object whose message is known by now, because a list or record came before its name.
-    fn read_again(
+    /// Reads an object whose message is known.
+    fn read_as(
         &self,
         text: &str,
         asks: bool,
@@ -105,7 +141,7 @@ impl Vocabulary {
         into.start(kind, self.message(kind).fields.width());
         let mut reader = Reader::new(self, asks, wanted, into);
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = Members { reader: &mut reader, kind }.deserialize(&mut json);
+        let read = Members { reader: &mut reader, kind }.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| JsonError::Syntax(error.to_string()))?;
         Ok(reader.decoded)
     }
@@ -304,6 +340,13 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 
 fn write_int(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// A message that a text may be: its name, and the field that must have it.
+struct Guess<'t> {
+    kind: Kind,
+    slot: usize,
+    name: &'t str,
 }
 
 /// Why a name does not say yet which message it is.
@@ -594,7 +637,11 @@ impl Members<'_, '_> {
         // Whatever follows the last wanted field is only passed over.
         while missing > 0 {
             let Some(found) = map.next_key_seed(FieldKey(&def.fields, &mut next))? else { return Ok(()) };
-            let keep = found.map_or(&Keep::Nothing, |slot| reader.keep(kind, slot));
+            let keep = match (found, wanted) {
+                (None, _) => &Keep::Nothing,
+                (Some(slot), Some(slots)) => slots.get(slot).unwrap_or(&Keep::Whole),
+                (Some(slot), None) => reader.keep(kind, slot),
+            };
             match found {
                 Some(Fields::INSIDE) => map.next_value_seed(Members { reader: &mut *reader, kind })?,
                 Some(slot) if *keep != Keep::Nothing => {
@@ -655,8 +702,7 @@ impl<'de> Visitor<'de> for FieldKey<'_> {
 
     fn visit_str<E>(self, label: &str) -> Result<Option<usize>, E> {
         let FieldKey(fields, next) = self;
-        let expected = fields.list.get(*next).filter(|field| field.label == label);
-        let slot = if expected.is_some() { Some(*next) } else { fields.find(label) };
+        let slot = if fields.is_at(*next, label) { Some(*next) } else { fields.find(label) };
         *next = slot.map_or(*next, |slot| slot + 1);
         Ok(slot)
     }

@@ -50,6 +50,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 parameter: table.text("parameter", problems).map(str::to_owned),
                 ignore_case: table.flag("ignore-case", problems),
                 name_fields: [Vec::new(), Vec::new()],
+                name_finders: [None, None],
                 names: Names::default(),
                 by_name: HashMap::new(),
                 by_wire_name: HashMap::new(),
@@ -72,6 +73,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         for (key, node) in table.section("message", problems) {
             loader.message(&key, node, problems);
         }
+        loader.vocabulary.enter_name_finders();
         for (key, node) in table.section("profile", problems) {
             let profile = profile::load(&key, node, &loader.vocabulary, problems);
             loader.vocabulary.profiles.extend(profile);

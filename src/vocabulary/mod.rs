@@ -15,6 +15,7 @@ mod xml;
 use std::ops::Range;
 
 use hashbrown::HashMap;
+use memchr::memmem::Finder;
 
 pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
@@ -67,6 +68,8 @@ pub struct Vocabulary {
     ignore_case: bool,
     /// The fields that name a message, and those that name a request.
     name_fields: [Vec<String>; 2],
+    /// Where a text first mentions the field that names it, for vocabularies of which that is a good guess.
+    name_finders: [Option<Finder<'static>>; 2],
     names: Names,
     by_name: HashMap<String, Kind>,
     by_wire_name: HashMap<(bool, String), Vec<Kind>>,
@@ -217,6 +220,9 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
+    /// All labels, one after the other, and where each ends.
+    in_order: String,
+    ends: Vec<u32>,
     parts: Vec<compound::Part>,
     /// Fields that a joined one is put together from.
     pieces: Vec<usize>,

@@ -55,6 +55,15 @@ impl Vocabulary {
         &self.name_fields[usize::from(asks)]
     }
 
+    /// Prepares the search for the first of the fields that name a message. There is none where it may be written in any
+    /// case, or where messages are known by other fields, too.
+    pub(super) fn enter_name_finders(&mut self) {
+        if self.form == Form::Json && !self.ignore_case && self.by_key.is_empty() {
+            let finder = |fields: &Vec<String>| Some(Finder::new(&format!("\"{}\"", fields.first()?)).into_owned());
+            self.name_finders = self.name_fields.each_ref().map(finder);
+        }
+    }
+
     /// Whether a field of this label is the one at this place among those that name a message.
     pub(super) fn is_name(&self, asks: bool, place: usize, label: &str) -> bool {
         let same = |field: &String| field == label || (self.ignore_case && field.eq_ignore_ascii_case(label));

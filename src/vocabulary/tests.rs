@@ -82,6 +82,21 @@ fn what_is_no_message_says_why() {
     assert!(why(&format!(r#"{{"message":"held","x":{}"#, "[".repeat(5000))).contains("not JSON"));
 }
 
+/// A message is guessed by the first name that stands anywhere in the text.
+#[test]
+fn a_name_inside_something_else_names_nothing() {
+    let feed = shipped("event-feed");
+    let held = |text: &str| {
+        let (message, _) = read(&feed, text).unwrap();
+        assert_eq!(feed.message(message.kind().unwrap()).label, "held", "{text}");
+        assert_eq!(field(&feed, &message, "guid"), "g", "{text}");
+    };
+    held(r#"{"x":{"message":"delivered"},"guid":"g","message":"held"}"#);
+    held(r#"{"guid":"g","x":"\"message\":\"delivered\"","message" : "held"}"#);
+    held(r#"{"guid":"g","x":["message"],"message":"h\u0065ld"}"#);
+    assert_eq!(read(&feed, r#"{"x":{"message":"held"}}"#).unwrap_err(), JsonError::Nameless);
+}
+
 #[test]
 fn unknown_and_malformed_fields_are_counted_and_the_rest_is_read() {
     let feed = shipped("event-feed");

@@ -107,12 +107,7 @@ impl Vocabulary {
 
 /// How one message of an event stream is written: everything that does not change is text already.
 #[derive(Debug)]
-pub struct EventTemplate {
-    open: String,
-    members: Vec<Member>,
-    close: String,
-    usual_length: usize,
-}
+pub struct EventTemplate(Members);
 
 impl EventTemplate {
     /// The template of an event, inside the operation that publishes it.
@@ -131,34 +126,23 @@ impl EventTemplate {
         let mut members = Compiler { vocabulary, profile }.message_members(event, 0..base);
         members.extend(Compiler { vocabulary, profile }.message_members(event, base..def.fields.list.len()));
         let close = format!("</{parameter}></{operation}>{}", soap::CLOSE);
-        let usual_length = open.len() + members.iter().map(Member::usual_length).sum::<usize>() + close.len();
-        EventTemplate { open, members, close, usual_length }
+        EventTemplate(Members::between(&open, members, &close))
     }
 
     /// About how long the envelope will be.
     pub fn usual_length(&self) -> usize {
-        self.usual_length
+        self.0.usual_length
     }
 
     /// Writes the whole envelope. Hands back how many list items did not fit and were left out.
     pub fn write(&self, vocabulary: &Vocabulary, message: &Message, out: &mut Vec<u8>) -> usize {
-        out.extend_from_slice(self.open.as_bytes());
-        let mut cut = 0;
-        for member in &self.members {
-            cut += member.write(vocabulary, message.get(member.slot), out);
-        }
-        out.extend_from_slice(self.close.as_bytes());
-        cut
+        self.0.write(vocabulary, |slot, _| message.get(slot), out)
     }
 }
 
 /// How an object of a record type, or the arguments of an operation, are written.
 #[derive(Debug)]
-pub struct ObjectTemplate {
-    open: String,
-    members: Vec<Member>,
-    close: String,
-}
+pub struct ObjectTemplate(Members);
 
 impl ObjectTemplate {
     /// An operation with its parameters: each field of the message is one.
@@ -186,15 +170,11 @@ impl ObjectTemplate {
             false => (">", format!("</{operation}>{}", soap::CLOSE)),
         };
         let open = format!("{}<{operation} xmlns=\"{namespace}\"{end}", soap::OPEN);
-        ObjectTemplate { open, members, close }
+        ObjectTemplate(Members::between(&open, members, &close))
     }
 
     pub fn write(&self, vocabulary: &Vocabulary, message: &Message, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.open.as_bytes());
-        for member in &self.members {
-            member.write(vocabulary, message.get(member.slot), out);
-        }
-        out.extend_from_slice(self.close.as_bytes());
+        self.0.write(vocabulary, |slot, _| message.get(slot), out);
     }
 }
 
@@ -222,6 +202,65 @@ pub fn response(vocabulary: &Vocabulary, profile: &Profile, kind: Kind, values: 
     out
 }
 
+/// Members one after the other. What they are while nobody sets any of them is one text, with all that stands around them:
+/// most members of most events are not set, and one copy writes all of them that stand together.
+#[derive(Debug)]
+struct Members {
+    text: String,
+    /// Where each one's value is, apart from the rest: all of them are asked for every time, and few are there.
+    keys: Vec<(usize, Name)>,
+    list: Vec<Member>,
+    usual_length: usize,
+}
+
+impl Members {
+    fn between(open: &str, mut list: Vec<Member>, close: &str) -> Members {
+        let mut text = open.to_owned();
+        for member in &mut list {
+            member.at = text.len();
+            text += &member.absent;
+        }
+        text += close;
+        let usual_length = open.len() + list.iter().map(Member::usual_length).sum::<usize>() + close.len();
+        let keys = list.iter().map(|member| (member.slot, member.name)).collect();
+        Members { text, keys, list, usual_length }
+    }
+
+    /// Writes them with their values; hands back how many list items did not fit.
+    fn write<'m>(&self, vocabulary: &Vocabulary, value: impl Fn(usize, Name) -> Value<'m>, out: &mut Vec<u8>) -> usize {
+        let text = self.text.as_bytes();
+        let mut written = 0;
+        let mut cut = 0;
+        for (place, (slot, name)) in self.keys.iter().enumerate() {
+            let value = value(*slot, *name);
+            if let Value::Absent = value {
+                continue;
+            }
+            let member = &self.list[place];
+            match value {
+                Value::Nil => {
+                    out.extend_from_slice(&text[written..member.at]);
+                    out.extend_from_slice(member.nil.as_bytes());
+                    written = member.at + member.absent.len();
+                }
+                // The tags around an absent member's value are the same as around any other.
+                value if member.is_plain => {
+                    out.extend_from_slice(&text[written..member.at + member.open.len()]);
+                    cut += member.write_value(vocabulary, value, out);
+                    written = member.at + member.absent.len() - member.close.len();
+                }
+                value => {
+                    out.extend_from_slice(&text[written..member.at]);
+                    cut += member.write(vocabulary, value, out);
+                    written = member.at + member.absent.len();
+                }
+            }
+        }
+        out.extend_from_slice(&text[written..]);
+        cut
+    }
+}
+
 /// One member: its value is the only thing that is written anew each time.
 #[derive(Debug)]
 struct Member {
@@ -231,6 +270,10 @@ struct Member {
     close: String,
     /// The whole member where nobody set it.
     absent: String,
+    /// Where it begins among all members' text.
+    at: usize,
+    /// Where nobody set it, it has its tags and a value.
+    is_plain: bool,
     nil: String,
     shape: Shape,
 }
@@ -243,7 +286,7 @@ enum Shape {
     },
     Bool,
     Enum(usize),
-    Object(Vec<Member>),
+    Object(Members),
     List {
         item: Box<Member>,
         pad: usize,
@@ -260,7 +303,7 @@ const USUAL_VALUE: usize = 16;
 impl Member {
     fn usual_length(&self) -> usize {
         let value = match &self.shape {
-            Shape::Object(members) => members.iter().map(Member::usual_length).sum(),
+            Shape::Object(members) => members.usual_length,
             Shape::List { item, pad, padding } => padding.len() + item.usual_length() * usize::from(*pad == 0),
             Shape::One(item) => item.usual_length(),
             _ => USUAL_VALUE,
@@ -269,64 +312,61 @@ impl Member {
     }
 
     fn write(&self, vocabulary: &Vocabulary, value: Value, out: &mut Vec<u8>) -> usize {
-        let mut cut = 0;
         match value {
-            Value::Absent => {
-                out.extend_from_slice(self.absent.as_bytes());
-                return 0;
-            }
-            Value::Nil => {
-                out.extend_from_slice(self.nil.as_bytes());
-                return 0;
-            }
+            Value::Absent => out.extend_from_slice(self.absent.as_bytes()),
+            Value::Nil => out.extend_from_slice(self.nil.as_bytes()),
             value => {
                 out.extend_from_slice(self.open.as_bytes());
-                match &self.shape {
-                    Shape::Text => match value {
-                        Value::Text(text) => escape(text, out),
-                        value => out
-                            .extend_from_slice(value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().as_bytes()),
-                    },
-                    Shape::Number { narrow } => {
-                        let fits = |number: &i64| !narrow || i32::try_from(*number).is_ok();
-                        let number = value.as_int().filter(fits).unwrap_or_default();
-                        out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-                    }
-                    Shape::Bool => {
-                        let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
-                        out.extend_from_slice(text);
-                    }
-                    Shape::Enum(place) => {
-                        let members = &vocabulary.enums[*place];
-                        let member = value.as_int().and_then(|code| members.member(code)).or(members.members.first());
-                        out.extend_from_slice(member.map_or("", |member| &member.name).as_bytes());
-                    }
-                    Shape::Object(members) => {
-                        let record = value.as_record();
-                        for member in members {
-                            let value = record.map(|record| record.get(member.name)).unwrap_or_default();
-                            cut += member.write(vocabulary, value, out);
-                        }
-                    }
-                    Shape::List { item, pad, padding } => {
-                        let room = if *pad > 0 { *pad } else { usize::MAX };
-                        let mut items = 0;
-                        for value in value.as_list().iter().flat_map(|list| list.iter()) {
-                            items += 1;
-                            if items <= room {
-                                cut += item.write(vocabulary, value, out);
-                            }
-                        }
-                        let missing = pad.saturating_sub(items);
-                        out.extend_from_slice(&padding.as_bytes()[..missing * item.absent.len()]);
-                        cut += items.saturating_sub(room);
-                    }
-                    Shape::One(item) => cut += item.write(vocabulary, value, out),
-                }
+                let cut = self.write_value(vocabulary, value, out);
                 out.extend_from_slice(self.close.as_bytes());
+                return cut;
             }
         }
-        cut
+        0
+    }
+
+    /// Writes what stands between the member's tags.
+    fn write_value(&self, vocabulary: &Vocabulary, value: Value, out: &mut Vec<u8>) -> usize {
+        match &self.shape {
+            Shape::Text => match value {
+                Value::Text(text) => escape(text, out),
+                value => out.extend_from_slice(value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().as_bytes()),
+            },
+            Shape::Number { narrow } => {
+                let fits = |number: &i64| !narrow || i32::try_from(*number).is_ok();
+                let number = value.as_int().filter(fits).unwrap_or_default();
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            }
+            Shape::Bool => {
+                let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
+                out.extend_from_slice(text);
+            }
+            Shape::Enum(place) => {
+                let members = &vocabulary.enums[*place];
+                let member = value.as_int().and_then(|code| members.member(code)).or(members.members.first());
+                out.extend_from_slice(member.map_or("", |member| &member.name).as_bytes());
+            }
+            Shape::Object(members) => {
+                let record = value.as_record();
+                let get = |_, name| record.map(|record| record.get(name)).unwrap_or_default();
+                return members.write(vocabulary, get, out);
+            }
+            Shape::List { item, pad, padding } => {
+                let room = if *pad > 0 { *pad } else { usize::MAX };
+                let (mut items, mut cut) = (0, 0);
+                for value in value.as_list().iter().flat_map(|list| list.iter()) {
+                    items += 1;
+                    if items <= room {
+                        cut += item.write(vocabulary, value, out);
+                    }
+                }
+                let missing = pad.saturating_sub(items);
+                out.extend_from_slice(&padding.as_bytes()[..missing * item.absent.len()]);
+                return cut + items.saturating_sub(room);
+            }
+            Shape::One(item) => return item.write(vocabulary, value, out),
+        }
+        0
     }
 }
 
@@ -347,6 +387,7 @@ impl Compiler<'_> {
             let mut member = self.member(&def.fields.list[slot], slot, label, &format!("d4p1:{label}"), "", false);
             if let Some(literal) = fixed {
                 member.absent = self.literal(&member, &def.fields.list[slot].ty, literal);
+                member.is_plain = *literal != Literal::Absent;
             }
             if self.profile.is_listed(kind, slot) {
                 member = one(member, self.vocabulary.type_text(&def.fields.list[slot].ty));
@@ -376,7 +417,7 @@ impl Compiler<'_> {
             Type::Long => Shape::Number { narrow: false },
             Type::Bool => Shape::Bool,
             Type::Enum(place) => Shape::Enum(*place),
-            Type::Record(place) => Shape::Object(self.record_members(*place)),
+            Type::Record(place) => Shape::Object(Members::between("", self.record_members(*place), "")),
             Type::List(item) => {
                 let item_tag = match &**item {
                     Type::Int => "d5p1:int".to_owned(),
@@ -404,16 +445,19 @@ impl Compiler<'_> {
             open: format!("<{tag}{attributes}>"),
             close: format!("</{tag}>"),
             absent: String::new(),
+            at: 0,
+            is_plain: true,
             nil,
             shape,
         };
+        let around = |inner: &str| format!("{}{inner}{}", member.open, member.close);
         member.absent = match &member.shape {
-            Shape::Object(members) if is_item => {
-                let inner: String = members.iter().map(|member| member.absent.as_str()).collect();
-                format!("{}{inner}{}", member.open, member.close)
+            Shape::Object(members) if is_item => around(&members.text),
+            Shape::List { pad, padding, .. } if *pad > 0 => around(padding),
+            _ => {
+                member.is_plain = field.default != Literal::Absent;
+                self.literal(&member, &field.ty, &field.default)
             }
-            Shape::List { pad, padding, .. } if *pad > 0 => format!("{}{padding}{}", member.open, member.close),
-            _ => self.literal(&member, &field.ty, &field.default),
         };
         member
     }
@@ -438,5 +482,15 @@ fn one(member: Member, class: String) -> Member {
     let (open, close, nil, slot, name) =
         (member.open.clone(), member.close.clone(), member.nil.clone(), member.slot, member.name);
     let item = Member { open: format!("<d4p1:{class}>"), close: format!("</d4p1:{class}>"), ..member };
-    Member { slot, name, open, close, absent: nil.clone(), nil, shape: Shape::One(Box::new(item)) }
+    Member {
+        slot,
+        name,
+        open,
+        close,
+        absent: nil.clone(),
+        at: 0,
+        is_plain: false,
+        nil,
+        shape: Shape::One(Box::new(item)),
+    }
 }

@@ -429,7 +429,8 @@ impl Server {
     /// back how many got it.
     pub fn publish(&mut self, message: &mut Message, about: &Filterable, audience: Audience) -> usize {
         let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
-        let mut written: SmallVec<[((i64, i64), Bytes); 2]> = SmallVec::new();
+        // What has been written already, and for whom: where its output stands.
+        let mut written: SmallVec<[((i64, i64), usize); 2]> = SmallVec::new();
         let mut count = 0;
         for (key, session) in &self.sessions {
             let own = audience.asker.filter(|(asker, _)| asker == key).map(|(_, id)| id);
@@ -439,19 +440,21 @@ impl Server {
                 continue;
             }
             let variant = (session.tenant, own.unwrap_or(0));
-            let known = written.iter().find(|(known, _)| *known == variant).map(|(_, body)| body.clone());
-            let body = known.unwrap_or_else(|| {
-                for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
-                    if let Some(slot) = slot {
-                        message.set(slot, Node::Int(value));
+            let known = written.iter().find(|(known, _)| *known == variant).map(|(_, place)| &self.outputs[*place]);
+            let body = match known {
+                Some(Output::Publish { body, .. }) => body.clone(),
+                _ => {
+                    for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
+                        if let Some(slot) = slot {
+                            message.set(slot, Node::Int(value));
+                        }
                     }
+                    let mut body = Vec::with_capacity(event.template.usual_length());
+                    self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
+                    written.push((variant, self.outputs.len()));
+                    body.into()
                 }
-                let mut body = Vec::with_capacity(event.template.usual_length());
-                self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
-                let body = Bytes::from(body);
-                written.push((variant, body.clone()));
-                body
-            });
+            };
             self.outputs.push_back(Output::Publish { session: *key, body });
             count += 1;
         }
