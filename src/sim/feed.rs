@@ -22,6 +22,8 @@ pub struct FeedLine {
     stream: TcpStream,
     frames: Frames,
     sequence: u32,
+    /// The request by which the bridge subscribed.
+    pub subscribed: Value,
     /// What was heard and not yet asked for.
     heard: std::collections::VecDeque<Value>,
 }
@@ -38,7 +40,7 @@ impl FeedSim {
         let (stream, _) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
         let frames = Frames::new(1 << 20, 0);
-        Ok(FeedLine { stream, frames, sequence: 0, heard: std::collections::VecDeque::new() })
+        Ok(FeedLine { stream, frames, sequence: 0, subscribed: Value::Null, heard: std::collections::VecDeque::new() })
     }
 
     /// The next connection, authenticated with this password and subscribed.
@@ -56,6 +58,7 @@ impl FeedSim {
         }
         let request = line.hear().await?;
         line.answer(&request, 0, None).await?;
+        line.subscribed = request;
         Ok(line)
     }
 }

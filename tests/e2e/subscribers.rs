@@ -72,6 +72,14 @@ async fn messages_pass_as_they_are_under_the_connections_own_sequence() {
 }
 
 #[tokio::test]
+async fn statistics_are_subscribed_to_where_an_application_may_want_them() {
+    let wants =
+        |line: &FeedLine| line.subscribed["subscribe"].to_string().contains("[\"ecc\",\"group-stats\",[\"*\"]]");
+    assert!(wants(&relay("").await.line));
+    assert!(!wants(&crate::world::World::start().await.line), "a CTIPS application is told of none");
+}
+
+#[tokio::test]
 async fn only_what_is_subscribed_to_is_told_and_until_it_is_taken_back() {
     let mut relay = relay("").await;
     let mut one = relay.application("crm").await;

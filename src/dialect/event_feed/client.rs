@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles},
     commands::Commands,
+    subscriptions::write_records,
 };
 use crate::{
     message::{Kind, Message, Node, Value},
@@ -49,8 +50,11 @@ impl Default for Settings {
     }
 }
 
-/// What is subscribed to: types with their entities. Only the statistics show who was logged on before the bridge came.
-const SUBSCRIPTIONS: [(&str, &[&str]); 7] = [
+/// A type with its entities, or with the ids that it is about.
+type Subscription = (&'static str, &'static [&'static str]);
+
+/// What is subscribed to. Only the statistics show who was logged on before the bridge came.
+const SUBSCRIPTIONS: [Subscription; 7] = [
     // As the guide's table 1 prints them.
     ("entity", &["agent", "group", "agent-queue", "email agent queue", "dnis", "release-code", "wrapup-code"]),
     ("agent-activity", &["*"]),
@@ -61,7 +65,17 @@ const SUBSCRIPTIONS: [(&str, &[&str]); 7] = [
     ("daily-agent-stats", &["*"]),
 ];
 /// What the platform answers with a snapshot or with numbers of the moment: asked for anew when events were missed.
-const SNAPSHOTS: [(&str, &[&str]); 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
+const SNAPSHOTS: [Subscription; 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
+/// What nothing is made of, and applications of the feed's own may want.
+const STATISTICS: [Subscription; 7] = [
+    ("group-stats", &["*"]),
+    ("daily-group-stats", &["*"]),
+    ("agent-queue-stats", &["*"]),
+    ("email-agent-queue-stats", &["*"]),
+    ("dnis-stats", &["*"]),
+    ("daily-dnis-stats", &["*"]),
+    ("agent-need-help", &["*"]),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -337,8 +351,8 @@ impl Client {
             Own::SubscribeAll if result < 0 => {
                 let text = format!("subscribing to everything at once was refused ({error}); trying one by one");
                 self.outputs.push_back(Output::Notice(Notice::warn(text)));
-                for place in 0..SUBSCRIPTIONS.len() {
-                    self.subscribe(now, Own::Subscribe(place), &SUBSCRIPTIONS[place..=place]);
+                for (place, subscription) in self.subscriptions().into_iter().enumerate() {
+                    self.subscribe(now, Own::Subscribe(place), &[subscription]);
                 }
             }
             Own::SubscribeAll | Own::Refresh if result > 0 => {
@@ -350,7 +364,7 @@ impl Client {
                 self.outputs.push_back(Output::Notice(Notice::error(text)));
             }
             Own::Subscribe(place) if result != 0 => {
-                let text = format!("no subscription to {} (result {result}): {said}", SUBSCRIPTIONS[place].0);
+                let text = format!("no subscription to {} (result {result}): {said}", self.subscriptions()[place].0);
                 self.outputs.push_back(Output::Notice(Notice::error(text)));
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
@@ -362,36 +376,23 @@ impl Client {
         self.attempts = 0;
         self.outputs.push_back(Output::Notice(Notice::info("connected and authenticated")));
         self.outputs.push_back(Output::Up);
-        self.subscribe(now, Own::SubscribeAll, &SUBSCRIPTIONS);
+        self.subscribe(now, Own::SubscribeAll, &self.subscriptions());
     }
 
     // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn subscribe(&mut self, now: Time, own: Own, subscriptions: &[(&str, &[&str])]) {
+    fn subscriptions(&self) -> Vec<Subscription> {
+        let statistics = if self.settings.statistics { &STATISTICS[..] } else { &[] };
+        [&SUBSCRIPTIONS, statistics].concat()
+    }
+
+    fn subscribe(&mut self, now: Time, own: Own, subscriptions: &[Subscription]) {
         self.ask(now, own, "subscribe-events", |vocabulary, kind, message| {
-            let fields = &vocabulary.message(kind).fields;
-            let Some(slot) = fields.slot("subscribe") else { return };
-            let name = |label: &str| vocabulary.name(label);
-            let (Some(topic), Some(ty), Some(ids)) = (name("topic"), name("type"), name("ids")) else { return };
-            let list = message.open();
-            for (subscription, entities) in subscriptions {
-                let record = message.open();
-                for (key, text) in [(topic, "ecc"), (ty, *subscription)] {
-                    message.key(key);
-                    let node = message.text(text);
-                    message.push(node);
-                }
-                message.key(ids);
-                let inner = message.open();
-                for entity in *entities {
-                    let node = message.text(entity);
-                    message.push(node);
-                }
-                message.close_list(inner);
-                message.close_record(record);
+            let records = subscriptions.iter().map(|(ty, ids)| (*ty, ids.iter().copied()));
+            let slot = vocabulary.message(kind).fields.slot("subscribe");
+            if let (Some(slot), Some(node)) = (slot, write_records(vocabulary, records, message)) {
+                message.set(slot, node);
             }
-            let node = message.close_list(list);
-            message.set(slot, node);
         });
     }
 

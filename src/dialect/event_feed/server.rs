@@ -13,7 +13,7 @@ use md5::{Digest, Md5};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use super::subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World};
+use super::subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records};
 use crate::{
     dialect::{Audience, Notice},
     message::{Kind, Message, Node, Value},
@@ -256,7 +256,7 @@ impl Server {
     fn subscribe(&mut self, key: u32, id: i64, label: &str, world: &dyn World, message: &Message) {
         let vocabulary = self.vocabulary.clone();
         let adds = label == "subscribe-events";
-        let records = records(&vocabulary, message);
+        let records = read_records(&vocabulary, message);
         let Some(session) = self.sessions.get_mut(&key) else { return };
         let mut outcome = Outcome::default();
         for (name, ids) in &records {
@@ -376,7 +376,10 @@ impl Server {
             }
         }
         if let (Some(asked), Some(slot)) = (asked, def.fields.slot("subscribe")) {
-            write_records(&vocabulary, &records(&vocabulary, asked), slot, &mut message);
+            let records = read_records(&vocabulary, asked);
+            let records = records.iter().map(|(ty, ids)| (ty.as_str(), ids.iter().map(String::as_str)));
+            let node = write_records(&vocabulary, records, &mut message).unwrap_or_default();
+            message.set(slot, node);
         }
         self.write(key, &mut message);
     }
@@ -446,45 +449,4 @@ fn reply_label(request: &str) -> String {
         "subscribe-events" | "unsubscribe-events" => format!("{request}-reply"),
         _ => "command-reply".into(),
     }
-}
-
-/// The subscription records of a request: type and ids.
-fn records(vocabulary: &Vocabulary, message: &Message) -> Vec<(String, Vec<String>)> {
-    let Some(kind) = message.kind() else { return Vec::new() };
-    let list = vocabulary.message(kind).fields.slot("subscribe").and_then(|slot| message.get(slot).as_list());
-    let (ty, ids) = (vocabulary.name("type"), vocabulary.name("ids"));
-    let types = vocabulary.enumeration("subscription-type").map(|place| &vocabulary.enums[place]);
-    let text = |value: Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
-    let record = |value: Value| {
-        let record = value.as_record()?;
-        let given = record.get(ty?);
-        let known = given.as_int().and_then(|code| types?.member(code)).map(|member| member.name.clone());
-        let ids = record.get(ids?).as_list().into_iter().flat_map(|list| list.iter()).map(text).collect();
-        Some((known.unwrap_or_else(|| text(given)), ids))
-    };
-    list.into_iter().flat_map(|list| list.iter()).filter_map(record).collect()
-}
-
-fn write_records(vocabulary: &Vocabulary, records: &[(String, Vec<String>)], slot: usize, message: &mut Message) {
-    let name = |label: &str| vocabulary.name(label);
-    let (Some(topic), Some(ty), Some(ids)) = (name("topic"), name("type"), name("ids")) else { return };
-    let list = message.open();
-    for (name, entries) in records {
-        let record = message.open();
-        for (key, text) in [(topic, "ecc"), (ty, name)] {
-            message.key(key);
-            let node = message.text(text);
-            message.push(node);
-        }
-        message.key(ids);
-        let inner = message.open();
-        for entry in entries {
-            let node = message.text(entry);
-            message.push(node);
-        }
-        message.close_list(inner);
-        message.close_record(record);
-    }
-    let node = message.close_list(list);
-    message.set(slot, node);
 }

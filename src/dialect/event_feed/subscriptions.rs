@@ -4,7 +4,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::{
-    message::{Kind, Message},
+    message::{Kind, Message, Node, Value},
     vocabulary::{Role, Side, Vocabulary, Which},
 };
 
@@ -232,6 +232,50 @@ impl Subscriptions {
             value.as_text(&mut buffer).is_some_and(|id| chosen.ids.contains(id))
         })
     }
+}
+
+/// The subscription records of a request: type and ids.
+pub fn read_records(vocabulary: &Vocabulary, message: &Message) -> Vec<(String, Vec<String>)> {
+    let Some(kind) = message.kind() else { return Vec::new() };
+    let list = vocabulary.message(kind).fields.slot("subscribe").and_then(|slot| message.get(slot).as_list());
+    let (ty, ids) = (vocabulary.name("type"), vocabulary.name("ids"));
+    let types = vocabulary.enumeration("subscription-type").map(|place| &vocabulary.enums[place]);
+    let text = |value: Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
+    let record = |value: Value| {
+        let record = value.as_record()?;
+        let given = record.get(ty?);
+        let known = given.as_int().and_then(|code| types?.member(code)).map(|member| member.name.clone());
+        let ids = record.get(ids?).as_list().into_iter().flat_map(|list| list.iter()).map(text).collect();
+        Some((known.unwrap_or_else(|| text(given)), ids))
+    };
+    list.into_iter().flat_map(|list| list.iter()).filter_map(record).collect()
+}
+
+/// Writes subscription records into a message under construction.
+pub fn write_records<'r, I: IntoIterator<Item = &'r str>>(
+    vocabulary: &Vocabulary,
+    records: impl Iterator<Item = (&'r str, I)>,
+    message: &mut Message,
+) -> Option<Node> {
+    let (topic, ty, ids) = (vocabulary.name("topic")?, vocabulary.name("type")?, vocabulary.name("ids")?);
+    let list = message.open();
+    for (name, entries) in records {
+        let record = message.open();
+        for (key, text) in [(topic, "ecc"), (ty, name)] {
+            message.key(key);
+            let node = message.text(text);
+            message.push(node);
+        }
+        message.key(ids);
+        let inner = message.open();
+        for entry in entries {
+            let node = message.text(entry);
+            message.push(node);
+        }
+        message.close_list(inner);
+        message.close_record(record);
+    }
+    Some(message.close_list(list))
 }
 
 #[cfg(test)]
