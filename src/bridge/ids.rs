@@ -18,6 +18,8 @@ const HASHES: i64 = 300_000_000;
 pub struct Ids {
     /// How far apart the agents and services of one platform are from those of the next.
     step: i64,
+    /// The platform whose messages pass as they are: its numbers, whatever they are, are the application's.
+    relayed: Option<usize>,
     calls: HashMap<CallKey, Call>,
     by_id: HashMap<i64, CallKey>,
     minted: i64,
@@ -41,16 +43,26 @@ const MAX_LABELS: usize = 1000;
 impl Ids {
     pub fn new(step: i64, labels: &[(String, i64)]) -> Ids {
         let labels = labels.iter().cloned().collect();
-        Ids { step, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
+        Ids { step, relayed: None, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
     }
 
-    /// The call's number, given now if it has none: its own where that is free.
+    /// Messages of this platform, the application's first, pass as they are.
+    pub fn relay(&mut self, platform: usize) {
+        self.relayed = Some(platform);
+    }
+
+    /// The call's number, given now if it has none: its own where that is free. Of a platform whose messages pass, a call
+    /// takes its own from an earlier call of that platform; those of others never have one of their own.
     pub fn give(&mut self, key: CallKey, native: Option<i64>, what: impl FnOnce() -> (bool, Option<Box<str>>)) -> bool {
         if let Some(call) = self.calls.get(&key) {
             return call.told;
         }
-        let fits = |id: &i64| *id > 0 && i32::try_from(*id).is_ok() && !self.by_id.contains_key(id);
-        let id = native.filter(fits).unwrap_or_else(|| self.mint());
+        let passes = self.relayed == Some(key.0);
+        let may = |id: &i64| match self.by_id.get(id) {
+            Some((owner, _)) => passes && *owner == key.0,
+            None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
+        };
+        let id = native.filter(|id| *id > 0 && may(id)).unwrap_or_else(|| self.mint());
         let (told, guid) = what();
         self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
@@ -92,7 +104,8 @@ impl Ids {
     }
 
     pub fn forget(&mut self, key: CallKey) {
-        if let Some(call) = self.calls.remove(&key) {
+        let Some(call) = self.calls.remove(&key) else { return };
+        if self.by_id.get(&call.id) == Some(&key) {
             self.by_id.remove(&call.id);
         }
     }
@@ -122,6 +135,9 @@ impl Ids {
     }
 
     fn spread(&self, place: usize, offset: i64, native: &NativeId) -> i64 {
+        if let (NativeId::Int(number), 0, Some(_)) = (native, place, self.relayed) {
+            return *number;
+        }
         let shift = self.step * place as i64 + offset;
         match native {
             NativeId::Int(number) if *number > 0 && number + shift < HASHED => number + shift,
@@ -132,7 +148,8 @@ impl Ids {
     /// The native number that an agent's number would be on a platform, if it is one there.
     pub fn native_agent(&self, place: usize, id: i64) -> Option<i64> {
         let native = id - self.step * place as i64;
-        (native > 0 && id < HASHED).then_some(native)
+        let passes = place == 0 && self.relayed.is_some();
+        (native > 0 && (passes || id < HASHED)).then_some(native)
     }
 }
 
@@ -165,6 +182,27 @@ mod tests {
         assert_eq!(ids.call_of_id(900), Some((0, CallIx(1))));
         ids.forget((0, CallIx(1)));
         assert_eq!(ids.call_of_id(900), None);
+    }
+
+    #[test]
+    fn numbers_that_pass_are_their_own_whatever_they_are() {
+        let mut ids = Ids::new(1_000_000, &[]);
+        ids.relay(7);
+        let mut give = |platform, call, native| {
+            let key = (platform, CallIx(call));
+            ids.give(key, Some(native), || (true, None));
+            ids.call(key).unwrap().id
+        };
+        assert_eq!(give(8, 1, 900), 1_900_000_001, "a number that the first platform may still say");
+        assert_eq!((give(7, 1, 900), give(7, 2, 1 << 40)), (900, 1 << 40));
+        assert_eq!(give(7, 3, 900), 900, "heard of again after its end");
+        assert_ne!(give(7, 4, 1_900_000_001), 1_900_000_001, "another platform's call has it");
+        ids.forget((7, CallIx(1)));
+        assert_eq!(ids.call_of_id(900), Some((7, CallIx(3))));
+        let queue = NativeId::Int(9);
+        assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 9);
+        assert_eq!(ids.service(1, DeviceKind::AgentQueue, &queue), 1_250_009);
+        assert_eq!(ids.agent(0, &NativeId::Int(1_600_000_000)), 1_600_000_000);
     }
 
     #[test]
