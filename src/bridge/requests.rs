@@ -75,9 +75,9 @@ impl Bridge {
             Some(id) => self.known_agent(application, id),
             None => self.agent_by_login(application, change.text(Fact::Number)),
         };
-        let towards = self.agent_called(application, change);
         let owner = call.map(|(platform, _)| platform).or(agent.map(|(platform, _)| platform));
         let Some(platform) = owner.or_else(|| application.platforms.first().copied()) else { return };
+        let towards = self.agent_called(application, platform, change);
         let meant = Meant { agent, second, towards };
         if let Some((failure, reason)) = self.reaches_over(application, platform, &meant, change) {
             return self.ask(now, index, session, id, asked, &refusal_of(change, failure, reason));
@@ -191,13 +191,15 @@ impl Bridge {
         application.platforms.iter().enumerate().find_map(on)
     }
 
-    /// The agent whom a request is to reach, by number or login name.
-    fn agent_called(&self, application: &Application, change: &Change) -> Option<(usize, AgentIx)> {
+    /// The agent whom a request to a platform is to reach, by number or login name; of a name that others know, too, its own.
+    fn agent_called(&self, application: &Application, platform: usize, change: &Change) -> Option<(usize, AgentIx)> {
         if change.other.kind != Some(DeviceKind::Agent) {
             return None;
         }
         let id = change.fact(Fact::Destination).as_int().and_then(|id| self.known_agent(application, id));
-        id.or_else(|| self.agent_by_login(application, change.text(Fact::Destination)))
+        let login = change.text(Fact::Destination);
+        let own = || self.platforms[platform].model.agent_by_login(login).map(|agent| (platform, agent));
+        id.or_else(own).or_else(|| self.agent_by_login(application, login))
     }
 
     /// The service of a platform that an application means.
