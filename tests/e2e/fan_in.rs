@@ -224,6 +224,30 @@ async fn a_login_by_name_goes_to_the_first_platform_that_knows_the_name() {
 }
 
 #[tokio::test]
+async fn whoever_is_called_is_meant_on_the_callers_own_platform() {
+    let mut office = Office::start().await;
+    let (mut desk, _) = office.desk().await;
+    let mut dial = async |ty: &str, destination: &str| {
+        let args = [("AgentIdx", "1001002"), ("DestinationType", ty), ("DestinationAddress", destination)];
+        desk.ask("MakeCall", &args).await.unwrap();
+    };
+    // 77 is a login name on both, and 1000009 the group that is 9 there.
+    for (ty, destination, dialled) in
+        [("Agent", "77", "4001"), ("Agent", "1001001", "4001"), ("Service", "1000009", "9")]
+    {
+        dial(ty, destination).await;
+        let method = soon("a call", office.relay.hear()).await.unwrap();
+        assert_eq!(method["args"], json!({ "lAgentRecID": 1002, "bstrDialString": dialled }), "{ty} {destination}");
+    }
+    for (ty, destination) in [("Agent", "1001"), ("Service", "9")] {
+        dial(ty, destination).await;
+    }
+    let failed = [event(&mut desk).await, event(&mut desk).await];
+    let reasons = failed.map(|failed| failed["FailureReason"].as_str().unwrap().to_owned());
+    assert_eq!(reasons, ["the agent to call is on another platform", "the service to call is on another platform"]);
+}
+
+#[tokio::test]
 async fn statistics_are_the_first_platforms_and_calls_can_be_subscribed_to_one_by_one() {
     let mut office = Office::start().await;
     let (mut desk, _) = office.desk().await;
