@@ -1,11 +1,16 @@
 //! Two platforms with overlapping agent, call and group ids feed two applications, driven without sockets and on a virtual
 //! clock: whatever happens in whatever order, no event is told of the other platform's, and no request reaches it.
 
+mod asking;
+mod assembly;
+mod hearing;
 mod office;
+mod stories;
 
 use std::collections::BTreeMap;
 
-use office::{APPLICATIONS, Ask, Kind, Office};
+use asking::Ask;
+use office::{APPLICATIONS, Kind, Office};
 use proptest::prelude::*;
 
 /// Two platforms of these kinds, in the applications' order.
