@@ -17,7 +17,7 @@ use crate::{
     message::{Kind, Message},
     model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
     time::{self, Time},
-    vocabulary::{AgentPart, Role, Side},
+    vocabulary::{AgentPart, Role, Side, Which},
 };
 
 /// What an application is made of.
@@ -145,17 +145,45 @@ impl Application {
 
     /// Whether the message that brought a transition about has been passed on, and so has told it. Answers are the
     /// application's own; what a lost line or time brings about no message tells, except that states have their own.
-    pub(super) fn has_passed(&self, index: usize, platform: &Platform, kind: TransitionKind, cause: Cause) -> bool {
-        let told_by_message = cause == Cause::Event || kind == TransitionKind::AgentState;
-        self.passes(index, platform) && told_by_message && !kind.is_answer()
+    pub(super) fn has_passed(
+        &mut self,
+        index: usize,
+        platform: &Platform,
+        transition: &Transition,
+        cause: Cause,
+    ) -> bool {
+        if !self.passes(index, platform) {
+            return false;
+        }
+        for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
+            // Requests will name the call by the number that passed.
+            self.is_told(index, platform, call);
+            let native = platform.model.find_call(call).and_then(|call| platform.native_number(call));
+            if native.is_some_and(|native| self.is_of_another(index, native)) {
+                return false;
+            }
+        }
+        let told_by_message = cause == Cause::Event || transition.kind == TransitionKind::AgentState;
+        told_by_message && !transition.kind.is_answer()
+    }
+
+    /// Whether a call of another platform than this has the number.
+    fn is_of_another(&self, index: usize, number: i64) -> bool {
+        self.ids.call_of_id(number).is_some_and(|(owner, _)| owner != index)
     }
 
     /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
+    /// One that names a call by a number that a call of another platform has is told by rules instead.
     pub(super) fn pass(&mut self, index: usize, platform: &Platform, event: &mut Message) {
         let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
         let def = self.to.vocabulary.message(kind);
         let nobody = Sharing { asker: None, only_asker: false };
-        if def.side != Side::Event {
+        let id = platform.number_place();
+        let calls = [Which::Call, Which::Second, Which::Result]
+            .into_iter()
+            .filter_map(|which| def.role(Role::Call(which, id?)));
+        let mut numbers = calls.filter_map(|slot| event.get(slot).as_int());
+        if def.side != Side::Event || numbers.any(|number| self.is_of_another(index, number)) {
             return;
         }
         self.counts.said[kind.0 as usize] += 1;
@@ -243,16 +271,12 @@ impl Application {
     /// Whether the application is told of this call; its number is given here, the first time.
     fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
         let Some(known) = platform.model.find_call(call) else { return false };
-        let (media, to, platforms, relays) = (&self.media, &self.to, &self.platforms, self.relays);
+        let (media, to, passes) = (&self.media, &self.to, self.passes(index, platform));
         self.ids.give((index, call), || {
+            let told = passes || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
             let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
-            // Where messages pass as they are, their numbers are taken already.
-            let free = platforms.first().is_none_or(|first| *first == index || !relays);
-            New {
-                native: platform.native_number(known).filter(|_| free),
-                told: known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium)),
-                guid: lacks_guid.then(|| platform.mint_guid(known)),
-            }
+            let guid = lacks_guid.then(|| platform.mint_guid(known));
+            New { native: platform.native_number(known), told, guid }
         })
     }
 

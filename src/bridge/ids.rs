@@ -20,6 +20,8 @@ const HASHES: i64 = 300_000_000;
 pub struct Ids {
     /// How far apart the agents and services of one platform are from those of the next.
     step: i64,
+    /// The platform whose messages pass as they are: its numbers, whatever they are, are the application's.
+    relayed: Option<usize>,
     /// How many platforms there are: beyond the last one's numbers nothing else begins.
     platforms: usize,
     hashed: RefCell<Hashed>,
@@ -77,17 +79,28 @@ impl Ids {
     pub fn new(step: i64, platforms: usize, labels: &[(String, i64)]) -> Ids {
         let labels = labels.iter().cloned().collect();
         let hashed = RefCell::default();
-        Ids { step, platforms, hashed, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
+        Ids { step, relayed: None, platforms, hashed, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
     }
 
-    /// Gives the call its number if it has none: its own where that is free. Whether the application is told of the call.
+    /// Messages of this platform, the application's first, pass as they are.
+    pub fn relay(&mut self, platform: usize) {
+        self.relayed = Some(platform);
+    }
+
+    /// Gives the call its number if it has none: its own where that is free. Of a platform whose messages pass, a call takes
+    /// its own from an earlier call of that platform; those of others never have one of their own. Whether the application is
+    /// told of the call.
     pub fn give(&mut self, key: CallKey, new: impl FnOnce() -> New) -> bool {
         if let Some(call) = self.calls.get(&key) {
             return call.told;
         }
         let New { native, told, guid } = new();
-        let fits = |id: &i64| *id > 0 && i32::try_from(*id).is_ok() && !self.by_id.contains_key(id);
-        let id = native.filter(fits).unwrap_or_else(|| self.mint());
+        let passes = self.relayed == Some(key.0);
+        let may = |id: &i64| match self.by_id.get(id) {
+            Some((owner, _)) => passes && *owner == key.0,
+            None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
+        };
+        let id = native.filter(|id| *id > 0 && may(id)).unwrap_or_else(|| self.mint());
         self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
         told
@@ -128,7 +141,8 @@ impl Ids {
     }
 
     pub fn forget(&mut self, key: CallKey) {
-        if let Some(call) = self.calls.remove(&key) {
+        let Some(call) = self.calls.remove(&key) else { return };
+        if self.by_id.get(&call.id) == Some(&key) {
             self.by_id.remove(&call.id);
         }
     }
@@ -164,6 +178,12 @@ impl Ids {
 
     /// A number in the room that begins there, or a hash where there is none for it.
     fn spread(&self, space: Space, place: usize, offset: i64, room: i64, native: &NativeId) -> i64 {
+        if let (NativeId::Int(number), 0, Some(_)) = (native, place, self.relayed) {
+            if *number >= self.room(place) {
+                self.hashed.borrow_mut().keep((space, *number), (place, offset, native));
+            }
+            return *number;
+        }
         let shift = self.step * place as i64 + offset;
         match native {
             NativeId::Int(number) if *number > 0 && *number < room && number + shift < HASHED => number + shift,
@@ -183,11 +203,24 @@ impl Ids {
     /// The native number that an agent's number would be on a platform, if it is one there.
     pub fn native_agent(&self, place: usize, id: i64) -> Option<i64> {
         let native = id - self.step * place as i64;
-        (native > 0 && native < self.room(place) && id < HASHED).then_some(native)
+        let passes = place == 0 && self.relayed.is_some();
+        (native > 0 && (passes || (native < self.room(place) && id < HASHED))).then_some(native)
     }
 }
 
 impl Hashed {
+    /// A number that passes stands where another platform's begin: whoever has that there is told apart by nobody.
+    fn keep(&mut self, key: (Space, i64), (place, offset, native): (usize, i64, &NativeId)) {
+        if self.owners.len() < MAX_HASHED && self.owners.insert(key, ((place, offset, native.clone()), true)).is_none()
+        {
+            let text = format!(
+                "{native} of platform {} passes as it is, among the numbers of the next: raise id_step",
+                place + 1
+            );
+            self.collisions.push(text);
+        }
+    }
+
     fn own(&mut self, key: (Space, i64), (place, offset, native): (usize, i64, &NativeId)) {
         let room = self.owners.len() < MAX_HASHED;
         let Some(((first, part, known), told)) = self.owners.get_mut(&key) else {
@@ -234,6 +267,31 @@ mod tests {
         assert_eq!(ids.call_of_id(900), Some((0, CallIx(1))));
         ids.forget((0, CallIx(1)));
         assert_eq!(ids.call_of_id(900), None);
+    }
+
+    #[test]
+    fn numbers_that_pass_are_their_own_whatever_they_are() {
+        let mut ids = Ids::new(1_000_000, 2, &[]);
+        ids.relay(7);
+        let mut give = |platform, call, native| {
+            let key = (platform, CallIx(call));
+            ids.give(key, || New { native: Some(native), told: true, guid: None });
+            ids.call(key).unwrap().id
+        };
+        assert_eq!(give(8, 1, 900), 1_900_000_001, "a number that the first platform may still say");
+        assert_eq!((give(7, 1, 900), give(7, 2, 1 << 40)), (900, 1 << 40));
+        assert_eq!(give(7, 3, 900), 900, "heard of again after its end");
+        assert_ne!(give(7, 4, 1_900_000_001), 1_900_000_001, "another platform's call has it");
+        ids.forget((7, CallIx(1)));
+        assert_eq!(ids.call_of_id(900), Some((7, CallIx(3))));
+        let queue = NativeId::Int(9);
+        assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 9);
+        assert_eq!(ids.service(1, DeviceKind::AgentQueue, &queue), 1_250_009);
+        assert_eq!(ids.collisions(), Vec::<String>::new());
+        let large = NativeId::Int(1_600_000_000);
+        assert_eq!([ids.agent(0, &large), ids.agent(0, &large)], [1_600_000_000; 2]);
+        assert_eq!(ids.native_agent(0, 1_600_000_000), Some(1_600_000_000));
+        assert_eq!(ids.collisions().len(), 1, "said once");
     }
 
     #[test]

@@ -117,12 +117,12 @@ impl Bridge {
 
     pub fn add_application(&mut self, parts: ApplicationParts) -> usize {
         let mut application = Application::new(parts);
-        let first = application.platforms.first().map(|first| &mut self.platforms[*first]);
-        if let Some(platform) = first
-            && platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect
+        if let Some(first) = application.platforms.first().copied()
+            && self.platforms[first].incoming.vocabulary.dialect == application.to.vocabulary.dialect
         {
-            platform.tells_all = true;
+            self.platforms[first].tells_all = true;
             application.relays = true;
+            application.ids.relay(first);
         }
         self.applications.push(application);
         self.applications.len() - 1
@@ -243,7 +243,7 @@ impl Bridge {
     fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            if !application.has_passed(index, platform, transition.kind, cause) {
+            if !application.has_passed(index, platform, transition, cause) {
                 application.tell(now, me, index, platform, transition);
             }
         }

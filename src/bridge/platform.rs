@@ -123,8 +123,13 @@ impl Platform {
 
     /// The platform's own number of a call, where it has one.
     pub fn native_number(&self, call: &Call) -> Option<i64> {
+        call.name(self.number_place()?).and_then(|id| id.as_id().as_int())
+    }
+
+    /// The place of the platform's own number among a call's names.
+    pub fn number_place(&self) -> Option<u8> {
         let place = self.incoming.vocabulary.call_names.iter().position(|name| name == "id")?;
-        call.name(place as u8).and_then(|id| id.as_id().as_int())
+        u8::try_from(place).ok()
     }
 
     /// The rules by which the platform is asked to do things.

@@ -7,11 +7,28 @@ use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
+        Failure, Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
+
+/// What a request names beside its call, each with the platform that owns it.
+struct Meant {
+    agent: Option<(usize, AgentIx)>,
+    second: Option<CallKey>,
+    towards: Option<(usize, AgentIx)>,
+}
+
+/// A request that is answered with a failure instead of being done.
+fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
+    let mut refusal = change.clone();
+    refusal.kind = ChangeKind::Refuse;
+    refusal.set(Fact::About, Value::Int(change.kind.about().code()));
+    refusal.set(Fact::Failure, Value::Int(failure.code()));
+    refusal.set(Fact::Reason, Value::Text(reason));
+    refusal
+}
 
 impl Bridge {
     /// Takes in a request, now in `message`, of a session.
@@ -45,10 +62,7 @@ impl Bridge {
     fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
         let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
         if self.applications[index].only_listens(session) && !only_asks {
-            let mut refusal = change.clone();
-            refusal.kind = ChangeKind::Refuse;
-            refusal.set(Fact::About, Value::Int(change.kind.about().code()));
-            refusal.set(Fact::Reason, Value::Text("this user may listen, and give no commands"));
+            let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
             return self.ask(now, index, session, id, asked, &refusal);
         }
         let application = &self.applications[index];
@@ -61,9 +75,18 @@ impl Bridge {
             Some(id) => self.known_agent(application, id),
             None => self.agent_by_login(application, change.text(Fact::Number)),
         };
-        let towards = self.agent_called(application, change);
         let owner = call.map(|(platform, _)| platform).or(agent.map(|(platform, _)| platform));
         let Some(platform) = owner.or_else(|| application.platforms.first().copied()) else { return };
+        let towards = self.agent_called(application, platform, change);
+        let meant = Meant { agent, second, towards };
+        if let Some((failure, reason)) = self.reaches_over(application, platform, &meant, change) {
+            return self.ask(now, index, session, id, asked, &refusal_of(change, failure, reason));
+        }
+        let mut change = change.clone();
+        if let Some(service) = self.service_called(application, platform, &change) {
+            change.set(Fact::Destination, Value::Int(service));
+        }
+        let change = &change;
         fn here<I>(platform: usize, found: Option<(usize, I)>) -> Option<I> {
             found.filter(|(owner, _)| *owner == platform).map(|(_, found)| found)
         }
@@ -93,6 +116,64 @@ impl Bridge {
         }
     }
 
+    /// Why a request cannot be done that names things of different platforms, or a group of none: no platform reaches over
+    /// to another, and the least that is wrong is not left out instead.
+    fn reaches_over(
+        &self,
+        application: &Application,
+        platform: usize,
+        meant: &Meant,
+        change: &Change,
+    ) -> Option<(Failure, &'static str)> {
+        if change.kind == ChangeKind::Refuse {
+            return None;
+        }
+        let is_elsewhere = |owner: Option<usize>| owner.is_some_and(|owner| owner != platform);
+        if is_elsewhere(meant.agent.map(|(owner, _)| owner)) {
+            return Some((Failure::InvalidAgent, "the agent and the call are on different platforms"));
+        }
+        if is_elsewhere(meant.second.map(|(owner, _)| owner)) {
+            return Some((Failure::InvalidCall, "the two calls are on different platforms"));
+        }
+        if is_elsewhere(meant.towards.map(|(owner, _)| owner)) {
+            return Some((Failure::InvalidAgent, "the agent to call is on another platform"));
+        }
+        // Group 0 is the agent's own.
+        let named = change.service.id.as_int().filter(|id| *id != 0 && meant.agent.is_some());
+        if named.is_some() && self.known_service(application, platform, &change.service).is_none() {
+            return Some((Failure::Failed, "the agent's platform has no such group"));
+        }
+        let called = change.fact(Fact::Destination).as_int();
+        if change.other.kind.is_some_and(DeviceKind::is_service)
+            && called.is_some_and(|id| self.service_elsewhere(application, platform, id))
+        {
+            return Some((Failure::Failed, "the service to call is on another platform"));
+        }
+        None
+    }
+
+    /// Whether this is the number of a service of another platform, and of none here.
+    fn service_elsewhere(&self, application: &Application, platform: usize, id: i64) -> bool {
+        let has = |owner: &usize| {
+            let place = application.place_of(*owner).unwrap_or_default();
+            let mut services = self.platforms[*owner].model.services();
+            services.any(|(_, service)| application.ids.service(place, service.kind, &service.id) == id)
+        };
+        !has(&platform) && application.platforms.iter().any(has)
+    }
+
+    /// The platform's own number of the service that a call is to go to.
+    fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
+        let id = change.fact(Fact::Destination);
+        let meant = Device {
+            kind: change.other.kind.filter(|kind| kind.is_service()),
+            id: Id::Int(id.as_int()?),
+            ..Device::default()
+        };
+        let service = self.known_service(application, platform, &meant)?;
+        self.platforms[platform].model.service(service).id.as_id().as_int()
+    }
+
     /// The call that an application means by its number.
     fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
         let (platform, call) = application.ids.call_of_id(id)?;
@@ -116,13 +197,15 @@ impl Bridge {
         application.platforms.iter().enumerate().find_map(on)
     }
 
-    /// The agent whom a request is to reach, by number or login name.
-    fn agent_called(&self, application: &Application, change: &Change) -> Option<(usize, AgentIx)> {
+    /// The agent whom a request to a platform is to reach, by number or login name; of a name that others know, too, its own.
+    fn agent_called(&self, application: &Application, platform: usize, change: &Change) -> Option<(usize, AgentIx)> {
         if change.other.kind != Some(DeviceKind::Agent) {
             return None;
         }
         let id = change.fact(Fact::Destination).as_int().and_then(|id| self.known_agent(application, id));
-        id.or_else(|| self.agent_by_login(application, change.text(Fact::Destination)))
+        let login = change.text(Fact::Destination);
+        let own = || self.platforms[platform].model.agent_by_login(login).map(|agent| (platform, agent));
+        id.or_else(own).or_else(|| self.agent_by_login(application, login))
     }
 
     /// The service of a platform that an application means.

@@ -111,10 +111,9 @@ impl Bridge {
         }
         let mut message = std::mem::take(&mut self.message);
         loop {
-            let Application { server, ids, platforms, to, .. } = &mut self.applications[index];
+            let Application { server, ids, platforms, relays, .. } = &mut self.applications[index];
             let Some(server) = server.as_mut().and_then(Server::event_feed) else { break };
-            let offered =
-                Offered { ids, places: platforms, platforms: &self.platforms, dialect: &to.vocabulary.dialect };
+            let offered = Offered { ids, places: platforms, platforms: &self.platforms, relays: *relays };
             let Some(step) = server.next(session, &offered, &mut message) else { break };
             if let Some(kind) = message.kind() {
                 self.applications[index].counts.requests[kind.0 as usize] += 1;
@@ -141,8 +140,8 @@ struct Offered<'o> {
     /// The application's platforms, in its order.
     places: &'o [usize],
     platforms: &'o [Platform],
-    /// The application's dialect.
-    dialect: &'o str,
+    /// Messages of the first platform pass as they are: statistics among them, which no rule says.
+    relays: bool,
 }
 
 impl Offered<'_> {
@@ -182,12 +181,22 @@ impl World for Offered<'_> {
     }
 
     fn has_statistics(&self) -> bool {
-        self.pictures().any(|(_, platform)| platform.incoming.vocabulary.dialect == self.dialect)
+        self.relays
+    }
+
+    fn has_statistics_of(&self, subject: Subject, id: &str) -> bool {
+        self.relays && self.pictures().take(1).any(|picture| self.shows(picture, subject, id))
     }
 
     fn knows(&self, subject: Subject, id: &str) -> bool {
+        self.pictures().any(|picture| self.shows(picture, subject, id))
+    }
+}
+
+impl Offered<'_> {
+    fn shows(&self, (place, platform): (usize, &Platform), subject: Subject, id: &str) -> bool {
         let Ok(id) = id.parse::<i64>() else { return false };
-        self.pictures().any(|(place, platform)| match subject {
+        match subject {
             Subject::Agent => {
                 let mut agents = platform.model.agents();
                 agents.any(|(_, agent)| agent.id.as_ref().is_some_and(|native| self.ids.agent(place, native) == id))
@@ -200,6 +209,6 @@ impl World for Offered<'_> {
             Subject::Dnis => true,
             Subject::Call => self.ids.call_of_id(id).is_some(),
             Subject::Entity | Subject::Everything => false,
-        })
+        }
     }
 }

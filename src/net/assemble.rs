@@ -44,9 +44,10 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     let mut bridge = Bridge::default();
     let mut lines = Vec::new();
     let mut relays = Vec::new();
-    // Statistics cost a platform work: they are subscribed to where an application may want them.
+    // Statistics cost a platform work: they are subscribed to where an application may want them, which gets those of its
+    // first platform.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
-    let wanted: Vec<String> = feed_applications.flat_map(|application| application.platforms.clone()).collect();
+    let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();

@@ -4,6 +4,7 @@
 mod admin;
 mod calls;
 mod daemon;
+mod fan_in;
 mod hostile;
 mod link;
 mod relays;

@@ -71,6 +71,8 @@ pub trait World {
     fn entities(&self, kind: &str) -> Vec<Entity>;
     /// Whether some platform has statistics.
     fn has_statistics(&self) -> bool;
+    /// Whether the platform of what this id names has them.
+    fn has_statistics_of(&self, subject: Subject, id: &str) -> bool;
     /// Whether this id, as the application writes it, names something.
     fn knows(&self, subject: Subject, id: &str) -> bool;
 }
@@ -186,7 +188,11 @@ impl Subscriptions {
             Subject::Entity if ENTITIES.contains(&id) => None,
             Subject::Entity => Some("not available"),
             Subject::Everything => Some("only * is valid"),
-            subject => (!world.knows(subject, id)).then_some("unknown"),
+            subject if !world.knows(subject, id) => Some("unknown"),
+            subject => {
+                let lacks = offer.statistics && !world.has_statistics_of(subject, id);
+                lacks.then_some("not available from its platform")
+            }
         }
     }
 
@@ -294,6 +300,10 @@ mod tests {
         }
 
         fn has_statistics(&self) -> bool {
+            false
+        }
+
+        fn has_statistics_of(&self, _: Subject, _: &str) -> bool {
             false
         }
 

@@ -1,0 +1,91 @@
+//! The bridge as `cti-bridge run` assembles it, without its sockets.
+
+use std::sync::LazyLock;
+
+use cti_bridge::{
+    bridge::{ApplicationParts, Bridge, PlatformParts},
+    config::{self, Face, Reach, Sources},
+    diagnostic::Problems,
+    dialect::{Server, ccas, ctips, event_feed},
+    mapping::Mappings,
+    model::Model,
+    shipped::Files,
+    time::Time,
+};
+
+use crate::office::Kind;
+
+pub const CRM_PASSWORD: &str = "crm-pass-55";
+
+static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
+
+pub fn assemble(kinds: [Kind; 2]) -> Bridge {
+    let platform = |(place, kind): (usize, &Kind)| match kind {
+        Kind::Feed => format!(
+            "[platform.p{place}]\ndialect = 'event-feed'\naddress = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'\n"
+        ),
+        Kind::Ccas => format!(
+            "[platform.p{place}]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = 'tk-relay-1'\n\
+             pins = {{ 77 = 'pin-77', 78 = 'pin-78', 79 = 'pin-79' }}\n"
+        ),
+    };
+    let text = kinds.iter().enumerate().map(platform).collect::<String>()
+        + &format!(
+            "[application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = 'desk-pass-91' }}\n\
+             platforms = ['p0', 'p1']\n[application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\n\
+             users = {{ crm = '{CRM_PASSWORD}' }}\nplatforms = ['p0', 'p1']\n"
+        );
+    let mut problems = Problems::default();
+    let mappings = &*MAPPINGS;
+    let sources = Sources::merge(Some(("test", &text)), Default::default(), &[], &mut problems);
+    let mut config = config::read(&sources, mappings, &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    config.platforms.sort_by(|one, other| one.name.cmp(&other.name));
+    config.applications.sort_by(|one, other| other.name.cmp(&one.name));
+    let mut bridge = Bridge::default();
+    for platform in config.platforms {
+        let dialect = &mappings.dialects[&platform.dialect];
+        let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
+        let vocabulary = incoming.vocabulary.clone();
+        let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
+            Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
+            Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
+        };
+        bridge.add_platform(PlatformParts {
+            name: platform.name,
+            client,
+            model: Model::new(platform.model),
+            incoming,
+            outgoing,
+            knobs: platform.knobs,
+            max_frame: platform.max_frame,
+        });
+    }
+    for application in config.applications {
+        let dialect = &mappings.dialects[&application.dialect];
+        let to = dialect.to.clone().unwrap();
+        let vocabulary = to.vocabulary.clone();
+        let server = match application.face {
+            Face::Ctips { server, profile, .. } => {
+                let new_id = Box::new(|| "session".to_owned());
+                Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
+            }
+            Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
+        };
+        bridge.add_application(ApplicationParts {
+            name: application.name,
+            server: Some(server),
+            from: dialect.from.clone().unwrap(),
+            to,
+            knobs: application.knobs,
+            platforms: vec![0, 1],
+            id_step: application.id_step,
+            route_timeout: application.route_timeout,
+            media: application.media,
+            read_only: Default::default(),
+            labels: application.labels,
+        });
+    }
+    bridge.set_epoch(1_795_000_000_000);
+    bridge
+}
