@@ -57,6 +57,7 @@ async fn messages_pass_as_they_are_under_the_connections_own_sequence() {
     let mut crm = relay.application("crm").await;
     let reply = subscribe(&mut crm, &[("call-activity", &["*"]), ("group-stats", &["*"])]).await;
     assert_eq!((reply["result"].as_i64(), reply["sequence"].as_i64()), (Some(0), Some(1)));
+    assert_eq!(reply["timestamp"].as_str().map(str::len), Some("2009-01-01 11:00:01".len()), "{reply}");
 
     let said = call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4, "cause": 13 }));
     relay.say(said.clone()).await;

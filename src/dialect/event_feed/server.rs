@@ -269,15 +269,15 @@ impl Server {
             outcome.refused.push("no subscription record".into());
         }
         let refused = outcome.refused.join("; ");
-        let reply = reply_label(label);
-        match (outcome.refused.is_empty(), outcome.taken) {
-            (true, _) => self.reply_with(key, &reply, id, 0, &[], Some(message)),
-            (false, true) if adds => {
-                self.reply_with(key, &reply, id, 1, &[("additional-info", &refused)], Some(message))
-            }
-            (false, true) => self.reply(key, &reply, id, 1, &[("error-msg", &refused)]),
-            (false, false) => self.reply_with(key, &reply, id, -1, &[("error-msg", &refused)], Some(message)),
-        }
+        let (result, why) = match (outcome.refused.is_empty(), outcome.taken) {
+            (true, _) => (0, None),
+            (false, true) if adds => (1, Some("additional-info")),
+            (false, true) => (1, Some("error-msg")),
+            (false, false) => (-1, Some("error-msg")),
+        };
+        let mut texts = vec![("timestamp", world.stamp())];
+        texts.extend(why.map(|label| (label, refused.as_str())));
+        self.reply_with(key, &reply_label(label), id, result, &texts, Some(message));
         let mut entities = outcome.entities;
         entities.sort_unstable();
         entities.dedup();
