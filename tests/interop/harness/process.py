@@ -42,6 +42,10 @@ class Process:
             if wanted(line):
                 return line
 
+    def has_said(self, words):
+        """Whether some of its last lines has these words."""
+        return any(words in line for line in list(self.past))
+
     def story(self):
         return "its last lines:\n" + "\n".join(self.past)
 
