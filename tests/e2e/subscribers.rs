@@ -196,6 +196,17 @@ async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
         assert_eq!((reply["request-id"].as_i64(), reply["result"].as_i64()), (Some(-1), Some(-1)), "{reply}");
         assert!(!reply["error-msg"].as_str().unwrap().is_empty());
     }
+    // The guide wants the number wherever it can be identified; what is understood in part is not carried out.
+    let command = |name: &str| json!({ "message": "command", "sub-request-type": name, "group-type": ["soon"] });
+    for (request, reason) in [
+        (json!({ "message": "dance" }), "unknown message \"dance\""),
+        (command("dance"), "unknown message \"command/dance\""),
+        (command("login"), "group-type is not of type"),
+        (json!({ "message": "subscribe-events", "subscribe": "everything" }), "subscribe is not of type"),
+    ] {
+        let reply = soon("a reply", crm.ask(request)).await.unwrap();
+        assert!(reply["result"] == -1 && reply["error-msg"].as_str().unwrap().starts_with(reason), "{reply}");
+    }
     assert_eq!(subscribe(&mut crm, &[("call-activity", &["*"])]).await["result"], 0);
 }
 
