@@ -13,8 +13,14 @@ class Office:
 
     def connect(self):
         """The relay is there, or is again, and tells all of what its CCAS has."""
+        self.greet()
+        self.tell()
+
+    def greet(self):
         self.relay = Relay(self.bridge.addresses["micc"])
         self.addCleanup(self.relay.close)
+
+    def tell(self):
         self.relay.says(SERVICE_GROUP_ADDED, RecID=SALES, Name="Sales")
         self.ann.logs_on(self.relay, SALES)
         self.ben.logs_on(self.relay, SALES)
