@@ -198,6 +198,16 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// One of several words.
+    pub fn choice(&self, key: &'static str, words: &[&str], problems: &mut Problems) -> Option<&'d str> {
+        let node = self.get(key)?;
+        let text = node.text(problems)?;
+        if !words.contains(&text) {
+            problems.unknown(self.source, node.inner_span(), key, text, words.iter().copied());
+        }
+        Some(text)
+    }
+
     pub fn flag(&self, key: &'static str, problems: &mut Problems) -> bool {
         self.get(key).and_then(|node| node.boolean(problems)).unwrap_or(false)
     }

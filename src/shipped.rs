@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use crate::diagnostic::Source;
+use crate::diagnostic::{Problems, Source};
 
 macro_rules! shipped {
     ($($path:literal),+ $(,)?) => {
@@ -38,6 +38,7 @@ impl Files {
     /// The same, with every file that stands in `folder` in the place of the one of its name, and further ones added.
     pub fn overridden_by(folder: &Path) -> std::io::Result<Files> {
         let mut files = Files::built_in();
+        let mut count = 0;
         for sub in ["", "dialects"] {
             let inside = folder.join(sub);
             if !sub.is_empty() && !inside.is_dir() {
@@ -52,11 +53,26 @@ impl Files {
                 }
                 let name = Path::new(sub).join(entry.file_name()).to_string_lossy().replace('\\', "/");
                 let source = Source::new(path.display().to_string(), std::fs::read_to_string(&path)?);
+                count += 1;
                 files.list.retain(|(known, _)| *known != name);
                 files.list.push((name, source));
             }
         }
+        if count == 0 {
+            return Err(std::io::Error::other("there is no mapping file (*.toml) in this folder"));
+        }
         Ok(files)
+    }
+
+    /// Every file overrides a shipped one, or is a new dialect's.
+    pub fn check(&self, problems: &mut Problems) {
+        let of_dialect = |name: &str| [format!("from-{name}.toml"), format!("to-{name}.toml")];
+        let rules: Vec<String> = self.dialects().flat_map(of_dialect).collect();
+        for (path, source) in &self.list {
+            if !path.starts_with("dialects/") && !rules.contains(path) {
+                problems.unknown(source, 0..0, "mapping file", path, rules.iter().map(String::as_str));
+            }
+        }
     }
 
     pub fn get(&self, path: &str) -> Option<&Arc<Source>> {

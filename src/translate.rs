@@ -3,6 +3,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use hashbrown::HashSet;
+
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts},
     dialect::replaying,
@@ -10,7 +12,7 @@ use crate::{
     message::{Message, Value},
     model::{Media, Model, Settings},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Side},
+    vocabulary::{JsonError, Role, Side, Vocabulary},
 };
 
 /// Why two dialects cannot be brought together.
@@ -42,6 +44,11 @@ impl fmt::Display for PairError {
 pub struct Translator {
     bridge: Bridge,
     platform: Arc<Dialect>,
+    application: Arc<Dialect>,
+    /// What was noticed and not yet asked for.
+    notices: Vec<String>,
+    /// What is wrong with fields is said once.
+    strays: HashSet<String>,
     now: Time,
     /// What the messages' clock showed first.
     start: Option<u64>,
@@ -63,6 +70,12 @@ pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc
         return Ok(dialect.clone());
     }
     Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
+}
+
+/// The media of which a dialect's applications are told unless they say otherwise: CTIPS is about voice calls (its guide,
+/// chapter 1), the others about all.
+pub fn usual_media(vocabulary: &Vocabulary) -> &'static [Media] {
+    if vocabulary.dialect == "ctips" { &[Media::Voice] } else { Media::ALL }
 }
 
 impl Translator {
@@ -96,11 +109,20 @@ impl Translator {
             platforms: vec![index],
             id_step: 1_000_000,
             route_timeout: Duration::from_secs(20),
-            media: vec![Media::Voice],
+            media: usual_media(&application.vocabulary).to_vec(),
             read_only: Default::default(),
             labels: Vec::new(),
         });
-        Ok(Translator { bridge, platform, now: Time(0), start: None, relays: from == to })
+        Ok(Translator {
+            bridge,
+            platform,
+            application,
+            notices: Vec::new(),
+            strays: HashSet::new(),
+            now: Time(0),
+            start: None,
+            relays: from == to,
+        })
     }
 
     /// Takes in a line of either side, recognised by its shape. What comes of it is handed to `out`, a line at a time.
@@ -121,18 +143,37 @@ impl Translator {
         let result = match vocabulary.read_json(text, false, &Vec::new(), &mut message) {
             Ok(_) => {
                 self.advance(&message, out);
+                self.look_for_strays(&vocabulary, text, &message);
                 self.bridge.platform_line(self.now, 0, text)
             }
             Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => Err(Bad(error.to_string())),
             Err(of_platform) => {
+                let vocabulary = self.application.vocabulary.clone();
+                if vocabulary.read_json(text, true, &Vec::new(), &mut message).is_ok() {
+                    self.look_for_strays(&vocabulary, text, &message);
+                }
                 self.bridge.application_line(self.now, 0, text).map_err(|of_application| match of_platform {
-                    JsonError::Unknown(_) => Bad(of_platform.to_string()),
+                    JsonError::Unknown(_) => Bad(self.platform.vocabulary.explain(false, &of_platform)),
                     _ => of_application,
                 })
             }
         };
         self.drain(out);
         result.map_err(|Bad(reason)| reason)
+    }
+
+    fn look_for_strays(&mut self, vocabulary: &Vocabulary, text: &str, message: &Message) {
+        let found = message.kind().map(|kind| vocabulary.strays(text, kind)).unwrap_or_default();
+        for stray in found {
+            if self.strays.insert(stray.clone()) {
+                self.notices.push(stray);
+            }
+        }
+    }
+
+    /// What was noticed since the last time: nothing that kept a line from being taken.
+    pub fn notices(&mut self) -> impl Iterator<Item = String> {
+        std::mem::take(&mut self.notices).into_iter()
     }
 
     /// The clock goes to the message's time, never back; timers that run out on the way do.
@@ -172,6 +213,7 @@ impl Translator {
                 Output::Line(line) => out(&line),
                 // A line without what ends it on the platform's line.
                 Output::Send { bytes, .. } => out(bytes.split_last().map_or(&[], |(_, line)| line)),
+                Output::Notice { notice, .. } => self.notices.push(notice.text),
                 _ => {}
             }
         }

@@ -44,7 +44,7 @@ fn folder(name: &str) -> PathBuf {
 
 const PAIR: [&str; 4] = ["--from", "event-feed", "--to", "ctips"];
 
-const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"contact-center","message":"agent-login","agent-id":40,"agent-number":"40","extension":"1040"}"#;
+const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"contact-center","message":"agent-login","agent-id":40,"agent-number":"40","agent-ext":"1040"}"#;
 
 // ── translate ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,6 +73,50 @@ fn a_line_that_cannot_be_taken_is_named_and_the_rest_goes_on() {
     assert!(complaints[0].starts_with("line 1: "), "{complaints:?}");
     assert!(complaints[1].starts_with("line 2: ") && complaints[1].contains("agent-dance"), "{complaints:?}");
     assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn what_is_odd_about_a_line_is_named_and_the_line_is_taken() {
+    let input = [
+        LOGIN,
+        r#"{"SetAgentState":{"AgentIdx":40,"NewState":"Idle","RequestId":"six","AgentIdxx":4},"Extra":1}"#,
+        r#"{"LoginAgentt":{"AgentLoginName":"40"}}"#,
+        r#"{"message":"command","request-id":99,"result":0}"#,
+        r#"{"message":"agent-idle","agent-id":40,"agent-nmuber":"40"}"#,
+    ];
+    let output = translate(&[], &input.join("\n"));
+    assert_eq!(output.status.code(), Some(0));
+    let said: Vec<_> = stderr(&output).lines().collect();
+    let expected = [
+        "line 2: SetAgentState: unknown field `Extra`",
+        "line 2: SetAgentState: unknown field `AgentIdxx` (did you mean `AgentIdx`?)",
+        "line 2: SetAgentState: RequestId is no number: \"six\"",
+        "line 3: unknown message \"LoginAgentt\" (did you mean `LoginAgent`?)",
+        "line 4: a reply to no command that is open (request-id 99)",
+        "line 5: agent-idle: unknown field `agent-nmuber` (did you mean `agent-id`?)",
+    ];
+    for line in expected {
+        assert!(said.contains(&line), "{line:?} is not in {said:#?}");
+    }
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    assert!(stdout(&output).contains("\"sub-request-type\":\"resume\""), "{}", stdout(&output));
+    let strict = translate(&["--strict"], &input[..2].join("\n"));
+    assert_eq!(strict.status.code(), Some(0), "the lines are taken");
+}
+
+#[test]
+fn a_gap_in_the_sequence_is_named_and_nobody_is_asked() {
+    let line = |sequence: u32, second: u32| {
+        format!(
+            r#"{{"timestamp":"2026-11-20 10:00:{second:02}","message":"agent-login","agent-id":4,"agent-number":"4","agent-ext":"14","sequence":{sequence}}}"#
+        )
+    };
+    let idle = r#"{"timestamp":"2026-11-20 10:01:30","message":"agent-idle","agent-id":4,"sequence":101}"#;
+    let output = translate(&[], &format!("{}\n{}\n{idle}\n", line(1, 1), line(100, 2)));
+    assert_eq!(stderr(&output), "line 2: sequence 100 where 2 was expected: events were missed\n");
+    let told: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let types: Vec<_> = told.iter().map(|event| event["EventType"].as_str().unwrap()).collect();
+    assert_eq!(types, ["AgentLoginStateChange", "AgentStateChange"]);
 }
 
 #[test]
@@ -134,6 +178,99 @@ fn check_names_every_mistake_with_its_place_and_the_nearest_right_name() {
     }
 }
 
+/// What `check` says of the shipped files with these changes: in a file, of a text into another.
+#[track_caller]
+fn check_complains(name: &str, changes: &[(&str, &str, &str)]) -> String {
+    let mappings = folder(name);
+    for (file, from, to) in changes {
+        let path = mappings.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|_| fs::read_to_string(format!("mappings/{file}")).unwrap());
+        assert!(text.contains(from), "{from:?} is not in {file}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+    let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1), "{changes:?} passes: {}", stdout(&output));
+    stderr(&output).to_owned()
+}
+
+#[test]
+fn check_finds_what_would_be_wrong_in_silence() {
+    let feed = "dialects/event-feed.toml";
+    let said = check_complains(
+        "silent-mistakes",
+        &[
+            ("to-ctips.toml", "set.RouteTimeout = \"timeout\"", "set.RouteTimeout = \"reason\""),
+            ("to-ctips.toml", "set.ResponseRequired        = true", "set.ResponseRequired = \"'yes'\""),
+            ("to-ctips.toml", "\"RouteUsed tells it where an application was asked for a route\"", "\" \""),
+            ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
+            ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
+            ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
+            ("dialects/ctips.toml", "\"*.AgentIdx\"", "\"*.AgentIdxx\""),
+            ("dialects/ctips.toml", "[\"CallConnected.CallInfo\"", "[\"CallConnected.CalInfo\""),
+            ("dialects/ctips.toml", "omit              = [\"Snapshot.RequestId\"", "omit = [\"Snapshot.RequestIdd\""),
+            (feed, "acd-alerting                        = 2", "acd-alerting                        = 1"),
+        ],
+    );
+    for part in [
+        "this is a text, a number is wanted here",
+        "this is a text, true or false is wanted here",
+        "a reason says why",
+        "`CallHeld` is said by a rule above",
+        "`FailureType` is set wherever it could be absent",
+        "unknown list `CalData`",
+        "did you mean `CallData`?",
+        "did you mean `*.AgentIdx`?",
+        "did you mean `CallConnected.CallInfo`?",
+        "did you mean `Snapshot.RequestId`?",
+        "`acd-alerting` has the code of `idle`",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    for reasons in ["[ignore]\nrouted = \"\"", "[unread.LoginAgent]\nMultiLine = \"\"", "[unsupported]\nhold = \"\""] {
+        let (section, entry) = reasons.split_once('\n').unwrap();
+        let file = match section {
+            "[ignore]" => "to-ctips.toml",
+            "[unread.LoginAgent]" => "from-ctips.toml",
+            _ => "to-event-feed.toml",
+        };
+        let key = entry.split_once(" =").unwrap().0;
+        let text = fs::read_to_string(format!("mappings/{file}")).unwrap();
+        let line = text.split(section).nth(1).unwrap().lines().find(|line| line.starts_with(key)).unwrap();
+        let said = check_complains("empty-reason", &[(file, line, entry)]);
+        assert!(said.contains("a reason says why"), "{said}");
+    }
+}
+
+#[test]
+fn check_finds_misspelt_names_in_what_examples_give() {
+    let said = check_complains(
+        "misspelt-examples",
+        &[
+            ("from-event-feed.toml", "request-id = 7, command = ", "request-id = 7, comand = "),
+            ("to-event-feed.toml", "request = { station = \"4001\" }", "request = { staton = \"4001\" }"),
+        ],
+    );
+    for part in ["unknown field `comand` (did you mean `command`?)", "staton", "did you mean `station`?"] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+}
+
+#[test]
+fn check_finds_mappings_that_never_take_effect() {
+    let mappings = folder("useless-mappings");
+    let check = || cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    let empty = check();
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(stderr(&empty).contains("no mapping file"), "{}", stderr(&empty));
+    fs::copy("mappings/to-ctips.toml", mappings.join("to-ctipz.toml")).unwrap();
+    let useless = check();
+    assert_eq!(useless.status.code(), Some(1));
+    let said = stderr(&useless);
+    assert!(said.contains("unknown mapping file `to-ctipz.toml`") && said.contains("`to-ctips.toml`?"), "{said}");
+}
+
 #[test]
 fn check_runs_the_examples_beside_the_rules() {
     let mappings = folder("failing-example");
@@ -172,6 +309,48 @@ fn coverage_accounts_for_every_message_and_field() {
     assert!(stdout(&table).contains("Totals"));
 }
 
+#[test]
+fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
+    let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
+    let said = |line: &str| assert!(stdout(&output).lines().any(|known| known == line), "{line:?} is missing");
+    said("HoldCall  refused: has no command to hold a call");
+    said("TransferCall  refused: has no command to transfer a call");
+    for answered in ["GetCallData", "GetAgentState", "Snapshot", "RouteSelect"] {
+        said(&format!("{answered}  answered by the bridge"));
+    }
+    said("ClearCall  → hangup");
+    let of =
+        |message: &str| stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
+    assert!(of("HoldCall").contains("refused   CallId") && !of("HoldCall").contains("carried"), "{}", of("HoldCall"));
+    assert!(!of("GetCallData").contains("carried"), "{}", of("GetCallData"));
+    assert!(stdout(&output).contains("messages refused"));
+}
+
+#[test]
+fn what_a_target_never_says_stands_in_its_rules_with_the_reason() {
+    let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
+    for (message, field, reason) in [
+        ("LogoutAgent", "ReasonCode", "logging out and hanging up take no reason; a release takes a code"),
+        ("AcceptCall", "RejectReason", "logging out and hanging up take no reason; a release takes a code"),
+        ("agent-release", "release-code", "AgentStateChange has no reason"),
+        ("entity-update", "agent-name", "its agents are known by their log-on names alone"),
+        ("entity-update", "group-name", "its services are known by their ids alone"),
+    ] {
+        let of = stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
+        let line = of.lines().find(|line| line.split_whitespace().nth(1) == Some(field)).unwrap();
+        assert!(line.trim().starts_with("absent") && line.ends_with(reason), "{message}: {line}");
+    }
+    let changes = [("to-ctips.toml", "\"agent.reason\"     =", "\"agent.resaon\"     =")];
+    let said = check_complains("untold", &changes);
+    for part in
+        ["unknown attribute `agent.resaon`", "did you mean `agent.reason`?", "`agent.reason` is read by no rule"]
+    {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    let said = check_complains("told", &[("to-ctips.toml", "[untold]", "[untold]\n\"call.ani\" = \"secret\"")]);
+    assert!(said.contains("`call.ani` is read by a rule above"), "{said}");
+}
+
 // ── demo, help ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -188,6 +367,21 @@ fn the_demo_shows_the_main_job_and_ends() {
     row("", "LinkStatus");
     row("", "AgentRequestFailed");
     assert!(rows.iter().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+}
+
+#[test]
+fn the_other_demo_shows_ccas_behind_a_feed_application() {
+    let output = cti_bridge(&["demo", "ccas"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    for (left, right) in [
+        ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
+        ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
+        ("← SetVoiceNotReady", ""),
+        ("(connection replaced)", "→ conn-cleared 940"),
+    ] {
+        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
+        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
+    }
 }
 
 #[test]

@@ -1,6 +1,15 @@
 //! Scenarios through `translate`: a feed platform behind, a CTIPS application in front. The flows are those that the CTIPS
 //! guide's appendix E names; their order follows from what each translation must mean.
 
+#[path = "translate/agents.rs"]
+mod agents;
+#[path = "translate/calls.rs"]
+mod calls;
+#[path = "translate/joins.rs"]
+mod joins;
+#[path = "translate/requests.rs"]
+mod requests;
+
 use cti_bridge::sim::messages::*;
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::{Value, json};
@@ -776,7 +785,7 @@ fn a_disposition_without_wrap_up_ends_it_and_the_first_failure_fails_it() {
     ];
     let out: Vec<String> = translate(&done.concat()).iter().map(short).skip(12).collect();
     assert_eq!(out[..3], ["> wrapup-code", "> end-wrapup", "CallCompleted 900"], "{out:#?}");
-    assert!(out.contains(&"AgentStateChange a1001 Wrap #3".into()), "{out:#?}");
+    assert_eq!(out[3..], ["AgentStateChange a1001 Idle #3"], "the state after the wrap-up: {out:#?}");
     let failed = [wrapping, vec![dispose(3), reply(3, -1, Some("no such code"))]];
     let out: Vec<String> = translate(&failed.concat()).iter().map(short).skip(12).collect();
     assert_eq!(out[..2], ["> wrapup-code", "AgentRequestFailed a1001 RequestFailed #3"], "{out:#?}");
@@ -913,8 +922,8 @@ fn a_line_that_cannot_be_taken_says_why_and_the_rest_goes_on() {
     let mut why = |line: &str| translator.line(line, &mut take).unwrap_err();
     assert!(why("{").starts_with("not JSON"));
     assert_eq!(why("[]"), "not a JSON object");
-    assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\"");
-    assert_eq!(why(r#"{"HoldCal":{}}"#), "nothing in it names a message");
+    assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\" (did you mean `held`?)");
+    assert_eq!(why(r#"{"HoldCal":{}}"#), "unknown message \"HoldCal\" (did you mean `HoldCall`?)");
     assert_eq!(why(r#"{"OnLine":{}}"#), "a request of the session's own: there are no sessions in a file");
     assert!(why(r#"{"message":"agent-idle","agent-id":{"a":1}}"#).contains("agent-id is not of type id"));
     translator.line(r#"{"message":"agent-idle","agent-id":1}"#, &mut take).unwrap();

@@ -992,6 +992,9 @@ fn a_consultation_holds_first_and_calls_once_that_shows() {
     // The reply may come before the event, or after it.
     asked(&[consult(), reply(1), hold.clone(), reply(2), of_call(7, 40, 901)], &expected);
     asked(&[consult(), hold.clone(), reply(1), reply(2), of_call(7, 40, 901)], &expected);
+    // As long as the hold may still be refused, nobody is called.
+    let events = asked(&[consult(), hold.clone()], &["> HoldCall 40 900", "CallHeld 900 a40"]);
+    assert!(!events.iter().any(|event| short(event).starts_with("> MakeCall")));
     // Who is on hold already is not held again.
     let expected = ["CallHeld 900 a40", "> MakeCall \"4041\" 40", "CallStarted 901"];
     asked(&[hold, consult(), reply(1), of_call(7, 40, 901)], &expected);

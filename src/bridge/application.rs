@@ -12,10 +12,10 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    dialect::{Audience as Sharing, Server, ctips::Filterable},
+    dialect::{Audience as Sharing, Complaints, Notice, Server, ctips::Filterable},
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
+    model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{AgentPart, Role, Side},
 };
@@ -61,6 +61,8 @@ pub struct Application {
     /// Messages for a file.
     pub lines: Vec<Vec<u8>>,
     pub counts: Counts,
+    complaints: Complaints,
+    notices: Vec<Notice>,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -105,8 +107,8 @@ impl Application {
             from: parts.from,
             to: parts.to,
             knobs: parts.knobs,
+            ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
             platforms: parts.platforms,
-            ids: Ids::new(parts.id_step, &parts.labels),
             routes: Routes::new(parts.route_timeout),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
@@ -115,6 +117,8 @@ impl Application {
             filtered,
             lines: Vec::new(),
             counts,
+            complaints: Complaints::default(),
+            notices: Vec::new(),
         }
     }
 
@@ -346,6 +350,20 @@ impl Application {
                 Some(Sharing { asker, only_asker: false })
             }
         }
+    }
+
+    /// Has the log say that a request of a session was refused, or failed.
+    pub fn failed(&mut self, now: Time, session: u32, id: i64, about: About, reason: &str) {
+        if self.server.is_some() {
+            let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
+            self.notices.extend(self.complaints.about(now, text).map(Notice::info));
+        }
+    }
+
+    /// What an operator should read, since the last time.
+    pub fn notices(&mut self) -> impl Iterator<Item = Notice> {
+        self.notices.extend(self.ids.collisions().into_iter().map(Notice::warn));
+        self.notices.drain(..)
     }
 
     pub fn forget(&mut self, key: CallKey) {

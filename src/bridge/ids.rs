@@ -1,6 +1,8 @@
 //! What an application calls the calls, agents and services of its platforms. Calls are given their numbers one by one and
 //! keep them until they are forgotten; agents and services have theirs by rule, so that they survive a restart.
 
+use std::cell::RefCell;
+
 use hashbrown::HashMap;
 
 use crate::model::{CallIx, DeviceKind, NativeId};
@@ -18,6 +20,9 @@ const HASHES: i64 = 300_000_000;
 pub struct Ids {
     /// How far apart the agents and services of one platform are from those of the next.
     step: i64,
+    /// How many platforms there are: beyond the last one's numbers nothing else begins.
+    platforms: usize,
+    hashed: RefCell<Hashed>,
     calls: HashMap<CallKey, Call>,
     by_id: HashMap<i64, CallKey>,
     minted: i64,
@@ -34,14 +39,36 @@ pub struct Call {
     pub guid: Option<Box<str>>,
 }
 
+/// Whose numbers are hashes: two that have the same are told apart by nobody, and somebody should know.
+#[derive(Debug, Default)]
+struct Hashed {
+    /// The first of each, and whether somebody was told of another.
+    owners: HashMap<(Space, i64), (Owner, bool)>,
+    collisions: Vec<String>,
+}
+
+/// The most owners of hashes that are remembered.
+const MAX_HASHED: usize = 100_000;
+
+/// A platform, the part of its room, and who it is there.
+type Owner = (usize, i64, NativeId);
+
+/// Agents and services are numbered apart from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Space {
+    Agents,
+    Services,
+}
+
 /// The first number of a label, and the most labels that have one; further ones have none, and are left out.
 const LABELS: i64 = 101;
 const MAX_LABELS: usize = 1000;
 
 impl Ids {
-    pub fn new(step: i64, labels: &[(String, i64)]) -> Ids {
+    pub fn new(step: i64, platforms: usize, labels: &[(String, i64)]) -> Ids {
         let labels = labels.iter().cloned().collect();
-        Ids { step, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
+        let hashed = RefCell::default();
+        Ids { step, platforms, hashed, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
     }
 
     /// The call's number, given now if it has none: its own where that is free.
@@ -103,12 +130,17 @@ impl Ids {
 
     /// An agent's number: its own on the platform that the application lists first, `place` steps further on others.
     pub fn agent(&self, place: usize, native: &NativeId) -> i64 {
-        self.spread(place, 0, native)
+        self.spread(Space::Agents, place, 0, self.room(place), native)
     }
 
-    /// A service's number: groups keep theirs, other kinds of queue stand apart from them.
+    /// How many agents a platform has numbers for.
+    fn room(&self, place: usize) -> i64 {
+        if place + 1 < self.platforms { self.step } else { HASHED }
+    }
+
+    /// A service's number: groups keep theirs, other kinds of queue stand apart from them, each in its quarter of a step.
     pub fn service(&self, place: usize, kind: DeviceKind, native: &NativeId) -> i64 {
-        self.spread(place, self.offset(kind), native)
+        self.spread(Space::Services, place, self.offset(kind), self.step / 4, native)
     }
 
     fn offset(&self, kind: DeviceKind) -> i64 {
@@ -121,18 +153,46 @@ impl Ids {
         }
     }
 
-    fn spread(&self, place: usize, offset: i64, native: &NativeId) -> i64 {
+    /// A number in the room that begins there, or a hash where there is none for it.
+    fn spread(&self, space: Space, place: usize, offset: i64, room: i64, native: &NativeId) -> i64 {
         let shift = self.step * place as i64 + offset;
         match native {
-            NativeId::Int(number) if *number > 0 && number + shift < HASHED => number + shift,
-            other => HASHED + hash(place, offset, &other.to_string()) % HASHES,
+            NativeId::Int(number) if *number > 0 && *number < room && number + shift < HASHED => number + shift,
+            other => {
+                let id = HASHED + hash(place, offset, &other.to_string()) % HASHES;
+                self.hashed.borrow_mut().own((space, id), (place, offset, other));
+                id
+            }
         }
+    }
+
+    /// Agents or services that have the same number, each number once.
+    pub fn collisions(&self) -> Vec<String> {
+        std::mem::take(&mut self.hashed.borrow_mut().collisions)
     }
 
     /// The native number that an agent's number would be on a platform, if it is one there.
     pub fn native_agent(&self, place: usize, id: i64) -> Option<i64> {
         let native = id - self.step * place as i64;
-        (native > 0 && id < HASHED).then_some(native)
+        (native > 0 && native < self.room(place) && id < HASHED).then_some(native)
+    }
+}
+
+impl Hashed {
+    fn own(&mut self, key: (Space, i64), (place, offset, native): (usize, i64, &NativeId)) {
+        let room = self.owners.len() < MAX_HASHED;
+        let Some(((first, part, known), told)) = self.owners.get_mut(&key) else {
+            if room {
+                self.owners.insert(key, ((place, offset, native.clone()), false));
+            }
+            return;
+        };
+        if (*first, *part, &*known) != (place, offset, native) && !*told {
+            *told = true;
+            let (first, second, id) = (*first + 1, place + 1, key.1);
+            self.collisions
+                .push(format!("{known} of platform {first} and {native} of platform {second} are both number {id}"));
+        }
     }
 }
 
@@ -151,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
-        let mut ids = Ids::new(1_000_000, &[]);
+        let mut ids = Ids::new(1_000_000, 2, &[]);
         let mut give = |platform, call, native| {
             let key = (platform, CallIx(call));
             ids.give(key, native, || (true, None));
@@ -169,7 +229,7 @@ mod tests {
 
     #[test]
     fn agents_and_services_have_the_same_numbers_after_a_restart() {
-        let ids = Ids::new(1_000_000, &[]);
+        let ids = Ids::new(1_000_000, 2, &[]);
         let agent = NativeId::Int(12);
         assert_eq!((ids.agent(0, &agent), ids.agent(1, &agent)), (12, 1_000_012));
         assert_eq!(ids.native_agent(1, 1_000_012), Some(12));
@@ -177,14 +237,48 @@ mod tests {
         assert_eq!(ids.service(0, DeviceKind::Group, &queue), 9);
         assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 250_009);
         let text = NativeId::Text("jdoe".into());
-        assert_eq!(ids.agent(0, &text), Ids::new(1_000_000, &[]).agent(0, &text));
+        assert_eq!(ids.agent(0, &text), Ids::new(1_000_000, 2, &[]).agent(0, &text));
         assert_ne!(ids.agent(0, &text), ids.agent(1, &text));
         assert!(i32::try_from(ids.agent(0, &text)).is_ok());
     }
 
     #[test]
+    fn numbers_that_have_no_room_are_hashed_so_that_none_is_given_twice() {
+        let ids = Ids::new(1_000_000, 2, &[]);
+        let int = NativeId::Int;
+        let queue = ids.service(0, DeviceKind::AgentQueue, &int(9));
+        assert_eq!(queue, 250_009);
+        assert_ne!(ids.service(0, DeviceKind::Group, &int(250_009)), queue);
+        assert_ne!(ids.agent(0, &int(1_000_012)), ids.agent(1, &int(12)));
+        assert_eq!(ids.native_agent(0, 1_000_012), None, "it is an agent of the second platform");
+        assert_eq!(ids.agent(1, &int(1_000_012)), 2_000_012, "nothing begins beyond the last platform");
+        assert_eq!(Ids::new(1_000_000, 1, &[]).agent(0, &int(7_654_321)), 7_654_321);
+        let all = [int(250_009), int(1_000_012), int(i64::MAX), int(0), int(-5), NativeId::Text("jdoe".into())];
+        let fits = |id: i64| (HASHED..MINTED).contains(&id);
+        assert!(all.iter().all(|native| fits(ids.service(1, DeviceKind::Group, native))), "hashes stand apart");
+        assert_eq!(ids.collisions(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_with_one_hash_are_said_once() {
+        let ids = Ids::new(1_000_000, 1, &[]);
+        let mut seen = HashMap::new();
+        let name = |number: u32| NativeId::Text(format!("agent{number}").into());
+        let (first, second) = (0..)
+            .find_map(|number| seen.insert(ids.agent(0, &name(number)), number).map(|earlier| (earlier, number)))
+            .unwrap();
+        let collisions = ids.collisions();
+        assert_eq!(collisions.len(), 1);
+        let both = format!("agent{first} of platform 1 and agent{second} of platform 1 are both number");
+        assert!(collisions[0].starts_with(&both), "{collisions:?}");
+        ids.agent(0, &name(first));
+        ids.agent(0, &name(second));
+        assert_eq!(ids.collisions(), Vec::<String>::new());
+    }
+
+    #[test]
     fn labels_have_numbers_in_the_order_of_first_sight() {
-        let mut ids = Ids::new(1_000_000, &[("Account".into(), 150)]);
+        let mut ids = Ids::new(1_000_000, 1, &[("Account".into(), 150)]);
         for label in ["Name", "Account", "Name", "117", ""] {
             ids.learn_label(label);
         }

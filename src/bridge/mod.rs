@@ -16,7 +16,7 @@ use bytes::Bytes;
 use crate::{
     dialect::{ClientOutput, Notice, Server, ctips, event_feed},
     message::Message,
-    model::{CallIx, Transition},
+    model::{CallIx, Transition, TransitionKind},
     time::Time,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
@@ -243,11 +243,18 @@ impl Bridge {
 
     /// Tells the first of these transitions.
     fn tell(&mut self, now: Time, index: usize, transitions: &[Transition], cause: Cause) {
-        let (platform, kind) = (&self.platforms[index], transitions[0].kind);
+        let Some(transition) = transitions.first() else { return };
+        let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            if !application.has_passed(index, platform, kind, cause) {
+            if !application.has_passed(index, platform, transition.kind, cause) {
                 application.tell(now, me, index, platform, transitions);
             }
+        }
+        if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
+            let request = platform.model.request(request);
+            let reason = transition.details.reason.as_deref().unwrap_or_default();
+            let application = &mut self.applications[usize::from(request.client.application)];
+            application.failed(now, request.client.session, request.id, request.about, reason);
         }
     }
 
@@ -255,6 +262,8 @@ impl Bridge {
     fn collect(&mut self) {
         for (index, application) in self.applications.iter_mut().enumerate() {
             self.outputs.extend(application.lines.drain(..).map(Output::Line));
+            let about = About::Application(index);
+            self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
                     self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_ctips(index, output)));

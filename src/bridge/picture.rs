@@ -7,7 +7,7 @@ use crate::{
     mapping::{CallPart, Item, Leaf, Literal, Picture},
     message::Value,
     model::{
-        About, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
+        About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
         KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, Request, RequestAttribute,
         ServiceAttribute, ServiceIx, Transition,
     },
@@ -94,7 +94,6 @@ impl<'p> Live<'p> {
         };
         match self.naming {
             Naming::Native => {
-                let call = self.model.result_of(call);
                 self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
             }
             Naming::Of { ids, parts, platform, .. } => {
@@ -170,6 +169,7 @@ impl<'p> Live<'p> {
             CallAttribute::CallerName => text(&call.caller_name),
             CallAttribute::Media => optional(call.media.map(|media| media.code())),
             CallAttribute::Type => optional(call.ty.map(|ty| ty.code())),
+            CallAttribute::Cause => optional(call.cause.map(|cause| cause.code())),
             CallAttribute::Direction => Value::Int(call.direction.code()),
             CallAttribute::State => Value::Int(call.state().code()),
             CallAttribute::Disposition => optional(call.disposition),
@@ -286,6 +286,7 @@ impl<'p> Live<'p> {
             Detail::State => optional(details.state.map(|state| state.code())),
             Detail::End => optional(details.end.map(|end| end.code())),
             Detail::Blind => Value::Bool(details.blind),
+            Detail::Told => Value::Bool(details.told),
             Detail::Failure => optional(details.failure.map(|failure| failure.code())),
             Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),
             Detail::Status => optional(details.status.map(|status| status.code())),
@@ -353,8 +354,8 @@ impl<'p> Picture<'p> for Live<'p> {
             }
             ListAttribute::ServiceAgents => {
                 let service = self.service();
-                let agents =
-                    self.model.agents().filter(|(_, agent)| service.is_some_and(|s| agent.services.contains(&s)));
+                let serves = |agent: &Agent| service.is_some_and(|service| agent.services.contains(&service));
+                let agents = self.model.agents().filter(|(_, agent)| agent.is_logged_on() && serves(agent));
                 agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent)).collect()
             }
         }

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Client, ClientOutput, Heard, Notice},
+    dialect::{Client, ClientOutput, Complaints, Heard, Notice},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
@@ -68,34 +68,6 @@ pub struct Counts {
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad(pub String);
-
-/// Complaints about one peer are told one by one as long as they are few, and only counted when they are not.
-#[derive(Debug, Default)]
-struct Complaints {
-    since: Time,
-    told: u32,
-    held_back: u64,
-}
-
-impl Complaints {
-    const MOST: u32 = 10;
-    const SPAN: std::time::Duration = std::time::Duration::from_secs(10);
-
-    fn complain(&mut self, now: Time, text: String) -> Option<String> {
-        if now - self.since >= Complaints::SPAN {
-            let held_back = std::mem::take(&mut self.held_back);
-            (self.since, self.told) = (now, 1);
-            let more = if held_back > 0 { format!(" (and {held_back} more before)") } else { String::new() };
-            return Some(text + &more);
-        }
-        self.told += 1;
-        if self.told > Complaints::MOST {
-            self.held_back += 1;
-            return None;
-        }
-        Some(text)
-    }
-}
 
 impl Platform {
     pub fn new(parts: PlatformParts) -> Platform {
@@ -189,7 +161,7 @@ impl Platform {
             };
             if let Some(Bad(text)) = bad {
                 self.client.heard_something(now);
-                notices.extend(self.complaints.complain(now, text).map(Notice::warn));
+                notices.extend(self.complaints.about(now, text).map(Notice::warn));
             }
         }
         self.frames = frames;

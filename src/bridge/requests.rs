@@ -28,7 +28,7 @@ impl Bridge {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
-                ChangeKind::AskRoute => self.select_route(index, session, id, change),
+                ChangeKind::AskRoute => self.select_route(now, index, session, id, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
@@ -67,8 +67,14 @@ impl Bridge {
         fn here<I>(platform: usize, found: Option<(usize, I)>) -> Option<I> {
             found.filter(|(owner, _)| *owner == platform).map(|(_, found)| found)
         }
-        let everyone = change.kind == ChangeKind::AskLogOffAll;
-        let platforms = if everyone { application.platforms.clone() } else { vec![platform] };
+        let somebody_is_there =
+            |platform: &usize| self.platforms[*platform].model.agents().any(|(_, agent)| agent.is_there());
+        let mut platforms = vec![platform];
+        if change.kind == ChangeKind::AskLogOffAll {
+            // Where nobody is anywhere, one platform says so.
+            let there: Vec<usize> = application.platforms.iter().copied().filter(somebody_is_there).collect();
+            platforms = if there.is_empty() { platforms } else { there };
+        }
         for platform in platforms {
             let service = self.known_service(&self.applications[index], platform, &change.service);
             let ask = Ask {
@@ -186,10 +192,7 @@ impl Bridge {
         let model = &self.platforms[platform].model;
         match entity {
             Entity::Agents => {
-                let is_on = |agent: &crate::model::Agent| {
-                    agent.is_logged_on() || (agent.logged_on.is_none() && agent.told.is_some())
-                };
-                let agents = model.agents().filter(|(_, agent)| is_on(agent));
+                let agents = model.agents().filter(|(_, agent)| agent.is_there());
                 agents.map(|(agent, _)| Transition::new(TransitionKind::SnapshotAgent).agent(agent)).collect()
             }
             Entity::Calls => {
@@ -212,7 +215,7 @@ impl Bridge {
 
     // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn select_route(&mut self, index: usize, session: u32, id: i64, change: &Change) {
+    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
         let client = ClientId { application: index as u16, session };
         let given = change.call.number();
         let application = &self.applications[index];
@@ -239,6 +242,7 @@ impl Bridge {
                 rejected
             }
             Answer::Failed(failure, reason) => {
+                application.failed(now, session, id, About::Route, reason);
                 let mut failed = Transition::new(TransitionKind::RequestFailed);
                 failed.details.failure = Some(failure);
                 failed.details.reason = Some(reason.to_owned());

@@ -57,7 +57,7 @@ impl Bridge {
                     decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))
                 }
             }
-            Err(error) => Err(Bad(error.to_string())),
+            Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
         };
         self.message = message;
         self.collect();

@@ -2,16 +2,36 @@
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{failed, mappings};
 use crate::sim::demo;
 
 #[derive(Args)]
 pub struct Options {
+    /// What is shown
+    #[arg(value_enum, default_value_t = Story::Feed)]
+    story: Story,
     /// Play again and again, until stopped
     #[arg(long = "loop")]
     repeat: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Story {
+    /// A Mitel Connect event feed behind, a CTIPS application in front
+    Feed,
+    /// MiCC Enterprise (CCAS) behind, an event-feed application in front
+    Ccas,
+}
+
+impl From<Story> for demo::Story {
+    fn from(story: Story) -> demo::Story {
+        match story {
+            Story::Feed => demo::Story::Feed,
+            Story::Ccas => demo::Story::Ccas,
+        }
+    }
 }
 
 pub fn run(options: &Options) -> ExitCode {
@@ -25,7 +45,7 @@ pub fn run(options: &Options) -> ExitCode {
     };
     let played = runtime.block_on(async {
         tokio::select! {
-            played = demo::run(&mappings, options.repeat, show) => played,
+            played = demo::run(options.story.into(), &mappings, options.repeat, show) => played,
             _ = tokio::signal::ctrl_c() => Ok(()),
         }
     });

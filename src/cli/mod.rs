@@ -25,7 +25,8 @@ use crate::{diagnostic::Problems, mapping::Mappings, shipped::Files};
                   by declarative mapping files.",
     after_help = "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program \
                   could not do its work (said on stderr); 2 the command line could not be understood.\n\nDialects: \
-                  event-feed (Mitel Connect ONSITE event feed), ctips (Aspect Unified IP CTI Portal Server)."
+                  event-feed (Mitel Connect ONSITE event feed), ctips (Aspect Unified IP CTI Portal Server), ccas (MiCC \
+                  Enterprise Agent Service)."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -50,6 +50,7 @@ pub fn run(options: &Options) -> ExitCode {
             "" => Ok(()),
             text => translator.line(text, &mut |line| output.write(line)),
         });
+        translator.notices().for_each(|notice| eprintln!("line {number}: {notice}"));
         if let Err(reason) = taken {
             eprintln!("line {number}: {reason}");
             if options.strict {
@@ -61,6 +62,7 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
     translator.finish(&mut |line| output.write(line));
+    translator.notices().for_each(|notice| eprintln!("end: {notice}"));
     output.end()
 }
 

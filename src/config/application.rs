@@ -4,11 +4,12 @@ use std::{net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{ClientTls, Section, ServerTls, address, client_tls, dialect, knobs, server_tls};
+use super::{AllowList, ClientTls, Section, ServerTls, address, client_tls, dialect, knobs, server_tls};
 use crate::{
     dialect::{ctips, event_feed},
     mapping::{Literal, Mappings},
     model::Media,
+    translate,
     vocabulary::{Profile, Vocabulary},
 };
 
@@ -48,7 +49,7 @@ pub struct Queue {
 /// Where clients may be called, and how long that may take.
 #[derive(Debug, Clone)]
 pub struct Callback {
-    pub allow: Vec<String>,
+    pub allow: AllowList,
     pub timeout: Duration,
     pub tls: ClientTls,
     /// Plain HTTP to other machines is allowed.
@@ -71,6 +72,11 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
     let tls = section.section("tls").and_then(|tls| server_tls(&tls));
     let plaintext = section.flag("plaintext", false);
     let platforms = section.list("platforms").unwrap_or_default();
+    for (place, name) in platforms.iter().enumerate() {
+        if platforms[..place].contains(name) {
+            section.problem("platforms", format!("{name:?} stands twice"));
+        }
+    }
     if platforms.is_empty() {
         section.problem("", format!("`{}.platforms` names no platform", section.path));
     }
@@ -82,7 +88,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
     let is_feed = dialect.as_ref().is_some_and(|dialect| dialect.vocabulary.dialect == "event-feed");
     let face = match &dialect {
         Some(_) if is_feed => Some(event_feed(section, users)),
-        Some(dialect) => ctips(section, users, &dialect.vocabulary, plaintext),
+        Some(dialect) => Some(ctips(section, users, &dialect.vocabulary, plaintext)),
         None => None,
     };
     let application = Application {
@@ -94,12 +100,10 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         read_only,
         route_timeout: section.duration("route_timeout", Duration::from_secs(20)),
         id_step: i64::from(section.number("id_step", 1_000_000u32)),
-        media: media(section, if is_feed { Media::ALL } else { &[Media::Voice] }),
+        media: media(section, dialect.as_ref().map_or(&[], |dialect| translate::usual_media(&dialect.vocabulary))),
         labels: if is_feed { labels(section) } else { Vec::new() },
-        knobs: match dialect.as_ref().and_then(|dialect| dialect.to.as_ref()) {
-            Some(outgoing) => knobs(section, outgoing),
-            None => Vec::new(),
-        },
+        knobs: knobs(section, dialect.as_deref()),
+        // Which keys there are beside these only the dialect knows.
         face: face?,
         exposed: false,
     };
@@ -111,12 +115,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
     Some(Application { exposed, ..application })
 }
 
-fn ctips(
-    section: &Section,
-    users: Vec<(String, SecretString)>,
-    vocabulary: &Vocabulary,
-    plaintext: bool,
-) -> Option<Face> {
+fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Vocabulary, plaintext: bool) -> Face {
     let defaults = ctips::Settings::default();
     let profile = profile(section, vocabulary);
     let server = ctips::Settings {
@@ -126,7 +125,7 @@ fn ctips(
         missed_heartbeats: section.number("missed_heartbeats", defaults.missed_heartbeats),
     };
     let callback = Callback {
-        allow: section.list("callback_allow").unwrap_or_else(|| vec!["127.0.0.0/8".into(), "::1".into()]),
+        allow: allow_list(section),
         timeout: section.duration("callback_timeout", Duration::from_secs(10)),
         tls: section.section("callback_tls").map(|tls| client_tls(&tls)).unwrap_or_default(),
         plaintext,
@@ -138,7 +137,7 @@ fn ctips(
         header_timeout: section.duration("header_timeout", Duration::from_secs(30)),
         body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
     };
-    Some(Face::Ctips { server, profile: Box::new(profile?), callback, limits })
+    Face::Ctips { server, profile: Box::new(profile), callback, limits }
 }
 
 fn event_feed(section: &Section, users: Vec<(String, SecretString)>) -> Face {
@@ -206,20 +205,31 @@ fn users(section: &Section) -> Vec<(String, SecretString)> {
     users
 }
 
-fn profile(section: &Section, vocabulary: &Vocabulary) -> Option<Profile> {
-    let first = vocabulary.profiles.first().map(|profile| profile.name.clone()).unwrap_or_default();
-    let name = section.text_or("profile", &first);
-    let Some(known) = vocabulary.profile(&name) else {
+/// Where clients may be called.
+fn allow_list(section: &Section) -> AllowList {
+    let mut list = AllowList::default();
+    for entry in section.list("callback_allow").unwrap_or_else(|| vec!["127.0.0.0/8".into(), "::1".into()]) {
+        if let Err(error) = list.add(&entry) {
+            section.problem("callback_allow", error);
+        }
+    }
+    list
+}
+
+/// The profile of the name that is asked for, else the first.
+fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
+    let name = section.text("profile");
+    let known = name.as_ref().map_or(vocabulary.profiles.first(), |name| vocabulary.profile(name));
+    if let (None, Some(name)) = (known, name) {
         let names: Vec<&str> = vocabulary.profiles.iter().map(|profile| profile.name.as_str()).collect();
         section.problem("profile", format!("there is no profile {name:?}; there are {}", names.join(", ")));
-        return None;
-    };
-    let mut profile = known.clone();
+    }
+    let mut profile = known.cloned().unwrap_or_default();
     if let Some(namespaces) = section.section("namespaces") {
         profile.namespaces.service = namespaces.text_or("service", &profile.namespaces.service);
         profile.namespaces.callback = namespaces.text_or("callback", &profile.namespaces.callback);
         profile.namespaces.data = namespaces.text_or("data", &profile.namespaces.data);
         namespaces.finish();
     }
-    Some(profile)
+    profile
 }

@@ -1,6 +1,7 @@
 //! The configuration, checked: what is here can be run. Every key stands, with its default and a comment, in
 //! `config/cti-bridge.toml`.
 
+mod allow;
 mod application;
 mod platform;
 mod source;
@@ -8,9 +9,10 @@ mod source;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    mapping::{Literal, Mappings, Outgoing},
+    mapping::{Dialect, Literal, Mappings},
     translate,
 };
+pub use allow::AllowList;
 pub use application::{Application, Callback, Face, Limits, Queue};
 pub use platform::{Dial, Platform, Reach};
 pub use source::{PREFIX, Section, Sources};
@@ -109,11 +111,7 @@ fn together(root: &Section, config: &Config) {
 }
 
 /// A dialect, by its rules on the side where it is wanted.
-fn dialect(
-    section: &Section,
-    mappings: &Mappings,
-    is_platform: bool,
-) -> Option<std::sync::Arc<crate::mapping::Dialect>> {
+fn dialect(section: &Section, mappings: &Mappings, is_platform: bool) -> Option<std::sync::Arc<Dialect>> {
     let name = section.required("dialect")?;
     translate::dialect(mappings, &name, is_platform).map_err(|error| section.problem("dialect", error.to_string())).ok()
 }
@@ -133,8 +131,9 @@ fn log(root: &Section) -> Log {
 }
 
 /// Settings that rules declare, as the configuration has them.
-fn knobs(section: &Section, outgoing: &Outgoing) -> Vec<Literal> {
+fn knobs(section: &Section, dialect: Option<&Dialect>) -> Vec<Literal> {
     let given = section.values("rules");
+    let Some(outgoing) = dialect.and_then(|dialect| dialect.to.as_deref()) else { return Vec::new() };
     for (name, _) in &given {
         if !outgoing.knobs.iter().any(|(known, _)| known == name) {
             let near = crate::diagnostic::nearest(name, outgoing.knobs.iter().map(|(known, _)| known.as_str()));

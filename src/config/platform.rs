@@ -57,7 +57,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
         reach,
         max_frame: section.size("max_frame", 1 << 20),
         model,
-        knobs: dialect.to.as_ref().map(|outgoing| knobs(section, outgoing)).unwrap_or_default(),
+        knobs: knobs(section, Some(&dialect)),
         exposed,
     });
     section.finish();

@@ -29,6 +29,20 @@ users = { Test01 = "hidden" }
 platforms = ["mitel"]
 "#;
 
+/// The least that the other sections of the commented file need.
+const OTHERS: &str = r#"
+[platform.micc]
+dialect = "ccas"
+listen = "127.0.0.1:7410"
+token = "secret"
+[application.crm]
+dialect = "event-feed"
+listen = "127.0.0.1:31457"
+users = { crm = "hidden", wall = "hidden" }
+read_only = ["wall"]
+platforms = ["micc", "mitel"]
+"#;
+
 #[track_caller]
 fn complains(text: &str, part: &str) -> String {
     let (_, problems) = load(text, &[], &[]);
@@ -45,7 +59,7 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
     let full = include_str!("../../config/cti-bridge.toml");
     let (shown, problems) = load(full, &[], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
-    let (default, _) = load(SMALL, &[], &[]);
+    let (default, _) = load(&format!("{SMALL}{OTHERS}"), &[], &[]);
     let plain = |config: &Config| {
         let text = format!("{:#?}", (&config.log, config.shutdown_grace, &config.platforms, &config.applications));
         text.replace('"', "")
@@ -56,7 +70,9 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules"] {
+    for key in
+        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
+    {
         assert!(known.contains(&key), "{key} is not shown");
     }
 }
@@ -102,6 +118,13 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
+    complains(&format!("{SMALL}callback_allow = [\"10.0.0.0/99\", \"x/8\"]"), "\"10.0.0.0/99\" has no such prefix");
+    complains(&SMALL.replace("[\"mitel\"]", "[\"mitel\", \"mitel\"]"), "\"mitel\" stands twice");
+    let both = complains(&format!("{SMALL}profile = \"old\"\nheartbet = \"3s\""), "there is no profile \"old\"");
+    assert!(both.contains("unknown key `application.desk.heartbet`"), "{both}");
+    let of_dialect = "profile = \"guide\"\nnamespaces = { data = \"x\" }\nrules = { x = 1 }";
+    let only = complains(&format!("{}{of_dialect}", SMALL.replace("\"ctips\"", "\"ctip\"")), "there is no dialect");
+    assert!(!only.contains("unknown key"), "{only}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains("", "at least one [platform.…]");

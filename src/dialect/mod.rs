@@ -5,7 +5,7 @@ pub mod ccas;
 pub mod ctips;
 pub mod event_feed;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
 
@@ -188,5 +188,39 @@ impl Notice {
 
     pub fn error(text: impl Into<String>) -> Notice {
         Notice { level: Level::Error, text: text.into() }
+    }
+}
+
+/// Complaints about one peer are told one by one as long as they are few, and only counted when they are not.
+#[derive(Debug, Default)]
+pub struct Complaints {
+    since: Time,
+    told: u32,
+    held_back: u64,
+}
+
+impl Complaints {
+    const MOST: u32 = 10;
+    const LONGEST: usize = 400;
+    const SPAN: Duration = Duration::from_secs(10);
+
+    /// The complaint as it is to be told, if it is.
+    pub fn about(&mut self, now: Time, mut text: String) -> Option<String> {
+        if text.len() > Complaints::LONGEST {
+            text.truncate(text.floor_char_boundary(Complaints::LONGEST));
+            text.push('…');
+        }
+        if now - self.since >= Complaints::SPAN {
+            let held_back = std::mem::take(&mut self.held_back);
+            (self.since, self.told) = (now, 1);
+            let more = if held_back > 0 { format!(" (and {held_back} more before)") } else { String::new() };
+            return Some(text + &more);
+        }
+        self.told += 1;
+        if self.told > Complaints::MOST {
+            self.held_back += 1;
+            return None;
+        }
+        Some(text)
     }
 }

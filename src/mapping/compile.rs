@@ -19,6 +19,8 @@ pub enum Ty {
     Bool,
     Number,
     Text,
+    /// A number or a text: what names something.
+    Id,
     Members(Arc<Members>),
     List,
     Record,
@@ -48,13 +50,15 @@ impl Ty {
             Ty::Bool => "true or false",
             Ty::Number => "a number",
             Ty::Text => "a text",
+            Ty::Id => "an id",
             Ty::Members(members) => &members.name,
             Ty::List => "a list",
             Ty::Record => "a record",
         }
     }
 
-    /// Whether a value of this type may stand where the other is wanted. Scalars travel as each other; enumerations do not.
+    /// Whether a value of this type may stand where the other is wanted. Everything simple can be written as a text, and a
+    /// code as a number; a text is nothing but a text.
     fn fits(&self, wanted: &Ty) -> bool {
         match (self, wanted) {
             (_, Ty::Any) | (Ty::Any, _) => true,
@@ -62,6 +66,8 @@ impl Ty {
             (_, Ty::Members(_)) => false,
             (Ty::List, wanted) => *wanted == Ty::List,
             (Ty::Record, wanted) => *wanted == Ty::Record,
+            (own, Ty::Bool) => *own == Ty::Bool,
+            (own, Ty::Number) => matches!(own, Ty::Number | Ty::Id | Ty::Members(_)),
             (_, wanted) => !matches!(wanted, Ty::List | Ty::Record),
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Dialect, Incoming, Outgoing, dotted_labels};
 use crate::{
     message::Kind,
-    model::TransitionKind,
+    model::{ChangeKind, TransitionKind},
     vocabulary::{AgentPart, Role, Side, Which},
 };
 
@@ -37,6 +37,12 @@ pub struct Heard {
     /// Why nothing is made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
+    /// Why it fails: what the platform lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The bridge answers it from its picture.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
     pub fields: Vec<Field>,
 }
 
@@ -71,6 +77,8 @@ pub enum Fate {
     Absent,
     /// Passed over, for a reason.
     Ignored,
+    /// Its message is refused.
+    Refused,
 }
 
 impl Fate {
@@ -80,6 +88,19 @@ impl Fate {
             Fate::Derived => "derived",
             Fate::Absent => "absent",
             Fate::Ignored => "ignored",
+            Fate::Refused => "refused",
+        }
+    }
+}
+
+impl Heard {
+    /// What becomes of it, as the table says it and as the totals count it.
+    fn fate(&self) -> (String, &'static str) {
+        match (&self.ignored, &self.refused) {
+            (Some(reason), _) => (format!("ignored: {reason}"), "messages ignored"),
+            (_, Some(reason)) => (format!("refused: {reason}"), "messages refused"),
+            _ if self.answered => ("answered by the bridge".to_owned(), "messages answered by the bridge"),
+            _ => (format!("→ {}", none_if_empty(&self.into, "remembered")), "messages translated"),
         }
     }
 }
@@ -95,9 +116,7 @@ impl Coverage {
         let asked = said(order, asks, &[Side::Request], Side::Request);
         let mut totals = BTreeMap::new();
         for heard in events.iter().chain(&requests) {
-            *totals
-                .entry(if heard.ignored.is_some() { "messages ignored" } else { "messages translated" })
-                .or_default() += 1;
+            *totals.entry(heard.fate().1).or_default() += 1;
             count(&heard.fields, "fields in", &mut totals);
         }
         for said in told.iter().chain(&asked) {
@@ -116,11 +135,7 @@ impl Coverage {
         for (title, list) in [("Events", &self.events), ("Requests", &self.requests)] {
             let _ = writeln!(out, "── {title}: what comes in ──\n");
             for heard in list {
-                let fate = match &heard.ignored {
-                    Some(reason) => format!("ignored: {reason}"),
-                    None => format!("→ {}", none_if_empty(&heard.into, "remembered")),
-                };
-                let _ = writeln!(out, "{}  {fate}", heard.message);
+                let _ = writeln!(out, "{}  {}", heard.message, heard.fate().0);
                 fields(&heard.fields, &mut out);
             }
         }
@@ -161,10 +176,11 @@ fn count(fields: &[Field], side: &str, totals: &mut BTreeMap<&'static str, usize
             ("fields in", Fate::Derived) => "fields in, derived",
             ("fields in", Fate::Absent) => "fields in, absent",
             ("fields in", Fate::Ignored) => "fields in, ignored",
+            ("fields in", Fate::Refused) => "fields in, refused",
             (_, Fate::Carried) => "fields out, carried",
             (_, Fate::Derived) => "fields out, derived",
             (_, Fate::Absent) => "fields out, absent",
-            (_, Fate::Ignored) => "fields out, ignored",
+            (_, Fate::Ignored | Fate::Refused) => "fields out, ignored",
         };
         *totals.entry(what).or_default() += 1;
     }
@@ -214,12 +230,17 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
                 message: def.label.clone(),
                 into: Vec::new(),
                 ignored: Some(reason),
+                refused: None,
+                answered: false,
                 fields: Vec::new(),
             });
             continue;
         }
         let caused: Vec<TransitionKind> = plan.rules.iter().flat_map(|rule| rule.means.causes()).copied().collect();
         let kinds = emitted(to, &caused);
+        let asks: Vec<_> = plan.rules.iter().map(|rule| rule.means).filter(|means| means.is_request()).collect();
+        let refused = refusal(to, &asks);
+        let answered = !asks.is_empty() && asks.iter().all(|means| orders(*means).next().is_none());
         let reads: Vec<(String, Vec<&str>)> =
             plan.rules.iter().flat_map(|rule| rule.reads(vocabulary, kind, plan)).collect();
         let field = |label: String| {
@@ -227,8 +248,15 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             if let Some((_, reason)) = plan.unread.iter().find(|(known, _)| covers(known)) {
                 return Field { field: label, fate: Fate::Ignored, detail: reason.clone() };
             }
-            let becomes = reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
-            let mut found: Vec<String> = becomes.flat_map(|attribute| targets(to, &kinds, attribute)).collect();
+            if let Some(reason) = &refused {
+                return Field { field: label, fate: Fate::Refused, detail: reason.clone() };
+            }
+            if answered {
+                return Field { field: label, fate: Fate::Derived, detail: "it says what the bridge answers".into() };
+            }
+            let becomes = || reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
+            let untold = becomes().find_map(|attribute| to.untold.get(*attribute));
+            let mut found: Vec<String> = becomes().flat_map(|attribute| targets(to, &kinds, attribute)).collect();
             let role = def.fields.slot(&label).and_then(|slot| def.fields.list[slot].role);
             found.extend(role.iter().flat_map(|role| role_targets(from, to, &kinds, *role)));
             found.sort();
@@ -237,10 +265,10 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
                 (Fate::Carried, short(found))
             } else if def.wire_names.iter().any(|(name, _)| *name == label) {
                 (Fate::Derived, "it names the message".to_owned())
-            } else if role.is_some() || reads.iter().filter(|(read, _)| *read == label).all(|(_, to)| to.is_empty()) {
-                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
+            } else if let (Some(reason), None) = (untold, role) {
+                (Fate::Absent, reason.clone())
             } else {
-                (Fate::Absent, format!("{} has nothing for it", to.vocabulary.dialect))
+                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
             };
             Field { field: label, fate, detail }
         };
@@ -249,9 +277,26 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             false => dotted_labels(vocabulary, def).into_iter().map(field).collect(),
         };
         let into = kinds.iter().map(|kind| to.vocabulary.message(*kind).label.clone()).collect();
-        list.push(Heard { message: def.label.clone(), into, ignored: plan.ignored.clone(), fields });
+        let ignored = plan.ignored.clone();
+        list.push(Heard { message: def.label.clone(), into, ignored, refused, answered, fields });
     }
     list
+}
+
+/// What a request has the platform do.
+fn orders(means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
+    means.causes().iter().copied().filter(|caused| caused.is_order())
+}
+
+/// What the platform lacks, where it can do nothing of what a message asks it for.
+fn refusal(to: &Outgoing, asks: &[ChangeKind]) -> Option<String> {
+    let plans: Vec<_> = asks.iter().flat_map(|means| orders(*means)).map(|order| &to.plans[order as usize]).collect();
+    if plans.iter().any(|plan| !plan.rules.is_empty() || !plan.steps.is_empty()) {
+        return None;
+    }
+    let mut lacks: Vec<&str> = plans.iter().filter_map(|plan| plan.ignored.as_deref()).collect();
+    lacks.dedup();
+    (!lacks.is_empty()).then(|| lacks.join("; "))
 }
 
 /// A long list, cut where nobody reads on.

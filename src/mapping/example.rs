@@ -100,6 +100,9 @@ impl Incoming {
                 problems.add(&example.source, example.span.clone(), format!("what is given is no message: {error}"));
                 continue;
             }
+            for stray in message.kind().map(|kind| self.vocabulary.strays(&text, kind)).unwrap_or_default() {
+                problems.add(&example.source, example.span.clone(), stray);
+            }
             let mut got = Vec::new();
             self.changes(&message, |_, change| got.push(change_json(&self.vocabulary, change)));
             example.check(got, problems);
@@ -187,6 +190,11 @@ impl Outgoing {
                 continue;
             };
             let given = Given::new(self, &example.given);
+            for path in given.values.keys().filter(|path| *path != "transition") {
+                if let Err(reason) = self.knows(path) {
+                    problems.add(&example.source, example.span.clone(), format!("`given.{path}`: {reason}"));
+                }
+            }
             let mut got = Vec::new();
             let mut message = Message::default();
             self.messages(kind, &given, &mut message, |_, message| {

@@ -9,6 +9,7 @@ use super::{
     compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
     example::Example,
     expr::{self, Mistake, Step},
+    reason,
     table::{self, Finders, Table},
     types,
     wanted::wanted,
@@ -303,7 +304,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             if !self.plans[kind.0 as usize].rules.is_empty() {
                 key.problem(problems, format!("`{}` is ignored here and has a rule above", key.name));
             }
-            self.plans[kind.0 as usize].ignored = node.text(problems).map(str::to_owned);
+            self.plans[kind.0 as usize].ignored = reason(node, problems);
         }
     }
 
@@ -313,7 +314,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             let kinds: Vec<Kind> = self.vocabulary.kinds().map(|(kind, _)| kind).collect();
             match node.as_table() {
                 None => {
-                    let Some(reason) = node.text(problems) else { continue };
+                    let Some(reason) = reason(node, problems) else { continue };
                     let known = kinds.into_iter().filter(|kind| self.has(*kind, key.name)).collect::<Vec<_>>();
                     if known.is_empty() {
                         let labels = self.vocabulary.messages.iter().flat_map(|def| def.fields.labels());
@@ -321,7 +322,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                     }
                     for kind in known {
                         let plan = &mut self.plans[kind.0 as usize];
-                        plan.unread.push((key.name.to_owned(), reason.to_owned()));
+                        plan.unread.push((key.name.to_owned(), reason.clone()));
                     }
                 }
                 Some(fields) => {
@@ -331,14 +332,14 @@ impl<'l, 'd> Loader<'l, 'd> {
                         continue;
                     };
                     for (field, node) in fields.entries() {
-                        let Some(reason) = node.text(problems) else { continue };
+                        let Some(reason) = reason(node, problems) else { continue };
                         if !self.has(kind, field.name) {
                             let labels = self.vocabulary.message(kind).fields.labels();
                             problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
                         } else if self.plans[kind.0 as usize].read.contains(field.name) {
                             field.problem(problems, format!("`{}` is read by a rule", field.name));
                         }
-                        self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason.to_owned()));
+                        self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason));
                     }
                 }
             }
@@ -867,6 +868,19 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     }
 }
 
+/// Where rules find again who did something, and to whom.
+const PARTY: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
+const OTHER: &[&str] = &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
+const SERVICE: &[&str] = &["service.id", "call.service"];
+const DATA: [&str; 2] = ["call.data", "request.data"];
+const SERVICES: [&str; 2] = ["agent.services", "service.agents"];
+
+/// All attributes that changes set.
+pub fn settable() -> impl Iterator<Item = &'static str> {
+    let facts = Fact::ALL.iter().flat_map(|fact| fact.becomes());
+    facts.chain(PARTY).chain(OTHER).chain(SERVICE).chain(&DATA).chain(&SERVICES).copied()
+}
+
 impl Rule {
     /// The fields of the message that this rule reads, by dotted label, with the attributes that they become.
     pub fn reads(&self, vocabulary: &Vocabulary, kind: Kind, plan: &KindPlan) -> Vec<(String, Vec<&'static str>)> {
@@ -875,7 +889,10 @@ impl Rule {
         // What an application asks stays with the request; what a platform says of a request's end is its reason.
         let asks = self.means.is_request();
         let ends = matches!(self.means, ChangeKind::RequestFailed | ChangeKind::Refuse);
+        let of_service = self.means == ChangeKind::ServiceKnown;
         let possible = |attribute: &&&str| match **attribute {
+            "agent.name" => !of_service,
+            "service.name" => of_service,
             "reason" | "failure" => ends,
             attribute if attribute.starts_with("request.") => asks,
             _ => !asks,
@@ -884,15 +901,9 @@ impl Rule {
             let becomes: Vec<&str> = fact.fact.becomes().iter().filter(possible).copied().collect();
             reads.expr(&fact.expr, &becomes, None);
         }
-        let party: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
-        let other: &[&str] =
-            &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
-        for (device, becomes) in [
-            (&self.party, party),
-            (&self.other, other),
-            (&self.to, other),
-            (&self.service, &["service.id", "call.service"]),
-        ] {
+        for (device, becomes) in
+            [(&self.party, PARTY), (&self.other, OTHER), (&self.to, OTHER), (&self.service, SERVICE)]
+        {
             let Some(device) = device else { continue };
             let kind = match &device.kind {
                 DeviceKindPlan::Member(_, expr) | DeviceKindPlan::Word(expr) => Some(expr),
@@ -902,9 +913,7 @@ impl Rule {
                 reads.expr(expr, becomes, None);
             }
         }
-        for (list, becomes) in
-            [(&self.data, ["call.data", "request.data"]), (&self.services, ["agent.services", "service.agents"])]
-        {
+        for (list, becomes) in [(&self.data, DATA), (&self.services, SERVICES)] {
             let Some(list) = list else { continue };
             let device = list.device.as_ref().and_then(|device| device.id.as_ref());
             for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {

@@ -24,6 +24,7 @@ pub use run::{Item, Picture};
 
 use crate::{
     diagnostic::Problems,
+    document::Node,
     shipped::Files,
     vocabulary::{self, Vocabulary},
 };
@@ -45,6 +46,7 @@ pub struct Dialect {
 impl Mappings {
     /// Loads everything; what is wrong is added to `problems`.
     pub fn load(files: &Files, problems: &mut Problems) -> Mappings {
+        files.check(problems);
         let mut dialects = HashMap::new();
         for name in files.dialects() {
             let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
@@ -81,6 +83,15 @@ impl Mappings {
             }
         }
     }
+}
+
+/// Why something is not done, in a file of rules.
+fn reason(node: Node, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    if text.trim().is_empty() {
+        node.problem(problems, "a reason says why");
+    }
+    Some(text.to_owned())
 }
 
 #[cfg(test)]

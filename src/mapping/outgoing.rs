@@ -9,7 +9,8 @@ use super::{
     compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
     example::Example,
     expr::{self, Mistake, Step},
-    incoming::dotted_labels,
+    incoming::{dotted_labels, settable},
+    reason,
     table::{self, Finders, Table},
     types,
 };
@@ -43,6 +44,8 @@ pub struct Outgoing {
     pub absent: HashMap<(Kind, String), String>,
     /// Why a message is never said.
     pub unsaid: HashMap<Kind, String>,
+    /// Why an attribute that changes set is never said.
+    pub untold: HashMap<String, String>,
     /// Whether any rule asks for the numbers of call data's labels, or since when calls wait.
     pub numbers_labels: bool,
     pub tells_waiting: bool,
@@ -147,6 +150,8 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
             absent: HashMap::new(),
             unsaid: HashMap::new(),
+            absences: Vec::new(),
+            set: Vec::new(),
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
@@ -158,6 +163,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         loader.reasons(&table, "unsupported", problems);
         loader.steps(&table, problems);
         loader.unsaid(&table, problems);
+        loader.superfluous(problems);
         let sides = table.texts("sides", problems);
         loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
         loader.complete(&table, sides.iter().any(|(side, _)| *side == "request"), |kind| kind.is_order(), problems);
@@ -174,7 +180,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         for side in &sides {
             loader.all_said(&table, *side, problems);
         }
-        table.finish(problems);
+        let untold = table.section("untold", problems);
         let reads = |wanted: &[Leaf]| {
             let rules = loader.plans.iter().flat_map(|plan| &plan.rules);
             rules.flat_map(|rule| &rule.sets).any(|(_, plan)| plan.reads(wanted))
@@ -182,7 +188,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         let numbers_labels = reads(&[Leaf::Item(ItemAttribute::Number)]);
         let waiting = [CallAttribute::QueuedDate, CallAttribute::QueuedTime];
         let tells_waiting = reads(&waiting.map(|attribute| Leaf::Call(Which::Call, attribute)));
-        Outgoing {
+        let mut outgoing = Outgoing {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
             sides,
@@ -193,10 +199,14 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             knobs: loader.knobs,
             absent: loader.absent,
             unsaid: loader.unsaid,
+            untold: HashMap::new(),
             numbers_labels,
             tells_waiting,
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
-        }
+        };
+        outgoing.read_untold(&table, &untold, problems);
+        table.finish(problems);
+        outgoing
     })
 }
 
@@ -223,6 +233,10 @@ struct Loader<'l, 'd> {
     plans: Vec<TransitionPlan>,
     absent: HashMap<(Kind, String), String>,
     unsaid: HashMap<Kind, String>,
+    /// The fields that stand under `absent`, with the messages that have them.
+    absences: Vec<(Key<'d>, Vec<Kind>)>,
+    /// The dotted labels that each rule sets in its message.
+    set: Vec<(Kind, HashSet<String>)>,
     rule_names: Vec<String>,
     examples: Vec<Example>,
 }
@@ -299,6 +313,7 @@ impl<'d> Loader<'_, 'd> {
                 }
             }
         }
+        self.set.push((emit, builder.told.clone()));
         for (slot, field) in def.fields.list.iter().enumerate() {
             let fixed = def.fixed.iter().any(|(fixed, _)| *fixed == slot);
             if let (Some(role), false) = (field.role, fixed || rule.sets.iter().any(|(known, _)| *known == slot)) {
@@ -329,7 +344,10 @@ impl<'d> Loader<'_, 'd> {
             if !labels.iter().any(|label| covers(key.name, label)) {
                 problems.unknown(key.source, key.span.clone(), "field", key.name, labels.iter().map(String::as_str));
             }
-            let reason = node.text(problems).unwrap_or_default().to_owned();
+            if told.contains(key.name) {
+                key.problem(problems, format!("`{}` is set by this rule", key.name));
+            }
+            let reason = reason(*node, problems).unwrap_or_default();
             self.absent.insert((emit, key.name.to_owned()), reason);
         }
         for label in labels {
@@ -351,7 +369,7 @@ impl<'d> Loader<'_, 'd> {
     }
 
     /// `[absent]`: a field of all messages, or `[absent.Message]`.
-    fn absences(&mut self, table: &Section, problems: &mut Problems) {
+    fn absences(&mut self, table: &Section<'d>, problems: &mut Problems) {
         for (key, node) in table.section("absent", problems) {
             let fields = match node.as_table() {
                 Some(section) => section.entries(),
@@ -364,8 +382,8 @@ impl<'d> Loader<'_, 'd> {
                 continue;
             }
             for (field, node) in fields {
-                let Some(reason) = node.text(problems) else { continue };
-                let mut found = false;
+                let Some(reason) = reason(node, problems) else { continue };
+                let mut places = Vec::new();
                 for (kind, def) in self.vocabulary.kinds() {
                     if only.flatten().is_some_and(|only| only != kind) {
                         continue;
@@ -373,14 +391,25 @@ impl<'d> Loader<'_, 'd> {
                     let labels = dotted_labels(self.vocabulary, def);
                     if labels.iter().any(|label| label == field.name || label.starts_with(&format!("{}.", field.name)))
                     {
-                        found = true;
-                        self.absent.insert((kind, field.name.to_owned()), reason.to_owned());
+                        places.push(kind);
+                        self.absent.insert((kind, field.name.to_owned()), reason.clone());
                     }
                 }
-                if !found {
+                if places.is_empty() {
                     let labels = self.vocabulary.messages.iter().flat_map(|def| def.fields.labels());
                     problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
                 }
+                self.absences.push((field, places));
+            }
+        }
+    }
+
+    /// What is said to be absent is so in some message at least.
+    fn superfluous(&self, problems: &mut Problems) {
+        for (field, kinds) in &self.absences {
+            let mut rules = self.set.iter().filter(|(kind, _)| kinds.contains(kind)).peekable();
+            if rules.peek().is_some() && rules.all(|(_, set)| set.contains(field.name)) {
+                field.problem(problems, format!("`{}` is set wherever it could be absent", field.name));
             }
         }
     }
@@ -395,7 +424,7 @@ impl<'d> Loader<'_, 'd> {
             if plan.rules.iter().any(|rule| rule.when.is_none()) {
                 key.problem(problems, format!("`{}` stands under `{section}` and has a rule above", key.name));
             }
-            plan.ignored = node.text(problems).map(str::to_owned);
+            plan.ignored = reason(node, problems);
         }
     }
 
@@ -431,9 +460,10 @@ impl<'d> Loader<'_, 'd> {
                 problems.unknown(key.source, key.span.clone(), "message", key.name, known);
                 continue;
             };
-            if let Some(reason) = node.text(problems) {
-                self.unsaid.insert(kind, reason.to_owned());
+            if self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind) {
+                key.problem(problems, format!("`{}` is said by a rule above", key.name));
             }
+            self.unsaid.extend(reason(node, problems).map(|reason| (kind, reason)));
         }
     }
 
@@ -572,7 +602,7 @@ impl TransitionScope<'_> {
         };
         if let Some(which) = which {
             if let Some(place) = self.vocabulary.call_names.iter().position(|known| known == name) {
-                return Ok((Leaf::CallName(which, place as u8), Ty::Text));
+                return Ok((Leaf::CallName(which, place as u8), Ty::Id));
             }
             let Some(attribute) = CallAttribute::from_name(name) else {
                 let mut known: Vec<&str> = self.vocabulary.call_names.iter().map(String::as_str).collect();
@@ -762,6 +792,45 @@ impl Builder<'_, '_> {
         };
         self.scope.item.replace(false);
         plan.map(|item| ValuePlan::List { list, item: Box::new(item) })
+    }
+}
+
+impl Outgoing {
+    /// `[untold]`: each attribute that changes set is read by some rule, or never, for a reason.
+    fn read_untold(&mut self, table: &Section, entries: &[(Key, Node)], problems: &mut Problems) {
+        let rules = || self.plans.iter().flat_map(|plan| &plan.rules);
+        let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
+        let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
+        told.extend(conditions.map(|leaf| leaf.path(self)));
+        let mut untold = HashMap::new();
+        for (key, node) in entries {
+            if !settable().any(|known| known == key.name) {
+                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable());
+            } else if told.contains(key.name) {
+                key.problem(problems, format!("`{}` is read by a rule above", key.name));
+            }
+            untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));
+        }
+        for attribute in settable() {
+            let of_request = attribute.starts_with("request.");
+            let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
+            if wanted && !told.contains(attribute) && !untold.contains_key(attribute) {
+                let text = format!("`{attribute}` is read by no rule and does not stand under `untold`");
+                table.problem(problems, text);
+            }
+        }
+        self.untold = untold;
+    }
+
+    /// Whether a path names a list or an attribute that rules can read; the reason where it does not.
+    pub fn knows(&self, path: &str) -> Result<(), String> {
+        if ListAttribute::from_name(path).is_some() {
+            return Ok(());
+        }
+        let scope = TransitionScope { vocabulary: &self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let compiler = Compiler { scope: &scope, tables: &self.tables };
+        let known = expr::parse(path).and_then(|ast| compiler.compile(&ast, &Ty::Any));
+        known.map(|_| ()).map_err(|mistake| mistake.text)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::compile::{Members, Ty};
 use crate::{
     model::{
-        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Detail, DeviceKind, Direction, End,
-        Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
+        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Cause, Detail, DeviceKind, Direction,
+        End, Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
         RouteType, ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
@@ -18,6 +18,7 @@ pub fn words(name: &str) -> Option<Arc<Members>> {
         "agent-state" => AgentState::NAMES,
         "media" => Media::NAMES,
         "call-type" => CallType::NAMES,
+        "cause" => Cause::NAMES,
         "direction" => Direction::NAMES,
         "call-state" => CallState::NAMES,
         "end" => End::NAMES,
@@ -54,7 +55,8 @@ pub fn of_type(vocabulary: &Vocabulary, ty: &Type) -> Ty {
     match ty {
         Type::Bool => Ty::Bool,
         Type::Int | Type::Long => Ty::Number,
-        Type::Text | Type::Time | Type::Id => Ty::Text,
+        Type::Text | Type::Time => Ty::Text,
+        Type::Id => Ty::Id,
         Type::Enum(place) => Ty::Members(members_of(vocabulary, *place)),
         Type::Record(_) => Ty::Record,
         Type::List(_) => Ty::List,
@@ -65,6 +67,7 @@ pub fn of_fact(fact: Fact) -> Ty {
     match fact {
         Fact::Media => members("media"),
         Fact::Type => members("call-type"),
+        Fact::Cause => members("cause"),
         Fact::State | Fact::Underlying => members("agent-state"),
         Fact::Failure => members("failure"),
         Fact::About => members("about"),
@@ -80,10 +83,13 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
     match attribute {
         CallAttribute::Media => members("media"),
         CallAttribute::Type => members("call-type"),
+        CallAttribute::Cause => members("cause"),
         CallAttribute::Direction => members("direction"),
         CallAttribute::State => members("call-state"),
         CallAttribute::DestinationType => members("device-kind"),
         CallAttribute::Disposition => Ty::Number,
+        CallAttribute::Id | CallAttribute::Sequence => Ty::Id,
+        CallAttribute::Agent | CallAttribute::Originator | CallAttribute::Service => Ty::Id,
         CallAttribute::Abandoned => Ty::Bool,
         _ => Ty::Text,
     }
@@ -92,6 +98,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
 pub fn of_agent(attribute: AgentAttribute) -> Ty {
     match attribute {
         AgentAttribute::State => members("agent-state"),
+        AgentAttribute::Id | AgentAttribute::Number | AgentAttribute::Station | AgentAttribute::Call => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -99,13 +106,14 @@ pub fn of_agent(attribute: AgentAttribute) -> Ty {
 pub fn of_party(attribute: PartyAttribute) -> Ty {
     match attribute {
         PartyAttribute::Kind => members("device-kind"),
-        _ => Ty::Text,
+        PartyAttribute::Id | PartyAttribute::Number => Ty::Id,
     }
 }
 
 pub fn of_service(attribute: ServiceAttribute) -> Ty {
     match attribute {
         ServiceAttribute::Kind => members("device-kind"),
+        ServiceAttribute::Id => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -114,6 +122,7 @@ pub fn of_item(attribute: ItemAttribute) -> Ty {
     match attribute {
         ItemAttribute::Kind => members("device-kind"),
         ItemAttribute::Number => Ty::Any,
+        ItemAttribute::Id => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -123,6 +132,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
+        RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station => Ty::Id,
         _ => Ty::Text,
     }
 }
@@ -137,7 +147,7 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::RejectReason => members("reject-reason"),
         Detail::Entity => members("entity"),
         Detail::Timeout => Ty::Number,
-        Detail::Blind | Detail::LastOfType | Detail::Last => Ty::Bool,
+        Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }
 }

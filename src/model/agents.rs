@@ -41,6 +41,9 @@ pub struct Agent {
     pub told: Option<AgentState>,
     /// The last call is gone and the platform has not said what comes next: the state stands until then.
     pub settling: Option<Time>,
+    /// When the last call was gone.
+    pub free_since: Time,
+    /// Those of the last log-on.
     pub services: SmallVec<[ServiceIx; 4]>,
     /// Live calls that the agent is in, in the order of joining them.
     pub calls: SmallVec<[CallIx; 2]>,
@@ -53,12 +56,28 @@ pub struct Agent {
     seen_epoch: u64,
     stamp: u64,
     /// When the platform last said something of the agent's state, by its clock.
-    last_word: Option<u64>,
+    pub(super) last_word: Option<u64>,
 }
 
 impl Agent {
     pub fn is_logged_on(&self) -> bool {
         self.logged_on == Some(true)
+    }
+
+    /// Whether the agent is there: logged on, or doing something where nothing was said of that.
+    pub fn is_there(&self) -> bool {
+        self.logged_on.unwrap_or(self.told.is_some())
+    }
+
+    /// Whether a call keeps the agent busy, known or not.
+    pub fn is_on_call(&self) -> bool {
+        !self.calls.is_empty() || matches!(self.activity, Some(AgentState::Active | AgentState::PendingActive))
+    }
+
+    pub(super) fn end_activity(&mut self, now: Time) {
+        if self.activity.take().is_some() {
+            self.free_since = now;
+        }
     }
 }
 
@@ -67,6 +86,12 @@ const ID: u8 = 0;
 const NUMBER: u8 = 1;
 const NAME: u8 = 2;
 const STATION: u8 = 3;
+
+/// How a station leads to its agent: by its digits.
+fn station_id(number: &str) -> SpacedId {
+    let text: String = digits(number).iter().map(|digit| char::from(*digit)).collect();
+    SpacedId { space: STATION, id: NativeId::Text(text.into()) }
+}
 
 impl Model {
     // ── who is who ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,16 +183,20 @@ impl Model {
         if new.is_empty() || entry.station == new {
             return false;
         }
-        let id = |number: &str| {
-            let text = digits(number).iter().map(|digit| char::from(*digit)).collect::<String>();
-            SpacedId { space: STATION, id: NativeId::Text(text.into()) }
-        };
-        let old = id(&std::mem::replace(&mut entry.station, new.to_owned()));
+        let old = station_id(&std::mem::replace(&mut entry.station, new.to_owned()));
         if self.agent_ids.get(&old) == Some(&agent) {
             self.agent_ids.remove(&old);
         }
-        self.agent_ids.insert(id(new), agent);
+        self.claim_station(agent);
         true
+    }
+
+    /// Whoever sat at the agent's station before, it is the agent's now.
+    fn claim_station(&mut self, agent: AgentIx) {
+        let station = &self.agents[agent].station;
+        if !station.is_empty() {
+            self.agent_ids.insert(station_id(station), agent);
+        }
     }
 
     // ── log-on ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,19 +206,19 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
+        self.show(agent);
+        self.log_on(agent, change.text(Fact::Station));
         if let Some(services) = &change.services {
             let known: SmallVec<[ServiceIx; 4]> = services.iter().filter_map(|s| self.service_of(s)).collect();
             for service in known {
                 self.join_service(agent, service);
             }
         }
-        self.show(agent);
-        self.log_on(agent, change.text(Fact::Station));
         self.agents[agent].last_word = self.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
             self.set_state(agent, state);
-            self.tell_agent_state(Some(agent), None);
         }
+        self.tell_agent_state(Some(agent), None);
         Effect::Taken
     }
 
@@ -207,6 +236,7 @@ impl Model {
         }
         self.show(agent);
         self.log_on(agent, change.text(Fact::Station));
+        self.tell_agent_state(Some(agent), None);
         Effect::Taken
     }
 
@@ -214,6 +244,7 @@ impl Model {
         if self.agents[agent].logging_on {
             self.show(agent);
             self.log_on(agent, "");
+            self.tell_agent_state(Some(agent), None);
         }
     }
 
@@ -224,6 +255,7 @@ impl Model {
                 if entry.logged_on.is_none() || entry.logging_on {
                     self.show(agent);
                     self.log_on(agent, "");
+                    self.tell_agent_state(Some(agent), None);
                 }
                 Effect::Taken
             }
@@ -248,6 +280,8 @@ impl Model {
         Effect::Taken
     }
 
+    /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
+    /// be told afterwards.
     fn log_on(&mut self, agent: AgentIx, station: &str) {
         let moved = self.learn_station(agent, station);
         let entry = &mut self.agents[agent];
@@ -255,10 +289,9 @@ impl Model {
         entry.logging_on = false;
         if !was_on {
             entry.logged_on = Some(true);
-            entry.readiness = None;
-            entry.activity = None;
             entry.told = None;
-            entry.settling = None;
+            entry.services.clear();
+            self.claim_station(agent);
         }
         let requests = self.requests_shown(Expect::LoggedOn(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
@@ -290,8 +323,8 @@ impl Model {
         entry.activity = None;
         entry.told = None;
         entry.settling = None;
+        entry.reason.clear();
         entry.wraps.clear();
-        entry.services.clear();
         let requests = self.requests_shown(Expect::LoggedOff(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOff).agent(agent);
         if was_off {
@@ -322,8 +355,7 @@ impl Model {
     fn is_ready(&mut self, agent: AgentIx, readiness: Readiness) {
         let state = if readiness == Readiness::Ready { AgentState::Idle } else { AgentState::NotReady };
         self.set_state(agent, state);
-        let mut requests = self.requests_shown(Expect::Readiness(agent, readiness));
-        requests.extend(self.requests_shown(Expect::WrapOver(agent)));
+        let requests = self.requests_shown(Expect::Readiness(agent, readiness));
         self.tell_state_answering(agent, None, requests);
     }
 
@@ -336,7 +368,7 @@ impl Model {
         };
         let entry = &mut self.agents[agent];
         entry.last_word = self.clock;
-        entry.activity = None;
+        entry.end_activity(self.now);
         // The work after a call that nobody knows is any work that is known.
         if self.named_call(&change.call).is_none() {
             self.agents[agent].wraps.clear();
@@ -362,7 +394,7 @@ impl Model {
     pub(super) fn release(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.agents[agent];
         if entry.activity == Some(AgentState::Reserved) && entry.calls.is_empty() {
-            entry.activity = None;
+            entry.end_activity(self.now);
             self.settle_state(agent);
             self.tell_agent_state(Some(agent), Some(call));
         }
@@ -407,12 +439,12 @@ impl Model {
                 self.wrap_up_over(agent, |_| true);
                 let entry = &mut self.agents[agent];
                 entry.wraps.clear();
-                entry.activity = None;
+                entry.end_activity(self.now);
                 entry.readiness = Some(if state == AgentState::Idle { Readiness::Ready } else { Readiness::NotReady });
             }
             AgentState::Wrap => {
                 let entry = &mut self.agents[agent];
-                entry.activity = None;
+                entry.end_activity(self.now);
                 if entry.wraps.is_empty() {
                     entry.wraps.push(None);
                 }
@@ -439,7 +471,7 @@ impl Model {
             match state {
                 PartyState::Connected | PartyState::Held => return Some(AgentState::Active),
                 PartyState::Alerting => alerting = true,
-                PartyState::Initiated | PartyState::Left => {}
+                PartyState::Initiated | PartyState::Dialled | PartyState::Left => {}
             }
         }
         match (entry.activity, entry.readiness) {
@@ -460,8 +492,10 @@ impl Model {
         }
     }
 
-    /// Tells the state where it changed; whoever asked for it is answered in any case.
-    pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, requests: Requests) {
+    /// Tells the state where it changed; whoever asked for it is answered in any case, and so is whoever asked for the end
+    /// of a wrap-up after which it is the first.
+    pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, mut requests: Requests) {
+        requests.extend(self.wrap_ups_shown(agent));
         let state = self.state_of(agent);
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
@@ -482,7 +516,7 @@ impl Model {
         transition
     }
 
-    // ── calls and wrap-up ─────────────────────────────────────────────────────────────────────────────────────────────
+    // ── between calls ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn add_agent_call(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.agents[agent];
@@ -497,12 +531,13 @@ impl Model {
         entry.calls.retain(|known| *known != call);
         if entry.calls.is_empty() {
             entry.activity = None;
+            entry.free_since = self.now;
             self.settle_state(agent);
         }
     }
 
     /// The state stands until the platform says the next, or for the time of grace.
-    fn settle_state(&mut self, agent: AgentIx) {
+    pub(super) fn settle_state(&mut self, agent: AgentIx) {
         self.agents[agent].settling = Some(self.now);
         self.timers.set(self.now + self.settings.state_grace, Timer::StateGrace(agent));
     }
@@ -523,125 +558,6 @@ impl Model {
         self.tell_state_answering(agent, None, requests);
     }
 
-    pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
-        let owed = &mut self.calls[call].owed;
-        if !owed.contains(&agent) {
-            owed.push(agent);
-            self.agents[agent].owes.push(call);
-        }
-    }
-
-    /// The agent's wrap-up is over for the calls that are meant and that the agent is not in any more.
-    pub(super) fn wrap_up_over(&mut self, agent: AgentIx, meant: impl Fn(CallIx) -> bool) {
-        for call in self.agents[agent].owes.clone() {
-            if !meant(call) || self.calls[call].live_party_of(agent).is_some() {
-                continue;
-            }
-            let wrapped = self.agents[agent].wraps.iter().flatten().any(|wrap| self.result_of(*wrap) == call);
-            let kind = if wrapped { TransitionKind::WrapEnded } else { TransitionKind::WrapSkipped };
-            self.tell(Transition::new(kind).call(call).agent(agent));
-            let entry = &mut self.calls[call];
-            entry.owed.retain(|known| *known != agent);
-            let over = entry.owed.is_empty();
-            self.agents[agent].owes.retain(|known| *known != call);
-            if over {
-                self.complete(call);
-            }
-        }
-    }
-
-    pub(super) fn wrap_started(&mut self, change: &Change) -> Effect {
-        let agent = match self.agent_of(change) {
-            Ok(agent) => agent,
-            Err(effect) => return effect,
-        };
-        let named = self.named_call(&change.call);
-        let call = if change.call.is_empty() { self.agents[agent].owes.last().copied() } else { named };
-        if let Some(index) = call {
-            if self.calls[index].is_live() {
-                self.note(index, change);
-            }
-            // Work after a call: the agent is not in it any more, whatever was not said.
-            if let Some(place) = self.calls[index].live_party_of(agent) {
-                self.leave(index, place);
-            }
-            let answered = |party: &Party| party.device.agent == Some(agent) && party.answered;
-            let joined = self.calls[index].joined_into.is_some();
-            if self.calls[index].parties.iter().any(answered) && !joined && !self.agents[agent].owes.contains(&index) {
-                return Effect::Late;
-            }
-        }
-        let entry = &mut self.agents[agent];
-        entry.last_word = self.clock;
-        entry.settling = None;
-        if !entry.wraps.contains(&call) {
-            entry.wraps.push(call);
-        }
-        let requests = self.requests_shown(Expect::Wrap(agent));
-        self.tell_state_answering(agent, call, requests);
-        if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
-    }
-
-    pub(super) fn wrap_ended(&mut self, change: &Change) -> Effect {
-        let agent = match self.agent_of(change) {
-            Ok(agent) => agent,
-            Err(effect) => return effect,
-        };
-        let Some(named) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        let call = self.result_of(named);
-        self.set_disposition(named, change);
-        let meant: SmallVec<[CallIx; 2]> =
-            self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
-        self.wrap_up_over(agent, |owed| meant.contains(&owed));
-        let wraps = self.agents[agent].wraps.clone();
-        let results: SmallVec<[Option<CallIx>; 2]> = wraps.iter().map(|w| w.map(|w| self.result_of(w))).collect();
-        let entry = &mut self.agents[agent];
-        entry.last_word = self.clock;
-        entry.wraps =
-            wraps.iter().zip(&results).filter(|(_, r)| r.is_some() && **r != Some(call)).map(|(w, _)| *w).collect();
-        if !wraps.is_empty() && entry.wraps.is_empty() && entry.calls.is_empty() {
-            self.settle_state(agent);
-        }
-        let requests = self.requests_shown(Expect::WrapOver(agent));
-        self.tell_state_answering(agent, None, requests);
-        Effect::Taken
-    }
-
-    pub(super) fn disposed(&mut self, change: &Change) -> Effect {
-        let agent = match self.agent_of(change) {
-            Ok(agent) => agent,
-            Err(effect) => return effect,
-        };
-        let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        if self.set_disposition(call, change) {
-            self.tell(Transition::new(TransitionKind::Disposed).call(call).agent(agent));
-        }
-        let requests = self.requests_shown(Expect::Disposed(call, agent));
-        let transition = self.state_transition(agent, Some(call));
-        self.answer_only(transition, requests);
-        Effect::Taken
-    }
-
-    /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
-    fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
-        let code = change.int(Fact::Code).filter(|code| *code != 0);
-        let call = &mut self.calls[call];
-        let new = code.is_some() && code != call.disposition;
-        if new {
-            call.disposition = code;
-        }
-        new
-    }
-
-    /// The call that this one became part of, or itself.
-    pub fn result_of(&self, call: CallIx) -> CallIx {
-        let mut index = call;
-        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into) {
-            index = next;
-        }
-        index
-    }
-
     // ── statistics and configuration ──────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn agent_seen(&mut self, change: &Change) -> Effect {
@@ -649,9 +565,7 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        if let Some(service) = self.service_of(&change.service) {
-            self.join_service(agent, service);
-        }
+        let service = self.service_of(&change.service);
         self.link.statistics_seen = true;
         self.show(agent);
         let since = time::parse_civil(change.text(Fact::Since));
@@ -660,18 +574,21 @@ impl Model {
         entry.seen_epoch = self.link.epoch;
         // Statistics lag: what began before the last event about the agent is old.
         let known_better = since.zip(entry.last_word).is_some_and(|(since, last)| since <= last);
-        let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) else { return Effect::Taken };
-        if known_better {
-            return Effect::Taken;
-        }
-        if state == AgentState::LoggedOff {
+        let state = change.int(Fact::State).and_then(AgentState::from_code).filter(|_| !known_better);
+        if state == Some(AgentState::LoggedOff) {
             match self.agents[agent].logged_on {
                 Some(true) => self.log_off(agent),
                 _ => self.agents[agent].logged_on = Some(false),
             }
             return Effect::Taken;
         }
-        self.log_on(agent, change.text(Fact::Station));
+        if state.is_some() {
+            self.log_on(agent, change.text(Fact::Station));
+        }
+        if let Some(service) = service {
+            self.join_service(agent, service);
+        }
+        let Some(state) = state else { return Effect::Taken };
         if let Some(underlying) = change.int(Fact::Underlying).and_then(AgentState::from_code) {
             self.set_state(agent, underlying);
         }
@@ -721,16 +638,29 @@ impl Model {
     pub(super) fn agents_listed(&mut self, change: &Change) -> Effect {
         let service = self.service_of(&change.service);
         self.link.statistics_seen |= service.is_some();
+        if let Some(service) = service {
+            self.services[service].listed_epoch = self.link.epoch;
+        }
         for agent in self.agents.indices() {
             if self.agents[agent].stamp == self.stamp {
                 continue;
             }
             match service {
-                Some(service) => self.agents[agent].services.retain(|known| *known != service),
+                Some(service) => self.is_not_at(agent, service),
                 None => self.unshow(agent),
             }
         }
         Effect::Taken
+    }
+
+    /// The service was listed without the agent. Where that was the last that could have shown the agent, nobody is there.
+    fn is_not_at(&mut self, agent: AgentIx, service: ServiceIx) {
+        let services = &mut self.agents[agent].services;
+        let before = services.len();
+        services.retain(|known| *known != service);
+        if services.len() < before && self.link.resynced && self.is_gone(agent) {
+            self.log_off(agent);
+        }
     }
 
     fn join_service(&mut self, agent: AgentIx, service: ServiceIx) {
@@ -768,13 +698,19 @@ impl Model {
         }
     }
 
-    /// Agents whom the platform did not show since `epoch` began are not logged on any more.
-    pub(super) fn log_off_unseen(&mut self, epoch: u64) {
+    /// Agents whom the platform should have shown by now are not logged on any more.
+    pub(super) fn log_off_unseen(&mut self) {
         for agent in self.agents.indices() {
-            let entry = &self.agents[agent];
-            if entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch {
+            if self.is_gone(agent) {
                 self.log_off(agent);
             }
         }
+    }
+
+    /// Whether the platform has listed, since the link is back, every service where the agent was, and not the agent.
+    fn is_gone(&self, agent: AgentIx) -> bool {
+        let (entry, epoch) = (&self.agents[agent], self.link.epoch);
+        let unseen = entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch;
+        unseen && entry.services.iter().all(|service| self.services[*service].listed_epoch == epoch)
     }
 }

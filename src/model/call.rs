@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    AgentIx, CallIx, CallState, CallType, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx, SpacedId,
+    AgentIx, CallIx, CallState, CallType, Cause, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx,
+    SpacedId,
 };
 use crate::time::Time;
 
@@ -18,6 +19,8 @@ pub const MAX_DATA: usize = 128;
 pub enum PartyState {
     /// Began the call, or is known to be calling, and is not connected yet.
     Initiated,
+    /// No agent; was called, and nothing has been heard of it.
+    Dialled,
     Alerting,
     Connected,
     Held,
@@ -32,15 +35,25 @@ pub struct Party {
     pub answered: bool,
     /// An agent who has been told that the call is cleared.
     pub cleared: bool,
+    /// An agent from whom the platform took the call elsewhere.
+    pub diverted: bool,
 }
 
 impl Party {
     pub fn new(device: KnownDevice, state: PartyState) -> Party {
-        Party { device, state, answered: false, cleared: false }
+        Party { device, state, answered: false, cleared: false, diverted: false }
     }
 
     pub fn is_in(&self) -> bool {
         self.state != PartyState::Left
+    }
+
+    /// Whoever left and is back can leave once more.
+    pub fn enter(&mut self, state: PartyState) {
+        if !self.is_in() {
+            (self.cleared, self.diverted) = (false, false);
+        }
+        self.state = state;
     }
 }
 
@@ -68,6 +81,7 @@ pub struct Call {
     pub caller_name: String,
     pub media: Option<Media>,
     pub ty: Option<CallType>,
+    pub cause: Option<Cause>,
     pub sequence: Option<NativeId>,
     pub data: Vec<(String, String)>,
     pub disposition: Option<i64>,
@@ -77,6 +91,8 @@ pub struct Call {
     pub queue: Option<ServiceIx>,
     /// Where it waits or last waited.
     pub service: Option<ServiceIx>,
+    /// It has waited somewhere, or does.
+    pub has_waited: bool,
     /// When it began to wait there, by the platform's clock, in milliseconds since 1970.
     pub queued_at: Option<u64>,
     /// Where it is going.
@@ -117,12 +133,14 @@ impl Call {
             caller_name: String::new(),
             media: None,
             ty: None,
+            cause: None,
             sequence: None,
             data: Vec::new(),
             disposition: None,
             reserved_for: None,
             queue: None,
             service: None,
+            has_waited: false,
             queued_at: None,
             destination: KnownDevice::default(),
             consults: None,
@@ -191,6 +209,44 @@ impl Call {
     pub fn agents_in(&self) -> impl Iterator<Item = (usize, AgentIx)> + '_ {
         let parties = self.parties.iter().enumerate().filter(|(_, party)| party.is_in());
         parties.filter_map(|(place, party)| party.device.agent.map(|agent| (place, agent)))
+    }
+
+    /// The party that was called and of which nothing has been heard.
+    pub fn dialled(&self) -> Option<usize> {
+        self.parties.iter().position(|party| party.state == PartyState::Dialled)
+    }
+
+    /// A number was dialled: it is in the call, as whoever is there already, if anyone.
+    pub fn dial(&mut self, device: &KnownDevice) {
+        let known = self.others_in().next();
+        if device.is_agent() || (device.number.is_empty() && known.is_none()) {
+            return;
+        }
+        match known {
+            Some(place) => self.parties[place].state = PartyState::Dialled,
+            None if self.parties.len() < MAX_PARTIES => {
+                self.parties.push(Party::new(device.clone(), PartyState::Dialled));
+            }
+            None => {}
+        }
+    }
+
+    /// What was dialled is no party but the number of where the call waits.
+    pub fn drop_dialled(&mut self) {
+        if let Some(place) = self.dialled() {
+            self.parties[place].state = PartyState::Left;
+        }
+    }
+
+    /// A number may be written in several ways: whoever is heard of first is whom the call was made to, and so is whoever
+    /// else connects to a call that alerts.
+    pub fn identify_called(&mut self, device: &KnownDevice, state: PartyState) -> Option<usize> {
+        let connects = state == PartyState::Connected && !device.is_agent();
+        let alerts = |party: &Party| party.state == PartyState::Alerting && !party.device.is_agent();
+        let alerting = || self.parties.iter().position(alerts).filter(|_| connects);
+        let place = self.dialled().or_else(alerting)?;
+        self.parties[place].device = device.clone();
+        Some(place)
     }
 
     /// Places of the parties in the call that are no agents.

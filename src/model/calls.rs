@@ -2,192 +2,15 @@
 //! is decided here and in `joins`.
 
 use super::{
-    call::{MAX_DATA, MAX_NAMES, MAX_PARTIES},
+    call::MAX_PARTIES,
+    finding::note_number,
     requests::{Expect, Requests},
     timers::Timer,
     *,
 };
-use crate::message::Value;
 use smallvec::SmallVec;
 
-/// How many of the oldest calls are looked for at a time.
-const MAX_OLDEST: usize = 256;
-
 impl Model {
-    // ── finding and starting ──────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The call that these names mean. A more authoritative name that the call contradicts makes it another call.
-    pub(super) fn named_call(&self, names: &CallNames) -> Option<CallIx> {
-        names.iter().find_map(|name| {
-            let index = *self.call_names.get(&name)?;
-            let call = &self.calls[index];
-            let contradicts =
-                |better: SpacedRef| call.name(better.space).is_some_and(|known| known.as_id() != better.id);
-            let contradicted = names.iter().take_while(|better| better.space < name.space).any(contradicts);
-            (!contradicted).then_some(index)
-        })
-    }
-
-    /// The call of a change that only follows or ends something: it must be known, and not over.
-    pub(super) fn live_call(&mut self, change: &Change) -> Result<CallIx, Effect> {
-        let index = self.named_call(&change.call).ok_or(Effect::UnknownCall)?;
-        self.touch(index, &change.call)?;
-        self.note(index, change);
-        Ok(index)
-    }
-
-    fn touch(&mut self, index: CallIx, names: &CallNames) -> Result<(), Effect> {
-        if !self.calls[index].is_live() {
-            return Err(Effect::Late);
-        }
-        self.calls[index].last_event = self.now;
-        self.learn_names(index, names);
-        Ok(())
-    }
-
-    /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
-    pub(super) fn call_for(&mut self, change: &Change, begun_by: Option<AgentIx>) -> Result<CallIx, Effect> {
-        if let Some(index) = self.named_call(&change.call).filter(|index| !self.is_back(*index)) {
-            self.touch(index, &change.call)?;
-            self.note(index, change);
-            return Ok(index);
-        }
-        if change.call.is_empty() {
-            return Err(Effect::UnknownCall);
-        }
-        let index = self.new_call(&change.call)?;
-        self.note(index, change);
-        self.tell_start(index, begun_by);
-        Ok(index)
-    }
-
-    pub(super) fn new_call(&mut self, names: &CallNames) -> Result<CallIx, Effect> {
-        if self.calls.len() >= self.settings.max_calls {
-            self.evict_call(None);
-        }
-        if self.calls.len() >= self.settings.max_calls + self.forgotten.len() {
-            return Err(Effect::Full);
-        }
-        let index = self.calls.insert(Call::new(self.now));
-        self.learn_names(index, names);
-        if !std::mem::replace(&mut self.expiry_watch, true) {
-            self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
-        }
-        Ok(index)
-    }
-
-    fn tell_start(&mut self, index: CallIx, begun_by: Option<AgentIx>) {
-        let call = &mut self.calls[index];
-        match begun_by {
-            Some(agent) => {
-                call.originator = Some(agent);
-                call.direction = Direction::Outbound;
-            }
-            // Somebody outside calls, known by number or not.
-            None => {
-                let device = KnownDevice { number: call.ani.clone(), ..KnownDevice::default() };
-                call.parties.push(Party::new(device, PartyState::Initiated));
-            }
-        }
-        self.tell(Transition::new(TransitionKind::CallStarted).call(index));
-    }
-
-    /// Makes room: the oldest call that is over, else the one that has been silent longest, which ends properly. Whether
-    /// there was any but the one to spare.
-    fn evict_call(&mut self, spare: Option<CallIx>) -> bool {
-        let Some(index) = self.oldest_call(spare).or_else(|| {
-            self.look_for_oldest(spare);
-            self.oldest_call(spare)
-        }) else {
-            return false;
-        };
-        self.forgotten.push(index);
-        if self.calls[index].is_live() {
-            self.end_call(index);
-        }
-        self.complete(index);
-        self.weight -= std::mem::take(&mut self.calls[index].weighs);
-        true
-    }
-
-    /// The next of those that were found to be oldest, if it still is as it was.
-    fn oldest_call(&mut self, spare: Option<CallIx>) -> Option<CallIx> {
-        while let Some((index, last_event)) = self.oldest.pop_front() {
-            let same = self.calls.get(index).is_some_and(|call| call.last_event == last_event);
-            if same && Some(index) != spare && !self.forgotten.contains(&index) {
-                return Some(index);
-            }
-        }
-        None
-    }
-
-    /// Looks through all calls for the oldest, for many evictions to come: nothing that happens makes another call older.
-    fn look_for_oldest(&mut self, spare: Option<CallIx>) {
-        let others = self.calls.iter().filter(|(index, _)| Some(*index) != spare && !self.forgotten.contains(index));
-        let mut others: Vec<_> = others.map(|(index, call)| (call.is_live(), call.last_event, index)).collect();
-        let count = others.len().min(MAX_OLDEST);
-        if count < others.len() {
-            others.select_nth_unstable(count);
-            others.truncate(count);
-        }
-        others.sort_unstable();
-        self.oldest = others.into_iter().map(|(_, last_event, index)| (index, last_event)).collect();
-    }
-
-    fn learn_names(&mut self, index: CallIx, names: &CallNames) {
-        for name in names.iter() {
-            let call = &mut self.calls[index];
-            if call.names.iter().any(|known| known.space == name.space && known.id.as_id() == name.id) {
-                continue;
-            }
-            let Some(id) = NativeId::new(name.id) else { continue };
-            if call.names.len() < MAX_NAMES {
-                let known = SpacedId { space: name.space, id };
-                call.names.push(known.clone());
-                self.call_names.insert(known, index);
-            }
-        }
-    }
-
-    /// Remembers what a change says of its call.
-    pub(super) fn note(&mut self, index: CallIx, change: &Change) {
-        let service = self.service_of(&change.service);
-        let call = &mut self.calls[index];
-        note_number(&mut call.ani, change.text(Fact::Ani), change.is_weak(Fact::Ani), call.ani_weak, call.numbers_kept);
-        if !change.is_weak(Fact::Ani) && !change.text(Fact::Ani).is_empty() {
-            call.ani_weak = false;
-        }
-        note_number(&mut call.dnis, change.text(Fact::Dnis), change.is_weak(Fact::Dnis), true, call.numbers_kept);
-        note_text(&mut call.caller_name, change.text(Fact::CallerName));
-        if let Some(media) = change.int(Fact::Media).and_then(Media::from_code)
-            && (call.media.is_none() || !change.is_weak(Fact::Media))
-        {
-            call.media = Some(media);
-        }
-        if let Some(ty) = change.int(Fact::Type).and_then(CallType::from_code) {
-            call.ty = Some(ty);
-        }
-        let sequence = Id::from_value(change.fact(Fact::Sequence));
-        if !sequence.is_none() && call.sequence.as_ref().is_none_or(|known| known.as_id() != sequence) {
-            call.sequence = NativeId::new(sequence);
-        }
-        if call.service.is_none() {
-            call.service = service;
-        }
-        if let Some(data) = &change.data {
-            data.iter().for_each(|(key, value)| note_item(&mut call.data, *key, *value));
-        }
-        self.weigh(index);
-    }
-
-    /// Keeps count of what all calls are remembered by, and makes room where it is too much.
-    fn weigh(&mut self, index: CallIx) {
-        let weight = self.calls[index].weight();
-        let before = std::mem::replace(&mut self.calls[index].weighs, weight);
-        self.weight = self.weight + weight - before;
-        while self.weight > self.settings.max_memory && self.evict_call(Some(index)) {}
-    }
-
     // ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn noted(&mut self, change: &Change) -> Effect {
@@ -219,12 +42,7 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        // A call that was offered to the agent, to be placed: it began before.
-        let offered = self.calls[index].live_party_of(agent).is_some_and(|place| {
-            let call = &self.calls[index];
-            call.originator.is_none() && call.parties[place].state == PartyState::Alerting
-        });
-        if !known || offered {
+        if !known || self.begins_known_call(index, agent) {
             self.originate(index, party, &change.other);
         }
         match self.named_call(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
@@ -235,18 +53,14 @@ impl Model {
         Effect::Taken
     }
 
-    /// The platform has other names for the call from now on; the old ones still lead to it.
-    fn rename(&mut self, index: CallIx, names: &CallNames) {
-        for name in names.iter() {
-            let Some(id) = NativeId::new(name.id) else { continue };
-            let new = SpacedId { space: name.space, id };
-            let known = &mut self.calls[index].names;
-            known.retain(|known| *known != new);
-            if known.len() < MAX_NAMES {
-                known.insert(0, new.clone());
-                self.call_names.insert(new, index);
-            }
-        }
+    /// Whether the agent begins a call that was there before: one that waited for an agent who calls back, or that was
+    /// offered to the agent, to be placed. Nobody in it has
+    /// begun it, and the agent is not in it, or it alerts at the agent.
+    fn begins_known_call(&self, index: CallIx, agent: AgentIx) -> bool {
+        let call = &self.calls[index];
+        let begun = call.originator.is_some_and(|other| other == agent || call.live_party_of(other).is_some());
+        let place = call.live_party_of(agent);
+        !begun && place.is_none_or(|place| call.parties[place].state == PartyState::Alerting)
     }
 
     /// An agent began this call: who is called, and whether it is about another call of the agent's.
@@ -257,18 +71,25 @@ impl Model {
             matches!(party.state, PartyState::Held | PartyState::Connected) && party.device.agent == Some(agent)
         });
         let call = &mut self.calls[index];
+        call.originator = Some(agent);
+        call.far_end_told = false;
         match call.party_of(agent) {
-            Some(place) => call.parties[place].state = PartyState::Initiated,
+            // It alerts, so that the agent is about to be active.
+            Some(place) if call.parties[place].is_in() => {}
+            Some(place) => call.parties[place].enter(PartyState::Initiated),
             None => call.parties.push(Party::new(party, PartyState::Initiated)),
         }
-        call.originator = Some(agent);
         call.direction = match (consults, destination.agent) {
             (Some(_), _) => Direction::Consultation,
             (None, Some(_)) => Direction::Internal,
             (None, None) => Direction::Outbound,
         };
         call.consults = consults;
+        call.dial(&destination);
         call.destination = destination;
+        if call.ty.is_some_and(CallType::is_made_by_agents) {
+            self.wait_over(index);
+        }
         self.add_agent_call(agent, index);
         let request = self.requests_shown(Expect::Originated(agent));
         let transition = Transition::new(TransitionKind::CallOriginated).call(index).agent(agent);
@@ -303,21 +124,36 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        self.wait_at(index, service, change);
+        // A repeat names the same moment, even if the call has been on its way since.
+        let (call, since) = (&self.calls[index], self.waits_since(change));
+        let waited_there = since.is_some() && call.queued_at == since && (service.is_none() || call.service == service);
+        if !waited_there {
+            self.wait_at(index, service, change);
+        }
         Effect::Taken
+    }
+
+    /// Since when the call waits, by the platform's clock.
+    fn waits_since(&self, change: &Change) -> Option<u64> {
+        let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
+        self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)))
     }
 
     /// The call waits at a service: at the last one, where none is named.
     fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
-        let call = &mut self.calls[index];
+        let since = self.waits_since(change);
+        let call = &self.calls[index];
         let service = service.or(call.service);
         if call.queue.is_some() && call.queue == service {
             return;
         }
+        self.nobody_answered(index);
+        let call = &mut self.calls[index];
+        call.drop_dialled();
         call.queue = service;
         call.service = service;
-        let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
-        call.queued_at = self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)));
+        call.has_waited = true;
+        call.queued_at = since;
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
@@ -351,6 +187,19 @@ impl Model {
     fn unreserve(&mut self, index: CallIx) {
         if let Some(agent) = self.calls[index].reserved_for.take() {
             self.release(agent, index);
+        }
+    }
+
+    /// The call waits again: the agents whom it alerted did not answer.
+    fn nobody_answered(&mut self, index: CallIx) {
+        let call = &self.calls[index];
+        if !call.has_waited {
+            return;
+        }
+        let alerted = |place: &usize| call.parties[*place].state == PartyState::Alerting;
+        let places: SmallVec<[usize; 4]> = call.agents_in().map(|(place, _)| place).filter(alerted).collect();
+        for place in places {
+            self.leave(index, place);
         }
     }
 
@@ -393,7 +242,8 @@ impl Model {
             }
             note_number(&mut call.dnis, &party.number, true, true, call.numbers_kept);
         }
-        let alerting = |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Left);
+        let alerting =
+            |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Dialled | PartyState::Left);
         let Some(place) = self.enter(index, &party, &device, PartyState::Alerting, alerting) else {
             return Effect::Taken;
         };
@@ -436,7 +286,7 @@ impl Model {
         Effect::Taken
     }
 
-    fn connect_party(&mut self, index: CallIx, party: &KnownDevice, device: &Device) {
+    pub(super) fn connect_party(&mut self, index: CallIx, party: &KnownDevice, device: &Device) {
         let connects = |party: &Party| !matches!(party.state, PartyState::Connected | PartyState::Held);
         let Some(place) = self.enter(index, party, device, PartyState::Connected, connects) else { return };
         if let Some(agent) = party.agent {
@@ -459,12 +309,18 @@ impl Model {
             return;
         }
         call.far_end_told = true;
-        call.parties[place].state = PartyState::Connected;
-        call.parties[place].answered = true;
+        let far_end = |party: &Party| party.device.agent != Some(agent) && party.state == PartyState::Connected;
+        let told = call.parties.iter().any(far_end);
+        for place in [Some(place), call.dialled()].into_iter().flatten() {
+            call.parties[place].state = PartyState::Connected;
+            call.parties[place].answered = true;
+        }
         self.owe_wrap(agent, index);
+        self.wait_over(index);
         let mut transition = Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent);
         transition.party = Some((index, place as u8));
         transition.other = self.companion(index, Some(agent));
+        transition.details.told = told;
         self.tell(transition);
         self.tell_agent_state(Some(agent), Some(index));
         self.tell_consultation(index, agent);
@@ -543,7 +399,7 @@ impl Model {
 
     /// A party leaves the call.
     pub(super) fn left(&mut self, change: &Change) -> Effect {
-        let index = match self.live_call(change) {
+        let index = match self.call_left(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
@@ -624,7 +480,7 @@ impl Model {
     }
 
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
-        match self.live_call(change) {
+        match self.call_left(change) {
             Ok(index) => {
                 self.end_call(index);
                 Effect::Taken
@@ -635,7 +491,7 @@ impl Model {
 
     /// Nobody on the platform's side is in the call any more: it is over.
     pub(super) fn deserted(&mut self, change: &Change) -> Effect {
-        match self.live_call(change) {
+        match self.call_left(change) {
             Ok(index) => {
                 if self.calls[index].agents_in().next().is_none() {
                     self.end_call(index);
@@ -725,27 +581,6 @@ impl Model {
         note_number(&mut self.calls[index].ani, &number, true, true, false);
     }
 
-    /// Whether this call, which ended in silence, is shown alive again: then it starts anew.
-    fn is_back(&mut self, index: CallIx) -> bool {
-        let is_back = self.calls[index].presumed_over;
-        if is_back {
-            let names = self.calls[index].names.clone();
-            self.drop_names(index, &names);
-        }
-        is_back
-    }
-
-    /// A call that an agent is to place is another each time that it is offered, whatever ended under its name before.
-    fn begin_again(&mut self, change: &Change) {
-        use CallType::{Callback, Campaign, WebCallback};
-        let ty = change.int(Fact::Type).and_then(CallType::from_code);
-        let known = self.named_call(&change.call).filter(|index| !self.calls[*index].is_live());
-        if let (Some(index), Some(Callback | WebCallback | Campaign)) = (known, ty) {
-            let names = self.calls[index].names.clone();
-            self.drop_names(index, &names);
-        }
-    }
-
     /// The caller's number is known now: of the party that was there without one, or of a new one.
     fn name_caller(&mut self, index: CallIx, caller: KnownDevice) {
         let call = &mut self.calls[index];
@@ -779,16 +614,13 @@ impl Model {
             Some(agent) => call.party_of(agent),
             None => call.party_like(device),
         };
-        match place {
+        match place.or_else(|| call.identify_called(party, state)) {
             Some(place) => {
                 let party = &mut call.parties[place];
                 if !changes(party) {
                     return None;
                 }
-                if party.state == PartyState::Left {
-                    party.cleared = false;
-                }
-                party.state = state;
+                party.enter(state);
                 Some(place)
             }
             None if call.parties.len() >= MAX_PARTIES => None,
@@ -883,10 +715,12 @@ impl Model {
         for party in call.parties {
             if let Some(agent) = party.device.agent.and_then(|agent| self.agents.get_mut(agent)) {
                 agent.calls.retain(|known| *known != index);
-                agent.wraps.retain(|known| *known != Some(index));
                 agent.owes.retain(|known| *known != index);
+                // The work goes on; it is not known any more after what.
+                agent.wraps.iter_mut().filter(|known| **known == Some(index)).for_each(|known| *known = None);
             }
         }
+        self.forget_call_of_requests(index);
     }
 
     pub(super) fn drop_names(&mut self, index: CallIx, names: &[SpacedId]) {
@@ -895,31 +729,5 @@ impl Model {
                 self.call_names.remove(name);
             }
         }
-    }
-}
-
-fn note_text(known: &mut String, new: &str) {
-    if !new.is_empty() && known != new {
-        known.clear();
-        known.push_str(new);
-    }
-}
-
-/// A number is replaced by a better one: never by a guess, and never once two calls have joined.
-fn note_number(known: &mut String, new: &str, new_is_weak: bool, known_is_weak: bool, kept: bool) {
-    let settled = !known.is_empty() && (kept || new_is_weak || (!known_is_weak && known == new));
-    if !settled {
-        note_text(known, new);
-    }
-}
-
-fn note_item(data: &mut Vec<(String, String)>, key: Value, value: Value) {
-    let (mut buffer, mut value_buffer) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let key = key.as_text(&mut buffer).unwrap_or_default();
-    let value = value.as_text(&mut value_buffer).unwrap_or_default();
-    match data.iter().position(|(known, _)| known == key) {
-        Some(place) => note_text(&mut data[place].1, value),
-        None if data.len() < MAX_DATA => data.push((key.to_owned(), value.to_owned())),
-        None => {}
     }
 }

@@ -1,11 +1,8 @@
 //! Two calls become one: transfer and conference. The result is announced by the joining event alone, nobody who stays is
-//! cleared, the old calls end right after, and their names lead to the result from then on.
+//! cleared, the old calls end right after, and their names lead to the result from then on: only whoever leaves an old call
+//! or ends it means the old call itself.
 
-use super::{
-    call::{MAX_NAMES, MAX_PARTIES},
-    requests::Expect,
-    *,
-};
+use super::{call::MAX_PARTIES, requests::Expect, *};
 
 impl Model {
     pub(super) fn joined(&mut self, change: &Change) -> Effect {
@@ -14,6 +11,7 @@ impl Model {
         if change.party.is_empty() {
             who = self.who_joined(change).unwrap_or(who);
         }
+        let known = [&change.call, &change.second].map(|names| self.named_call(names));
         let (first, second, result) = match self.joining_calls(change, who.agent) {
             Ok(Some(calls)) => calls,
             Ok(None) => {
@@ -28,8 +26,10 @@ impl Model {
         let leaver = who.agent.filter(|_| transfers);
         self.calls[result].handed_on = transfers && leaver.is_none();
         let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
-        self.inherit(first, second, result);
-        for old in [first, second] {
+        // What is known of a call that is over already is not lost with it.
+        let (old_first, old_second) = (known[0].unwrap_or(first), known[1].unwrap_or(second));
+        self.inherit(old_first, old_second, result);
+        for old in [old_first, old_second] {
             if old != result {
                 self.move_parties(old, result, leaver);
             }
@@ -100,14 +100,12 @@ impl Model {
         if known_first.is_some() && known_first == known_second && (result.is_none() || result == known_first) {
             return Ok(None);
         }
-        let live = |model: &Self, call: Option<CallIx>| call.filter(|call| model.calls[*call].is_live());
-        if live(self, known_first).is_none() && live(self, known_second).is_none() {
-            // Nobody was told of either call, or both are over: what results starts like any other call.
-            if let (Some(_), Some(_)) = (known_first, known_second) {
-                let names = if change.result.is_empty() { change.call } else { change.result };
-                let start = Change::of_call(ChangeKind::Started, names);
-                return self.call_for(&start, None).map(|_| None);
-            }
+        let is_over = |call: CallIx| !self.calls[call].is_live();
+        if let (Some(first), Some(second)) = (known_first, known_second)
+            && is_over(first)
+            && is_over(second)
+        {
+            return self.start_result(change, first, second).map(|()| None);
         }
         let first = self.old_call(known_first, &change.call, None)?;
         // The consultation was begun by whoever joins it to the other call.
@@ -124,6 +122,35 @@ impl Model {
             None => self.new_call(&change.result)?,
         };
         Ok(Some((first, second, result)))
+    }
+
+    /// Both calls are over already: what they became starts like any other call, with what is known of theirs and with
+    /// everyone whom the event names.
+    fn start_result(&mut self, change: &Change, first: CallIx, second: CallIx) -> Result<(), Effect> {
+        let names = if change.result.is_empty() { &change.call } else { &change.result };
+        let known = self.named_call(names);
+        let result = match known {
+            Some(result) if self.calls[result].is_live() => result,
+            Some(_) => return Err(Effect::Late),
+            None => self.new_call(names)?,
+        };
+        self.inherit(first, second, result);
+        for old in [first, second] {
+            self.move_parties(old, result, None);
+        }
+        self.note(result, change);
+        if known.is_none() {
+            self.tell_start(result, None);
+        }
+        let stays = (change.kind == ChangeKind::Conferenced).then_some(&change.party);
+        for device in stays.into_iter().chain([&change.other, &change.to]) {
+            let party = self.device(device);
+            match party.agent {
+                Some(_) => self.connect_party(result, &party, device),
+                None => self.bring_in(result, device),
+            }
+        }
+        Ok(())
     }
 
     /// One of the two calls; it starts now if nobody has been told of it. None where it is over or not named at all.
@@ -215,13 +242,17 @@ impl Model {
         }
         self.calls[result].queue = self.calls[result].queue.or(self.calls[old].queue);
         self.calls[old].joined_into = Some(result);
-        for name in self.calls[old].names.clone() {
-            self.call_names.insert(name.clone(), result);
-            let names = &mut self.calls[result].names;
-            if names.len() < MAX_NAMES && !names.contains(&name) {
-                names.push(name);
-            }
+    }
+
+    /// The call that this one became part of, or itself.
+    pub fn result_of(&self, call: CallIx) -> CallIx {
+        let mut index = call;
+        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into)
+            && self.calls.get(next).is_some()
+        {
+            index = next;
         }
+        index
     }
 
     /// Adds a party, or the part of it that is there already joins in.
@@ -255,6 +286,7 @@ impl Model {
         }
         if let Some(service) = self.service_of(device) {
             self.calls[result].service.get_or_insert(service);
+            self.calls[result].drop_dialled();
             return;
         }
         let known = self.device(device);
@@ -263,7 +295,11 @@ impl Model {
             Some(agent) if call.party_of(agent).is_none() => {
                 let mut party = Party::new(known, PartyState::Connected);
                 party.answered = true;
-                self.calls[result].parties.push(party);
+                let call = &mut self.calls[result];
+                match call.dialled() {
+                    Some(place) => call.parties[place] = party,
+                    None => call.parties.push(party),
+                }
                 self.add_agent_call(agent, result);
                 self.owe_wrap(agent, result);
             }
@@ -282,7 +318,7 @@ impl Model {
             if let Some(place) = self.calls[call].party_of(agent) {
                 let party = &mut self.calls[call].parties[place];
                 let was_in = party.is_in();
-                party.state = PartyState::Left;
+                (party.state, party.diverted) = (PartyState::Left, true);
                 if call == first {
                     let mut left = Transition::new(TransitionKind::PartyLeft).call(result).party((first, place as u8));
                     left.agent = Some(agent);
@@ -304,16 +340,23 @@ impl Model {
     /// The platform redirected the call: from a connected agent, a blind transfer; from an alerting one, a call that was
     /// not answered; from anyone else, nothing that anybody is told.
     pub(super) fn diverted(&mut self, change: &Change) -> Effect {
-        let index = match self.live_call(change) {
+        let index = match self.call_left(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
         let from = self.device(&change.party);
         let destination = self.device(if change.other.is_empty() { &change.to } else { &change.other });
-        let place = from.agent.and_then(|agent| self.calls[index].live_party_of(agent));
+        let place = from.agent.and_then(|agent| self.calls[index].party_of(agent));
         let (Some(agent), Some(place)) = (from.agent, place) else { return Effect::Taken };
-        let connected = matches!(self.calls[index].parties[place].state, PartyState::Connected | PartyState::Held);
-        if connected {
+        let party = &mut self.calls[index].parties[place];
+        let told = std::mem::replace(&mut party.diverted, true);
+        let hands_on = match party.state {
+            PartyState::Connected | PartyState::Held => true,
+            // The agent's leaving was told first.
+            PartyState::Left => party.answered && !told,
+            _ => false,
+        };
+        if hands_on {
             self.calls[index].destination = destination;
             let requests = self.requests_shown(Expect::Joined(index));
             let mut transition = Transition::new(TransitionKind::Transferred).call(index).agent(agent);
@@ -323,7 +366,9 @@ impl Model {
             transition.details.blind = true;
             self.tell_answering(transition, requests);
         }
-        self.leave(index, place);
+        if self.calls[index].parties[place].is_in() {
+            self.leave(index, place);
+        }
         Effect::Taken
     }
 }

@@ -18,6 +18,8 @@ pub struct Link {
     pub epoch: u64,
     /// The platform's statistics showed something since the epoch began.
     pub statistics_seen: bool,
+    /// The platform had its time to show who is there.
+    pub resynced: bool,
 }
 
 impl Model {
@@ -45,6 +47,7 @@ impl Model {
         self.begin(now, None);
         self.link.epoch += 1;
         self.link.statistics_seen = false;
+        self.link.resynced = false;
         for agent in self.agents.indices() {
             self.agents[agent].stale = true;
         }
@@ -53,15 +56,20 @@ impl Model {
 
     /// The platform says that it has shown everything: whatever it has not shown is not there.
     pub(super) fn all_shown(&mut self) -> Effect {
-        self.log_off_unseen(self.link.epoch);
+        self.all_listed();
+        self.log_off_unseen();
         self.remove_unseen(self.link.epoch);
         Effect::Taken
     }
 
     /// The platform had its time to show who is there. Where its statistics said nothing at all, nobody can tell.
     pub(super) fn resync_over(&mut self, epoch: u64) {
-        if self.link.epoch == epoch && self.link.state == LinkState::Up && self.link.statistics_seen {
-            self.log_off_unseen(epoch);
+        if self.link.epoch != epoch || self.link.state != LinkState::Up {
+            return;
+        }
+        self.link.resynced = true;
+        if self.link.statistics_seen {
+            self.log_off_unseen();
         }
     }
 

@@ -6,6 +6,7 @@ mod agents;
 mod call;
 mod calls;
 mod change;
+mod finding;
 mod identity;
 mod joins;
 mod link;
@@ -15,6 +16,7 @@ mod slab;
 mod timers;
 mod transition;
 mod words;
+mod wrap_up;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -79,7 +81,7 @@ impl Default for Settings {
             max_agents: 10_000,
             max_services: 5_000,
             max_requests: 1_000,
-            max_memory: 16 << 20,
+            max_memory: 12 << 20,
         }
     }
 }
@@ -141,8 +143,6 @@ pub struct Model {
     out: Vec<Transition>,
     /// Requests that ended in this batch; they are kept until their transitions are used.
     closed: Vec<RequestIx>,
-    /// Requests of which a step is done and the next may be ordered.
-    shown_steps: Vec<RequestIx>,
     /// Requests that are done and may lead to another.
     follow_ups: Vec<RequestIx>,
     /// Calls whose time is over, dropped when their last transitions are used.
@@ -239,6 +239,7 @@ impl Model {
                 Timer::Resync(epoch) => self.resync_over(epoch),
                 Timer::Request(request) => self.request_grace_over(request),
             }
+            self.follow_up_all();
         }
     }
 

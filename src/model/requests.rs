@@ -61,7 +61,7 @@ pub enum Expect {
     Moved(CallIx, AgentIx, PartyState),
     Left(CallIx, AgentIx),
     Joined(CallIx),
-    Disposed(CallIx, AgentIx),
+    Disposed(AgentIx),
     DataSet(CallIx),
     /// Nothing more: it has ended.
     Nothing,
@@ -98,6 +98,8 @@ pub struct Request {
     undo: Option<TransitionKind>,
     expect: Expect,
     accepted: bool,
+    /// The platform has not answered the last order.
+    pending: bool,
     /// What is still to be ordered once the platform has accepted the last order.
     steps: SmallVec<[TransitionKind; 2]>,
 }
@@ -107,9 +109,14 @@ impl Model {
     pub fn ask(&mut self, now: Time, ask: &Ask) {
         self.begin(now, None);
         if ask.change.kind == ChangeKind::AskLogOffAll {
-            let logged_on = self.agents.iter().filter(|(_, agent)| agent.is_logged_on()).map(|(agent, _)| agent);
-            for agent in logged_on.collect::<Vec<_>>() {
-                self.ask_one(&Ask { agent: Some(agent), ..*ask }, ChangeKind::AskLogOff);
+            let there = self.agents.iter().filter(|(_, agent)| agent.is_there()).map(|(agent, _)| agent);
+            let there: Vec<AgentIx> = there.collect();
+            for agent in &there {
+                self.ask_one(&Ask { agent: Some(*agent), ..*ask }, ChangeKind::AskLogOff);
+            }
+            if there.is_empty() {
+                let index = self.new_request(ask, ChangeKind::AskLogOff);
+                self.fail(index, Failure::Failed, "nobody is logged on".into());
             }
             return;
         }
@@ -183,6 +190,7 @@ impl Model {
             undo: None,
             expect: Expect::Acceptance,
             accepted: false,
+            pending: false,
             steps: SmallVec::new(),
         };
         let mut request = request;
@@ -213,7 +221,9 @@ impl Model {
         let named_call = request.call;
         let agent = request.agent.ok_or((Failure::InvalidAgent, "no such agent is known"));
         let of_call = || call.ok_or((Failure::InvalidCall, "no such call is known"));
-        self.request_mut(index).call = call;
+        let second = request.second.map(|second| self.result_of(second));
+        let request = self.request_mut(index);
+        (request.call, request.second) = (call, second);
         let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
             AskLogOn => (Expect::LoggedOn(agent?), smallvec![Order::LogOn]),
             AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
@@ -230,7 +240,7 @@ impl Model {
             AskEndWrap => {
                 let agent = agent?;
                 let wrapped = self.agents[agent].wraps.first().copied().flatten();
-                self.request_mut(index).call = call.or(named_call).or(wrapped);
+                self.request_mut(index).call = named_call.or(wrapped);
                 (Expect::WrapOver(agent), smallvec![Order::EndWrap])
             }
             AskState => {
@@ -274,12 +284,11 @@ impl Model {
             }
             AskDispose => {
                 // While the call goes on, or in the wrap-up after it.
-                let (agent, call) =
-                    (agent?, call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?);
-                self.request_mut(index).call = Some(call);
-                match end_wrap {
-                    true => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
-                    false => (Expect::Disposed(call, agent), smallvec![Order::Dispose]),
+                self.request_mut(index).call =
+                    Some(named_call.or(call).ok_or((Failure::InvalidCall, "no such call is known"))?);
+                match (agent?, end_wrap) {
+                    (agent, true) => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
+                    (agent, false) => (Expect::Disposed(agent), smallvec![Order::Dispose]),
                 }
             }
             _ => return Err((Failure::Failed, "this cannot be asked")),
@@ -350,9 +359,13 @@ impl Model {
     fn next_step(&mut self, index: RequestIx) {
         let request = self.request_mut(index);
         let order = request.steps.remove(0);
+        request.pending = true;
         let mut transition = Transition::new(order).agent(request.agent).request(index);
         transition.call = request.call;
         transition.second = request.second;
+        if let (TransitionKind::Dispose | TransitionKind::EndWrap, Some(agent)) = (order, transition.agent) {
+            transition.call = transition.call.map(|call| self.call_worked_on(agent, call));
+        }
         self.tell(transition);
     }
 
@@ -376,17 +389,6 @@ impl Model {
             }
         }
         self.next_step(index);
-    }
-
-    /// What was waited for between two steps is there: the next may be ordered.
-    fn step_shown(&mut self, index: RequestIx) {
-        let request = self.request_mut(index);
-        if let Some(Expect::Moved(..)) = request.awaits.take() {
-            request.undo = Some(TransitionKind::Retrieve);
-        }
-        if !request.steps.is_empty() {
-            self.next_step(index);
-        }
     }
 
     /// Takes back what a request did before it failed, if there is still something to take back.
@@ -431,6 +433,7 @@ impl Model {
             undo: None,
             expect,
             accepted: false,
+            pending: false,
             steps: SmallVec::new(),
         }
     }
@@ -442,14 +445,40 @@ impl Model {
 
     // ── how requests end ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The requests that this shows done; they end with the transition that tells it.
+    /// The requests that this shows done; they end with the transition that tells it. Of others it may be what they waited
+    /// for between two steps.
     pub(super) fn requests_shown(&mut self, shown: Expect) -> Requests {
+        for request in self.requests.values_mut().filter(|request| request.awaits == Some(shown)) {
+            (request.awaits, request.undo) = (None, Some(TransitionKind::Retrieve));
+        }
+        self.requests_where(|_, request| request.expect == shown)
+    }
+
+    /// Those that wanted an agent's wrap-up to be over, where it is.
+    pub(super) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Requests {
+        self.requests_where(|model, request| {
+            request.expect == Expect::WrapOver(agent) && model.is_wrap_up_over(agent, request.call)
+        })
+    }
+
+    /// Those that gave a call a disposition, where the platform shows one: theirs, or any that it has accepted.
+    pub(super) fn dispositions_shown(&mut self, call: Option<CallIx>, agent: AgentIx, change: &Change) -> Requests {
+        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return Requests::new() };
+        self.requests_where(|model, request| {
+            let result = |call: Option<CallIx>| call.map(|call| model.result_of(call));
+            let same_call = result(request.call) == result(call);
+            let shown = request.code == Some(code) || !request.pending;
+            request.expect == Expect::Disposed(agent) && same_call && shown
+        })
+    }
+
+    /// Requests that are done. One of several orders is not, while the platform may still refuse the last.
+    fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Requests {
         if self.requests.is_empty() {
             return Requests::new();
         }
-        let between = self.requests.iter().filter(|(_, request)| request.awaits == Some(shown));
-        self.shown_steps.extend(between.map(|(index, _)| *index));
-        let waiting = self.requests.iter().filter(|(_, request)| request.expect == shown);
+        let showable = |request: &Request| request.steps.is_empty() || !request.pending;
+        let waiting = self.requests.iter().filter(|(_, request)| showable(request) && is_shown(self, request));
         let done: Requests = waiting.map(|(index, _)| *index).collect();
         for index in &done {
             self.close(*index);
@@ -467,33 +496,38 @@ impl Model {
         }
     }
 
-    /// What follows from requests that are done, once that is told.
+    /// What follows from requests that are done, once that is told, and those that waited for what has happened now.
     pub(super) fn follow_up_all(&mut self) {
-        for index in std::mem::take(&mut self.shown_steps) {
-            self.step_shown(index);
+        if self.requests.is_empty() {
+            return;
         }
         for index in std::mem::take(&mut self.follow_ups) {
             self.follow_up(index);
+        }
+        let waits = |request: &Request| !request.pending && request.awaits.is_none() && !request.steps.is_empty();
+        let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
+        let waiting: Requests = open.filter(|(_, request)| waits(request)).map(|(index, _)| *index).collect();
+        for index in waiting {
+            self.advance(index);
         }
     }
 
     /// After a log-on the agent is brought into the state that was asked for.
     fn follow_up(&mut self, index: RequestIx) {
         let request = &self.requests[&index];
-        let (kind, readiness, order) = match (request.kind, request.initial) {
-            (ChangeKind::AskLogOn, Some(AgentState::Idle)) => {
-                (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady)
-            }
-            (ChangeKind::AskLogOn, Some(AgentState::NotReady)) => {
-                (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady)
-            }
-            _ => return,
-        };
+        let Some(initial) = request.initial.filter(|_| request.kind == ChangeKind::AskLogOn) else { return };
         let Some(agent) = request.agent else { return };
+        let (kind, readiness, order) = match initial {
+            AgentState::NotReady => (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady),
+            _ => (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady),
+        };
         let expect = Expect::Readiness(agent, readiness);
         let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };
         let index = self.add_request(follow_up);
-        self.next_step(index);
+        match initial {
+            AgentState::Idle | AgentState::NotReady => self.next_step(index),
+            _ => self.fail(index, Failure::InvalidState, "nobody can log on into this state".into()),
+        }
     }
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
@@ -531,25 +565,33 @@ impl Model {
 
     pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
-        let request = self.request_mut(index);
-        if request.awaits.is_some() {
-            self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
-            return Effect::Taken;
-        }
-        if !request.steps.is_empty() {
-            self.next_step(index);
-            return Effect::Taken;
-        }
-        self.tell_accepted(index);
-        match self.done_already(index) {
-            Some(transition) => {
-                self.close(index);
-                self.follow_ups.push(index);
-                self.answer_only(transition, smallvec![index]);
-            }
-            None => self.timers.set(self.now + self.settings.request_grace, Timer::Request(index)),
-        }
+        self.request_mut(index).pending = false;
+        self.advance(index);
         Effect::Taken
+    }
+
+    /// The platform has accepted what was ordered so far: what the picture shows done has ended, else what shows it done, or
+    /// the step ordered last, is waited for, or the next is ordered as soon as it makes sense.
+    fn advance(&mut self, index: RequestIx) {
+        if let Some(transition) = self.done_already(index) {
+            self.tell_accepted(index);
+            self.close(index);
+            self.follow_ups.push(index);
+            return self.answer_only(transition, smallvec![index]);
+        }
+        let request = &self.requests[&index];
+        let wraps = || request.agent.is_some_and(|agent| self.is_wrapping(agent, request.call));
+        match request.steps.first() {
+            Some(_) if request.awaits.is_some() => {
+                self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
+            }
+            None => {
+                self.tell_accepted(index);
+                self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
+            }
+            Some(TransitionKind::EndWrap) if !wraps() => {}
+            Some(_) => self.next_step(index),
+        }
     }
 
     /// The platform took it, as its answer says, or as what happened shows: told once.
@@ -610,11 +652,15 @@ impl Model {
                 let set = request.data.iter().all(|item| self.calls[call].data.contains(item));
                 set.then(|| Transition::new(TransitionKind::CallDataSet).call(call).agent(request.agent))
             }
-            Expect::Disposed(..)
-            | Expect::WrapOver(_)
-            | Expect::Originated(_)
-            | Expect::Joined(_)
-            | Expect::Nothing => None,
+            Expect::WrapOver(agent) => {
+                self.is_wrap_up_over(agent, request.call).then(|| self.state_transition(agent, None))
+            }
+            Expect::Disposed(agent) => {
+                let call = self.calls.get(self.result_of(request.call?))?;
+                let shown = request.code.is_some() && call.disposition == request.code;
+                shown.then(|| self.state_transition(agent, request.call))
+            }
+            Expect::Originated(_) | Expect::Joined(_) | Expect::Nothing => None,
         }
     }
 
@@ -670,6 +716,14 @@ impl Model {
         self.fail_where(concerned, "the call ended");
     }
 
+    /// The call is not known any more; what becomes of a disposition is told nevertheless.
+    pub(super) fn forget_call_of_requests(&mut self, call: CallIx) {
+        for request in self.requests.values_mut() {
+            request.call = request.call.filter(|known| *known != call);
+            request.second = request.second.filter(|known| *known != call);
+        }
+    }
+
     pub(super) fn fail_requests_of_agent(&mut self, agent: AgentIx) {
         let concerned = |request: &Request| {
             request.agent == Some(agent) && request.about == About::Agent && request.kind != ChangeKind::AskLogOn
@@ -687,11 +741,31 @@ impl Model {
     /// Accepted, and nothing showed it done: whoever asked is told, so that everything ends.
     pub(super) fn request_grace_over(&mut self, index: RequestIx) {
         let Some(request) = self.requests.get(&index) else { return };
-        if (request.accepted || request.awaits.is_some()) && request.expect != Expect::Nothing {
+        if (!request.accepted && request.awaits.is_none()) || request.expect == Expect::Nothing {
+            return;
+        }
+        let due = self.grace_of(request);
+        if due > self.now {
+            self.timers.set(due, Timer::Request(index));
+        } else {
             let seconds = self.settings.request_grace.as_secs();
             let reason = format!("{} accepted it, and nothing showed it done in {seconds} s", self.settings.platform);
             self.fail(index, Failure::Failed, reason);
         }
+    }
+
+    /// Until when a request that was accepted long enough ago is waited for: what it asks of an agent may have to wait until
+    /// the agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up.
+    fn grace_of(&self, request: &Request) -> Time {
+        let (agent, may_wrap) = match request.expect {
+            Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
+            Expect::Disposed(agent) => (agent, true),
+            _ => return self.now,
+        };
+        let entry = &self.agents[agent];
+        let is_busy = entry.is_on_call() || (may_wrap && self.is_wrapping(agent, request.call));
+        let from = if is_busy { self.now } else { entry.free_since };
+        from + self.settings.request_grace
     }
 
     /// How a platform's answer names a request: one more than its index, because zero names nothing.

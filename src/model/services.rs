@@ -9,6 +9,8 @@ pub struct Service {
     pub name: String,
     /// Applications were told that it exists.
     pub told: bool,
+    /// The link's epoch in which the platform last listed its agents.
+    pub(super) listed_epoch: u64,
     stamp: u64,
     seen_epoch: u64,
 }
@@ -28,7 +30,8 @@ impl Model {
         if self.services.len() >= self.settings.max_services {
             return None;
         }
-        let service = Service { kind, id: id.clone(), name: String::new(), told: false, stamp: 0, seen_epoch: 0 };
+        let name = String::new();
+        let service = Service { kind, id: id.clone(), name, told: false, listed_epoch: 0, stamp: 0, seen_epoch: 0 };
         let index = self.services.insert(service);
         self.service_ids.insert(SpacedId { space: kind as u8, id }, index);
         Some(index)
@@ -79,6 +82,13 @@ impl Model {
             }
         }
         Effect::Taken
+    }
+
+    /// Wherever agents are who were not shown, the platform would have shown them there.
+    pub(super) fn all_listed(&mut self) {
+        for index in self.services.indices() {
+            self.services[index].listed_epoch = self.link.epoch;
+        }
     }
 
     /// Services that the platform did not show since `epoch` began do not exist any more.

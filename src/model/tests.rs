@@ -155,6 +155,8 @@ fn joining(kind: ChangeKind, call: i64, second: i64, result: i64, a: i64, b: i64
         said(K::Alerted, second, Agent(b), Agent(a)),
         said(K::Connected, second, Agent(b), Agent(a)),
         Said { second, result, ..said(kind, call, Agent(a), Outside) },
+        said(K::Left, second, Agent(b), Nobody),
+        said(K::Ended, second, Nobody, Nobody),
         said(K::Left, result, Agent(b), Nobody),
         said(K::Ended, result, Nobody, Nobody),
         said(K::WrapEnded, result, Agent(b), Nobody),
@@ -396,7 +398,12 @@ fn a_transfer_into_a_new_call_ends_both_old_ones_and_clears_only_who_transferred
     assert_eq!(teller.model.call(result).ani, OUTSIDE);
     assert_eq!(teller.model.named_call(&names("g1", 1)), Some(result), "old names lead to the result");
 
-    for said in joining(K::Transferred, 1, 2, 3, 12, 13).iter().skip(7) {
+    let ends = joining(K::Transferred, 1, 2, 3, 12, 13).split_off(7);
+    for said in &ends[..2] {
+        assert_eq!(teller.say(said), Effect::Late, "the end of an old call");
+    }
+    assert_eq!(teller.told(), Vec::<String>::new());
+    for said in &ends[2..] {
         teller.say(said);
     }
     assert_eq!(
@@ -459,6 +466,40 @@ fn link_loss_ends_everything_once_and_calls_start_anew() {
     teller.model.link_up(teller.now);
     teller.say(&said(K::Connected, 1, Agent(12), Outside));
     assert_eq!(teller.told(), ["link-up", "call-started g1", "connected g1 a12"], "the state was active all along");
+}
+
+/// The platform's statistics of a group: who is logged on there.
+fn lists(teller: &mut Teller, group: i64, agents: &[i64]) {
+    let service = Device { kind: Some(DeviceKind::Group), id: Id::Int(group), number: "" };
+    teller.model.begin(teller.now, None);
+    for agent in agents {
+        let mut seen = Change::new(K::AgentSeen);
+        (seen.party, seen.service) = (Agent(*agent).device(), service);
+        seen.set(Fact::State, Value::Int(AgentState::Idle.code()));
+        teller.model.apply(&seen);
+    }
+    let mut listed = Change::new(K::AgentsListed);
+    listed.service = service;
+    teller.model.apply(&listed);
+    teller.collect();
+}
+
+#[test]
+fn nobody_is_logged_off_before_all_of_their_groups_are_listed() {
+    let mut teller = Teller::new();
+    lists(&mut teller, 9, &[1, 2, 3]);
+    lists(&mut teller, 12, &[3, 4, 5]);
+    teller.model.link_down(teller.now, "gone");
+    teller.model.link_up(teller.now);
+    teller.collect();
+    teller.told();
+    lists(&mut teller, 9, &[1]);
+    teller.wait(10);
+    assert_eq!(teller.told(), ["agent-logged-off a2"], "group 12 has not been listed yet");
+    lists(&mut teller, 12, &[4]);
+    assert_eq!(teller.told(), ["agent-logged-off a3", "agent-logged-off a5"]);
+    lists(&mut teller, 12, &[]);
+    assert_eq!(teller.told(), Vec::<String>::new(), "a list alone logs nobody off who has been shown");
 }
 
 #[test]
@@ -535,16 +576,27 @@ struct Life {
     cleared: BTreeSet<String>,
 }
 
-/// Watches that every call's life is told as promised.
+/// Watches that every call's life, and every agent's, is told as promised.
 #[derive(Default)]
 struct Watcher {
     lives: BTreeMap<CallIx, Life>,
+    /// Whether an agent is logged on, where that was told.
+    logged_on: BTreeMap<AgentIx, bool>,
 }
 
 impl Watcher {
     fn watch(&mut self, model: &Model, transition: &Transition) -> Result<(), TestCaseError> {
         use TransitionKind as T;
         let told = word(model, transition);
+        if let (T::AgentLoggedOn | T::AgentLoggedOff | T::AgentState, Some(agent)) = (transition.kind, transition.agent)
+        {
+            let is_on = transition.kind != T::AgentLoggedOff;
+            let known = match transition.kind {
+                T::AgentState => self.logged_on.get(&agent).copied(),
+                _ => self.logged_on.insert(agent, is_on).map(|was_on| !was_on),
+            };
+            prop_assert!(known != Some(!is_on), "of whom is not logged on, or twice: {told}");
+        }
         if let Some(result) = transition.result {
             self.lives.entry(result).or_default().started = true;
         }
@@ -565,7 +617,10 @@ impl Watcher {
         prop_assert!(!life.ended || of_wrap_up, "after its end: {told}");
         let agent = transition.agent.map(|agent| model.agent(agent).id.as_ref().unwrap().to_string());
         match (transition.kind, agent) {
-            (T::Alerting | T::Connected | T::FarEndConnected | T::Held | T::Retrieved, Some(agent)) => {
+            (
+                T::CallOriginated | T::Alerting | T::Connected | T::FarEndConnected | T::Held | T::Retrieved,
+                Some(agent),
+            ) => {
                 life.cleared.remove(&agent);
             }
             (T::AgentCleared, Some(agent)) => prop_assert!(life.cleared.insert(agent), "cleared twice: {told}"),
@@ -591,10 +646,39 @@ fn scripts() -> Vec<Vec<Said>> {
                     script.insert(4, said(K::Diverted, call, Agent(a), Agent(b)));
                     script
                 }
-                _ => inbound(call, a),
+                _ if n % 2 == 0 => unanswered(call, a, b),
+                _ => called_back(call, a),
             }
         })
+        .chain((1..=10).chain(51..=60).map(sessions))
         .collect()
+}
+
+/// Agent `a` does not answer; the call waits again, and `b` does.
+fn unanswered(call: i64, a: i64, b: i64) -> Vec<Said> {
+    let mut script = inbound(call, b);
+    script.splice(2..2, [said(K::Alerted, call, Agent(a), Outside), said(K::Queued, call, Nobody, Nobody)]);
+    script
+}
+
+/// A call that waits is made by agent `a`.
+fn called_back(call: i64, a: i64) -> Vec<Said> {
+    vec![
+        said(K::Queued, call, Nobody, Nobody),
+        said(K::Alerted, call, Agent(a), Nobody),
+        said(K::Originated, call, Agent(a), Outside),
+        said(K::Connected, call, Outside, Agent(a)),
+        said(K::Left, call, Outside, Nobody),
+        said(K::Left, call, Agent(a), Nobody),
+        said(K::Ended, call, Nobody, Nobody),
+        said(K::WrapEnded, call, Agent(a), Nobody),
+    ]
+}
+
+/// Agent `a` comes and goes.
+fn sessions(a: i64) -> Vec<Said> {
+    let kinds = [K::LoggedOn, K::Ready, K::NotReady, K::LoggedOff, K::Ready, K::LoggedOn, K::Freed];
+    kinds.iter().map(|kind| said(*kind, 0, Agent(a), Nobody)).collect()
 }
 
 proptest! {
@@ -623,9 +707,10 @@ proptest! {
             teller.now = teller.now + Duration::from_millis(random.below(3000));
             teller.model.expire(teller.now);
             teller.collect();
+            check(&mut teller, &mut watcher, None)?;
+            let meant = calls_meant(&teller.model, &said);
             teller.say(&said);
-            let own: Vec<String> = [said.call, said.second, said.result].iter().map(|call| call.to_string()).collect();
-            check(&mut teller, &mut watcher, Some(&own))?;
+            check(&mut teller, &mut watcher, Some((&said, &meant)))?;
             if random.below(500) == 0 {
                 teller.model.link_down(teller.now, "test");
                 teller.collect();
@@ -646,19 +731,36 @@ proptest! {
     }
 }
 
-/// Watches what was told; with `own`, that all of it is about the call that the message named.
-fn check(teller: &mut Teller, watcher: &mut Watcher, own: Option<&[String]>) -> Result<(), TestCaseError> {
+/// The calls that a message may change: those that it names, and what they became part of. Whoever leaves, and what ends,
+/// leaves and ends the very call that is named.
+fn calls_meant(model: &Model, said: &Said) -> Vec<CallIx> {
+    let bearer = |call: i64| model.bearer(&names(&format!("g{call}"), call));
+    let named = [said.call, said.second, said.result].into_iter().filter_map(bearer);
+    match said.kind {
+        K::Left | K::Ended | K::Diverted => named.collect(),
+        _ => named.flat_map(|call| [call, model.result_of(call)]).collect(),
+    }
+}
+
+/// Watches what was told; with what was said, that all of it is about the calls that were meant or started by it, and that
+/// nobody is cleared but by a message that takes somebody out.
+fn check(teller: &mut Teller, watcher: &mut Watcher, said: Option<(&Said, &[CallIx])>) -> Result<(), TestCaseError> {
     for transition in std::mem::take(&mut teller.out) {
         watcher.watch(&teller.model, &transition)?;
         use TransitionKind as T;
         let of_agent = matches!(transition.kind, T::AgentState | T::WrapEnded | T::WrapSkipped | T::CallCompleted);
-        let by_message = !of_agent;
-        if let (Some(own), Some(call), true) = (own, transition.call, by_message) {
-            let calls = [Some(call), transition.second, transition.result].into_iter().flatten();
-            let mut known = calls.flat_map(|call| &teller.model.call(call).names);
-            let named = known.any(|name| own.contains(&name.id.to_string()));
-            // What an expired timer ended in the same step is of another call.
-            prop_assert!(named || !teller.model.call(call).is_live(), "{}", word(&teller.model, &transition));
+        let (Some((said, meant)), Some(call), false) = (said, transition.call, of_agent) else { continue };
+        let told = word(&teller.model, &transition);
+        let mut about = [Some(call), transition.second, transition.result].into_iter().flatten();
+        // What it started is known only now.
+        let started = calls_meant(&teller.model, said);
+        prop_assert!(about.any(|call| meant.contains(&call) || started.contains(&call)), "{said:?}: {told}");
+        if transition.kind == T::AgentCleared {
+            let takes_out =
+                matches!(said.kind, K::Left | K::Ended | K::Diverted | K::Transferred | K::WrapStarted | K::Queued);
+            prop_assert!(takes_out, "{said:?}: {told}");
+            let named = teller.model.agent_by_id(said.party.device().id);
+            prop_assert!(named.is_none() || named == transition.agent, "somebody else: {said:?}: {told}");
         }
     }
     let mut forgotten = Vec::new();

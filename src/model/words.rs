@@ -102,6 +102,28 @@ words! {
     }
 }
 
+impl CallType {
+    /// Whether such a call waits for an agent to make it.
+    pub fn is_made_by_agents(self) -> bool {
+        !matches!(self, CallType::NonAcd | CallType::Acd)
+    }
+}
+
+words! {
+    /// Why something happened, where the platform says it and what happened does not.
+    Cause {
+        Busy = "busy",
+        Cancelled = "cancelled",
+        /// Nobody can be reached by this number.
+        Unobtainable = "unobtainable",
+        /// Nobody answered in time.
+        Timeout = "timeout",
+        EmailReply = "email-reply",
+        /// The e-mail is done with, and was not answered.
+        EmailNoReply = "email-no-reply",
+    }
+}
+
 words! {
     /// Who began a call, and towards whom.
     Direction {
@@ -333,11 +355,13 @@ impl ChangeKind {
         use {ChangeKind as C, TransitionKind as T};
         match self {
             C::Started => &[T::CallStarted],
-            C::Originated => &[T::CallStarted, T::CallOriginated],
-            C::Allocated => &[T::CallStarted, T::CallQueued, T::CallDequeued, T::AgentState],
+            C::Originated => &[T::CallStarted, T::CallDequeued, T::CallOriginated],
+            C::Allocated => {
+                &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued, T::CallDequeued, T::AgentState]
+            }
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
-            C::Queued => &[T::CallStarted, T::CallQueued],
+            C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
             C::DataSet => &[T::CallDataSet],
             C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
@@ -409,6 +433,7 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
+        Cause = "cause",
         /// The switch's number of the call.
         Sequence = "sequence",
         /// A disposition.
@@ -446,6 +471,7 @@ impl Fact {
             Fact::CallerName => &["call.caller-name"],
             Fact::Media => &["call.media"],
             Fact::Type => &["call.type"],
+            Fact::Cause => &["call.cause"],
             Fact::Sequence => &["call.sequence"],
             Fact::Code => &["call.disposition", "request.code"],
             Fact::State | Fact::Underlying => &["state", "agent.state"],
@@ -575,6 +601,8 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
+        /// Why it ended, or its last party left.
+        Cause = "cause",
         Direction = "direction",
         State = "state",
         Disposition = "disposition",
@@ -667,6 +695,8 @@ words! {
         State = "state",
         End = "end",
         Blind = "blind",
+        /// The far end's own connection has been told.
+        Told = "told",
         Failure = "failure",
         Reason = "reason",
         Status = "status",

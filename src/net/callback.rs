@@ -29,7 +29,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    allow::{AllowList, is_local},
+    allow::{self, is_local},
     bring,
     engine::Input,
     metrics::Metrics,
@@ -49,15 +49,13 @@ pub enum Post {
 /// How the clients of one application are called.
 pub struct Callbacks {
     pub settings: Settings,
-    allow: AllowList,
     connector: TlsConnector,
 }
 
 impl Callbacks {
     pub fn new(settings: Settings) -> Result<Callbacks, String> {
-        let allow = AllowList::parse(&settings.allow)?;
         let connector = TlsConnector::from(tls::client(&settings.tls)?);
-        Ok(Callbacks { settings, allow, connector })
+        Ok(Callbacks { settings, connector })
     }
 }
 
@@ -274,7 +272,7 @@ impl Line {
     }
 
     async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
-        let addresses = self.callbacks.allow.resolve(&self.host, self.port).await?;
+        let addresses = allow::resolve(&self.callbacks.settings.allow, &self.host, self.port).await?;
         let mut last = String::new();
         for address in addresses {
             if !self.secure && !self.callbacks.settings.plaintext && !is_local(address.ip()) {

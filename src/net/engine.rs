@@ -211,6 +211,7 @@ impl Engine {
             }
             Input::Read { platform, generation, bytes, .. } => {
                 if self.lines[platform].generation == generation {
+                    tracing::debug!(platform = self.bridge.platforms()[platform].name, "heard {}", Shown(&bytes));
                     self.bridge.platform_read(now, platform, &bytes);
                 }
             }
@@ -327,6 +328,7 @@ impl Engine {
     fn publish(&mut self, application: usize, session: u32, body: Bytes, heard: Option<Instant>) {
         let Some(known) = self.sessions.get(&(application, session)) else { return };
         let Some(callbacks) = &self.callbacks[application] else { return };
+        tracing::debug!(application = self.bridge.applications()[application].name, session, "told {}", Shown(&body));
         let queue = callbacks.settings.queue;
         let length = body.len();
         let waiting = known.waiting.fetch_add(length, Ordering::Relaxed) + length;
@@ -343,6 +345,7 @@ impl Engine {
     /// Hands bytes to a connection's queue; where that is full, the connection has fallen behind and ends.
     fn write(&mut self, application: usize, session: u32, bytes: Bytes, heard: Option<Instant>) {
         let Some(writer) = self.writers.get(&(application, session)) else { return };
+        tracing::debug!(application = self.bridge.applications()[application].name, session, "told {}", Shown(&bytes));
         if writer.send(bytes) {
             if let Some(heard) = heard {
                 self.metrics.translation.observe(heard.elapsed().as_secs_f64());
@@ -364,6 +367,22 @@ impl Engine {
             Level::Warn => tracing::warn!(kind, name, "{}", notice.text),
             Level::Error => tracing::error!(kind, name, "{}", notice.text),
         }
+    }
+}
+
+/// Messages as they are, for whoever asks for them by the level of the log: customers' data, but no secret. What holds
+/// secrets (log-ons, whichever way they go) does not come through here.
+struct Shown<'b>(&'b [u8]);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        use std::fmt::Write;
+        let text = String::from_utf8_lossy(self.0);
+        // One line of the log stays one.
+        text.trim_end_matches(['\0', '\n']).chars().try_for_each(|letter| match letter.is_control() {
+            true => write!(f, "{}", letter.escape_default()),
+            false => f.write_char(letter),
+        })
     }
 }
 

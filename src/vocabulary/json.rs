@@ -126,7 +126,7 @@ impl Vocabulary {
     }
 
     /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
-    fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
+    pub(super) fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
         let label = self.find(name);
         let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
         label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
@@ -403,6 +403,21 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Nothing named the message: its fields may show it.
+    fn begin_nameless(&mut self, early: &Early) {
+        let labels = early.iter().map(|(label, _)| &**label);
+        match self.vocabulary.kind_without_name(self.asks, labels) {
+            Some(kind) => self.begin(kind, early),
+            None => {
+                // In a SOAP dialect's line what a record belongs to is the message.
+                let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
+                let named = record.filter(|_| self.vocabulary.form == Form::Soap).map(|(label, _)| label);
+                let unknown = named.map(|name| JsonError::Unknown(name.to_string()));
+                self.failure = Some(unknown.unwrap_or(JsonError::Nameless));
+            }
+        }
+    }
+
     /// A scalar that was read without knowing its type, as the type wants it.
     fn retype(&mut self, node: Node, shape: &compound::Shape) -> Option<Node> {
         let ty = shape.ty;
@@ -507,12 +522,12 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                 }
             }
         }
-        if reader.into.kind().is_none() {
-            let named = name.map(|node| reader.into.value(node));
-            reader.failure = Some(match named {
-                Some(Value::Text(named)) => JsonError::Unknown(named.to_owned()),
-                _ => JsonError::Nameless,
-            });
+        if reader.into.kind().is_some() {
+            return Ok(());
+        }
+        match name.map(|node| reader.into.value(node)) {
+            Some(Value::Text(named)) => reader.failure = Some(JsonError::Unknown(named.to_owned())),
+            _ => reader.begin_nameless(&early),
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             }
         };
         let mut loader = Loader {
-            enums_by_name: table.required("enums", problems) == "name",
+            enums_by_name: table.choice("enums", &["code", "name"], problems) == Some("name"),
             prefix: table.text("prefix", problems),
             sets: HashMap::new(),
             vocabulary: Vocabulary {
@@ -54,6 +54,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 by_name: HashMap::new(),
                 by_wire_name: HashMap::new(),
                 by_key: HashMap::new(),
+                nameless: Vec::new(),
             },
         };
         let owned =
@@ -87,6 +88,8 @@ struct WireNames {
     aliases: Vec<String>,
     /// The field that only this message has.
     only_field: Option<String>,
+    /// The fields that show the message where nothing names one.
+    nameless: Vec<String>,
 }
 
 struct Loader<'d> {
@@ -100,16 +103,9 @@ struct Loader<'d> {
 impl<'d> Loader<'d> {
     fn enumeration(&mut self, key: &Key, node: Node, problems: &mut Problems) {
         let Some(table) = node.table(problems) else { return };
-        let by_name = match table.text("wire", problems) {
-            Some("name") => true,
-            Some("code") => false,
-            Some(other) => {
-                table.problem(problems, format!("`wire` is \"name\" or \"code\", not {other:?}"));
-                false
-            }
-            None => self.enums_by_name,
-        };
-        let mut members = Vec::new();
+        let wire = table.choice("wire", &["code", "name"], problems);
+        let by_name = wire.map_or(self.enums_by_name, |wire| wire == "name");
+        let mut members: Vec<Member> = Vec::new();
         match table.get("members") {
             Some(list) if list.as_array().is_some() => {
                 for (code, (name, _)) in list.texts(problems).into_iter().enumerate() {
@@ -117,8 +113,13 @@ impl<'d> Loader<'d> {
                 }
             }
             Some(list) => {
-                let entries = list.table(problems).map(|table| table.entries()).unwrap_or_default();
-                members.extend(entries.iter().filter_map(|(key, node)| member(key, *node, problems)));
+                for (key, node) in list.table(problems).map(|table| table.entries()).unwrap_or_default() {
+                    let Some(member) = member(&key, node, problems) else { continue };
+                    if let Some(other) = members.iter().find(|other| other.code == member.code) {
+                        key.problem(problems, format!("`{}` has the code of `{}`", member.name, other.name));
+                    }
+                    members.push(member);
+                }
             }
             None => table.problem(problems, "`members` is missing"),
         }
@@ -188,7 +189,10 @@ impl<'d> Loader<'d> {
             self.field(&mut fields, &key, node, problems);
         }
         let fixed = self.fixed(&table, &fields, problems);
-        let WireNames { names: wire_names, aliases, only_field } = self.wire_names(key, &table, side, problems);
+        let WireNames { names, aliases, only_field, nameless } = self.wire_names(key, &table, side, problems);
+        for label in nameless.iter().filter(|label| fields.slot(label).is_none()) {
+            table.problem(problems, format!("`{label}` shows the message, but is none of its fields"));
+        }
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
         let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
         let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
@@ -196,7 +200,7 @@ impl<'d> Loader<'d> {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
             side,
-            wire_names,
+            wire_names: names,
             aliases,
             fields,
             roles,
@@ -205,14 +209,21 @@ impl<'d> Loader<'d> {
             devices,
             returns,
             results,
-            session: table.text("class", problems) == Some("session"),
+            session: table.choice("class", &["session"], problems) == Some("session"),
             span: key.span.clone(),
         };
         table.finish(problems);
-        self.register(def, only_field, key, problems);
+        self.register(def, only_field, nameless, key, problems);
     }
 
-    fn register(&mut self, mut def: MessageDef, only_field: Option<String>, key: &Key, problems: &mut Problems) {
+    fn register(
+        &mut self,
+        mut def: MessageDef,
+        only_field: Option<String>,
+        nameless: Vec<String>,
+        key: &Key,
+        problems: &mut Problems,
+    ) {
         let vocabulary = &self.vocabulary;
         let parameter = vocabulary.parameter.as_deref().filter(|_| def.inside(vocabulary).is_some());
         def.fields.enter_wire_names(&vocabulary.records, parameter, vocabulary.ignore_case);
@@ -224,6 +235,8 @@ impl<'d> Loader<'d> {
         if let Some(field) = only_field {
             let field = names::lower(&field, self.vocabulary.ignore_case).into_owned();
             self.vocabulary.by_key.insert((asks, field), kind);
+        } else if !nameless.is_empty() {
+            self.vocabulary.nameless.push((asks, nameless, kind));
         } else {
             let mut names = vec![def.wire_name().to_owned()];
             // A message that a number names is known by its label, too.
@@ -299,12 +312,14 @@ impl<'d> Loader<'d> {
             Form::Soap if side == Side::Event => vec!["class"],
             Form::Soap => vec!["operation"],
         };
-        let (mut names, mut aliases, mut only_field) = (Vec::new(), Vec::new(), None);
+        let (mut names, mut aliases, mut only_field, mut nameless) = (Vec::new(), Vec::new(), None, Vec::new());
         for (part, node) in table.section("name", problems) {
             if part.name == "alias" {
                 aliases = node.texts(problems).into_iter().map(|(text, _)| text.to_owned()).collect();
             } else if part.name == "only-field" {
                 only_field = node.text(problems).map(str::to_owned);
+            } else if part.name == "nameless" {
+                nameless = node.texts(problems).into_iter().map(|(text, _)| text.to_owned()).collect();
             } else if parts.contains(&part.name) {
                 let number = node.as_integer().map(|number| number.to_string());
                 let text = number.or_else(|| node.text(problems).map(str::to_owned));
@@ -313,10 +328,10 @@ impl<'d> Loader<'d> {
                 problems.unknown(part.source, part.span.clone(), "name field", part.name, parts.iter().copied());
             }
         }
-        if names.is_empty() && only_field.is_none() {
+        if names.is_empty() && only_field.is_none() && nameless.is_empty() {
             names.extend(parts.first().map(|part| (part.to_string(), key.name.to_owned())));
         }
-        WireNames { names, aliases, only_field }
+        WireNames { names, aliases, only_field, nameless }
     }
 
     fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {

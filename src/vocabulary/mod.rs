@@ -8,6 +8,7 @@ mod load;
 mod names;
 mod profile;
 mod schema;
+mod strays;
 
 mod xml;
 
@@ -71,6 +72,8 @@ pub struct Vocabulary {
     by_wire_name: HashMap<(bool, String), Vec<Kind>>,
     /// Messages that are known by a field that only they have.
     by_key: HashMap<(bool, String), Kind>,
+    /// Messages of the side that asks, or of the other, that do not say their name, with the fields that show them.
+    nameless: Vec<(bool, Vec<String>, Kind)>,
 }
 
 /// Field names ⇄ numbers.

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{json::WireName, *};
+use super::{
+    json::{JsonError, WireName},
+    *,
+};
+use crate::diagnostic::nearest;
 
 /// A name in the case in which it is looked up.
 pub(super) fn lower(name: &str, ignore_case: bool) -> Cow<'_, str> {
@@ -21,6 +25,29 @@ impl Vocabulary {
         }
         let field = lower(field, self.ignore_case);
         self.by_key.get(&(asks, &*field) as &dyn WireName).copied()
+    }
+
+    /// The message that these fields show where nothing names one.
+    pub(super) fn kind_without_name<'l>(
+        &self,
+        asks: bool,
+        labels: impl Iterator<Item = &'l str> + Clone,
+    ) -> Option<Kind> {
+        let shows = |fields: &[String]| fields.iter().all(|field| labels.clone().any(|label| label == field));
+        let known = self.nameless.iter().find(|(side, fields, _)| *side == asks && shows(fields));
+        known.map(|(.., kind)| *kind)
+    }
+
+    /// Why a line is no message, for whoever wrote it: with the nearest name that there is.
+    pub fn explain(&self, asks: bool, error: &JsonError) -> String {
+        let JsonError::Unknown(name) = error else { return error.to_string() };
+        /// Likeness is not looked for in longer names: it takes time, and there is none. Numbers are not alike.
+        const LONGEST: usize = 64;
+        let is_word = |name: &str| name.len() <= LONGEST && name.parse::<u32>().is_err();
+        let of_side = self.messages.iter().filter(|def| (def.side == Side::Request) == asks);
+        let known = of_side.flat_map(|def| [def.wire_name(), &def.label]);
+        let near = nearest(name, known.filter(|known| is_word(name) && is_word(known)));
+        error.to_string() + &near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
     }
 
     /// The fields that name a message of the side that asks, or of the other.

@@ -1,16 +1,18 @@
 //! Wire profiles: how one dialect's words are named and shaped on the wire by one of its implementations. An overlay of the
 //! vocabulary, also data.
 
+use std::sync::Arc;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::*;
 use crate::{
-    diagnostic::Problems,
+    diagnostic::{Problems, Source},
     document::{Key, Node},
 };
 
 /// An overlay. What it does not name stands as the vocabulary has it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Profile {
     pub name: String,
     pub contract: String,
@@ -35,7 +37,7 @@ pub struct Profile {
     pad: HashMap<String, usize>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Namespaces {
     pub service: String,
     pub callback: String,
@@ -106,7 +108,7 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
             data: namespaces.required("data", problems).to_owned(),
         },
         fault: table.text("fault", problems).map(str::to_owned),
-        completes_all: table.text("complete", problems) == Some("all"),
+        completes_all: table.choice("complete", &["type", "all"], problems) == Some("all"),
         void: table
             .texts("void", problems)
             .iter()
@@ -114,11 +116,7 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
             .collect(),
         listed: fields(vocabulary, table.texts("list", problems), problems),
         omitted: fields(vocabulary, table.texts("omit", problems), problems),
-        pad: table
-            .section("pad", problems)
-            .into_iter()
-            .filter_map(|(key, node)| Some((key.name.to_owned(), usize::try_from(node.integer(problems)?).ok()?)))
-            .collect(),
+        pad: padding(vocabulary, table.section("pad", problems), problems),
         renamed: HashMap::new(),
         renamed_messages: HashMap::new(),
     };
@@ -129,7 +127,7 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
         if key.name.contains('.') {
             let found = places(vocabulary, key.name);
             if found.is_empty() {
-                key.problem(problems, format!("nothing is named `{}`", key.name));
+                unknown_place(vocabulary, key.source, key.span.clone(), key.name, problems);
             }
             profile.renamed.extend(found.into_iter().map(|place| (place, name.to_owned())));
         } else if let Some(kind) = vocabulary.find(key.name) {
@@ -157,11 +155,48 @@ fn fields(vocabulary: &Vocabulary, texts: Vec<(&str, Node)>, problems: &mut Prob
     for (text, node) in texts {
         let places = places(vocabulary, text);
         if places.is_empty() {
-            node.problem(problems, format!("nothing is named `{text}`"));
+            unknown_place(vocabulary, node.source(), node.inner_span(), text, problems);
         }
         found.extend(places);
     }
     found
+}
+
+/// How many items lists of these labels always have.
+fn padding(vocabulary: &Vocabulary, entries: Vec<(Key, Node)>, problems: &mut Problems) -> HashMap<String, usize> {
+    let of_messages = vocabulary.messages.iter().flat_map(|def| &def.fields.list);
+    let fields = of_messages.chain(vocabulary.records.iter().flat_map(|record| &record.fields.list));
+    let lists = fields.filter(|field| matches!(field.ty, Type::List(_))).map(|field| field.label.as_str());
+    let mut pad = HashMap::new();
+    for (key, node) in entries {
+        if !lists.clone().any(|label| label == key.name) {
+            problems.unknown(key.source, key.span.clone(), "list", key.name, lists.clone());
+        }
+        match node.integer(problems).map(usize::try_from) {
+            Some(Ok(count)) => drop(pad.insert(key.name.to_owned(), count)),
+            Some(Err(_)) => node.problem(problems, "no list has less than no items"),
+            None => {}
+        }
+    }
+    pad
+}
+
+/// A place that is nowhere, with the nearest that is.
+fn unknown_place(
+    vocabulary: &Vocabulary,
+    source: &Arc<Source>,
+    span: Range<usize>,
+    text: &str,
+    problems: &mut Problems,
+) {
+    let message = text.split_once('.').map_or("*", |(message, _)| message);
+    let any = (message == "*").then_some("*");
+    let places = vocabulary.messages.iter().flat_map(|def| {
+        let labels = def.fields.list.iter().map(|field| field.label.as_str());
+        labels.map(move |label| format!("{}.{label}", any.unwrap_or(&def.label)))
+    });
+    let places: Vec<String> = places.collect();
+    problems.unknown(source, span, "field", text, places.iter().map(String::as_str));
 }
 
 /// The places that `Message.Field`, or `*.Field`, names.

@@ -73,7 +73,11 @@ fn what_is_no_message_says_why() {
     assert_eq!(why("[1]"), "not a JSON object");
     assert_eq!(why("3"), "not a JSON object");
     assert_eq!(why(r#"{"guid":"g"}"#), "nothing in it names a message");
+    assert_eq!(why(r#"{"request-id":1}"#), "nothing in it names a message");
     assert_eq!(why(r#"{"message":"hedl"}"#), "unknown message \"hedl\"");
+    let explained = |name: &str| feed.explain(false, &JsonError::Unknown(name.into()));
+    assert_eq!(explained("hedl"), "unknown message \"hedl\" (did you mean `held`?)");
+    assert_eq!(explained("zzz"), "unknown message \"zzz\"");
     assert!(why(r#"{"message":"held","#).contains("line 1 column"));
     assert!(why(&format!(r#"{{"message":"held","x":{}"#, "[".repeat(5000))).contains("not JSON"));
 }

@@ -141,6 +141,8 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
         let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
         let stranger = Desk::start(world.service).await.unwrap();
         stranger.open_at(&stranger.url(), "Test01", "wrong-password").await.unwrap_err();
+        let called = stranger.call("MakeCall", &[("Destination", "5551234"), ("CallId", "x5551234")]).await;
+        assert!(called.unwrap_err().contains("CallId"));
         stranger.open_at("http://192.0.2.1/?token=abc", "Test01", USER_PASSWORD).await.unwrap_err();
         let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
         world.line.say(&call("established", 900, 4, answered)).await.unwrap();
@@ -150,6 +152,9 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
             .await
             .unwrap();
         world.works(1002).await;
+        let make_call = [("AgentIdx", "1002"), ("CallId", "-1"), ("Destination", "5551234")];
+        world.desk.ask("MakeCall", &make_call).await.unwrap();
+        world.daemon.line("call request 1 of session 1 failed: mitel (Mitel Connect ONSITE event feed) has no").await;
         world.line.close().await.unwrap();
         world.daemon.line("not connected: closed by the platform; next attempt in").await;
         world.daemon.signal("-TERM");
@@ -160,6 +165,7 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
             "connected and authenticated",
             "session 1 of \\\"Test01\\\" opened, callback http://127.0.0.1:",
             "unknown user or wrong password for",
+            "request refused: MakeCall: CallId is not of type int",
             "is not in callback_allow",
         ] {
             let part = if format == "text" { part.replace('\\', "") } else { part.into() };
@@ -174,6 +180,23 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
                 assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
+    let rest = "[log]\nlevel = 'debug'";
+    let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;
+    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
+    world.line.say(&call("established", 900, 4, answered)).await.unwrap();
+    world.works(1002).await;
+    let heard = world.daemon.log();
+    for part in ["heard {", "told <", "ANI>5551234<"] {
+        assert!(heard.contains(part), "{part} is missing in\n{heard}");
+    }
+    let digest = "7c876a9c1267571709008994a9fe1d7e";
+    for secret in [PASSWORD, USER_PASSWORD, digest] {
+        assert!(!heard.contains(secret), "{secret} is shown in\n{heard}");
     }
 }
 

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-use super::{Audience, Notice};
+use super::{Audience, Complaints, Notice};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
@@ -116,6 +116,7 @@ pub struct Server {
     start: ObjectTemplate,
     heartbeat: ObjectTemplate,
     outputs: VecDeque<Output>,
+    complaints: Complaints,
     /// Sessions lost since the start, by why.
     pub lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
@@ -168,6 +169,7 @@ impl Server {
             next_session: 0,
             new_id,
             outputs: VecDeque::new(),
+            complaints: Complaints::default(),
             lost: HashMap::new(),
             cut: 0,
         }
@@ -207,14 +209,17 @@ impl Server {
     ) -> Handled {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
-            Err(error) => return self.refuse(&error.to_string()),
+            Err(error) => return self.refuse(now, &error.to_string()),
         };
         let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
-            return self.refuse(&format!("there is no operation {:?}", envelope.body.name));
+            return self.refuse(now, &format!("there is no operation {:?}", envelope.body.name));
         };
         let vocabulary = self.vocabulary.clone();
         if let Err(wrong) = vocabulary.read_xml(kind, &envelope.body, message) {
-            return self.refuse(&format!("{}: {wrong}", vocabulary.message(kind).label));
+            let label = &vocabulary.message(kind).label;
+            // The value may be a customer's: only the client is shown it.
+            let log = format!("request refused: {label}: {} is not of type {}", wrong.member, wrong.expected);
+            return self.refuse_saying(now, log, &format!("{label}: {wrong}"));
         }
         self.message(now, token, kind, message)
     }
@@ -223,18 +228,18 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
         if def.label == "OpenConnection" {
-            return self.open(token, message);
+            return self.open(now, token, message);
         }
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let text = |label: &str| if let Value::Text(text) = field(label) { text } else { "" };
         let id = def.role(Role::Session).map(|slot| message.get(slot)).unwrap_or_default();
-        let Value::Text(id) = id else { return self.refuse("the request has no SessionId") };
+        let Value::Text(id) = id else { return self.refuse(now, "the request has no SessionId") };
         let Some((key, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
-            return self.refuse("no such session: it was closed, or lost its place, or never was");
+            return self.refuse(now, "no such session: it was closed, or lost its place, or never was");
         };
         let key = *key;
         if session.state == State::Starting {
-            return self.refuse("the session is not open yet");
+            return self.refuse(now, "the session is not open yet");
         }
         let number = |label: &str| field(label).as_int().unwrap_or(0);
         match def.label.as_str() {
@@ -254,22 +259,22 @@ impl Server {
             "AddMessageClass" | "DeleteMessageClass" => {
                 match session.set_class(number("MessageClass"), def.label == "AddMessageClass") {
                     true => Handled::Done(self.accept(kind)),
-                    false => self.refuse("MessageClass is none of the four event categories"),
+                    false => self.refuse(now, "MessageClass is none of the four event categories"),
                 }
             }
             "AddFilter" | "DeleteFilter" => {
                 let Some(field) = FilterField::from_code(number("FieldType")) else {
-                    return self.refuse("FieldType is nothing that can be filtered by");
+                    return self.refuse(now, "FieldType is nothing that can be filtered by");
                 };
                 let value = text("FieldValue");
                 if def.label == "DeleteFilter" {
                     session.delete_filter(field, value);
                 } else if let Err(reason) = session.add_filter(field, value) {
-                    return self.refuse(&reason);
+                    return self.refuse(now, &reason);
                 }
                 Handled::Done(self.accept(kind))
             }
-            _ if session.state != State::Online => self.refuse("the session is not on line"),
+            _ if session.state != State::Online => self.refuse(now, "the session is not on line"),
             _ => {
                 let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
                 Handled::Asked { session: key, id, reply: self.accept(kind) }
@@ -277,9 +282,11 @@ impl Server {
         }
     }
 
-    fn open(&mut self, token: u64, message: &Message) -> Handled {
+    fn open(&mut self, now: Time, token: u64, message: &Message) -> Handled {
         let vocabulary = self.vocabulary.clone();
-        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return self.refuse("no request") };
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
+            return self.refuse(now, "no request");
+        };
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let credentials = field("UserCredentials").as_record();
         let credential = |label: &str| {
@@ -288,10 +295,8 @@ impl Server {
         };
         let (user, password) = (credential("UserName"), credential("Password"));
         if !self.knows(user, password) {
-            self.outputs.push_back(Output::Notice(Notice::warn(format!(
-                "session refused: unknown user or wrong password for {user:?}"
-            ))));
-            return self.refuse("unknown user or wrong password");
+            let log = format!("session refused: unknown user or wrong password for {user:?}");
+            return self.refuse_saying(now, log, "unknown user or wrong password");
         }
         let tenants: Vec<i64> = field("TenantIds")
             .as_list()
@@ -300,18 +305,19 @@ impl Server {
             .filter_map(|value| value.as_int())
             .collect();
         let [tenant] = tenants[..] else {
-            return self.refuse("OpenConnection names exactly one tenant in TenantIds");
+            return self.refuse(now, "OpenConnection names exactly one tenant in TenantIds");
         };
         let Value::Text(url) = field("ClientCallbackURL") else {
-            return self.refuse("OpenConnection has no ClientCallbackURL");
+            return self.refuse(now, "OpenConnection has no ClientCallbackURL");
         };
         if self.sessions.len() >= self.settings.max_sessions {
-            let text = format!("session refused: all {} are taken", self.settings.max_sessions);
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
-            return self.refuse(&format!(
-                "the maximum number of connections ({}) has been reached",
-                self.settings.max_sessions
-            ));
+            let most = self.settings.max_sessions;
+            let log = format!("session refused: all {most} are taken");
+            return self.refuse_saying(
+                now,
+                log,
+                &format!("the maximum number of connections ({most}) has been reached"),
+            );
         }
         self.next_session += 1;
         let key = self.next_session;
@@ -407,7 +413,13 @@ impl Server {
         Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
     }
 
-    fn refuse(&mut self, reason: &str) -> Handled {
+    fn refuse(&mut self, now: Time, reason: &str) -> Handled {
+        self.refuse_saying(now, format!("request refused: {reason}"), reason)
+    }
+
+    /// Refuses with a reason for the client and a line for the log.
+    fn refuse_saying(&mut self, now: Time, log: String, reason: &str) -> Handled {
+        self.outputs.extend(self.complaints.about(now, log).map(|text| Output::Notice(Notice::warn(text))));
         Handled::Done(self.fault(reason))
     }
 

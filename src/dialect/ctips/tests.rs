@@ -113,6 +113,7 @@ fn a_session_opens_only_after_its_client_was_called() {
     assert!(outputs[0].starts_with("start 1 http://127.0.0.1/ "), "{outputs:?}");
     assert!(outputs[0].contains("<sessionId>S-1</sessionId>"));
     assert_eq!(desk.ask("OnLine", "<SessionId>S-1</SessionId>"), "the session is not open yet");
+    desk.outputs();
     desk.server.started(desk.now, 1, Ok(()));
     let outputs = desk.outputs();
     assert_eq!(outputs[1], "respond ok");
@@ -157,6 +158,30 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
 }
 
 #[test]
+fn refusals_are_logged_without_what_a_customer_gave_and_only_counted_when_they_flood() {
+    let mut desk = Desk::new("edk-2009-08");
+    desk.ask("OpenSesame", "");
+    desk.ask("OnLine", "<SessionId>S-9</SessionId>");
+    desk.ask("HoldCall", "<CallId>5551234</CallId><AgentIdx>Smith</AgentIdx>");
+    desk.open("Test01", "wrong");
+    assert_eq!(
+        desk.outputs(),
+        [
+            "Warn: request refused: there is no operation \"OpenSesame\"",
+            "Warn: request refused: no such session: it was closed, or lost its place, or never was",
+            "Warn: request refused: HoldCall: AgentIdx is not of type int",
+            "Warn: session refused: unknown user or wrong password for \"Test01\"",
+        ]
+    );
+    (0..1000).for_each(|_| drop(desk.ask(&"x".repeat(1000), "")));
+    let flood = desk.outputs();
+    assert!(flood.len() < 10 && flood.iter().all(|line| line.len() < 500), "{} lines", flood.len());
+    desk.wait(10);
+    desk.ask("OpenSesame", "");
+    assert!(desk.outputs()[0].ends_with("more before)"));
+}
+
+#[test]
 fn requests_need_a_session_on_line_and_carry_their_number() {
     let mut desk = Desk::new("edk-2009-08");
     let key = desk.online();
@@ -164,6 +189,7 @@ fn requests_need_a_session_on_line_and_carry_their_number() {
     assert_eq!(desk.ask("GetAgentState", &request), "asked 6");
     assert_eq!(desk.ask("OffLine", "<SessionId>S-1</SessionId>"), "ok");
     assert_eq!(desk.ask("GetAgentState", &request), "the session is not on line");
+    desk.outputs();
     assert_eq!(desk.publish(r#"{"EventType":"CallStarted"}"#, EVERYONE), Vec::<String>::new());
     assert_eq!(desk.ask("OnLine", "<SessionId>S-1</SessionId>"), "ok");
     assert_eq!(desk.publish(r#"{"EventType":"CallStarted"}"#, EVERYONE).len(), 1);

@@ -51,7 +51,8 @@ impl Default for Settings {
 
 /// What is subscribed to: types with their entities. Only the statistics show who was logged on before the bridge came.
 const SUBSCRIPTIONS: [(&str, &[&str]); 7] = [
-    ("entity", &["agent", "group", "agent-queue"]),
+    // As the guide's table 1 prints them.
+    ("entity", &["agent", "group", "agent-queue", "email agent queue", "dnis", "release-code", "wrapup-code"]),
     ("agent-activity", &["*"]),
     ("call-activity", &["*"]),
     ("agent-login-logout", &["*"]),
@@ -69,6 +70,8 @@ enum State {
     Connecting,
     Authenticating,
     Live,
+    /// There is no connection, only what was heard on one: nobody can be asked for anything.
+    Replaying,
 }
 
 /// One feed. See the module.
@@ -98,6 +101,12 @@ enum Own {
     Subscribe(usize),
     /// To see whether anybody is there, or for a fresh snapshot.
     Refresh,
+}
+
+/// What a reply was the answer to.
+enum Answered {
+    Own(Own),
+    Command(RequestIx),
 }
 
 impl super::super::Client for Client {
@@ -154,20 +163,22 @@ impl super::super::Client for Client {
             return Heard::Event;
         }
         let id = number(Role::Request);
-        match def.label.as_str() {
-            "command-reply" => match id.and_then(|id| self.commands.answered(id)) {
-                Some(request) => Heard::Answer(request),
-                None => {
-                    let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
-                    self.outputs.push_back(Output::Notice(Notice::warn(text)));
-                    Heard::Nothing
-                }
-            },
-            label => {
-                self.own_reply(now, label, id, message);
-                Heard::Nothing
+        let (own, command): (fn(Own) -> bool, bool) = match def.label.as_str() {
+            "command-reply" => (|_| false, true),
+            "nameless-reply" => (|_| true, true),
+            "authenticate-reply" => (|own| own == Own::Authenticate, false),
+            _ => (|own| own != Own::Authenticate, false),
+        };
+        match self.answered(id, own, command) {
+            Some(Answered::Command(request)) => return Heard::Answer(request),
+            Some(Answered::Own(own)) => self.own_reply(now, own, message),
+            None if command => {
+                let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
+                self.outputs.push_back(Output::Notice(Notice::warn(text)));
             }
+            None => {}
         }
+        Heard::Nothing
     }
 
     /// A frame that was no message of the feed's still shows that somebody is there.
@@ -192,8 +203,8 @@ impl super::super::Client for Client {
         let state = match self.state {
             State::Waiting(until) => return Some(until),
             State::Connecting => return None,
-            State::Authenticating => own,
-            State::Live => Some(silence).filter(|_| own.is_none() && self.settings.silence < Duration::MAX),
+            State::Authenticating | State::Replaying => own,
+            State::Live => Some(silence).filter(|_| own.is_none()),
         };
         [state, own, self.commands.deadline()].into_iter().flatten().min()
     }
@@ -255,8 +266,7 @@ impl Client {
     /// A client whose conversation is over before it began: for messages that come from a file.
     pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
         let mut client = Client::new(Settings::default(), vocabulary, Time(0));
-        client.settings.silence = Duration::MAX;
-        client.state = State::Live;
+        client.state = State::Replaying;
         client
     }
 
@@ -281,22 +291,31 @@ impl Client {
         let expected = self.sequence.replace(sequence.wrapping_add(1));
         let Some(expected) = expected.filter(|expected| *expected != sequence) else { return };
         self.troubles.gaps += 1;
-        let text =
-            format!("sequence {sequence} where {expected} was expected: events were missed; asking for a snapshot");
+        let is_live = self.state == State::Live;
+        let remedy = if is_live { "; asking for a snapshot" } else { "" };
+        let text = format!("sequence {sequence} where {expected} was expected: events were missed{remedy}");
         self.outputs.push_back(Output::Notice(Notice::warn(text)));
-        if self.state == State::Live {
+        if is_live {
             self.outputs.push_back(Output::Resync);
             self.refresh(now);
         }
     }
 
-    fn own_reply(&mut self, now: Time, label: &str, id: Option<i64>, message: &Message) {
-        let of_label = |own: &Own| (label == "authenticate-reply") == (*own == Own::Authenticate);
-        let mut open = self.own.iter().filter(|(_, (own, _))| of_label(own)).map(|(id, _)| *id);
-        // A reply that does not repeat the id answers the one request that it can be meant for.
-        let only = open.next().filter(|_| open.next().is_none());
-        let known = id.filter(|id| self.own.contains_key(id)).or(only);
-        let Some((own, _)) = known.and_then(|id| self.own.remove(&id)).filter(|(own, _)| of_label(own)) else { return };
+    /// What a reply answers: the open request of its id; where the id could not be read, the only one that it can be meant
+    /// for. `own` says which of the conversation's own that may be, `command` whether a command may.
+    fn answered(&mut self, id: Option<i64>, own: fn(Own) -> bool, command: bool) -> Option<Answered> {
+        let mut open: Vec<i64> = self.own.iter().filter(|(_, (known, _))| own(*known)).map(|(id, _)| *id).collect();
+        open.extend(self.commands.open().filter(|_| command));
+        let id = match (id.filter(|id| *id >= 0), open.as_slice()) {
+            (Some(id), _) => open.into_iter().find(|known| *known == id)?,
+            (None, [only]) => *only,
+            (None, _) => return None,
+        };
+        let own = self.own.remove(&id).map(|(own, _)| Answered::Own(own));
+        own.or_else(|| self.commands.answered(id).map(Answered::Command))
+    }
+
+    fn own_reply(&mut self, now: Time, own: Own, message: &Message) {
         let fields = &self.vocabulary.messages[message.kind().map_or(0, |kind| kind.0 as usize)].fields;
         let field = |label: &str| fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let result = field("result").as_int().unwrap_or(0);
@@ -304,7 +323,9 @@ impl Client {
             Value::Text(text) => text.to_owned(),
             _ => String::new(),
         };
-        let (error, info) = (text(field("error-msg")), text(field("additional-info")));
+        let error = text(field("error-msg"));
+        let said = [text(field("additional-info")), error.clone()];
+        let said = said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         match own {
             Own::Authenticate if result < 0 => {
                 let text =
@@ -321,12 +342,16 @@ impl Client {
                 }
             }
             Own::SubscribeAll | Own::Refresh if result > 0 => {
-                let text = format!("a subscription was accepted in part only (result {result}): {info} {error}");
-                self.outputs.push_back(Output::Notice(Notice::warn(text.trim_end().to_owned())));
+                let text = format!("a subscription was accepted in part only (result {result}): {said}");
+                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            }
+            Own::Refresh if result < 0 => {
+                let text = format!("no fresh snapshot (result {result}): {said}");
+                self.outputs.push_back(Output::Notice(Notice::error(text)));
             }
             Own::Subscribe(place) if result != 0 => {
-                let text = format!("no subscription to {} (result {result}): {info} {error}", SUBSCRIPTIONS[place].0);
-                self.outputs.push_back(Output::Notice(Notice::error(text.trim_end().to_owned())));
+                let text = format!("no subscription to {} (result {result}): {said}", SUBSCRIPTIONS[place].0);
+                self.outputs.push_back(Output::Notice(Notice::error(text)));
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
         }

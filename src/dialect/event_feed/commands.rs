@@ -48,6 +48,11 @@ impl Commands {
         id
     }
 
+    /// The ids of the commands that wait for their reply.
+    pub fn open(&self) -> impl Iterator<Item = i64> {
+        self.open.keys().copied()
+    }
+
     pub fn answered(&mut self, id: i64) -> Option<RequestIx> {
         self.open.remove(&id).map(|(request, _)| request)
     }

@@ -25,7 +25,7 @@ use crate::{
 /// How applications are served.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    pub users: HashMap<String, SecretString>,
+    pub users: BTreeMap<String, SecretString>,
     pub max_connections: usize,
     /// The longest request in bytes.
     pub max_frame: usize,
@@ -36,7 +36,7 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> ServerSettings {
         ServerSettings {
-            users: HashMap::new(),
+            users: BTreeMap::new(),
             max_connections: 50,
             max_frame: 64 << 10,
             login_timeout: Duration::from_secs(10),

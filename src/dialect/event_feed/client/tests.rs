@@ -79,9 +79,65 @@ fn it_authenticates_with_the_digest_and_subscribes_to_everything_it_needs() {
     line.hear(r#"{"message":"authenticate","request-id":1,"result":0}"#);
     let after = line.outputs();
     has(&after, "Up");
-    for part in [r#"["ecc","entity",["agent","group","agent-queue"]]"#, r#"["ecc","call-activity",["*"]]"#] {
-        has(&after, part);
-    }
+    let entities = r#"["agent","group","agent-queue","email agent queue","dnis","release-code","wrapup-code"]"#;
+    has(&after, &format!(r#"["ecc","entity",{entities}]"#));
+    has(&after, r#"["ecc","call-activity",["*"]]"#);
+}
+
+#[test]
+fn replies_as_the_sample_exchange_prints_them_are_known_by_their_id() {
+    let mut line = Line::new();
+    line.wait(0);
+    line.client.connected(line.now);
+    line.outputs();
+    let reply = |id: i64, result: i64| {
+        format!(
+            r#"{{"version":1,"topic":"contact-center","request-id":{id},"result":{result},"subscriptions":[["ecc","entity",["agent"]]]}}"#
+        )
+    };
+    line.hear(&reply(1, 0));
+    let outputs = line.outputs();
+    has(&outputs, "Up");
+    has(&outputs, r#""request-id":2"#);
+    line.hear(&reply(2, 1));
+    has(&line.outputs(), "accepted in part only");
+    line.command(5, 6);
+    assert_eq!(line.hear(&reply(6, 0)), Heard::Answer(RequestIx(5)));
+    assert_eq!(line.hear(&reply(6, 0)), Heard::Nothing, "answered once");
+}
+
+#[test]
+fn a_reply_whose_request_could_not_be_read_answers_the_only_one_that_is_open() {
+    let mut line = Line::live();
+    let reply = r#"{"message":"command","request-id":-1,"result":-5,"error-msg":"no JSON"}"#;
+    assert_eq!(line.hear(reply), Heard::Nothing);
+    line.command(1, 6);
+    assert_eq!(line.hear(reply), Heard::Answer(RequestIx(1)));
+    line.command(2, 7);
+    line.command(3, 8);
+    line.outputs();
+    assert_eq!(line.hear(reply), Heard::Nothing, "either may be meant");
+    has(&line.outputs(), "Warn: a reply to no command that is open (request-id -1)");
+}
+
+#[test]
+fn a_fresh_snapshot_that_is_refused_is_said() {
+    let mut line = Line::live();
+    line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":1}"#);
+    line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":3}"#);
+    line.outputs();
+    line.hear(r#"{"message":"subscribe-events","request-id":3,"result":-9,"error-msg":"not now"}"#);
+    assert_eq!(line.outputs(), ["Error: no fresh snapshot (result -9): not now"]);
+}
+
+#[test]
+fn a_gap_in_what_is_replayed_is_said_and_nobody_is_asked() {
+    let mut line = Line::new();
+    line.client = Client::replaying(line.vocabulary.clone());
+    line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":1}"#);
+    line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":100}"#);
+    assert_eq!(line.outputs(), ["Warn: sequence 100 where 2 was expected: events were missed"]);
+    assert_eq!((line.client.deadline(), line.client.troubles().gaps), (None, 1));
 }
 
 #[test]
@@ -109,7 +165,7 @@ fn a_feed_that_refuses_to_subscribe_at_once_is_asked_one_by_one() {
     let outputs = line.outputs();
     assert_eq!(outputs.iter().filter(|output| output.contains("subscribe-events")).count(), SUBSCRIPTIONS.len());
     line.hear(r#"{"message":"subscribe-events","request-id":4,"result":-3,"error-msg":"unknown"}"#);
-    has(&line.outputs(), "Error: no subscription to agent-activity (result -3):  unknown");
+    has(&line.outputs(), "Error: no subscription to agent-activity (result -3): unknown");
 }
 
 #[test]

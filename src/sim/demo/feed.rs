@@ -1,26 +1,20 @@
-//! The main job with nothing installed: an embedded feed plays calls, the bridge translates, an embedded application hears
-//! them and asks for things. What goes in stands on the left, what comes out on the right.
+//! An event feed behind, a CTIPS application in front: the feed plays calls, the application hears them and asks for things.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{
-    desk::{Desk, Heard},
-    feed::{FeedLine, FeedSim},
-    messages::{agent, agent_device, all, call, device, login, other, outside},
-    stage::Stage,
-};
+use super::{PAUSE, describe};
 use crate::{
-    config::{self, Sources},
-    diagnostic::Problems,
     mapping::Mappings,
-    net,
+    sim::{
+        desk::{Desk, Heard},
+        feed::{FeedLine, FeedSim},
+        messages::{agent, agent_device, all, call, device, login, other, outside},
+        stage::Stage,
+    },
 };
-
-/// How long nothing more must come before the next line is played.
-const PAUSE: Duration = Duration::from_millis(90);
 
 const CONFIGURATION: &str = r#"
 [platform.mitel]
@@ -37,27 +31,10 @@ users = { demo = "demo" }
 platforms = ["mitel"]
 "#;
 
-/// Plays the story once, or until somebody stops it.
-pub async fn run(mappings: &Mappings, repeat: bool, print: fn(&str)) -> Result<(), String> {
-    loop {
-        play(mappings, print).await?;
-        if !repeat {
-            return Ok(());
-        }
-    }
-}
-
-async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let feed = FeedSim::start().await.map_err(text)?;
-    let mut problems = Problems::default();
-    let configuration = CONFIGURATION.replace("FEED", &feed.address.to_string());
-    let sources = Sources::merge(Some(("demo", &configuration)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, mappings, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems.render());
-    }
-    let running = net::start(config, mappings).await?;
+    let running = super::start(&CONFIGURATION.replace("FEED", &feed.address.to_string()), mappings).await?;
     let line = feed.welcome("demo").await.map_err(text)?;
     let mut desk = Desk::start(running.applications[0]).await.map_err(text)?;
     desk.online("demo", "demo").await?;
@@ -271,30 +248,6 @@ impl Story {
         self.stage.chapter("That was all. The same, with your own platform: cti-bridge run --config FILE");
         Ok(())
     }
-}
-
-/// A feed message as a person reads it.
-fn describe(message: &Value) -> String {
-    let name = message["message"].as_str().unwrap_or_default();
-    let mut text = name.to_owned();
-    for key in ["call-id", "secondary-call-id", "resultant-call-id"] {
-        if let Some(id) = message.get(key).and_then(Value::as_i64) {
-            text += &format!(" {id}");
-        }
-    }
-    let devices =
-        ["device", "alerting-device", "joining-device", "device-out", "transferring-device", "conferencing-device"];
-    for key in devices {
-        match message.get(format!("{key}-type")).and_then(Value::as_i64) {
-            Some(3) => text += &format!(" agent {}", message[format!("{key}-id")]),
-            Some(5) => text += &format!(" {}", message[key].as_str().unwrap_or_default()),
-            _ => {}
-        }
-    }
-    if let Some(id) = message.get("agent-id").and_then(Value::as_i64) {
-        text += &format!(" agent {id}");
-    }
-    text
 }
 
 /// A CTIEvent as a person reads it.

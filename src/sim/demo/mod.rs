@@ -1,0 +1,76 @@
+//! The main job with nothing installed: an embedded platform plays calls, the bridge translates, an embedded application hears
+//! them and asks for things. What goes in stands on the left, what comes out on the right.
+
+mod ccas;
+mod feed;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    config::{self, Sources},
+    diagnostic::Problems,
+    mapping::Mappings,
+    net,
+};
+
+/// How long nothing more must come before the next line is played.
+const PAUSE: Duration = Duration::from_millis(90);
+
+/// What is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Story {
+    /// A Mitel Connect event feed, and a CTIPS application.
+    Feed,
+    /// MiCC Enterprise, and an application written for the event feed.
+    Ccas,
+}
+
+/// Plays a story once, or until somebody stops it.
+pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str)) -> Result<(), String> {
+    loop {
+        match story {
+            Story::Feed => feed::play(mappings, print).await?,
+            Story::Ccas => ccas::play(mappings, print).await?,
+        }
+        if !repeat {
+            return Ok(());
+        }
+    }
+}
+
+/// A bridge with this configuration.
+async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running, String> {
+    let mut problems = Problems::default();
+    let sources = Sources::merge(Some(("demo", configuration)), Default::default(), &[], &mut problems);
+    let config = config::read(&sources, mappings, &mut problems);
+    match problems.is_empty() {
+        true => net::start(config, mappings).await,
+        false => Err(problems.render()),
+    }
+}
+
+/// A feed message as a person reads it.
+fn describe(message: &Value) -> String {
+    let name = message["message"].as_str().unwrap_or_default();
+    let mut text = name.to_owned();
+    for key in ["call-id", "secondary-call-id", "resultant-call-id"] {
+        if let Some(id) = message.get(key).and_then(Value::as_i64) {
+            text += &format!(" {id}");
+        }
+    }
+    let devices =
+        ["device", "alerting-device", "joining-device", "device-out", "transferring-device", "conferencing-device"];
+    for key in devices {
+        match message.get(format!("{key}-type")).and_then(Value::as_i64) {
+            Some(3) => text += &format!(" agent {}", message[format!("{key}-id")]),
+            Some(5) => text += &format!(" {}", message[key].as_str().unwrap_or_default()),
+            _ => {}
+        }
+    }
+    if let Some(id) = message.get("agent-id").and_then(Value::as_i64) {
+        text += &format!(" agent {id}");
+    }
+    text
+}
