@@ -195,11 +195,13 @@ impl Application {
         self.counts.published[kind.0 as usize] += server.publish(event, &Filterable::default(), nobody) as u64;
     }
 
-    /// Tells a transition of a platform, to whom it concerns. `me` is the application's place in the bridge.
-    pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
+    /// Tells the first of these transitions of a platform, to whom it concerns; the others are told next. `me` is the
+    /// application's place in the bridge.
+    pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transitions: &[Transition]) {
+        let Some((transition, later)) = transitions.split_first() else { return };
         let link = matches!(transition.kind, TransitionKind::LinkUp | TransitionKind::LinkDown);
         if link && self.to.plans[transition.kind as usize].rules.is_empty() {
-            return self.tell_entities(me, index, platform, transition.kind == TransitionKind::LinkUp);
+            return self.tell_entities(me, index, platform, transition.kind == TransitionKind::LinkUp, later);
         }
         let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
         let key = (index, call);
@@ -224,18 +226,24 @@ impl Application {
         self.say(me, index, platform, transition, None);
     }
 
-    /// A dialect without a word for the link tells which agents and services are there, or gone.
-    fn tell_entities(&mut self, me: usize, index: usize, platform: &Platform, are_there: bool) {
+    /// A dialect without a word for the link tells which agents and services are there, or gone. Whoever the very message
+    /// that showed the link has added is told later, and not twice.
+    fn tell_entities(&mut self, me: usize, index: usize, platform: &Platform, are_there: bool, later: &[Transition]) {
         use TransitionKind as T;
         let (agent_kind, service_kind) =
             if are_there { (T::AgentAdded, T::ServiceAdded) } else { (T::AgentRemoved, T::ServiceRemoved) };
-        for (agent, _) in platform.model.agents().filter(|(_, agent)| agent.shown) {
-            self.say(me, index, platform, &Transition::new(agent_kind).agent(agent), None);
-        }
-        for (service, _) in platform.model.services().filter(|(_, service)| service.told) {
-            let mut transition = Transition::new(service_kind);
-            transition.service = Some(service);
-            self.say(me, index, platform, &transition, None);
+        let agents = platform.model.agents().filter(|(_, agent)| agent.shown);
+        let services = platform.model.services().filter(|(_, service)| service.told);
+        let agents = agents.map(|(agent, _)| Transition::new(agent_kind).agent(agent));
+        let services =
+            services.map(|(service, _)| Transition { service: Some(service), ..Transition::new(service_kind) });
+        for transition in agents.chain(services) {
+            let same = |told: &Transition| {
+                (told.kind, told.agent, told.service) == (transition.kind, transition.agent, transition.service)
+            };
+            if !later.iter().any(same) {
+                self.say(me, index, platform, &transition, None);
+            }
         }
     }
 

@@ -202,16 +202,17 @@ impl Bridge {
                 self.transitions = transitions;
                 break;
             }
-            for transition in transitions.drain(..) {
+            for (place, transition) in transitions.iter().enumerate() {
                 if transition.kind.is_order() {
                     // What was told before comes out before.
                     self.collect();
-                    self.platforms[index].order(now, &transition);
+                    self.platforms[index].order(now, transition);
                     self.converse(now, index);
                 } else {
-                    self.tell(now, index, &transition, cause);
+                    self.tell(now, index, &transitions[place..], cause);
                 }
             }
+            transitions.clear();
             self.transitions = transitions;
         }
         let mut forgotten = std::mem::take(&mut self.forgotten);
@@ -240,11 +241,13 @@ impl Bridge {
         self.platforms[index].take_link_change()
     }
 
-    fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
+    /// Tells the first of these transitions.
+    fn tell(&mut self, now: Time, index: usize, transitions: &[Transition], cause: Cause) {
+        let Some(transition) = transitions.first() else { return };
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
             if !application.has_passed(index, platform, transition, cause) {
-                application.tell(now, me, index, platform, transition);
+                application.tell(now, me, index, platform, transitions);
             }
         }
         if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {

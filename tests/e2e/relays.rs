@@ -220,6 +220,28 @@ async fn a_relay_that_goes_ends_its_calls_and_agents_and_tells_them_anew_when_it
     hear(&mut crm, &["agent-login", "agent-idle", "agent-login", "agent-idle"]).await;
 }
 
+#[tokio::test]
+async fn a_group_that_comes_with_the_link_is_added_once_as_reference_and_sample_have_it() {
+    let mut office = Office::start().await;
+    let mut crm = office.crm().await;
+    let reply = soon("a reply", crm.subscribe(&[("entity", &["group"])])).await.unwrap();
+    assert_eq!(reply["result"], 0);
+    office.relay = Relay::greet(office.running.platforms[0].unwrap(), TOKEN).await.unwrap();
+    for (id, name) in [(10, "Support"), (11, "Orders")] {
+        office.say(json!({ "type": 33, "RecID": id, "ServiceGroupPurpose": 0, "Name": name })).await;
+    }
+    let mut added = Vec::new();
+    while added.last() != Some(&json!([11, "Orders"])) {
+        let message = soon("a message", crm.hear()).await.unwrap();
+        if message["filter"] == "group" && message["update-type"] == "add" {
+            let listed = &message["groups"][0];
+            assert_eq!((&message["group-id"], &message["group-name"]), (&listed["group-id"], &listed["group-name"]));
+            added.push(json!([message["group-id"], message["group-name"]]));
+        }
+    }
+    assert_eq!(added, [json!([9, "Sales"]), json!([10, "Support"]), json!([11, "Orders"])]);
+}
+
 /// The next message's name, unless it is about entities.
 async fn hear_one(crm: &mut Subscriber) -> Option<String> {
     loop {

@@ -57,6 +57,7 @@ async fn messages_pass_as_they_are_under_the_connections_own_sequence() {
     let mut crm = relay.application("crm").await;
     let reply = subscribe(&mut crm, &[("call-activity", &["*"]), ("group-stats", &["*"])]).await;
     assert_eq!((reply["result"].as_i64(), reply["sequence"].as_i64()), (Some(0), Some(1)));
+    assert_eq!(reply["timestamp"].as_str().map(str::len), Some("2009-01-01 11:00:01".len()), "{reply}");
 
     let said = call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4, "cause": 13 }));
     relay.say(said.clone()).await;
@@ -202,6 +203,17 @@ async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
         let reply = hear(&mut crm).await;
         assert_eq!((reply["request-id"].as_i64(), reply["result"].as_i64()), (Some(-1), Some(-1)), "{reply}");
         assert!(!reply["error-msg"].as_str().unwrap().is_empty());
+    }
+    // The guide wants the number wherever it can be identified; what is understood in part is not carried out.
+    let command = |name: &str| json!({ "message": "command", "sub-request-type": name, "group-type": ["soon"] });
+    for (request, reason) in [
+        (json!({ "message": "dance" }), "unknown message \"dance\""),
+        (command("dance"), "unknown message \"command/dance\""),
+        (command("login"), "group-type is not of type"),
+        (json!({ "message": "subscribe-events", "subscribe": "everything" }), "subscribe is not of type"),
+    ] {
+        let reply = soon("a reply", crm.ask(request)).await.unwrap();
+        assert!(reply["result"] == -1 && reply["error-msg"].as_str().unwrap().starts_with(reason), "{reply}");
     }
     assert_eq!(subscribe(&mut crm, &[("call-activity", &["*"])]).await["result"], 0);
 }

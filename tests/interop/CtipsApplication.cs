@@ -1,6 +1,6 @@
 // A CTIPS application as the guide's appendix D begins it: it hosts its callback service, opens a session with a WCF
 // channel, registers for all events and comes on line. What it hears it prints, one JSON line for each callback; requests it
-// takes as JSON lines, and answers each with a line. It ends with its input.
+// takes as JSON lines, and answers each with a line. It ends with its input, and says so.
 //
 //   > {"operation": "SetAgentState", "args": {"AgentIdx": 12, "NewState": "Idle", "RequestId": 1}}
 //   < {"answer": 0}
@@ -80,8 +80,9 @@ public class CtipsApplication
         Heard.Say("listening", callback);
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         for (var line = input.ReadLine(); line != null; line = input.ReadLine()) application.Take(line);
-        // Mono sometimes fails to close a host, and then never ends: whatever it holds ends with the process.
-        Console.Out.Flush();
+        // Mono sometimes fails to close a host, and on a busy machine even to exit: whoever reads this last line may end it.
+        Heard.Say("ended", true);
+        GC.KeepAlive(host);
         Environment.Exit(0);
         return 0;
     }

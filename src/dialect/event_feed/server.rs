@@ -191,23 +191,25 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let session = self.sessions.get_mut(&key)?;
         let read = match session.frames.next_frame()? {
-            Frame::Text(text) => {
-                vocabulary.read_json(text, true, &Wanted::new(), message).map(drop).map_err(|error| error.to_string())
-            }
-            Frame::TooLong => Err(format!("a request is at most {} bytes long", self.settings.max_frame)),
-            Frame::NotText => Err("a request is UTF-8".into()),
+            Frame::Text(text) => vocabulary
+                .read_json(text, true, &Wanted::new(), message)
+                .map_err(|error| (request_id(text), error.to_string())),
+            Frame::TooLong => Err((-1, format!("a request is at most {} bytes long", self.settings.max_frame))),
+            Frame::NotText => Err((-1, "a request is UTF-8".into())),
         };
-        if let Err(reason) = read {
-            self.reply(key, "command-reply", -1, -1, &[("error-msg", &reason)]);
-            if self.user_of(key).is_none() {
-                self.hang_up(key, "something else than an authentication came first", "login");
-            }
-            return Some(Step::Done);
+        let (id, reason) = match read {
+            Ok(decoded) => return Some(self.request(key, world, message, decoded.malformed)),
+            Err(unread) => unread,
+        };
+        self.reply(key, "command-reply", id, -1, &[("error-msg", &reason)]);
+        if self.user_of(key).is_none() {
+            self.hang_up(key, "something else than an authentication came first", "login");
         }
-        Some(self.request(key, world, message))
+        Some(Step::Done)
     }
 
-    fn request(&mut self, key: u32, world: &dyn World, message: &Message) -> Step {
+    /// `malformed` says what of the request could not be read: what was not understood is not carried out in part.
+    fn request(&mut self, key: u32, world: &dyn World, message: &Message, malformed: Option<String>) -> Step {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Step::Done };
         let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(-1);
@@ -218,6 +220,11 @@ impl Server {
         if self.user_of(key).is_none() {
             self.reply(key, &reply_label(&def.label), id, -1, &[("error-msg", "authenticate first")]);
             self.hang_up(key, "something else than an authentication came first", "login");
+            return Step::Done;
+        }
+        if let Some(reason) = malformed {
+            let texts = [("command", def.label.as_str()), ("error-msg", reason.as_str())];
+            self.reply(key, &reply_label(&def.label), id, -1, &texts);
             return Step::Done;
         }
         match def.label.as_str() {
@@ -269,15 +276,15 @@ impl Server {
             outcome.refused.push("no subscription record".into());
         }
         let refused = outcome.refused.join("; ");
-        let reply = reply_label(label);
-        match (outcome.refused.is_empty(), outcome.taken) {
-            (true, _) => self.reply_with(key, &reply, id, 0, &[], Some(message)),
-            (false, true) if adds => {
-                self.reply_with(key, &reply, id, 1, &[("additional-info", &refused)], Some(message))
-            }
-            (false, true) => self.reply(key, &reply, id, 1, &[("error-msg", &refused)]),
-            (false, false) => self.reply_with(key, &reply, id, -1, &[("error-msg", &refused)], Some(message)),
-        }
+        let (result, why) = match (outcome.refused.is_empty(), outcome.taken) {
+            (true, _) => (0, None),
+            (false, true) if adds => (1, Some("additional-info")),
+            (false, true) => (1, Some("error-msg")),
+            (false, false) => (-1, Some("error-msg")),
+        };
+        let mut texts = vec![("timestamp", world.stamp())];
+        texts.extend(why.map(|label| (label, refused.as_str())));
+        self.reply_with(key, &reply_label(label), id, result, &texts, Some(message));
         let mut entities = outcome.entities;
         entities.sort_unstable();
         entities.dedup();
@@ -442,6 +449,13 @@ impl Session {
             None => self.peer.clone(),
         }
     }
+}
+
+/// The number of a request that is no message: -1, unless it can be identified.
+fn request_id(text: &str) -> i64 {
+    let request: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let id = request.as_ref().and_then(|request| request.get("request-id"));
+    id.and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok())).unwrap_or(-1)
 }
 
 fn reply_label(request: &str) -> String {

@@ -1,1 +1,1 @@
-"""What the scenarios are made of: a feed, the bridge, an application, and how they are waited for."""
+"""What the scenarios are made of: platforms, the bridge, applications, and how they are waited for."""

@@ -22,7 +22,7 @@ class Application:
         try:
             self.callback = self._answer()["listening"]
         except BaseException:
-            self.stop()
+            self.process.kill()
             raise
 
     def initialize(self, user, password):
@@ -62,5 +62,11 @@ class Application:
         return None
 
     def stop(self):
-        self.process.child.stdin.close()
-        return self.process.end()
+        """Ends its input, and waits until it says that it is done. What Mono makes of its exit is not ours: on a busy machine
+        it hangs in there at times, or falls over its own threads, long after everything that a scenario asserts."""
+        try:
+            self.process.child.stdin.close()
+            while self._answer() != {"ended": True}:
+                pass
+        finally:
+            self.process.kill()

@@ -1,5 +1,6 @@
 """The built binary, run with a configuration of its own."""
 
+import json
 import os
 import re
 import tempfile
@@ -7,39 +8,69 @@ import tempfile
 from .process import Process
 
 USER, PASSWORD = "Test01", "desk & <pass> 91"
+CRM_USER, CRM_PASSWORD = "crm", "crm-pass ü 55"
 FEED_USER, FEED_PASSWORD = "feed", "feed-pass-73"
+TOKEN = "relay-token-42"
+
+ANYWHERE = "127.0.0.1:0"
+LISTENS = re.compile(r'(?:serving|awaiting the relay on) ([0-9.:]+) (?:application|platform)="(\w+)"')
+
+
+# ── sections of a configuration, by name ──────────────────────────────────────────────────────────────────────────────
+
+def mitel(feed):
+    """An event feed behind, at this address."""
+    return {"platform.mitel": {
+        "dialect": "event-feed", "address": feed, "user": FEED_USER, "password": FEED_PASSWORD,
+        "reconnect_min": "20ms", "reconnect_max": "200ms",
+    }}
+
+
+def micc():
+    """A CCAS behind, whose relay connects."""
+    return {"platform.micc": {"dialect": "ccas", "listen": ANYWHERE, "token": TOKEN}}
+
+
+def desk(platform, profile, **settings):
+    """A CTIPS application in front."""
+    return {"application.desk": {
+        "dialect": "ctips", "listen": ANYWHERE, "users": {USER: PASSWORD}, "platforms": [platform],
+        "profile": profile.name, **settings,
+    }}
+
+
+def crm(platform, **settings):
+    """Event-feed applications in front."""
+    return {"application.crm": {
+        "dialect": "event-feed", "listen": ANYWHERE, "users": {CRM_USER: CRM_PASSWORD}, "platforms": [platform],
+        **settings,
+    }}
 
 
 class Bridge:
-    def __init__(self, binary, feed, profile, **application):
-        settings = "\n".join(f'{key} = "{value}"' for key, value in application.items())
-        configuration = f"""
-            [platform.mitel]
-            dialect       = "event-feed"
-            address       = "{feed}"
-            user          = "{FEED_USER}"
-            password      = "{FEED_PASSWORD}"
-            reconnect_min = "20ms"
-            reconnect_max = "200ms"
-            [application.desk]
-            dialect   = "ctips"
-            listen    = "127.0.0.1:0"
-            users     = {{ {USER} = "{PASSWORD}" }}
-            platforms = ["mitel"]
-            profile   = "{profile.name}"
-            {settings}
-        """
+    def __init__(self, binary, sections):
         self.file = tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8")
-        self.file.write(configuration)
+        for name, settings in sections.items():
+            self.file.write(f"[{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in settings.items()))
         self.file.flush()
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("CTI_BRIDGE_", "RUST_LOG"))}
         self.process = Process([str(binary), "run", "--config", self.file.name], "stderr", env=clean)
+        # Where each of them is reached, by the name in the configuration.
+        self.addresses = {}
+        listening = sum("listen" in settings for settings in sections.values())
         try:
-            line = self.process.line("the bridge's readiness", lambda line: "serving " in line)
+            while len(self.addresses) < listening:
+                told = LISTENS.search(self.process.line("the bridge's readiness", LISTENS.search))
+                self.addresses[told[2]] = told[1]
         except BaseException:
-            self.stop()
+            self.process.kill()
+            self.file.close()
             raise
-        self.url = f"http://{re.search(r'serving ([0-9.:]+)', line)[1]}/AgentCallService"
+
+    @property
+    def url(self):
+        """Where the CTIPS application is served."""
+        return f"http://{self.addresses['desk']}/AgentCallService"
 
     def stop(self):
         """Ends it as an operator would; hands back its exit status."""
@@ -47,3 +78,10 @@ class Bridge:
         status = self.process.end()
         self.file.close()
         return status
+
+
+def toml(value):
+    """A text, a list of texts, or a table of them: all but tables are written as in JSON."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)

@@ -1,6 +1,7 @@
 """A program that is run and read line by line. Only what was started here is ever ended."""
 
 import collections
+import contextlib
 import queue
 import subprocess
 import threading
@@ -41,6 +42,10 @@ class Process:
             if wanted(line):
                 return line
 
+    def has_said(self, words):
+        """Whether some of its last lines has these words."""
+        return any(words in line for line in list(self.past))
+
     def story(self):
         return "its last lines:\n" + "\n".join(self.past)
 
@@ -49,10 +54,21 @@ class Process:
         try:
             return self.child.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
+            return self.kill()
+        finally:
+            self._close()
+
+    def kill(self):
+        """Ends the child whatever it does, and hands back its status."""
+        try:
             self.child.kill()
             return self.child.wait()
         finally:
-            self.reader.join()
-            self.pipe.close()
-            if self.child.stdin:
+            self._close()
+
+    def _close(self):
+        self.reader.join()
+        self.pipe.close()
+        if self.child.stdin:
+            with contextlib.suppress(BrokenPipeError):     # of what it did not read any more
                 self.child.stdin.close()

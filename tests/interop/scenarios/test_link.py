@@ -50,7 +50,7 @@ class Link:
         self.ready(self.jane, SALES)
         self.feed.close()
         self.line.close()
-        self.hears("LinkStatus", TenantId=0, ComponentType="CenterCord", ComponentState="Down")
+        self.link("Down")
         number = self.ask("SetAgentState", self.jane, NewState="NotReady")
         self.hears("AgentRequestFailed", RequestId=number, AgentId=1001, FailureType="RequestFailed",
                    FailureReason="mitel is not connected")

@@ -5,13 +5,13 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from harness.bridge import PASSWORD, USER, Bridge
+from harness.bridge import PASSWORD, USER, desk, mitel
 from harness.callback import Callback
 from harness.feed import Feed, entities
 from harness.process import PATIENCE
 from harness.profiles import EDK, GUIDE
 
-from .world import BINARY, BUILT, SALES
+from .world import BUILT, SALES, bridge
 
 CLIENTS = Path(__file__).parent.parent / "clients"
 ZEEP = [str(BUILT / "venv" / "bin" / "python"), str(CLIENTS / "zeep_client.py")]
@@ -33,14 +33,13 @@ class Wsdl:
         feed = Feed()
         self.addCleanup(feed.close)
         feed.open()
-        bridge = Bridge(BINARY, feed.address, self.profile)
-        self.addCleanup(lambda: self.assertEqual(bridge.stop(), 0, bridge.process.story()))
+        served = bridge(self, {**mitel(feed.address), **desk("mitel", self.profile)})
         line = feed.welcome()
         self.addCleanup(line.close)
         callback = Callback(self.profile)
         self.addCleanup(callback.stop)
 
-        command = [*self.command, bridge.url + "?wsdl", callback.url, USER]
+        command = [*self.command, served.url + "?wsdl", callback.url, USER]
         ran = subprocess.run(command, input=PASSWORD, capture_output=True, encoding="utf-8", timeout=PATIENCE)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         got = json.loads(ran.stdout)

@@ -1,11 +1,11 @@
-"""A feed, the bridge and a WCF application that is on line: where every scenario begins."""
+"""Where scenarios begin: the bridge, a WCF application in front of it, and an event feed behind."""
 
 import os
 import unittest
 from pathlib import Path
 
 from harness.application import Application
-from harness.bridge import PASSWORD, USER, Bridge
+from harness.bridge import PASSWORD, USER, Bridge, desk, mitel
 from harness.feed import Agent, Call, Feed, entities
 
 # Told by run.
@@ -17,42 +17,34 @@ SALES, SUPPORT = 9, 11
 CLASSES = {"RouteReject": "RouteRejected"}
 
 
-class World(unittest.TestCase):
+def bridge(test, sections):
+    """The bridge, for as long as a test takes; it must end well."""
+    started = Bridge(BINARY, sections)
+    test.addCleanup(lambda: test.assertEqual(started.stop(), 0, started.process.story()))
+    return started
+
+
+class Desk(unittest.TestCase):
+    """A WCF application, whatever platform is behind."""
+
     profile = None
     maxDiff = None
-    settings = {}
+    requests = 0
 
-    def setUp(self):
-        self.jane = Agent(1001, "77", "4001", "Jane Doe")
-        self.joe = Agent(1002, "78", "4002", "Joe Bloggs")
-        self.requests = 0
-        self.feed = Feed()
-        self.addCleanup(self.feed.close)
-        self.bridge = Bridge(BINARY, self.feed.address, self.profile, **self.settings)
-        self.addCleanup(lambda: self.assertEqual(self.bridge.stop(), 0, self.bridge.process.story()))
+    def start(self, sections):
+        """The bridge and the application."""
+        self.bridge = bridge(self, sections)
         program = BUILT / "bin" / self.profile.contracts.replace(".cs", ".exe")
         self.application = Application(program, self.bridge.url)
-        self.addCleanup(lambda: self.assertEqual(self.application.stop(), 0, self.application.process.story()))
+        self.addCleanup(self.application.stop)
 
-    def online(self):
+    def initialize(self):
         """The application comes on line before the platform does, and hears all of it."""
         answer = self.application.initialize(USER, PASSWORD)
         self.assertEqual(answer["session"]["status"], 0)
         self.assertEqual(answer["results"], [0] * 5, "AddMessageClass four times, OnLine")
         self.session = answer["session"]["SessionId"]
-        self.hears("LinkStatus", TenantId=0, ComponentType="CenterCord", ComponentState="Down")
-        self.feed.open()
-        self.connect()
-        for group in (SALES, SUPPORT):
-            self.hears("ServiceStateChange", ServiceId=group, ServiceState="AddService")
-
-    def connect(self):
-        """The platform is there, or is again."""
-        self.line = self.feed.welcome()
-        self.addCleanup(self.line.close)
-        self.hears("LinkStatus", TenantId=0, ComponentType="CenterCord", ComponentState="Up")
-        self.assertLessEqual({"entity", "agent-activity", "call-activity"}, self.line.subscribed)
-        entities(self.line, [self.jane, self.joe], {SALES: "Sales", SUPPORT: "Support"})
+        self.link("Down")
 
     # ── what the application does ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -81,6 +73,10 @@ class World(unittest.TestCase):
             heard = self.application.next("PublishCTIEvent")
             self.assertEqual(heard["class"], self.profile.event_class(name), heard)
 
+    def link(self, state):
+        """The next event is the platform's coming or going."""
+        self.hears("LinkStatus", TenantId=0, ComponentType="CenterCord", ComponentState=state)
+
     def state(self, agent, state, call=None, **members):
         """The next event is this agent's state; its call is told where the profile has it."""
         if call is not None and self.profile.state_has_call:
@@ -95,7 +91,33 @@ class World(unittest.TestCase):
     def call_info(self, **members):
         return [members] if self.profile.call_info_is_list else members
 
-    # ── what is there ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+class World(Desk):
+    """An event feed behind."""
+
+    settings = {}
+
+    def setUp(self):
+        self.jane = Agent(1001, "77", "4001", "Jane Doe")
+        self.joe = Agent(1002, "78", "4002", "Joe Bloggs")
+        self.feed = Feed()
+        self.addCleanup(self.feed.close)
+        self.start({**mitel(self.feed.address), **desk("mitel", self.profile, **self.settings)})
+
+    def online(self):
+        self.initialize()
+        self.feed.open()
+        self.connect()
+        for group in (SALES, SUPPORT):
+            self.hears("ServiceStateChange", ServiceId=group, ServiceState="AddService")
+
+    def connect(self):
+        """The platform is there, or is again."""
+        self.line = self.feed.welcome()
+        self.addCleanup(self.line.close)
+        self.link("Up")
+        self.assertLessEqual({"entity", "agent-activity", "call-activity"}, self.line.subscribed)
+        entities(self.line, [self.jane, self.joe], {SALES: "Sales", SUPPORT: "Support"})
 
     def ready(self, agent, *groups):
         """An agent logs on and is ready, and the application hears it."""
