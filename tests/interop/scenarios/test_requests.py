@@ -89,8 +89,8 @@ class Requests:
     def test_agents_log_on_and_off(self):
         self.online()
         number = self.ask("LoginAgent", AgentLoginName="77", StationId="4001", InitialState="Idle")
-        request = self.commanded("login", agent_id=1001, agent_number="77", agent_extension="4001", group_type=0,
-                                 group_id=0)
+        request = self.commanded("login", agent_id="1001", agent_number="77", agent_extension="4001",
+                                 group_type=0, group_id=0)      # the one command that quotes the agent's id
         self.line.answer(request, -3, "extension in use")
         self.hears("AgentLoginRequestFailed", RequestId=number, AgentId=1001, AgentLoginName="77",
                    FailureType="RequestFailed", FailureReason="extension in use")
@@ -99,7 +99,8 @@ class Requests:
         self.line.answer(self.commanded("logout", agent_id=1001, group_type=0, group_id=0))
         self.jane.says(self.line, "agent-logout", agent_number="77", agent_ext="4001", groups=[])
         self.hears("AgentLoginStateChange", RequestId=number, AgentId=1001, AgentLoginName="77",
-                   AgentStationAddress="4001", LoginState="AgentLoggedOut", AgentWorkGroupId=-1, AgentCTIId=1001)
+                   AgentStationAddress="4001", LoginState="AgentLoggedOut", AgentWorkGroupId=-1, AgentCTIId=1001,
+                   ServiceState=[{"ServiceId": SALES, "ServiceState": "InActive"}])
 
     def test_route_selects_are_each_answered_once(self):
         self.online()
