@@ -194,6 +194,16 @@ fn causes_are_the_guides() {
 }
 
 #[test]
+fn a_code_that_is_no_number_fails_the_command_and_is_not_taken_for_another() {
+    let release = json!({ "version": 1, "topic": "contact-center", "message": "command", "request-id": 4,
+        "sub-request-type": "release", "agent-id": 40, "release-code": "seven" });
+    let told = translate("ccas", &[logon(40), release]);
+    let reply = told.last().unwrap();
+    assert_eq!((reply["message"].as_str(), reply["result"].as_i64()), (Some("command"), Some(-1)), "{told:#?}");
+    assert!(reply["error-msg"].as_str().unwrap().contains("no number"), "{reply}");
+}
+
+#[test]
 fn between_two_feeds_messages_pass_as_they_are() {
     let stats = json!({ "version": 1, "timestamp": "2026-11-20 10:00:00", "topic": "contact-center", "message": "group-stats",
         "sub-topic": "group-stats", "group-id": 9, "group-name": "Sales", "queued-calls": 7, "tsf": 81 });

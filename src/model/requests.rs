@@ -129,7 +129,7 @@ impl Model {
         if full {
             return self.fail(index, Failure::Failed, "too many requests are open".into());
         }
-        if let Some(reason) = too_long(ask.change) {
+        if let Some(reason) = unusable(ask.change) {
             return self.fail(index, Failure::Failed, reason);
         }
         if kind == ChangeKind::Refuse {
@@ -180,7 +180,7 @@ impl Model {
             code: change.int(Fact::Code),
             reason: text(Fact::Reason),
             digits: text(Fact::Digits),
-            data: if too_long(change).is_none() { data.collect() } else { Vec::new() },
+            data: if unusable(change).is_none() { data.collect() } else { Vec::new() },
             asked: ask.asked,
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
@@ -775,8 +775,12 @@ impl Model {
 }
 
 /// Why a request is not kept: what it says is cut nowhere, because half a number is another number.
-fn too_long(change: &Change) -> Option<String> {
+fn unusable(change: &Change) -> Option<String> {
     let length = |value: Value| if let Value::Text(text) = value { text.len() } else { 0 };
+    let code = change.fact(Fact::Code);
+    if !code.is_empty() && code.as_int().is_none() {
+        return Some("the request's code is no number".into());
+    }
     if let Some(fact) = Fact::ALL.iter().find(|fact| length(change.fact(**fact)) > MAX_TEXT) {
         return Some(format!("the request's {} is longer than {MAX_TEXT} bytes", fact.name()));
     }

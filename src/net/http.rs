@@ -12,11 +12,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::Semaphore,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::accept::{Accept, Accepted};
 
 /// The most lines and bytes of a request's head.
 const MAX_HEADERS: usize = 64;
@@ -61,35 +62,8 @@ pub async fn serve<H: Handler>(
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let places = Arc::new(Semaphore::new(limits.connections));
-    loop {
-        let place = match places.clone().try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => {
-                tracing::warn!("all {} connections are taken; further ones wait", limits.connections);
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    place = places.clone().acquire_owned() => match place {
-                        Ok(place) => place,
-                        Err(_) => return,
-                    },
-                }
-            }
-        };
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of files, most likely: waiting may help, giving up does not.
-                tracing::warn!("a connection could not be accepted: {error}");
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let _ = stream.set_nodelay(true);
+    let accept = Accept::new(&listener, limits.connections);
+    while let Some(Accepted { stream, place, .. }) = accept.next(&shutdown).await {
         let (handler, shutdown, acceptor) = (handler.clone(), shutdown.clone(), acceptor.clone());
         tasks.spawn(async move {
             let _place = place;

@@ -1,6 +1,7 @@
 //! Sockets, TLS, timers and metrics: everything that waits. One task owns the bridge and drives it; all others bring it what
 //! they hear and carry away what it says. Queues between them are bounded, and the bridge never waits for anybody.
 
+mod accept;
 mod admin;
 mod allow;
 mod assemble;

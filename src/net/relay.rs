@@ -7,13 +7,14 @@ use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
-    sync::{Semaphore, mpsc, oneshot},
-    time::{sleep, timeout},
+    sync::{mpsc, oneshot},
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    accept::{Accept, Accepted},
     bring,
     engine::Input,
     line::{self, Stream},
@@ -40,26 +41,8 @@ impl Relays {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let relays = Arc::new(self);
-        let places = Arc::new(Semaphore::new(STRANGERS));
-        loop {
-            let accepted = async {
-                let place = places.clone().acquire_owned().await.ok()?;
-                Some((place, relays.listener.accept().await))
-            };
-            let accepted = tokio::select! {
-                () = shutdown.cancelled() => return,
-                accepted = accepted => accepted,
-            };
-            let Some((place, accepted)) = accepted else { return };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!("a connection could not be accepted: {error}");
-                    sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            let _ = stream.set_nodelay(true);
+        let accept = Accept::new(&relays.listener, STRANGERS);
+        while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
             let relays = relays.clone();
             tasks.spawn(async move {
                 let welcomed = match relays.acceptor.clone() {

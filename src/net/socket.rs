@@ -13,13 +13,17 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
-    sync::{Semaphore, mpsc, oneshot},
-    time::{sleep, timeout},
+    sync::{mpsc, oneshot},
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{bring, engine::Input};
+use super::{
+    accept::{Accept, Accepted},
+    bring,
+    engine::Input,
+};
 use crate::config::Queue;
 
 /// How long a TLS handshake may take.
@@ -65,26 +69,8 @@ pub struct Sockets {
 impl Sockets {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
-        let places = Arc::new(Semaphore::new(self.connections + REFUSALS));
-        loop {
-            let accepted = async {
-                let place = places.clone().acquire_owned().await.ok()?;
-                Some((place, self.listener.accept().await))
-            };
-            let accepted = tokio::select! {
-                () = shutdown.cancelled() => return,
-                accepted = accepted => accepted,
-            };
-            let Some((place, accepted)) = accepted else { return };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!("a connection could not be accepted: {error}");
-                    sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            let _ = stream.set_nodelay(true);
+        let accept = Accept::new(&self.listener, self.connections + REFUSALS);
+        while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
             let (application, queue, inputs) = (self.application, self.queue, self.inputs.clone());
             let acceptor = self.acceptor.clone();
             tasks.spawn(async move {

@@ -1,0 +1,57 @@
+//! Accepting connections, for every listener alike: no more at a time than there are places, until told to stop.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+pub struct Accept<'l> {
+    listener: &'l TcpListener,
+    places: Arc<Semaphore>,
+    limit: usize,
+}
+
+/// A connection, and the place that it takes for as long as this lives.
+pub struct Accepted {
+    pub stream: TcpStream,
+    pub peer: SocketAddr,
+    pub place: OwnedSemaphorePermit,
+}
+
+impl<'l> Accept<'l> {
+    pub fn new(listener: &'l TcpListener, limit: usize) -> Accept<'l> {
+        Accept { listener, places: Arc::new(Semaphore::new(limit)), limit }
+    }
+
+    /// The next connection; none once it is time to stop. At the limit further ones wait.
+    pub async fn next(&self, shutdown: &CancellationToken) -> Option<Accepted> {
+        loop {
+            if self.places.available_permits() == 0 {
+                tracing::warn!("all {} connections are taken; further ones wait", self.limit);
+            }
+            let accepted = async {
+                let place = self.places.clone().acquire_owned().await.ok()?;
+                Some((place, self.listener.accept().await))
+            };
+            let (place, accepted) = tokio::select! {
+                () = shutdown.cancelled() => return None,
+                accepted = accepted => accepted?,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    return Some(Accepted { stream, peer, place });
+                }
+                Err(error) => {
+                    // Out of files, most likely: waiting may help, giving up does not.
+                    tracing::warn!("a connection could not be accepted: {error}");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
