@@ -213,7 +213,7 @@ async fn a_login_by_name_goes_to_the_first_platform_that_knows_the_name() {
     assert_eq!((&method["call"], &method["args"]["bstrPIN"]), (&json!("LogonPhoneAgent"), &json!("pin-99")));
     desk.ask("LoginAgent", &[("AgentLoginName", "77"), ("StationId", "4001")]).await.unwrap();
     let command = soon("a command", office.line.hear()).await.unwrap();
-    assert_eq!((&command["sub-request-type"], &command["agent-id"]), (&json!("login"), &json!(1001)));
+    assert_eq!((&command["sub-request-type"], &command["agent-id"]), (&json!("login"), &json!("1001")));
 
     // A group of the other platform is no group of the agent's.
     let login = json!({ "message": "command", "sub-request-type": "login", "agent-id": 1_001_002, "agent-number": "99",
