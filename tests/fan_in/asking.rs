@@ -201,14 +201,16 @@ impl Office {
         for (place, order) in orders {
             assert_eq!(place, meant, "{context}");
             let args = if order["args"].is_null() { &order } else { &order["args"] };
-            let own = |keys: [&str; 2]| keys.iter().find_map(|key| args[*key].as_i64());
+            // The feed's log-on has its numbers in quotes.
+            let int = |value: &Value| value.as_i64().or(value.as_str()?.parse().ok());
+            let own = |keys: [&str; 2]| keys.iter().find_map(|key| int(&args[*key]));
             if let Some(given) = own(["agent-id", "lAgentRecID"]) {
                 assert_eq!(given, agent, "{context}");
             }
             if let (Some(given), 1) = (own(["call-id", "lCallID"]), needs) {
                 assert_eq!(given, call, "{context}");
             }
-            if let Some(group) = args["group-id"].as_i64() {
+            if let Some(group) = int(&args["group-id"]) {
                 assert!([0, GROUP].contains(&group), "{context}");
             }
             let name = order["call"].as_str().or(order["sub-request-type"].as_str()).unwrap();
