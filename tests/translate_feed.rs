@@ -169,6 +169,36 @@ fn an_outgoing_call_is_established_once() {
 }
 
 #[test]
+fn whoever_transferred_leaves_and_works_after_the_call_that_was_handed_on() {
+    let customer = json!({ "OppositePartyNumber": "5551234" });
+    let told = translate(
+        "ccas",
+        &[
+            logon(40),
+            logon(41),
+            of_call(8, 10, customer.clone()),
+            of_call(9, 11, customer),
+            of_call(10, 20, json!({ "OnHold": 0 })),
+            at(21, json!({ "type": 7, "RecID": 40, "CallID": 901, "CallType": 3 })),
+            at(22, json!({ "type": 9, "RecID": 41, "CallID": 901, "OppositePartyNumber": "4040" })),
+            at(
+                30,
+                json!({ "type": 12, "RecID": 40, "HeldCallID": 900, "ActiveCallID": 901, "NewCallID": 902,
+                "TransferringAgent": 1, "ClericalFlag": 1, "OppositePartyNumber": "5551234" }),
+            ),
+            of_call(15, 40, json!({})),
+        ],
+    );
+    let of = |name: &str| -> Vec<i64> {
+        let own = told.iter().filter(|message| message["message"] == name && message["agent-id"] != 41);
+        own.filter_map(|message| message["call-id"].as_i64()).collect()
+    };
+    assert_eq!((of("agent-wrap"), of("wrap-ended")), (vec![900], vec![900]), "{:?}", words(&told));
+    let left = find(&told, "conn-cleared");
+    assert_eq!((left["call-id"].as_i64(), left["device-out-id"].as_i64()), (Some(900), Some(40)));
+}
+
+#[test]
 fn causes_are_the_guides() {
     let email = |ty: i64, seconds: u64| {
         at(seconds, json!({ "type": ty, "RecID": 40, "MessageID": 5, "ServiceGroupID": 9, "ClericalFlag": 0 }))

@@ -320,7 +320,7 @@ impl Model {
                 let was_in = party.is_in();
                 (party.state, party.diverted) = (PartyState::Left, true);
                 if call == first {
-                    let mut left = Transition::new(TransitionKind::PartyLeft).call(result).party((first, place as u8));
+                    let mut left = Transition::new(TransitionKind::PartyLeft).call(first).party((first, place as u8));
                     left.agent = Some(agent);
                     if was_in {
                         self.tell(left);

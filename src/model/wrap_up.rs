@@ -19,7 +19,8 @@ impl Model {
             if !meant(call) || self.calls[call].live_party_of(agent).is_some() {
                 continue;
             }
-            let wrapped = self.agents[agent].wraps.iter().flatten().any(|wrap| self.result_of(*wrap) == call);
+            let wrapped =
+                self.agents[agent].wraps.iter().flatten().any(|wrap| *wrap == call || self.result_of(*wrap) == call);
             let kind = if wrapped { TransitionKind::WrapEnded } else { TransitionKind::WrapSkipped };
             self.tell(Transition::new(kind).call(call).agent(agent));
             let entry = &mut self.calls[call];
