@@ -199,6 +199,16 @@ fn whoever_transferred_leaves_and_works_after_the_call_that_was_handed_on() {
 }
 
 #[test]
+fn each_disposition_is_told_with_its_own_code() {
+    let customer = json!({ "OppositePartyNumber": "5551234" });
+    let codes = of_call(41, 20, json!({ "CallType": 3, "CQCodeList": "2|7" }));
+    let told = translate("ccas", &[logon(40), of_call(8, 10, customer.clone()), of_call(9, 11, customer), codes]);
+    let own = told.iter().filter(|message| message["message"] == "wrap-code");
+    let codes: Vec<i64> = own.map(|message| message["wrapup-code-id"].as_i64().unwrap()).collect();
+    assert_eq!(codes, [2, 7]);
+}
+
+#[test]
 fn causes_are_the_guides() {
     let email = |ty: i64, seconds: u64| {
         at(seconds, json!({ "type": ty, "RecID": 40, "MessageID": 5, "ServiceGroupID": 9, "ClericalFlag": 0 }))

@@ -286,6 +286,7 @@ impl<'p> Live<'p> {
             Detail::State => optional(details.state.map(|state| state.code())),
             Detail::End => optional(details.end.map(|end| end.code())),
             Detail::Blind => Value::Bool(details.blind),
+            Detail::Code => optional(details.code),
             Detail::Told => Value::Bool(details.told),
             Detail::Failure => optional(details.failure.map(|failure| failure.code())),
             Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),

@@ -146,7 +146,7 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::RouteType => members("route-type"),
         Detail::RejectReason => members("reject-reason"),
         Detail::Entity => members("entity"),
-        Detail::Timeout => Ty::Number,
+        Detail::Timeout | Detail::Code => Ty::Number,
         Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }

@@ -41,6 +41,7 @@ pub struct Details {
     pub state: Option<AgentState>,
     pub end: Option<End>,
     pub blind: bool,
+    pub code: Option<i64>,
     pub told: bool,
     pub failure: Option<Failure>,
     pub about: Option<About>,

@@ -695,6 +695,8 @@ words! {
         State = "state",
         End = "end",
         Blind = "blind",
+        /// The disposition that was given now.
+        Code = "code",
         /// The far end's own connection has been told.
         Told = "told",
         Failure = "failure",

@@ -133,7 +133,9 @@ impl Model {
         };
         let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
         if self.set_disposition(call, change) {
-            self.tell(Transition::new(TransitionKind::Disposed).call(call).agent(agent));
+            let mut transition = Transition::new(TransitionKind::Disposed).call(call).agent(agent);
+            transition.details.code = self.calls[call].disposition;
+            self.tell(transition);
         }
         let requests = self.dispositions_shown(Some(call), agent, change);
         let transition = self.state_transition(agent, Some(call));
