@@ -130,12 +130,12 @@ impl Translator {
         let vocabulary = self.platform.vocabulary.clone();
         let mut message = Message::default();
         // Where both sides speak one dialect, a request is told from the answer of the same name by its further names.
-        let mut asks = |text| {
+        let mut asks = || {
             let read = vocabulary.read_json(text, true, &Vec::new(), &mut message);
-            let kind = message.kind().filter(|_| self.relays && read.is_ok());
+            let kind = message.kind().filter(|_| read.is_ok());
             kind.is_some_and(|kind| vocabulary.message(kind).wire_names.len() > 1)
         };
-        if asks(text) {
+        if self.relays && asks() {
             let result = self.bridge.application_line(self.now, 0, text);
             self.drain(out);
             return result.map_err(|Bad(reason)| reason);

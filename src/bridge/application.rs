@@ -12,7 +12,11 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    dialect::{Audience as Sharing, Complaints, Notice, Server, ctips::Filterable},
+    dialect::{
+        Audience as Sharing, Complaints, Notice, Server,
+        ctips::{self, Filterable},
+        event_feed,
+    },
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
@@ -124,6 +128,16 @@ impl Application {
 
     pub fn to(&self) -> &Outgoing {
         &self.to
+    }
+
+    /// The conversation, if it is one with CTIPS applications.
+    pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
+        self.server.as_mut().and_then(Server::ctips)
+    }
+
+    /// The conversation, if it is one with applications of an event feed.
+    pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
+        self.server.as_mut().and_then(Server::event_feed)
     }
 
     /// Whether a session may only listen.

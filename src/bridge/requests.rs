@@ -3,7 +3,6 @@
 
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
 use crate::{
-    dialect::Server,
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
@@ -261,7 +260,7 @@ impl Bridge {
         if let Some((_, last)) = items.last_mut() {
             last.details.last = true;
         }
-        let server = self.applications[index].server.as_mut().and_then(Server::ctips);
+        let server = self.applications[index].ctips();
         let completes_all = server.is_some_and(|server| server.profile().completes_all);
         for (platform, mut item) in items {
             if completes_all {

@@ -14,7 +14,7 @@ impl Bridge {
     /// One HTTP POST of an application.
     pub fn request(&mut self, now: Time, index: usize, token: u64, body: &[u8], charset: Option<&str>) {
         let mut message = std::mem::take(&mut self.message);
-        let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) else { return };
+        let Some(server) = self.applications[index].ctips() else { return };
         let handled = server.request(now, token, body, charset, &mut message);
         let counts = &mut self.applications[index].counts;
         if let Some(kind) = message.kind() {
@@ -75,14 +75,14 @@ impl Bridge {
     }
 
     pub fn session_started(&mut self, now: Time, index: usize, session: u32, result: Result<(), String>) {
-        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) {
+        if let Some(server) = self.applications[index].ctips() {
             server.started(now, session, result);
         }
         self.collect();
     }
 
     pub fn heartbeat_answered(&mut self, index: usize, session: u32, answered: bool) {
-        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::ctips) {
+        if let Some(server) = self.applications[index].ctips() {
             server.heartbeat_answered(session, answered);
         }
         self.collect();
@@ -99,14 +99,14 @@ impl Bridge {
 
     /// A connection was opened; none where it is one too many.
     pub fn application_connected(&mut self, now: Time, index: usize, peer: &str) -> Option<u32> {
-        let server = self.applications[index].server.as_mut().and_then(Server::event_feed)?;
+        let server = self.applications[index].event_feed()?;
         let session = server.connected(now, peer);
         self.collect();
         session
     }
 
     pub fn application_read(&mut self, now: Time, index: usize, session: u32, bytes: &[u8]) {
-        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::event_feed) {
+        if let Some(server) = self.applications[index].event_feed() {
             server.push(session, bytes);
         }
         let mut message = std::mem::take(&mut self.message);
@@ -127,7 +127,7 @@ impl Bridge {
     }
 
     pub fn application_closed(&mut self, index: usize, session: u32, why: &str) {
-        if let Some(server) = self.applications[index].server.as_mut().and_then(Server::event_feed) {
+        if let Some(server) = self.applications[index].event_feed() {
             server.closed(session, why);
         }
         self.collect();

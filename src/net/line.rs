@@ -1,13 +1,12 @@
 //! The line to a platform: dialled when the conversation asks for it, or brought by a relay; read until it ends, written from
 //! a bounded queue.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use bytes::BytesMut;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     sync::mpsc,
     time::timeout,
@@ -15,7 +14,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{bring, engine::Input, tls};
+use super::{bring, engine::Input, read_on, tls};
 use crate::config::Dial;
 
 /// How many messages may wait to be written; a platform that does not read is given up.
@@ -150,19 +149,8 @@ pub async fn converse(stream: impl Stream, platform: usize, generation: u64, inp
         }
         std::future::pending().await
     };
-    let read = async {
-        let mut buffer = BytesMut::new();
-        loop {
-            buffer.reserve(READ);
-            match reader.read_buf(&mut buffer).await {
-                Ok(0) => return "closed by the platform".to_owned(),
-                Ok(_) => {}
-                Err(error) => return format!("reading: {error}"),
-            }
-            let bytes = buffer.split().freeze();
-            bring(inputs, Input::Read { platform, generation, bytes, at: Instant::now() }).await;
-        }
-    };
+    let heard = |bytes, at| Input::Read { platform, generation, bytes, at };
+    let read = read_on(&mut reader, READ, "closed by the platform", inputs, heard);
     let reason = tokio::select! {
         reason = write => reason,
         reason = read => reason,

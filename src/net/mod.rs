@@ -15,9 +15,15 @@ mod service;
 mod socket;
 mod tls;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    sync::mpsc,
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, mapping::Mappings};
@@ -117,4 +123,24 @@ impl Running {
 /// Sends an input; an engine that has ended needs none.
 async fn bring(inputs: &mpsc::Sender<Input>, input: Input) {
     let _ = inputs.send(input).await;
+}
+
+/// Reads to the end, at most so much at a time, and brings what is read. Hands back why it ended: `closed`, or what failed.
+async fn read_on(
+    reader: &mut (impl AsyncRead + Unpin),
+    most: usize,
+    closed: &str,
+    inputs: &mpsc::Sender<Input>,
+    heard: impl Fn(Bytes, Instant) -> Input,
+) -> String {
+    let mut buffer = BytesMut::new();
+    loop {
+        buffer.reserve(most);
+        match reader.read_buf(&mut buffer).await {
+            Ok(0) => return closed.to_owned(),
+            Ok(_) => {}
+            Err(error) => return format!("reading: {error}"),
+        }
+        bring(inputs, heard(buffer.split().freeze(), Instant::now())).await;
+    }
 }

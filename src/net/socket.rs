@@ -6,12 +6,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
     sync::{mpsc, oneshot},
     time::timeout,
@@ -23,6 +23,7 @@ use super::{
     accept::{Accept, Accepted},
     bring,
     engine::Input,
+    read_on,
 };
 use crate::config::Queue;
 
@@ -105,11 +106,12 @@ impl Connection {
         let (application, peer) = (self.application, self.peer);
         bring(&self.inputs, Input::Opened { application, peer, writer, reply }).await;
         let Ok(Some(session)) = session.await else { return };
-        let (reader, socket) = tokio::io::split(stream);
+        let (mut reader, socket) = tokio::io::split(stream);
+        let heard = |bytes, at| Input::Heard { application, session, bytes, at };
         let ended = tokio::select! {
             () = stop.cancelled() => None,
             () = write(socket, receiver, &waiting) => None,
-            reason = read(reader, application, session, &self.inputs) => Some(reason),
+            reason = read_on(&mut reader, READ, "closed by the application", &self.inputs, heard) => Some(reason),
         };
         if let Some(reason) = ended {
             bring(&self.inputs, Input::Hung { application, session, reason }).await;
@@ -127,23 +129,4 @@ async fn write(mut socket: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver
         waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
     }
     let _ = socket.shutdown().await;
-}
-
-async fn read(
-    mut reader: impl AsyncRead + Unpin,
-    application: usize,
-    session: u32,
-    inputs: &mpsc::Sender<Input>,
-) -> String {
-    let mut buffer = BytesMut::new();
-    loop {
-        buffer.reserve(READ);
-        match reader.read_buf(&mut buffer).await {
-            Ok(0) => return "closed by the application".into(),
-            Ok(_) => {}
-            Err(error) => return format!("reading: {error}"),
-        }
-        let bytes = buffer.split().freeze();
-        bring(inputs, Input::Heard { application, session, bytes, at: Instant::now() }).await;
-    }
 }

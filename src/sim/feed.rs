@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 
-use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
-use crate::wire::nul::{Frame, Frames};
+use crate::{
+    dialect::event_feed::digest,
+    wire::nul::{Frame, Frames},
+};
 
 /// A feed that waits for connections.
 pub struct FeedSim {
@@ -46,7 +48,7 @@ impl FeedSim {
     /// The next connection, authenticated with this password and subscribed.
     pub async fn welcome(&self, password: &str) -> std::io::Result<FeedLine> {
         let mut line = self.accept().await?;
-        let digest: String = Md5::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(password);
         loop {
             let request = line.hear().await?;
             let authentic = request["password"].as_str().is_some_and(|given| given.eq_ignore_ascii_case(&digest));

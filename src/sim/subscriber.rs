@@ -2,14 +2,16 @@
 
 use std::{collections::VecDeque, io, net::SocketAddr};
 
-use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::wire::nul::{Frame, Frames};
+use crate::{
+    dialect::event_feed::digest,
+    wire::nul::{Frame, Frames},
+};
 
 pub struct Subscriber {
     stream: TcpStream,
@@ -28,7 +30,7 @@ impl Subscriber {
     /// Connects and authenticates; the reply is an error where it says so.
     pub async fn log_on(feed: SocketAddr, user: &str, password: &str) -> io::Result<Subscriber> {
         let mut subscriber = Subscriber::connect(feed).await?;
-        let digest: String = Md5::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(password);
         let reply = subscriber.ask(json!({ "message": "authenticate", "user": user, "password": digest })).await?;
         match reply["result"].as_i64() {
             Some(0) => Ok(subscriber),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cti_bridge::wire::soap;
+use cti_bridge::{dialect::event_feed::digest, wire::soap};
 use serde_json::{Value, json};
 
 use crate::{
@@ -47,8 +47,7 @@ impl Office {
     }
 
     pub fn open_crm(&mut self) {
-        use md5::{Digest, Md5};
-        let digest: String = Md5::digest(CRM_PASSWORD.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(CRM_PASSWORD);
         self.crm = self.bridge.application_connected(self.now, CRM, "127.0.0.1:9").unwrap();
         self.send(json!({ "message": "authenticate", "user": "crm", "password": digest }));
         let all = json!(["*"]);

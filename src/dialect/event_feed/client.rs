@@ -4,12 +4,12 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use hashbrown::HashMap;
-use md5::{Digest, Md5};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles},
     commands::Commands,
+    digest,
     subscriptions::write_records,
 };
 use crate::{
@@ -131,8 +131,7 @@ impl super::super::Client for Client {
         self.sequence = None;
         self.own.clear();
         self.commands.new_connection();
-        let digest = Md5::digest(self.settings.password.expose_secret().as_bytes());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(self.settings.password.expose_secret());
         let user = self.settings.user.clone();
         self.ask(now, Own::Authenticate, "authenticate", |vocabulary, kind, message| {
             let fields = &vocabulary.message(kind).fields;

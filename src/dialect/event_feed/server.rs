@@ -9,10 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use md5::{Digest, Md5};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
+use super::digest;
 use super::subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records};
 use crate::{
     dialect::{Audience, Notice},
@@ -243,8 +243,7 @@ impl Server {
         };
         let (user, given) = (text("user"), text("password").to_ascii_lowercase());
         let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
-        let digest = Md5::digest(known.unwrap_or("-").as_bytes());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(known.unwrap_or("-"));
         let same: bool = digest.as_bytes().ct_eq(given.as_bytes()).into();
         if !(same && known.is_some()) {
             self.reply(key, "authenticate-reply", id, -1, &[("error-msg", "unknown user or wrong password")]);
@@ -284,7 +283,7 @@ impl Server {
         };
         let mut texts = vec![("timestamp", world.stamp())];
         texts.extend(why.map(|label| (label, refused.as_str())));
-        self.reply_with(key, &reply_label(label), id, result, &texts, Some(message));
+        self.reply_with(key, &reply_label(label), id, result, &texts, &records);
         let mut entities = outcome.entities;
         entities.sort_unstable();
         entities.dedup();
@@ -352,10 +351,10 @@ impl Server {
     // ── replies and events ────────────────────────────────────────────────────────────────────────────────────────────
 
     fn reply(&mut self, key: u32, label: &str, id: i64, result: i64, texts: &[(&str, &str)]) {
-        self.reply_with(key, label, id, result, texts, None);
+        self.reply_with(key, label, id, result, texts, &[]);
     }
 
-    /// A reply of the conversation's own; `asked` is the request whose subscriptions it repeats.
+    /// A reply of the conversation's own; `records` are the subscriptions that it repeats.
     fn reply_with(
         &mut self,
         key: u32,
@@ -363,7 +362,7 @@ impl Server {
         id: i64,
         result: i64,
         texts: &[(&str, &str)],
-        asked: Option<&Message>,
+        records: &[(String, Vec<String>)],
     ) {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find(label) else { return };
@@ -382,8 +381,7 @@ impl Server {
                 message.set(slot, node);
             }
         }
-        if let (Some(asked), Some(slot)) = (asked, def.fields.slot("subscribe")) {
-            let records = read_records(&vocabulary, asked);
+        if let Some(slot) = def.fields.slot("subscribe") {
             let records = records.iter().map(|(ty, ids)| (ty.as_str(), ids.iter().map(String::as_str)));
             let node = write_records(&vocabulary, records, &mut message).unwrap_or_default();
             message.set(slot, node);
