@@ -112,6 +112,8 @@ class Bridge:
 
     def __init__(self, tls=None):
         self.listener = socket.create_server(("127.0.0.1", 0))
+        # A bridge that stops reading is to be noticed before megabytes are under way.
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
         self.tls = tls

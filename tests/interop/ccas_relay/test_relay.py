@@ -331,13 +331,17 @@ class Bridges(RelayTest):
         self.expect(back, {"lost": 0, "unsure": 3}, *SNAPSHOT)
 
     def test_a_bridge_that_stops_reading_is_left_and_gets_a_whole_picture(self):
-        self.start(queue="20", silence="6")
+        # Ninety fill the sockets but not the queue, which would end the connection before its call is made.
+        self.start(queue="100", silence="8")
         conversation = self.greet()
         big = {"type": 22, "RecID": 40, "EmailText": "x" * 100_000}
-        for _ in range(120):
+        for number in range(90):
             self.relay.order("event", **big)
+            conversation.ping(number)
         conversation.send({"id": 1, "call": "StopApp", "args": {"lAgentRecID": 40}})
         self.relay.called("StopApp")
+        for _ in range(90):
+            self.relay.order("event", **big)
         self.happen(BEN)
         back = self.bridge.welcome()
         self.addCleanup(back.close)
