@@ -161,7 +161,7 @@ impl<'p> Live<'p> {
                 }
             },
             CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
-            CallAttribute::Abandoned => Value::Bool(call.parties.iter().all(|party| !party.answered)),
+            CallAttribute::Abandoned => Value::Bool(call.is_abandoned()),
             CallAttribute::QueuedDate => text(self.waiting.get(..10).unwrap_or_default()),
             CallAttribute::QueuedTime => text(self.waiting.get(11..).unwrap_or_default()),
             CallAttribute::Ani => text(&call.ani),

@@ -371,7 +371,7 @@ impl Model {
         entry.end_activity(self.now);
         // The work after a call that nobody knows is any work that is known.
         if self.named_call(&change.call).is_none() {
-            self.agents[agent].wraps.clear();
+            self.all_wraps_over(agent);
         }
         let entry = &mut self.agents[agent];
         if !entry.calls.is_empty() || !entry.wraps.is_empty() {

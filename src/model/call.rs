@@ -255,6 +255,14 @@ impl Call {
         parties.filter(|(_, party)| party.is_in() && !party.device.is_agent()).map(|(place, _)| place)
     }
 
+    /// Whether whoever called from outside left before anybody answered. Of a call that is only presumed to be over nobody
+    /// knows it, and one that an agent makes, or refuses to make, is nobody's to abandon.
+    pub fn is_abandoned(&self) -> bool {
+        let is_made = self.originator.is_some() || self.ty.is_some_and(CallType::is_made_by_agents);
+        let answered = self.parties.iter().any(|party| party.answered);
+        self.phase == Phase::Ended && !(is_made || answered || self.presumed_over)
+    }
+
     /// Whether the platform still has the call in its hands: an agent, a queue or an IVR.
     pub fn is_held_by_platform(&self) -> bool {
         use super::DeviceKind::{Ivr, Script};

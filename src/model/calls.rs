@@ -149,6 +149,7 @@ impl Model {
         }
         self.nobody_answered(index);
         let call = &mut self.calls[index];
+        call.cause = change.int(Fact::Cause).and_then(Cause::from_code);
         call.drop_dialled();
         call.queue = service;
         call.service = service;
@@ -610,6 +611,8 @@ impl Model {
         changes: impl Fn(&Party) -> bool,
     ) -> Option<usize> {
         let call = &mut self.calls[index];
+        // Why somebody left is not why the call ends that goes on with somebody else.
+        call.cause = None;
         let place = match party.agent {
             Some(agent) => call.party_of(agent),
             None => call.party_like(device),

@@ -185,7 +185,7 @@ impl Model {
             let from = &self.calls[customer];
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
             let (data, service, sequence) = (from.data.clone(), from.service, from.sequence.clone());
-            let (media, ty, disposition) = (from.media, from.ty, from.disposition);
+            let (media, ty, disposition, queued_at) = (from.media, from.ty, from.disposition, from.queued_at);
             let (direction, originator) = (from.direction, from.originator);
             let to = &mut self.calls[result];
             if !ani.is_empty() {
@@ -199,6 +199,7 @@ impl Model {
             to.media = media.or(to.media);
             to.ty = ty.or(to.ty);
             to.disposition = disposition.or(to.disposition);
+            to.queued_at = queued_at.or(to.queued_at);
             if result != first && result != second {
                 to.sequence = sequence;
             }

@@ -614,7 +614,7 @@ words! {
         Agent = "agent",
         DestinationType = "destination-type",
         Destination = "destination",
-        /// Nobody answered it.
+        /// Whoever called from outside left before anybody answered.
         Abandoned = "abandoned",
         /// When it began to wait, by the platform's clock.
         QueuedDate = "queued-date",

@@ -112,6 +112,14 @@ impl Model {
         if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
     }
 
+    /// Whatever the agent works after, that work is over. Other calls' may not have begun.
+    pub(super) fn all_wraps_over(&mut self, agent: AgentIx) {
+        let owes = self.agents[agent].owes.iter().copied();
+        let worked_on: SmallVec<[CallIx; 2]> = owes.filter(|owed| self.is_wrapping(agent, Some(*owed))).collect();
+        self.wrap_up_over(agent, |owed| worked_on.contains(&owed));
+        self.agents[agent].wraps.clear();
+    }
+
     /// Whether an agent works after this call, or, of whom that is not known, after any.
     pub(super) fn is_wrapping(&self, agent: AgentIx, call: Option<CallIx>) -> bool {
         let same = |wrap: CallIx| call.is_none_or(|call| self.result_of(call) == self.result_of(wrap));
