@@ -128,7 +128,8 @@ impl Model {
         let (call, since) = (&self.calls[index], self.waits_since(change));
         let waited_there = since.is_some() && call.queued_at == since && (service.is_none() || call.service == service);
         if !waited_there {
-            self.wait_at(index, service, change);
+            let agent = self.device(&change.party).agent;
+            self.wait_at(index, service, agent, change);
         }
         Effect::Taken
     }
@@ -139,8 +140,8 @@ impl Model {
         self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)))
     }
 
-    /// The call waits at a service: at the last one, where none is named.
-    fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
+    /// The call waits at a service: at the last one, where none is named. An agent who is in it put it there.
+    fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, agent: Option<AgentIx>, change: &Change) {
         let since = self.waits_since(change);
         let call = &self.calls[index];
         let service = service.or(call.service);
@@ -158,6 +159,7 @@ impl Model {
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
+        transition.party = agent.and_then(|agent| call.live_party_of(agent)).map(|place| (index, place as u8));
         self.tell(transition);
     }
 
@@ -177,7 +179,7 @@ impl Model {
             return Effect::Taken;
         }
         self.unreserve(index);
-        self.wait_at(index, service, change);
+        self.wait_at(index, service, None, change);
         self.wait_over(index);
         self.calls[index].reserved_for = Some(agent);
         self.reserve(agent, index);

@@ -228,7 +228,7 @@ words! {
         RouteAsked = "route-asked",
         /// The platform routed the call to `other`.
         Routed = "routed",
-        /// The call waits at `service`.
+        /// The call waits at `service`; where `party`, an agent, is in it, that agent put it there.
         Queued = "queued",
         /// The call waits no longer.
         Dequeued = "dequeued",
@@ -505,6 +505,7 @@ words! {
         /// The route request is answered: `status`, `route-type`, `destination`.
         RouteUsed = "route-used",
         RouteRejected = "route-rejected",
+        /// `call` waits at `service`; `party`, where there is one, is the agent who put it there.
         CallQueued = "call-queued",
         /// `call` waits no longer at `service`.
         CallDequeued = "call-dequeued",
