@@ -38,12 +38,22 @@ fn strs(lines: &[String]) -> Vec<&str> {
     lines.iter().map(String::as_str).collect()
 }
 
-/// The feed has one readiness, of the agent: that of other media is not told, whatever the agent's own is.
+/// The feed has one readiness, of the agent: that of other media is not told, whatever the agent's own is. What agent 41 does
+/// in between shows that nothing was.
 pub fn readiness_of_each_medium() -> Story {
     let ready = [5, 53, 58].map(|ty| event(ty, 40, json!({})));
-    let not_ready = [6, 52, 59].map(|ty| event(ty, 40, json!({ "ReasonID": 3, "ReasonString": "lunch" })));
-    let voice_ready = [event(3, 40, json!({}))];
-    let voice_not_ready = [event(4, 40, json!({ "ReasonID": 3, "ReasonString": "lunch" }))];
-    let events: [&[Value]; 6] = [&not_ready, &voice_not_ready, &ready, &not_ready, &voice_ready, &not_ready];
-    Story::new("readiness of each medium", events.concat(), &[&["agent-release a40 release 3", "agent-idle a40"]])
+    let not_ready = [6, 52, 59].map(|ty| event(ty, 40, json!({ "ReasonID": 5, "ReasonString": "training" })));
+    let voice_ready = |agent| [event(3, agent, json!({}))];
+    let voice_not_ready = |agent| [event(4, agent, json!({ "ReasonID": 3, "ReasonString": "lunch" }))];
+    let events: [&[Value]; 7] = [
+        &not_ready,
+        &voice_not_ready(40),
+        &ready,
+        &voice_not_ready(41),
+        &voice_ready(40),
+        &not_ready,
+        &voice_ready(41),
+    ];
+    let told = ["agent-release a40 release 3", "agent-release a41 release 3", "agent-idle a40", "agent-idle a41"];
+    Story::new("readiness of each medium", events.concat(), &[&told])
 }
