@@ -353,6 +353,16 @@ impl<'p> Picture<'p> for Live<'p> {
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
                 services.map(|service| id(self.service_id(*service), self.model.service(*service).kind)).collect()
             }
+            ListAttribute::CallDispositions => {
+                let given = self.transition.call.and_then(|call| self.model.find_call(call));
+                let given = given.into_iter().flat_map(|call| &call.dispositions);
+                let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent);
+                own.map(|(_, code)| {
+                    let nothing = Value::Absent;
+                    [Value::Int(*code), nothing, nothing, nothing, nothing]
+                })
+                .collect()
+            }
             ListAttribute::ServiceAgents => {
                 let service = self.service();
                 let serves = |agent: &Agent| service.is_some_and(|service| agent.services.contains(&service));

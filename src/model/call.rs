@@ -14,6 +14,8 @@ pub const MAX_PARTIES: usize = 64;
 pub const MAX_NAMES: usize = 16;
 /// The most items of call data one call keeps.
 pub const MAX_DATA: usize = 128;
+/// The most dispositions one call keeps.
+pub const MAX_DISPOSITIONS: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartyState {
@@ -84,7 +86,10 @@ pub struct Call {
     pub cause: Option<Cause>,
     pub sequence: Option<NativeId>,
     pub data: Vec<(String, String)>,
+    /// The last one.
     pub disposition: Option<i64>,
+    /// Every one, and who gave it.
+    pub dispositions: SmallVec<[(AgentIx, i64); 2]>,
     /// The agent whom the platform has chosen for it.
     pub reserved_for: Option<AgentIx>,
     /// Where it waits.
@@ -137,6 +142,7 @@ impl Call {
             sequence: None,
             data: Vec::new(),
             disposition: None,
+            dispositions: SmallVec::new(),
             reserved_for: None,
             queue: None,
             service: None,

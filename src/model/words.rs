@@ -727,6 +727,8 @@ words! {
         AgentServices = "agent.services",
         /// The agents of a service: items have `id`.
         ServiceAgents = "service.agents",
+        /// The dispositions that the agent has given the call: items have `id`.
+        CallDispositions = "call.dispositions",
     }
 }
 

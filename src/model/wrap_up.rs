@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{requests::Expect, *};
+use super::{call::MAX_DISPOSITIONS, requests::Expect, *};
 
 impl Model {
     pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
@@ -93,7 +93,7 @@ impl Model {
         let call = self.named_call(&change.call);
         let requests = self.dispositions_shown(call, agent, change);
         if let Some(call) = call {
-            self.set_disposition(call, change);
+            self.set_disposition(call, agent, change);
             let meant: SmallVec<[CallIx; 2]> =
                 self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
             self.wrap_up_over(agent, |owed| meant.contains(&owed));
@@ -140,7 +140,7 @@ impl Model {
             Err(effect) => return effect,
         };
         let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        if self.set_disposition(call, change) {
+        if self.set_disposition(call, agent, change) {
             let mut transition = Transition::new(TransitionKind::Disposed).call(call).agent(agent);
             transition.details.code = self.calls[call].disposition;
             self.tell(transition);
@@ -152,13 +152,12 @@ impl Model {
     }
 
     /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
-    fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
-        let code = change.int(Fact::Code).filter(|code| *code != 0);
+    fn set_disposition(&mut self, call: CallIx, agent: AgentIx, change: &Change) -> bool {
+        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
         let call = &mut self.calls[call];
-        let new = code.is_some() && code != call.disposition;
-        if new {
-            call.disposition = code;
+        if !call.dispositions.contains(&(agent, code)) && call.dispositions.len() < MAX_DISPOSITIONS {
+            call.dispositions.push((agent, code));
         }
-        new
+        call.disposition.replace(code) != Some(code)
     }
 }

@@ -29,6 +29,7 @@ fn a_call_of_a_service_group_reads_as_the_feed_would_tell_it() {
         assert_eq!(find(&told, name)["guid"], queued["guid"], "{name}");
     }
     assert_eq!(find(&told, "agent-wrap")["tapi-call-id"], 900);
+    assert_eq!(find(&told, "wrap-ended")["wrapup-id-list"], json!([2, 7]), "all that were entered");
 }
 
 #[test]
