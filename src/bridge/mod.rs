@@ -6,7 +6,7 @@ mod ids;
 mod picture;
 mod platform;
 mod requests;
-mod routes;
+pub mod routes;
 mod serve;
 
 use std::collections::VecDeque;
@@ -299,9 +299,8 @@ impl Bridge {
             self.settle(now, index, Cause::Time);
         }
         for index in 0..self.applications.len() {
-            for call in self.applications[index].routes.expire(now) {
-                self.route_timed_out(index, call);
-            }
+            self.applications[index].routes.expire(now);
+            self.say_routes(now, index, 0);
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
