@@ -384,7 +384,8 @@ impl Application {
         let mut message = std::mem::take(&mut self.message);
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index };
         let (model, knobs) = (&platform.model, &self.knobs);
-        let live = Live { model, transition, naming, local, knobs, stamp: &platform.stamp, waiting: &waiting };
+        let live =
+            Live { model, transition, naming, local, route: None, knobs, stamp: &platform.stamp, waiting: &waiting };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);

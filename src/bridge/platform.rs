@@ -308,6 +308,7 @@ impl Platform {
             transition,
             naming: Naming::Native,
             local: None,
+            route: None,
             knobs: &self.knobs,
             stamp: "",
             waiting: "",
