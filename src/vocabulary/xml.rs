@@ -33,7 +33,13 @@ impl Vocabulary {
         found.first().copied()
     }
 
-    /// Reads the arguments of an operation.
+    /// The call of a platform into an application that an operation of this name is.
+    pub fn callback(&self, name: &str) -> Option<Kind> {
+        let found = self.by_wire_name.get(&(false, name.to_owned()))?;
+        found.iter().copied().find(|kind| self.message(*kind).side == Side::Callback)
+    }
+
+    /// Reads the arguments of an operation, or the members of an event.
     pub fn read_xml(&self, kind: Kind, operation: &Element, into: &mut Message) -> Result<Decoded, WrongMember> {
         let fields = &self.message(kind).fields;
         into.clear();
@@ -82,7 +88,9 @@ impl Vocabulary {
             Type::Record(place) => {
                 let record = &self.records[*place];
                 let open = into.open();
-                for child in &element.children {
+                // A profile may have a list of what the vocabulary has one of.
+                let listed = element.children.first().filter(|child| child.name == record.name);
+                for child in &listed.unwrap_or(element).children {
                     match record.fields.slot(&child.name).map(|slot| &record.fields.list[slot]) {
                         Some(member) => {
                             into.key(member.name);
@@ -149,6 +157,10 @@ impl ObjectTemplate {
     pub fn operation(vocabulary: &Vocabulary, profile: &Profile, kind: Kind) -> ObjectTemplate {
         let operation = profile.message_name(vocabulary, kind);
         let (namespace, _) = profile.contract_of(vocabulary.message(kind).side);
+        let is_request = vocabulary.message(kind).side == Side::Request;
+        if let Some(parameter) = vocabulary.parameter.as_deref().filter(|_| is_request) {
+            return ObjectTemplate::arguments(vocabulary, profile, kind, parameter);
+        }
         let compiler = Compiler { vocabulary, profile };
         let slots = 0..vocabulary.message(kind).fields.list.len();
         // Parameters stand in the contract's order and namespace; only what is in them is the data contract's.
@@ -170,6 +182,21 @@ impl ObjectTemplate {
             false => (">", format!("</{operation}>{}", soap::CLOSE)),
         };
         let open = format!("{}<{operation} xmlns=\"{namespace}\"{end}", soap::OPEN);
+        ObjectTemplate(Members::between(&open, members, &close))
+    }
+
+    /// An operation with one parameter, whose members are the fields of the message.
+    fn arguments(vocabulary: &Vocabulary, profile: &Profile, kind: Kind, parameter: &str) -> ObjectTemplate {
+        let operation = profile.message_name(vocabulary, kind);
+        let (namespace, _) = profile.contract_of(vocabulary.message(kind).side);
+        let data = &profile.namespaces.data;
+        let open = format!(
+            "{}<{operation} xmlns=\"{namespace}\"><{parameter} xmlns:d4p1=\"{data}\" xmlns:i=\"{INSTANCE}\">",
+            soap::OPEN
+        );
+        let slots = 0..vocabulary.message(kind).fields.list.len();
+        let members = Compiler { vocabulary, profile }.message_members(kind, slots);
+        let close = format!("</{parameter}></{operation}>{}", soap::CLOSE);
         ObjectTemplate(Members::between(&open, members, &close))
     }
 

@@ -88,6 +88,20 @@ pub fn fault(blame: Blame, reason: &str, detail: Option<(&str, &str)>) -> Vec<u8
     out
 }
 
+/// What an operation of this name and namespace answers: one simple value, or nothing.
+pub fn result(operation: &str, namespace: &str, value: Option<&str>) -> Vec<u8> {
+    let mut out = format!("{OPEN}<{operation}Response xmlns=\"").into_bytes();
+    xml::escape(&namespace.replace('"', ""), &mut out);
+    out.extend_from_slice(b"\">");
+    if let Some(value) = value {
+        out.extend_from_slice(format!("<{operation}Result>").as_bytes());
+        xml::escape(value, &mut out);
+        out.extend_from_slice(format!("</{operation}Result>").as_bytes());
+    }
+    out.extend_from_slice(format!("</{operation}Response>{CLOSE}").as_bytes());
+    out
+}
+
 /// The reason of a fault, if the element is one.
 pub fn fault_reason(body: &Element) -> Option<String> {
     if body.name != "Fault" {
