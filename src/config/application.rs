@@ -226,7 +226,7 @@ fn allow_list(section: &Section) -> AllowList {
 }
 
 /// The profile of the name that is asked for, else the first.
-fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
+pub fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
     let name = section.text("profile");
     let known = name.as_ref().map_or(vocabulary.profiles.first(), |name| vocabulary.profile(name));
     if let (None, Some(name)) = (known, name) {

@@ -50,6 +50,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
             Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
             Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
+            Reach::Soap { .. } => panic!("the office has no platform that is posted to"),
         };
         bridge.add_platform(PlatformParts {
             name: platform.name,
