@@ -1,12 +1,17 @@
 //! How each dialect converses: who speaks first, what must be answered, what is done about silence. No I/O, no clock: they
 //! take an input and the time, and hand back outputs and their next deadline.
 
+mod backoff;
 pub mod ccas;
+mod commands;
 pub mod ctips;
 pub mod event_feed;
 pub mod open_media;
+mod post;
 
 use std::{sync::Arc, time::Duration};
+
+pub use post::{Called, Post, PostOutcome, Reply};
 
 use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
 
@@ -30,6 +35,22 @@ pub trait Client: std::fmt::Debug + Send {
     /// What ends a message on the line.
     fn frame_end(&self) -> u8 {
         0
+    }
+    /// What became of a [`ClientOutput::Post`]. A message that was in the answer is left in `message`, and whose it is
+    /// handed back.
+    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        let _ = (now, token, outcome, message);
+        Heard::Nothing
+    }
+    /// The platform called the bridge: `path` is what follows the configured address, `charset` what the transport says
+    /// of the body. A message that was in it is left in `message`.
+    fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
+        let _ = (now, path, body, charset, message);
+        Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
+    }
+    /// The bridge is about to stop: it says its last.
+    fn shut_down(&mut self, now: Time) {
+        let _ = now;
     }
 }
 
@@ -124,6 +145,7 @@ pub enum ClientOutput {
     /// Bytes for the socket.
     Send(Vec<u8>),
     Disconnect,
+    Post(Post),
     Up,
     Down(String),
     /// The link is lost, and with it everyone who was logged on: the platform will tell that anew.
@@ -153,13 +175,6 @@ pub struct Audience {
     pub asker: Option<(u32, i64)>,
     /// Nobody else does.
     pub only_asker: bool,
-}
-
-/// The answer to one HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: Vec<u8>,
 }
 
 /// What went wrong on a line since the start.

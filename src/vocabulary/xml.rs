@@ -56,7 +56,13 @@ impl Vocabulary {
         found.first().copied()
     }
 
-    /// Reads the arguments of an operation.
+    /// The call of a platform into an application that an operation of this name is.
+    pub fn callback(&self, name: &str) -> Option<Kind> {
+        let found = self.by_wire_name.get(&(false, name.to_owned()))?;
+        found.iter().copied().find(|kind| self.message(*kind).side == Side::Callback)
+    }
+
+    /// Reads the arguments of an operation, or the members of an event.
     pub fn read_xml(&self, kind: Kind, operation: &Element, into: &mut Message) -> Result<Decoded, WrongMember> {
         let mut reader = Reader { vocabulary: self, is_answer: false, into, decoded: Decoded::default() };
         reader.message(kind, operation)?;
@@ -156,7 +162,9 @@ impl Reader<'_> {
             Type::Record(place) => {
                 let record = &self.vocabulary.records[*place];
                 let open = self.into.open();
-                for child in &element.children {
+                // A profile may have a list of what the vocabulary has one of.
+                let listed = element.children.first().filter(|child| child.name == record.name);
+                for child in &listed.unwrap_or(element).children {
                     match record.fields.slot(&child.name).map(|slot| &record.fields.list[slot]) {
                         Some(member) => {
                             self.into.key(member.name);
