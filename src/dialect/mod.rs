@@ -6,13 +6,19 @@ pub mod ccas;
 mod commands;
 pub mod ctips;
 pub mod event_feed;
+pub mod open_media;
 mod post;
 
 use std::{sync::Arc, time::Duration};
 
 pub use post::{Called, Post, PostOutcome, Reply};
 
-use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
+use crate::{
+    message::Message,
+    model::{RequestIx, TransitionKind},
+    time::Time,
+    vocabulary::Vocabulary,
+};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -47,6 +53,18 @@ pub trait Client: std::fmt::Debug + Send {
         let _ = (now, path, body, charset, message);
         Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
     }
+    /// Asks the platform something that no application asked. The answer is handed back with `asker`, or
+    /// [`ClientOutput::NoAnswer`].
+    fn ask(&mut self, now: Time, message: &mut Message, asker: Asker) {
+        let _ = (now, message, asker);
+    }
+    /// From now on somebody wants to hear what becomes of this, by the platform's number of it.
+    fn follow(&mut self, now: Time, id: i64, asker: Asker) {
+        let _ = (now, id, asker);
+    }
+    fn unfollow(&mut self, id: i64) {
+        let _ = id;
+    }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -57,6 +75,7 @@ pub trait Client: std::fmt::Debug + Send {
 pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }
@@ -153,7 +172,22 @@ pub enum ClientOutput {
     Resync,
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// What somebody asked has no answer. `unknown`: the platform may have done it nevertheless.
+    NoAnswer {
+        asker: Asker,
+        reason: String,
+        unknown: bool,
+    },
     Notice(Notice),
+}
+
+/// Who asks a platform something that is no command of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A route, by the bridge's number of it, and what about it.
+    Route { route: u64, order: TransitionKind },
+    /// Somebody whom the bridge serves with the platform's own dialect.
+    Guest(u64),
 }
 
 /// What a message of a platform was.
@@ -163,6 +197,8 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
+    /// The answer to what somebody asked, or asks to hear of, now in the message.
+    For(Asker),
     /// The conversation's own.
     Nothing,
 }
