@@ -16,13 +16,14 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
+    dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
+use routes::Record;
 
 /// What the shell shall do.
 #[derive(Debug)]
@@ -82,6 +83,15 @@ pub enum Output {
         about: About,
         notice: Notice,
     },
+    /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
+    Keep {
+        route: u64,
+        record: Record,
+    },
+    /// The record is needed no more.
+    Drop {
+        route: u64,
+    },
     /// A message for the application that is a file.
     Line(Vec<u8>),
 }
@@ -116,9 +126,9 @@ pub struct Bridge {
     message: Message,
     /// Questions of Open Media applications that were not asked yet.
     questions: Vec<media::Question>,
-    /// Those that wait for their answers, by the number under which the platform has them: the application, and its own.
-    asked: HashMap<u64, (usize, u64)>,
-    next_ask: u64,
+    /// Whoever of them a platform knows by a number.
+    guests: HashMap<u64, media::Guest>,
+    next_guest: u64,
 }
 
 impl Bridge {
@@ -185,7 +195,11 @@ impl Bridge {
                 application.pass(now, index, &self.platforms[index], &mut event);
             }
             self.platforms[index].keep(event);
+            self.unfollow(index);
             self.collect();
+        }
+        if let Some((guest, message)) = self.platforms[index].take_guest() {
+            self.guest_heard(now, index, guest, message);
         }
         self.settle(now, index, Cause::Event);
     }
@@ -257,6 +271,7 @@ impl Bridge {
             }
         }
         self.forgotten = forgotten;
+        self.settle_routes(now, index);
         self.collect();
     }
 
@@ -269,8 +284,8 @@ impl Bridge {
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
-                ClientOutput::Relayed { ask, outcome } => {
-                    self.relayed(now, ask, &outcome);
+                ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
+                    self.guest_unanswered(now, guest, reason, unknown);
                     continue;
                 }
                 // The picture has followed from the others.
@@ -355,11 +370,11 @@ impl Bridge {
         }
         for index in 0..self.applications.len() {
             self.applications[index].routes.expire(now);
-            self.say_routes(now, index, 0);
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
         }
+        self.settle_routes(now, 0);
         self.collect();
     }
 

@@ -2,12 +2,17 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::picture::{Live, Naming};
+use hashbrown::HashMap;
+
+use super::{
+    picture::{Live, Naming, RouteOrder},
+    routes::{self, News},
+};
 use crate::{
-    dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
+    dialect::{Asker, Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
-    model::{Call, Change, Effect, Id, Model, Transition},
+    model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{JsonError, Role, Wanted},
     wire::nul::{Frame, Frames},
@@ -23,6 +28,8 @@ pub struct PlatformParts {
     pub knobs: Vec<Literal>,
     /// The longest frame in bytes.
     pub max_frame: usize,
+    /// Of a routing platform: its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
 }
 
 #[derive(Debug)]
@@ -42,7 +49,16 @@ pub struct Platform {
     pub tells_all: bool,
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
+    /// The message is for a guest, who has not got it yet.
+    guest: Option<u64>,
     link_changed: bool,
+    /// What was heard of routes, and whose order the answer is that is being read.
+    pub route_news: Vec<routes::Heard>,
+    route_asker: Option<(u64, TransitionKind)>,
+    /// Why the platform is away.
+    pub away: Option<String>,
+    /// Its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
     complaints: Complaints,
     /// When the clock began, in milliseconds since 1970.
@@ -63,6 +79,8 @@ pub struct Counts {
     pub malformed: u64,
     pub too_long: u64,
     pub unknown_fields: u64,
+    /// Texts and lists that were longer than the platform takes.
+    pub cut: u64,
     /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
     pub answered: u64,
     pub not_sent: u64,
@@ -94,7 +112,12 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            guest: None,
             link_changed: false,
+            route_news: Vec::new(),
+            route_asker: None,
+            away: None,
+            service_groups: parts.service_groups,
             counts,
             complaints: Complaints::default(),
             epoch: None,
@@ -182,6 +205,12 @@ impl Platform {
         std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
     }
 
+    /// The guest for whom the message is that was read last, and the message, until it is taken.
+    pub fn take_guest(&mut self) -> Option<(u64, Message)> {
+        let guest = self.guest.take()?;
+        Some((guest, std::mem::take(&mut self.message)))
+    }
+
     /// Gives the memory of an event back that was taken.
     pub fn keep(&mut self, message: Message) {
         self.message = message;
@@ -226,18 +255,25 @@ impl Platform {
             match output {
                 ClientOutput::Up => {
                     self.link_changed = true;
+                    self.away = None;
                     self.model.link_up(now);
                 }
                 ClientOutput::Down(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_down(now, &reason);
                 }
                 ClientOutput::Lost(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_lost(now, &reason);
                 }
                 ClientOutput::Resync => self.model.resync(now),
                 ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                ClientOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                    let news = News::Failed { reason, unknown };
+                    self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
+                }
                 output => self.wanted.push_back(output),
             }
         }
@@ -298,6 +334,12 @@ impl Platform {
                 self.apply(now, message, None);
             }
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
+            Heard::For(Asker::Route { route, order }) => {
+                self.route_asker = Some((route, order));
+                self.apply(now, message, None);
+                self.route_asker = None;
+            }
+            Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
             Heard::Nothing => {}
         }
     }
@@ -313,8 +355,13 @@ impl Platform {
         let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);
+        let (route_news, asker) = (&mut self.route_news, self.route_asker);
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
+            if change.kind.is_of_route() {
+                let (id, news) = News::of(change, &incoming.vocabulary.messages[kind].label);
+                return route_news.push(routes::Heard { asker, id, news });
+            }
             let effect = match request {
                 // The platform's number of the request leads to the model's.
                 Some(request) => {
@@ -331,6 +378,44 @@ impl Platform {
                 }
             }
         });
+    }
+
+    /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
+    /// lacks.
+    pub fn route(
+        &mut self,
+        now: Time,
+        model: &Model,
+        transition: &Transition,
+        order: &RouteOrder,
+        route: u64,
+    ) -> Result<(), String> {
+        let outgoing = self.outgoing.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let knobs = &self.knobs;
+        let live = Live {
+            model,
+            transition,
+            naming: Naming::Native,
+            local: None,
+            route: Some(order),
+            knobs,
+            stamp: "",
+            waiting: "",
+        };
+        let (client, counts) = (&mut self.client, &mut self.counts);
+        let mut sent = false;
+        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.orders[rule] += 1;
+            counts.cut += outgoing.vocabulary.fit(message) as u64;
+            // One order is one message, whatever the rules say.
+            if !std::mem::replace(&mut sent, true) {
+                client.ask(now, message, Asker::Route { route, order: transition.kind });
+            }
+        });
+        self.message = message;
+        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+        if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.

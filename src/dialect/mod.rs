@@ -13,7 +13,12 @@ use std::{sync::Arc, time::Duration};
 
 pub use post::{Called, Post, PostOutcome, Reply};
 
-use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
+use crate::{
+    message::Message,
+    model::{RequestIx, TransitionKind},
+    time::Time,
+    vocabulary::Vocabulary,
+};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -48,12 +53,17 @@ pub trait Client: std::fmt::Debug + Send {
         let _ = (now, path, body, charset, message);
         Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
     }
-    /// Has the platform do what an application of its own dialect asks, as it is; what becomes of it comes out as
-    /// [`ClientOutput::Relayed`] under this number, once. What changes afterwards by itself is heard as events, whoever
-    /// asked first. Whether the platform can be asked so.
-    fn relay(&mut self, now: Time, ask: u64, message: &Message) -> bool {
-        let _ = (now, ask, message);
-        false
+    /// Asks the platform something that no application asked. The answer is handed back with `asker`, or
+    /// [`ClientOutput::NoAnswer`].
+    fn ask(&mut self, now: Time, message: &mut Message, asker: Asker) {
+        let _ = (now, message, asker);
+    }
+    /// From now on somebody wants to hear what becomes of this, by the platform's number of it.
+    fn follow(&mut self, now: Time, id: i64, asker: Asker) {
+        let _ = (now, id, asker);
+    }
+    fn unfollow(&mut self, id: i64) {
+        let _ = id;
     }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
@@ -65,6 +75,7 @@ pub trait Client: std::fmt::Debug + Send {
 pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }
@@ -162,17 +173,6 @@ impl Server {
     }
 }
 
-/// What became of a request that was relayed as it was.
-#[derive(Debug, Clone)]
-pub enum Relayed {
-    /// A reply of the vocabulary, or one of its faults.
-    Answer(Message),
-    /// It did not get there: nothing was done.
-    NotSent(String),
-    /// It may have been done, or not.
-    Unknown(String),
-}
-
 /// What a conversation with a platform wants the shell to do, or others to know.
 #[derive(Debug)]
 pub enum ClientOutput {
@@ -187,14 +187,24 @@ pub enum ClientOutput {
     Lost(String),
     /// Events were missed, or may have been.
     Resync,
-    /// What became of what [`Client::relay`] was given under this number.
-    Relayed {
-        ask: u64,
-        outcome: Relayed,
-    },
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// What somebody asked has no answer. `unknown`: the platform may have done it nevertheless.
+    NoAnswer {
+        asker: Asker,
+        reason: String,
+        unknown: bool,
+    },
     Notice(Notice),
+}
+
+/// Who asks a platform something that is no command of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A route, by the bridge's number of it, and what about it.
+    Route { route: u64, order: TransitionKind },
+    /// Somebody whom the bridge serves with the platform's own dialect.
+    Guest(u64),
 }
 
 /// What a message of a platform was.
@@ -204,6 +214,8 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
+    /// The answer to what somebody asked, or asks to hear of, now in the message.
+    For(Asker),
     /// The conversation's own.
     Nothing,
 }

@@ -1,8 +1,10 @@
 //! The MiCC Enterprise Open Media Service: requests that are no calls, queued for agents by a router. Clients add them and
-//! ask how they fare; nobody is called back. `server` is the service's side.
+//! ask how they fare; nobody is called back. `client` is the side of such a client, `server` the service's.
 
+mod client;
 pub mod server;
 
+pub use client::{Client, Settings};
 pub use server::Server;
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
