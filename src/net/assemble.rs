@@ -13,7 +13,7 @@ use super::{
     line::Line,
     post::{self, Carrier, Posts},
     relay::Relays,
-    service::Service,
+    service::{Service, ToBridge},
     tls,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub struct Door {
 /// How an application's sessions are reached.
 pub enum Serving {
     /// Clients post requests, and are called back.
-    Http { service: Box<Service>, limits: Limits, callbacks: Arc<Callbacks> },
+    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Arc<Callbacks> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
@@ -155,7 +155,7 @@ async fn platform_parts(
                     Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
                 }
                 Conversation::OpenMedia(settings) => {
-                    let settings = open_media::Settings { seed: seed(), ..settings };
+                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
                     Box::new(open_media::Client::new(settings, vocabulary, &profile))
                 }
             }
@@ -221,8 +221,9 @@ async fn door(
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
             let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let service =
-                Service { application: index, inputs, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            let asked = ToBridge { application: index, inputs };
+            let path = "/AgentCallService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
             let callbacks = Arc::new(Callbacks::new(callback)?);
             (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
         }

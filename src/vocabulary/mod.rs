@@ -5,6 +5,7 @@
 mod compound;
 mod fit;
 mod json;
+mod limits;
 mod load;
 mod names;
 mod profile;

@@ -83,11 +83,11 @@ impl World {
             let mut parts = match name {
                 "media" => {
                     let profile = media.vocabulary.profile("open-media").unwrap();
-                    let settings = open_media::Settings {
+                    let settings = open_media::ClientSettings {
                         url: "http://media/".into(),
                         user: "admin".into(),
                         password: "secret".to_owned().into(),
-                        ..open_media::Settings::default()
+                        ..open_media::ClientSettings::default()
                     };
                     let client = open_media::Client::new(settings, media.vocabulary.clone(), profile);
                     let service_groups = site.service_groups.iter().copied().collect();
@@ -188,11 +188,11 @@ impl World {
         self
     }
 
-    pub fn to_service(&mut self, request: i64, call: i64, service: &str) -> &mut World {
+    pub fn service_for(&mut self, request: i64, call: i64, service: &str) -> &mut World {
         self.select(request, call, "RouteToService", service)
     }
 
-    pub fn to_agent(&mut self, request: i64, call: i64, agent: &str) -> &mut World {
+    pub fn agent_for(&mut self, request: i64, call: i64, agent: &str) -> &mut World {
         self.select(request, call, "RouteToAgent", agent)
     }
 
