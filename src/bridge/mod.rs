@@ -3,6 +3,7 @@
 
 mod application;
 mod ids;
+mod media;
 mod picture;
 mod platform;
 mod requests;
@@ -12,9 +13,10 @@ mod serve;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed},
+    dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
@@ -122,6 +124,11 @@ pub struct Bridge {
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
+    /// Questions of Open Media applications that were not asked yet.
+    questions: Vec<media::Question>,
+    /// Whoever of them a platform knows by a number.
+    guests: HashMap<u64, media::Guest>,
+    next_guest: u64,
 }
 
 impl Bridge {
@@ -146,6 +153,8 @@ impl Bridge {
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
+        let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
+        servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
     }
 
     pub fn platforms(&self) -> &[Platform] {
@@ -183,10 +192,14 @@ impl Bridge {
         self.platforms[index].stamp(now);
         if let Some(mut event) = self.platforms[index].take_event() {
             for application in &mut self.applications {
-                application.pass(index, &self.platforms[index], &mut event);
+                application.pass(now, index, &self.platforms[index], &mut event);
             }
             self.platforms[index].keep(event);
+            self.unfollow(index);
             self.collect();
+        }
+        if let Some((guest, message)) = self.platforms[index].take_guest() {
+            self.guest_heard(now, index, guest, message);
         }
         self.settle(now, index, Cause::Event);
     }
@@ -271,6 +284,10 @@ impl Bridge {
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
+                ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
+                    self.guest_unanswered(now, guest, reason, unknown);
+                    continue;
+                }
                 // The picture has followed from the others.
                 _ => continue,
             });
@@ -307,6 +324,22 @@ impl Bridge {
                 }
                 Some(Server::EventFeed(server)) => {
                     self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
+                }
+                Some(Server::OpenMedia(server)) => {
+                    for output in std::iter::from_fn(|| server.poll()) {
+                        match output {
+                            open_media::server::Output::Respond { token, reply } => {
+                                application.counts.refused += u64::from(reply.status != 200);
+                                self.outputs.push_back(Output::Respond { application: index, token, reply });
+                            }
+                            open_media::server::Output::Ask { ask, message } => {
+                                self.questions.push(media::Question { application: index, ask, message });
+                            }
+                            open_media::server::Output::Notice(notice) => {
+                                self.outputs.push_back(Output::Notice { about, notice });
+                            }
+                        }
+                    }
                 }
                 None => {}
             }

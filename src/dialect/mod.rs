@@ -85,6 +85,7 @@ pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
 pub enum Server {
     Ctips(Box<ctips::Server>),
     EventFeed(Box<event_feed::Server>),
+    OpenMedia(Box<open_media::Server>),
 }
 
 impl Server {
@@ -93,6 +94,8 @@ impl Server {
         match self {
             Server::Ctips(server) => server.publish(message, about, audience),
             Server::EventFeed(server) => server.publish(message, audience),
+            // Its clients ask; nobody is told.
+            Server::OpenMedia(_) => 0,
         }
     }
 
@@ -100,6 +103,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.deadline(),
             Server::EventFeed(server) => server.deadline(),
+            Server::OpenMedia(server) => server.deadline(),
         }
     }
 
@@ -107,6 +111,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.expire(now),
             Server::EventFeed(server) => server.expire(now),
+            Server::OpenMedia(server) => server.expire(now),
         }
     }
 
@@ -115,6 +120,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.session_lost(session, reason, cause),
             Server::EventFeed(server) => server.lost(session, reason, cause),
+            Server::OpenMedia(_) => {}
         }
     }
 
@@ -123,6 +129,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.user_of(session),
             Server::EventFeed(server) => server.user_of(session),
+            Server::OpenMedia(_) => None,
         }
     }
 
@@ -130,28 +137,38 @@ impl Server {
         match self {
             Server::Ctips(server) => server.sessions().map(|(key, _)| key).collect(),
             Server::EventFeed(server) => server.sessions().map(|(key, _)| key).collect(),
+            Server::OpenMedia(_) => Vec::new(),
         }
     }
 
     /// Sessions lost since the start, by why.
-    pub fn lost(&self) -> &hashbrown::HashMap<&'static str, u64> {
-        match self {
-            Server::Ctips(server) => &server.lost,
-            Server::EventFeed(server) => &server.lost,
-        }
+    pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let lost = match self {
+            Server::Ctips(server) => Some(&server.lost),
+            Server::EventFeed(server) => Some(&server.lost),
+            Server::OpenMedia(_) => None,
+        };
+        lost.into_iter().flatten().map(|(cause, count)| (*cause, *count))
     }
 
     pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
         match self {
             Server::Ctips(server) => Some(server),
-            Server::EventFeed(_) => None,
+            Server::EventFeed(_) | Server::OpenMedia(_) => None,
         }
     }
 
     pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
         match self {
             Server::EventFeed(server) => Some(server),
-            Server::Ctips(_) => None,
+            Server::Ctips(_) | Server::OpenMedia(_) => None,
+        }
+    }
+
+    pub fn open_media(&mut self) -> Option<&mut open_media::Server> {
+        match self {
+            Server::OpenMedia(server) => Some(server),
+            Server::Ctips(_) | Server::EventFeed(_) => None,
         }
     }
 }

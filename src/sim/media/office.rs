@@ -158,7 +158,7 @@ impl Office {
             self.heard.push_back(Heard { operation, id, given });
         }
         if let Some(answer) = self.read(&answer) {
-            self.server.answered(now, ask, Answer::Message(&answer));
+            self.server.answered(now, ask, &Answer::Reply(answer));
         }
     }
 

@@ -6,7 +6,11 @@ mod cache;
 mod check;
 mod words;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
@@ -27,7 +31,9 @@ use words::Words;
 /// How clients are served.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub users: HashMap<String, SecretString>,
+    pub users: BTreeMap<String, SecretString>,
+    /// Users who may only ask how things are.
+    pub read_only: BTreeSet<String>,
     /// How long updates are kept, and requests that are over.
     pub expiry: Duration,
     /// How many requests are remembered. Where all of them are open, another is answered with GeneralError.
@@ -41,7 +47,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            users: HashMap::new(),
+            users: BTreeMap::new(),
+            read_only: BTreeSet::new(),
             expiry: Duration::from_secs(30 * 60),
             max_requests: 10_000,
             max_updates: 100,
@@ -67,14 +74,14 @@ pub enum Output {
 }
 
 /// What became of a question.
-#[derive(Debug)]
-pub enum Answer<'a> {
+#[derive(Debug, Clone)]
+pub enum Answer {
     /// A reply of the vocabulary, or one of its faults.
-    Message(&'a Message),
+    Reply(Message),
     /// It did not get there: nothing was done.
-    NotSent(&'a str),
+    NotSent(String),
     /// It may have been done, or not.
-    Unknown(&'a str),
+    Unknown(String),
 }
 
 /// A question that waits for its answer.
@@ -129,6 +136,7 @@ pub struct Server {
     down: Option<String>,
     /// Updates of requests whose adding is not answered yet.
     early: Vec<(i64, Status)>,
+    added: Option<i64>,
     outputs: VecDeque<Output>,
     complaints: Complaints,
 }
@@ -150,6 +158,7 @@ impl Server {
             next_ask: 0,
             down: Some("no Open Media platform is connected".into()),
             early: Vec::new(),
+            added: None,
             outputs: VecDeque::new(),
             complaints: Complaints::default(),
         }
@@ -178,9 +187,18 @@ impl Server {
         self.cache.dropped
     }
 
-    /// Requests of clients that are not over, as far as was heard.
-    pub fn open_requests(&self) -> impl Iterator<Item = i64> {
-        self.cache.open()
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.words.vocabulary
+    }
+
+    /// Whether a request is remembered and not over.
+    pub fn is_open(&self, id: i64) -> bool {
+        self.cache.is_open(id)
+    }
+
+    /// The request that the last answer has added, until it is taken: somebody should follow it.
+    pub fn take_added(&mut self) -> Option<i64> {
+        self.added.take()
     }
 
     // ── what clients ask ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +225,9 @@ impl Server {
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
         let user = self.user(&envelope.headers)?;
+        if self.settings.read_only.contains(&*user) && !vocabulary.message(kind).label.starts_with("Get") {
+            return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
+        }
         let read = vocabulary.read_xml(kind, &envelope.body, message);
         read.map_err(|wrong| plain(format!("{}: {wrong}", vocabulary.message(kind).label)))?;
         match self.consider(now, &user, kind, message)? {
@@ -309,10 +330,10 @@ impl Server {
     }
 
     /// What became of a question; each is answered once.
-    pub fn answered(&mut self, now: Time, ask: u64, answer: Answer) {
+    pub fn answered(&mut self, now: Time, ask: u64, answer: &Answer) {
         let Some(waiting) = self.waiting.remove(&ask) else { return };
         let token = waiting.token;
-        match self.settled(now, &waiting, &answer) {
+        match self.settled(now, &waiting, answer) {
             Ok(reply) => self.reply(token, waiting.request, &reply),
             Err(refusal) => self.refuse(now, token, &refusal),
         }
@@ -328,10 +349,10 @@ impl Server {
         let def = vocabulary.message(*request);
         let is_status = def.label == "GetOpenMediaRequestStatusByID";
         let message = match answer {
-            Answer::Message(message) => *message,
+            Answer::Reply(message) => message,
             // What is known is better than nothing.
             _ if is_status => return self.known(now, *request, user, *id),
-            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", *reason)),
+            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
             Answer::Unknown(reason) => {
                 let reason =
                     format!("the service did not answer: whether it did what was asked is not known ({reason})");
@@ -353,6 +374,7 @@ impl Server {
             let id = self.words.int(message, "OpenMediaID");
             let position = self.words.int(message, "QueuePosition");
             self.cache.add(now, id, user.clone(), Status::queued(*group, position));
+            self.added = Some(id);
             let heard = std::mem::take(&mut self.early);
             for (known, status) in heard {
                 if known == id {
