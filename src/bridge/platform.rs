@@ -159,6 +159,11 @@ impl Platform {
         u8::try_from(place).ok()
     }
 
+    /// Whether the platform routes calls as it is told to.
+    pub fn routes_calls(&self) -> bool {
+        !self.outgoing.plans[TransitionKind::SelectRoute as usize].rules.is_empty()
+    }
+
     /// The rules by which the platform is asked to do things.
     pub fn outgoing(&self) -> &Outgoing {
         &self.outgoing
@@ -368,6 +373,12 @@ impl Platform {
                     let mut answer: Change = change.clone();
                     answer.request = request;
                     model.apply(&answer)
+                }
+                // The number of a request that nobody here has made.
+                None if !change.request.is_none() => {
+                    let mut plain: Change = change.clone();
+                    plain.request = Id::None;
+                    model.apply(&plain)
                 }
                 None => model.apply(change),
             };

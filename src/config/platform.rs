@@ -44,7 +44,7 @@ pub enum Reach {
 #[derive(Debug)]
 pub enum Conversation {
     Ctips(ctips::ClientSettings),
-    OpenMedia(open_media::Settings),
+    OpenMedia(open_media::ClientSettings),
 }
 
 #[derive(Debug, Clone)]
@@ -176,7 +176,7 @@ fn portal(section: &Section, plaintext: bool, vocabulary: &Vocabulary) -> Option
 
 /// An Open Media Service.
 fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
-    let defaults = open_media::Settings::default();
+    let defaults = open_media::ClientSettings::default();
     let url = section.required("url");
     let urls: Vec<String> = url.iter().cloned().collect();
     let posts = soap::posts(section, &urls, "url", 8);
@@ -191,7 +191,7 @@ fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
         None => String::new().into(),
         Some(_) => secret(section, "password", "password_file"),
     };
-    let settings = open_media::Settings {
+    let settings = open_media::ClientSettings {
         url: url?.into(),
         user: user.unwrap_or_default(),
         password,

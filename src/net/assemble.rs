@@ -155,7 +155,7 @@ async fn platform_parts(
                     Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
                 }
                 Conversation::OpenMedia(settings) => {
-                    let settings = open_media::Settings { seed: seed(), ..settings };
+                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
                     Box::new(open_media::Client::new(settings, vocabulary, &profile))
                 }
             }

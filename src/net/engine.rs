@@ -126,6 +126,17 @@ struct Session {
     stop: CancellationToken,
 }
 
+/// By what the bridge reaches others.
+pub struct Channels {
+    pub lines: Vec<Line>,
+    /// By platform; none for those that have a line.
+    pub posts: Vec<Option<Posts>>,
+    /// Where records of open routes are kept.
+    pub store: Option<Store>,
+    /// By application; none for those whose clients keep a connection.
+    pub callbacks: Vec<Option<Arc<Callbacks>>>,
+}
+
 pub struct Engine {
     bridge: Bridge,
     lines: Vec<Line>,
@@ -152,10 +163,7 @@ const BATCH: usize = 64;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        lines: Vec<Line>,
-        posts: Vec<Option<Posts>>,
-        store: Option<Store>,
-        callbacks: Vec<Option<Arc<Callbacks>>>,
+        Channels { lines, posts, store, callbacks }: Channels,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,

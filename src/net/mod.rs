@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{config::Config, mapping::Mappings, time::Time};
 use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
-use engine::{Engine, Input};
+use engine::{Channels, Engine, Input};
 use metrics::Metrics;
 use socket::Sockets;
 
@@ -123,7 +123,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, lines, posts, store, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { lines, posts, store, callbacks }, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }

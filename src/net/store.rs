@@ -20,6 +20,9 @@ enum Change {
     Drop(u64),
 }
 
+/// Records that an earlier run left behind, by their routes.
+pub type Left = Vec<(u64, Record)>;
+
 /// The way to the file, as the engine knows it.
 pub struct Store {
     changes: mpsc::Sender<Change>,
@@ -33,7 +36,7 @@ pub struct Keeper {
 }
 
 /// Opens the file, or makes it; hands back what an earlier run left in it, too.
-pub fn open(path: &Path) -> Result<(Store, Keeper, Vec<(u64, Record)>), String> {
+pub fn open(path: &Path) -> Result<(Store, Keeper, Left), String> {
     let failed = |error: redb::Error| format!("{}: {error}", path.display());
     let database = Database::create(path).map_err(|error| failed(error.into()))?;
     let left = read(&database).map_err(failed)?;
@@ -43,7 +46,7 @@ pub fn open(path: &Path) -> Result<(Store, Keeper, Vec<(u64, Record)>), String> 
 }
 
 /// All that is there. What cannot be read is reported, and stays.
-fn read(database: &Database) -> Result<Vec<(u64, Record)>, redb::Error> {
+fn read(database: &Database) -> Result<Left, redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(ROUTES)?;
     transaction.commit()?;

@@ -9,6 +9,7 @@ mod hostile;
 mod link;
 mod open_media;
 mod relays;
+mod routes;
 mod sessions;
 mod shutdown;
 mod subscribers;

@@ -11,7 +11,7 @@ fn site() -> Site {
 #[test]
 fn nothing_is_added_before_its_record_is_written() {
     let mut world = World::at(&site());
-    world.call(900).to_service(5, 900, "30").shows(&["RouteRequest 900"], &[]);
+    world.call(900).service_for(5, 900, "30").shows(&["RouteRequest 900"], &[]);
     assert_eq!(world.records.len(), 1);
     world.write().shows(&["RouteUsed 900 RouteSuccess RouteToService #5"], &["add"]);
     let record = world.records.values().next().unwrap();
@@ -26,7 +26,7 @@ fn a_bridge_that_is_killed_at_any_step_leaves_nothing_open_that_anybody_could_kn
     for lives in 0..40 {
         let mut world = World::at(&site());
         world.lives = Some(lives);
-        world.call(900).to_service(5, 900, "30").write().call(901).to_agent(6, 901, "77").write().pass(1);
+        world.call(900).service_for(5, 900, "30").write().call(901).agent_for(6, 901, "77").write().pass(1);
         if world.service.live().contains(&1002) {
             world.happens(1002, "Allocated", 40, "77");
         }

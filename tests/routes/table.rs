@@ -13,7 +13,7 @@ const ASKED: &str = "RouteRequest 900";
 #[test]
 fn a_service_is_used_once_the_request_is_taken_and_the_request_lives_as_long_as_the_call() {
     let mut world = World::new();
-    world.call(900).to_service(5, 900, "30");
+    world.call(900).service_for(5, 900, "30");
     world.shows(&[ASKED, "RouteUsed 900 RouteSuccess RouteToService #5"], &["add"]);
     let added = world.last_added().clone();
     assert_eq!((&added["ServiceGroupID"], &added["ForceToPreferredAgent"]), (&json!(9), &json!(false)));
@@ -24,7 +24,7 @@ fn a_service_is_used_once_the_request_is_taken_and_the_request_lives_as_long_as_
     assert_eq!(added["IVRInfo"], info);
     assert_eq!(world.service.users.last().unwrap(), &["admin", "secret"]);
     world.pass(600).shows(&[], &[]);
-    world.to_service(6, 900, "30").shows(&["RouteReject 900 CallAlreadyRouted #6"], &[]);
+    world.service_for(6, 900, "30").shows(&["RouteReject 900 CallAlreadyRouted #6"], &[]);
     world.ends(900).shows(&[], &["cancel 1001 though allocated"]);
     assert_eq!(world.routes(), (0, 0));
 }
@@ -32,7 +32,7 @@ fn a_service_is_used_once_the_request_is_taken_and_the_request_lives_as_long_as_
 #[test]
 fn where_the_table_is_silent_a_service_has_the_same_number() {
     let mut world = World::new();
-    world.call(900).to_service(5, 900, "12");
+    world.call(900).service_for(5, 900, "12");
     assert_eq!(world.last_added()["ServiceGroupID"], 12);
 }
 
@@ -45,7 +45,7 @@ fn an_agent_is_used_when_that_agent_has_the_request() {
             900,
             json!({ "queued-group-internal-id": 30, "queued-group-type": 4 }),
         );
-        world.to_agent(5, 900, "77").shows(&[ASKED], &["add", "look-up 1001"]);
+        world.agent_for(5, 900, "77").shows(&[ASKED], &["add", "look-up 1001"]);
         let added = world.last_added().clone();
         assert_eq!((&added["ServiceGroupID"], &added["PreferredAgentLogonID"]), (&json!(9), &json!("77")));
         assert_eq!((&added["ForceToPreferredAgent"], &added["PreferredAgentID"]), (&json!(true), &json!(0)));
@@ -57,14 +57,14 @@ fn an_agent_is_used_when_that_agent_has_the_request() {
 #[test]
 fn an_agents_id_becomes_its_login_name_and_an_unknown_name_goes_as_it_is() {
     let mut world = World::at(&Site { knobs: vec![("group", Literal::Int(7))], ..Site::default() });
-    world.agent(1001, "77").call(900).to_agent(5, 900, "1001");
+    world.agent(1001, "77").call(900).agent_for(5, 900, "1001");
     let added = world.last_added();
     assert_eq!(
         (&added["PreferredAgentLogonID"], &added["ServiceGroupID"]),
         (&json!("77"), &json!(7)),
         "the site's own group"
     );
-    world.call(901).to_agent(6, 901, "somebody");
+    world.call(901).agent_for(6, 901, "somebody");
     assert_eq!(world.last_added()["PreferredAgentLogonID"], "somebody");
 }
 
@@ -76,7 +76,7 @@ fn the_record_id_is_said_only_where_a_platform_of_micc_shows_it() {
     let mut logon = json!({ "type": 1, "RecID": 40, "LogonID": "77", "DN": "4077", "Name": "Ann" });
     logon.as_object_mut().unwrap().extend(services.as_object().unwrap().clone());
     world.ccas(&logon);
-    world.call(900).to_agent(5, 900, "77");
+    world.call(900).agent_for(5, 900, "77");
     let added = world.last_added();
     assert_eq!((&added["PreferredAgentID"], &added["PreferredAgentLogonID"]), (&json!(40), &json!("77")));
     // Without a log-on id in the status the record id tells who it is.
@@ -87,7 +87,7 @@ fn the_record_id_is_said_only_where_a_platform_of_micc_shows_it() {
 #[test]
 fn an_agent_who_has_no_service_to_go_through_fails_with_what_is_missing() {
     let mut world = World::new();
-    world.call(900).to_agent(5, 900, "77");
+    world.call(900).agent_for(5, 900, "77");
     let lacks = "media (MiCC Enterprise Open Media Service) needs a service group: the call is at no service, and `rules = { group = … }` names none";
     world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {lacks} #5")], &[]);
 }
@@ -95,7 +95,7 @@ fn an_agent_who_has_no_service_to_go_through_fails_with_what_is_missing() {
 /// An agent was asked for, and the service has it as 1001.
 fn waiting() -> World {
     let mut world = World::at(&Site { knobs: vec![("group", Literal::Int(7))], ..Site::default() });
-    world.agent(1001, "77").call(900).to_agent(5, 900, "77");
+    world.agent(1001, "77").call(900).agent_for(5, 900, "77");
     world.shows(&[ASKED], &["add", "look-up 1001"]);
     world
 }
@@ -106,7 +106,7 @@ fn another_agent_is_no_route() {
     world.happens(1001, "Allocated", 41, "78").pass(1);
     world.shows(&["RouteReject 900 NoRouteToDestination #5"], &["cancel 1001 though allocated"]);
     // Another may be tried until the time is up.
-    world.to_service(6, 900, "30").shows(&["RouteUsed 900 RouteSuccess RouteToService #6"], &["add"]);
+    world.service_for(6, 900, "30").shows(&["RouteUsed 900 RouteSuccess RouteToService #6"], &["add"]);
 }
 
 #[test]
@@ -119,9 +119,9 @@ fn every_refusal_of_the_service_is_a_rejection() {
         ("GeneralError", "UnknownReason"),
     ] {
         let mut world = World::new();
-        world.mood(Mood::Refuse(status)).call(900).to_service(5, 900, "30");
+        world.mood(Mood::Refuse(status)).call(900).service_for(5, 900, "30");
         world.shows(&[ASKED, &format!("RouteReject 900 {reason} #5")], &["add"]);
-        world.mood(Mood::Accept).to_service(6, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService #6"]);
+        world.mood(Mood::Accept).service_for(6, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService #6"]);
     }
 }
 
@@ -137,7 +137,7 @@ fn every_fault_fails_with_its_name_and_text() {
         "OpenMediaRequestTerminatedFault",
     ] {
         let mut world = World::new();
-        world.mood(Mood::Fault(fault, "not today")).call(900).to_service(5, 900, "30");
+        world.mood(Mood::Fault(fault, "not today")).call(900).service_for(5, 900, "30");
         world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {fault}: not today #5")], &["add"]);
         world.pass(20).tells(&["RouteUsed 900 RouteDefaultUsed RouteToDefault"]);
     }
@@ -146,15 +146,15 @@ fn every_fault_fails_with_its_name_and_text() {
 #[test]
 fn no_answer_fails_and_says_that_nobody_knows() {
     let mut world = World::new();
-    world.mood(Mood::Lost("connection reset")).call(900).to_service(5, 900, "30");
+    world.mood(Mood::Lost("connection reset")).call(900).service_for(5, 900, "30");
     let unknown = "connection reset: whether the request was added is unknown";
     world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {unknown} #5")], &["add"]);
     assert!(world.notices.iter().any(|notice| notice.contains(unknown)), "{:?}", world.notices);
     // What cannot have been seen is known, and so is what was not let through.
-    world.mood(Mood::Away("connection refused")).to_service(6, 900, "30");
+    world.mood(Mood::Away("connection refused")).service_for(6, 900, "30");
     world.tells(&["RouteRequestFailed 900 RequestFailed connection refused #6"]);
     let mut world = World::new();
-    world.mood(Mood::Html(404)).call(900).to_service(5, 900, "30");
+    world.mood(Mood::Html(404)).call(900).service_for(5, 900, "30");
     let refused = "the service answered with status 404 and no SOAP envelope";
     world.tells(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {refused} #5")]);
 }
@@ -162,7 +162,7 @@ fn no_answer_fails_and_says_that_nobody_knows() {
 #[test]
 fn an_answer_that_comes_too_late_is_cancelled() {
     let mut world = World::new();
-    world.mood(Mood::Hold).call(900).to_service(5, 900, "30").pass(10);
+    world.mood(Mood::Hold).call(900).service_for(5, 900, "30").pass(10);
     let unknown = "no answer in 10 s: whether the request was added is unknown";
     world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {unknown} #5")], &["add"]);
     world.let_go().shows(&[], &["cancel 1001 though allocated"]);
@@ -176,7 +176,7 @@ fn an_agent_who_does_not_get_it_in_time_does_not_get_it() {
     world
         .shows(&["RouteReject 900 RouteTimeout #5", "RouteUsed 900 RouteDefaultUsed RouteToDefault"], &["cancel 1001"]);
     assert!(world.service.live().is_empty());
-    world.to_service(6, 900, "30").shows(&["RouteReject 900 CallAlreadyRouted #6"], &[]);
+    world.service_for(6, 900, "30").shows(&["RouteReject 900 CallAlreadyRouted #6"], &[]);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_request_that_the_service_gives_up_or_forgets_fails() {
 fn the_default_is_the_platforms_own_and_nobody_can_dial_out() {
     let mut world = World::new();
     world.call(900).select(5, 900, "RouteToExternal", "0049123");
-    world.to_service(6, 900, "nowhere").to_agent(7, 900, "");
+    world.service_for(6, 900, "nowhere").agent_for(7, 900, "");
     world.select(8, 900, "RouteToDefault", "");
     world.shows(
         &[
@@ -241,7 +241,7 @@ fn the_default_is_the_platforms_own_and_nobody_can_dial_out() {
         &[],
     );
     world.call(901).pass(20).tells(&["RouteRequest 901", "RouteUsed 901 RouteDefaultUsed RouteToDefault"]);
-    world.to_service(9, 999, "30").tells(&["RouteRequestFailed 999 InvalidCallId no such call is known #9"]);
+    world.service_for(9, 999, "30").tells(&["RouteRequestFailed 999 InvalidCallId no such call is known #9"]);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn priorities_go_along_in_the_direction_that_the_site_has() {
     {
         let knobs = vec![("priority-1-is-highest", Literal::Bool(highest_is_1))];
         let mut world = World::at(&Site { knobs, ..Site::default() });
-        world.feed("route-request", 900, table(given)).to_service(5, 900, "30");
+        world.feed("route-request", 900, table(given)).service_for(5, 900, "30");
         assert_eq!(world.last_added()["SessionPriority"], said, "{given} {highest_is_1}");
         // Nothing else is known of the caller.
         assert_eq!(world.last_added()["IVRInfo"], json!([{ "Label": "GUID", "Data": "guid-900" }]));
@@ -265,7 +265,7 @@ fn what_is_too_long_is_cut_and_counted() {
     let long = "ä".repeat(300);
     let table =
         json!({ "call-table": [{ "media": 1, "dnis": long, "call-profile": [{ "id": 42, "value": "guid-900" }] }] });
-    world.feed("route-request", 900, table).to_service(5, 900, "30");
+    world.feed("route-request", 900, table).service_for(5, 900, "30");
     assert_eq!(world.last_added()["IVRInfo"][0]["Data"], "ä".repeat(100));
     assert_eq!(world.bridge.platforms()[1].counts.cut, 1);
 }

@@ -1,6 +1,9 @@
 //! An event feed, an Open Media Service and a CTIPS application, joined by the bridge on a virtual clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use cti_bridge::{
     bridge::{
@@ -73,9 +76,8 @@ impl World {
     }
 
     pub fn at(site: &Site) -> World {
-        let mut problems = Problems::default();
-        let mappings = Mappings::load(&Files::built_in(), &mut problems);
-        assert!(problems.is_empty(), "{}", problems.render());
+        static MAPPINGS: OnceLock<Mappings> = OnceLock::new();
+        let mappings = MAPPINGS.get_or_init(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
         let [feed, media, ccas, ctips] =
             ["event-feed", "open-media", "ccas", "ctips"].map(|name| mappings.dialects[name].clone());
         let mut bridge = Bridge::default();
@@ -83,11 +85,11 @@ impl World {
             let mut parts = match name {
                 "media" => {
                     let profile = media.vocabulary.profile("open-media").unwrap();
-                    let settings = open_media::Settings {
+                    let settings = open_media::ClientSettings {
                         url: "http://media/".into(),
                         user: "admin".into(),
                         password: "secret".to_owned().into(),
-                        ..open_media::Settings::default()
+                        ..open_media::ClientSettings::default()
                     };
                     let client = open_media::Client::new(settings, media.vocabulary.clone(), profile);
                     let service_groups = site.service_groups.iter().copied().collect();
@@ -188,11 +190,11 @@ impl World {
         self
     }
 
-    pub fn to_service(&mut self, request: i64, call: i64, service: &str) -> &mut World {
+    pub fn service_for(&mut self, request: i64, call: i64, service: &str) -> &mut World {
         self.select(request, call, "RouteToService", service)
     }
 
-    pub fn to_agent(&mut self, request: i64, call: i64, agent: &str) -> &mut World {
+    pub fn agent_for(&mut self, request: i64, call: i64, agent: &str) -> &mut World {
         self.select(request, call, "RouteToAgent", agent)
     }
 

@@ -44,15 +44,15 @@ impl Bridge {
         let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
             return;
         };
-        let mut wish = Wish {
-            client: ClientId { application: index as u16, session },
-            id,
-            call: given,
-            route: change.int(Fact::RouteType).and_then(RouteType::from_code),
-            target: Target::Service,
-            service: None,
-            data: Vec::new(),
-        };
+        let client = ClientId { application: index as u16, session };
+        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
+        if let (Some(call), None) = (call, application.routes.media())
+            && self.platforms[platform].routes_calls()
+        {
+            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, change);
+        }
+        let mut wish =
+            Wish { client, id, call: given, route, target: Target::Service, service: None, data: Vec::new() };
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
             self.find_target(application, media, call, change, &mut wish);
         }

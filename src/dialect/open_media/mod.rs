@@ -4,7 +4,7 @@
 mod client;
 pub mod server;
 
-pub use client::{Client, Settings};
+pub use client::{Client, Settings as ClientSettings};
 pub use server::Server;
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
