@@ -35,6 +35,12 @@ const OTHERS: &str = r#"
 dialect = "ccas"
 listen = "127.0.0.1:7410"
 token = "secret"
+[platform.media]
+dialect = "open-media"
+url = "http://127.0.0.1:12620/OpenMediaService"
+user = "admin"
+password = "secret"
+service_groups = { 30 = 9 }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"
@@ -43,9 +49,10 @@ read_only = ["wall"]
 platforms = ["micc", "mitel"]
 [application.tickets]
 dialect = "open-media"
-listen = "127.0.0.1:12620"
+listen = "127.0.0.1:12621"
 users = { web = "hidden", wallboard = "hidden" }
 read_only = ["wallboard"]
+platforms = ["media"]
 "#;
 
 #[track_caller]

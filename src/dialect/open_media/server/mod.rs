@@ -187,10 +187,6 @@ impl Server {
         self.cache.dropped
     }
 
-    pub fn vocabulary(&self) -> &Vocabulary {
-        &self.words.vocabulary
-    }
-
     /// Whether a request is remembered and not over.
     pub fn is_open(&self, id: i64) -> bool {
         self.cache.is_open(id)
@@ -433,9 +429,15 @@ impl Server {
         }
     }
 
-    /// These requests are gone without an outcome: to their clients they have failed.
-    pub fn failed(&mut self, now: Time, ids: impl IntoIterator<Item = i64>) {
-        ids.into_iter().for_each(|id| self.cache.fail(now, id));
+    /// The service was asked about one request, and answers: how it fares, or that it knows it no more.
+    pub fn hear_of(&mut self, now: Time, id: i64, message: &Message) {
+        let def = message.kind().map(|kind| self.words.vocabulary.message(kind));
+        match def.filter(|def| def.fault) {
+            Some(fault) if fault.label == "InvalidOpenMediaIDFault" => self.cache.fail(now, id),
+            // Any other fault says nothing of the request.
+            Some(_) => {}
+            None => self.hear(now, message),
+        }
     }
 
     /// The router is gone, and every request with it: all that are not over have failed.
