@@ -35,6 +35,12 @@ const OTHERS: &str = r#"
 dialect = "ccas"
 listen = "127.0.0.1:7410"
 token = "secret"
+[platform.media]
+dialect = "open-media"
+url = "http://127.0.0.1:12620/OpenMediaService"
+user = "admin"
+password = "secret"
+service_groups = { 30 = 9 }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"
@@ -75,9 +81,18 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in
-        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
-    {
+    for key in [
+        "mappings",
+        "routes",
+        "tls",
+        "namespaces",
+        "callback_tls",
+        "plaintext",
+        "max_frame",
+        "rules",
+        "pins",
+        "profile_ids",
+    ] {
         assert!(known.contains(&key), "{key} is not shown");
     }
 }
@@ -184,6 +199,23 @@ fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
         assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
     }
     complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
+}
+
+#[test]
+fn routes_name_a_platform_that_routes() {
+    let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+    let with = |routes: &str| format!("{SMALL}routes = {routes}\n{media}");
+    let (config, problems) = load(&with("'media'"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.store.as_deref(), Some(std::path::Path::new("cti-bridge.routes")));
+    let (config, _) = load(&format!("store = ''\n{}", with("'media'")), &[], &[]);
+    assert_eq!(config.store, None);
+    assert_eq!(load(SMALL, &[], &[]).0.store, None, "nobody routes");
+    complains(&with("'medja'"), "there is no [platform.medja] (did you mean `media`?)");
+    complains(&with("'mitel'"), "mitel speaks event-feed, and routes nothing");
+    complains(&format!("{}service_groups = {{ a = 9 }}", with("'media'")), "\"a\" = \"9\" should be two numbers");
+    complains(&with("'media'").replace("127.0.0.1:1/x", "micc.example/x"), "bytes leave this machine unprotected");
+    complains(&format!("{}user = 'admin'", with("'media'")), "`platform.media.password` or `password_file` is missing");
 }
 
 #[test]
