@@ -9,7 +9,7 @@ mod requests;
 mod routes;
 mod serve;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 
@@ -18,6 +18,7 @@ use crate::{
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
@@ -34,6 +35,11 @@ pub enum Output {
     },
     Disconnect {
         platform: usize,
+    },
+    /// The WSDL of the service at this address is to be read; [`Bridge::described`] wants to know what came of it.
+    Describe {
+        platform: usize,
+        url: Arc<str>,
     },
     Respond {
         application: usize,
@@ -181,6 +187,12 @@ impl Bridge {
         self.settle(now, index, Cause::Link);
     }
 
+    /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
+    pub fn described(&mut self, now: Time, index: usize, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, found);
+        self.settle(now, index, Cause::Link);
+    }
+
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);
@@ -233,6 +245,7 @@ impl Bridge {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
+                ClientOutput::Describe(url) => Output::Describe { platform: index, url },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
                 // The picture has followed from the others.
                 _ => continue,

@@ -9,7 +9,10 @@ use crate::{
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Wanted},
+    vocabulary::{
+        JsonError, Role, Wanted,
+        wsdl::{Fitted, Remark, Weight},
+    },
     wire::nul::{Frame, Frames},
 };
 
@@ -45,6 +48,8 @@ pub struct Platform {
     link_changed: bool,
     pub counts: Counts,
     complaints: Complaints,
+    /// What was said of the service's own WSDL.
+    description: Vec<Notice>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
@@ -93,6 +98,7 @@ impl Platform {
             link_changed: false,
             counts,
             complaints: Complaints::default(),
+            description: Vec::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -140,6 +146,23 @@ impl Platform {
     pub fn connected(&mut self, now: Time) {
         self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
+    }
+
+    /// Hands the conversation the profile that fits the service's WSDL. What the WSDL came to is said when it is not what was
+    /// said before.
+    pub fn described(&mut self, now: Time, found: Result<Fitted, String>) {
+        let (notices, profile) = match found {
+            Ok(fitted) => (notices(&fitted), Ok(fitted.profile)),
+            Err(reason) => {
+                let notice = format!("WSDL: {reason}: what was configured serves");
+                (vec![Notice::warn(notice)], Err(reason))
+            }
+        };
+        if self.description != notices {
+            self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
+            self.description = notices;
+        }
+        self.client.described(now, profile);
     }
 
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
@@ -327,4 +350,24 @@ impl Platform {
             self.model.fail_request(now, request, reason);
         }
     }
+}
+
+/// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
+fn notices(fitted: &Fitted) -> Vec<Notice> {
+    /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
+    const MOST: usize = 20;
+    let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
+    let said = fitted.remarks().filter(|(_, remark)| serious(remark));
+    let mut notices: Vec<Notice> =
+        said.map(|(part, remark)| Notice::warn(format!("WSDL: {}: {}", part.name, remark.text))).collect();
+    let more = notices.len().saturating_sub(MOST);
+    notices.truncate(MOST);
+    let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
+    let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
+    let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
+    let profile = &fitted.profile.name;
+    notices.push(Notice::info(format!(
+        "the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}"
+    )));
+    notices
 }

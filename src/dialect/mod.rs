@@ -7,7 +7,12 @@ pub mod event_feed;
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
+use crate::{
+    message::Message,
+    model::RequestIx,
+    time::Time,
+    vocabulary::{Profile, Vocabulary},
+};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -26,6 +31,9 @@ pub trait Client: std::fmt::Debug + Send {
     fn deadline(&self) -> Option<Time>;
     fn expire(&mut self, now: Time);
     fn troubles(&self) -> Troubles;
+    /// How the service itself says that it is spoken with, after [`ClientOutput::Describe`]: the profile that fits its WSDL,
+    /// or why there is none, whereupon the one that was configured serves.
+    fn described(&mut self, _now: Time, _profile: Result<Profile, String>) {}
     /// What ends a message on the line.
     fn frame_end(&self) -> u8 {
         0
@@ -131,6 +139,8 @@ pub enum ClientOutput {
     Resync,
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
+    Describe(Arc<str>),
     Notice(Notice),
 }
 

@@ -275,6 +275,7 @@ impl Engine {
                     }
                 }
                 Output::Disconnect { platform } => self.lines[platform].disconnect(),
+                Output::Describe { platform, url } => self.describe(platform, url),
                 Output::Respond { token, reply, .. } => {
                     if let Some(waiting) = self.requests.remove(&token) {
                         let _ = waiting.send(reply);
@@ -305,6 +306,11 @@ impl Engine {
                 Output::Line(_) => {}
             }
         }
+    }
+
+    fn describe(&mut self, platform: usize, url: Arc<str>) {
+        let now = self.now();
+        self.bridge.described(now, platform, Err(format!("{url}: nothing is configured that could read it")));
     }
 
     fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {

@@ -9,7 +9,7 @@ mod names;
 mod profile;
 mod schema;
 mod strays;
-
+pub mod wsdl;
 mod xml;
 
 use std::ops::Range;

@@ -271,7 +271,7 @@ impl Office {
                     self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap())
                 }
                 Output::End { .. } | Output::Close { .. } | Output::Disconnect { .. } => panic!("{output:?}"),
-                Output::Connect { .. } | Output::Notice { .. } | Output::Line(_) => {}
+                Output::Connect { .. } | Output::Describe { .. } | Output::Notice { .. } | Output::Line(_) => {}
             }
         }
     }
