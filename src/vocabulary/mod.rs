@@ -6,6 +6,7 @@ mod compound;
 mod json;
 mod load;
 mod names;
+mod overlay;
 mod profile;
 mod schema;
 mod strays;
@@ -19,6 +20,7 @@ use memchr::memmem::Finder;
 
 pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
+pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
 pub use schema::{Contract, SchemaWriter, Schemas};
 pub use xml::{EventTemplate, ObjectTemplate, WrongMember, response};

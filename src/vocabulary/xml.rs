@@ -419,12 +419,9 @@ impl Compiler<'_> {
             Type::Enum(place) => Shape::Enum(*place),
             Type::Record(place) => Shape::Object(Members::between("", self.record_members(*place), "")),
             Type::List(item) => {
-                let item_tag = match &**item {
-                    Type::Int => "d5p1:int".to_owned(),
-                    Type::Long => "d5p1:long".to_owned(),
-                    Type::Bool => "d5p1:boolean".to_owned(),
-                    Type::Text | Type::Time | Type::Id => "d5p1:string".to_owned(),
-                    other => format!("d4p1:{}", self.vocabulary.type_text(other)),
+                let item_tag = match item_name(self.vocabulary, item) {
+                    (Some(_), name) => format!("d5p1:{name}"),
+                    (None, name) => format!("d4p1:{name}"),
                 };
                 if item_tag.starts_with("d5p1") {
                     attributes += &format!(" xmlns:d5p1=\"{ARRAYS}\"");
@@ -474,6 +471,18 @@ impl Compiler<'_> {
             (Literal::Text(text), _) => text.clone(),
         };
         format!("{}{text}{}", member.open, member.close)
+    }
+}
+
+/// What items of a list of this type are called, and their namespace, where that is not the data contracts'.
+pub(super) fn item_name<'v>(vocabulary: &'v Vocabulary, item: &Type) -> (Option<&'static str>, &'v str) {
+    match item {
+        Type::Int => (Some(ARRAYS), "int"),
+        Type::Long => (Some(ARRAYS), "long"),
+        Type::Bool => (Some(ARRAYS), "boolean"),
+        Type::Enum(place) => (None, &vocabulary.enums[*place].name),
+        Type::Record(place) => (None, &vocabulary.records[*place].name),
+        Type::Text | Type::Time | Type::Id | Type::List(_) => (Some(ARRAYS), "string"),
     }
 }
 

@@ -43,10 +43,23 @@ pub enum Weight {
     Differs,
     /// The WSDL has what the vocabulary does not know; it stays unused.
     Unknown,
-    /// The WSDL lacks what the vocabulary has.
+    /// The WSDL lacks what can be spared.
+    Spares,
+    /// The WSDL lacks what may be needed.
     Lacks,
     /// The WSDL says what cannot be followed.
     Contradicts,
+}
+
+impl Weight {
+    /// How far a profile is from a WSDL for it.
+    pub(super) fn cost(self) -> usize {
+        match self {
+            Weight::Differs | Weight::Unknown | Weight::Spares => 1,
+            Weight::Lacks => 4,
+            Weight::Contradicts => 16,
+        }
+    }
 }
 
 impl Fitted {
