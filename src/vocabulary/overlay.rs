@@ -27,6 +27,8 @@ pub struct Overlay {
     pub actions: HashMap<Kind, String>,
     /// What the one parameter of an operation is called.
     pub parameters: HashMap<Kind, String>,
+    /// The namespaces and names of the vocabulary's headers, by their places.
+    pub headers: HashMap<usize, (String, String)>,
     /// The slots of members in the order in which they travel; the omitted ones are not among them.
     pub orders: HashMap<Owner, Vec<usize>>,
     pub members: HashMap<(Owner, usize), MemberForm>,

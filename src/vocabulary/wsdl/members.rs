@@ -5,7 +5,7 @@ use super::{
     description::{Complex, Member, Name, Plain, Resolved},
     fitted::{Part, Sort, Weight},
 };
-use crate::vocabulary::{Fields, Literal, MemberForm, Owner, Type, xml::item_name};
+use crate::vocabulary::{Fields, Literal, MemberForm, Owner, Type, template::item_name};
 
 /// How members travel.
 #[derive(Debug, Clone, Copy)]
