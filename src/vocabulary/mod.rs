@@ -52,7 +52,7 @@ pub enum Side {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Vocabulary {
     pub dialect: String,
     pub title: String,
@@ -86,7 +86,7 @@ pub struct Vocabulary {
 }
 
 /// The SOAP headers of a dialect's requests, each an element of its own with a text.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Headers {
     pub chapter: String,
     pub namespace: String,
@@ -94,7 +94,7 @@ pub struct Headers {
 }
 
 /// Field names ⇄ numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Names {
     list: Vec<String>,
     by_text: HashMap<String, Name>,
@@ -113,7 +113,7 @@ impl Names {
 }
 
 /// An enumeration. Inside the bridge its values are the members' codes; what is unknown stays as it came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Enum {
     pub name: String,
     pub chapter: String,
@@ -123,7 +123,7 @@ pub struct Enum {
     by_text: HashMap<String, i64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
     /// What it is called on the wire where that is another name.
@@ -240,7 +240,7 @@ pub struct Field {
 }
 
 /// A set of fields that is found by name: the fields of a message or of a record.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
@@ -264,7 +264,7 @@ impl Fields {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Record {
     pub name: String,
     pub chapter: String,
@@ -274,7 +274,7 @@ pub struct Record {
 }
 
 /// A group of fields that together are one device.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeviceGroup {
     pub label: String,
     pub id: Option<usize>,
@@ -282,7 +282,7 @@ pub struct DeviceGroup {
     pub number: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MessageDef {
     pub label: String,
     pub chapter: String,

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::{Kind, Type};
+use super::{Kind, Profile, Side, Type, Vocabulary};
 
 /// What has members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,5 +61,39 @@ impl Overlay {
 
     pub fn form(&mut self, owner: Owner, slot: usize) -> &mut MemberForm {
         self.members.entry((owner, slot)).or_default()
+    }
+}
+
+impl Vocabulary {
+    /// The vocabulary as one reads by whom messages of this profile are read: it knows what they call messages, members and
+    /// values, too. Kinds, slots and codes are the same.
+    pub fn reading(&self, profile: &Profile) -> Vocabulary {
+        let mut reading = self.clone();
+        for (kind, def) in self.kinds() {
+            let name = profile.message_name(self, kind);
+            let kinds = reading.by_wire_name.entry((def.side == Side::Request, name.clone())).or_default();
+            kinds.retain(|known| *known != kind);
+            kinds.insert(0, kind);
+            let place = kind.0 as usize;
+            let names = &mut reading.messages[place].wire_names;
+            if def.side != Side::Event && def.wire_name() != name {
+                names.retain(|(field, _)| field != "operation");
+                names.insert(0, ("operation".to_owned(), name));
+            }
+            for slot in 0..def.fields.list.len() {
+                let label = profile.label(self, kind, slot).to_owned();
+                reading.messages[place].fields.by_label.insert(label, slot as u16);
+            }
+        }
+        for (place, record) in self.records.iter().enumerate() {
+            for slot in 0..record.fields.list.len() {
+                let label = profile.label(self, Owner::Record(place), slot).to_owned();
+                reading.records[place].fields.by_label.insert(label, slot as u16);
+            }
+        }
+        for (place, known) in reading.enums.iter_mut().enumerate() {
+            known.by_text.extend(profile.member_names(self, place).into_iter().map(|(code, name)| (name, code)));
+        }
+        reading
     }
 }

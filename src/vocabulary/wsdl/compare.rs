@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use super::{
-    description::{Complex, Contract, Description, Name, Operation, Resolved, Simple},
+    description::{Complex, Contract, Description, Member, Name, Operation, Resolved, Simple},
     fitted::{Fitted, Part, Remark, Sort, Weight},
     members::Ways,
 };
@@ -37,6 +37,8 @@ pub struct Comparison<'c> {
     /// The namespaces of data contracts' members, and the names of lists' items.
     pub spaces: Vec<(Owner, usize, &'c str)>,
     pub items: Vec<(Owner, usize, &'c Name, &'c str)>,
+    /// Types of which was said what is odd about them.
+    told: Vec<&'c Complex>,
 }
 
 impl Part {
@@ -61,6 +63,7 @@ impl<'c> Comparison<'c> {
             enums: HashMap::new(),
             spaces: Vec::new(),
             items: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -147,14 +150,19 @@ impl<'c> Comparison<'c> {
         if !strange.is_empty() {
             part.say(Weight::Unknown, format!("has operations that are not known: {}", strange.join(", ")));
         }
+        if side == Side::Request {
+            self.headers(contract, &mut part);
+        }
         self.parts.insert(0, (None, part));
         for (kind, operation) in operations {
-            self.operation(kind, operation, namespace);
+            self.operation(kind, operation, &contract.name, namespace);
         }
-        self.fault(contract);
+        if side == Side::Request {
+            self.faults(contract);
+        }
     }
 
-    fn operation(&mut self, kind: Kind, operation: &'c Operation, namespace: &str) {
+    fn operation(&mut self, kind: Kind, operation: &'c Operation, contract: &Name, namespace: &str) {
         let def = self.vocabulary.message(kind);
         let owner = Owner::Message(kind);
         let mut part = Part::new(Sort::Operation, &def.label, &operation.name);
@@ -177,7 +185,11 @@ impl<'c> Comparison<'c> {
         if let Some(action) = &operation.action
             && *action != self.profile.action(self.vocabulary, kind)
         {
-            part.say(Weight::Differs, format!("its SOAPAction is {action:?}"));
+            // What follows from the contract's name and namespace, as WCF makes it of them, was said there.
+            let usual = format!("{}/{}/{}", namespace.trim_end_matches('/'), contract.local, operation.name);
+            if *action != usual {
+                part.say(Weight::Differs, format!("its SOAPAction is {action:?}"));
+            }
             self.profile.overlay.actions.insert(kind, action.clone());
         }
         match self.description.inside(&operation.input) {
@@ -191,9 +203,9 @@ impl<'c> Comparison<'c> {
     fn parameters(&mut self, kind: Kind, complex: &'c Complex, part: &mut Part) {
         let def = self.vocabulary.message(kind);
         let owner = Owner::Message(kind);
-        let slots: Vec<usize> = (0..def.fields.list.len()).collect();
         let parameters = self.description.members(complex);
-        let Some(wanted) = self.parameter(kind) else {
+        let Some(wanted) = self.vocabulary.parameter_of(kind) else {
+            let slots: Vec<usize> = (0..def.fields.list.len()).collect();
             self.members(owner, &slots, &parameters, Ways { data: false, written: true }, part);
             return;
         };
@@ -212,41 +224,119 @@ impl<'c> Comparison<'c> {
             part.say(Weight::Differs, format!("its parameter is called {name}"));
             self.profile.overlay.parameters.insert(kind, name.to_owned());
         }
-        let members = self.description.members(complex);
-        self.members(owner, &slots, &members, Ways { data: true, written: true }, part);
-    }
-
-    /// The one parameter that has an operation's fields as members.
-    fn parameter(&self, kind: Kind) -> Option<&'c str> {
-        let is_request = self.vocabulary.message(kind).side == Side::Request;
-        self.vocabulary.parameter.as_deref().filter(|_| is_request)
+        self.data(owner, complex, Ways { data: true, written: true }, part);
     }
 
     fn result(&mut self, kind: Kind, operation: &'c Operation, part: &mut Part) {
-        let Some(ty) = &self.vocabulary.message(kind).returns else { return };
-        let output = operation.output.as_ref().and_then(|output| self.description.inside(output));
-        let Some(Resolved::Complex(complex, _)) = output else { return };
+        let def = self.vocabulary.message(kind);
+        let Some(output) = &operation.output else { return };
+        let Some(Resolved::Complex(complex, _)) = self.description.inside(output) else { return };
         let members = self.description.members(complex);
-        let is_void = members.is_empty();
-        if is_void != self.base.is_void(kind) {
-            part.say(Weight::Differs, if is_void { "returns nothing" } else { "returns something" });
-            self.profile.set_void(kind, is_void);
+        if let Some(ty) = &def.returns {
+            let is_void = members.is_empty();
+            if is_void != self.base.is_void(kind) {
+                part.say(Weight::Differs, if is_void { "returns nothing" } else { "returns something" });
+                self.profile.set_void(kind, is_void);
+            }
+            if let Some(result) = members.first() {
+                self.value(None, "what it returns", ty, result, part);
+            }
         }
-        if let Some(result) = members.first() {
-            self.value(None, "what it returns", ty, result, part);
+        if let Some(reply) = def.reply {
+            let mut answer = Part::new(Sort::Operation, "", "");
+            self.reply(reply, output, members.first().copied(), &mut answer);
+            answer.remarks.into_iter().for_each(|r| part.say(r.weight, format!("in its answer: {}", r.text)));
         }
     }
 
-    /// The type of the faults' details.
-    fn fault(&mut self, contract: &'c Contract) {
-        let mut faults = contract.operations.iter().flat_map(|operation| &operation.faults);
-        let Some(first) = faults.next() else { return };
-        let known = |name: &&str| faults.clone().any(|fault| fault.local == **name) || first.local == **name;
-        if self.base.fault.as_deref().filter(known).is_none() && self.vocabulary.labels(Side::Reply).next().is_none() {
-            let mut part = Part::new(Sort::Fault, self.base.fault.as_deref().unwrap_or("no type"), &first.local);
-            part.say(Weight::Differs, format!("the details of faults are of type {first}"));
-            self.profile.fault = Some(first.local.clone());
+    fn reply(&mut self, kind: Kind, output: &Name, result: Option<&'c Member>, part: &mut Part) {
+        let def = self.vocabulary.message(kind);
+        let owner = Owner::Message(kind);
+        if output.local != self.base.message_name(self.vocabulary, kind) {
+            self.profile.overlay.names.insert(owner, output.local.clone());
+        }
+        let Some(result) = result else {
+            part.say(Weight::Lacks, "there is nothing");
+            return;
+        };
+        if let (true, Some(field)) = (def.bare, def.fields.list.first()) {
+            self.value(Some((owner, 0)), "the result", &field.ty, result, part);
+        } else if let Resolved::Complex(complex, _) = self.description.resolve(&result.ty) {
+            self.data(owner, complex, Ways { data: true, written: false }, part);
+        } else {
+            part.say(Weight::Contradicts, "the result has no members");
+        }
+    }
+
+    /// The members of a message's data contract. What is odd about a type is said once, whatever has it.
+    fn data(&mut self, owner: Owner, complex: &'c Complex, ways: Ways, part: &mut Part) {
+        let slots: Vec<usize> = (0..self.fields(owner).list.len()).collect();
+        let members = self.description.members(complex);
+        let mut unsaid = Part::new(Sort::Type, "", "");
+        let is_new = !self.told.iter().any(|known| std::ptr::eq(*known, complex));
+        self.members(owner, &slots, &members, ways, if is_new { part } else { &mut unsaid });
+        self.told.push(complex);
+    }
+
+    /// The types of faults' details.
+    fn faults(&mut self, contract: &'c Contract) {
+        let mut faults: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.faults).collect();
+        faults.sort();
+        faults.dedup();
+        let Some(first) = faults.first() else { return };
+        let known: Vec<(Kind, &MessageDef)> = self.vocabulary.kinds().filter(|(_, def)| def.fault).collect();
+        let same = |name: &&Name, wanted: &str| name.local.eq_ignore_ascii_case(wanted);
+        if known.is_empty() {
+            let usual = self.base.fault.as_deref();
+            if !faults.iter().any(|name| usual.is_some_and(|usual| same(name, usual))) {
+                let mut part = Part::new(Sort::Fault, usual.unwrap_or("no type"), &first.local);
+                part.say(Weight::Differs, format!("the details of faults are of type {first}"));
+                self.profile.fault = Some(first.local.clone());
+                self.parts.push((None, part));
+            }
+            return;
+        }
+        for (kind, def) in known {
+            let owner = Owner::Message(kind);
+            let found = faults.iter().position(|name| same(name, def.wire_name())).map(|place| faults.remove(place));
+            let mut part = Part::new(Sort::Fault, &def.label, found.map_or("", |name| &name.local));
+            match found.and_then(|name| self.description.inside(name)) {
+                Some(Resolved::Complex(complex, _)) => {
+                    self.data(owner, complex, Ways { data: true, written: false }, &mut part);
+                }
+                _ => part.say(Weight::Spares, "no operation declares it"),
+            }
+            self.parts.push((Some(owner), part));
+        }
+        for name in faults {
+            let mut part = Part::new(Sort::Fault, &name.local, &name.local);
+            part.say(Weight::Unknown, "is not known: its reason is told as it comes");
             self.parts.push((None, part));
+        }
+    }
+
+    /// The headers of requests, where the WSDL says anything of them: services may want them and not tell.
+    fn headers(&mut self, contract: &'c Contract, part: &mut Part) {
+        let mut found: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.headers).collect();
+        found.sort();
+        found.dedup();
+        if found.is_empty() {
+            return;
+        }
+        let headers = &self.vocabulary.headers;
+        for (place, field) in headers.fields.iter().enumerate() {
+            let Some(at) = found.iter().position(|name| name.local.eq_ignore_ascii_case(&field.label)) else {
+                part.say(Weight::Spares, format!("no operation declares the header {}", field.label));
+                continue;
+            };
+            let name = found.remove(at);
+            if name.local != field.label || name.namespace != headers.namespace {
+                part.say(Weight::Differs, format!("the header {} is {name} of {}", field.label, name.namespace));
+                self.profile.overlay.headers.insert(place, (name.namespace.clone(), name.local.clone()));
+            }
+        }
+        for name in found {
+            part.say(Weight::Unknown, format!("declares a header {name}, which is not known"));
         }
     }
 
@@ -276,9 +366,7 @@ impl<'c> Comparison<'c> {
                 part.say(Weight::Differs, format!("is called {class}"));
                 self.profile.overlay.names.insert(owner, class.local.clone());
             }
-            let slots: Vec<usize> = (0..def.fields.list.len()).collect();
-            let members = self.description.members(complex);
-            self.members(owner, &slots, &members, Ways { data: true, written: false }, &mut part);
+            self.data(owner, complex, Ways { data: true, written: false }, &mut part);
             self.parts.push((Some(owner), part));
         }
         for (kind, def) in missing {

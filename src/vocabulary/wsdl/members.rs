@@ -17,7 +17,7 @@ pub struct Ways {
 }
 
 impl<'c> Comparison<'c> {
-    fn fields(&self, owner: Owner) -> &'c Fields {
+    pub fn fields(&self, owner: Owner) -> &'c Fields {
         match owner {
             Owner::Message(kind) => &self.vocabulary.message(kind).fields,
             Owner::Record(place) => &self.vocabulary.records[place].fields,
@@ -32,15 +32,16 @@ impl<'c> Comparison<'c> {
         labels.chain([field.label.as_str()]).chain(field.aliases.iter().map(String::as_str)).collect()
     }
 
-    /// Each slot's member: by the profile's label, by any that the vocabulary knows, by those in any case.
-    fn pairs(&self, owner: Owner, slots: &[usize], members: &[&'c Member]) -> Vec<(usize, &'c Member)> {
+    /// Each slot's member: by the profile's label, by any that the vocabulary knows, by those in any case. As many parameters
+    /// as are left on both sides are each other's, in their order.
+    fn pairs(&self, owner: Owner, slots: &[usize], members: &[&'c Member], ways: Ways) -> Vec<(usize, &'c Member)> {
         let mut pairs: Vec<(usize, &Member)> = Vec::new();
-        let ways: [fn(&[&str], &str) -> bool; 3] = [
+        let likeness: [fn(&[&str], &str) -> bool; 3] = [
             |labels, name| labels.first() == Some(&name),
             |labels, name| labels.contains(&name),
             |labels, name| labels.iter().any(|label| label.eq_ignore_ascii_case(name)),
         ];
-        for matches in ways {
+        for matches in likeness {
             for slot in slots {
                 let taken = |member: &Member| pairs.iter().any(|(_, known)| std::ptr::eq(*known, member));
                 if pairs.iter().any(|(known, _)| known == slot) {
@@ -51,11 +52,20 @@ impl<'c> Comparison<'c> {
                 pairs.extend(found.map(|member| (*slot, *member)));
             }
         }
+        if !ways.data {
+            let is_paired = |member: &&&Member| pairs.iter().any(|(_, known)| std::ptr::eq(*known, **member));
+            let members: Vec<&Member> = members.iter().filter(|member| !is_paired(member)).copied().collect();
+            let is_paired = |slot: &&usize| pairs.iter().any(|(known, _)| known == *slot);
+            let slots: Vec<usize> = slots.iter().filter(|slot| !is_paired(slot)).copied().collect();
+            if slots.len() == members.len() {
+                pairs.extend(slots.into_iter().zip(members));
+            }
+        }
         pairs
     }
 
     pub fn members(&mut self, owner: Owner, slots: &[usize], members: &[&'c Member], ways: Ways, part: &mut Part) {
-        let pairs = self.pairs(owner, slots, members);
+        let pairs = self.pairs(owner, slots, members, ways);
         for slot in slots {
             match pairs.iter().find(|(known, _)| known == slot) {
                 Some((_, member)) => self.member(owner, *slot, member, ways, part),
@@ -72,7 +82,9 @@ impl<'c> Comparison<'c> {
                 part.say(weight, format!("{text} a member {}, which is not known", member.name));
             }
         }
-        self.order(owner, &pairs, members, ways, part);
+        if ways.written {
+            self.order(owner, &pairs, members, ways, part);
+        }
     }
 
     fn member(&mut self, owner: Owner, slot: usize, member: &'c Member, ways: Ways, part: &mut Part) {
@@ -82,9 +94,10 @@ impl<'c> Comparison<'c> {
             form.omitted = Some(false);
             part.say(Weight::Differs, format!("has a member {}", member.name));
         }
-        if member.name.local != self.base.label(self.vocabulary, owner, slot) {
+        let usual = self.base.label(self.vocabulary, owner, slot);
+        if member.name.local != usual {
             form.label = Some(member.name.local.clone());
-            part.say(Weight::Differs, format!("{} is called {}", field.label, member.name));
+            part.say(Weight::Differs, format!("{usual} is called {}", member.name));
         }
         if ways.data {
             self.spaces.push((owner, slot, &member.name.namespace));
@@ -107,7 +120,8 @@ impl<'c> Comparison<'c> {
         }
         let field = &self.fields(owner).list[slot];
         self.profile.overlay.form(owner, slot).omitted = Some(true);
-        let spared = field.optional || self.vocabulary.profiles.iter().any(|p| p.is_omitted(owner, slot));
+        let is_fault = matches!(owner, Owner::Message(kind) if self.vocabulary.message(kind).fault);
+        let spared = is_fault || field.optional || self.vocabulary.profiles.iter().any(|p| p.is_omitted(owner, slot));
         let weight = if spared { Weight::Spares } else { Weight::Lacks };
         part.say(weight, format!("has no member {}", self.base.label(self.vocabulary, owner, slot)));
     }

@@ -1,5 +1,9 @@
 //! WSDLs read and compared: the bridge's own, those that WCF writes, and hostile ones.
 
+mod hostile;
+mod members;
+mod open_media;
+
 use super::*;
 use crate::{
     diagnostic::Problems,
@@ -26,11 +30,24 @@ fn described(address: &str, mut serve: impl FnMut(&str) -> Option<String>) -> Re
 
 /// A service whose documents are files: `?wsdl` is wsdl.xml, `?xsd=xsd0` xsd0.xml.
 fn fixture(folder: &str) -> Description {
+    fixture_with(folder, &[])
+}
+
+/// The same with texts replaced by others; each stands somewhere.
+fn fixture_with(folder: &str, replaced: &[(&str, &str)]) -> Description {
+    let mut found = vec![false; replaced.len()];
     let serve = |address: &str| {
         let name = address.rsplit(['?', '=']).next().unwrap();
-        std::fs::read_to_string(format!("tests/fixtures/wsdl/{folder}/{name}.xml")).ok()
+        let mut text = std::fs::read_to_string(format!("tests/fixtures/wsdl/{folder}/{name}.xml")).ok()?;
+        for (place, (old, new)) in replaced.iter().enumerate() {
+            found[place] |= text.contains(old);
+            text = text.replace(old, new);
+        }
+        Some(text)
     };
-    described("http://service.example:8731/Service", serve).unwrap()
+    let description = described("http://127.0.0.1:18733/OpenMediaService", serve).unwrap();
+    assert!(found.iter().all(|found| *found), "{replaced:?}");
+    description
 }
 
 /// All that was found, a line each.
@@ -69,7 +86,7 @@ fn a_wsdl_of_wcf_in_several_files_is_followed() {
     let fitted = fixture("ctips-edk-mono").fit(&vocabulary, None).unwrap();
     assert_eq!(fitted.profile.name, "edk-2009-08");
     let expected = [
-        "Differs AgentCallService: imports name the host 127.0.0.1:18731; they were read from http://service.example:8731",
+        "Differs AgentCallService: imports name the host 127.0.0.1:18731; they were read from http://127.0.0.1:18733",
         "Differs Snapshot: items of EntityType are CTIEntityType of http://schemas.datacontract.org/2004/07/Aspect.CTIPS",
         "Spares CTIAgentState: has no ActiveWrap",
     ];

@@ -20,12 +20,13 @@ impl<'c> Comparison<'c> {
         self.enums.insert(place, simple);
         let mut own = Part::new(Sort::Enumeration, &known.name, name.map_or("", |name| &name.local));
         let codes = codes(known, simple, &mut own);
+        let usual = self.base.member_names(self.vocabulary, place);
         for member in &known.members {
             let Some((_, written)) = codes.iter().find(|(code, _)| *code == member.code) else {
                 own.say(Weight::Spares, format!("has no {}", member.name));
                 continue;
             };
-            if *written != member.name {
+            if !usual.iter().any(|(code, name)| *code == member.code && name == written) {
                 own.say(Weight::Differs, format!("{} ({}) is written {written}", member.name, member.code));
                 self.profile.overlay.values.insert((place, member.code), (*written).to_owned());
             }
@@ -37,11 +38,7 @@ impl<'c> Comparison<'c> {
 /// The code of each of the WSDL's members. By name, where all of them are known, or all known ones are among them; else by
 /// position.
 fn codes<'s>(known: &Enum, simple: &'s Simple, part: &mut Part) -> Vec<(i64, &'s str)> {
-    let code = |name: &str| {
-        let in_any_case = || known.by_text.iter().find(|(text, _)| text.eq_ignore_ascii_case(name));
-        known.code(name).or_else(|| in_any_case().map(|(_, code)| *code))
-    };
-    let by_name: Vec<Option<i64>> = simple.values.iter().map(|(name, _)| code(name)).collect();
+    let by_name: Vec<Option<i64>> = simple.values.iter().map(|(name, _)| known.code_in_any_case(name)).collect();
     let has_all = || known.members.iter().all(|member| by_name.contains(&Some(member.code)));
     if by_name.iter().all(Option::is_some) || has_all() {
         if by_name.iter().zip(&simple.values).any(|(code, (_, number))| code.is_some_and(|code| code != *number)) {
