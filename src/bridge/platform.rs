@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Client, ClientOutput, Complaints, Heard, Notice},
+    dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
@@ -68,6 +68,10 @@ pub struct Counts {
     pub malformed: u64,
     pub too_long: u64,
     pub unknown_fields: u64,
+    /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
+    pub answered: u64,
+    pub not_sent: u64,
+    pub unknown_outcome: u64,
 }
 
 /// Why a line was not taken.
@@ -273,10 +277,42 @@ impl Platform {
         std::mem::take(&mut self.link_changed)
     }
 
+    /// What became of a post; a message that was in the answer is taken in.
+    pub fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome) {
+        match &outcome {
+            PostOutcome::Answer { .. } => self.counts.answered += 1,
+            PostOutcome::NotSent(_) => self.counts.not_sent += 1,
+            PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
+        }
+        self.has_event = false;
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        let heard = self.client.answered(now, token, outcome, &mut message);
+        self.take_in(now, heard, &message);
+        self.message = message;
+    }
+
+    /// A call of the platform's, and what it is answered; a message that was in it is taken in.
+    pub fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>) -> Reply {
+        self.has_event = false;
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        let Called { reply, heard } = self.client.called(now, path, body, charset, &mut message);
+        self.counts.malformed += u64::from(reply.status != 200);
+        self.take_in(now, heard, &message);
+        self.message = message;
+        reply
+    }
+
     fn message(&mut self, now: Time, message: &Message) {
-        let Some(kind) = message.kind() else { return };
-        self.counts.read[kind.0 as usize] += 1;
         let heard = self.client.heard(now, message);
+        self.take_in(now, heard, message);
+    }
+
+    fn take_in(&mut self, now: Time, heard: Heard, message: &Message) {
+        if let Some(kind) = message.kind() {
+            self.counts.read[kind.0 as usize] += 1;
+        }
         // What a message shows of the link comes before what it says.
         self.converse(now);
         match heard {
@@ -331,6 +367,7 @@ impl Platform {
             transition,
             naming: Naming::Native,
             local: None,
+            route: None,
             knobs: &self.knobs,
             stamp: "",
             waiting: "",

@@ -4,6 +4,7 @@
 
 mod compound;
 mod json;
+mod limits;
 mod load;
 mod names;
 mod overlay;

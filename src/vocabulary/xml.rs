@@ -56,7 +56,13 @@ impl Vocabulary {
         found.first().copied()
     }
 
-    /// Reads the arguments of an operation.
+    /// The call of a platform into an application that an operation of this name is.
+    pub fn callback(&self, name: &str) -> Option<Kind> {
+        let found = self.by_wire_name.get(&(false, name.to_owned()))?;
+        found.iter().copied().find(|kind| self.message(*kind).side == Side::Callback)
+    }
+
+    /// Reads the arguments of an operation, or the members of an event.
     pub fn read_xml(&self, kind: Kind, operation: &Element, into: &mut Message) -> Result<Decoded, WrongMember> {
         let mut reader = Reader { vocabulary: self, is_answer: false, into, decoded: Decoded::default() };
         reader.message(kind, operation)?;
@@ -177,7 +183,8 @@ impl Reader<'_> {
                 let record = &self.vocabulary.records[*place];
                 let open = self.into.open();
                 // A service may have a list where others have one.
-                let listed = element.children.first().filter(|first| self.is_value(ty, first));
+                let is_item = |first: &&Element| first.name == record.name || self.is_value(ty, first);
+                let listed = element.children.first().filter(is_item);
                 let element = listed.filter(|_| !self.is_value(ty, element)).unwrap_or(element);
                 for child in &element.children {
                     match record.fields.slot(&child.name).map(|slot| &record.fields.list[slot]) {
