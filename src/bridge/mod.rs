@@ -193,8 +193,8 @@ impl Bridge {
     }
 
     /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
-    pub fn described(&mut self, now: Time, index: usize, found: Result<Fitted, String>) {
-        self.platforms[index].described(now, found);
+    pub fn described(&mut self, now: Time, index: usize, url: &Arc<str>, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, url, found);
         self.settle(now, index, Cause::Link);
     }
 

@@ -1,6 +1,9 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::picture::{Live, Naming};
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
     model::{Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
     vocabulary::{
-        JsonError, Role, Wanted,
+        JsonError, Profile, Role, Wanted,
         wsdl::{Fitted, Remark, Weight},
     },
     wire::nul::{Frame, Frames},
@@ -48,13 +51,21 @@ pub struct Platform {
     link_changed: bool,
     pub counts: Counts,
     complaints: Complaints,
-    /// What was said of the service's own WSDL.
-    description: Vec<Notice>,
+    /// What the WSDLs of the platform's services came to, by their addresses.
+    descriptions: HashMap<Arc<str>, Description>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
     pub stamp: String,
     stamped: u64,
+}
+
+/// What a service's WSDL came to.
+#[derive(Debug, Default)]
+struct Description {
+    /// What was said of it.
+    notices: Vec<Notice>,
+    profile: Option<Profile>,
 }
 
 /// What a platform's messages came to, by the places of messages and rules in their plans.
@@ -102,7 +113,7 @@ impl Platform {
             link_changed: false,
             counts,
             complaints: Complaints::default(),
-            description: Vec::new(),
+            descriptions: HashMap::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -152,21 +163,24 @@ impl Platform {
         self.client.connected(now);
     }
 
-    /// Hands the conversation the profile that fits the service's WSDL. What the WSDL came to is said when it is not what was
-    /// said before.
-    pub fn described(&mut self, now: Time, found: Result<Fitted, String>) {
+    /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
+    /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
+    pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
+        let last = self.descriptions.remove(url).unwrap_or_default();
         let (notices, profile) = match found {
-            Ok(fitted) => (notices(&fitted), Ok(fitted.profile)),
+            Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
             Err(reason) => {
-                let notice = format!("WSDL: {reason}: what was configured serves");
-                (vec![Notice::warn(notice)], Err(reason))
+                let serves =
+                    if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
+                (vec![Notice::warn(format!("WSDL: {reason}: {serves}"))], last.profile)
             }
         };
-        if self.description != notices {
+        if last.notices != notices {
             self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
-            self.description = notices;
         }
-        self.client.described(now, profile);
+        let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
+        self.descriptions.insert(url.clone(), Description { notices, profile });
+        self.client.described(now, known);
     }
 
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
