@@ -130,6 +130,7 @@ impl Bridge {
         let mut application = Application::new(parts);
         if let Some(first) = application.platforms.first().copied()
             && self.platforms[first].incoming.vocabulary.dialect == application.to.vocabulary.dialect
+            && !application.to.vocabulary.events_name_requests()
         {
             self.platforms[first].tells_all = true;
             application.relays = true;

@@ -10,7 +10,7 @@ use crate::{
     dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
-    model::{Call, Change, Effect, Id, Model, Transition},
+    model::{TransitionKind, Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
     vocabulary::{
         JsonError, Profile, Role, Wanted,
@@ -151,6 +151,11 @@ impl Platform {
     pub fn number_place(&self) -> Option<u8> {
         let place = self.incoming.vocabulary.call_names.iter().position(|name| name == "id")?;
         u8::try_from(place).ok()
+    }
+
+    /// Whether the platform routes calls as it is told to.
+    pub fn routes_calls(&self) -> bool {
+        !self.outgoing.plans[TransitionKind::SelectRoute as usize].rules.is_empty()
     }
 
     /// The rules by which the platform is asked to do things.
@@ -358,6 +363,12 @@ impl Platform {
                     let mut answer: Change = change.clone();
                     answer.request = request;
                     model.apply(&answer)
+                }
+                // The number of a request that nobody here has made.
+                None if !change.request.is_none() => {
+                    let mut plain: Change = change.clone();
+                    plain.request = Id::None;
+                    model.apply(&plain)
                 }
                 None => model.apply(change),
             };

@@ -6,7 +6,7 @@ use super::{
     application::Application,
     ids::CallKey,
     picture::Local,
-    routes::{Target, Wish},
+    routes::{Asker, Target, Wish},
 };
 use crate::{
     message::{Message, Value},
@@ -318,6 +318,12 @@ impl Bridge {
             return;
         };
         let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
+        if let (Some((_, call)), None) = (call, application.routes.media())
+            && self.platforms[platform].routes_calls()
+        {
+            let client = ClientId { application: index as u16, session };
+            return self.pass_selection(now, (platform, call), Asker { client, id, call: given }, route, change);
+        }
         let wish = Wish {
             client: ClientId { application: index as u16, session },
             id,
@@ -329,6 +335,44 @@ impl Bridge {
         };
         self.applications[index].routes.select(now, call, wish);
         self.say_routes(now, index, platform);
+    }
+
+    /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
+    /// of whom the call is to go to.
+    fn pass_selection(
+        &mut self,
+        now: Time,
+        (platform, call): CallKey,
+        asker: Asker,
+        route: Option<RouteType>,
+        change: &Change,
+    ) {
+        let application = &self.applications[usize::from(asker.client.application)];
+        let kind = match route {
+            Some(RouteType::Agent) => Some(DeviceKind::Agent),
+            Some(RouteType::Service) => Some(DeviceKind::Group),
+            _ => None,
+        };
+        let mut change = change.clone();
+        change.other.kind = kind;
+        let towards = self.agent_called(application, platform, &change).filter(|(owner, _)| *owner == platform);
+        if let Some(service) = self.service_called(application, platform, &change) {
+            change.set(Fact::Destination, Value::Int(service));
+        }
+        change.other.kind = None;
+        let ask = Ask {
+            client: asker.client,
+            id: asker.id,
+            agent: None,
+            call: Some(call),
+            second: None,
+            service: None,
+            towards: towards.map(|(_, agent)| agent),
+            asked: Asked { call: asker.call, ..Asked::default() },
+            change: &change,
+        };
+        self.platforms[platform].model.ask(now, &ask);
+        self.settle(now, platform, Cause::Request);
     }
 
     /// Says what an application's route desk has to say; `platform` is the one to speak of where no call is known.

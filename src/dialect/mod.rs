@@ -68,6 +68,7 @@ pub trait Client: std::fmt::Debug + Send {
 pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        "ctips" => Box::new(ctips::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }

@@ -78,8 +78,10 @@ enum State {
     /// So many steps towards being on line are done.
     Registering(usize),
     Online,
-    /// There is no session, and none is wanted: the bridge stops, or what was heard in one comes from a file.
+    /// There is no session, and none is wanted.
     Over,
+    /// There is none, only what was heard in one.
+    Replaying,
 }
 
 /// A session as far as it has come.
@@ -152,21 +154,33 @@ impl super::super::Client for Client {
 
     /// A line of a file.
     fn heard(&mut self, _: Time, message: &Message) -> Heard {
-        let def = message.kind().map(|kind| self.vocabulary.message(kind));
-        if def.is_some_and(|def| def.side == Side::Event) { Heard::Event } else { Heard::Nothing }
+        let Some(kind) = message.kind() else { return Heard::Nothing };
+        let def = self.vocabulary.message(kind);
+        let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
+        match def.side {
+            Side::Event => self.commands.answered(id).map_or(Heard::Event, Heard::Answer),
+            Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
+            _ => Heard::Nothing,
+        }
     }
 
     fn heard_something(&mut self, _: Time) {}
 
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
-        let Some(kind) = message.kind().filter(|_| self.state == State::Online) else {
+        let Some(kind) = message.kind().filter(|_| matches!(self.state, State::Online | State::Replaying)) else {
             return self.outputs.push_back(Output::Failed(request, "no session is open".into()));
         };
         let id = self.commands.begin(request, wish, false, self.outcome_by(now));
         if let Some(slot) = self.vocabulary.message(kind).role(Role::Request) {
             message.set(slot, Node::Int(id));
         }
-        self.post(Asked::Request(id), message);
+        if self.state == State::Online {
+            return self.post(Asked::Request(id), message);
+        }
+        let mut line = Vec::with_capacity(256);
+        self.vocabulary.write_json(message, &mut line);
+        line.push(self.frame_end());
+        self.outputs.push_back(Output::Send(line));
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -176,7 +190,7 @@ impl super::super::Client for Client {
     fn deadline(&self) -> Option<Time> {
         match self.state {
             State::Waiting(until) => Some(until),
-            State::Asking | State::Over => None,
+            State::Asking | State::Over | State::Replaying => None,
             State::Opening => self.commands.deadline(),
             State::Registering(_) | State::Online => {
                 let silence = self.session.heard + self.settings.heartbeat_timeout;

@@ -69,7 +69,7 @@ impl Client {
     pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
         let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
         let client = Client::new(Settings::default(), vocabulary, profile, Box::new(String::new));
-        Client { state: State::Over, ..client }
+        Client { state: State::Replaying, ..client }
     }
 
     pub(super) fn url(&self) -> Arc<str> {
