@@ -10,7 +10,7 @@ use crate::{
     dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
-    model::{TransitionKind, Call, Change, Effect, Id, Model, Transition},
+    model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{
         JsonError, Profile, Role, Wanted,
