@@ -10,7 +10,7 @@ mod requests;
 pub mod routes;
 mod serve;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use hashbrown::HashMap;
@@ -20,6 +20,7 @@ use crate::{
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
@@ -37,6 +38,11 @@ pub enum Output {
     },
     Disconnect {
         platform: usize,
+    },
+    /// The WSDL of the service at this address is to be read; [`Bridge::described`] wants to know what came of it.
+    Describe {
+        platform: usize,
+        url: Arc<str>,
     },
     /// To be posted once, or not at all; what became of it is to be said by [`Bridge::platform_answered`].
     Post {
@@ -210,6 +216,12 @@ impl Bridge {
         self.settle(now, index, Cause::Link);
     }
 
+    /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
+    pub fn described(&mut self, now: Time, index: usize, url: &Arc<str>, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, url, found);
+        self.settle(now, index, Cause::Link);
+    }
+
     /// What became of a post to a platform.
     pub fn platform_answered(&mut self, now: Time, index: usize, token: u64, outcome: PostOutcome) {
         self.platforms[index].answered(now, token, outcome);
@@ -283,6 +295,7 @@ impl Bridge {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
+                ClientOutput::Describe(url) => Output::Describe { platform: index, url },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
                 ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {

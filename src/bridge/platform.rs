@@ -1,8 +1,9 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::{collections::VecDeque, sync::Arc};
-
-use hashbrown::HashMap;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::{
     picture::{Live, Naming, RouteOrder},
@@ -14,7 +15,10 @@ use crate::{
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Wanted},
+    vocabulary::{
+        JsonError, Profile, Role, Wanted,
+        wsdl::{Fitted, Remark, Weight},
+    },
     wire::nul::{Frame, Frames},
 };
 
@@ -61,11 +65,21 @@ pub struct Platform {
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
     complaints: Complaints,
+    /// What the WSDLs of the platform's services came to, by their addresses.
+    descriptions: HashMap<Arc<str>, Description>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
     pub stamp: String,
     stamped: u64,
+}
+
+/// What a service's WSDL came to.
+#[derive(Debug, Default)]
+struct Description {
+    /// What was said of it.
+    notices: Vec<Notice>,
+    profile: Option<Profile>,
 }
 
 /// What a platform's messages came to, by the places of messages and rules in their plans.
@@ -120,6 +134,7 @@ impl Platform {
             service_groups: parts.service_groups,
             counts,
             complaints: Complaints::default(),
+            descriptions: HashMap::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -172,6 +187,26 @@ impl Platform {
     pub fn connected(&mut self, now: Time) {
         self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
+    }
+
+    /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
+    /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
+    pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
+        let last = self.descriptions.remove(url).unwrap_or_default();
+        let (notices, profile) = match found {
+            Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
+            Err(reason) => {
+                let serves =
+                    if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
+                (vec![Notice::warn(format!("WSDL: {reason}: {serves}"))], last.profile)
+            }
+        };
+        if last.notices != notices {
+            self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
+        }
+        let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
+        self.descriptions.insert(url.clone(), Description { notices, profile });
+        self.client.described(now, known);
     }
 
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
@@ -460,4 +495,24 @@ impl Platform {
             self.model.fail_request(now, request, reason);
         }
     }
+}
+
+/// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
+fn notices(fitted: &Fitted) -> Vec<Notice> {
+    /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
+    const MOST: usize = 20;
+    let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
+    let said = fitted.remarks().filter(|(_, remark)| serious(remark));
+    let mut notices: Vec<Notice> =
+        said.map(|(part, remark)| Notice::warn(format!("WSDL: {}: {}", part.name, remark.text))).collect();
+    let more = notices.len().saturating_sub(MOST);
+    notices.truncate(MOST);
+    let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
+    let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
+    let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
+    let profile = &fitted.profile.name;
+    notices.push(Notice::info(format!(
+        "the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}"
+    )));
+    notices
 }

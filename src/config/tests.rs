@@ -82,11 +82,48 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in
-        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
-    {
+    for key in [
+        "mappings",
+        "routes",
+        "tls",
+        "namespaces",
+        "callback_tls",
+        "plaintext",
+        "max_frame",
+        "rules",
+        "pins",
+        "profile_ids",
+    ] {
         assert!(known.contains(&key), "{key} is not shown");
     }
+}
+
+#[test]
+fn the_commented_keys_of_wsdls_are_the_defaults() {
+    let full = include_str!("../../config/cti-bridge.toml");
+    let keys = full.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.starts_with("wsdl"));
+    let keys: Vec<&str> = keys.collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    let portal = "[platform.aspect]\ndialect = \"ctips\"\nurls = [\"http://127.0.0.1:8730/AgentCallService\"]\n\
+                  callback = \"http://127.0.0.1:8740/CTIEvents\"\nuser = \"u\"\npassword = \"p\"\n";
+    let shown = format!("{portal}{}\n{SMALL}", keys.join("\n"));
+    let ((shown, problems), (default, _)) = (load(&shown, &[], &[]), load(&format!("{portal}{SMALL}"), &[], &[]));
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(format!("{:?}", shown.platforms), format!("{:?}", default.platforms));
+    let wsdl = |text: &str| {
+        let (config, problems) = load(&format!("{portal}{text}\n{SMALL}"), &[], &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+        match &config.platforms[0].reach {
+            Reach::Soap { wsdl, .. } => (**wsdl).clone(),
+            _ => panic!("a service"),
+        }
+    };
+    assert_eq!(wsdl("").source, WsdlSource::Service);
+    assert_eq!(wsdl("wsdl = \"none\"").source, WsdlSource::Profile);
+    assert_eq!(wsdl("wsdl = \"/etc/portal.wsdl\"").source, WsdlSource::File("/etc/portal.wsdl".into()));
+    assert!(wsdl("").base.is_none(), "the profile that fits best");
+    assert_eq!(wsdl("profile = \"guide\"").base.unwrap().name, "guide");
+    assert_eq!(wsdl("namespaces = { data = \"x\" }").base.unwrap().namespaces.data, "x");
 }
 
 fn feed(config: &Config) -> &event_feed::Settings {
@@ -191,6 +228,23 @@ fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
         assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
     }
     complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
+}
+
+#[test]
+fn routes_name_a_platform_that_routes() {
+    let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+    let with = |routes: &str| format!("{SMALL}routes = {routes}\n{media}");
+    let (config, problems) = load(&with("'media'"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.store.as_deref(), Some(std::path::Path::new("cti-bridge.routes")));
+    let (config, _) = load(&format!("store = ''\n{}", with("'media'")), &[], &[]);
+    assert_eq!(config.store, None);
+    assert_eq!(load(SMALL, &[], &[]).0.store, None, "nobody routes");
+    complains(&with("'medja'"), "there is no [platform.medja] (did you mean `media`?)");
+    complains(&with("'mitel'"), "mitel speaks event-feed, and routes nothing");
+    complains(&format!("{}service_groups = {{ a = 9 }}", with("'media'")), "\"a\" = \"9\" should be two numbers");
+    complains(&with("'media'").replace("127.0.0.1:1/x", "micc.example/x"), "bytes leave this machine unprotected");
+    complains(&format!("{}user = 'admin'", with("'media'")), "`platform.media.password` or `password_file` is missing");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
     message::Message,
     model::{RequestIx, TransitionKind},
     time::Time,
-    vocabulary::Vocabulary,
+    vocabulary::{Profile, Vocabulary},
 };
 
 /// The conversation with a platform.
@@ -37,6 +37,11 @@ pub trait Client: std::fmt::Debug + Send {
     fn deadline(&self) -> Option<Time>;
     fn expire(&mut self, now: Time);
     fn troubles(&self) -> Troubles;
+    /// How the service itself says that it is spoken with, after [`ClientOutput::Describe`]: the profile that fits its WSDL,
+    /// or why there is none, whereupon the one that was configured serves.
+    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
+        let _ = (now, profile);
+    }
     /// What ends a message on the line.
     fn frame_end(&self) -> u8 {
         0
@@ -196,6 +201,8 @@ pub enum ClientOutput {
         reason: String,
         unknown: bool,
     },
+    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
+    Describe(Arc<str>),
     Notice(Notice),
 }
 

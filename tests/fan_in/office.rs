@@ -276,7 +276,7 @@ impl Office {
                 | Output::Post { .. }
                 | Output::Keep { .. }
                 | Output::Drop { .. } => panic!("{output:?}"),
-                Output::Connect { .. } | Output::Notice { .. } | Output::Line(_) => {}
+                Output::Connect { .. } | Output::Describe { .. } | Output::Notice { .. } | Output::Line(_) => {}
             }
         }
     }

@@ -39,6 +39,8 @@ pub struct Settings {
     pub reconnect: (Duration, Duration),
     /// Where the randomness of those waits begins.
     pub seed: u64,
+    /// The service's own WSDL is asked for before it is.
+    pub asks_wsdl: bool,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             verify: Duration::from_secs(30),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
             seed: 1,
+            asks_wsdl: false,
         }
     }
 }
@@ -77,7 +80,14 @@ enum Asked {
 /// See the module.
 pub struct Client {
     settings: Settings,
+    /// What is said, and how it is unless the service says otherwise.
+    known: Arc<Vocabulary>,
+    configured: Profile,
+    /// The same as it is read.
     vocabulary: Arc<Vocabulary>,
+    /// It is being asked how it is spoken with; what shall be posted waits.
+    asking: bool,
+    held: Vec<(Message, Asked)>,
     /// By kind of message: how it is written, and its SOAPAction.
     templates: Vec<Option<(ObjectTemplate, Arc<str>)>>,
     tokens: u64,
@@ -108,16 +118,16 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: &Profile) -> Client {
-        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
-            let template = || ObjectTemplate::operation(&vocabulary, profile, kind);
-            (def.side == Side::Request).then(|| (template(), profile.action(&vocabulary, kind).into()))
-        };
-        Client {
-            templates: vocabulary.kinds().map(template).collect(),
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Client {
+        let mut client = Client {
+            templates: Vec::new(),
             backoff: Backoff::new(settings.reconnect, settings.seed),
             settings,
+            known: vocabulary.clone(),
+            configured: profile.clone(),
             vocabulary,
+            asking: false,
+            held: Vec::new(),
             tokens: 0,
             posts: HashMap::new(),
             is_up: false,
@@ -131,24 +141,40 @@ impl Client {
             outputs: VecDeque::new(),
             complaints: Complaints::default(),
             troubles: Troubles::default(),
-        }
+        };
+        client.speak(&profile);
+        client
+    }
+
+    /// Writes and reads from now on as the profile says.
+    fn speak(&mut self, profile: &Profile) {
+        let known = &self.known;
+        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let template = || ObjectTemplate::operation(known, profile, kind);
+            (def.side == Side::Request).then(|| (template(), profile.action(known, kind).into()))
+        };
+        self.templates = known.kinds().map(template).collect();
+        self.vocabulary = Arc::new(known.reading(profile));
     }
 
     /// A client without a service: for lines that come from a file.
     pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
         let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
-        Client { probe: None, ..Client::new(Settings::default(), vocabulary, &profile) }
+        Client { probe: None, ..Client::new(Settings::default(), vocabulary, profile) }
     }
 
     // ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn post(&mut self, message: &Message, asked: Asked) {
         let Some((kind, place)) = message.kind().map(|kind| (kind, kind.0 as usize)) else { return };
+        if self.asking {
+            return self.held.push((message.clone(), asked));
+        }
         let Some(Some((template, action))) = self.templates.get(place) else { return };
         let mut body = Vec::with_capacity(1024);
         let headers = [self.settings.user.as_str(), self.settings.password.expose_secret()];
         let headers = if self.settings.user.is_empty() { &[][..] } else { &headers[..] };
-        template.write_with(headers, &self.vocabulary, message, &mut body);
+        template.write_with(headers, &self.known, message, &mut body);
         let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
@@ -163,8 +189,8 @@ impl Client {
 
     /// Posts an operation of the conversation's own, with one parameter.
     fn say(&mut self, label: &str, parameter: &str, value: Value, asked: Asked) {
-        let Some(kind) = self.vocabulary.find(label) else { return };
-        let def = self.vocabulary.message(kind);
+        let Some(kind) = self.known.find(label) else { return };
+        let def = self.known.message(kind);
         let mut message = Message::default();
         message.start(kind, def.fields.list.len());
         if let Some(slot) = def.fields.slot(parameter) {
@@ -178,8 +204,18 @@ impl Client {
         self.post(&message, asked);
     }
 
-    fn probe(&mut self) {
+    /// Asks whether the service is there, and how it is spoken with before.
+    fn reach(&mut self) {
         self.probe = None;
+        if self.settings.asks_wsdl {
+            self.asking = true;
+            self.outputs.push_back(Output::Describe(self.settings.url.clone()));
+        } else {
+            self.probe();
+        }
+    }
+
+    fn probe(&mut self) {
         let tenant = Value::Int(self.settings.tenant);
         self.say("GetAllOpenMediaServiceGroupStatus", "tenantID", tenant, Asked::Probe);
     }
@@ -412,7 +448,7 @@ impl super::super::Client for Client {
 
     fn expire(&mut self, now: Time) {
         if self.probe.is_some_and(|due| due <= now) {
-            self.probe();
+            self.reach();
         }
         if !self.polling && self.is_up && self.poll.is_some_and(|due| due <= now) {
             self.poll_now(now);
@@ -421,6 +457,16 @@ impl super::super::Client for Client {
 
     fn troubles(&self) -> Troubles {
         self.troubles
+    }
+
+    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
+        self.speak(&profile.unwrap_or_else(|_| self.configured.clone()));
+        if std::mem::take(&mut self.asking) {
+            self.probe();
+            for (message, asked) in std::mem::take(&mut self.held) {
+                self.post(&message, asked);
+            }
+        }
     }
 
     fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
