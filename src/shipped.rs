@@ -14,6 +14,7 @@ shipped! {
     "dialects/event-feed.toml",
     "dialects/ctips.toml",
     "dialects/ccas.toml",
+    "dialects/open-media.toml",
     "from-event-feed.toml",
     "to-event-feed.toml",
     "from-ctips.toml",

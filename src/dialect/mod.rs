@@ -4,6 +4,7 @@
 pub mod ccas;
 pub mod ctips;
 pub mod event_feed;
+pub mod open_media;
 
 use std::{sync::Arc, time::Duration};
 
@@ -152,6 +153,13 @@ pub struct Audience {
     pub asker: Option<(u32, i64)>,
     /// Nobody else does.
     pub only_asker: bool,
+}
+
+/// The answer to one HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Vec<u8>,
 }
 
 /// What went wrong on a line since the start.

@@ -6,7 +6,14 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
-use super::{callback::Callbacks, engine::Input, line::Line, relay::Relays, service::Service, tls};
+use super::{
+    callback::Callbacks,
+    engine::Input,
+    line::Line,
+    relay::Relays,
+    service::{Service, ToBridge},
+    tls,
+};
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
     config::{Application, Config, Face, Limits, Platform, Queue, Reach},
@@ -35,7 +42,7 @@ pub struct Door {
 /// How an application's sessions are reached.
 pub enum Serving {
     /// Clients post requests, and are called back.
-    Http { service: Box<Service>, limits: Limits, callbacks: Arc<Callbacks> },
+    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Arc<Callbacks> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
@@ -124,8 +131,9 @@ async fn door(
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
             let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let service =
-                Service { application: index, inputs, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            let asked = ToBridge { application: index, inputs };
+            let path = "/AgentCallService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
             let callbacks = Arc::new(Callbacks::new(callback)?);
             (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
         }

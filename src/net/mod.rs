@@ -11,7 +11,7 @@ pub(crate) mod http;
 mod line;
 mod metrics;
 mod relay;
-mod service;
+pub(crate) mod service;
 mod socket;
 mod tls;
 

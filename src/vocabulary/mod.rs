@@ -4,12 +4,13 @@
 
 mod compound;
 mod json;
+mod limits;
 mod load;
 mod names;
 mod profile;
 mod schema;
 mod strays;
-
+mod template;
 mod xml;
 
 use std::ops::Range;
@@ -21,7 +22,8 @@ pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
 pub use profile::{Namespaces, Profile};
 pub use schema::{Contract, SchemaWriter, Schemas};
-pub use xml::{EventTemplate, ObjectTemplate, WrongMember, response};
+pub use template::{EventTemplate, ObjectTemplate, fault, response};
+pub use xml::{NoReply, WrongMember};
 
 use crate::message::{Kind, Name};
 
@@ -61,6 +63,8 @@ pub struct Vocabulary {
     pub records: Vec<Record>,
     pub messages: Vec<MessageDef>,
     pub profiles: Vec<Profile>,
+    /// What every request carries in its envelope's header.
+    pub headers: Headers,
     /// The one parameter whose members a request's fields are; where there is none they are parameters themselves. In JSON
     /// only the fields that a request extends a record by stand in it.
     pub parameter: Option<String>,
@@ -77,6 +81,14 @@ pub struct Vocabulary {
     by_key: HashMap<(bool, String), Kind>,
     /// Messages of the side that asks, or of the other, that do not say their name, with the fields that show them.
     nameless: Vec<(bool, Vec<String>, Kind)>,
+}
+
+/// The SOAP headers of a dialect's requests, each an element of its own with a text.
+#[derive(Debug, Default)]
+pub struct Headers {
+    pub chapter: String,
+    pub namespace: String,
+    pub fields: Vec<Field>,
 }
 
 /// Field names ⇄ numbers.
@@ -112,6 +124,8 @@ pub struct Enum {
 #[derive(Debug)]
 pub struct Member {
     pub name: String,
+    /// What it is called on the wire where that is another name.
+    pub wire: Option<String>,
     pub code: i64,
     /// For types of device: what it is in the model.
     pub device: Option<crate::model::DeviceKind>,
@@ -120,6 +134,12 @@ pub struct Member {
 impl Enum {
     pub fn code(&self, name: &str) -> Option<i64> {
         self.by_text.get(name).copied()
+    }
+
+    /// The code of a member by its name, its name on the wire or an alias, in any case.
+    pub fn code_in_any_case(&self, text: &str) -> Option<i64> {
+        let same = || self.by_text.iter().find(|(known, _)| known.eq_ignore_ascii_case(text));
+        self.code(text).or_else(|| same().map(|(_, code)| *code))
     }
 
     pub fn member(&self, code: i64) -> Option<&Member> {
@@ -204,6 +224,8 @@ pub struct Field {
     pub secret: bool,
     pub unit: Option<String>,
     pub doc: Option<String>,
+    /// The smallest number.
+    pub min: Option<i64>,
     /// The largest number, or the greatest length of a list or text.
     pub max: Option<i64>,
     pub aliases: Vec<String>,
@@ -279,6 +301,14 @@ pub struct MessageDef {
     pub returns: Option<Type>,
     /// Which members of its reply's results a request has, in the order of the guide.
     pub results: Vec<String>,
+    /// Its fields are an operation's own parameters, or its one field is the result: no data contract is around them.
+    pub bare: bool,
+    /// The reply that answers a request.
+    pub reply: Option<Kind>,
+    /// The replies that a request may be refused with.
+    pub faults: Vec<Kind>,
+    /// A reply that refuses.
+    pub fault: bool,
     /// A request that only concerns the session and never reaches the model.
     pub session: bool,
     pub span: Range<usize>,
@@ -316,6 +346,12 @@ impl Vocabulary {
 
     pub fn labels(&self, side: Side) -> impl Iterator<Item = &str> {
         self.messages.iter().filter(move |def| def.side == side).map(|def| def.label.as_str())
+    }
+
+    /// The one parameter that an operation's fields are members of, where they are.
+    pub fn parameter_of(&self, kind: Kind) -> Option<&str> {
+        let def = self.message(kind);
+        self.parameter.as_deref().filter(|_| self.form == Form::Soap && def.side == Side::Request && !def.bare)
     }
 
     pub fn enumeration(&self, name: &str) -> Option<usize> {

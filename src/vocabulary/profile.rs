@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::*;
+use super::{template::Hand, *};
 use crate::{
     diagnostic::{Problems, Source},
     document::{Key, Node},
@@ -35,6 +35,10 @@ pub struct Profile {
     renamed_messages: HashMap<Kind, String>,
     /// How many items a list of this label always has.
     pad: HashMap<String, usize>,
+    /// What a member of an enumeration is called where it is not as the vocabulary has it.
+    renamed_members: HashMap<(usize, i64), String>,
+    /// How requests are put down.
+    pub(super) hand: &'static Hand,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +79,15 @@ impl Profile {
 
     pub fn padding(&self, label: &str) -> usize {
         self.pad.get(label).copied().unwrap_or(0)
+    }
+
+    /// What the members of an enumeration are called on this wire, by code.
+    pub fn member_names(&self, vocabulary: &Vocabulary, place: usize) -> Vec<(i64, String)> {
+        let name = |member: &Member| {
+            let renamed = self.renamed_members.get(&(place, member.code)).or(member.wire.as_ref());
+            (member.code, renamed.unwrap_or(&member.name).clone())
+        };
+        vocabulary.enums[place].members.iter().map(name).collect()
     }
 
     /// The namespace and contract that an operation belongs to.
@@ -119,12 +132,19 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
         pad: padding(vocabulary, table.section("pad", problems), problems),
         renamed: HashMap::new(),
         renamed_messages: HashMap::new(),
+        renamed_members: HashMap::new(),
+        hand: match table.choice("hand", &["net", "compact"], problems) {
+            Some("compact") => &Hand::COMPACT,
+            _ => &Hand::NET,
+        },
     };
     namespaces.finish(problems);
     let mut profile = profile;
     for (key, node) in table.section("rename", problems) {
         let Some(name) = node.text(problems) else { continue };
-        if key.name.contains('.') {
+        if let Some(member) = enum_member(vocabulary, key.name) {
+            profile.renamed_members.insert(member, name.to_owned());
+        } else if key.name.contains('.') {
             let found = places(vocabulary, key.name);
             if found.is_empty() {
                 unknown_place(vocabulary, key.source, key.span.clone(), key.name, problems);
@@ -197,6 +217,13 @@ fn unknown_place(
     });
     let places: Vec<String> = places.collect();
     problems.unknown(source, span, "field", text, places.iter().map(String::as_str));
+}
+
+/// The member that `Enumeration.Member` names.
+fn enum_member(vocabulary: &Vocabulary, text: &str) -> Option<(usize, i64)> {
+    let (name, member) = text.split_once('.')?;
+    let place = vocabulary.enumeration(name)?;
+    vocabulary.enums[place].code(member).map(|code| (place, code))
 }
 
 /// The places that `Message.Field`, or `*.Field`, names.

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
+pub use super::Reply;
 use super::{Audience, Complaints, Notice};
 use crate::{
     message::{Kind, Message, Node, Value},
@@ -39,13 +40,6 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings { users: HashMap::new(), max_sessions: 10, heartbeat: Duration::from_secs(30), missed_heartbeats: 3 }
     }
-}
-
-/// The answer to one HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: Vec<u8>,
 }
 
 /// What became of a request.
