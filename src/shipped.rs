@@ -21,6 +21,8 @@ shipped! {
     "to-ctips.toml",
     "from-ccas.toml",
     "to-ccas.toml",
+    "from-open-media.toml",
+    "to-open-media.toml",
 }
 
 /// The mapping files in use.

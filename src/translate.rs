@@ -1,12 +1,12 @@
 //! Lines through a bridge: what `cti-bridge translate` does, and how scenarios are tested. One side is a platform, the other
 //! an application, both of them files; the messages' own timestamps are the clock.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use hashbrown::HashSet;
 
 use crate::{
-    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts},
+    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes},
     dialect::replaying,
     mapping::{Dialect, Mappings},
     message::{Message, Value},
@@ -108,7 +108,8 @@ impl Translator {
             to: outgoing,
             platforms: vec![index],
             id_step: 1_000_000,
-            route_timeout: Duration::from_secs(20),
+            routes: routes::Settings::default(),
+            media_platform: None,
             media: usual_media(&application.vocabulary).to_vec(),
             read_only: Default::default(),
             labels: Vec::new(),

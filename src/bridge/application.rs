@@ -9,7 +9,7 @@ use super::{
     ids::{CallKey, Ids, New},
     picture::{Live, Local, Naming},
     platform::Platform,
-    routes::Routes,
+    routes::{self, Asker, Desk, Say, Told},
 };
 use crate::{
     dialect::{
@@ -36,7 +36,9 @@ pub struct ApplicationParts {
     pub platforms: Vec<usize>,
     /// How far apart the agents of one platform are from those of the next.
     pub id_step: i64,
-    pub route_timeout: std::time::Duration,
+    pub routes: routes::Settings,
+    /// The platform that routes are asked of, by its place in the bridge.
+    pub media_platform: Option<usize>,
     /// The media of which it is told.
     pub media: Vec<Media>,
     /// Users whose commands are refused.
@@ -54,7 +56,7 @@ pub struct Application {
     knobs: Vec<Literal>,
     pub platforms: Vec<usize>,
     pub ids: Ids,
-    pub routes: Routes,
+    pub routes: Desk,
     media: HashSet<Media>,
     read_only: HashSet<String>,
     /// The first platform speaks the application's dialect: its messages pass as they are.
@@ -113,7 +115,7 @@ impl Application {
             knobs: parts.knobs,
             ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
             platforms: parts.platforms,
-            routes: Routes::new(parts.route_timeout),
+            routes: Desk::new(parts.routes, parts.media_platform),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
             relays: false,
@@ -230,14 +232,61 @@ impl Application {
                 }
                 return;
             }
-            TransitionKind::Routed if self.routes.routed(key) => {
-                let used = self.route_used(index, platform, transition);
-                self.say(me, index, platform, &used, None);
+            TransitionKind::Routed => {
+                let was_open = self.routes.routed(key);
+                self.say_routes(now, me, index, platform);
+                if was_open {
+                    let used = self.route_used(index, platform, transition);
+                    self.say(me, index, platform, &used, None);
+                }
             }
-            TransitionKind::CallEnded => self.routes.ended(key),
+            TransitionKind::CallEnded => {
+                self.routes.ended(key);
+                self.say_routes(now, me, index, platform);
+            }
             _ => {}
         }
         self.say(me, index, platform, transition, None);
+    }
+
+    /// Says what the route desk has to say, of calls of this platform.
+    fn say_routes(&mut self, now: Time, me: usize, index: usize, platform: &Platform) {
+        while let Some(say) = self.routes.say() {
+            self.say_route(now, me, index, platform, say);
+        }
+    }
+
+    /// Says how a route request or selection ended.
+    pub fn say_route(&mut self, now: Time, me: usize, index: usize, platform: &Platform, say: Say) {
+        let Say { call, asker, told } = say;
+        let mut transition = Transition::new(match told {
+            Told::DefaultUsed | Told::Used { .. } => TransitionKind::RouteUsed,
+            Told::Rejected(_) => TransitionKind::RouteRejected,
+            Told::Failed(..) => TransitionKind::RequestFailed,
+        });
+        transition.call = call.map(|(_, call)| call);
+        let details = &mut transition.details;
+        match told {
+            Told::DefaultUsed => {
+                (details.status, details.route_type) = (Some(RouteStatus::DefaultUsed), Some(RouteType::Default));
+            }
+            Told::Used { route, destination } => {
+                (details.status, details.route_type) = (Some(RouteStatus::Success), Some(route));
+                details.destination = destination;
+            }
+            Told::Rejected(reason) => details.reject = Some(reason),
+            Told::Failed(failure, reason) => {
+                if let Some(asker) = asker {
+                    self.failed(now, asker.client.session, asker.id, About::Route, &reason);
+                }
+                (details.failure, details.reason) = (Some(failure), Some(reason));
+            }
+        }
+        let local = asker.map(|Asker { client, id, call }| Local { client, id, about: About::Route, call });
+        if let (Some(local), true) = (&local, transition.kind != TransitionKind::RouteUsed) {
+            transition.audience = Audience::Asker(local.client);
+        }
+        self.say(me, index, platform, &transition, local.as_ref());
     }
 
     /// A dialect without a word for the link tells which agents and services are there, or gone. Whoever the very message
@@ -335,7 +384,8 @@ impl Application {
         let mut message = std::mem::take(&mut self.message);
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index };
         let (model, knobs) = (&platform.model, &self.knobs);
-        let live = Live { model, transition, naming, local, knobs, stamp: &platform.stamp, waiting: &waiting };
+        let live =
+            Live { model, transition, naming, local, route: None, knobs, stamp: &platform.stamp, waiting: &waiting };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);
@@ -411,7 +461,6 @@ impl Application {
 
     pub fn forget(&mut self, key: CallKey) {
         self.ids.forget(key);
-        self.routes.forget(key);
     }
 }
 

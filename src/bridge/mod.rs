@@ -6,18 +6,19 @@ mod ids;
 mod picture;
 mod platform;
 mod requests;
-mod routes;
+pub mod routes;
 mod serve;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Server, ctips, event_feed},
+    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
@@ -35,10 +36,20 @@ pub enum Output {
     Disconnect {
         platform: usize,
     },
+    /// The WSDL of the service at this address is to be read; [`Bridge::described`] wants to know what came of it.
+    Describe {
+        platform: usize,
+        url: Arc<str>,
+    },
+    /// To be posted once, or not at all; what became of it is to be said by [`Bridge::platform_answered`].
+    Post {
+        platform: usize,
+        post: Post,
+    },
     Respond {
         application: usize,
         token: u64,
-        reply: ctips::Reply,
+        reply: Reply,
     },
     Start {
         application: usize,
@@ -181,6 +192,32 @@ impl Bridge {
         self.settle(now, index, Cause::Link);
     }
 
+    /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
+    pub fn described(&mut self, now: Time, index: usize, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, found);
+        self.settle(now, index, Cause::Link);
+    }
+
+    /// What became of a post to a platform.
+    pub fn platform_answered(&mut self, now: Time, index: usize, token: u64, outcome: PostOutcome) {
+        self.platforms[index].answered(now, token, outcome);
+        self.settle_event(now, index);
+    }
+
+    /// A platform called the bridge; hands back what it is answered. See [`crate::dialect::Client::called`].
+    pub fn platform_called(
+        &mut self,
+        now: Time,
+        index: usize,
+        path: &str,
+        body: &[u8],
+        charset: Option<&str>,
+    ) -> Reply {
+        let reply = self.platforms[index].called(now, path, body, charset);
+        self.settle_event(now, index);
+        reply
+    }
+
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);
@@ -233,6 +270,8 @@ impl Bridge {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
+                ClientOutput::Describe(url) => Output::Describe { platform: index, url },
+                ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
                 // The picture has followed from the others.
                 _ => continue,
@@ -299,9 +338,8 @@ impl Bridge {
             self.settle(now, index, Cause::Time);
         }
         for index in 0..self.applications.len() {
-            for call in self.applications[index].routes.expire(now) {
-                self.route_timed_out(index, call);
-            }
+            self.applications[index].routes.expire(now);
+            self.say_routes(now, index, 0);
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
@@ -313,6 +351,7 @@ impl Bridge {
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             self.platforms[index].model.link_down(now, "the bridge is shutting down");
+            self.platforms[index].client.shut_down(now);
             self.settle(now, index, Cause::Link);
         }
     }

@@ -4,12 +4,15 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::picture::{Live, Naming};
 use crate::{
-    dialect::{Client, ClientOutput, Complaints, Heard, Notice},
+    dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Wanted},
+    vocabulary::{
+        JsonError, Role, Wanted,
+        wsdl::{Fitted, Remark, Weight},
+    },
     wire::nul::{Frame, Frames},
 };
 
@@ -45,6 +48,8 @@ pub struct Platform {
     link_changed: bool,
     pub counts: Counts,
     complaints: Complaints,
+    /// What was said of the service's own WSDL.
+    description: Vec<Notice>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
@@ -63,6 +68,10 @@ pub struct Counts {
     pub malformed: u64,
     pub too_long: u64,
     pub unknown_fields: u64,
+    /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
+    pub answered: u64,
+    pub not_sent: u64,
+    pub unknown_outcome: u64,
 }
 
 /// Why a line was not taken.
@@ -93,6 +102,7 @@ impl Platform {
             link_changed: false,
             counts,
             complaints: Complaints::default(),
+            description: Vec::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -140,6 +150,23 @@ impl Platform {
     pub fn connected(&mut self, now: Time) {
         self.frames = Frames::new(self.max_frame, self.client.frame_end());
         self.client.connected(now);
+    }
+
+    /// Hands the conversation the profile that fits the service's WSDL. What the WSDL came to is said when it is not what was
+    /// said before.
+    pub fn described(&mut self, now: Time, found: Result<Fitted, String>) {
+        let (notices, profile) = match found {
+            Ok(fitted) => (notices(&fitted), Ok(fitted.profile)),
+            Err(reason) => {
+                let notice = format!("WSDL: {reason}: what was configured serves");
+                (vec![Notice::warn(notice)], Err(reason))
+            }
+        };
+        if self.description != notices {
+            self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
+            self.description = notices;
+        }
+        self.client.described(now, profile);
     }
 
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
@@ -250,10 +277,42 @@ impl Platform {
         std::mem::take(&mut self.link_changed)
     }
 
+    /// What became of a post; a message that was in the answer is taken in.
+    pub fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome) {
+        match &outcome {
+            PostOutcome::Answer { .. } => self.counts.answered += 1,
+            PostOutcome::NotSent(_) => self.counts.not_sent += 1,
+            PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
+        }
+        self.has_event = false;
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        let heard = self.client.answered(now, token, outcome, &mut message);
+        self.take_in(now, heard, &message);
+        self.message = message;
+    }
+
+    /// A call of the platform's, and what it is answered; a message that was in it is taken in.
+    pub fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>) -> Reply {
+        self.has_event = false;
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        let Called { reply, heard } = self.client.called(now, path, body, charset, &mut message);
+        self.counts.malformed += u64::from(reply.status != 200);
+        self.take_in(now, heard, &message);
+        self.message = message;
+        reply
+    }
+
     fn message(&mut self, now: Time, message: &Message) {
-        let Some(kind) = message.kind() else { return };
-        self.counts.read[kind.0 as usize] += 1;
         let heard = self.client.heard(now, message);
+        self.take_in(now, heard, message);
+    }
+
+    fn take_in(&mut self, now: Time, heard: Heard, message: &Message) {
+        if let Some(kind) = message.kind() {
+            self.counts.read[kind.0 as usize] += 1;
+        }
         // What a message shows of the link comes before what it says.
         self.converse(now);
         match heard {
@@ -308,6 +367,7 @@ impl Platform {
             transition,
             naming: Naming::Native,
             local: None,
+            route: None,
             knobs: &self.knobs,
             stamp: "",
             waiting: "",
@@ -327,4 +387,24 @@ impl Platform {
             self.model.fail_request(now, request, reason);
         }
     }
+}
+
+/// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
+fn notices(fitted: &Fitted) -> Vec<Notice> {
+    /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
+    const MOST: usize = 20;
+    let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
+    let said = fitted.remarks().filter(|(_, remark)| serious(remark));
+    let mut notices: Vec<Notice> =
+        said.map(|(part, remark)| Notice::warn(format!("WSDL: {}: {}", part.name, remark.text))).collect();
+    let more = notices.len().saturating_sub(MOST);
+    notices.truncate(MOST);
+    let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
+    let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
+    let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
+    let profile = &fitted.profile.name;
+    notices.push(Notice::info(format!(
+        "the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}"
+    )));
+    notices
 }

@@ -1,12 +1,18 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use super::{
+    Bridge, Cause,
+    application::Application,
+    ids::CallKey,
+    picture::Local,
+    routes::{Target, Wish},
+};
 use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
+        Failure, Id, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -44,7 +50,7 @@ impl Bridge {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
-                ChangeKind::AskRoute => self.select_route(now, index, session, id, change),
+                ChangeKind::AskRoute => self.select_route(now, index, session, id, asked, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
@@ -297,8 +303,11 @@ impl Bridge {
 
     // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
-        let client = ClientId { application: index as u16, session };
+    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
+        if self.applications[index].only_listens(session) {
+            let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
+            return self.ask(now, index, session, id, asked, &refusal);
+        }
         let given = change.call.number();
         let application = &self.applications[index];
         let live = |(platform, call): &CallKey| {
@@ -309,40 +318,25 @@ impl Bridge {
             return;
         };
         let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
-        let application = &mut self.applications[index];
-        let mut transition = match application.routes.select(call, route) {
-            Answer::DefaultUsed => {
-                let mut used = Transition::new(TransitionKind::RouteUsed);
-                used.details.status = Some(RouteStatus::DefaultUsed);
-                used.details.route_type = Some(RouteType::Default);
-                used
-            }
-            Answer::Rejected(reason) => {
-                let mut rejected = Transition::new(TransitionKind::RouteRejected);
-                rejected.details.reject = Some(reason);
-                rejected.audience = Audience::Asker(client);
-                rejected
-            }
-            Answer::Failed(failure, reason) => {
-                application.failed(now, session, id, About::Route, reason);
-                let mut failed = Transition::new(TransitionKind::RequestFailed);
-                failed.details.failure = Some(failure);
-                failed.details.reason = Some(reason.to_owned());
-                failed.audience = Audience::Asker(client);
-                failed
-            }
+        let wish = Wish {
+            client: ClientId { application: index as u16, session },
+            id,
+            call: given,
+            route,
+            target: Target::Service,
+            service: None,
+            data: Vec::new(),
         };
-        transition.call = call.map(|(_, call)| call);
-        let local = Local { client, id, about: About::Route, call: given };
-        application.say(index, platform, &self.platforms[platform], &transition, Some(&local));
+        self.applications[index].routes.select(now, call, wish);
+        self.say_routes(now, index, platform);
     }
 
-    /// Nobody selected a route in time: the platform uses its default.
-    pub(super) fn route_timed_out(&mut self, index: usize, (platform, call): CallKey) {
-        let mut used = Transition::new(TransitionKind::RouteUsed).call(call);
-        used.details.status = Some(RouteStatus::DefaultUsed);
-        used.details.route_type = Some(RouteType::Default);
+    /// Says what an application's route desk has to say; `platform` is the one to speak of where no call is known.
+    pub(super) fn say_routes(&mut self, now: Time, index: usize, platform: usize) {
         let application = &mut self.applications[index];
-        application.say(index, platform, &self.platforms[platform], &used, None);
+        while let Some(say) = application.routes.say() {
+            let platform = say.call.map_or(platform, |(platform, _)| platform);
+            application.say_route(now, index, platform, &self.platforms[platform], say);
+        }
     }
 }

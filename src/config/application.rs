@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::{AllowList, ClientTls, Section, ServerTls, address, client_tls, dialect, knobs, server_tls};
 use crate::{
+    bridge::routes,
     dialect::{ctips, event_feed},
     mapping::{Literal, Mappings},
     model::Media,
@@ -22,7 +23,9 @@ pub struct Application {
     pub platforms: Vec<String>,
     /// Users whose commands are refused.
     pub read_only: Vec<String>,
-    pub route_timeout: Duration,
+    pub routes: routes::Settings,
+    /// The platform that routes are asked of.
+    pub routed_by: Option<String>,
     pub id_step: i64,
     pub media: Vec<Media>,
     /// Numbers for labels of call data.
@@ -91,6 +94,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         Some(dialect) => Some(ctips(section, users, &dialect.vocabulary, plaintext)),
         None => None,
     };
+    let routing = routes::Settings::default();
     let application = Application {
         name: name.to_owned(),
         dialect: dialect.as_ref().map(|dialect| dialect.vocabulary.dialect.clone()).unwrap_or_default(),
@@ -98,7 +102,12 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         tls,
         platforms,
         read_only,
-        route_timeout: section.duration("route_timeout", Duration::from_secs(20)),
+        routes: routes::Settings {
+            timeout: section.duration("route_timeout", routing.timeout),
+            most: section.number("max_routes", routing.most as u32) as usize,
+            ..routing
+        },
+        routed_by: section.text("routes"),
         id_step: i64::from(section.number("id_step", 1_000_000u32)),
         media: media(section, dialect.as_ref().map_or(&[], |dialect| translate::usual_media(&dialect.vocabulary))),
         labels: if is_feed { labels(section) } else { Vec::new() },
@@ -217,7 +226,7 @@ fn allow_list(section: &Section) -> AllowList {
 }
 
 /// The profile of the name that is asked for, else the first.
-fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
+pub fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
     let name = section.text("profile");
     let known = name.as_ref().map_or(vocabulary.profiles.first(), |name| vocabulary.profile(name));
     if let (None, Some(name)) = (known, name) {

@@ -4,6 +4,7 @@
 mod allow;
 mod application;
 mod platform;
+mod soap;
 mod source;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -14,7 +15,8 @@ use crate::{
 };
 pub use allow::AllowList;
 pub use application::{Application, Callback, Face, Limits, Queue};
-pub use platform::{Dial, Platform, Reach};
+pub use platform::{Conversation, Dial, Platform, Reach};
+pub use soap::{Callee, Posts};
 pub use source::{PREFIX, Section, Sources};
 
 /// A configuration that can be run.

@@ -4,11 +4,15 @@ use std::{net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{ClientTls, Section, ServerTls, address, client_tls, dialect, is_loopback, knobs, server_tls};
+use super::{
+    ClientTls, Section, ServerTls, address, application, client_tls, dialect, is_loopback, knobs, server_tls,
+    soap::{self, Callee, Posts},
+};
 use crate::{
-    dialect::{ccas, event_feed},
+    dialect::{ccas, ctips, event_feed},
     mapping::{Literal, Mappings},
     model,
+    vocabulary::{Profile, Vocabulary},
 };
 
 #[derive(Debug)]
@@ -30,6 +34,14 @@ pub enum Reach {
     Feed { dial: Dial, settings: event_feed::Settings },
     /// A relay beside CCAS connects to the bridge.
     Relay { listen: SocketAddr, tls: Option<ServerTls>, token: SecretString, settings: ccas::Settings },
+    /// The bridge posts to a SOAP service, which may call it back.
+    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, conversation: Conversation },
+}
+
+/// What is said to a SOAP service.
+#[derive(Debug)]
+pub enum Conversation {
+    Ctips(ctips::ClientSettings),
 }
 
 #[derive(Debug, Clone)]
@@ -48,14 +60,18 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
     let plaintext = section.flag("plaintext", false);
     let reached = match dialect.vocabulary.dialect.as_str() {
         "ccas" => relay(section, plaintext),
+        "ctips" => portal(section, plaintext, &dialect.vocabulary),
         _ => feed(section, plaintext),
     };
+    // What is posted has bounds of its own.
+    let is_posted = matches!(&reached, Some((Reach::Soap { .. }, _)));
+    let max_frame = if is_posted { 0 } else { section.size("max_frame", 1 << 20) };
     let model = model(name, section);
     let platform = reached.map(|(reach, exposed)| Platform {
         name: name.to_owned(),
         dialect: dialect.vocabulary.dialect.clone(),
         reach,
-        max_frame: section.size("max_frame", 1 << 20),
+        max_frame,
         model,
         knobs: knobs(section, Some(&dialect)),
         exposed,
@@ -111,6 +127,46 @@ fn relay(section: &Section, plaintext: bool) -> Option<(Reach, bool)> {
         section.problem("listen", "bytes leave this machine unprotected: add `tls`, or say `plaintext = true`");
     }
     Some((Reach::Relay { listen, tls, token, settings }, exposed))
+}
+
+/// A CTI Portal Server, or several that stand in for each other.
+fn portal(section: &Section, plaintext: bool, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
+    let defaults = ctips::ClientSettings::default();
+    let urls = section.list("urls").unwrap_or_default();
+    if urls.is_empty() {
+        section.problem("", format!("`{}.urls` names no address", section.path));
+    }
+    let posts = soap::posts(section, &urls, "urls", 1);
+    let callback = section.required("callback");
+    let callee = callback.as_deref().and_then(|callback| soap::callee(section, callback, plaintext));
+    let shortest = section.duration("reconnect_min", defaults.reconnect.0);
+    let longest = section.duration("reconnect_max", defaults.reconnect.1);
+    if longest < shortest {
+        section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
+    }
+    let filters =
+        [("FT_AGENT_ID", "filter_agents"), ("FT_SERVICE_ID", "filter_services"), ("FT_SWITCH_ID", "filter_switches")];
+    let filters = filters.iter().flat_map(|(field, key)| {
+        let values = section.list(key).unwrap_or_default();
+        values.into_iter().map(move |value| (*field, value))
+    });
+    let settings = ctips::ClientSettings {
+        urls: urls.iter().map(|url| url.as_str().into()).collect(),
+        callback: callback.unwrap_or_default(),
+        user: section.required("user").unwrap_or_default(),
+        password: secret(section, "password", "password_file"),
+        tenant: i64::from(section.number("tenant", 1u32)),
+        filters: filters.collect(),
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        heartbeat_timeout: section.duration("heartbeat_timeout", defaults.heartbeat_timeout),
+        reconnect: (shortest, longest),
+        ..defaults
+    };
+    let profile = Box::new(application::profile(section, vocabulary));
+    let callee = callee?;
+    let exposed = soap::exposes(&urls) || (callee.tls.is_none() && !callee.listen.ip().is_loopback());
+    let conversation = Conversation::Ctips(settings);
+    Some((Reach::Soap { posts, callee: Some(callee), profile, conversation }, exposed))
 }
 
 fn secret(section: &Section, key: &'static str, file_key: &'static str) -> SecretString {

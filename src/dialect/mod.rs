@@ -1,14 +1,24 @@
 //! How each dialect converses: who speaks first, what must be answered, what is done about silence. No I/O, no clock: they
 //! take an input and the time, and hand back outputs and their next deadline.
 
+mod backoff;
 pub mod ccas;
+mod commands;
 pub mod ctips;
 pub mod event_feed;
 pub mod open_media;
+mod post;
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
+pub use post::{Called, Post, PostOutcome, Reply};
+
+use crate::{
+    message::Message,
+    model::RequestIx,
+    time::Time,
+    vocabulary::{Profile, Vocabulary},
+};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -27,9 +37,30 @@ pub trait Client: std::fmt::Debug + Send {
     fn deadline(&self) -> Option<Time>;
     fn expire(&mut self, now: Time);
     fn troubles(&self) -> Troubles;
+    /// How the service itself says that it is spoken with, after [`ClientOutput::Describe`]: the profile that fits its WSDL,
+    /// or why there is none, whereupon the one that was configured serves.
+    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
+        let _ = (now, profile);
+    }
     /// What ends a message on the line.
     fn frame_end(&self) -> u8 {
         0
+    }
+    /// What became of a [`ClientOutput::Post`]. A message that was in the answer is left in `message`, and whose it is
+    /// handed back.
+    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        let _ = (now, token, outcome, message);
+        Heard::Nothing
+    }
+    /// The platform called the bridge: `path` is what follows the configured address, `charset` what the transport says
+    /// of the body. A message that was in it is left in `message`.
+    fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
+        let _ = (now, path, body, charset, message);
+        Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
+    }
+    /// The bridge is about to stop: it says its last.
+    fn shut_down(&mut self, now: Time) {
+        let _ = now;
     }
 }
 
@@ -124,6 +155,7 @@ pub enum ClientOutput {
     /// Bytes for the socket.
     Send(Vec<u8>),
     Disconnect,
+    Post(Post),
     Up,
     Down(String),
     /// The link is lost, and with it everyone who was logged on: the platform will tell that anew.
@@ -132,6 +164,8 @@ pub enum ClientOutput {
     Resync,
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
+    Describe(Arc<str>),
     Notice(Notice),
 }
 
@@ -153,13 +187,6 @@ pub struct Audience {
     pub asker: Option<(u32, i64)>,
     /// Nobody else does.
     pub only_asker: bool,
-}
-
-/// The answer to one HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: Vec<u8>,
 }
 
 /// What went wrong on a line since the start.

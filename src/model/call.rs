@@ -79,6 +79,8 @@ pub struct Call {
     /// Numbers that a join must not change any more.
     pub numbers_kept: bool,
     pub caller_name: String,
+    /// From 1 to 100, as its platform counts.
+    pub priority: Option<u8>,
     pub media: Option<Media>,
     pub ty: Option<CallType>,
     pub cause: Option<Cause>,
@@ -131,6 +133,7 @@ impl Call {
             dnis: String::new(),
             numbers_kept: false,
             caller_name: String::new(),
+            priority: None,
             media: None,
             ty: None,
             cause: None,

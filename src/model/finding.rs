@@ -212,6 +212,8 @@ impl Model {
         }
         note_number(&mut call.dnis, change.text(Fact::Dnis), change.is_weak(Fact::Dnis), true, call.numbers_kept);
         note_text(&mut call.caller_name, change.text(Fact::CallerName));
+        let priority = change.int(Fact::Priority).and_then(|number| u8::try_from(number).ok());
+        call.priority = priority.filter(|number| (1..=100).contains(number)).or(call.priority);
         if let Some(media) = change.int(Fact::Media).and_then(Media::from_code)
             && (call.media.is_none() || !change.is_weak(Fact::Media))
         {

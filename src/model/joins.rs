@@ -184,7 +184,8 @@ impl Model {
         if customer != result {
             let from = &self.calls[customer];
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
-            let (data, service, sequence) = (from.data.clone(), from.service, from.sequence.clone());
+            let (data, service, sequence, priority) =
+                (from.data.clone(), from.service, from.sequence.clone(), from.priority);
             let (media, ty, disposition) = (from.media, from.ty, from.disposition);
             let (direction, originator) = (from.direction, from.originator);
             let to = &mut self.calls[result];
@@ -195,6 +196,7 @@ impl Model {
                 to.dnis = dnis;
             }
             to.caller_name = caller_name;
+            to.priority = priority.or(to.priority);
             to.service = service.or(to.service);
             to.media = media.or(to.media);
             to.ty = ty.or(to.ty);

@@ -217,7 +217,7 @@ words! {
 }
 
 words! {
-    /// What rules make of messages. Down to `request-failed` the platform says what happened; the rest an application asks.
+    /// What rules make of messages. Down to `routes-listed` the platform says what happened; the rest an application asks.
     ChangeKind {
         /// The call exists; `call`.
         Started = "started",
@@ -299,6 +299,30 @@ words! {
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
         RequestFailed = "request-failed",
+        /// A routing platform took a route that was asked of it: `route` is its number of it.
+        RouteAccepted = "route-accepted",
+        /// It did not, for `reject-reason`.
+        RouteRefused = "route-refused",
+        /// `route` waits for an agent.
+        RouteQueued = "route-queued",
+        /// `party`, an agent, has `route`, or is about to.
+        RouteTaken = "route-taken",
+        /// `route` came to its end with `party`, an agent, where one had it.
+        RouteCompleted = "route-completed",
+        /// The routing platform gave `route` up.
+        RouteLost = "route-lost",
+        /// `route` was cancelled.
+        RouteCancelled = "route-cancelled",
+        /// It was not: an agent has it.
+        RouteNotCancelled = "route-not-cancelled",
+        /// It is over already.
+        RouteOver = "route-over",
+        /// The routing platform knows no such route.
+        RouteMissing = "route-missing",
+        /// What was asked about a route failed: `reason`.
+        RouteFailed = "route-failed",
+        /// The routes told of in this message are all there are.
+        RoutesListed = "routes-listed",
         AskLogOn = "ask-log-on",
         AskLogOff = "ask-log-off",
         AskLogOffAll = "ask-log-off-all",
@@ -333,6 +357,11 @@ impl ChangeKind {
     /// Whether an application asks this; else the platform says it.
     pub fn is_request(self) -> bool {
         self >= ChangeKind::AskLogOn
+    }
+
+    /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
+    pub fn is_of_route(self) -> bool {
+        (ChangeKind::RouteAccepted..=ChangeKind::RoutesListed).contains(&self)
     }
 
     /// What a failure of this request is about.
@@ -394,6 +423,12 @@ impl ChangeKind {
                 &[T::RequestAccepted, T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared]
             }
             C::RequestFailed => &[T::RequestFailed],
+            C::RouteAccepted => &[T::RouteUsed],
+            C::RouteRefused => &[T::RouteRejected],
+            C::RouteTaken | C::RouteCompleted => &[T::RouteUsed, T::RouteRejected],
+            C::RouteCancelled => &[T::RouteRejected, T::RequestFailed],
+            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed | C::RoutesListed => &[T::RequestFailed],
+            C::RouteQueued | C::RouteNotCancelled => &[],
             C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
             C::AskLogOff | C::AskLogOffAll => &[T::LogOff],
             C::AskReady => &[T::EndWrap, T::SetReady],
@@ -416,7 +451,7 @@ impl ChangeKind {
             C::AskSetData => &[T::SetData],
             C::AskDispose => &[T::Dispose, T::EndWrap],
             C::AskSnapshot => &[T::SnapshotAgent, T::SnapshotCall, T::SnapshotService, T::SnapshotEmpty],
-            C::AskRoute => &[T::RouteUsed, T::RouteRejected, T::RequestFailed],
+            C::AskRoute => &[T::AddRoute, T::RouteUsed, T::RouteRejected, T::RequestFailed],
             C::Refuse => &[T::RequestFailed],
         }
     }
@@ -452,6 +487,12 @@ words! {
         Digits = "digits",
         Entity = "entity",
         RouteType = "route-type",
+        /// A routing platform's number of a route.
+        Route = "route",
+        /// Why a route was refused.
+        RejectReason = "reject-reason",
+        /// How urgent the call is, from 1 to 100 as the platform counts; anything else is no priority.
+        Priority = "priority",
         /// A destination as the application wrote it.
         Destination = "destination",
         /// End the wrap-up, too.
@@ -482,7 +523,10 @@ impl Fact {
             Fact::About => &["request.about"],
             Fact::Digits => &["request.digits"],
             Fact::Entity => &["entity"],
-            Fact::RouteType => &["route-type"],
+            Fact::RouteType => &["route-type", "request.destination-type"],
+            Fact::Route => &[],
+            Fact::RejectReason => &["reject-reason"],
+            Fact::Priority => &["call.priority"],
             Fact::Destination => &["request.destination", "destination"],
             Fact::EndWrap => &[],
             Fact::Number => &["agent.number", "request.number"],
@@ -576,6 +620,10 @@ words! {
         SendDigits = "send-digits",
         SetData = "set-data",
         Dispose = "dispose",
+        /// Asks a routing platform to find an agent for `call`, once.
+        AddRoute = "add-route",
+        CancelRoute = "cancel-route",
+        LookUpRoute = "look-up-route",
     }
 }
 
@@ -589,6 +637,11 @@ impl TransitionKind {
     pub fn is_order(self) -> bool {
         self >= TransitionKind::LogOn
     }
+
+    /// Whether it is asked of a routing platform, and not of the one that has the call.
+    pub fn is_of_route(self) -> bool {
+        matches!(self, TransitionKind::AddRoute | TransitionKind::CancelRoute | TransitionKind::LookUpRoute)
+    }
 }
 
 words! {
@@ -596,8 +649,16 @@ words! {
     CallAttribute {
         Id = "id",
         Sequence = "sequence",
+        /// What names it beside numbers: the platform's own name for it, else one that is minted.
+        Guid = "guid",
         Ani = "ani",
         Dnis = "dnis",
+        /// From 1 to 100, as its platform counts.
+        Priority = "priority",
+        /// The same counted from the other end: 1 for 100.
+        PriorityReversed = "priority-reversed",
+        /// How many items of data it has.
+        Items = "items",
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
@@ -712,6 +773,10 @@ words! {
         /// The last item of a snapshot.
         Last = "last",
         RejectReason = "reject-reason",
+        /// The routing platform's number of the route.
+        Route = "route",
+        /// Whether a route is cancelled though an agent has it.
+        IfAllocated = "if-allocated",
     }
 }
 

@@ -8,25 +8,33 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     callback::Callbacks,
+    called::{CallbackService, Callee},
     engine::Input,
     line::Line,
+    post::{self, Carrier, Posts},
     relay::Relays,
     service::{Service, ToBridge},
     tls,
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{Application, Config, Face, Limits, Platform, Queue, Reach},
+    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach},
     dialect::{Client, Server, ccas, ctips, event_feed},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
+    vocabulary::{Profile, Vocabulary},
 };
 
 pub struct Assembly {
     pub bridge: Bridge,
     pub lines: Vec<Line>,
     pub relays: Vec<Relays>,
+    /// The ways to the platforms that are posted to, by platform; and who carries what is posted.
+    pub posts: Vec<Option<Posts>>,
+    pub carriers: Vec<Carrier>,
+    /// Where platforms call back.
+    pub callees: Vec<Callee>,
     pub doors: Vec<Door>,
 }
 
@@ -49,8 +57,7 @@ pub enum Serving {
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
-    let mut lines = Vec::new();
-    let mut relays = Vec::new();
+    let mut ways = Ways::default();
     // Statistics cost a platform work: they are subscribed to where an application may want them, which gets those of its
     // first platform.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
@@ -58,16 +65,15 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
-        let (parts, line, relay) = platform_parts(index, platform, statistics, mappings, inputs).await?;
+        let parts = platform_parts(index, platform, statistics, mappings, inputs, &mut ways).await?;
         bridge.add_platform(parts);
-        lines.push(line);
-        relays.extend(relay);
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
         doors.push(door(index, application, mappings, inputs, &mut bridge).await?);
     }
-    Ok(Assembly { bridge, lines, relays, doors })
+    let Ways { lines, relays, posts, carriers, callees } = ways;
+    Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -76,25 +82,38 @@ fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgo
     rules.ok_or_else(|| format!("{dialect} has no rules"))
 }
 
-/// What a platform is made of, the line to it, and where its relay connects, if it has one.
+/// The ways to the platforms, as far as they are made.
+#[derive(Default)]
+struct Ways {
+    lines: Vec<Line>,
+    relays: Vec<Relays>,
+    posts: Vec<Option<Posts>>,
+    carriers: Vec<Carrier>,
+    callees: Vec<Callee>,
+}
+
+/// What a platform is made of; the way to it, and where it connects or calls back, are added to `ways`.
 async fn platform_parts(
     index: usize,
     platform: Platform,
     statistics: bool,
     mappings: &Mappings,
     inputs: &mpsc::Sender<Input>,
-) -> Result<(PlatformParts, Line, Option<Relays>), String> {
+    ways: &mut Ways,
+) -> Result<PlatformParts, String> {
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
     let vocabulary = incoming.vocabulary.clone();
     let name = platform.name;
-    let (client, line, relays): (Box<dyn Client>, _, _) = match platform.reach {
+    let (mut line, mut posted) = (Line::awaited(), None);
+    let client: Box<dyn Client> = match platform.reach {
         Reach::Feed { dial, settings } => {
             if platform.exposed {
                 let address = &dial.address;
                 tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
             }
             let settings = event_feed::Settings { seed: seed(), statistics, ..settings };
-            (Box::new(event_feed::Client::new(settings, vocabulary, Time(0))), Line::dialled(dial)?, None)
+            line = Line::dialled(dial)?;
+            Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
         }
         Reach::Relay { listen: address, tls, token, settings } => {
             if platform.exposed {
@@ -103,12 +122,68 @@ async fn platform_parts(
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let inputs = inputs.clone();
-            let relays = Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs };
-            (Box::new(ccas::Client::new(settings, vocabulary)), Line::awaited(), Some(relays))
+            ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
+            Box::new(ccas::Client::new(settings, vocabulary))
+        }
+        Reach::Soap { posts, callee, profile, conversation } => {
+            if platform.exposed {
+                tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
+            }
+            let (queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            posted = Some(queue);
+            ways.carriers.push(carrier);
+            let mut address = None;
+            if let Some(callee) = callee {
+                let callee = called(index, &name, callee, &vocabulary, &profile, inputs).await?;
+                address = Some(callee.address);
+                ways.callees.push(callee);
+            }
+            match conversation {
+                Conversation::Ctips(settings) => {
+                    let callback = told(&settings.callback, address);
+                    let settings = ctips::ClientSettings { seed: seed(), callback, ..settings };
+                    let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
+                    Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
+                }
+            }
         }
     };
+    ways.lines.push(line);
+    ways.posts.push(posted);
     let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
-    Ok((PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame }, line, relays))
+    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame })
+}
+
+/// The listener that a platform calls back.
+async fn called(
+    index: usize,
+    name: &str,
+    callee: crate::config::Callee,
+    vocabulary: &Arc<Vocabulary>,
+    profile: &Profile,
+    inputs: &mpsc::Sender<Input>,
+) -> Result<Callee, String> {
+    let listener = listen(callee.listen, name).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let acceptor = callee.tls.as_ref().map(tls::server).transpose()?;
+    let service = CallbackService {
+        platform: index,
+        inputs: inputs.clone(),
+        path: callee.path,
+        vocabulary: vocabulary.clone(),
+        profile: profile.clone(),
+        secure: acceptor.is_some(),
+        limits: callee.limits,
+    };
+    Ok(Callee { name: name.to_owned(), listener, address, acceptor, service })
+}
+
+/// Where a platform is told to call: a port that is 0 becomes the one that was given.
+fn told(callback: &str, address: Option<SocketAddr>) -> String {
+    match address {
+        Some(address) => callback.replacen(":0/", &format!(":{}/", address.port()), 1),
+        None => callback.to_owned(),
+    }
 }
 
 async fn door(
@@ -154,7 +229,8 @@ async fn door(
         knobs: application.knobs,
         platforms,
         id_step: application.id_step,
-        route_timeout: application.route_timeout,
+        routes: application.routes,
+        media_platform: None,
         media: application.media,
         read_only: application.read_only.into_iter().collect(),
         labels: application.labels,

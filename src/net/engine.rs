@@ -20,11 +20,12 @@ use super::{
     callback::{self, Callbacks, Post},
     line::Line,
     metrics::Metrics,
+    post::Posts,
     socket::Writer,
 };
 use crate::{
     bridge::{About, Bridge, Output},
-    dialect::{Level, Notice, ctips},
+    dialect::{Level, Notice, PostOutcome, Reply, ctips},
     model::LinkState,
     time::Time,
 };
@@ -52,11 +53,26 @@ pub enum Input {
         generation: u64,
         reason: String,
     },
+    /// What became of something that was posted to a platform.
+    Posted {
+        platform: usize,
+        token: u64,
+        outcome: PostOutcome,
+    },
+    /// A platform called the bridge: `path` is what follows the address that it was told.
+    Called {
+        platform: usize,
+        path: String,
+        body: Bytes,
+        charset: Option<String>,
+        reply: oneshot::Sender<Reply>,
+        at: Instant,
+    },
     Request {
         application: usize,
         body: Bytes,
         charset: Option<String>,
-        reply: oneshot::Sender<ctips::Reply>,
+        reply: oneshot::Sender<Reply>,
     },
     Started {
         application: usize,
@@ -107,12 +123,14 @@ struct Session {
 pub struct Engine {
     bridge: Bridge,
     lines: Vec<Line>,
+    /// By platform; none for those that have a line.
+    posts: Vec<Option<Posts>>,
     /// By application; none for those whose clients keep a connection.
     callbacks: Vec<Option<Arc<Callbacks>>>,
     sessions: HashMap<(usize, u32), Session>,
     writers: HashMap<(usize, u32), Writer>,
     /// HTTP requests that wait for their answers.
-    requests: HashMap<u64, oneshot::Sender<ctips::Reply>>,
+    requests: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
@@ -127,6 +145,7 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         lines: Vec<Line>,
+        posts: Vec<Option<Posts>>,
         callbacks: Vec<Option<Arc<Callbacks>>>,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
@@ -136,6 +155,7 @@ impl Engine {
         Engine {
             bridge,
             lines,
+            posts,
             callbacks,
             sessions: HashMap::new(),
             writers: HashMap::new(),
@@ -176,7 +196,7 @@ impl Engine {
                     }
                     for input in batch.drain(..) {
                         let heard = match input {
-                            Input::Read { at, .. } | Input::Heard { at, .. } => Some(at),
+                            Input::Read { at, .. } | Input::Heard { at, .. } | Input::Called { at, .. } => Some(at),
                             _ => None,
                         };
                         self.take(input);
@@ -193,6 +213,7 @@ impl Engine {
         // Without their senders the sessions' tasks end when they have delivered what waits.
         self.sessions.clear();
         self.writers.clear();
+        self.posts.clear();
     }
 
     fn take(&mut self, input: Input) {
@@ -219,6 +240,12 @@ impl Engine {
                 if self.lines[platform].closed(generation) {
                     self.bridge.platform_closed(now, platform, &reason);
                 }
+            }
+            Input::Posted { platform, token, outcome } => {
+                self.bridge.platform_answered(now, platform, token, outcome);
+            }
+            Input::Called { platform, path, body, charset, reply, .. } => {
+                let _ = reply.send(self.bridge.platform_called(now, platform, &path, &body, charset.as_deref()));
             }
             Input::Request { application, body, charset, reply } => {
                 self.next_token += 1;
@@ -252,7 +279,8 @@ impl Engine {
                 let posts = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts)));
                 let messages = self.writers.iter().map(|(key, writer)| (*key, writer.queued()));
                 let waiting = posts.chain(messages).collect();
-                let _ = reply.send(self.metrics.render(&self.bridge, &waiting));
+                let to_platforms: Vec<_> = self.posts.iter().map(|posts| posts.as_ref().map(Posts::queued)).collect();
+                let _ = reply.send(self.metrics.render(&self.bridge, &waiting, &to_platforms));
             }
             Input::Ready(reply) => {
                 let platforms = self.bridge.platforms().iter();
@@ -275,6 +303,15 @@ impl Engine {
                     }
                 }
                 Output::Disconnect { platform } => self.lines[platform].disconnect(),
+                Output::Describe { platform, url } => self.describe(platform, url),
+                Output::Post { platform, post } => {
+                    let Some(posts) = &self.posts[platform] else { continue };
+                    let token = post.token;
+                    if let Err(reason) = posts.send(post) {
+                        let now = self.now();
+                        self.bridge.platform_answered(now, platform, token, PostOutcome::NotSent(reason));
+                    }
+                }
                 Output::Respond { token, reply, .. } => {
                     if let Some(waiting) = self.requests.remove(&token) {
                         let _ = waiting.send(reply);
@@ -305,6 +342,11 @@ impl Engine {
                 Output::Line(_) => {}
             }
         }
+    }
+
+    fn describe(&mut self, platform: usize, url: Arc<str>) {
+        let now = self.now();
+        self.bridge.described(now, platform, Err(format!("{url}: nothing is configured that could read it")));
     }
 
     fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {

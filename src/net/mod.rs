@@ -6,10 +6,13 @@ mod admin;
 mod allow;
 mod assemble;
 mod callback;
+mod called;
 mod engine;
+mod exchange;
 pub(crate) mod http;
 mod line;
 mod metrics;
+mod post;
 mod relay;
 pub(crate) mod service;
 mod socket;
@@ -28,6 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, mapping::Mappings};
 use assemble::{Assembly, Door, Serving, assemble};
+use called::Callee;
 use engine::{Engine, Input};
 use metrics::Metrics;
 use socket::Sockets;
@@ -37,7 +41,8 @@ const INPUTS: usize = 64;
 
 /// A bridge that runs.
 pub struct Running {
-    /// Where the relay of each platform connects, in the order of the configuration; none for platforms that are dialled.
+    /// Where the relay of each platform connects, or where it calls back, in the order of the configuration; none for
+    /// platforms that do neither.
     pub platforms: Vec<Option<SocketAddr>>,
     /// Where each application is served, in the order of the configuration.
     pub applications: Vec<SocketAddr>,
@@ -55,7 +60,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin) = (config.shutdown_grace, config.admin);
-    let Assembly { mut bridge, lines, relays, doors } = assemble(config, mappings, &inputs).await?;
+    let Assembly { mut bridge, lines, relays, posts, carriers, callees, doors } =
+        assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     let admin = match admin {
@@ -75,6 +81,16 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         platforms[relays.platform] = Some(address);
         tasks.spawn(relays.serve(shutdown.clone(), tasks.clone()));
     }
+    for callee in callees {
+        let Callee { name, listener, address, acceptor, service } = callee;
+        tracing::info!(platform = name, "called back on {address}");
+        platforms[service.platform] = Some(address);
+        let limits = http::Limits::of(&service.limits);
+        tasks.spawn(http::serve(listener, acceptor, limits, Arc::new(service), shutdown.clone(), tasks.clone()));
+    }
+    for carrier in carriers {
+        tasks.spawn(carrier.run());
+    }
     let mut callbacks = Vec::new();
     let mut applications = Vec::new();
     for (application, door) in doors.into_iter().enumerate() {
@@ -84,7 +100,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
                 callbacks.push(Some(own));
-                let limits = http::Limits { connections: limits.connections, header_timeout: limits.header_timeout };
+                let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
                 tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));
             }
@@ -97,7 +113,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, lines, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, lines, posts, callbacks, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }

@@ -96,6 +96,20 @@ pub fn fault(blame: Blame, reason: &str, detail: Option<(&str, &str)>) -> Vec<u8
     out
 }
 
+/// What an operation of this name and namespace answers: one simple value, or nothing.
+pub fn result(operation: &str, namespace: &str, value: Option<&str>) -> Vec<u8> {
+    let mut out = format!("{OPEN}<{operation}Response xmlns=\"").into_bytes();
+    xml::escape(&namespace.replace('"', ""), &mut out);
+    out.extend_from_slice(b"\">");
+    if let Some(value) = value {
+        out.extend_from_slice(format!("<{operation}Result>").as_bytes());
+        xml::escape(value, &mut out);
+        out.extend_from_slice(format!("</{operation}Result>").as_bytes());
+    }
+    out.extend_from_slice(format!("</{operation}Response>{CLOSE}").as_bytes());
+    out
+}
+
 /// A fault as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {

@@ -50,6 +50,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
             Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
             Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
+            Reach::Soap { .. } => panic!("the office has no platform that is posted to"),
         };
         bridge.add_platform(PlatformParts {
             name: platform.name,
@@ -80,7 +81,8 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             knobs: application.knobs,
             platforms: vec![0, 1],
             id_step: application.id_step,
-            route_timeout: application.route_timeout,
+            routes: application.routes,
+            media_platform: None,
             media: application.media,
             read_only: Default::default(),
             labels: application.labels,

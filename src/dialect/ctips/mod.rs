@@ -1,6 +1,7 @@
 //! The CTI Portal Server: the conversation with applications that believe they talk to one. Sessions open, register for
 //! events, come on line, are heart-beaten, and lose their place when they fall behind; what they ask goes to the model.
 
+mod client;
 mod session;
 
 use std::{
@@ -15,14 +16,14 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-pub use super::Reply;
-use super::{Audience, Complaints, Notice};
+use super::{Audience, Complaints, Notice, Reply};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
     vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
     wire::soap::{self, Blame},
 };
+pub use client::{Client, Settings as ClientSettings};
 use session::FilterField;
 pub use session::{Filterable, Session, State};
 

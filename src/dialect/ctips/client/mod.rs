@@ -1,0 +1,209 @@
+//! The conversation with a CTI Portal Server that is the platform: a session is opened, registered, brought on line and
+//! watched; what it shows is a snapshot and events, what is asked of it are requests that are answered by events. The portal
+//! is stateless and there may be several (guide, chapter 1): whatever ends a session, another is opened, at the next address
+//! if need be, and shows everything anew.
+
+mod opening;
+mod reading;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use secrecy::SecretString;
+
+use super::super::{
+    Called, ClientOutput as Output, Complaints, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff,
+    commands::Commands,
+};
+use crate::{
+    message::{Kind, Message, Node},
+    model::RequestIx,
+    time::Time,
+    vocabulary::{Fields, ObjectTemplate, Profile, Role, Side, Vocabulary},
+};
+
+/// How a portal is talked to.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it is; the first is the one to begin with.
+    pub urls: Vec<Arc<str>>,
+    /// Where it shall call; each session has a path of its own beneath.
+    pub callback: String,
+    pub user: String,
+    pub password: SecretString,
+    pub tenant: i64,
+    /// Fields and values that events are filtered by, as the vocabulary's CTIFieldType names them.
+    pub filters: Vec<(&'static str, String)>,
+    /// How long an answer may take.
+    pub reply_timeout: Duration,
+    /// Nothing called for so long: the session is over.
+    pub heartbeat_timeout: Duration,
+    /// The shortest and the longest wait between attempts.
+    pub reconnect: (Duration, Duration),
+    /// Where the randomness of waits begins.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            urls: Vec::new(),
+            callback: String::new(),
+            user: String::new(),
+            password: String::new().into(),
+            tenant: 1,
+            filters: Vec::new(),
+            reply_timeout: Duration::from_secs(10),
+            heartbeat_timeout: Duration::from_secs(120),
+            reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
+            seed: 1,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody tries yet, or again, before this moment.
+    Waiting(Time),
+    /// OpenConnection is on its way.
+    Opening,
+    /// So many steps towards being on line are done.
+    Registering(usize),
+    Online,
+    /// There is no session, and none is wanted: the bridge stops, or what was heard in one comes from a file.
+    Over,
+}
+
+/// A session as far as it has come.
+#[derive(Debug, Default)]
+struct Session {
+    /// What is called beneath the callback's address: only who was told it calls it.
+    path: String,
+    /// Its id, once the portal has given one.
+    id: String,
+    /// When it was last called.
+    heard: Time,
+}
+
+/// What a post was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Open,
+    Step,
+    /// To see whether the session is there still.
+    Probe,
+    Snapshot,
+    /// A request, by the number that the portal knows it by.
+    Request(i64),
+}
+
+/// One platform. See the module.
+pub struct Client {
+    settings: Settings,
+    vocabulary: Arc<Vocabulary>,
+    profile: Profile,
+    templates: Vec<Option<ObjectTemplate>>,
+    /// Classes of events, as either profile writes them.
+    classes: HashMap<String, Kind>,
+    new_path: Box<dyn FnMut() -> String + Send>,
+    state: State,
+    /// Which of the addresses is talked to, and how many were tried in vain since one answered.
+    at: usize,
+    tried: usize,
+    backoff: Backoff,
+    session: Session,
+    /// Whether the picture is thought to be the platform's.
+    is_up: bool,
+    /// Which switches are known, and which of them the portal has lost.
+    switches: HashSet<i64>,
+    lost_switches: HashSet<i64>,
+    tokens: u64,
+    posts: HashMap<u64, Asked>,
+    commands: Commands,
+    /// What the snapshot shows next, and until when.
+    snapshot: Option<(usize, Time)>,
+    outputs: VecDeque<Output>,
+    complaints: Complaints,
+    troubles: Troubles,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Client").field("state", &self.state).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl super::super::Client for Client {
+    /// There is no line: everything is posted.
+    fn connected(&mut self, _: Time) {}
+
+    fn closed(&mut self, _: Time, _: &str) {}
+
+    /// A line of a file.
+    fn heard(&mut self, _: Time, message: &Message) -> Heard {
+        let def = message.kind().map(|kind| self.vocabulary.message(kind));
+        if def.is_some_and(|def| def.side == Side::Event) { Heard::Event } else { Heard::Nothing }
+    }
+
+    fn heard_something(&mut self, _: Time) {}
+
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
+        let Some(kind) = message.kind().filter(|_| self.state == State::Online) else {
+            return self.outputs.push_back(Output::Failed(request, "no session is open".into()));
+        };
+        let id = self.commands.begin(request, wish, false, self.outcome_by(now));
+        if let Some(slot) = self.vocabulary.message(kind).role(Role::Request) {
+            message.set(slot, Node::Int(id));
+        }
+        self.post(Asked::Request(id), message);
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        match self.state {
+            State::Waiting(until) => Some(until),
+            State::Over => None,
+            State::Opening => self.commands.deadline(),
+            State::Registering(_) | State::Online => {
+                let silence = self.session.heard + self.settings.heartbeat_timeout;
+                let snapshot = self.snapshot.map(|(_, until)| until);
+                [Some(silence), snapshot, self.commands.deadline()].into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn expire(&mut self, now: Time) {
+        // Requests end by their posts' outcomes; numbers whose events never came are kept from being used again.
+        self.commands.expire(now);
+        match self.state {
+            State::Waiting(until) if until <= now => self.open(now),
+            State::Registering(_) | State::Online => self.check_silence(now),
+            _ => {}
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        self.take_answer(now, token, outcome, message)
+    }
+
+    fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
+        self.take_call(now, path, body, charset, message)
+    }
+
+    fn shut_down(&mut self, _: Time) {
+        if matches!(self.state, State::Registering(_) | State::Online) {
+            self.say("CloseConnection", Asked::Step, |_, _| {});
+        }
+        self.state = State::Over;
+    }
+}
