@@ -22,6 +22,7 @@ use crate::{
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
+use routes::Record;
 
 /// What the shell shall do.
 #[derive(Debug)]
@@ -85,6 +86,15 @@ pub enum Output {
     Notice {
         about: About,
         notice: Notice,
+    },
+    /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
+    Keep {
+        route: u64,
+        record: Record,
+    },
+    /// The record is needed no more.
+    Drop {
+        route: u64,
     },
     /// A message for the application that is a file.
     Line(Vec<u8>),
@@ -260,6 +270,7 @@ impl Bridge {
             }
         }
         self.forgotten = forgotten;
+        self.settle_routes(now, index);
         self.collect();
     }
 
@@ -339,11 +350,11 @@ impl Bridge {
         }
         for index in 0..self.applications.len() {
             self.applications[index].routes.expire(now);
-            self.say_routes(now, index, 0);
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
         }
+        self.settle_routes(now, 0);
         self.collect();
     }
 

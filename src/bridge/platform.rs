@@ -2,12 +2,17 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::picture::{Live, Naming};
+use hashbrown::HashMap;
+
+use super::{
+    picture::{Live, Naming, RouteOrder},
+    routes::{self, News},
+};
 use crate::{
-    dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
+    dialect::{Asker, Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
-    model::{Call, Change, Effect, Id, Model, Transition},
+    model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{
         JsonError, Role, Wanted,
@@ -26,6 +31,8 @@ pub struct PlatformParts {
     pub knobs: Vec<Literal>,
     /// The longest frame in bytes.
     pub max_frame: usize,
+    /// Of a routing platform: its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
 }
 
 #[derive(Debug)]
@@ -46,6 +53,13 @@ pub struct Platform {
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
     link_changed: bool,
+    /// What was heard of routes, and whose order the answer is that is being read.
+    pub route_news: Vec<routes::Heard>,
+    route_asker: Option<(u64, TransitionKind)>,
+    /// Why the platform is away.
+    pub away: Option<String>,
+    /// Its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
     complaints: Complaints,
     /// What was said of the service's own WSDL.
@@ -68,6 +82,8 @@ pub struct Counts {
     pub malformed: u64,
     pub too_long: u64,
     pub unknown_fields: u64,
+    /// Texts and lists that were longer than the platform takes.
+    pub cut: u64,
     /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
     pub answered: u64,
     pub not_sent: u64,
@@ -100,6 +116,10 @@ impl Platform {
             tells_all: false,
             has_event: false,
             link_changed: false,
+            route_news: Vec::new(),
+            route_asker: None,
+            away: None,
+            service_groups: parts.service_groups,
             counts,
             complaints: Complaints::default(),
             description: Vec::new(),
@@ -249,18 +269,25 @@ impl Platform {
             match output {
                 ClientOutput::Up => {
                     self.link_changed = true;
+                    self.away = None;
                     self.model.link_up(now);
                 }
                 ClientOutput::Down(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_down(now, &reason);
                 }
                 ClientOutput::Lost(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_lost(now, &reason);
                 }
                 ClientOutput::Resync => self.model.resync(now),
                 ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                ClientOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                    let news = News::Failed { reason, unknown };
+                    self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
+                }
                 output => self.wanted.push_back(output),
             }
         }
@@ -321,7 +348,12 @@ impl Platform {
                 self.apply(now, message, None);
             }
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
-            Heard::Nothing => {}
+            Heard::For(Asker::Route { route, order }) => {
+                self.route_asker = Some((route, order));
+                self.apply(now, message, None);
+                self.route_asker = None;
+            }
+            Heard::For(Asker::Guest(_)) | Heard::Nothing => {}
         }
     }
 
@@ -336,8 +368,13 @@ impl Platform {
         let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);
+        let (route_news, asker) = (&mut self.route_news, self.route_asker);
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
+            if change.kind.is_of_route() {
+                let (id, news) = News::of(change, &incoming.vocabulary.messages[kind].label);
+                return route_news.push(routes::Heard { asker, id, news });
+            }
             let effect = match request {
                 // The platform's number of the request leads to the model's.
                 Some(request) => {
@@ -354,6 +391,44 @@ impl Platform {
                 }
             }
         });
+    }
+
+    /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
+    /// lacks.
+    pub fn route(
+        &mut self,
+        now: Time,
+        model: &Model,
+        transition: &Transition,
+        order: &RouteOrder,
+        route: u64,
+    ) -> Result<(), String> {
+        let outgoing = self.outgoing.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let knobs = &self.knobs;
+        let live = Live {
+            model,
+            transition,
+            naming: Naming::Native,
+            local: None,
+            route: Some(order),
+            knobs,
+            stamp: "",
+            waiting: "",
+        };
+        let (client, counts) = (&mut self.client, &mut self.counts);
+        let mut sent = false;
+        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.orders[rule] += 1;
+            counts.cut += outgoing.vocabulary.fit(message) as u64;
+            // One order is one message, whatever the rules say.
+            if !std::mem::replace(&mut sent, true) {
+                client.ask(now, message, Asker::Route { route, order: transition.kind });
+            }
+        });
+        self.message = message;
+        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+        if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.

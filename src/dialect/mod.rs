@@ -15,7 +15,7 @@ pub use post::{Called, Post, PostOutcome, Reply};
 
 use crate::{
     message::Message,
-    model::RequestIx,
+    model::{RequestIx, TransitionKind},
     time::Time,
     vocabulary::{Profile, Vocabulary},
 };
@@ -58,6 +58,18 @@ pub trait Client: std::fmt::Debug + Send {
         let _ = (now, path, body, charset, message);
         Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
     }
+    /// Asks the platform something that no application asked. The answer is handed back with `asker`, or
+    /// [`ClientOutput::NoAnswer`].
+    fn ask(&mut self, now: Time, message: &mut Message, asker: Asker) {
+        let _ = (now, message, asker);
+    }
+    /// From now on somebody wants to hear what becomes of this, by the platform's number of it.
+    fn follow(&mut self, now: Time, id: i64, asker: Asker) {
+        let _ = (now, id, asker);
+    }
+    fn unfollow(&mut self, id: i64) {
+        let _ = id;
+    }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -68,6 +80,7 @@ pub trait Client: std::fmt::Debug + Send {
 pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }
@@ -166,7 +179,22 @@ pub enum ClientOutput {
     Failed(RequestIx, String),
     /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
     Describe(Arc<str>),
+    /// What somebody asked has no answer. `unknown`: the platform may have done it nevertheless.
+    NoAnswer {
+        asker: Asker,
+        reason: String,
+        unknown: bool,
+    },
     Notice(Notice),
+}
+
+/// Who asks a platform something that is no command of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A route, by the bridge's number of it, and what about it.
+    Route { route: u64, order: TransitionKind },
+    /// Somebody whom the bridge serves with the platform's own dialect.
+    Guest(u64),
 }
 
 /// What a message of a platform was.
@@ -176,6 +204,8 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
+    /// The answer to what somebody asked, or asks to hear of, now in the message.
+    For(Asker),
     /// The conversation's own.
     Nothing,
 }

@@ -1,7 +1,7 @@
 //! A configuration that is right → a bridge, the lines to its platforms, and the doors for its applications, all listeners
 //! open. Nothing runs yet.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
     config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach},
-    dialect::{Client, Server, ccas, ctips, event_feed},
+    dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
@@ -62,6 +62,7 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     // first platform.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
     let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
+    let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
@@ -70,10 +71,18 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
-        doors.push(door(index, application, mappings, inputs, &mut bridge).await?);
+        doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
     }
     let Ways { lines, relays, posts, carriers, callees } = ways;
     Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
+}
+
+/// How long a platform that routes may take to answer.
+fn answers_routes(platform: &Platform) -> Option<Duration> {
+    match &platform.reach {
+        Reach::Soap { conversation: Conversation::OpenMedia(settings), .. } => Some(settings.reply_timeout),
+        _ => None,
+    }
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -145,13 +154,18 @@ async fn platform_parts(
                     let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
                     Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
                 }
+                Conversation::OpenMedia(settings) => {
+                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
+                    Box::new(open_media::Client::new(settings, vocabulary, &profile))
+                }
             }
         }
     };
     ways.lines.push(line);
     ways.posts.push(posted);
     let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
-    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame })
+    let service_groups = platform.service_groups.into_iter().collect();
+    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame, service_groups })
 }
 
 /// The listener that a platform calls back.
@@ -188,7 +202,8 @@ fn told(callback: &str, address: Option<SocketAddr>) -> String {
 
 async fn door(
     index: usize,
-    application: Application,
+    mut application: Application,
+    answers: &[Option<Duration>],
     mappings: &Mappings,
     inputs: &mpsc::Sender<Input>,
     bridge: &mut Bridge,
@@ -221,6 +236,10 @@ async fn door(
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();
     let place = |wanted: &String| names.iter().position(|known| known == wanted);
     let platforms = application.platforms.iter().filter_map(place).collect();
+    let media_platform = application.routed_by.as_ref().and_then(place);
+    if let Some(answer) = media_platform.and_then(|media| answers.get(media).copied().flatten()) {
+        application.routes.answer = answer;
+    }
     bridge.add_application(ApplicationParts {
         name: name.clone(),
         server: Some(server),
@@ -230,7 +249,7 @@ async fn door(
         platforms,
         id_step: application.id_step,
         routes: application.routes,
-        media_platform: None,
+        media_platform,
         media: application.media,
         read_only: application.read_only.into_iter().collect(),
         labels: application.labels,

@@ -22,6 +22,7 @@ use super::{
     metrics::Metrics,
     post::Posts,
     socket::Writer,
+    store::Store,
 };
 use crate::{
     bridge::{About, Bridge, Output},
@@ -67,6 +68,11 @@ pub enum Input {
         charset: Option<String>,
         reply: oneshot::Sender<Reply>,
         at: Instant,
+    },
+    /// Records of open routes are kept, or could not be.
+    Kept {
+        routes: Vec<u64>,
+        result: Result<(), String>,
     },
     Request {
         application: usize,
@@ -120,11 +126,24 @@ struct Session {
     stop: CancellationToken,
 }
 
+/// By what the bridge reaches others.
+pub struct Channels {
+    pub lines: Vec<Line>,
+    /// By platform; none for those that have a line.
+    pub posts: Vec<Option<Posts>>,
+    /// Where records of open routes are kept.
+    pub store: Option<Store>,
+    /// By application; none for those whose clients keep a connection.
+    pub callbacks: Vec<Option<Arc<Callbacks>>>,
+}
+
 pub struct Engine {
     bridge: Bridge,
     lines: Vec<Line>,
     /// By platform; none for those that have a line.
     posts: Vec<Option<Posts>>,
+    /// Where records of open routes are kept.
+    store: Option<Store>,
     /// By application; none for those whose clients keep a connection.
     callbacks: Vec<Option<Arc<Callbacks>>>,
     sessions: HashMap<(usize, u32), Session>,
@@ -144,9 +163,7 @@ const BATCH: usize = 64;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        lines: Vec<Line>,
-        posts: Vec<Option<Posts>>,
-        callbacks: Vec<Option<Arc<Callbacks>>>,
+        Channels { lines, posts, store, callbacks }: Channels,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
@@ -156,6 +173,7 @@ impl Engine {
             bridge,
             lines,
             posts,
+            store,
             callbacks,
             sessions: HashMap::new(),
             writers: HashMap::new(),
@@ -214,6 +232,7 @@ impl Engine {
         self.sessions.clear();
         self.writers.clear();
         self.posts.clear();
+        self.store = None;
     }
 
     fn take(&mut self, input: Input) {
@@ -243,6 +262,11 @@ impl Engine {
             }
             Input::Posted { platform, token, outcome } => {
                 self.bridge.platform_answered(now, platform, token, outcome);
+            }
+            Input::Kept { routes, result } => {
+                for route in routes {
+                    self.bridge.route_kept(now, route, result.clone());
+                }
             }
             Input::Called { platform, path, body, charset, reply, .. } => {
                 let _ = reply.send(self.bridge.platform_called(now, platform, &path, &body, charset.as_deref()));
@@ -310,6 +334,18 @@ impl Engine {
                     if let Err(reason) = posts.send(post) {
                         let now = self.now();
                         self.bridge.platform_answered(now, platform, token, PostOutcome::NotSent(reason));
+                    }
+                }
+                Output::Keep { route, record } => {
+                    let Some(store) = &self.store else { continue };
+                    if let Err(reason) = store.keep(route, record) {
+                        let now = self.now();
+                        self.bridge.route_kept(now, route, Err(reason));
+                    }
+                }
+                Output::Drop { route } => {
+                    if let Some(store) = &self.store {
+                        store.forget(route);
                     }
                 }
                 Output::Respond { token, reply, .. } => {

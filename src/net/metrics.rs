@@ -146,6 +146,7 @@ impl Report {
         }
         add(&self.refused, labels(&[("reason", "malformed")]), counts.malformed);
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
+        add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);

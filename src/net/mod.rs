@@ -16,6 +16,7 @@ mod post;
 mod relay;
 pub(crate) mod service;
 mod socket;
+mod store;
 mod tls;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
@@ -29,10 +30,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, mapping::Mappings};
+use crate::{config::Config, mapping::Mappings, time::Time};
 use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
-use engine::{Engine, Input};
+use engine::{Channels, Engine, Input};
 use metrics::Metrics;
 use socket::Sockets;
 
@@ -59,11 +60,20 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (grace, admin) = (config.shutdown_grace, config.admin);
+    let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
     let Assembly { mut bridge, lines, relays, posts, carriers, callees, doors } =
         assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    let store = match store {
+        Some(path) => {
+            let (store, keeper, left) = store::open(&path)?;
+            keeper.run(inputs.clone(), &tasks);
+            bridge.keep_routes(Time(0), left);
+            Some(store)
+        }
+        None => None,
+    };
     let admin = match admin {
         Some(address) => Some(assemble::listen(address, "admin").await?),
         None => None,
@@ -113,7 +123,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, lines, posts, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { lines, posts, store, callbacks }, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }

@@ -3,6 +3,7 @@
 //! the words mean is not its business: that is `mapping`'s and `model`'s.
 
 mod compound;
+mod fit;
 mod json;
 mod limits;
 mod load;

@@ -60,6 +60,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             outgoing,
             knobs: platform.knobs,
             max_frame: platform.max_frame,
+            service_groups: Default::default(),
         });
     }
     for application in config.applications {

@@ -1,8 +1,11 @@
 //! The MiCC Enterprise Open Media Service: requests that are no calls, queued for agents by a router. Clients add them and
-//! ask how they fare; nobody is called back. `server` is the service's side.
+//! ask how they fare; nobody is called back. `server` is the service's side,
+//! `client` the conversation with a service behind the bridge.
 
+mod client;
 pub mod server;
 
+pub use client::{Client, Settings as ClientSettings};
 pub use server::Server;
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
