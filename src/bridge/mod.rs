@@ -3,6 +3,7 @@
 
 mod application;
 mod ids;
+mod media;
 mod picture;
 mod platform;
 mod requests;
@@ -12,9 +13,10 @@ mod serve;
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed},
+    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
@@ -128,6 +130,11 @@ pub struct Bridge {
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
+    /// Questions of Open Media applications that were not asked yet.
+    questions: Vec<media::Question>,
+    /// Those that wait for their answers, by the number under which the platform has them: the application, and its own.
+    asked: HashMap<u64, (usize, u64)>,
+    next_ask: u64,
 }
 
 impl Bridge {
@@ -152,6 +159,8 @@ impl Bridge {
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
+        let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
+        servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
     }
 
     pub fn platforms(&self) -> &[Platform] {
@@ -189,7 +198,7 @@ impl Bridge {
         self.platforms[index].stamp(now);
         if let Some(mut event) = self.platforms[index].take_event() {
             for application in &mut self.applications {
-                application.pass(index, &self.platforms[index], &mut event);
+                application.pass(now, index, &self.platforms[index], &mut event);
             }
             self.platforms[index].keep(event);
             self.collect();
@@ -284,6 +293,10 @@ impl Bridge {
                 ClientOutput::Describe(url) => Output::Describe { platform: index, url },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
+                ClientOutput::Relayed { ask, outcome } => {
+                    self.relayed(now, ask, &outcome);
+                    continue;
+                }
                 // The picture has followed from the others.
                 _ => continue,
             });
@@ -320,6 +333,22 @@ impl Bridge {
                 }
                 Some(Server::EventFeed(server)) => {
                     self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
+                }
+                Some(Server::OpenMedia(server)) => {
+                    for output in std::iter::from_fn(|| server.poll()) {
+                        match output {
+                            open_media::server::Output::Respond { token, reply } => {
+                                application.counts.refused += u64::from(reply.status != 200);
+                                self.outputs.push_back(Output::Respond { application: index, token, reply });
+                            }
+                            open_media::server::Output::Ask { ask, message } => {
+                                self.questions.push(media::Question { application: index, ask, message });
+                            }
+                            open_media::server::Output::Notice(notice) => {
+                                self.outputs.push_back(Output::Notice { about, notice });
+                            }
+                        }
+                    }
                 }
                 None => {}
             }

@@ -106,6 +106,14 @@ fn together(root: &Section, config: &Config) {
                 let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
                 section.problem("platforms", format!("there is no [platform.{platform}]{help}"));
             }
+            let found = config.platforms.iter().find(|known| known.name == *platform);
+            let is_media = application.dialect == "open-media";
+            let other = found.filter(|found| is_media && found.dialect != application.dialect);
+            if let (Some(other), Some(section)) = (other, applications.get(&application.name)) {
+                let text =
+                    format!("{platform} speaks {}: an Open Media application needs one of its own", other.dialect);
+                section.problem("platforms", text);
+            }
         }
     }
     for application in &config.applications {

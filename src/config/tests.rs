@@ -41,6 +41,11 @@ listen = "127.0.0.1:31457"
 users = { crm = "hidden", wall = "hidden" }
 read_only = ["wall"]
 platforms = ["micc", "mitel"]
+[application.tickets]
+dialect = "open-media"
+listen = "127.0.0.1:12620"
+users = { web = "hidden", wallboard = "hidden" }
+read_only = ["wallboard"]
 "#;
 
 #[track_caller]
@@ -129,6 +134,31 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains("", "at least one [platform.…]");
     complains("[platform.x", "bridge.toml:1");
+}
+
+const TICKETS: &str = r#"
+[application.tickets]
+dialect = "open-media"
+listen = "127.0.0.1:12620"
+users = { web = "hidden" }
+"#;
+
+#[test]
+fn an_open_media_application_has_a_service_behind_it_or_nothing() {
+    let (config, problems) = load(&format!("{SMALL}{TICKETS}"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let Face::OpenMedia { server, profile, .. } = &config.applications[1].face else { panic!("an Open Media service") };
+    assert_eq!((server.expiry, profile.name.as_str()), (Duration::from_secs(1800), "open-media"));
+    let with = |line: &str| format!("{SMALL}{TICKETS}{line}");
+    complains(
+        &with("platforms = [\"mitel\"]"),
+        "mitel speaks event-feed: an Open Media application needs one of its own",
+    );
+    complains(&with("platforms = [\"a\", \"b\"]"), "an Open Media application has one platform");
+    complains(&with("id_step = 7"), "unknown key `application.tickets.id_step`");
+    complains(&with("read_only = [\"mail\"]"), "there is no user \"mail\"");
+    complains(&with("profile = \"old\""), "there is no profile \"old\"; there are open-media, guide");
+    complains(&with("").replace("users = { web = \"hidden\" }", ""), "names no user");
 }
 
 #[test]

@@ -70,6 +70,13 @@ pub trait Client: std::fmt::Debug + Send {
     fn unfollow(&mut self, id: i64) {
         let _ = id;
     }
+    /// Has the platform do what an application of its own dialect asks, as it is; what becomes of it comes out as
+    /// [`ClientOutput::Relayed`] under this number, once. What changes afterwards by itself is heard as events, whoever
+    /// asked first. Whether the platform can be asked so.
+    fn relay(&mut self, now: Time, ask: u64, message: &Message) -> bool {
+        let _ = (now, ask, message);
+        false
+    }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -90,6 +97,7 @@ pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
 pub enum Server {
     Ctips(Box<ctips::Server>),
     EventFeed(Box<event_feed::Server>),
+    OpenMedia(Box<open_media::Server>),
 }
 
 impl Server {
@@ -98,6 +106,8 @@ impl Server {
         match self {
             Server::Ctips(server) => server.publish(message, about, audience),
             Server::EventFeed(server) => server.publish(message, audience),
+            // Its clients ask; nobody is told.
+            Server::OpenMedia(_) => 0,
         }
     }
 
@@ -105,6 +115,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.deadline(),
             Server::EventFeed(server) => server.deadline(),
+            Server::OpenMedia(server) => server.deadline(),
         }
     }
 
@@ -112,6 +123,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.expire(now),
             Server::EventFeed(server) => server.expire(now),
+            Server::OpenMedia(server) => server.expire(now),
         }
     }
 
@@ -120,6 +132,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.session_lost(session, reason, cause),
             Server::EventFeed(server) => server.lost(session, reason, cause),
+            Server::OpenMedia(_) => {}
         }
     }
 
@@ -128,6 +141,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.user_of(session),
             Server::EventFeed(server) => server.user_of(session),
+            Server::OpenMedia(_) => None,
         }
     }
 
@@ -135,30 +149,51 @@ impl Server {
         match self {
             Server::Ctips(server) => server.sessions().map(|(key, _)| key).collect(),
             Server::EventFeed(server) => server.sessions().map(|(key, _)| key).collect(),
+            Server::OpenMedia(_) => Vec::new(),
         }
     }
 
     /// Sessions lost since the start, by why.
-    pub fn lost(&self) -> &hashbrown::HashMap<&'static str, u64> {
-        match self {
-            Server::Ctips(server) => &server.lost,
-            Server::EventFeed(server) => &server.lost,
-        }
+    pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let lost = match self {
+            Server::Ctips(server) => Some(&server.lost),
+            Server::EventFeed(server) => Some(&server.lost),
+            Server::OpenMedia(_) => None,
+        };
+        lost.into_iter().flatten().map(|(cause, count)| (*cause, *count))
     }
 
     pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
         match self {
             Server::Ctips(server) => Some(server),
-            Server::EventFeed(_) => None,
+            Server::EventFeed(_) | Server::OpenMedia(_) => None,
         }
     }
 
     pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
         match self {
             Server::EventFeed(server) => Some(server),
-            Server::Ctips(_) => None,
+            Server::Ctips(_) | Server::OpenMedia(_) => None,
         }
     }
+
+    pub fn open_media(&mut self) -> Option<&mut open_media::Server> {
+        match self {
+            Server::OpenMedia(server) => Some(server),
+            Server::Ctips(_) | Server::EventFeed(_) => None,
+        }
+    }
+}
+
+/// What became of a request that was relayed as it was.
+#[derive(Debug, Clone)]
+pub enum Relayed {
+    /// A reply of the vocabulary, or one of its faults.
+    Answer(Message),
+    /// It did not get there: nothing was done.
+    NotSent(String),
+    /// It may have been done, or not.
+    Unknown(String),
 }
 
 /// What a conversation with a platform wants the shell to do, or others to know.
@@ -175,6 +210,11 @@ pub enum ClientOutput {
     Lost(String),
     /// Events were missed, or may have been.
     Resync,
+    /// What became of what [`Client::relay`] was given under this number.
+    Relayed {
+        ask: u64,
+        outcome: Relayed,
+    },
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
     /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.

@@ -49,8 +49,8 @@ pub struct Door {
 
 /// How an application's sessions are reached.
 pub enum Serving {
-    /// Clients post requests, and are called back.
-    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Arc<Callbacks> },
+    /// Clients post requests, and are called back where their dialect has it.
+    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
@@ -224,8 +224,15 @@ async fn door(
             let asked = ToBridge { application: index, inputs };
             let path = "/AgentCallService";
             let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            let callbacks = Arc::new(Callbacks::new(callback)?);
+            let callbacks = Some(Arc::new(Callbacks::new(callback)?));
             (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
+        }
+        Face::OpenMedia { server, profile, limits } => {
+            let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
+            let (secure, asked) = (acceptor.is_some(), ToBridge { application: index, inputs: inputs.clone() });
+            let path = "/OpenMediaService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            (Server::OpenMedia(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks: None })
         }
         Face::EventFeed { server, queue } => {
             let connections = server.max_connections;

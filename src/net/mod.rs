@@ -109,7 +109,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
-                callbacks.push(Some(own));
+                callbacks.push(own);
                 let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
                 tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));

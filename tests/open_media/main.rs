@@ -1,6 +1,7 @@
 //! The Open Media Service's side of the dialect: clients, the service and its router on a virtual clock, and the embedded
 //! service over a socket.
 
+mod bridge;
 mod limits;
 mod requests;
 mod served;

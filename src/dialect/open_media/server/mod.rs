@@ -6,7 +6,11 @@ mod cache;
 mod check;
 mod words;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 use super::{accepted, status};
 use crate::{
-    dialect::{Complaints, Notice, Reply},
+    dialect::{Complaints, Notice, Relayed, Reply},
     message::{Kind, Message, Value},
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
@@ -27,7 +31,9 @@ use words::Words;
 /// How clients are served.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub users: HashMap<String, SecretString>,
+    pub users: BTreeMap<String, SecretString>,
+    /// Users who may only ask how things are.
+    pub read_only: BTreeSet<String>,
     /// How long updates are kept, and requests that are over.
     pub expiry: Duration,
     /// How many requests are remembered. Where all of them are open, another is answered with GeneralError.
@@ -41,7 +47,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            users: HashMap::new(),
+            users: BTreeMap::new(),
+            read_only: BTreeSet::new(),
             expiry: Duration::from_secs(30 * 60),
             max_requests: 10_000,
             max_updates: 100,
@@ -64,17 +71,6 @@ pub enum Output {
         message: Message,
     },
     Notice(Notice),
-}
-
-/// What became of a question.
-#[derive(Debug)]
-pub enum Answer<'a> {
-    /// A reply of the vocabulary, or one of its faults.
-    Message(&'a Message),
-    /// It did not get there: nothing was done.
-    NotSent(&'a str),
-    /// It may have been done, or not.
-    Unknown(&'a str),
 }
 
 /// A question that waits for its answer.
@@ -207,6 +203,9 @@ impl Server {
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
         let user = self.user(&envelope.headers)?;
+        if self.settings.read_only.contains(&*user) && !vocabulary.message(kind).label.starts_with("Get") {
+            return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
+        }
         let read = vocabulary.read_xml(kind, &envelope.body, message);
         read.map_err(|wrong| plain(format!("{}: {wrong}", vocabulary.message(kind).label)))?;
         match self.consider(now, &user, kind, message)? {
@@ -309,10 +308,10 @@ impl Server {
     }
 
     /// What became of a question; each is answered once.
-    pub fn answered(&mut self, now: Time, ask: u64, answer: Answer) {
+    pub fn answered(&mut self, now: Time, ask: u64, answer: &Relayed) {
         let Some(waiting) = self.waiting.remove(&ask) else { return };
         let token = waiting.token;
-        match self.settled(now, &waiting, &answer) {
+        match self.settled(now, &waiting, answer) {
             Ok(reply) => self.reply(token, waiting.request, &reply),
             Err(refusal) => self.refuse(now, token, &refusal),
         }
@@ -322,17 +321,17 @@ impl Server {
     }
 
     /// What a client is answered of an answer.
-    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Answer) -> Result<Message, Refusal> {
+    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Relayed) -> Result<Message, Refusal> {
         let Waiting { request, user, id, group, .. } = waiting;
         let vocabulary = self.words.vocabulary.clone();
         let def = vocabulary.message(*request);
         let is_status = def.label == "GetOpenMediaRequestStatusByID";
         let message = match answer {
-            Answer::Message(message) => *message,
+            Relayed::Answer(message) => message,
             // What is known is better than nothing.
             _ if is_status => return self.known(now, *request, user, *id),
-            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", *reason)),
-            Answer::Unknown(reason) => {
+            Relayed::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
+            Relayed::Unknown(reason) => {
                 let reason =
                     format!("the service did not answer: whether it did what was asked is not known ({reason})");
                 return Err(Refusal::plain(Blame::Server, reason));
