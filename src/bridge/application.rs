@@ -231,9 +231,16 @@ impl Application {
             TransitionKind::RouteRequested => {
                 if !self.is_told(index, platform, call) {
                     self.counts.other_media += 1;
-                } else if let Some(timeout) = self.routes.ask(now, key) {
+                    return;
+                }
+                // The platform's own time counts, where it says one.
+                let timeout = match transition.details.timeout {
+                    Some(seconds) => self.routes.ask_within(now, key, seconds).then_some(seconds),
+                    None => self.routes.ask(now, key),
+                };
+                if timeout.is_some() {
                     let mut asked = transition.clone();
-                    asked.details.timeout = Some(timeout);
+                    asked.details.timeout = timeout;
                     self.say(me, index, platform, &asked, None);
                 }
                 return;
@@ -245,6 +252,15 @@ impl Application {
                     let used = self.route_used(index, platform, transition);
                     self.say(me, index, platform, &used, None);
                 }
+            }
+            TransitionKind::RouteUsed => {
+                self.routes.routed(key);
+                self.say_routes(now, me, index, platform);
+                let mut used = self.route_used(index, platform, transition);
+                used.request = transition.request;
+                used.details.status = transition.details.status.or(used.details.status);
+                used.details.route_type = transition.details.route_type.or(used.details.route_type);
+                return self.say(me, index, platform, &used, None);
             }
             TransitionKind::CallEnded => {
                 self.routes.ended(key);

@@ -147,6 +147,7 @@ impl Bridge {
         let mut application = Application::new(parts);
         if let Some(first) = application.platforms.first().copied()
             && self.platforms[first].incoming.vocabulary.dialect == application.to.vocabulary.dialect
+            && !application.to.vocabulary.events_name_requests()
         {
             self.platforms[first].tells_all = true;
             application.relays = true;
@@ -212,8 +213,8 @@ impl Bridge {
     }
 
     /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
-    pub fn described(&mut self, now: Time, index: usize, found: Result<Fitted, String>) {
-        self.platforms[index].described(now, found);
+    pub fn described(&mut self, now: Time, index: usize, url: &Arc<str>, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, url, found);
         self.settle(now, index, Cause::Link);
     }
 

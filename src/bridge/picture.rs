@@ -309,6 +309,9 @@ impl<'p> Live<'p> {
                 optional(request.service.map(|service| self.model.service(service).kind.code()))
             }
             RequestAttribute::Destination => text(&request.destination),
+            RequestAttribute::DestinationAgent => {
+                request.towards.map(|agent| text(&self.model.agent(agent).number)).unwrap_or_default()
+            }
             RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
             RequestAttribute::Code => optional(request.code),
             RequestAttribute::Reason => text(&request.reason),

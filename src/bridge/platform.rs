@@ -15,7 +15,7 @@ use crate::{
     model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{
-        JsonError, Role, Wanted,
+        JsonError, Profile, Role, Wanted,
         wsdl::{Fitted, Remark, Weight},
     },
     wire::nul::{Frame, Frames},
@@ -62,13 +62,21 @@ pub struct Platform {
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
     complaints: Complaints,
-    /// What was said of the service's own WSDL.
-    description: Vec<Notice>,
+    /// What the WSDLs of the platform's services came to, by their addresses.
+    descriptions: HashMap<Arc<str>, Description>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
     pub stamp: String,
     stamped: u64,
+}
+
+/// What a service's WSDL came to.
+#[derive(Debug, Default)]
+struct Description {
+    /// What was said of it.
+    notices: Vec<Notice>,
+    profile: Option<Profile>,
 }
 
 /// What a platform's messages came to, by the places of messages and rules in their plans.
@@ -122,7 +130,7 @@ impl Platform {
             service_groups: parts.service_groups,
             counts,
             complaints: Complaints::default(),
-            description: Vec::new(),
+            descriptions: HashMap::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -162,6 +170,11 @@ impl Platform {
         u8::try_from(place).ok()
     }
 
+    /// Whether the platform routes calls as it is told to.
+    pub fn routes_calls(&self) -> bool {
+        !self.outgoing.plans[TransitionKind::SelectRoute as usize].rules.is_empty()
+    }
+
     /// The rules by which the platform is asked to do things.
     pub fn outgoing(&self) -> &Outgoing {
         &self.outgoing
@@ -172,21 +185,24 @@ impl Platform {
         self.client.connected(now);
     }
 
-    /// Hands the conversation the profile that fits the service's WSDL. What the WSDL came to is said when it is not what was
-    /// said before.
-    pub fn described(&mut self, now: Time, found: Result<Fitted, String>) {
+    /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
+    /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
+    pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
+        let last = self.descriptions.remove(url).unwrap_or_default();
         let (notices, profile) = match found {
-            Ok(fitted) => (notices(&fitted), Ok(fitted.profile)),
+            Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
             Err(reason) => {
-                let notice = format!("WSDL: {reason}: what was configured serves");
-                (vec![Notice::warn(notice)], Err(reason))
+                let serves =
+                    if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
+                (vec![Notice::warn(format!("WSDL: {reason}: {serves}"))], last.profile)
             }
         };
-        if self.description != notices {
+        if last.notices != notices {
             self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
-            self.description = notices;
         }
-        self.client.described(now, profile);
+        let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
+        self.descriptions.insert(url.clone(), Description { notices, profile });
+        self.client.described(now, known);
     }
 
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
@@ -381,6 +397,12 @@ impl Platform {
                     let mut answer: Change = change.clone();
                     answer.request = request;
                     model.apply(&answer)
+                }
+                // The number of a request that nobody here has made.
+                None if !change.request.is_none() => {
+                    let mut plain: Change = change.clone();
+                    plain.request = Id::None;
+                    model.apply(&plain)
                 }
                 None => model.apply(change),
             };

@@ -162,7 +162,7 @@ impl Bridge {
     }
 
     /// The platform's own number of the service that a call is to go to.
-    fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
+    pub(super) fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
         let id = change.fact(Fact::Destination);
         let meant = Device {
             kind: change.other.kind.filter(|kind| kind.is_service()),
@@ -197,7 +197,12 @@ impl Bridge {
     }
 
     /// The agent whom a request to a platform is to reach, by number or login name; of a name that others know, too, its own.
-    fn agent_called(&self, application: &Application, platform: usize, change: &Change) -> Option<(usize, AgentIx)> {
+    pub(super) fn agent_called(
+        &self,
+        application: &Application,
+        platform: usize,
+        change: &Change,
+    ) -> Option<(usize, AgentIx)> {
         if change.other.kind != Some(DeviceKind::Agent) {
             return None;
         }

@@ -16,7 +16,7 @@ use crate::{
 pub use allow::AllowList;
 pub use application::{Application, Callback, Face, Limits, Queue};
 pub use platform::{Conversation, Dial, Platform, Reach};
-pub use soap::{Callee, Posts};
+pub use soap::{Callee, Posts, Wsdl, WsdlSource};
 pub use source::{PREFIX, Section, Sources};
 
 /// A configuration that can be run.

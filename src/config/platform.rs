@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::{
     ClientTls, Section, ServerTls, address, application, client_tls, dialect, is_loopback, knobs, server_tls,
-    soap::{self, Callee, Posts},
+    soap::{self, Callee, Posts, Wsdl, WsdlSource},
 };
 use crate::{
     dialect::{ccas, ctips, event_feed, open_media},
@@ -37,7 +37,7 @@ pub enum Reach {
     /// A relay beside CCAS connects to the bridge.
     Relay { listen: SocketAddr, tls: Option<ServerTls>, token: SecretString, settings: ccas::Settings },
     /// The bridge posts to a SOAP service, which may call it back.
-    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, conversation: Conversation },
+    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, wsdl: Box<Wsdl>, conversation: Conversation },
 }
 
 /// What is said to a SOAP service.
@@ -168,10 +168,12 @@ fn portal(section: &Section, plaintext: bool, vocabulary: &Vocabulary) -> Option
         ..defaults
     };
     let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = ctips::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
     let callee = callee?;
     let exposed = soap::exposes(&urls) || (callee.tls.is_none() && !callee.listen.ip().is_loopback());
     let conversation = Conversation::Ctips(settings);
-    Some((Reach::Soap { posts, callee: Some(callee), profile, conversation }, exposed))
+    Some((Reach::Soap { posts, callee: Some(callee), profile, wsdl, conversation }, exposed))
 }
 
 /// An Open Media Service.
@@ -206,8 +208,9 @@ fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
         ..defaults
     };
     let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
     let conversation = Conversation::OpenMedia(settings);
-    Some((Reach::Soap { posts, callee: None, profile, conversation }, soap::exposes(&urls)))
+    Some((Reach::Soap { posts, callee: None, profile, wsdl, conversation }, soap::exposes(&urls)))
 }
 
 /// `service_groups`: numbers of services of other platforms, and of the groups that they are here.

@@ -88,6 +88,7 @@ pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
         "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
+        "ctips" => Box::new(ctips::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }

@@ -135,6 +135,9 @@ impl Incoming {
         }
         let mut change = Change::new(rule.means);
         change.call = names(&rule.calls[0], values.message);
+        if let Some((place, number)) = &rule.call {
+            change.call.0[usize::from(*place)] = Id::from_value(number.eval(values, &self.tables));
+        }
         change.second = names(&rule.calls[1], values.message);
         change.result = names(&rule.calls[2], values.message);
         if let Some(slot) = rule.request {

@@ -73,8 +73,9 @@ pub fn of_fact(fact: Fact) -> Ty {
         Fact::About => members("about"),
         Fact::Entity => members("entity"),
         Fact::RouteType => members("route-type"),
+        Fact::Status => members("route-status"),
         Fact::RejectReason => members("reject-reason"),
-        Fact::Code | Fact::Route => Ty::Number,
+        Fact::Code | Fact::Route | Fact::Timeout => Ty::Number,
         Fact::EndWrap => Ty::Bool,
         _ => Ty::Text,
     }

@@ -114,6 +114,8 @@ pub struct Call {
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
     pub last_event: Time,
+    /// The link's epoch in which the platform last said anything of it.
+    pub(super) seen_epoch: u64,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
     /// What it counts for in the model's bound of remembered text.
@@ -155,6 +157,7 @@ impl Call {
             owed: SmallVec::new(),
             completed: false,
             last_event: now,
+            seen_epoch: 0,
             orphan_watch: false,
             weighs: 0,
         }

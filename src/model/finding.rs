@@ -51,9 +51,15 @@ impl Model {
         if !self.calls[index].is_live() {
             return Err(Effect::Late);
         }
-        self.calls[index].last_event = self.now;
+        self.hear_of(index);
         self.learn_names(index, names);
         Ok(())
+    }
+
+    /// The platform says something of the call.
+    pub(super) fn hear_of(&mut self, index: CallIx) {
+        let call = &mut self.calls[index];
+        (call.last_event, call.seen_epoch) = (self.now, self.link.epoch);
     }
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
@@ -90,6 +96,7 @@ impl Model {
             return Err(Effect::Full);
         }
         let index = self.calls.insert(Call::new(self.now));
+        self.hear_of(index);
         self.learn_names(index, names);
         if !std::mem::replace(&mut self.expiry_watch, true) {
             self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);

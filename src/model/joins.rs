@@ -35,7 +35,7 @@ impl Model {
             }
         }
         self.note(result, change);
-        self.calls[result].last_event = self.now;
+        self.hear_of(result);
         self.bring_in(result, &change.other);
         self.bring_in(result, &change.to);
 

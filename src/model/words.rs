@@ -228,6 +228,10 @@ words! {
         RouteAsked = "route-asked",
         /// The platform routed the call to `other`.
         Routed = "routed",
+        /// It routed the call as it was asked to: to `other`, `route-type`, with `status`.
+        RouteUsed = "route-used",
+        /// It did not route the call as it was asked to, for `reject-reason`.
+        RouteRejected = "route-rejected",
         /// The call waits at `service`.
         Queued = "queued",
         /// The call waits no longer.
@@ -293,8 +297,12 @@ words! {
         ServiceRemoved = "service-removed",
         /// Since it came, or events were missed, the platform has shown all agents who are logged on, and all services.
         AllShown = "all-shown",
+        /// Since then it has shown all that there are of one `entity`.
+        Shown = "shown",
         /// The services seen in this message are all there are of their kind.
         ServicesListed = "services-listed",
+        /// The platform has a request; whether it does it, it tells later.
+        RequestTaken = "request-taken",
         /// The platform accepted a request: what shows it done will follow, or is there already.
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
@@ -388,6 +396,8 @@ impl ChangeKind {
             }
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
+            C::RouteUsed => &[T::RouteUsed],
+            C::RouteRejected => &[T::RouteRejected],
             C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
             C::DataSet => &[T::CallDataSet],
             C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
@@ -410,6 +420,10 @@ impl ChangeKind {
             C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentLoggedOn],
             C::AgentServes => &[T::AgentLoggedOn],
             C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
+            C::Shown => {
+                &[T::AgentLoggedOff, T::ServiceRemoved, T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted]
+            }
+            C::RequestTaken => &[T::RequestAccepted],
             C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
             C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
@@ -449,7 +463,7 @@ impl ChangeKind {
             C::AskSetData => &[T::SetData],
             C::AskDispose => &[T::Dispose, T::EndWrap],
             C::AskSnapshot => &[T::SnapshotAgent, T::SnapshotCall, T::SnapshotService, T::SnapshotEmpty],
-            C::AskRoute => &[T::AddRoute, T::RouteUsed, T::RouteRejected, T::RequestFailed],
+            C::AskRoute => &[T::AddRoute, T::SelectRoute, T::RouteUsed, T::RouteRejected, T::RequestFailed],
             C::Refuse => &[T::RequestFailed],
         }
     }
@@ -485,6 +499,10 @@ words! {
         Digits = "digits",
         Entity = "entity",
         RouteType = "route-type",
+        /// Whether what was asked for is used, or the platform's default.
+        Status = "status",
+        /// Within how many seconds a route must be selected.
+        Timeout = "timeout",
         /// A routing platform's number of a route.
         Route = "route",
         /// Why a route was refused.
@@ -522,10 +540,12 @@ impl Fact {
             Fact::Digits => &["request.digits"],
             Fact::Entity => &["entity"],
             Fact::RouteType => &["route-type", "request.destination-type"],
+            Fact::Status => &["status"],
+            Fact::Timeout => &["timeout"],
             Fact::Route => &[],
             Fact::RejectReason => &["reject-reason"],
             Fact::Priority => &["call.priority"],
-            Fact::Destination => &["request.destination", "destination"],
+            Fact::Destination => &["request.destination", "request.destination-agent", "destination"],
             Fact::EndWrap => &[],
             Fact::Number => &["agent.number", "request.number"],
             Fact::Name => &["agent.name", "service.name"],
@@ -618,6 +638,8 @@ words! {
         SendDigits = "send-digits",
         SetData = "set-data",
         Dispose = "dispose",
+        /// Has the platform route the call that it asked a route for.
+        SelectRoute = "select-route",
         /// Asks a routing platform to find an agent for `call`, once.
         AddRoute = "add-route",
         CancelRoute = "cancel-route",
@@ -740,6 +762,8 @@ words! {
         ServiceKind = "service-kind",
         Destination = "destination",
         DestinationType = "destination-type",
+        /// The number with which the agent logs on who is called.
+        DestinationAgent = "destination-agent",
         Code = "code",
         Reason = "reason",
         Digits = "digits",

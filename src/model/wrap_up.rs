@@ -144,7 +144,7 @@ impl Model {
     }
 
     /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
-    fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
+    pub(super) fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
         let code = change.int(Fact::Code).filter(|code| *code != 0);
         let call = &mut self.calls[call];
         let new = code.is_some() && code != call.disposition;

@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     callback::Callbacks,
     called::{CallbackService, Callee},
+    describe::{self, Describer},
     engine::Input,
     line::Line,
     post::{self, Carrier, Posts},
@@ -18,12 +19,12 @@ use super::{
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach},
+    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, WsdlSource},
     dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
-    vocabulary::{Profile, Vocabulary},
+    vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
 
 pub struct Assembly {
@@ -68,12 +69,15 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
         let index = bridge.platforms().len();
         let parts = platform_parts(index, platform, statistics, mappings, inputs, &mut ways).await?;
         bridge.add_platform(parts);
+        if let Some((path, fitted)) = ways.described.take() {
+            bridge.described(Time(0), index, &path, Ok(fitted));
+        }
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
         doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
     }
-    let Ways { lines, relays, posts, carriers, callees } = ways;
+    let Ways { lines, relays, posts, carriers, callees, .. } = ways;
     Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
 }
 
@@ -99,6 +103,8 @@ struct Ways {
     posts: Vec<Option<Posts>>,
     carriers: Vec<Carrier>,
     callees: Vec<Callee>,
+    /// What the file came to that the last platform's WSDL is in.
+    described: Option<(Arc<str>, Fitted)>,
 }
 
 /// What a platform is made of; the way to it, and where it connects or calls back, are added to `ways`.
@@ -134,11 +140,23 @@ async fn platform_parts(
             ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
             Box::new(ccas::Client::new(settings, vocabulary))
         }
-        Reach::Soap { posts, callee, profile, conversation } => {
+        Reach::Soap { posts, callee, profile, wsdl, conversation } => {
             if platform.exposed {
                 tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
             }
-            let (queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            match &wsdl.source {
+                WsdlSource::Service => {
+                    let describer = Describer::new(index, &posts, &wsdl, vocabulary.clone(), inputs.clone())?;
+                    queue.describer = Some(Arc::new(describer));
+                }
+                WsdlSource::File(path) => {
+                    let fitted =
+                        describe::fit(path, &wsdl, &vocabulary).map_err(|reason| format!("{name}: {reason}"))?;
+                    ways.described = Some((path.display().to_string().into(), fitted));
+                }
+                WsdlSource::Profile => {}
+            }
             posted = Some(queue);
             ways.carriers.push(carrier);
             let mut address = None;

@@ -29,6 +29,7 @@ use crate::{
     dialect::{Level, Notice, PostOutcome, Reply, ctips},
     model::LinkState,
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 
 /// What others bring.
@@ -114,6 +115,12 @@ pub enum Input {
         session: u32,
         reason: String,
     },
+    /// What the WSDL of a platform's service came to.
+    Described {
+        platform: usize,
+        url: Arc<str>,
+        found: Result<Box<Fitted>, String>,
+    },
     Metrics(oneshot::Sender<String>),
     /// Whether every platform is there; else which are not.
     Ready(oneshot::Sender<Vec<String>>),
@@ -151,6 +158,8 @@ pub struct Engine {
     /// HTTP requests that wait for their answers.
     requests: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
+    /// Ends the reading of WSDLs.
+    describing: CancellationToken,
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -179,6 +188,7 @@ impl Engine {
             writers: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
+            describing: CancellationToken::new(),
             inputs,
             metrics,
             tasks,
@@ -233,6 +243,7 @@ impl Engine {
         self.writers.clear();
         self.posts.clear();
         self.store = None;
+        self.describing.cancel();
     }
 
     fn take(&mut self, input: Input) {
@@ -298,6 +309,9 @@ impl Engine {
             Input::Hung { application, session, reason } => {
                 self.writers.remove(&(application, session));
                 self.bridge.application_closed(application, session, &reason);
+            }
+            Input::Described { platform, url, found } => {
+                self.bridge.described(now, platform, &url, found.map(|fitted| *fitted));
             }
             Input::Metrics(reply) => {
                 let posts = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts)));
@@ -380,9 +394,19 @@ impl Engine {
         }
     }
 
+    /// Has a WSDL read. It ends when the bridge does.
     fn describe(&mut self, platform: usize, url: Arc<str>) {
-        let now = self.now();
-        self.bridge.described(now, platform, Err(format!("{url}: nothing is configured that could read it")));
+        let Some(describer) = self.posts[platform].as_ref().and_then(|posts| posts.describer.clone()) else {
+            let now = self.now();
+            return self.bridge.described(now, platform, &url, Err(format!("{url}: nobody reads it")));
+        };
+        let stop = self.describing.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = describer.describe(url) => {}
+            }
+        });
     }
 
     fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {

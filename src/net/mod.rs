@@ -7,6 +7,7 @@ mod allow;
 mod assemble;
 mod callback;
 mod called;
+pub(crate) mod describe;
 mod engine;
 mod exchange;
 pub(crate) mod http;

@@ -358,6 +358,11 @@ impl Vocabulary {
         self.parameter.as_deref().filter(|_| self.form == Form::Soap && def.side == Side::Request && !def.bare)
     }
 
+    /// Whether events say whose request they come of: such are another session's only as others' words.
+    pub fn events_name_requests(&self) -> bool {
+        self.messages.iter().any(|def| def.side == Side::Event && def.role(Role::Request).is_some())
+    }
+
     pub fn enumeration(&self, name: &str) -> Option<usize> {
         self.enums.iter().position(|e| e.name == name)
     }

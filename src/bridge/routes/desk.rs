@@ -1,7 +1,10 @@
 //! The route requests of an application's calls: asked, selected, ended once. What a selection goes through stands in
 //! `selection`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -15,6 +18,9 @@ use crate::{
     model::{Failure, RejectReason, RouteType},
     time::Time,
 };
+
+/// How long a platform that closes its route requests itself is waited for once their time is up.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub struct Desk {
@@ -103,14 +109,25 @@ impl Desk {
 
     /// A route is asked for. Hands back the seconds within which it must be selected; none where it is open already.
     pub fn ask(&mut self, now: Time, call: CallKey) -> Option<u32> {
+        let timeout = self.settings.timeout;
+        self.open(now, call, timeout).then(|| u32::try_from(timeout.as_secs()).unwrap_or(u32::MAX))
+    }
+
+    /// A route is asked for by a platform that says itself how many seconds there are, and afterwards what it used instead.
+    /// Whether the request is a new one.
+    pub fn ask_within(&mut self, now: Time, call: CallKey, seconds: u32) -> bool {
+        self.open(now, call, Duration::from_secs(seconds.into()) + LAST_WORD)
+    }
+
+    fn open(&mut self, now: Time, call: CallKey, timeout: Duration) -> bool {
         let route = self.routes.entry(call).or_default();
         if route.open.is_some() {
-            return None;
+            return false;
         }
-        let deadline = now + self.settings.timeout;
+        let deadline = now + timeout;
         (route.open, route.time_is_up, route.current) = (Some(deadline), false, None);
         self.alarms.insert((deadline, Alarm::Route(call)));
-        Some(u32::try_from(self.settings.timeout.as_secs()).unwrap_or(u32::MAX))
+        true
     }
 
     /// The platform routed the call itself. Whether that ends a route request; a selection still open is rejected first.

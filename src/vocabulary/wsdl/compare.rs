@@ -37,6 +37,8 @@ pub struct Comparison<'c> {
     /// The namespaces of data contracts' members, and the names of lists' items.
     pub spaces: Vec<(Owner, usize, &'c str)>,
     pub items: Vec<(Owner, usize, &'c Name, &'c str)>,
+    /// What is compared now is written by the bridge, not only read.
+    pub writing: bool,
     /// Types of which was said what is odd about them.
     told: Vec<&'c Complex>,
 }
@@ -63,6 +65,7 @@ impl<'c> Comparison<'c> {
             enums: HashMap::new(),
             spaces: Vec::new(),
             items: Vec::new(),
+            writing: false,
             told: Vec::new(),
         }
     }

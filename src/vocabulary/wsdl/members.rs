@@ -65,6 +65,7 @@ impl<'c> Comparison<'c> {
     }
 
     pub fn members(&mut self, owner: Owner, slots: &[usize], members: &[&'c Member], ways: Ways, part: &mut Part) {
+        self.writing = ways.written;
         let pairs = self.pairs(owner, slots, members, ways);
         for slot in slots {
             match pairs.iter().find(|(known, _)| known == slot) {
@@ -82,7 +83,8 @@ impl<'c> Comparison<'c> {
                 part.say(weight, format!("{text} a member {}, which is not known", member.name));
             }
         }
-        if ways.written {
+        // Records may be written elsewhere.
+        if ways.written || matches!(owner, Owner::Record(_)) {
             self.order(owner, &pairs, members, ways, part);
         }
     }
@@ -142,7 +144,9 @@ impl<'c> Comparison<'c> {
             _ => self.profile.data_order(self.vocabulary, owner),
         };
         if wanted != usual {
-            part.say(Weight::Differs, "its members are in another order");
+            if ways.written {
+                part.say(Weight::Differs, "its members are in another order");
+            }
             self.profile.overlay.orders.insert(owner, wanted);
         }
     }
@@ -277,7 +281,7 @@ impl<'c> Comparison<'c> {
         let owner = Owner::Record(place);
         let slots: Vec<usize> = (0..record.fields.list.len()).collect();
         let members = self.description.members(complex);
-        self.members(owner, &slots, &members, Ways { data: true, written: true }, &mut own);
+        self.members(owner, &slots, &members, Ways { data: true, written: self.writing }, &mut own);
         self.parts.push((Some(owner), own));
     }
 }

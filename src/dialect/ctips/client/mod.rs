@@ -43,6 +43,8 @@ pub struct Settings {
     pub heartbeat_timeout: Duration,
     /// The shortest and the longest wait between attempts.
     pub reconnect: (Duration, Duration),
+    /// Whether the portal's own WSDL is asked how it is spoken with, before each session.
+    pub asks_wsdl: bool,
     /// Where the randomness of waits begins.
     pub seed: u64,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             reply_timeout: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(120),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
+            asks_wsdl: false,
             seed: 1,
         }
     }
@@ -68,13 +71,17 @@ impl Default for Settings {
 enum State {
     /// Nobody tries yet, or again, before this moment.
     Waiting(Time),
+    /// Its WSDL is being read.
+    Asking,
     /// OpenConnection is on its way.
     Opening,
     /// So many steps towards being on line are done.
     Registering(usize),
     Online,
-    /// There is no session, and none is wanted: the bridge stops, or what was heard in one comes from a file.
+    /// There is no session, and none is wanted.
     Over,
+    /// There is none, only what was heard in one.
+    Replaying,
 }
 
 /// A session as far as it has come.
@@ -103,8 +110,11 @@ enum Asked {
 /// One platform. See the module.
 pub struct Client {
     settings: Settings,
+    /// The dialect's, which knows what the profile calls things, too.
     vocabulary: Arc<Vocabulary>,
     profile: Profile,
+    /// The vocabulary and the profile that were configured: where no WSDL says otherwise, these serve.
+    configured: (Arc<Vocabulary>, Profile),
     templates: Vec<Option<ObjectTemplate>>,
     /// Classes of events, as either profile writes them.
     classes: HashMap<String, Kind>,
@@ -144,21 +154,33 @@ impl super::super::Client for Client {
 
     /// A line of a file.
     fn heard(&mut self, _: Time, message: &Message) -> Heard {
-        let def = message.kind().map(|kind| self.vocabulary.message(kind));
-        if def.is_some_and(|def| def.side == Side::Event) { Heard::Event } else { Heard::Nothing }
+        let Some(kind) = message.kind() else { return Heard::Nothing };
+        let def = self.vocabulary.message(kind);
+        let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
+        match def.side {
+            Side::Event => self.commands.answered(id).map_or(Heard::Event, Heard::Answer),
+            Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
+            _ => Heard::Nothing,
+        }
     }
 
     fn heard_something(&mut self, _: Time) {}
 
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
-        let Some(kind) = message.kind().filter(|_| self.state == State::Online) else {
+        let Some(kind) = message.kind().filter(|_| matches!(self.state, State::Online | State::Replaying)) else {
             return self.outputs.push_back(Output::Failed(request, "no session is open".into()));
         };
         let id = self.commands.begin(request, wish, false, self.outcome_by(now));
         if let Some(slot) = self.vocabulary.message(kind).role(Role::Request) {
             message.set(slot, Node::Int(id));
         }
-        self.post(Asked::Request(id), message);
+        if self.state == State::Online {
+            return self.post(Asked::Request(id), message);
+        }
+        let mut line = Vec::with_capacity(256);
+        self.vocabulary.write_json(message, &mut line);
+        line.push(self.frame_end());
+        self.outputs.push_back(Output::Send(line));
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -168,7 +190,7 @@ impl super::super::Client for Client {
     fn deadline(&self) -> Option<Time> {
         match self.state {
             State::Waiting(until) => Some(until),
-            State::Over => None,
+            State::Asking | State::Over | State::Replaying => None,
             State::Opening => self.commands.deadline(),
             State::Registering(_) | State::Online => {
                 let silence = self.session.heard + self.settings.heartbeat_timeout;
@@ -182,7 +204,7 @@ impl super::super::Client for Client {
         // Requests end by their posts' outcomes; numbers whose events never came are kept from being used again.
         self.commands.expire(now);
         match self.state {
-            State::Waiting(until) if until <= now => self.open(now),
+            State::Waiting(until) if until <= now => self.reach(now),
             State::Registering(_) | State::Online => self.check_silence(now),
             _ => {}
         }
@@ -198,6 +220,13 @@ impl super::super::Client for Client {
 
     fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
         self.take_call(now, path, body, charset, message)
+    }
+
+    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
+        self.speak(profile.unwrap_or_else(|_| self.configured.1.clone()));
+        if self.state == State::Asking {
+            self.open(now);
+        }
     }
 
     fn shut_down(&mut self, _: Time) {

@@ -45,7 +45,6 @@ fn the_usual_service_is_spoken_with_as_ever() {
     let expected = [
         "Differs GetOpenMediaRequestHistoryByID: retrieveLaterThan is left out where it is empty",
         "Differs GetOpenMediaRequestsByTime: retrieveLaterThan is left out where it is empty",
-        "Differs OpenMediaRequest: TimeStamp is left out where it is empty",
     ];
     assert_eq!(remarks(&fitted), expected);
     assert!(fitted.fits());
@@ -67,7 +66,6 @@ fn another_contracts_namespaces_and_numbers_are_followed() {
         "Differs GetOpenMediaRequestHistoryByID: retrieveLaterThan is left out where it is empty",
         "Differs GetOpenMediaRequestsByTime: retrieveLaterThan is left out where it is empty",
         "Differs OpenMediaRequest: Status is a number, not a name",
-        "Differs OpenMediaRequest: TimeStamp is left out where it is empty",
     ];
     assert_eq!(remarks(&fitted), expected);
     assert!(fitted.fits());
