@@ -385,6 +385,25 @@ fn the_other_demo_shows_ccas_behind_a_feed_application() {
 }
 
 #[test]
+fn the_third_demo_routes_a_call_to_a_service_one_to_an_agent_and_one_too_late() {
+    let output = cti_bridge(&["demo", "routing"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{}", stdout(&output));
+    for (left, right) in [
+        ("route-request 900", "→ CallStarted 900"),
+        ("← AddRequest ServiceGroupID=9", ""),
+        ("", "→ RouteUsed 900 RouteSuccess RouteToService (RequestId 1)"),
+        ("request 1002 is allocated to anna", "→ RouteUsed 901 RouteSuccess RouteToAgent anna (RequestId 2)"),
+        ("← CancelRequest OpenMediaID=1003 CancelIfAllocated=false", ""),
+        ("", "→ RouteReject 902 RouteTimeout (RequestId 3)"),
+        ("", "→ RouteUsed 902 RouteDefaultUsed RouteToDefault"),
+    ] {
+        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
+        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
+    }
+    assert!(stdout(&output).lines().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+}
+
+#[test]
 fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     assert_eq!(cti_bridge(&["demo", "--sideways"], "").status.code(), Some(2));
     let help = cti_bridge(&["--help"], "");

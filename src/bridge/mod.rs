@@ -16,7 +16,7 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
+    dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
@@ -132,9 +132,9 @@ pub struct Bridge {
     message: Message,
     /// Questions of Open Media applications that were not asked yet.
     questions: Vec<media::Question>,
-    /// Those that wait for their answers, by the number under which the platform has them: the application, and its own.
-    asked: HashMap<u64, (usize, u64)>,
-    next_ask: u64,
+    /// Whoever of them a platform knows by a number.
+    guests: HashMap<u64, media::Guest>,
+    next_guest: u64,
 }
 
 impl Bridge {
@@ -202,7 +202,11 @@ impl Bridge {
                 application.pass(now, index, &self.platforms[index], &mut event);
             }
             self.platforms[index].keep(event);
+            self.unfollow(index);
             self.collect();
+        }
+        if let Some((guest, message)) = self.platforms[index].take_guest() {
+            self.guest_heard(now, index, guest, message);
         }
         self.settle(now, index, Cause::Event);
     }
@@ -294,8 +298,8 @@ impl Bridge {
                 ClientOutput::Describe(url) => Output::Describe { platform: index, url },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
-                ClientOutput::Relayed { ask, outcome } => {
-                    self.relayed(now, ask, &outcome);
+                ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
+                    self.guest_unanswered(now, guest, reason, unknown);
                     continue;
                 }
                 // The picture has followed from the others.

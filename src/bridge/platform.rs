@@ -52,6 +52,8 @@ pub struct Platform {
     pub tells_all: bool,
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
+    /// The message is for a guest, who has not got it yet.
+    guest: Option<u64>,
     link_changed: bool,
     /// What was heard of routes, and whose order the answer is that is being read.
     pub route_news: Vec<routes::Heard>,
@@ -123,6 +125,7 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            guest: None,
             link_changed: false,
             route_news: Vec::new(),
             route_asker: None,
@@ -239,6 +242,12 @@ impl Platform {
     /// The event that was read last, until it is taken.
     pub fn take_event(&mut self) -> Option<Message> {
         std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
+    }
+
+    /// The guest for whom the message is that was read last, and the message, until it is taken.
+    pub fn take_guest(&mut self) -> Option<(u64, Message)> {
+        let guest = self.guest.take()?;
+        Some((guest, std::mem::take(&mut self.message)))
     }
 
     /// Gives the memory of an event back that was taken.
@@ -369,7 +378,8 @@ impl Platform {
                 self.apply(now, message, None);
                 self.route_asker = None;
             }
-            Heard::For(Asker::Guest(_)) | Heard::Nothing => {}
+            Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
+            Heard::Nothing => {}
         }
     }
 

@@ -1,12 +1,12 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker};
 use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, Service, ServiceIx, Transition, TransitionKind,
+        Failure, Id, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -162,7 +162,7 @@ impl Bridge {
     }
 
     /// The platform's own number of the service that a call is to go to.
-    pub(super) fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
+    fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
         let id = change.fact(Fact::Destination);
         let meant = Device {
             kind: change.other.kind.filter(|kind| kind.is_service()),
@@ -197,12 +197,7 @@ impl Bridge {
     }
 
     /// The agent whom a request to a platform is to reach, by number or login name; of a name that others know, too, its own.
-    pub(super) fn agent_called(
-        &self,
-        application: &Application,
-        platform: usize,
-        change: &Change,
-    ) -> Option<(usize, AgentIx)> {
+    fn agent_called(&self, application: &Application, platform: usize, change: &Change) -> Option<(usize, AgentIx)> {
         if change.other.kind != Some(DeviceKind::Agent) {
             return None;
         }
@@ -303,5 +298,45 @@ impl Bridge {
                 services.map(|(service, _)| item(service)).collect()
             }
         }
+    }
+
+    // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
+    /// of whom the call is to go to.
+    pub(super) fn pass_selection(
+        &mut self,
+        now: Time,
+        (platform, call): CallKey,
+        asker: Asker,
+        route: Option<RouteType>,
+        change: &Change,
+    ) {
+        let application = &self.applications[usize::from(asker.client.application)];
+        let kind = match route {
+            Some(RouteType::Agent) => Some(DeviceKind::Agent),
+            Some(RouteType::Service) => Some(DeviceKind::Group),
+            _ => None,
+        };
+        let mut change = change.clone();
+        change.other.kind = kind;
+        let towards = self.agent_called(application, platform, &change).filter(|(owner, _)| *owner == platform);
+        if let Some(service) = self.service_called(application, platform, &change) {
+            change.set(Fact::Destination, Value::Int(service));
+        }
+        change.other.kind = None;
+        let ask = Ask {
+            client: asker.client,
+            id: asker.id,
+            agent: None,
+            call: Some(call),
+            second: None,
+            service: None,
+            towards: towards.map(|(_, agent)| agent),
+            asked: Asked { call: asker.call, ..Asked::default() },
+            change: &change,
+        };
+        self.platforms[platform].model.ask(now, &ask);
+        self.settle(now, platform, Cause::Request);
     }
 }

@@ -70,13 +70,6 @@ pub trait Client: std::fmt::Debug + Send {
     fn unfollow(&mut self, id: i64) {
         let _ = id;
     }
-    /// Has the platform do what an application of its own dialect asks, as it is; what becomes of it comes out as
-    /// [`ClientOutput::Relayed`] under this number, once. What changes afterwards by itself is heard as events, whoever
-    /// asked first. Whether the platform can be asked so.
-    fn relay(&mut self, now: Time, ask: u64, message: &Message) -> bool {
-        let _ = (now, ask, message);
-        false
-    }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -186,17 +179,6 @@ impl Server {
     }
 }
 
-/// What became of a request that was relayed as it was.
-#[derive(Debug, Clone)]
-pub enum Relayed {
-    /// A reply of the vocabulary, or one of its faults.
-    Answer(Message),
-    /// It did not get there: nothing was done.
-    NotSent(String),
-    /// It may have been done, or not.
-    Unknown(String),
-}
-
 /// What a conversation with a platform wants the shell to do, or others to know.
 #[derive(Debug)]
 pub enum ClientOutput {
@@ -211,11 +193,6 @@ pub enum ClientOutput {
     Lost(String),
     /// Events were missed, or may have been.
     Resync,
-    /// What became of what [`Client::relay`] was given under this number.
-    Relayed {
-        ask: u64,
-        outcome: Relayed,
-    },
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
     /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.

@@ -8,6 +8,7 @@ mod fan_in;
 mod hostile;
 mod link;
 mod relays;
+mod routes;
 mod sessions;
 mod shutdown;
 mod subscribers;

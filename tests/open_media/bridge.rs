@@ -2,13 +2,13 @@
 //! the test passes.
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, Output, PlatformParts},
-    dialect::{Client as Conversation, ClientOutput, Heard, Relayed, Server, Troubles, open_media},
+    dialect::{Asker, Client as Conversation, ClientOutput, Heard, PostOutcome, Server, Troubles, open_media},
     mapping::Mappings,
     message::Message,
     model::{Model, RequestIx, Settings},
@@ -21,33 +21,42 @@ use serde_json::{Value, json};
 
 use super::{EPOCH, request};
 
-/// What a platform was asked and did not answer yet.
-type Asked = Arc<Mutex<VecDeque<(u64, String)>>>;
-
-/// A conversation that remembers what it is given to relay.
-#[derive(Debug)]
-struct Relay {
-    vocabulary: Arc<Vocabulary>,
-    asked: Asked,
-    answers: Arc<Mutex<VecDeque<(u64, Relayed)>>>,
+/// What a platform was asked and did not answer yet, whom it follows, and what it says next.
+#[derive(Debug, Default)]
+struct Behind {
+    asked: VecDeque<(Asker, String)>,
+    followed: BTreeMap<i64, Asker>,
+    says: Option<(Heard, String)>,
     outputs: VecDeque<ClientOutput>,
 }
 
-impl Conversation for Relay {
+/// A conversation that does what the test says.
+#[derive(Debug)]
+struct Played {
+    vocabulary: Arc<Vocabulary>,
+    behind: Arc<Mutex<Behind>>,
+}
+
+impl Played {
+    fn behind(&self) -> MutexGuard<'_, Behind> {
+        self.behind.lock().unwrap()
+    }
+}
+
+impl Conversation for Played {
     fn connected(&mut self, _: Time) {
-        self.outputs.push_back(ClientOutput::Up);
+        self.behind().outputs.push_back(ClientOutput::Up);
     }
     fn closed(&mut self, _: Time, why: &str) {
-        self.outputs.push_back(ClientOutput::Down(why.to_owned()));
+        self.behind().outputs.push_back(ClientOutput::Down(why.to_owned()));
     }
     fn heard(&mut self, _: Time, _: &Message) -> Heard {
-        Heard::Event
+        Heard::Nothing
     }
     fn heard_something(&mut self, _: Time) {}
     fn command(&mut self, _: Time, _: &mut Message, _: RequestIx, _: i64) {}
     fn poll(&mut self) -> Option<ClientOutput> {
-        let answer = self.answers.lock().unwrap().pop_front();
-        answer.map(|(ask, outcome)| ClientOutput::Relayed { ask, outcome }).or_else(|| self.outputs.pop_front())
+        self.behind().outputs.pop_front()
     }
     fn deadline(&self) -> Option<Time> {
         None
@@ -56,19 +65,27 @@ impl Conversation for Relay {
     fn troubles(&self) -> Troubles {
         Troubles::default()
     }
-    fn relay(&mut self, _: Time, ask: u64, message: &Message) -> bool {
+    fn answered(&mut self, _: Time, _: u64, _: PostOutcome, message: &mut Message) -> Heard {
+        let Some((heard, line)) = self.behind().says.take() else { return Heard::Nothing };
+        self.vocabulary.read_json(&line, false, &Wanted::new(), message).unwrap();
+        heard
+    }
+    fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
         let mut line = Vec::new();
         self.vocabulary.write_json(message, &mut line);
-        self.asked.lock().unwrap().push_back((ask, String::from_utf8(line).unwrap()));
-        true
+        self.behind().asked.push_back((asker, String::from_utf8(line).unwrap()));
+    }
+    fn follow(&mut self, _: Time, id: i64, asker: Asker) {
+        self.behind().followed.insert(id, asker);
+    }
+    fn unfollow(&mut self, id: i64) {
+        self.behind().followed.remove(&id);
     }
 }
 
 struct World {
     bridge: Bridge,
-    vocabulary: Arc<Vocabulary>,
-    asked: Asked,
-    answers: Arc<Mutex<VecDeque<(u64, Relayed)>>>,
+    behind: Arc<Mutex<Behind>>,
     web: Client,
     now: Time,
     token: u64,
@@ -79,14 +96,9 @@ fn world() -> World {
     let mappings = Mappings::load(&Files::built_in(), &mut Default::default());
     let media = mappings.dialects["open-media"].clone();
     let (incoming, outgoing) = (media.from.clone().unwrap(), media.to.clone().unwrap());
-    let (asked, answers) = (Asked::default(), Arc::default());
+    let behind: Arc<Mutex<Behind>> = Arc::default();
     let mut bridge = Bridge::default();
-    let client = Relay {
-        vocabulary: media.vocabulary.clone(),
-        asked: asked.clone(),
-        answers: Arc::clone(&answers),
-        outputs: VecDeque::new(),
-    };
+    let client = Played { vocabulary: media.vocabulary.clone(), behind: behind.clone() };
     let platform = bridge.add_platform(PlatformParts {
         name: "media".into(),
         client: Box::new(client),
@@ -95,6 +107,7 @@ fn world() -> World {
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
         max_frame: 1 << 16,
+        service_groups: Default::default(),
     });
     for (name, platforms) in [("tickets", vec![platform]), ("chats", vec![platform]), ("lonely", vec![])] {
         let settings = open_media::server::Settings {
@@ -121,7 +134,7 @@ fn world() -> World {
     bridge.set_epoch(EPOCH);
     bridge.platform_connected(Time(0), platform);
     let web = Client::new("web", "secret");
-    World { bridge, vocabulary: media.vocabulary.clone(), asked, answers, web, now: Time(0), token: 0 }
+    World { bridge, behind, web, now: Time(0), token: 0 }
 }
 
 impl World {
@@ -133,23 +146,25 @@ impl World {
         self.token
     }
 
+    fn behind(&self) -> MutexGuard<'_, Behind> {
+        self.behind.lock().unwrap()
+    }
+
     /// What the platform is asked next.
-    fn asked(&mut self) -> (u64, Value) {
-        let (ask, line) = self.asked.lock().unwrap().pop_front().expect("a question");
-        (ask, serde_json::from_str(&line).unwrap())
+    fn asked(&mut self) -> (Asker, Value) {
+        let (asker, line) = self.behind().asked.pop_front().expect("a question");
+        (asker, serde_json::from_str(&line).unwrap())
     }
 
-    fn message(&self, line: &Value) -> Message {
-        let mut message = Message::default();
-        self.vocabulary.read_json(&line.to_string(), false, &Wanted::new(), &mut message).unwrap();
-        message
+    /// The platform says something: to somebody, or to all.
+    fn says(&mut self, heard: Heard, line: &Value) {
+        self.behind().says = Some((heard, line.to_string()));
+        let outcome = PostOutcome::Answer { status: 200, charset: None, body: Default::default() };
+        self.bridge.platform_answered(self.now, 0, 0, outcome);
     }
 
-    fn answer(&mut self, ask: u64, line: Value) {
-        let message = self.message(&line);
-        self.answers.lock().unwrap().push_back((ask, Relayed::Answer(message)));
-        // Whatever happens to a platform makes its conversation heard.
-        self.bridge.platform_connected(self.now, 0);
+    fn answer(&mut self, asker: Asker, line: Value) {
+        self.says(Heard::For(asker), &line);
     }
 
     fn answered(&mut self, operation: &str, token: u64) -> Option<Result<Value, Fault>> {
@@ -175,6 +190,10 @@ impl World {
         assert_eq!(self.answered("AddRequest", token).unwrap().unwrap()["OpenMediaID"], id);
     }
 
+    fn followed(&self) -> Vec<i64> {
+        self.behind().followed.keys().copied().collect()
+    }
+
     fn statuses(&mut self, application: usize) -> Vec<(i64, String)> {
         let token = self.ask(application, "GetOpenMediaRequestsByTime", json!({}));
         let answer = self.answered("GetOpenMediaRequestsByTime", token).unwrap().unwrap();
@@ -190,14 +209,42 @@ fn what_clients_ask_goes_to_the_platform_once_and_one_poll_serves_them_all() {
     let update =
         |id: i64| json!({ "ID": id, "Status": "Allocated", "AgentID": 501, "LogonID": "anna", "ServiceGroupID": 9 });
     let poll = json!({ "GetOpenMediaRequestsByTimeResponse": { "OpenMediaRequests": [update(1001), update(1002)] } });
-    world.bridge.platform_line(world.now, 0, &poll.to_string()).unwrap();
+    world.says(Heard::Event, &poll);
     let both = |id: i64| vec![(id, "Queued".to_owned()), (id, "Allocated".to_owned())];
     for _ in 0..10 {
         assert_eq!(world.statuses(0), both(1001));
         assert_eq!(world.statuses(1), both(1002));
     }
-    assert!(world.asked.lock().unwrap().is_empty(), "no client's query reaches the platform");
+    assert!(world.behind().asked.is_empty(), "no client's query reaches the platform");
     assert_eq!(world.bridge.applications()[0].counts.requests.iter().sum::<u64>(), 11);
+    // What is followed ends with it.
+    assert_eq!(world.followed(), [1001, 1002]);
+    let done = json!({ "ID": 1001, "Status": "Completed", "ServiceGroupID": 9 });
+    world.says(Heard::Event, &json!({ "GetOpenMediaRequestsByTimeResponse": { "OpenMediaRequests": [done] } }));
+    assert_eq!(world.followed(), [1002]);
+}
+
+#[test]
+fn a_request_that_the_service_has_forgotten_has_failed() {
+    let mut world = world();
+    world.add(0, 1001);
+    let asker = world.behind().followed[&1001];
+    world.answer(asker, json!({ "InvalidOpenMediaIDFault": { "Message": "?" } }));
+    assert_eq!(world.statuses(0), [(1001, "Queued".to_owned()), (1001, "Failed".to_owned())]);
+    assert!(world.followed().is_empty());
+}
+
+#[test]
+fn what_has_no_answer_is_refused_or_said_to_be_unknown() {
+    let mut world = world();
+    for (unknown, fault) in [(false, "RouterDisconnectedFault"), (true, "")] {
+        let token = world.ask(0, "AddRequest", request(9));
+        let (asker, _) = world.asked();
+        world.behind().outputs.push_back(ClientOutput::NoAnswer { asker, reason: "silence".into(), unknown });
+        world.says(Heard::Nothing, &json!({ "AddRequestResponse": {} }));
+        assert_eq!(world.answered("AddRequest", token).unwrap().unwrap_err().name, fault);
+        assert!(world.followed().is_empty());
+    }
 }
 
 #[test]
@@ -224,7 +271,7 @@ fn without_a_platform_or_its_line_every_request_is_refused_and_nothing_asked() {
         assert!(fault.message.contains(reason), "{}", fault.message);
     }
     assert_eq!(world.statuses(0), [(1001, "Queued".to_owned())], "what is known is told still");
-    assert!(world.asked.lock().unwrap().is_empty());
+    assert!(world.behind().asked.is_empty());
     assert_eq!(world.bridge.applications()[2].counts.refused, 1);
     world.bridge.platform_connected(world.now, 0);
     world.add(0, 1003);

@@ -1,6 +1,9 @@
 //! An event feed, an Open Media Service and a CTIPS application, joined by the bridge on a virtual clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use cti_bridge::{
     bridge::{
@@ -73,9 +76,8 @@ impl World {
     }
 
     pub fn at(site: &Site) -> World {
-        let mut problems = Problems::default();
-        let mappings = Mappings::load(&Files::built_in(), &mut problems);
-        assert!(problems.is_empty(), "{}", problems.render());
+        static MAPPINGS: OnceLock<Mappings> = OnceLock::new();
+        let mappings = MAPPINGS.get_or_init(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
         let [feed, media, ccas, ctips] =
             ["event-feed", "open-media", "ccas", "ctips"].map(|name| mappings.dialects[name].clone());
         let mut bridge = Bridge::default();

@@ -1,15 +1,12 @@
 //! Between the route desks of applications and the platforms that routes are asked of: who is meant by a selection there,
 //! what the desks want done, and what those platforms say.
 
-use super::{Asked, Asker as SelectionAsker, Number, Order, Record, Target, Wish};
+use super::{Asked, Number, Order, Record, Target, Wish};
 use crate::{
     bridge::{About, Bridge, Cause, Output, application::Application, ids::CallKey, picture::RouteOrder},
     dialect::{Asker, Notice},
     mapping::CallPart,
-    message::Value,
-    model::{
-        Ask, Asked as AskedIds, Change, ClientId, Device, DeviceKind, Fact, Failure, Id, Model, RouteType, Transition,
-    },
+    model::{Asked as AskedIds, Change, ClientId, Device, DeviceKind, Fact, Failure, Id, Model, RouteType, Transition},
     time::Time,
 };
 
@@ -47,66 +44,20 @@ impl Bridge {
         let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
             return;
         };
+        let client = ClientId { application: index as u16, session };
         let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
-        if let (Some((_, call)), None) = (call, application.routes.media())
+        if let (Some(call), None) = (call, application.routes.media())
             && self.platforms[platform].routes_calls()
         {
-            let client = ClientId { application: index as u16, session };
-            let asker = SelectionAsker { client, id, call: given };
-            return self.pass_selection(now, (platform, call), asker, route, change);
+            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, change);
         }
-        let mut wish = Wish {
-            client: ClientId { application: index as u16, session },
-            id,
-            call: given,
-            route,
-            target: Target::Service,
-            service: None,
-            data: Vec::new(),
-        };
+        let mut wish =
+            Wish { client, id, call: given, route, target: Target::Service, service: None, data: Vec::new() };
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
             self.find_target(application, media, call, change, &mut wish);
         }
         self.applications[index].routes.select(now, call, wish);
         self.settle_routes(now, platform);
-    }
-
-    /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
-    /// of whom the call is to go to.
-    fn pass_selection(
-        &mut self,
-        now: Time,
-        (platform, call): CallKey,
-        asker: SelectionAsker,
-        route: Option<RouteType>,
-        change: &Change,
-    ) {
-        let application = &self.applications[usize::from(asker.client.application)];
-        let kind = match route {
-            Some(RouteType::Agent) => Some(DeviceKind::Agent),
-            Some(RouteType::Service) => Some(DeviceKind::Group),
-            _ => None,
-        };
-        let mut change = change.clone();
-        change.other.kind = kind;
-        let towards = self.agent_called(application, platform, &change).filter(|(owner, _)| *owner == platform);
-        if let Some(service) = self.service_called(application, platform, &change) {
-            change.set(Fact::Destination, Value::Int(service));
-        }
-        change.other.kind = None;
-        let ask = Ask {
-            client: asker.client,
-            id: asker.id,
-            agent: None,
-            call: Some(call),
-            second: None,
-            service: None,
-            towards: towards.map(|(_, agent)| agent),
-            asked: AskedIds { call: asker.call, ..AskedIds::default() },
-            change: &change,
-        };
-        self.platforms[platform].model.ask(now, &ask);
-        self.settle(now, platform, Cause::Request);
     }
 
     fn refuse(&mut self, now: Time, index: usize, (session, id): (u32, i64), asked: AskedIds, change: &Change) {

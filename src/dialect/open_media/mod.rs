@@ -1,6 +1,5 @@
 //! The MiCC Enterprise Open Media Service: requests that are no calls, queued for agents by a router. Clients add them and
-//! ask how they fare; nobody is called back. `server` is the service's side,
-//! `client` the conversation with a service behind the bridge.
+//! ask how they fare; nobody is called back. `client` is the side of such a client, `server` the service's.
 
 mod client;
 pub mod server;

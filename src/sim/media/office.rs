@@ -9,8 +9,8 @@ use super::router::{Agent, Group, Router, State};
 use crate::{
     diagnostic::{Problems, Source},
     dialect::{
-        Relayed, Reply,
-        open_media::server::{Output, Server, Settings},
+        Reply,
+        open_media::server::{Answer, Output, Server, Settings},
     },
     message::Message,
     shipped::Files,
@@ -158,7 +158,7 @@ impl Office {
             self.heard.push_back(Heard { operation, id, given });
         }
         if let Some(answer) = self.read(&answer) {
-            self.server.answered(now, ask, &Relayed::Answer(answer));
+            self.server.answered(now, ask, &Answer::Reply(answer));
         }
     }
 

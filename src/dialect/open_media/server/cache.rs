@@ -172,13 +172,13 @@ impl Cache {
     }
 
     pub fn fail_all(&mut self, now: Time) {
-        let open: Vec<i64> = self.open().collect();
+        let open: Vec<i64> = self.entries.keys().copied().filter(|id| self.is_open(*id)).collect();
         open.into_iter().for_each(|id| self.fail(now, id));
     }
 
-    /// Requests that are not over.
-    pub fn open(&self) -> impl Iterator<Item = i64> {
-        self.entries.iter().filter(|(_, entry)| !entry.is_over()).map(|(id, _)| *id)
+    /// Whether a request is remembered and not over.
+    pub fn is_open(&self, id: i64) -> bool {
+        self.entries.get(&id).is_some_and(|entry| !entry.is_over())
     }
 
     pub fn clear(&mut self) {

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 use super::{accepted, status};
 use crate::{
-    dialect::{Complaints, Notice, Relayed, Reply},
+    dialect::{Complaints, Notice, Reply},
     message::{Kind, Message, Value},
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
@@ -73,6 +73,17 @@ pub enum Output {
     Notice(Notice),
 }
 
+/// What became of a question.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A reply of the vocabulary, or one of its faults.
+    Reply(Message),
+    /// It did not get there: nothing was done.
+    NotSent(String),
+    /// It may have been done, or not.
+    Unknown(String),
+}
+
 /// A question that waits for its answer.
 #[derive(Debug)]
 struct Waiting {
@@ -125,6 +136,7 @@ pub struct Server {
     down: Option<String>,
     /// Updates of requests whose adding is not answered yet.
     early: Vec<(i64, Status)>,
+    added: Option<i64>,
     outputs: VecDeque<Output>,
     complaints: Complaints,
 }
@@ -146,6 +158,7 @@ impl Server {
             next_ask: 0,
             down: Some("no Open Media platform is connected".into()),
             early: Vec::new(),
+            added: None,
             outputs: VecDeque::new(),
             complaints: Complaints::default(),
         }
@@ -174,9 +187,18 @@ impl Server {
         self.cache.dropped
     }
 
-    /// Requests of clients that are not over, as far as was heard.
-    pub fn open_requests(&self) -> impl Iterator<Item = i64> {
-        self.cache.open()
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.words.vocabulary
+    }
+
+    /// Whether a request is remembered and not over.
+    pub fn is_open(&self, id: i64) -> bool {
+        self.cache.is_open(id)
+    }
+
+    /// The request that the last answer has added, until it is taken: somebody should follow it.
+    pub fn take_added(&mut self) -> Option<i64> {
+        self.added.take()
     }
 
     // ── what clients ask ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,7 +330,7 @@ impl Server {
     }
 
     /// What became of a question; each is answered once.
-    pub fn answered(&mut self, now: Time, ask: u64, answer: &Relayed) {
+    pub fn answered(&mut self, now: Time, ask: u64, answer: &Answer) {
         let Some(waiting) = self.waiting.remove(&ask) else { return };
         let token = waiting.token;
         match self.settled(now, &waiting, answer) {
@@ -321,17 +343,17 @@ impl Server {
     }
 
     /// What a client is answered of an answer.
-    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Relayed) -> Result<Message, Refusal> {
+    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Answer) -> Result<Message, Refusal> {
         let Waiting { request, user, id, group, .. } = waiting;
         let vocabulary = self.words.vocabulary.clone();
         let def = vocabulary.message(*request);
         let is_status = def.label == "GetOpenMediaRequestStatusByID";
         let message = match answer {
-            Relayed::Answer(message) => message,
+            Answer::Reply(message) => message,
             // What is known is better than nothing.
             _ if is_status => return self.known(now, *request, user, *id),
-            Relayed::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
-            Relayed::Unknown(reason) => {
+            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
+            Answer::Unknown(reason) => {
                 let reason =
                     format!("the service did not answer: whether it did what was asked is not known ({reason})");
                 return Err(Refusal::plain(Blame::Server, reason));
@@ -352,6 +374,7 @@ impl Server {
             let id = self.words.int(message, "OpenMediaID");
             let position = self.words.int(message, "QueuePosition");
             self.cache.add(now, id, user.clone(), Status::queued(*group, position));
+            self.added = Some(id);
             let heard = std::mem::take(&mut self.early);
             for (known, status) in heard {
                 if known == id {

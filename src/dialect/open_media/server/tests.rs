@@ -52,7 +52,7 @@ impl World {
     /// What is behind answers.
     fn answer(&mut self, ask: u64, line: &str) {
         let message = self.message(false, line);
-        self.server.answered(self.now, ask, &Relayed::Answer(message));
+        self.server.answered(self.now, ask, &Answer::Reply(message));
     }
 
     /// The answer to a client's request: the type of a fault and its text, or the reply's body.
@@ -102,12 +102,12 @@ fn what_did_not_get_there_is_a_fault_and_what_may_have_is_said_to_be_unknown() {
     let mut world = world(Settings::default());
     let token = world.ask(ADD);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Relayed::NotSent("connection refused".into()));
+    world.server.answered(world.now, ask, &Answer::NotSent("connection refused".into()));
     assert_eq!(world.answered(token), Err(("RouterDisconnectedFault".into(), "connection refused".into())));
 
     let token = world.ask(ADD);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Relayed::Unknown("no answer within 10 s".into()));
+    world.server.answered(world.now, ask, &Answer::Unknown("no answer within 10 s".into()));
     let (name, reason) = world.answered(token).unwrap_err();
     assert_eq!(name, "", "RouterDisconnectedFault would have it sent once more");
     assert!(reason.contains("is not known"), "{reason}");
@@ -171,7 +171,7 @@ fn a_place_in_the_queue_is_asked_for_and_what_is_known_told_where_nobody_answers
 
     let token = world.ask(question);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Relayed::Unknown("slow".into()));
+    world.server.answered(world.now, ask, &Answer::Unknown("slow".into()));
     assert!(world.answered(token).unwrap().contains("<d4p1:Status>Queued</d4p1:Status>"));
     world.server.link(Some("no route".into()));
     let token = world.ask(question);
@@ -196,7 +196,7 @@ fn without_a_platform_every_request_is_refused_and_queries_are_answered() {
     assert_eq!(world.answered(token), Err(("RouterDisconnectedFault".into(), "no Open Media platform".into())));
     let token = world.ask(r#"{"GetOpenMediaRequestsByTime":{}}"#);
     assert!(world.answered(token).unwrap().contains("<d4p1:ID>7</d4p1:ID>"));
-    assert_eq!(world.server.open_requests().collect::<Vec<_>>(), [7]);
+    assert!(world.server.is_open(7) && !world.server.is_open(8));
     world.server.failed(world.now, [7, 8]);
     assert_eq!(world.history(), [status::QUEUED, status::FAILED]);
 }
