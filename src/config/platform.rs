@@ -209,6 +209,7 @@ fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
     };
     let profile = Box::new(application::profile(section, vocabulary));
     let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = open_media::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
     let conversation = Conversation::OpenMedia(settings);
     Some((Reach::Soap { posts, callee: None, profile, wsdl, conversation }, soap::exposes(&urls)))
 }

@@ -39,6 +39,8 @@ pub struct Settings {
     pub reconnect: (Duration, Duration),
     /// Where the randomness of those waits begins.
     pub seed: u64,
+    /// Whether the service is asked how it is spoken with, whenever it is there again.
+    pub asks_wsdl: bool,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             verify: Duration::from_secs(30),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
             seed: 1,
+            asks_wsdl: false,
         }
     }
 }
@@ -77,6 +80,8 @@ enum Asked {
 /// See the module.
 pub struct Client {
     settings: Settings,
+    /// The vocabulary and the profile that were configured: where no WSDL says otherwise, these serve.
+    configured: (Arc<Vocabulary>, Profile),
     vocabulary: Arc<Vocabulary>,
     /// By kind of message: how it is written, and its SOAPAction.
     templates: Vec<Option<(ObjectTemplate, Arc<str>)>>,
@@ -85,6 +90,8 @@ pub struct Client {
     is_up: bool,
     /// When a service that is away is asked again.
     probe: Option<Time>,
+    /// Its WSDL is being read; the probe follows.
+    describing: bool,
     backoff: Backoff,
     /// Requests in a row without an answer.
     silent: u32,
@@ -109,12 +116,9 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: &Profile) -> Client {
-        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
-            let template = || ObjectTemplate::operation(&vocabulary, profile, kind);
-            (def.side == Side::Request).then(|| (template(), profile.action(&vocabulary, kind).into()))
-        };
-        Client {
-            templates: vocabulary.kinds().map(template).collect(),
+        let mut client = Client {
+            configured: (vocabulary.clone(), profile.clone()),
+            templates: Vec::new(),
             backoff: Backoff::new(settings.reconnect, settings.seed),
             settings,
             vocabulary,
@@ -122,6 +126,7 @@ impl Client {
             posts: HashMap::new(),
             is_up: false,
             probe: Some(Time(0)),
+            describing: false,
             silent: 0,
             followed: BTreeMap::new(),
             stamp: None,
@@ -131,7 +136,20 @@ impl Client {
             outputs: VecDeque::new(),
             complaints: Complaints::default(),
             troubles: Troubles::default(),
-        }
+        };
+        client.speak(profile);
+        client
+    }
+
+    /// Speaks as this profile has it from now on.
+    fn speak(&mut self, profile: &Profile) {
+        let known = &self.configured.0;
+        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let template = || ObjectTemplate::operation(known, profile, kind);
+            (def.side == Side::Request).then(|| (template(), profile.action(known, kind).into()))
+        };
+        self.templates = known.kinds().map(template).collect();
+        self.vocabulary = Arc::new(known.reading(profile));
     }
 
     /// A client without a service: for lines that come from a file.
@@ -178,8 +196,18 @@ impl Client {
         self.post(&message, asked);
     }
 
-    fn probe(&mut self) {
+    /// Asks the service how it is spoken with, where that is wanted, and then whether it is there.
+    fn reach(&mut self) {
         self.probe = None;
+        if self.settings.asks_wsdl {
+            self.describing = true;
+            self.outputs.push_back(Output::Describe(self.settings.url.clone()));
+        } else {
+            self.probe();
+        }
+    }
+
+    fn probe(&mut self) {
         let tenant = Value::Int(self.settings.tenant);
         self.say("GetAllOpenMediaServiceGroupStatus", "tenantID", tenant, Asked::Probe);
     }
@@ -379,6 +407,14 @@ impl super::super::Client for Client {
         self.outputs.push_back(Output::Failed(request, "takes no commands".into()));
     }
 
+    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
+        let profile = profile.unwrap_or_else(|_| self.configured.1.clone());
+        self.speak(&profile);
+        if std::mem::take(&mut self.describing) {
+            self.probe();
+        }
+    }
+
     fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
         self.post(message, Asked::Order(asker));
     }
@@ -412,7 +448,7 @@ impl super::super::Client for Client {
 
     fn expire(&mut self, now: Time) {
         if self.probe.is_some_and(|due| due <= now) {
-            self.probe();
+            self.reach();
         }
         if !self.polling && self.is_up && self.poll.is_some_and(|due| due <= now) {
             self.poll_now(now);
