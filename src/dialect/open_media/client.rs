@@ -66,6 +66,9 @@ const PATIENCE: u32 = 3;
 /// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
 const LOST: u32 = 2;
 
+/// So many requests wait until it is known how the service is spoken with.
+const HELD: usize = 1000;
+
 /// What a post was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -92,6 +95,8 @@ pub struct Client {
     probe: Option<Time>,
     /// Its WSDL is being read; the probe follows.
     describing: bool,
+    /// What was asked before anything was known of how the service is spoken with; nothing waits once that is known.
+    held: Option<Vec<(Message, Asked)>>,
     backoff: Backoff,
     /// Requests in a row without an answer.
     silent: u32,
@@ -127,6 +132,7 @@ impl Client {
             is_up: false,
             probe: Some(Time(0)),
             describing: false,
+            held: None,
             silent: 0,
             followed: BTreeMap::new(),
             stamp: None,
@@ -138,6 +144,7 @@ impl Client {
             troubles: Troubles::default(),
         };
         client.speak(profile);
+        client.held = client.settings.asks_wsdl.then(Vec::new);
         client
     }
 
@@ -161,6 +168,16 @@ impl Client {
     // ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn post(&mut self, message: &Message, asked: Asked) {
+        if let Some(held) = &mut self.held {
+            if held.len() < HELD {
+                return held.push((message.clone(), asked));
+            }
+            if let Asked::Order(asker) = asked {
+                let reason = format!("its WSDL is not read yet, and {HELD} requests wait for that");
+                self.outputs.push_back(Output::NoAnswer { asker, reason, unknown: false });
+            }
+            return;
+        }
         let Some((kind, place)) = message.kind().map(|kind| (kind, kind.0 as usize)) else { return };
         let Some(Some((template, action))) = self.templates.get(place) else { return };
         let mut body = Vec::with_capacity(1024);
@@ -294,7 +311,7 @@ impl Client {
         }
         self.outputs.push_back(Output::Down(reason.to_owned()));
         self.notice(now, reason.to_owned());
-        if self.probe.is_none() {
+        if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
     }
@@ -410,6 +427,9 @@ impl super::super::Client for Client {
     fn described(&mut self, _: Time, profile: Result<Profile, String>) {
         let profile = profile.unwrap_or_else(|_| self.configured.1.clone());
         self.speak(&profile);
+        for (message, asked) in self.held.take().unwrap_or_default() {
+            self.post(&message, asked);
+        }
         if std::mem::take(&mut self.describing) {
             self.probe();
         }
