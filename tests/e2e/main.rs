@@ -7,6 +7,7 @@ mod daemon;
 mod fan_in;
 mod hostile;
 mod link;
+mod open_media;
 mod relays;
 mod routes;
 mod service;

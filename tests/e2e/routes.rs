@@ -9,7 +9,7 @@ use crate::{daemon::Daemon, world::*};
 fn settings(url: &str, store: &str) -> String {
     format!(
         "[platform.media]\ndialect = 'open-media'\nurl = '{url}'\nuser = 'admin'\npassword = 'secret'\npoll = '20ms'\n\
-         wsdl = 'none'\nreconnect_min = '20ms'\nreconnect_max = '50ms'\nservice_groups = {{ 30 = 9 }}\nrules = {{ group = 9 }}\n{store}"
+         reconnect_min = '20ms'\nreconnect_max = '50ms'\nservice_groups = {{ 30 = 9 }}\nrules = {{ group = 9 }}\n{store}"
     )
 }
 

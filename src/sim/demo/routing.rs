@@ -28,7 +28,6 @@ dialect = "open-media"
 url = "MEDIA"
 user = "admin"
 password = "secret"
-wsdl = "none"
 poll = "50ms"
 service_groups = { 30 = 9 }
 rules = { group = 9 }

@@ -331,3 +331,32 @@ fn not_given_is_written_as_clients_were_seen_to() {
         text.contains("<a:ServiceGroupName>Sales</a:ServiceGroupName>") && text.contains("<a:TenantID>2</a:TenantID>")
     );
 }
+
+#[test]
+fn its_wsdl_says_what_its_messages_are() {
+    let vocabulary = shipped("open-media");
+    let profile = vocabulary.profile("open-media").unwrap();
+    let writer = SchemaWriter { vocabulary: &vocabulary, profile, contract: Contract::Service };
+    let text = writer.wsdl("http://127.0.0.1:12620/OpenMediaService", Schemas::Inline);
+    crate::wire::xml::parse(&text).unwrap();
+    let member = |name: &str, ty: &str| format!("<xsd:element minOccurs=\"0\" name=\"{name}\" type=\"{ty}\"/>");
+    let nillable = |name: &str, ty: &str| member(name, ty).replace(" type=", " nillable=\"true\" type=");
+    for said in [
+        nillable("request", "d:AddOpenMediaRequest"),
+        nillable("AddRequestResult", "d:AddOpenMediaResponse"),
+        member("CancelRequestResult", "xsd:boolean"),
+        member("openMediaID", "xsd:int") + &member("retrieveLaterThan", "xsd:dateTime"),
+        nillable("QueueStartTime", "xsd:dateTime"),
+        nillable("IVRInfo", "d:ArrayOfIVRInformation"),
+        "<xsd:enumeration value=\"Complete\"/>".into(),
+        "<wsdl:message name=\"NoLicenseFault\"><wsdl:part name=\"detail\" element=\"d:NoLicenseFault\"/>".into(),
+        "<wsdl:service name=\"OpenMediaService\">".into(),
+    ] {
+        assert!(text.contains(&said), "{said}");
+    }
+    assert!(!text.contains("Args\""), "no data contract of its own stands around what is bare or extends a record");
+    let faults = vocabulary.message(vocabulary.find("CancelRequest").unwrap()).faults.len();
+    let operation = text.split("<wsdl:operation name=\"CancelRequest\">").nth(1).unwrap();
+    let operation = operation.split("</wsdl:operation>").next().unwrap();
+    assert_eq!(operation.matches("<wsdl:fault ").count(), faults);
+}
