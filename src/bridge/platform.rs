@@ -1,9 +1,8 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
+
+use hashbrown::HashMap;
 
 use super::{
     picture::{Live, Naming, RouteOrder},

@@ -195,14 +195,14 @@ pub enum ClientOutput {
     Resync,
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
+    Describe(Arc<str>),
     /// What somebody asked has no answer. `unknown`: the platform may have done it nevertheless.
     NoAnswer {
         asker: Asker,
         reason: String,
         unknown: bool,
     },
-    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
-    Describe(Arc<str>),
     Notice(Notice),
 }
 

@@ -174,7 +174,7 @@ async fn platform_parts(
                 }
                 Conversation::OpenMedia(settings) => {
                     let settings = open_media::ClientSettings { seed: seed(), ..settings };
-                    Box::new(open_media::Client::new(settings, vocabulary, *profile))
+                    Box::new(open_media::Client::new(settings, vocabulary, &profile))
                 }
             }
         }

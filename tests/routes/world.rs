@@ -91,7 +91,7 @@ impl World {
                         password: "secret".to_owned().into(),
                         ..open_media::ClientSettings::default()
                     };
-                    let client = open_media::Client::new(settings, media.vocabulary.clone(), profile.clone());
+                    let client = open_media::Client::new(settings, media.vocabulary.clone(), profile);
                     let service_groups = site.service_groups.iter().copied().collect();
                     PlatformParts { service_groups, ..platform(name, dialect, Box::new(client), &site.knobs) }
                 }

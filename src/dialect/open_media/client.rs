@@ -39,7 +39,7 @@ pub struct Settings {
     pub reconnect: (Duration, Duration),
     /// Where the randomness of those waits begins.
     pub seed: u64,
-    /// The service's own WSDL is asked for before it is.
+    /// Whether the service is asked how it is spoken with, whenever it is there again.
     pub asks_wsdl: bool,
 }
 
@@ -66,6 +66,9 @@ const PATIENCE: u32 = 3;
 /// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
 const LOST: u32 = 2;
 
+/// So many requests wait until it is known how the service is spoken with.
+const HELD: usize = 1000;
+
 /// What a post was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -80,14 +83,9 @@ enum Asked {
 /// See the module.
 pub struct Client {
     settings: Settings,
-    /// What is said, and how it is unless the service says otherwise.
-    known: Arc<Vocabulary>,
-    configured: Profile,
-    /// The same as it is read.
+    /// The vocabulary and the profile that were configured: where no WSDL says otherwise, these serve.
+    configured: (Arc<Vocabulary>, Profile),
     vocabulary: Arc<Vocabulary>,
-    /// It is being asked how it is spoken with; what shall be posted waits.
-    asking: bool,
-    held: Vec<(Message, Asked)>,
     /// By kind of message: how it is written, and its SOAPAction.
     templates: Vec<Option<(ObjectTemplate, Arc<str>)>>,
     tokens: u64,
@@ -95,6 +93,10 @@ pub struct Client {
     is_up: bool,
     /// When a service that is away is asked again.
     probe: Option<Time>,
+    /// Its WSDL is being read; the probe follows.
+    describing: bool,
+    /// What was asked before anything was known of how the service is spoken with; nothing waits once that is known.
+    held: Option<Vec<(Message, Asked)>>,
     backoff: Backoff,
     /// Requests in a row without an answer.
     silent: u32,
@@ -118,20 +120,19 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: &Profile) -> Client {
         let mut client = Client {
+            configured: (vocabulary.clone(), profile.clone()),
             templates: Vec::new(),
             backoff: Backoff::new(settings.reconnect, settings.seed),
             settings,
-            known: vocabulary.clone(),
-            configured: profile.clone(),
             vocabulary,
-            asking: false,
-            held: Vec::new(),
             tokens: 0,
             posts: HashMap::new(),
             is_up: false,
             probe: Some(Time(0)),
+            describing: false,
+            held: None,
             silent: 0,
             followed: BTreeMap::new(),
             stamp: None,
@@ -142,13 +143,14 @@ impl Client {
             complaints: Complaints::default(),
             troubles: Troubles::default(),
         };
-        client.speak(&profile);
+        client.speak(profile);
+        client.held = client.settings.asks_wsdl.then(Vec::new);
         client
     }
 
-    /// Writes and reads from now on as the profile says.
+    /// Speaks as this profile has it from now on.
     fn speak(&mut self, profile: &Profile) {
-        let known = &self.known;
+        let known = &self.configured.0;
         let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
             let template = || ObjectTemplate::operation(known, profile, kind);
             (def.side == Side::Request).then(|| (template(), profile.action(known, kind).into()))
@@ -160,21 +162,28 @@ impl Client {
     /// A client without a service: for lines that come from a file.
     pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
         let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
-        Client { probe: None, ..Client::new(Settings::default(), vocabulary, profile) }
+        Client { probe: None, ..Client::new(Settings::default(), vocabulary, &profile) }
     }
 
     // ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn post(&mut self, message: &Message, asked: Asked) {
-        let Some((kind, place)) = message.kind().map(|kind| (kind, kind.0 as usize)) else { return };
-        if self.asking {
-            return self.held.push((message.clone(), asked));
+        if let Some(held) = &mut self.held {
+            if held.len() < HELD {
+                return held.push((message.clone(), asked));
+            }
+            if let Asked::Order(asker) = asked {
+                let reason = format!("its WSDL is not read yet, and {HELD} requests wait for that");
+                self.outputs.push_back(Output::NoAnswer { asker, reason, unknown: false });
+            }
+            return;
         }
+        let Some((kind, place)) = message.kind().map(|kind| (kind, kind.0 as usize)) else { return };
         let Some(Some((template, action))) = self.templates.get(place) else { return };
         let mut body = Vec::with_capacity(1024);
         let headers = [self.settings.user.as_str(), self.settings.password.expose_secret()];
         let headers = if self.settings.user.is_empty() { &[][..] } else { &headers[..] };
-        template.write_with(headers, &self.known, message, &mut body);
+        template.write_with(headers, &self.vocabulary, message, &mut body);
         let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
@@ -189,8 +198,8 @@ impl Client {
 
     /// Posts an operation of the conversation's own, with one parameter.
     fn say(&mut self, label: &str, parameter: &str, value: Value, asked: Asked) {
-        let Some(kind) = self.known.find(label) else { return };
-        let def = self.known.message(kind);
+        let Some(kind) = self.vocabulary.find(label) else { return };
+        let def = self.vocabulary.message(kind);
         let mut message = Message::default();
         message.start(kind, def.fields.list.len());
         if let Some(slot) = def.fields.slot(parameter) {
@@ -204,11 +213,11 @@ impl Client {
         self.post(&message, asked);
     }
 
-    /// Asks whether the service is there, and how it is spoken with before.
+    /// Asks the service how it is spoken with, where that is wanted, and then whether it is there.
     fn reach(&mut self) {
         self.probe = None;
         if self.settings.asks_wsdl {
-            self.asking = true;
+            self.describing = true;
             self.outputs.push_back(Output::Describe(self.settings.url.clone()));
         } else {
             self.probe();
@@ -302,7 +311,7 @@ impl Client {
         }
         self.outputs.push_back(Output::Down(reason.to_owned()));
         self.notice(now, reason.to_owned());
-        if self.probe.is_none() {
+        if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
     }
@@ -415,6 +424,17 @@ impl super::super::Client for Client {
         self.outputs.push_back(Output::Failed(request, "takes no commands".into()));
     }
 
+    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
+        let profile = profile.unwrap_or_else(|_| self.configured.1.clone());
+        self.speak(&profile);
+        for (message, asked) in self.held.take().unwrap_or_default() {
+            self.post(&message, asked);
+        }
+        if std::mem::take(&mut self.describing) {
+            self.probe();
+        }
+    }
+
     fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
         self.post(message, Asked::Order(asker));
     }
@@ -457,16 +477,6 @@ impl super::super::Client for Client {
 
     fn troubles(&self) -> Troubles {
         self.troubles
-    }
-
-    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
-        self.speak(&profile.unwrap_or_else(|_| self.configured.clone()));
-        if std::mem::take(&mut self.asking) {
-            self.probe();
-            for (message, asked) in std::mem::take(&mut self.held) {
-                self.post(&message, asked);
-            }
-        }
     }
 
     fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
