@@ -14,12 +14,15 @@ shipped! {
     "dialects/event-feed.toml",
     "dialects/ctips.toml",
     "dialects/ccas.toml",
+    "dialects/open-media.toml",
     "from-event-feed.toml",
     "to-event-feed.toml",
     "from-ctips.toml",
     "to-ctips.toml",
     "from-ccas.toml",
     "to-ccas.toml",
+    "from-open-media.toml",
+    "to-open-media.toml",
 }
 
 /// The mapping files in use.

@@ -54,6 +54,7 @@ impl Live {
                 outgoing: dialect.to.clone().expect("rules to the feed"),
                 knobs: platform.knobs,
                 max_frame: platform.max_frame,
+                service_groups: Default::default(),
             });
         }
         for application in config.applications {
@@ -70,7 +71,8 @@ impl Live {
                 knobs: application.knobs,
                 platforms: vec![0],
                 id_step: application.id_step,
-                route_timeout: application.route_timeout,
+                routes: application.routes,
+                media_platform: None,
                 media: application.media,
                 read_only: Default::default(),
                 labels: application.labels,

@@ -9,7 +9,7 @@ use super::{
     ids::{CallKey, Ids, New},
     picture::{Live, Local, Naming},
     platform::Platform,
-    routes::Routes,
+    routes::{self, Asker, Desk, Say, Told},
 };
 use crate::{
     dialect::{
@@ -36,7 +36,9 @@ pub struct ApplicationParts {
     pub platforms: Vec<usize>,
     /// How far apart the agents of one platform are from those of the next.
     pub id_step: i64,
-    pub route_timeout: std::time::Duration,
+    pub routes: routes::Settings,
+    /// The platform that routes are asked of, by its place in the bridge.
+    pub media_platform: Option<usize>,
     /// The media of which it is told.
     pub media: Vec<Media>,
     /// Users whose commands are refused.
@@ -54,7 +56,7 @@ pub struct Application {
     knobs: Vec<Literal>,
     pub platforms: Vec<usize>,
     pub ids: Ids,
-    pub routes: Routes,
+    pub routes: Desk,
     media: HashSet<Media>,
     read_only: HashSet<String>,
     /// The first platform speaks the application's dialect: its messages pass as they are.
@@ -113,7 +115,7 @@ impl Application {
             knobs: parts.knobs,
             ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
             platforms: parts.platforms,
-            routes: Routes::new(parts.route_timeout),
+            routes: Desk::new(parts.routes, parts.media_platform),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
             relays: false,
@@ -188,8 +190,11 @@ impl Application {
 
     /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
     /// One that names a call by a number that a call of another platform has is told by rules instead.
-    pub(super) fn pass(&mut self, index: usize, platform: &Platform, event: &mut Message) {
+    pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &mut Message) {
         let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
+        if let Some(Server::OpenMedia(server)) = &mut self.server {
+            return server.hear(now, event);
+        }
         let def = self.to.vocabulary.message(kind);
         let nobody = Sharing { asker: None, only_asker: false };
         let id = platform.number_place();
@@ -212,6 +217,9 @@ impl Application {
     /// Tells the first of these transitions of a platform, to whom it concerns; the others are told next. `me` is the
     /// application's place in the bridge.
     pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transitions: &[Transition]) {
+        if let Some(Server::OpenMedia(_)) = self.server {
+            return;
+        }
         let Some((transition, later)) = transitions.split_first() else { return };
         let link = matches!(transition.kind, TransitionKind::LinkUp | TransitionKind::LinkDown);
         if link && self.to.plans[transition.kind as usize].rules.is_empty() {
@@ -223,21 +231,84 @@ impl Application {
             TransitionKind::RouteRequested => {
                 if !self.is_told(index, platform, call) {
                     self.counts.other_media += 1;
-                } else if let Some(timeout) = self.routes.ask(now, key) {
+                    return;
+                }
+                // The platform's own time counts, where it says one.
+                let timeout = match transition.details.timeout {
+                    Some(seconds) => self.routes.ask_within(now, key, seconds).then_some(seconds),
+                    None => self.routes.ask(now, key),
+                };
+                if timeout.is_some() {
                     let mut asked = transition.clone();
-                    asked.details.timeout = Some(timeout);
+                    asked.details.timeout = timeout;
                     self.say(me, index, platform, &asked, None);
                 }
                 return;
             }
-            TransitionKind::Routed if self.routes.routed(key) => {
-                let used = self.route_used(index, platform, transition);
-                self.say(me, index, platform, &used, None);
+            TransitionKind::Routed => {
+                let was_open = self.routes.routed(key);
+                self.say_routes(now, me, index, platform);
+                if was_open {
+                    let used = self.route_used(index, platform, transition);
+                    self.say(me, index, platform, &used, None);
+                }
             }
-            TransitionKind::CallEnded => self.routes.ended(key),
+            TransitionKind::RouteUsed => {
+                self.routes.routed(key);
+                self.say_routes(now, me, index, platform);
+                let mut used = self.route_used(index, platform, transition);
+                used.request = transition.request;
+                used.details.status = transition.details.status.or(used.details.status);
+                used.details.route_type = transition.details.route_type.or(used.details.route_type);
+                return self.say(me, index, platform, &used, None);
+            }
+            TransitionKind::CallEnded => {
+                self.routes.ended(key);
+                self.say_routes(now, me, index, platform);
+            }
             _ => {}
         }
         self.say(me, index, platform, transition, None);
+    }
+
+    /// Says what the route desk has to say, of calls of this platform.
+    fn say_routes(&mut self, now: Time, me: usize, index: usize, platform: &Platform) {
+        while let Some(say) = self.routes.say() {
+            self.say_route(now, me, index, platform, say);
+        }
+    }
+
+    /// Says how a route request or selection ended.
+    pub fn say_route(&mut self, now: Time, me: usize, index: usize, platform: &Platform, say: Say) {
+        let Say { call, asker, told } = say;
+        let mut transition = Transition::new(match told {
+            Told::DefaultUsed | Told::Used { .. } => TransitionKind::RouteUsed,
+            Told::Rejected(_) => TransitionKind::RouteRejected,
+            Told::Failed(..) => TransitionKind::RequestFailed,
+        });
+        transition.call = call.map(|(_, call)| call);
+        let details = &mut transition.details;
+        match told {
+            Told::DefaultUsed => {
+                (details.status, details.route_type) = (Some(RouteStatus::DefaultUsed), Some(RouteType::Default));
+            }
+            Told::Used { route, destination } => {
+                (details.status, details.route_type) = (Some(RouteStatus::Success), Some(route));
+                details.destination = destination;
+            }
+            Told::Rejected(reason) => details.reject = Some(reason),
+            Told::Failed(failure, reason) => {
+                if let Some(asker) = asker {
+                    self.failed(now, asker.client.session, asker.id, About::Route, &reason);
+                }
+                (details.failure, details.reason) = (Some(failure), Some(reason));
+            }
+        }
+        let local = asker.map(|Asker { client, id, call }| Local { client, id, about: About::Route, call });
+        if let (Some(local), true) = (&local, transition.kind != TransitionKind::RouteUsed) {
+            transition.audience = Audience::Asker(local.client);
+        }
+        self.say(me, index, platform, &transition, local.as_ref());
     }
 
     /// A dialect without a word for the link tells which agents and services are there, or gone. Whoever the very message
@@ -335,7 +406,8 @@ impl Application {
         let mut message = std::mem::take(&mut self.message);
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index };
         let (model, knobs) = (&platform.model, &self.knobs);
-        let live = Live { model, transition, naming, local, knobs, stamp: &platform.stamp, waiting: &waiting };
+        let live =
+            Live { model, transition, naming, local, route: None, knobs, stamp: &platform.stamp, waiting: &waiting };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);
@@ -411,7 +483,6 @@ impl Application {
 
     pub fn forget(&mut self, key: CallKey) {
         self.ids.forget(key);
-        self.routes.forget(key);
     }
 }
 

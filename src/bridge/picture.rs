@@ -32,12 +32,30 @@ pub struct Local {
     pub call: Option<i64>,
 }
 
+/// A route that a routing platform shall find, as far as the call's own platform does not show it.
+#[derive(Debug, Clone, Default)]
+pub struct RouteOrder {
+    /// The call's name beside numbers.
+    pub guid: String,
+    /// The number of the service on the routing platform.
+    pub service: Option<i64>,
+    pub kind: Option<DeviceKind>,
+    /// The login name of the agent who is wanted.
+    pub login: String,
+    /// The routing platform's own number of that agent.
+    pub agent: Option<i64>,
+    /// What the application gave with its selection.
+    pub data: Vec<(String, String)>,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Live<'p> {
     pub model: &'p Model,
     pub transition: &'p Transition,
     pub naming: Naming<'p>,
     pub local: Option<&'p Local>,
+    /// What is asked of a routing platform.
+    pub route: Option<&'p RouteOrder>,
     pub knobs: &'p [Literal],
     /// Now, as contact centres write it.
     pub stamp: &'p str,
@@ -164,6 +182,13 @@ impl<'p> Live<'p> {
             CallAttribute::Abandoned => Value::Bool(call.is_abandoned()),
             CallAttribute::QueuedDate => text(self.waiting.get(..10).unwrap_or_default()),
             CallAttribute::QueuedTime => text(self.waiting.get(11..).unwrap_or_default()),
+            CallAttribute::Guid => match self.route {
+                Some(route) => text(&route.guid),
+                None => self.call_of(which).map(|call| self.guid(call)).unwrap_or_default(),
+            },
+            CallAttribute::Priority => optional(call.priority.map(i64::from)),
+            CallAttribute::PriorityReversed => optional(call.priority.map(|priority| 101 - i64::from(priority))),
+            CallAttribute::Items => Value::Int(call.data.len() as i64),
             CallAttribute::Ani => text(&call.ani),
             CallAttribute::Dnis => text(&call.dnis),
             CallAttribute::CallerName => text(&call.caller_name),
@@ -191,6 +216,9 @@ impl<'p> Live<'p> {
     }
 
     fn agent(&self, attribute: AgentAttribute) -> Value<'p> {
+        if let (Some(route), AgentAttribute::Id) = (self.route, attribute) {
+            return optional(route.agent);
+        }
         let Some(index) = self.transition.agent else {
             let asked = self.request().and_then(|request| request.asked.agent);
             return if attribute == AgentAttribute::Id { optional(asked) } else { Value::Absent };
@@ -254,6 +282,15 @@ impl<'p> Live<'p> {
     }
 
     fn request_attribute(&self, attribute: RequestAttribute) -> Value<'p> {
+        if let Some(route) = self.route {
+            return match attribute {
+                RequestAttribute::Service => optional(route.service),
+                RequestAttribute::Destination => text(&route.login),
+                RequestAttribute::DestinationType => optional(route.kind.map(DeviceKind::code)),
+                RequestAttribute::Items => Value::Int(route.data.len() as i64),
+                _ => Value::Absent,
+            };
+        }
         if let Some(local) = self.local {
             return match attribute {
                 RequestAttribute::Id => Value::Int(local.id),
@@ -272,6 +309,9 @@ impl<'p> Live<'p> {
                 optional(request.service.map(|service| self.model.service(service).kind.code()))
             }
             RequestAttribute::Destination => text(&request.destination),
+            RequestAttribute::DestinationAgent => {
+                request.towards.map(|agent| text(&self.model.agent(agent).number)).unwrap_or_default()
+            }
             RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
             RequestAttribute::Code => optional(request.code),
             RequestAttribute::Reason => text(&request.reason),
@@ -298,6 +338,8 @@ impl<'p> Live<'p> {
             Detail::LastOfType => Value::Bool(details.last_of_type),
             Detail::Last => Value::Bool(details.last),
             Detail::RejectReason => optional(details.reject.map(|reason| reason.code())),
+            Detail::Route => optional(details.route),
+            Detail::IfAllocated => Value::Bool(details.if_allocated),
         }
     }
 }
@@ -345,6 +387,7 @@ impl<'p> Picture<'p> for Live<'p> {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));
                 call.map(|call| call.data.iter().map(pair).collect()).unwrap_or_default()
             }
+            ListAttribute::RequestData if let Some(route) = self.route => route.data.iter().map(pair).collect(),
             ListAttribute::RequestData => {
                 self.request().map(|request| request.data.iter().map(pair).collect()).unwrap_or_default()
             }

@@ -1,12 +1,12 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Answer};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker};
 use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, RouteStatus, RouteType, Service, ServiceIx, Transition, TransitionKind,
+        Failure, Id, RouteType, Service, ServiceIx, Transition, TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -20,7 +20,7 @@ struct Meant {
 }
 
 /// A request that is answered with a failure instead of being done.
-fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
+pub(super) fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
     let mut refusal = change.clone();
     refusal.kind = ChangeKind::Refuse;
     refusal.set(Fact::About, Value::Int(change.kind.about().code()));
@@ -44,7 +44,7 @@ impl Bridge {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
-                ChangeKind::AskRoute => self.select_route(now, index, session, id, change),
+                ChangeKind::AskRoute => self.select_route(now, index, (session, id), asked, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
@@ -58,7 +58,7 @@ impl Bridge {
         }
     }
 
-    fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
+    pub(super) fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
         let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
         if self.applications[index].only_listens(session) && !only_asks {
             let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
@@ -174,13 +174,13 @@ impl Bridge {
     }
 
     /// The call that an application means by its number.
-    fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
+    pub(super) fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
         let (platform, call) = application.ids.call_of_id(id)?;
         self.platforms[platform].model.find_call(call).map(|_| (platform, call))
     }
 
     /// The agent that an application means by its number, on the first platform that knows one.
-    fn known_agent(&self, application: &Application, id: i64) -> Option<(usize, AgentIx)> {
+    pub(super) fn known_agent(&self, application: &Application, id: i64) -> Option<(usize, AgentIx)> {
         let on = |(place, platform): (usize, &usize)| {
             let model = &self.platforms[*platform].model;
             let plain = application.ids.native_agent(place, id).and_then(|native| model.agent_by_id(Id::Int(native)));
@@ -208,7 +208,12 @@ impl Bridge {
     }
 
     /// The service of a platform that an application means.
-    fn known_service(&self, application: &Application, platform: usize, meant: &Device) -> Option<ServiceIx> {
+    pub(super) fn known_service(
+        &self,
+        application: &Application,
+        platform: usize,
+        meant: &Device,
+    ) -> Option<ServiceIx> {
         let (id, place) = (meant.id.as_int()?, application.place_of(platform)?);
         let mut services = self.platforms[platform].model.services();
         let same = |service: &Service| {
@@ -217,7 +222,7 @@ impl Bridge {
         services.find(|(_, service)| same(service)).map(|(index, _)| index)
     }
 
-    fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
+    pub(super) fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
         let on =
             |platform: &usize| self.platforms[*platform].model.agent_by_login(login).map(|agent| (*platform, agent));
         application.platforms.iter().find_map(on)
@@ -297,52 +302,41 @@ impl Bridge {
 
     // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, change: &Change) {
-        let client = ClientId { application: index as u16, session };
-        let given = change.call.number();
-        let application = &self.applications[index];
-        let live = |(platform, call): &CallKey| {
-            self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)
+    /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
+    /// of whom the call is to go to.
+    pub(super) fn pass_selection(
+        &mut self,
+        now: Time,
+        (platform, call): CallKey,
+        asker: Asker,
+        route: Option<RouteType>,
+        change: &Change,
+    ) {
+        let application = &self.applications[usize::from(asker.client.application)];
+        let kind = match route {
+            Some(RouteType::Agent) => Some(DeviceKind::Agent),
+            Some(RouteType::Service) => Some(DeviceKind::Group),
+            _ => None,
         };
-        let call = given.and_then(|id| self.known_call(application, id)).filter(live);
-        let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
-            return;
+        let mut change = change.clone();
+        change.other.kind = kind;
+        let towards = self.agent_called(application, platform, &change).filter(|(owner, _)| *owner == platform);
+        if let Some(service) = self.service_called(application, platform, &change) {
+            change.set(Fact::Destination, Value::Int(service));
+        }
+        change.other.kind = None;
+        let ask = Ask {
+            client: asker.client,
+            id: asker.id,
+            agent: None,
+            call: Some(call),
+            second: None,
+            service: None,
+            towards: towards.map(|(_, agent)| agent),
+            asked: Asked { call: asker.call, ..Asked::default() },
+            change: &change,
         };
-        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
-        let application = &mut self.applications[index];
-        let mut transition = match application.routes.select(call, route) {
-            Answer::DefaultUsed => {
-                let mut used = Transition::new(TransitionKind::RouteUsed);
-                used.details.status = Some(RouteStatus::DefaultUsed);
-                used.details.route_type = Some(RouteType::Default);
-                used
-            }
-            Answer::Rejected(reason) => {
-                let mut rejected = Transition::new(TransitionKind::RouteRejected);
-                rejected.details.reject = Some(reason);
-                rejected.audience = Audience::Asker(client);
-                rejected
-            }
-            Answer::Failed(failure, reason) => {
-                application.failed(now, session, id, About::Route, reason);
-                let mut failed = Transition::new(TransitionKind::RequestFailed);
-                failed.details.failure = Some(failure);
-                failed.details.reason = Some(reason.to_owned());
-                failed.audience = Audience::Asker(client);
-                failed
-            }
-        };
-        transition.call = call.map(|(_, call)| call);
-        let local = Local { client, id, about: About::Route, call: given };
-        application.say(index, platform, &self.platforms[platform], &transition, Some(&local));
-    }
-
-    /// Nobody selected a route in time: the platform uses its default.
-    pub(super) fn route_timed_out(&mut self, index: usize, (platform, call): CallKey) {
-        let mut used = Transition::new(TransitionKind::RouteUsed).call(call);
-        used.details.status = Some(RouteStatus::DefaultUsed);
-        used.details.route_type = Some(RouteType::Default);
-        let application = &mut self.applications[index];
-        application.say(index, platform, &self.platforms[platform], &used, None);
+        self.platforms[platform].model.ask(now, &ask);
+        self.settle(now, platform, Cause::Request);
     }
 }

@@ -4,11 +4,15 @@ use std::{net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{ClientTls, Section, ServerTls, address, client_tls, dialect, is_loopback, knobs, server_tls};
+use super::{
+    ClientTls, Section, ServerTls, address, application, client_tls, dialect, is_loopback, knobs, server_tls,
+    soap::{self, Callee, Posts, Wsdl, WsdlSource},
+};
 use crate::{
-    dialect::{ccas, event_feed},
+    dialect::{ccas, ctips, event_feed, open_media},
     mapping::{Literal, Mappings},
     model,
+    vocabulary::{Profile, Vocabulary},
 };
 
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub struct Platform {
     pub max_frame: usize,
     pub model: model::Settings,
     pub knobs: Vec<Literal>,
+    /// Of a routing platform: its numbers of the services of others.
+    pub service_groups: Vec<(i64, i64)>,
     /// Bytes leave the machine unprotected, and the operator knows.
     pub exposed: bool,
 }
@@ -30,6 +36,15 @@ pub enum Reach {
     Feed { dial: Dial, settings: event_feed::Settings },
     /// A relay beside CCAS connects to the bridge.
     Relay { listen: SocketAddr, tls: Option<ServerTls>, token: SecretString, settings: ccas::Settings },
+    /// The bridge posts to a SOAP service, which may call it back.
+    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, wsdl: Box<Wsdl>, conversation: Conversation },
+}
+
+/// What is said to a SOAP service.
+#[derive(Debug)]
+pub enum Conversation {
+    Ctips(ctips::ClientSettings),
+    OpenMedia(open_media::ClientSettings),
 }
 
 #[derive(Debug, Clone)]
@@ -48,16 +63,22 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
     let plaintext = section.flag("plaintext", false);
     let reached = match dialect.vocabulary.dialect.as_str() {
         "ccas" => relay(section, plaintext),
+        "ctips" => portal(section, plaintext, &dialect.vocabulary),
+        "open-media" => media(section, &dialect.vocabulary),
         _ => feed(section, plaintext),
     };
+    // What is posted has bounds of its own.
+    let is_posted = matches!(&reached, Some((Reach::Soap { .. }, _)));
+    let max_frame = if is_posted { 0 } else { section.size("max_frame", 1 << 20) };
     let model = model(name, section);
     let platform = reached.map(|(reach, exposed)| Platform {
         name: name.to_owned(),
         dialect: dialect.vocabulary.dialect.clone(),
         reach,
-        max_frame: section.size("max_frame", 1 << 20),
+        max_frame,
         model,
         knobs: knobs(section, Some(&dialect)),
+        service_groups: if dialect.vocabulary.dialect == "open-media" { groups(section) } else { Vec::new() },
         exposed,
     });
     section.finish();
@@ -111,6 +132,98 @@ fn relay(section: &Section, plaintext: bool) -> Option<(Reach, bool)> {
         section.problem("listen", "bytes leave this machine unprotected: add `tls`, or say `plaintext = true`");
     }
     Some((Reach::Relay { listen, tls, token, settings }, exposed))
+}
+
+/// A CTI Portal Server, or several that stand in for each other.
+fn portal(section: &Section, plaintext: bool, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
+    let defaults = ctips::ClientSettings::default();
+    let urls = section.list("urls").unwrap_or_default();
+    if urls.is_empty() {
+        section.problem("", format!("`{}.urls` names no address", section.path));
+    }
+    let posts = soap::posts(section, &urls, "urls", 1);
+    let callback = section.required("callback");
+    let callee = callback.as_deref().and_then(|callback| soap::callee(section, callback, plaintext));
+    let shortest = section.duration("reconnect_min", defaults.reconnect.0);
+    let longest = section.duration("reconnect_max", defaults.reconnect.1);
+    if longest < shortest {
+        section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
+    }
+    let filters =
+        [("FT_AGENT_ID", "filter_agents"), ("FT_SERVICE_ID", "filter_services"), ("FT_SWITCH_ID", "filter_switches")];
+    let filters = filters.iter().flat_map(|(field, key)| {
+        let values = section.list(key).unwrap_or_default();
+        values.into_iter().map(move |value| (*field, value))
+    });
+    let settings = ctips::ClientSettings {
+        urls: urls.iter().map(|url| url.as_str().into()).collect(),
+        callback: callback.unwrap_or_default(),
+        user: section.required("user").unwrap_or_default(),
+        password: secret(section, "password", "password_file"),
+        tenant: i64::from(section.number("tenant", 1u32)),
+        filters: filters.collect(),
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        heartbeat_timeout: section.duration("heartbeat_timeout", defaults.heartbeat_timeout),
+        reconnect: (shortest, longest),
+        ..defaults
+    };
+    let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = ctips::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
+    let callee = callee?;
+    let exposed = soap::exposes(&urls) || (callee.tls.is_none() && !callee.listen.ip().is_loopback());
+    let conversation = Conversation::Ctips(settings);
+    Some((Reach::Soap { posts, callee: Some(callee), profile, wsdl, conversation }, exposed))
+}
+
+/// An Open Media Service.
+fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
+    let defaults = open_media::ClientSettings::default();
+    let url = section.required("url");
+    let urls: Vec<String> = url.iter().cloned().collect();
+    let posts = soap::posts(section, &urls, "url", 8);
+    let shortest = section.duration("reconnect_min", defaults.reconnect.0);
+    let longest = section.duration("reconnect_max", defaults.reconnect.1);
+    if longest < shortest {
+        section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
+    }
+    let user = section.text("user");
+    let password = match user {
+        // Where authentication is disabled nobody logs on.
+        None => String::new().into(),
+        Some(_) => secret(section, "password", "password_file"),
+    };
+    let settings = open_media::ClientSettings {
+        url: url?.into(),
+        user: user.unwrap_or_default(),
+        password,
+        tenant: section.text("tenant").map_or(Some(defaults.tenant), |text| text.parse().ok()).unwrap_or_else(|| {
+            section.problem("tenant", "should be a record id, or -1");
+            defaults.tenant
+        }),
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        poll: section.duration("poll", defaults.poll),
+        verify: section.duration("verify", defaults.verify),
+        reconnect: (shortest, longest),
+        ..defaults
+    };
+    let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = open_media::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
+    let conversation = Conversation::OpenMedia(settings);
+    Some((Reach::Soap { posts, callee: None, profile, wsdl, conversation }, soap::exposes(&urls)))
+}
+
+/// `service_groups`: numbers of services of other platforms, and of the groups that they are here.
+fn groups(section: &Section) -> Vec<(i64, i64)> {
+    let pair = |(service, group): (String, String)| {
+        let pair = service.parse().ok().zip(group.parse().ok()).filter(|(_, group)| *group > 0);
+        if pair.is_none() {
+            section.problem("service_groups", format!("{service:?} = {group:?} should be two numbers"));
+        }
+        pair
+    };
+    section.values("service_groups").into_iter().filter_map(pair).collect()
 }
 
 fn secret(section: &Section, key: &'static str, file_key: &'static str) -> SecretString {

@@ -240,7 +240,7 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
         let kinds = emitted(to, &caused);
         let asks: Vec<_> = plan.rules.iter().map(|rule| rule.means).filter(|means| means.is_request()).collect();
         let refused = refusal(to, &asks);
-        let answered = !asks.is_empty() && asks.iter().all(|means| orders(*means).next().is_none());
+        let answered = !asks.is_empty() && asks.iter().all(|means| orders(to, *means).next().is_none());
         let reads: Vec<(String, Vec<&str>)> =
             plan.rules.iter().flat_map(|rule| rule.reads(vocabulary, kind, plan)).collect();
         let field = |label: String| {
@@ -283,14 +283,17 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
     list
 }
 
-/// What a request has the platform do.
-fn orders(means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
-    means.causes().iter().copied().filter(|caused| caused.is_order())
+/// What a request has the platform do. Routes are asked of routing platforms alone.
+fn orders(to: &Outgoing, means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
+    let routes = |order: TransitionKind| !to.plans[order as usize].rules.is_empty();
+    let caused = means.causes().iter().copied().filter(|caused| caused.is_order());
+    caused.filter(move |order| !order.is_of_route() || routes(*order))
 }
 
 /// What the platform lacks, where it can do nothing of what a message asks it for.
 fn refusal(to: &Outgoing, asks: &[ChangeKind]) -> Option<String> {
-    let plans: Vec<_> = asks.iter().flat_map(|means| orders(*means)).map(|order| &to.plans[order as usize]).collect();
+    let plans: Vec<_> =
+        asks.iter().flat_map(|means| orders(to, *means)).map(|order| &to.plans[order as usize]).collect();
     if plans.iter().any(|plan| !plan.rules.is_empty() || !plan.steps.is_empty()) {
         return None;
     }

@@ -78,6 +78,8 @@ pub struct Rule {
     pub when: Option<Expr<Leaf>>,
     pub each: Option<Leaf>,
     pub means: ChangeKind,
+    /// The number of the call, where it stands inside a record.
+    pub call: Option<(u8, Expr<Leaf>)>,
     /// Slots of the names of call, second and result.
     pub calls: [[Option<usize>; NAMES]; 3],
     pub request: Option<usize>,
@@ -263,6 +265,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             when: raw.when.and_then(|node| builder.expr(node, &Ty::Any)),
             each: item.map(|(leaf, _)| leaf),
             means: raw.means,
+            call: None,
             calls: call_slots(def),
             request: def.role(Role::Request),
             party: None,
@@ -530,6 +533,9 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         for list in lists {
             self.mark(&format!("{}.{label}", list.label));
         }
+        for field in &self.def.fields.list {
+            self.mark_beneath(&field.ty, &field.label, label);
+        }
         for used in self.used_lets.borrow().iter() {
             self.mark_beneath(&used.ty, &used.label, label);
         }
@@ -696,6 +702,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         let has_fact =
             |fact| rule.facts.iter().any(|plan| plan.fact == fact && (plan.weak == weak || !plan.weak && weak));
         let known = match key.name {
+            "call" => rule.call.is_some(),
             "party" => rule.party.is_some(),
             "other" => rule.other.is_some(),
             "to" => rule.to.is_some(),
@@ -711,6 +718,10 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
 
     fn set(&mut self, rule: &mut Rule, key: &Key, node: Node, weak: bool) {
         match key.name {
+            "call" => {
+                let place = self.scope.vocabulary.call_names.iter().position(|name| name == "id").unwrap_or_default();
+                rule.call = self.expr(node, &Ty::Text).map(|expr| (place as u8, expr));
+            }
             "party" => rule.party = self.device(node),
             "other" => rule.other = self.device(node),
             "to" => rule.to = self.device(node),
@@ -719,7 +730,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             "services" => rule.services = self.devices(node),
             name => {
                 let Some(fact) = Fact::from_name(name) else {
-                    let known = Fact::names().chain(["party", "other", "to", "service", "data", "services"]);
+                    let known = Fact::names().chain(["call", "party", "other", "to", "service", "data", "services"]);
                     self.problems.unknown(key.source, key.span.clone(), "part of a change", name, known);
                     return;
                 };

@@ -51,6 +51,8 @@ pub struct Outgoing {
     pub tells_waiting: bool,
     /// What the parts of a call's name are, by their places in the vocabulary's list.
     pub call_parts: Vec<CallPart>,
+    /// The dialects whose agents' ids are this one's, too.
+    pub agents_of: Vec<String>,
 }
 
 /// What a part of a call's name is to an application.
@@ -116,7 +118,14 @@ pub enum ValuePlan {
     Record(Vec<(Name, ValuePlan)>),
     List {
         list: ListAttribute,
+        /// How many of its items are gone through.
+        most: usize,
         item: Box<ValuePlan>,
+    },
+    /// A text put together of several, those that are empty left out.
+    Joined {
+        separator: String,
+        parts: Vec<ValuePlan>,
     },
     /// A list written out: each item where its condition holds, and the items of lists among them.
     Items(Vec<(Option<Expr<Leaf>>, ValuePlan)>),
@@ -180,6 +189,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         for side in &sides {
             loader.all_said(&table, *side, problems);
         }
+        let agents_of = table.texts("agents-of", problems).into_iter().map(|(name, _)| name.to_owned()).collect();
         let untold = table.section("untold", problems);
         let reads = |wanted: &[Leaf]| {
             let rules = loader.plans.iter().flat_map(|plan| &plan.rules);
@@ -203,6 +213,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             numbers_labels,
             tells_waiting,
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
+            agents_of,
         };
         outgoing.read_untold(&table, &untold, problems);
         table.finish(problems);
@@ -717,6 +728,7 @@ impl Builder<'_, '_> {
                 self.record(*place, label, section.entries()).map(ValuePlan::Record)
             }
             (Type::List(item), Some(section)) => self.list(item, label, section),
+            (Type::Text, Some(section)) => self.joined(ty, label, section),
             (Type::List(item), None) if node.as_array().is_some() => self.items(item, label, node),
             (Type::Record(_) | Type::List(_), None) => {
                 node.problem(self.problems, "a record or list is set by a table");
@@ -766,7 +778,25 @@ impl Builder<'_, '_> {
         Some(ValuePlan::Items(items))
     }
 
-    /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`.
+    /// `{ joined = separator, of = [expression, { each = list, item = expression }, …] }`.
+    fn joined(&mut self, ty: &Type, label: &str, section: Section) -> Option<ValuePlan> {
+        let separator = section.required("joined", self.problems).to_owned();
+        let Some(of) = section.get("of") else {
+            section.problem(self.problems, "`of` is missing");
+            return None;
+        };
+        let mut parts = Vec::new();
+        for node in of.as_array().into_iter().flat_map(|items| items.into_iter()) {
+            parts.extend(match node.as_table() {
+                Some(list) => self.list(ty, label, list),
+                None => self.value(ty, label, node),
+            });
+        }
+        section.finish(self.problems);
+        Some(ValuePlan::Joined { separator, parts })
+    }
+
+    /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`; `most` items of it.
     fn list(&mut self, item: &Type, label: &str, section: Section) -> Option<ValuePlan> {
         let node = section.get("each");
         let Some(node) = node else {
@@ -778,8 +808,11 @@ impl Builder<'_, '_> {
             self.problems.unknown(node.source(), node.inner_span(), "list", text, ListAttribute::names());
             return None;
         };
+        let most = section.get("most").and_then(|node| node.integer(self.problems));
+        let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0));
         self.scope.item.replace(true);
-        let entries: Vec<_> = section.entries().into_iter().filter(|(key, _)| key.name != "each").collect();
+        let own = |(key, _): &(Key, Node)| !matches!(key.name, "each" | "most");
+        let entries: Vec<_> = section.entries().into_iter().filter(own).collect();
         let plan = match item {
             Type::Record(place) => self.record(*place, label, entries).map(ValuePlan::Record),
             _ => match entries.first() {
@@ -791,7 +824,7 @@ impl Builder<'_, '_> {
             },
         };
         self.scope.item.replace(false);
-        plan.map(|item| ValuePlan::List { list, item: Box::new(item) })
+        plan.map(|item| ValuePlan::List { list, most, item: Box::new(item) })
     }
 }
 
@@ -841,6 +874,7 @@ impl ValuePlan {
             ValuePlan::Record(members) => members.iter().any(|(_, plan)| plan.reads(wanted)),
             ValuePlan::List { item, .. } => item.reads(wanted),
             ValuePlan::Items(items) => items.iter().any(|(_, plan)| plan.reads(wanted)),
+            ValuePlan::Joined { parts, .. } => parts.iter().any(|plan| plan.reads(wanted)),
             ValuePlan::DeviceType { .. } => false,
         }
     }
@@ -904,7 +938,8 @@ fn collect(
                 collect(rules, &format!("{label}.{}", rules.vocabulary.name_text(*name)), plan, list, into);
             }
         }
-        ValuePlan::List { list, item } => collect(rules, label, item, Some(*list), into),
+        ValuePlan::List { list, item, .. } => collect(rules, label, item, Some(*list), into),
+        ValuePlan::Joined { parts, .. } => parts.iter().for_each(|part| collect(rules, label, part, list, into)),
         ValuePlan::Items(items) => items.iter().for_each(|(_, item)| collect(rules, label, item, list, into)),
         ValuePlan::DeviceType { kind, .. } => into.push((label.to_owned(), vec![kind.path(rules)])),
     }

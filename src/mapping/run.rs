@@ -135,6 +135,9 @@ impl Incoming {
         }
         let mut change = Change::new(rule.means);
         change.call = names(&rule.calls[0], values.message);
+        if let Some((place, number)) = &rule.call {
+            change.call.0[usize::from(*place)] = Id::from_value(number.eval(values, &self.tables));
+        }
         change.second = names(&rule.calls[1], values.message);
         change.result = names(&rule.calls[2], values.message);
         if let Some(slot) = rule.request {
@@ -273,10 +276,17 @@ impl Outgoing {
                 }
                 into.close_record(open)
             }
-            ValuePlan::List { list, item: plan } => {
+            ValuePlan::Joined { separator, parts } => {
+                let mut text = String::new();
+                for part in parts {
+                    self.join(part, separator, values, &mut text);
+                }
+                if text.is_empty() { Node::Absent } else { into.text(&text) }
+            }
+            ValuePlan::List { list, most, item: plan } => {
                 let items = values.picture.items(*list);
                 let open = into.open();
-                for item in &items {
+                for item in items.iter().take(*most) {
                     let values = PictureValues { picture: values.picture, item: Some(item) };
                     let value = self.build(plan, &values, into);
                     into.push_read(value);
@@ -290,8 +300,8 @@ impl Outgoing {
                         continue;
                     }
                     match plan {
-                        ValuePlan::List { list, item: plan } => {
-                            for item in &values.picture.items(*list) {
+                        ValuePlan::List { list, most, item: plan } => {
+                            for item in values.picture.items(*list).iter().take(*most) {
                                 let values = PictureValues { picture: values.picture, item: Some(item) };
                                 let value = self.build(plan, &values, into);
                                 into.push_read(value);
@@ -312,6 +322,36 @@ impl Outgoing {
                 let code = kind.and_then(|kind| code(kind).or_else(|| code(DeviceKind::Device)));
                 code.map(Node::Int).unwrap_or_default()
             }
+        }
+    }
+}
+
+impl Outgoing {
+    /// Adds a part of a text, or each item of a list, after the separator.
+    fn join<'v, P: Picture<'v>>(
+        &'v self,
+        part: &'v ValuePlan,
+        separator: &str,
+        values: &PictureValues<'v, '_, P>,
+        into: &mut String,
+    ) {
+        match part {
+            ValuePlan::Scalar(expr) => {
+                let (value, mut buffer) = (expr.eval(values, &self.tables), itoa::Buffer::new());
+                if let Some(text) = value.as_text(&mut buffer) {
+                    if !into.is_empty() {
+                        into.push_str(separator);
+                    }
+                    into.push_str(text);
+                }
+            }
+            ValuePlan::List { list, most, item: plan } => {
+                for item in values.picture.items(*list).iter().take(*most) {
+                    let values = PictureValues { picture: values.picture, item: Some(item) };
+                    self.join(plan, separator, &values, into);
+                }
+            }
+            _ => {}
         }
     }
 }

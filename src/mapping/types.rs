@@ -73,7 +73,9 @@ pub fn of_fact(fact: Fact) -> Ty {
         Fact::About => members("about"),
         Fact::Entity => members("entity"),
         Fact::RouteType => members("route-type"),
-        Fact::Code => Ty::Number,
+        Fact::Status => members("route-status"),
+        Fact::RejectReason => members("reject-reason"),
+        Fact::Code | Fact::Route | Fact::Timeout => Ty::Number,
         Fact::EndWrap => Ty::Bool,
         _ => Ty::Text,
     }
@@ -87,7 +89,8 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
         CallAttribute::Direction => members("direction"),
         CallAttribute::State => members("call-state"),
         CallAttribute::DestinationType => members("device-kind"),
-        CallAttribute::Disposition => Ty::Number,
+        CallAttribute::Disposition | CallAttribute::Items => Ty::Number,
+        CallAttribute::Priority | CallAttribute::PriorityReversed => Ty::Number,
         CallAttribute::Id | CallAttribute::Sequence => Ty::Id,
         CallAttribute::Agent | CallAttribute::Originator | CallAttribute::Service => Ty::Id,
         CallAttribute::Abandoned => Ty::Bool,
@@ -132,7 +135,9 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
-        RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station => Ty::Id,
+        RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station | RequestAttribute::Service => {
+            Ty::Id
+        }
         _ => Ty::Text,
     }
 }
@@ -146,8 +151,8 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::RouteType => members("route-type"),
         Detail::RejectReason => members("reject-reason"),
         Detail::Entity => members("entity"),
-        Detail::Timeout | Detail::Code => Ty::Number,
-        Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last => Ty::Bool,
+        Detail::Timeout | Detail::Code | Detail::Route => Ty::Number,
+        Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last | Detail::IfAllocated => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }
 }

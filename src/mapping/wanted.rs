@@ -50,6 +50,7 @@ impl<'r> Reads<'r> {
             self.leaf(each, &[], &[], Read::Through);
         }
         self.expr(rule.when.as_ref(), &items);
+        self.expr(rule.call.as_ref().map(|(_, number)| number), &items);
         rule.facts.iter().for_each(|plan| self.expr(Some(&plan.expr), &items));
         for device in [&rule.party, &rule.other, &rule.to, &rule.service] {
             self.device(device.as_ref(), &items);

@@ -81,6 +81,8 @@ pub struct Call {
     /// Numbers that a join must not change any more.
     pub numbers_kept: bool,
     pub caller_name: String,
+    /// From 1 to 100, as its platform counts.
+    pub priority: Option<u8>,
     pub media: Option<Media>,
     pub ty: Option<CallType>,
     pub cause: Option<Cause>,
@@ -117,6 +119,8 @@ pub struct Call {
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
     pub last_event: Time,
+    /// The link's epoch in which the platform last said anything of it.
+    pub(super) seen_epoch: u64,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
     /// What it counts for in the model's bound of remembered text.
@@ -136,6 +140,7 @@ impl Call {
             dnis: String::new(),
             numbers_kept: false,
             caller_name: String::new(),
+            priority: None,
             media: None,
             ty: None,
             cause: None,
@@ -158,6 +163,7 @@ impl Call {
             owed: SmallVec::new(),
             completed: false,
             last_event: now,
+            seen_epoch: 0,
             orphan_watch: false,
             weighs: 0,
         }

@@ -96,28 +96,6 @@ impl Model {
         self.tell_answering(transition, request);
     }
 
-    pub(super) fn route_asked(&mut self, change: &Change) -> Effect {
-        match self.call_for(change, None) {
-            Ok(index) => {
-                self.tell(Transition::new(TransitionKind::RouteRequested).call(index));
-                Effect::Taken
-            }
-            Err(effect) => effect,
-        }
-    }
-
-    pub(super) fn routed(&mut self, change: &Change) -> Effect {
-        let destination = self.device(&change.other);
-        match self.call_for(change, None) {
-            Ok(index) => {
-                self.calls[index].destination = destination;
-                self.tell(Transition::new(TransitionKind::Routed).call(index));
-                Effect::Taken
-            }
-            Err(effect) => effect,
-        }
-    }
-
     pub(super) fn queued(&mut self, change: &Change) -> Effect {
         let service = self.service_of(&change.service);
         let index = match self.call_for(change, None) {
@@ -485,6 +463,7 @@ impl Model {
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
         match self.call_left(change) {
             Ok(index) => {
+                self.set_disposition(index, None, change);
                 self.end_call(index);
                 Effect::Taken
             }

@@ -51,9 +51,15 @@ impl Model {
         if !self.calls[index].is_live() {
             return Err(Effect::Late);
         }
-        self.calls[index].last_event = self.now;
+        self.hear_of(index);
         self.learn_names(index, names);
         Ok(())
+    }
+
+    /// The platform says something of the call.
+    pub(super) fn hear_of(&mut self, index: CallIx) {
+        let call = &mut self.calls[index];
+        (call.last_event, call.seen_epoch) = (self.now, self.link.epoch);
     }
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
@@ -90,6 +96,7 @@ impl Model {
             return Err(Effect::Full);
         }
         let index = self.calls.insert(Call::new(self.now));
+        self.hear_of(index);
         self.learn_names(index, names);
         if !std::mem::replace(&mut self.expiry_watch, true) {
             self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
@@ -212,6 +219,8 @@ impl Model {
         }
         note_number(&mut call.dnis, change.text(Fact::Dnis), change.is_weak(Fact::Dnis), true, call.numbers_kept);
         note_text(&mut call.caller_name, change.text(Fact::CallerName));
+        let priority = change.int(Fact::Priority).and_then(|number| u8::try_from(number).ok());
+        call.priority = priority.filter(|number| (1..=100).contains(number)).or(call.priority);
         if let Some(media) = change.int(Fact::Media).and_then(Media::from_code)
             && (call.media.is_none() || !change.is_weak(Fact::Media))
         {

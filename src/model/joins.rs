@@ -39,7 +39,7 @@ impl Model {
             }
         }
         self.note(result, change);
-        self.calls[result].last_event = self.now;
+        self.hear_of(result);
         self.bring_in(result, &change.other);
         self.bring_in(result, &change.to);
 
@@ -188,7 +188,8 @@ impl Model {
         if customer != result {
             let from = &self.calls[customer];
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
-            let (data, service, sequence) = (from.data.clone(), from.service, from.sequence.clone());
+            let (data, service, sequence, priority) =
+                (from.data.clone(), from.service, from.sequence.clone(), from.priority);
             let dispositions = from.dispositions.clone();
             let (media, ty, disposition, queued_at) = (from.media, from.ty, from.disposition, from.queued_at);
             let (direction, originator) = (from.direction, from.originator);
@@ -200,6 +201,7 @@ impl Model {
                 to.dnis = dnis;
             }
             to.caller_name = caller_name;
+            to.priority = priority.or(to.priority);
             to.service = service.or(to.service);
             to.media = media.or(to.media);
             to.ty = ty.or(to.ty);

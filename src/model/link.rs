@@ -62,6 +62,29 @@ impl Model {
         Effect::Taken
     }
 
+    /// It says so of agents, calls or services alone.
+    pub(super) fn shown(&mut self, change: &Change) -> Effect {
+        let epoch = self.link.epoch;
+        match change.int(Fact::Entity).and_then(Entity::from_code) {
+            Some(Entity::Agents) => {
+                for agent in self.agents.indices() {
+                    if self.agents[agent].is_logged_on() && self.agents[agent].stale {
+                        self.log_off(agent);
+                    }
+                }
+            }
+            Some(Entity::Calls) => {
+                let unseen = self.calls.iter().filter(|(_, call)| call.is_live() && call.seen_epoch != epoch);
+                for call in unseen.map(|(call, _)| call).collect::<Vec<_>>() {
+                    self.end_call(call);
+                }
+            }
+            Some(Entity::Services) => self.remove_unseen(epoch),
+            None => {}
+        }
+        Effect::Taken
+    }
+
     /// The platform had its time to show who is there. Where its statistics said nothing at all, nobody can tell.
     pub(super) fn resync_over(&mut self, epoch: u64) {
         if self.link.epoch != epoch || self.link.state != LinkState::Up {

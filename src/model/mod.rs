@@ -11,6 +11,7 @@ mod identity;
 mod joins;
 mod link;
 mod requests;
+mod routes;
 mod services;
 mod slab;
 mod timers;
@@ -178,6 +179,8 @@ impl Model {
             Originated => self.originated(change),
             RouteAsked => self.route_asked(change),
             Routed => self.routed(change),
+            RouteUsed => self.route_used(change),
+            RouteRejected => self.route_rejected(change),
             Queued => self.queued(change),
             Dequeued => self.dequeued(change),
             Allocated => self.allocated(change),
@@ -214,6 +217,8 @@ impl Model {
             ServiceRemoved => self.service_removed(change),
             ServicesListed => self.services_listed(change),
             AllShown => self.all_shown(),
+            Shown => self.shown(change),
+            RequestTaken => self.request_taken(change),
             RequestAccepted => self.request_accepted(change),
             RequestFailed => self.request_failed(change),
             _ => Effect::UnknownRequest,

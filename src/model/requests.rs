@@ -63,6 +63,8 @@ pub enum Expect {
     Joined(CallIx),
     Disposed(AgentIx),
     DataSet(CallIx),
+    /// The platform's word on a route that was selected.
+    Routed(CallIx),
     /// Nothing more: it has ended.
     Nothing,
 }
@@ -80,6 +82,9 @@ pub struct Request {
     pub station: String,
     pub destination: String,
     pub destination_kind: Option<DeviceKind>,
+    /// The agent who is called.
+    pub towards: Option<AgentIx>,
+    pub route_type: Option<RouteType>,
     pub code: Option<i64>,
     pub reason: String,
     pub digits: String,
@@ -172,11 +177,16 @@ impl Model {
             number: text(Fact::Number),
             station: text(Fact::Station),
             destination: match (ask.towards, change.other.kind) {
+                // A route leads to an agent by name, logged on or not.
+                (Some(agent), _) if change.kind == ChangeKind::AskRoute => self.agents[agent].number.clone(),
+                _ if change.kind == ChangeKind::AskRoute => text(Fact::Destination),
                 (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
                 (_, Some(DeviceKind::Agent)) => String::new(),
                 _ => text(Fact::Destination),
             },
             destination_kind: change.other.kind,
+            towards: ask.towards,
+            route_type: change.int(Fact::RouteType).and_then(RouteType::from_code),
             code: change.int(Fact::Code),
             reason: text(Fact::Reason),
             digits: text(Fact::Digits),
@@ -275,6 +285,7 @@ impl Model {
                 self.label_data(index, call);
                 (Expect::DataSet(call), smallvec![Order::SetData])
             }
+            AskRoute => (Expect::Routed(of_call()?), smallvec![Order::SelectRoute]),
             AskData => {
                 // Data outlives the call as long as its id does.
                 let call = call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?;
@@ -363,6 +374,7 @@ impl Model {
         let mut transition = Transition::new(order).agent(request.agent).request(index);
         transition.call = request.call;
         transition.second = request.second;
+        transition.details.route_type = request.route_type;
         if let (TransitionKind::Dispose | TransitionKind::EndWrap, Some(agent)) = (order, transition.agent) {
             transition.call = transition.call.map(|call| self.call_worked_on(agent, call));
         }
@@ -420,6 +432,8 @@ impl Model {
             station: request.station.clone(),
             destination: String::new(),
             destination_kind: None,
+            towards: None,
+            route_type: None,
             code: None,
             reason: String::new(),
             digits: String::new(),
@@ -558,16 +572,37 @@ impl Model {
     }
 
     /// The open request that a platform's answer belongs to.
-    fn open_request(&self, change: &Change) -> Option<RequestIx> {
+    pub(super) fn open_request(&self, change: &Change) -> Option<RequestIx> {
         let index = RequestIx(u32::try_from(change.request.as_int()? - 1).ok()?);
         self.requests.get(&index).filter(|request| request.expect != Expect::Nothing).map(|_| index)
     }
 
-    pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
+    /// The platform has it. What it comes to is not known, whatever the picture shows already.
+    pub(super) fn request_taken(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
+        self.request_mut(index).pending = false;
+        self.tell_accepted(index);
+        self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
+        Effect::Taken
+    }
+
+    pub(super) fn finish(&mut self, index: RequestIx) {
+        self.close(index);
+        self.tell_accepted(index);
+    }
+
+    pub(super) fn request_accepted(&mut self, change: &Change) -> Effect {
+        let Some(index) = self.open_request(change) else { return self.over_or_unknown(change) };
         self.request_mut(index).pending = false;
         self.advance(index);
         Effect::Taken
+    }
+
+    /// A message that shows a request done may say besides that it answers it.
+    fn over_or_unknown(&self, change: &Change) -> Effect {
+        let index = change.request.as_int().and_then(|handle| u32::try_from(handle - 1).ok()).map(RequestIx);
+        let is_over = index.is_some_and(|index| self.closed.contains(&index));
+        if is_over { Effect::Taken } else { Effect::UnknownRequest }
     }
 
     /// The platform has accepted what was ordered so far: what the picture shows done has ended, else what shows it done, or
@@ -660,7 +695,7 @@ impl Model {
                 let shown = request.code.is_some() && call.disposition == request.code;
                 shown.then(|| self.state_transition(agent, request.call))
             }
-            Expect::Originated(_) | Expect::Joined(_) | Expect::Nothing => None,
+            Expect::Originated(_) | Expect::Joined(_) | Expect::Routed(_) | Expect::Nothing => None,
         }
     }
 
@@ -671,7 +706,8 @@ impl Model {
             Some(reason) => reason.to_owned(),
             None => format!("{} refused it without a reason", self.settings.platform),
         };
-        self.fail(index, Failure::Failed, reason);
+        let failure = change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
+        self.fail(index, failure, reason);
         Effect::Taken
     }
 

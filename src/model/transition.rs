@@ -55,6 +55,9 @@ pub struct Details {
     pub entity: Option<Entity>,
     pub last_of_type: bool,
     pub last: bool,
+    /// The routing platform's number of a route.
+    pub route: Option<i64>,
+    pub if_allocated: bool,
 }
 
 impl Transition {

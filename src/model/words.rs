@@ -217,7 +217,7 @@ words! {
 }
 
 words! {
-    /// What rules make of messages. Down to `request-failed` the platform says what happened; the rest an application asks.
+    /// What rules make of messages. Down to `route-failed` the platform says what happened; the rest an application asks.
     ChangeKind {
         /// The call exists; `call`.
         Started = "started",
@@ -228,6 +228,10 @@ words! {
         RouteAsked = "route-asked",
         /// The platform routed the call to `other`.
         Routed = "routed",
+        /// It routed the call as it was asked to: to `other`, `route-type`, with `status`.
+        RouteUsed = "route-used",
+        /// It did not route the call as it was asked to, for `reject-reason`.
+        RouteRejected = "route-rejected",
         /// The call waits at `service`; where `party`, an agent, is in it, that agent put it there.
         Queued = "queued",
         /// The call waits no longer.
@@ -293,12 +297,38 @@ words! {
         ServiceRemoved = "service-removed",
         /// Since it came, or events were missed, the platform has shown all agents who are logged on, and all services.
         AllShown = "all-shown",
+        /// Since then it has shown all that there are of one `entity`.
+        Shown = "shown",
         /// The services seen in this message are all there are of their kind.
         ServicesListed = "services-listed",
+        /// The platform has a request; whether it does it, it tells later.
+        RequestTaken = "request-taken",
         /// The platform accepted a request: what shows it done will follow, or is there already.
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
         RequestFailed = "request-failed",
+        /// A routing platform took a route that was asked of it: `route` is its number of it.
+        RouteAccepted = "route-accepted",
+        /// It did not, for `reject-reason`.
+        RouteRefused = "route-refused",
+        /// `route` waits for an agent.
+        RouteQueued = "route-queued",
+        /// `party`, an agent, has `route`, or is about to.
+        RouteTaken = "route-taken",
+        /// `route` came to its end with `party`, an agent, where one had it.
+        RouteCompleted = "route-completed",
+        /// The routing platform gave `route` up.
+        RouteLost = "route-lost",
+        /// `route` was cancelled.
+        RouteCancelled = "route-cancelled",
+        /// It was not: an agent has it.
+        RouteNotCancelled = "route-not-cancelled",
+        /// It is over already.
+        RouteOver = "route-over",
+        /// The routing platform knows no such route.
+        RouteMissing = "route-missing",
+        /// What was asked about a route failed: `reason`.
+        RouteFailed = "route-failed",
         AskLogOn = "ask-log-on",
         AskLogOff = "ask-log-off",
         AskLogOffAll = "ask-log-off-all",
@@ -335,6 +365,11 @@ impl ChangeKind {
         self >= ChangeKind::AskLogOn
     }
 
+    /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
+    pub fn is_of_route(self) -> bool {
+        (ChangeKind::RouteAccepted..=ChangeKind::RouteFailed).contains(&self)
+    }
+
     /// What a failure of this request is about.
     pub fn about(self) -> About {
         use ChangeKind::*;
@@ -361,6 +396,8 @@ impl ChangeKind {
             }
             C::RouteAsked => &[T::CallStarted, T::RouteRequested],
             C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
+            C::RouteUsed => &[T::RouteUsed],
+            C::RouteRejected => &[T::RouteRejected],
             C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
             C::DataSet => &[T::CallDataSet],
             C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
@@ -383,6 +420,10 @@ impl ChangeKind {
             C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentLoggedOn],
             C::AgentServes => &[T::AgentLoggedOn],
             C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
+            C::Shown => {
+                &[T::AgentLoggedOff, T::ServiceRemoved, T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted]
+            }
+            C::RequestTaken => &[T::RequestAccepted],
             C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
             C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
@@ -394,6 +435,12 @@ impl ChangeKind {
                 &[T::RequestAccepted, T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared]
             }
             C::RequestFailed => &[T::RequestFailed],
+            C::RouteAccepted => &[T::RouteUsed],
+            C::RouteRefused => &[T::RouteRejected],
+            C::RouteTaken | C::RouteCompleted => &[T::RouteUsed, T::RouteRejected],
+            C::RouteCancelled => &[T::RouteRejected, T::RequestFailed],
+            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed => &[T::RequestFailed],
+            C::RouteQueued | C::RouteNotCancelled => &[],
             C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
             C::AskLogOff | C::AskLogOffAll => &[T::LogOff],
             C::AskReady => &[T::EndWrap, T::SetReady],
@@ -416,7 +463,7 @@ impl ChangeKind {
             C::AskSetData => &[T::SetData],
             C::AskDispose => &[T::Dispose, T::EndWrap],
             C::AskSnapshot => &[T::SnapshotAgent, T::SnapshotCall, T::SnapshotService, T::SnapshotEmpty],
-            C::AskRoute => &[T::RouteUsed, T::RouteRejected, T::RequestFailed],
+            C::AskRoute => &[T::AddRoute, T::SelectRoute, T::RouteUsed, T::RouteRejected, T::RequestFailed],
             C::Refuse => &[T::RequestFailed],
         }
     }
@@ -452,6 +499,16 @@ words! {
         Digits = "digits",
         Entity = "entity",
         RouteType = "route-type",
+        /// Whether what was asked for is used, or the platform's default.
+        Status = "status",
+        /// Within how many seconds a route must be selected.
+        Timeout = "timeout",
+        /// A routing platform's number of a route.
+        Route = "route",
+        /// Why a route was refused.
+        RejectReason = "reject-reason",
+        /// How urgent the call is, from 1 to 100 as the platform counts; anything else is no priority.
+        Priority = "priority",
         /// A destination as the application wrote it.
         Destination = "destination",
         /// End the wrap-up, too.
@@ -482,8 +539,13 @@ impl Fact {
             Fact::About => &["request.about"],
             Fact::Digits => &["request.digits"],
             Fact::Entity => &["entity"],
-            Fact::RouteType => &["route-type"],
-            Fact::Destination => &["request.destination", "destination"],
+            Fact::RouteType => &["route-type", "request.destination-type"],
+            Fact::Status => &["status"],
+            Fact::Timeout => &["timeout"],
+            Fact::Route => &[],
+            Fact::RejectReason => &["reject-reason"],
+            Fact::Priority => &["call.priority"],
+            Fact::Destination => &["request.destination", "request.destination-agent", "destination"],
             Fact::EndWrap => &[],
             Fact::Number => &["agent.number", "request.number"],
             Fact::Name => &["agent.name", "service.name"],
@@ -577,6 +639,12 @@ words! {
         SendDigits = "send-digits",
         SetData = "set-data",
         Dispose = "dispose",
+        /// Has the platform route the call that it asked a route for.
+        SelectRoute = "select-route",
+        /// Asks a routing platform to find an agent for `call`, once.
+        AddRoute = "add-route",
+        CancelRoute = "cancel-route",
+        LookUpRoute = "look-up-route",
     }
 }
 
@@ -590,6 +658,11 @@ impl TransitionKind {
     pub fn is_order(self) -> bool {
         self >= TransitionKind::LogOn
     }
+
+    /// Whether it is asked of a routing platform, and not of the one that has the call.
+    pub fn is_of_route(self) -> bool {
+        matches!(self, TransitionKind::AddRoute | TransitionKind::CancelRoute | TransitionKind::LookUpRoute)
+    }
 }
 
 words! {
@@ -597,8 +670,16 @@ words! {
     CallAttribute {
         Id = "id",
         Sequence = "sequence",
+        /// What names it beside numbers: the platform's own name for it, else one that is minted.
+        Guid = "guid",
         Ani = "ani",
         Dnis = "dnis",
+        /// From 1 to 100, as its platform counts.
+        Priority = "priority",
+        /// The same counted from the other end: 1 for 100.
+        PriorityReversed = "priority-reversed",
+        /// How many items of data it has.
+        Items = "items",
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
@@ -682,6 +763,8 @@ words! {
         ServiceKind = "service-kind",
         Destination = "destination",
         DestinationType = "destination-type",
+        /// The number with which the agent logs on who is called.
+        DestinationAgent = "destination-agent",
         Code = "code",
         Reason = "reason",
         Digits = "digits",
@@ -713,6 +796,10 @@ words! {
         /// The last item of a snapshot.
         Last = "last",
         RejectReason = "reject-reason",
+        /// The routing platform's number of the route.
+        Route = "route",
+        /// Whether a route is cancelled though an agent has it.
+        IfAllocated = "if-allocated",
     }
 }
 

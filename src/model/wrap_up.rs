@@ -93,7 +93,7 @@ impl Model {
         let call = self.named_call(&change.call);
         let requests = self.dispositions_shown(call, agent, change);
         if let Some(call) = call {
-            self.set_disposition(call, agent, change);
+            self.set_disposition(call, Some(agent), change);
             let meant: SmallVec<[CallIx; 2]> =
                 self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
             self.wrap_up_over(agent, |owed| meant.contains(&owed));
@@ -140,7 +140,7 @@ impl Model {
             Err(effect) => return effect,
         };
         let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        if self.set_disposition(call, agent, change) {
+        if self.set_disposition(call, Some(agent), change) {
             let mut transition = Transition::new(TransitionKind::Disposed).call(call).agent(agent);
             transition.details.code = self.calls[call].disposition;
             self.tell(transition);
@@ -152,11 +152,12 @@ impl Model {
     }
 
     /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
-    fn set_disposition(&mut self, call: CallIx, agent: AgentIx, change: &Change) -> bool {
+    pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
         let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
         let call = &mut self.calls[call];
-        if !call.dispositions.contains(&(agent, code)) && call.dispositions.len() < MAX_DISPOSITIONS {
-            call.dispositions.push((agent, code));
+        let given = agent.map(|agent| (agent, code)).filter(|given| !call.dispositions.contains(given));
+        if call.dispositions.len() < MAX_DISPOSITIONS {
+            call.dispositions.extend(given);
         }
         call.disposition.replace(code) != Some(code)
     }

@@ -1,25 +1,41 @@
 //! A configuration that is right → a bridge, the lines to its platforms, and the doors for its applications, all listeners
 //! open. Nothing runs yet.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
-use super::{callback::Callbacks, engine::Input, line::Line, relay::Relays, service::Service, tls};
+use super::{
+    callback::Callbacks,
+    called::{CallbackService, Callee},
+    describe::{self, Describer},
+    engine::Input,
+    line::Line,
+    post::{self, Carrier, Posts},
+    relay::Relays,
+    service::{Service, ToBridge},
+    tls,
+};
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{Application, Config, Face, Limits, Platform, Queue, Reach},
-    dialect::{Client, Server, ccas, ctips, event_feed},
+    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, WsdlSource},
+    dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
+    vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
 
 pub struct Assembly {
     pub bridge: Bridge,
     pub lines: Vec<Line>,
     pub relays: Vec<Relays>,
+    /// The ways to the platforms that are posted to, by platform; and who carries what is posted.
+    pub posts: Vec<Option<Posts>>,
+    pub carriers: Vec<Carrier>,
+    /// Where platforms call back.
+    pub callees: Vec<Callee>,
     pub doors: Vec<Door>,
 }
 
@@ -34,33 +50,43 @@ pub struct Door {
 
 /// How an application's sessions are reached.
 pub enum Serving {
-    /// Clients post requests, and are called back.
-    Http { service: Box<Service>, limits: Limits, callbacks: Arc<Callbacks> },
+    /// Clients post requests, and are called back where their dialect has it.
+    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
-    let mut lines = Vec::new();
-    let mut relays = Vec::new();
+    let mut ways = Ways::default();
     // Statistics cost a platform work: they are subscribed to where an application may want them, which gets those of its
     // first platform.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
     let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
+    let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
-        let (parts, line, relay) = platform_parts(index, platform, statistics, mappings, inputs).await?;
+        let parts = platform_parts(index, platform, statistics, mappings, inputs, &mut ways).await?;
         bridge.add_platform(parts);
-        lines.push(line);
-        relays.extend(relay);
+        if let Some((path, fitted)) = ways.described.take() {
+            bridge.described(Time(0), index, &path, Ok(fitted));
+        }
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
-        doors.push(door(index, application, mappings, inputs, &mut bridge).await?);
+        doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
     }
-    Ok(Assembly { bridge, lines, relays, doors })
+    let Ways { lines, relays, posts, carriers, callees, .. } = ways;
+    Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
+}
+
+/// How long a platform that routes may take to answer.
+fn answers_routes(platform: &Platform) -> Option<Duration> {
+    match &platform.reach {
+        Reach::Soap { conversation: Conversation::OpenMedia(settings), .. } => Some(settings.reply_timeout),
+        _ => None,
+    }
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -69,25 +95,40 @@ fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgo
     rules.ok_or_else(|| format!("{dialect} has no rules"))
 }
 
-/// What a platform is made of, the line to it, and where its relay connects, if it has one.
+/// The ways to the platforms, as far as they are made.
+#[derive(Default)]
+struct Ways {
+    lines: Vec<Line>,
+    relays: Vec<Relays>,
+    posts: Vec<Option<Posts>>,
+    carriers: Vec<Carrier>,
+    callees: Vec<Callee>,
+    /// What the file came to that the last platform's WSDL is in.
+    described: Option<(Arc<str>, Fitted)>,
+}
+
+/// What a platform is made of; the way to it, and where it connects or calls back, are added to `ways`.
 async fn platform_parts(
     index: usize,
     platform: Platform,
     statistics: bool,
     mappings: &Mappings,
     inputs: &mpsc::Sender<Input>,
-) -> Result<(PlatformParts, Line, Option<Relays>), String> {
+    ways: &mut Ways,
+) -> Result<PlatformParts, String> {
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
     let vocabulary = incoming.vocabulary.clone();
     let name = platform.name;
-    let (client, line, relays): (Box<dyn Client>, _, _) = match platform.reach {
+    let (mut line, mut posted) = (Line::awaited(), None);
+    let client: Box<dyn Client> = match platform.reach {
         Reach::Feed { dial, settings } => {
             if platform.exposed {
                 let address = &dial.address;
                 tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
             }
             let settings = event_feed::Settings { seed: seed(), statistics, ..settings };
-            (Box::new(event_feed::Client::new(settings, vocabulary, Time(0))), Line::dialled(dial)?, None)
+            line = Line::dialled(dial)?;
+            Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
         }
         Reach::Relay { listen: address, tls, token, settings } => {
             if platform.exposed {
@@ -96,17 +137,91 @@ async fn platform_parts(
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let inputs = inputs.clone();
-            let relays = Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs };
-            (Box::new(ccas::Client::new(settings, vocabulary)), Line::awaited(), Some(relays))
+            ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
+            Box::new(ccas::Client::new(settings, vocabulary))
+        }
+        Reach::Soap { posts, callee, profile, wsdl, conversation } => {
+            if platform.exposed {
+                tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
+            }
+            let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            match &wsdl.source {
+                WsdlSource::Service => {
+                    let describer = Describer::new(index, &posts, &wsdl, vocabulary.clone(), inputs.clone())?;
+                    queue.describer = Some(Arc::new(describer));
+                }
+                WsdlSource::File(path) => {
+                    let fitted =
+                        describe::fit(path, &wsdl, &vocabulary).map_err(|reason| format!("{name}: {reason}"))?;
+                    ways.described = Some((path.display().to_string().into(), fitted));
+                }
+                WsdlSource::Profile => {}
+            }
+            posted = Some(queue);
+            ways.carriers.push(carrier);
+            let mut address = None;
+            if let Some(callee) = callee {
+                let callee = called(index, &name, callee, &vocabulary, &profile, inputs).await?;
+                address = Some(callee.address);
+                ways.callees.push(callee);
+            }
+            match conversation {
+                Conversation::Ctips(settings) => {
+                    let callback = told(&settings.callback, address);
+                    let settings = ctips::ClientSettings { seed: seed(), callback, ..settings };
+                    let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
+                    Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
+                }
+                Conversation::OpenMedia(settings) => {
+                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
+                    Box::new(open_media::Client::new(settings, vocabulary, &profile))
+                }
+            }
         }
     };
+    ways.lines.push(line);
+    ways.posts.push(posted);
     let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
-    Ok((PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame }, line, relays))
+    let service_groups = platform.service_groups.into_iter().collect();
+    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame, service_groups })
+}
+
+/// The listener that a platform calls back.
+async fn called(
+    index: usize,
+    name: &str,
+    callee: crate::config::Callee,
+    vocabulary: &Arc<Vocabulary>,
+    profile: &Profile,
+    inputs: &mpsc::Sender<Input>,
+) -> Result<Callee, String> {
+    let listener = listen(callee.listen, name).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let acceptor = callee.tls.as_ref().map(tls::server).transpose()?;
+    let service = CallbackService {
+        platform: index,
+        inputs: inputs.clone(),
+        path: callee.path,
+        vocabulary: vocabulary.clone(),
+        profile: profile.clone(),
+        secure: acceptor.is_some(),
+        limits: callee.limits,
+    };
+    Ok(Callee { name: name.to_owned(), listener, address, acceptor, service })
+}
+
+/// Where a platform is told to call: a port that is 0 becomes the one that was given.
+fn told(callback: &str, address: Option<SocketAddr>) -> String {
+    match address {
+        Some(address) => callback.replacen(":0/", &format!(":{}/", address.port()), 1),
+        None => callback.to_owned(),
+    }
 }
 
 async fn door(
     index: usize,
-    application: Application,
+    mut application: Application,
+    answers: &[Option<Duration>],
     mappings: &Mappings,
     inputs: &mpsc::Sender<Input>,
     bridge: &mut Bridge,
@@ -124,10 +239,18 @@ async fn door(
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
             let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let service =
-                Service { application: index, inputs, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            let callbacks = Arc::new(Callbacks::new(callback)?);
+            let asked = ToBridge { application: index, inputs };
+            let path = "/AgentCallService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            let callbacks = Some(Arc::new(Callbacks::new(callback)?));
             (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
+        }
+        Face::OpenMedia { server, profile, limits } => {
+            let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
+            let (secure, asked) = (acceptor.is_some(), ToBridge { application: index, inputs: inputs.clone() });
+            let path = "/OpenMediaService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            (Server::OpenMedia(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks: None })
         }
         Face::EventFeed { server, queue } => {
             let connections = server.max_connections;
@@ -138,6 +261,10 @@ async fn door(
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();
     let place = |wanted: &String| names.iter().position(|known| known == wanted);
     let platforms = application.platforms.iter().filter_map(place).collect();
+    let media_platform = application.routed_by.as_ref().and_then(place);
+    if let Some(answer) = media_platform.and_then(|media| answers.get(media).copied().flatten()) {
+        application.routes.answer = answer;
+    }
     bridge.add_application(ApplicationParts {
         name: name.clone(),
         server: Some(server),
@@ -146,7 +273,8 @@ async fn door(
         knobs: application.knobs,
         platforms,
         id_step: application.id_step,
-        route_timeout: application.route_timeout,
+        routes: application.routes,
+        media_platform,
         media: application.media,
         read_only: application.read_only.into_iter().collect(),
         labels: application.labels,

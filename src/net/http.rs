@@ -4,9 +4,13 @@
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
-    Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, server::conn::http1, service::service_fn,
+    HeaderMap, Request, Response, StatusCode,
+    body::{Body, Incoming},
+    header::CONTENT_TYPE,
+    server::conn::http1,
+    service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -18,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::accept::{Accept, Accepted};
+use crate::config;
 
 /// The most lines and bytes of a request's head.
 const MAX_HEADERS: usize = 64;
@@ -37,6 +42,10 @@ pub struct Limits {
 }
 
 impl Limits {
+    pub fn of(limits: &config::Limits) -> Limits {
+        Limits { connections: limits.connections, header_timeout: limits.header_timeout }
+    }
+
     pub fn admin() -> Limits {
         Limits { connections: 16, header_timeout: Duration::from_secs(10) }
     }
@@ -51,6 +60,31 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: impl Into<By
 
 pub fn text(status: StatusCode, body: impl Into<String>) -> Answer {
     answer(status, "text/plain; charset=utf-8", body.into())
+}
+
+/// What the transport says of a body's encoding.
+pub fn charset(headers: &HeaderMap) -> Option<String> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').find_map(|part| {
+        let (name, value) = part.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_owned())
+    })
+}
+
+/// A request's body, of at most so many bytes and in time; else what to answer, and why.
+pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes, (StatusCode, String)> {
+    let too_long = || (StatusCode::PAYLOAD_TOO_LARGE, format!("the request is longer than {most} bytes"));
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_long());
+    }
+    match timeout(limit, Limited::new(body, most).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
+        Ok(Err(error)) => Err((StatusCode::BAD_REQUEST, error.to_string())),
+        Err(_) => {
+            Err((StatusCode::REQUEST_TIMEOUT, format!("the request did not come within {} s", limit.as_secs_f64())))
+        }
+    }
 }
 
 /// Accepts until told to stop. At the limit further connections wait to be accepted.

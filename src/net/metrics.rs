@@ -57,19 +57,27 @@ struct Report {
     lost: Counters,
     gaps: Counters,
     reconnects: Counters,
+    posts: Counters,
     connected: Gauges,
     calls: Gauges,
     agents: Gauges,
     sessions: Gauges,
     waiting: Gauges,
+    unposted: Gauges,
+    remembered: Gauges,
 }
 
 impl Metrics {
-    /// The report of this moment. `waiting` is how many posts wait for each session.
-    pub fn render(&self, bridge: &Bridge, waiting: &HashMap<(usize, u32), usize>) -> String {
+    /// The report of this moment. `waiting` is how many posts wait for each session, `unposted` for each platform.
+    pub fn render(
+        &self,
+        bridge: &Bridge,
+        waiting: &HashMap<(usize, u32), usize>,
+        unposted: &[Option<usize>],
+    ) -> String {
         let report = Report::default();
-        for platform in bridge.platforms() {
-            report.platform(platform);
+        for (platform, unposted) in bridge.platforms().iter().zip(unposted) {
+            report.platform(platform, *unposted);
         }
         for (index, application) in bridge.applications().iter().enumerate() {
             report.application(index, application, waiting);
@@ -101,14 +109,17 @@ impl Report {
         registry.register("sessions_lost", "Sessions that ended against their client's will, by cause", self.lost);
         registry.register("sequence_gaps", "Gaps in the sequence of a platform's messages", self.gaps);
         registry.register("disconnects", "Connections to a platform that were lost", self.reconnects);
+        registry.register("posts", "Requests posted to a platform, by what became of them", self.posts);
         registry.register("platform_connected", "Whether a platform is connected", self.connected);
         registry.register("calls", "Calls in the picture of a platform", self.calls);
         registry.register("agents", "Agents in the picture of a platform", self.agents);
         registry.register("sessions", "Sessions of an application", self.sessions);
         registry.register("queue", "Posts that wait for a session", self.waiting);
+        registry.register("remembered", "Open Media requests of an application that are remembered", self.remembered);
+        registry.register("unposted", "Requests that wait to be posted to a platform", self.unposted);
     }
 
-    fn platform(&self, platform: &Platform) {
+    fn platform(&self, platform: &Platform, unposted: Option<usize>) {
         let labels = |more: &[(&'static str, &str)]| -> Labels {
             let own = [("platform", platform.name.as_str())];
             own.iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
@@ -137,14 +148,21 @@ impl Report {
         }
         add(&self.refused, labels(&[("reason", "malformed")]), counts.malformed);
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
+        add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
+        add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
+        add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
+        add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);
         add(&self.gaps, labels(&[]), platform.client.troubles().gaps);
         add(&self.reconnects, labels(&[]), platform.client.troubles().disconnects);
         let set = |family: &Gauges, value: usize| {
             family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
         };
         set(&self.connected, usize::from(platform.model.link() == LinkState::Up));
+        if let Some(unposted) = unposted {
+            set(&self.unposted, unposted);
+        }
         set(&self.calls, platform.model.call_count());
         set(&self.agents, platform.model.agents().count());
     }
@@ -179,11 +197,17 @@ impl Report {
         add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
         let Some(server) = &application.server else { return };
-        if let Server::Ctips(server) = server {
-            add(&self.refused, labels(&[("reason", "list-cut")]), server.cut);
+        match server {
+            Server::Ctips(server) => add(&self.refused, labels(&[("reason", "list-cut")]), server.cut),
+            Server::EventFeed(_) => {}
+            Server::OpenMedia(server) => {
+                add(&self.refused, labels(&[("reason", "old-update")]), server.dropped());
+                let remembered = i64::try_from(server.remembered()).unwrap_or(i64::MAX);
+                self.remembered.get_or_create(&labels(&[])).set(remembered);
+            }
         }
         for (cause, count) in server.lost() {
-            add(&self.lost, labels(&[("cause", cause)]), *count);
+            add(&self.lost, labels(&[("cause", cause)]), count);
         }
         let sessions = server.sessions();
         self.sessions.get_or_create(&labels(&[])).set(i64::try_from(sessions.len()).unwrap_or(i64::MAX));

@@ -6,13 +6,18 @@ mod admin;
 mod allow;
 mod assemble;
 mod callback;
+mod called;
+pub(crate) mod describe;
 mod engine;
+mod exchange;
 pub(crate) mod http;
 mod line;
 mod metrics;
+mod post;
 mod relay;
-mod service;
+pub(crate) mod service;
 mod socket;
+mod store;
 mod tls;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
@@ -26,9 +31,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, mapping::Mappings};
+use crate::{config::Config, mapping::Mappings, time::Time};
 use assemble::{Assembly, Door, Serving, assemble};
-use engine::{Engine, Input};
+use called::Callee;
+use engine::{Channels, Engine, Input};
 use metrics::Metrics;
 use socket::Sockets;
 
@@ -37,7 +43,8 @@ const INPUTS: usize = 64;
 
 /// A bridge that runs.
 pub struct Running {
-    /// Where the relay of each platform connects, in the order of the configuration; none for platforms that are dialled.
+    /// Where the relay of each platform connects, or where it calls back, in the order of the configuration; none for
+    /// platforms that do neither.
     pub platforms: Vec<Option<SocketAddr>>,
     /// Where each application is served, in the order of the configuration.
     pub applications: Vec<SocketAddr>,
@@ -54,10 +61,20 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (grace, admin) = (config.shutdown_grace, config.admin);
-    let Assembly { mut bridge, lines, relays, doors } = assemble(config, mappings, &inputs).await?;
+    let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
+    let Assembly { mut bridge, lines, relays, posts, carriers, callees, doors } =
+        assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    let store = match store {
+        Some(path) => {
+            let (store, keeper, left) = store::open(&path)?;
+            keeper.run(inputs.clone(), &tasks);
+            bridge.keep_routes(Time(0), left);
+            Some(store)
+        }
+        None => None,
+    };
     let admin = match admin {
         Some(address) => Some(assemble::listen(address, "admin").await?),
         None => None,
@@ -75,6 +92,16 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         platforms[relays.platform] = Some(address);
         tasks.spawn(relays.serve(shutdown.clone(), tasks.clone()));
     }
+    for callee in callees {
+        let Callee { name, listener, address, acceptor, service } = callee;
+        tracing::info!(platform = name, "called back on {address}");
+        platforms[service.platform] = Some(address);
+        let limits = http::Limits::of(&service.limits);
+        tasks.spawn(http::serve(listener, acceptor, limits, Arc::new(service), shutdown.clone(), tasks.clone()));
+    }
+    for carrier in carriers {
+        tasks.spawn(carrier.run());
+    }
     let mut callbacks = Vec::new();
     let mut applications = Vec::new();
     for (application, door) in doors.into_iter().enumerate() {
@@ -83,8 +110,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
-                callbacks.push(Some(own));
-                let limits = http::Limits { connections: limits.connections, header_timeout: limits.header_timeout };
+                callbacks.push(own);
+                let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
                 tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));
             }
@@ -97,7 +124,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, lines, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { lines, posts, store, callbacks }, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }

@@ -166,7 +166,7 @@ impl Desk {
         let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
         let (_, body) = self.send(body.into()).await?;
         let envelope = soap::parse(&body, None).map_err(|error| error.to_string())?;
-        match soap::fault_reason(&envelope.body) {
+        match soap::Fault::of(&envelope.body).map(|fault| fault.reason) {
             Some(reason) => Err(reason),
             None => Ok(envelope.body),
         }

@@ -37,6 +37,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             enums_by_name: table.choice("enums", &["code", "name"], problems) == Some("name"),
             prefix: table.text("prefix", problems),
             sets: HashMap::new(),
+            faults: Vec::new(),
             vocabulary: Vocabulary {
                 dialect: table.required("dialect", problems).into(),
                 title: table.required("title", problems).into(),
@@ -47,6 +48,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 records: Vec::new(),
                 messages: Vec::new(),
                 profiles: Vec::new(),
+                headers: Headers::default(),
                 parameter: table.text("parameter", problems).map(str::to_owned),
                 ignore_case: table.flag("ignore-case", problems),
                 name_fields: [Vec::new(), Vec::new()],
@@ -73,6 +75,8 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         for (key, node) in table.section("message", problems) {
             loader.message(&key, node, problems);
         }
+        loader.answers(problems);
+        loader.headers(&table, problems);
         loader.vocabulary.enter_name_finders();
         for (key, node) in table.section("profile", problems) {
             let profile = profile::load(&key, node, &loader.vocabulary, problems);
@@ -100,6 +104,8 @@ struct Loader<'d> {
     /// What the name of a message may begin with on the wire, or not.
     prefix: Option<&'d str>,
     sets: HashMap<&'d str, Node<'d>>,
+    /// Which message names which others as what it may be refused with.
+    faults: Vec<(Kind, &'d str, Node<'d>)>,
 }
 
 impl<'d> Loader<'d> {
@@ -108,15 +114,17 @@ impl<'d> Loader<'d> {
         let wire = table.choice("wire", &["code", "name"], problems);
         let by_name = wire.map_or(self.enums_by_name, |wire| wire == "name");
         let mut members: Vec<Member> = Vec::new();
+        let mut aliases: Vec<(String, i64)> = Vec::new();
         match table.get("members") {
             Some(list) if list.as_array().is_some() => {
                 for (code, (name, _)) in list.texts(problems).into_iter().enumerate() {
-                    members.push(Member { name: name.into(), code: code as i64, device: None });
+                    members.push(Member { name: name.into(), wire: None, code: code as i64, device: None });
                 }
             }
             Some(list) => {
                 for (key, node) in list.table(problems).map(|table| table.entries()).unwrap_or_default() {
-                    let Some(member) = member(&key, node, problems) else { continue };
+                    let Some((member, others)) = member(&key, node, problems) else { continue };
+                    aliases.extend(others.into_iter().chain(member.wire.clone()).map(|name| (name, member.code)));
                     if let Some(other) = members.iter().find(|other| other.code == member.code) {
                         key.problem(problems, format!("`{}` has the code of `{}`", member.name, other.name));
                     }
@@ -126,9 +134,10 @@ impl<'d> Loader<'d> {
             None => table.problem(problems, "`members` is missing"),
         }
         let mut by_text = HashMap::new();
-        for member in &members {
-            if by_text.insert(member.name.clone(), member.code).is_some() {
-                table.problem(problems, format!("member `{}` stands twice", member.name));
+        let names = members.iter().map(|member| (member.name.clone(), member.code));
+        for (name, code) in names.chain(aliases) {
+            if by_text.insert(name.clone(), code).is_some() {
+                table.problem(problems, format!("member `{name}` stands twice"));
             }
         }
         let chapter = table.required("chapter", problems).into();
@@ -197,6 +206,13 @@ impl<'d> Loader<'d> {
         }
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
         let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
+        let class = table.choice("class", &["session", "fault"], problems);
+        let kind = Kind(self.vocabulary.messages.len() as u16);
+        self.faults.extend(table.texts("faults", problems).into_iter().map(|(text, node)| (kind, text, node)));
+        let bare = table.flag("bare", problems);
+        if bare && side == Side::Reply && fields.list.len() != 1 {
+            table.problem(problems, "a bare reply has one field: the result");
+        }
         let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
         let def = MessageDef {
             label: key.name.into(),
@@ -211,7 +227,11 @@ impl<'d> Loader<'d> {
             devices,
             returns,
             results,
-            session: table.choice("class", &["session"], problems) == Some("session"),
+            bare,
+            reply: None,
+            faults: Vec::new(),
+            fault: class == Some("fault"),
+            session: class == Some("session"),
             span: key.span.clone(),
         };
         table.finish(problems);
@@ -257,6 +277,38 @@ impl<'d> Loader<'d> {
             }
         }
         self.vocabulary.messages.push(def);
+    }
+
+    /// Which replies belong to which requests: that of the same name with `Response`, and the faults that it names.
+    fn answers(&mut self, problems: &mut Problems) {
+        let vocabulary = &mut self.vocabulary;
+        for place in 0..vocabulary.messages.len() {
+            let reply = vocabulary.find(&format!("{}Response", vocabulary.messages[place].label));
+            vocabulary.messages[place].reply = reply.filter(|kind| vocabulary.message(*kind).side == Side::Reply);
+        }
+        for (kind, label, node) in self.faults.drain(..) {
+            match vocabulary.find(label).filter(|fault| vocabulary.message(*fault).fault) {
+                Some(fault) => vocabulary.messages[kind.0 as usize].faults.push(fault),
+                None => {
+                    let known = vocabulary.messages.iter().filter(|def| def.fault).map(|def| def.label.as_str());
+                    problems.unknown(node.source(), node.inner_span(), "fault", label, known);
+                }
+            }
+        }
+    }
+
+    fn headers(&mut self, table: &Table<'d>, problems: &mut Problems) {
+        let Some(table) = table.get("headers").and_then(|node| node.table(problems)) else { return };
+        let mut fields = Fields::default();
+        for (key, node) in table.section("fields", problems) {
+            self.field(&mut fields, &key, node, problems);
+        }
+        self.vocabulary.headers = Headers {
+            chapter: table.required("chapter", problems).into(),
+            namespace: table.required("namespace", problems).into(),
+            fields: fields.list,
+        };
+        table.finish(problems);
     }
 
     fn base(&mut self, table: &Table<'d>, fields: &mut Fields, problems: &mut Problems) -> Option<(usize, usize)> {
@@ -379,6 +431,7 @@ impl<'d> Loader<'d> {
             secret: table.flag("secret", problems),
             unit: table.text("unit", problems).map(str::to_owned),
             doc: table.text("doc", problems).map(str::to_owned),
+            min: table.get("min").and_then(|node| node.integer(problems)),
             max: table.get("max").and_then(|node| node.integer(problems)).or((family > 0).then_some(family)),
             separated,
             family: usize::try_from(family).unwrap_or_default(),
@@ -490,9 +543,11 @@ fn add_field(fields: &mut Fields, field: Field) -> usize {
     slot
 }
 
-fn member(key: &Key, node: Node, problems: &mut Problems) -> Option<Member> {
+/// A member, and its aliases.
+fn member(key: &Key, node: Node, problems: &mut Problems) -> Option<(Member, Vec<String>)> {
     let Some(table) = node.as_table() else {
-        return node.integer(problems).map(|code| Member { name: key.name.into(), code, device: None });
+        let code = node.integer(problems)?;
+        return Some((Member { name: key.name.into(), wire: None, code, device: None }, Vec::new()));
     };
     let code = table.get("code").and_then(|node| node.integer(problems));
     if code.is_none() {
@@ -506,8 +561,10 @@ fn member(key: &Key, node: Node, problems: &mut Problems) -> Option<Member> {
         }
         kind
     });
+    let wire = table.text("wire", problems).map(str::to_owned);
+    let aliases = table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
     table.finish(problems);
-    Some(Member { name: key.name.into(), code: code?, device })
+    Some((Member { name: key.name.into(), wire, code: code?, device }, aliases))
 }
 
 impl Field {
@@ -526,6 +583,7 @@ impl Field {
             secret: false,
             unit: None,
             doc: None,
+            min: None,
             max: None,
             aliases: Vec::new(),
             separated: None,

@@ -3,13 +3,17 @@
 //! the words mean is not its business: that is `mapping`'s and `model`'s.
 
 mod compound;
+mod fit;
 mod json;
+mod limits;
 mod load;
 mod names;
+mod overlay;
 mod profile;
 mod schema;
 mod strays;
-
+mod template;
+pub mod wsdl;
 mod xml;
 
 use std::ops::Range;
@@ -19,9 +23,11 @@ use memchr::memmem::Finder;
 
 pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
+pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
 pub use schema::{Contract, SchemaWriter, Schemas};
-pub use xml::{EventTemplate, ObjectTemplate, WrongMember, response};
+pub use template::{EventTemplate, ObjectTemplate, fault, response};
+pub use xml::{NoReply, WrongMember};
 
 use crate::message::{Kind, Name};
 
@@ -48,7 +54,7 @@ pub enum Side {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Vocabulary {
     pub dialect: String,
     pub title: String,
@@ -61,6 +67,8 @@ pub struct Vocabulary {
     pub records: Vec<Record>,
     pub messages: Vec<MessageDef>,
     pub profiles: Vec<Profile>,
+    /// What every request carries in its envelope's header.
+    pub headers: Headers,
     /// The one parameter whose members a request's fields are; where there is none they are parameters themselves. In JSON
     /// only the fields that a request extends a record by stand in it.
     pub parameter: Option<String>,
@@ -79,8 +87,16 @@ pub struct Vocabulary {
     nameless: Vec<(bool, Vec<String>, Kind)>,
 }
 
+/// The SOAP headers of a dialect's requests, each an element of its own with a text.
+#[derive(Debug, Default, Clone)]
+pub struct Headers {
+    pub chapter: String,
+    pub namespace: String,
+    pub fields: Vec<Field>,
+}
+
 /// Field names ⇄ numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Names {
     list: Vec<String>,
     by_text: HashMap<String, Name>,
@@ -99,7 +115,7 @@ impl Names {
 }
 
 /// An enumeration. Inside the bridge its values are the members' codes; what is unknown stays as it came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Enum {
     pub name: String,
     pub chapter: String,
@@ -109,9 +125,11 @@ pub struct Enum {
     by_text: HashMap<String, i64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
+    /// What it is called on the wire where that is another name.
+    pub wire: Option<String>,
     pub code: i64,
     /// For types of device: what it is in the model.
     pub device: Option<crate::model::DeviceKind>,
@@ -120,6 +138,12 @@ pub struct Member {
 impl Enum {
     pub fn code(&self, name: &str) -> Option<i64> {
         self.by_text.get(name).copied()
+    }
+
+    /// The code of a member by its name, its name on the wire or an alias, in any case.
+    pub fn code_in_any_case(&self, text: &str) -> Option<i64> {
+        let same = || self.by_text.iter().find(|(known, _)| known.eq_ignore_ascii_case(text));
+        self.code(text).or_else(|| same().map(|(_, code)| *code))
     }
 
     pub fn member(&self, code: i64) -> Option<&Member> {
@@ -204,6 +228,8 @@ pub struct Field {
     pub secret: bool,
     pub unit: Option<String>,
     pub doc: Option<String>,
+    /// The smallest number.
+    pub min: Option<i64>,
     /// The largest number, or the greatest length of a list or text.
     pub max: Option<i64>,
     pub aliases: Vec<String>,
@@ -216,7 +242,7 @@ pub struct Field {
 }
 
 /// A set of fields that is found by name: the fields of a message or of a record.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
@@ -240,7 +266,7 @@ impl Fields {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Record {
     pub name: String,
     pub chapter: String,
@@ -250,7 +276,7 @@ pub struct Record {
 }
 
 /// A group of fields that together are one device.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeviceGroup {
     pub label: String,
     pub id: Option<usize>,
@@ -258,7 +284,7 @@ pub struct DeviceGroup {
     pub number: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MessageDef {
     pub label: String,
     pub chapter: String,
@@ -279,6 +305,14 @@ pub struct MessageDef {
     pub returns: Option<Type>,
     /// Which members of its reply's results a request has, in the order of the guide.
     pub results: Vec<String>,
+    /// Its fields are an operation's own parameters, or its one field is the result: no data contract is around them.
+    pub bare: bool,
+    /// The reply that answers a request.
+    pub reply: Option<Kind>,
+    /// The replies that a request may be refused with.
+    pub faults: Vec<Kind>,
+    /// A reply that refuses.
+    pub fault: bool,
     /// A request that only concerns the session and never reaches the model.
     pub session: bool,
     pub span: Range<usize>,
@@ -316,6 +350,17 @@ impl Vocabulary {
 
     pub fn labels(&self, side: Side) -> impl Iterator<Item = &str> {
         self.messages.iter().filter(move |def| def.side == side).map(|def| def.label.as_str())
+    }
+
+    /// The one parameter that an operation's fields are members of, where they are.
+    pub fn parameter_of(&self, kind: Kind) -> Option<&str> {
+        let def = self.message(kind);
+        self.parameter.as_deref().filter(|_| self.form == Form::Soap && def.side == Side::Request && !def.bare)
+    }
+
+    /// Whether events say whose request they come of: such are another session's only as others' words.
+    pub fn events_name_requests(&self) -> bool {
+        self.messages.iter().any(|def| def.side == Side::Event && def.role(Role::Request).is_some())
     }
 
     pub fn enumeration(&self, name: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! The WSDL of a SOAP dialect and its schemas, for each profile, from the vocabulary: what a client's tools generate from.
 //! Members stand in the order in which the data-contract serializer writes and expects them.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use super::*;
 
@@ -71,7 +71,7 @@ impl SchemaWriter<'_> {
         match schemas {
             Schemas::Inline => SCHEMAS.iter().filter_map(|name| self.schema(name, schemas)).for_each(|s| out += &s),
             Schemas::At(base) => {
-                let _ = writeln!(out, "<xsd:schema targetNamespace=\"{namespace}/imports\">");
+                let _ = writeln!(out, "<xsd:schema targetNamespace=\"{}/imports\">", namespace.trim_end_matches('/'));
                 for (name, namespace) in SCHEMAS.iter().zip([namespace, data, ARRAYS]) {
                     let location = format!("{base}xsd={name}");
                     let _ = writeln!(out, "<xsd:import schemaLocation=\"{location}\" namespace=\"{namespace}\"/>");
@@ -82,12 +82,13 @@ impl SchemaWriter<'_> {
         out += "</wsdl:types>\n";
         self.messages(&mut out);
         let _ = writeln!(out, "<wsdl:portType name=\"{contract}\">");
-        for (_, operation) in self.operations() {
+        for (kind, operation) in self.operations() {
+            let fault = |name| format!("<wsdl:fault name=\"{name}\" message=\"tns:{name}\"/>");
+            let faults: String = self.faults(kind).map(fault).collect();
             let _ = writeln!(
                 out,
                 "<wsdl:operation name=\"{operation}\"><wsdl:input message=\"tns:{operation}_Input\"/>\
-                 <wsdl:output message=\"tns:{operation}_Output\"/>{}</wsdl:operation>",
-                self.fault("message=\"tns:Fault\"", "")
+                 <wsdl:output message=\"tns:{operation}_Output\"/>{faults}</wsdl:operation>"
             );
         }
         let _ = write!(
@@ -97,29 +98,35 @@ impl SchemaWriter<'_> {
         );
         for (kind, operation) in self.operations() {
             let action = self.profile.action(self.vocabulary, kind);
+            let fault = |name| {
+                format!("<wsdl:fault name=\"{name}\"><soap:fault use=\"literal\" name=\"{name}\"/></wsdl:fault>")
+            };
+            let faults: String = self.faults(kind).map(fault).collect();
             let _ = writeln!(
                 out,
                 "<wsdl:operation name=\"{operation}\"><soap:operation soapAction=\"{action}\" style=\"document\"/>\
                  <wsdl:input><soap:body use=\"literal\"/></wsdl:input>\
-                 <wsdl:output><soap:body use=\"literal\"/></wsdl:output>{}</wsdl:operation>",
-                self.fault("", "<soap:fault use=\"literal\" name=\"FAULT\"/>")
+                 <wsdl:output><soap:body use=\"literal\"/></wsdl:output>{faults}</wsdl:operation>"
             );
         }
+        // A service is called after its class, a contract often after that class's interface.
+        let class =
+            contract.strip_prefix('I').filter(|class| class.starts_with(|first: char| first.is_ascii_uppercase()));
         let _ = write!(
             out,
-            "</wsdl:binding>\n<wsdl:service name=\"{contract}\">\n\
+            "</wsdl:binding>\n<wsdl:service name=\"{}\">\n\
              <wsdl:port name=\"BasicHttpBinding_{contract}\" binding=\"tns:BasicHttpBinding_{contract}\">\
-             <soap:address location=\"{address}\"/></wsdl:port>\n</wsdl:service>\n</wsdl:definitions>\n"
+             <soap:address location=\"{address}\"/></wsdl:port>\n</wsdl:service>\n</wsdl:definitions>\n",
+            class.unwrap_or(contract)
         );
         out
     }
 
-    fn fault(&self, attribute: &str, inner: &str) -> String {
-        let Some(fault) = self.profile.fault.as_deref().filter(|_| self.contract == Contract::Service) else {
-            return String::new();
-        };
-        let space = if attribute.is_empty() { "" } else { " " };
-        format!("<wsdl:fault name=\"{fault}\"{space}{attribute}>{}</wsdl:fault>", inner.replace("FAULT", fault))
+    /// The types of the details of faults that may answer an operation.
+    fn faults(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        let of_all = self.profile.fault.as_deref().filter(|_| self.contract == Contract::Service);
+        let own = self.vocabulary.message(kind).faults.iter();
+        own.map(|fault| self.vocabulary.message(*fault).wire_name()).chain(of_all)
     }
 
     fn messages(&self, out: &mut String) {
@@ -131,10 +138,11 @@ impl SchemaWriter<'_> {
                 );
             }
         }
-        if let Some(fault) = self.profile.fault.as_deref().filter(|_| self.contract == Contract::Service) {
+        let faults: BTreeSet<&str> = self.operations().flat_map(|(kind, _)| self.faults(kind)).collect();
+        for fault in faults {
             let _ = writeln!(
                 out,
-                "<wsdl:message name=\"Fault\"><wsdl:part name=\"detail\" element=\"d:{fault}\"/></wsdl:message>"
+                "<wsdl:message name=\"{fault}\"><wsdl:part name=\"detail\" element=\"d:{fault}\"/></wsdl:message>"
             );
         }
     }
@@ -168,21 +176,17 @@ impl SchemaWriter<'_> {
         let mut out = String::new();
         for (kind, operation) in self.operations() {
             let def = self.vocabulary.message(kind);
-            let parameter = self.vocabulary.parameter.as_ref().filter(|_| self.contract == Contract::Service);
-            let parameters = match parameter {
-                Some(parameter) => member(parameter, &format!("d:{}Args", def.label), true),
+            let named = self.contract == Contract::Service && !def.bare;
+            let parameters = match self.vocabulary.parameter.as_ref().filter(|_| named) {
+                Some(parameter) => member(parameter, &format!("d:{}", self.contract_name(kind)), true),
                 None => {
                     let kept = (0..def.fields.list.len()).filter(|slot| !self.profile.is_omitted(kind, *slot));
                     kept.map(|slot| self.field_member(kind, slot)).collect()
                 }
             };
-            let result = match &def.returns {
-                Some(ty) if !self.profile.is_void(kind) => {
-                    let (name, nillable) = self.type_name(ty);
-                    member(&format!("{operation}Result"), &name, nillable)
-                }
-                _ => String::new(),
-            };
+            let result = self
+                .result(kind)
+                .map_or_else(String::new, |(name, nillable)| member(&format!("{operation}Result"), &name, nillable));
             for (name, members) in [(operation.clone(), parameters), (format!("{operation}Response"), result)] {
                 let _ = writeln!(
                     out,
@@ -193,9 +197,29 @@ impl SchemaWriter<'_> {
         out
     }
 
+    /// The data contract that stands in a request's one parameter.
+    fn contract_name(&self, kind: Kind) -> String {
+        let def = self.vocabulary.message(kind);
+        let record = def.base.filter(|(_, count)| *count == def.fields.list.len());
+        record.map_or_else(|| format!("{}Args", def.label), |(record, _)| self.vocabulary.records[record].name.clone())
+    }
+
+    /// The type of what an operation returns, and whether there may be none.
+    fn result(&self, kind: Kind) -> Option<(String, bool)> {
+        let def = self.vocabulary.message(kind);
+        if let Some(ty) = def.returns.as_ref().filter(|_| !self.profile.is_void(kind)) {
+            return Some(self.type_name(ty));
+        }
+        let reply = self.vocabulary.message(def.reply?);
+        match reply.base {
+            Some((record, _)) => Some((format!("d:{}", self.vocabulary.records[record].name), true)),
+            None => reply.fields.list.first().map(|field| self.type_name(&field.ty)),
+        }
+    }
+
     fn field_member(&self, kind: Kind, slot: usize) -> String {
         let field = &self.vocabulary.message(kind).fields.list[slot];
-        let (mut name, mut nillable) = self.type_name(&field.ty);
+        let (mut name, mut nillable) = self.type_of(field);
         if self.profile.is_listed(kind, slot) {
             name = format!("d:ArrayOf{}", self.vocabulary.type_text(&field.ty));
             nillable = true;
@@ -233,9 +257,9 @@ impl SchemaWriter<'_> {
             );
             self.complex(&format!("ArrayOf{item}"), None, element, &mut out);
         }
-        for known in &self.vocabulary.enums {
-            let values: String =
-                known.members.iter().map(|member| format!("<xsd:enumeration value=\"{}\"/>", member.name)).collect();
+        for (place, known) in self.vocabulary.enums.iter().enumerate() {
+            let names = self.profile.member_names(self.vocabulary, place).into_iter();
+            let values: String = names.map(|(_, name)| format!("<xsd:enumeration value=\"{name}\"/>")).collect();
             let _ = writeln!(
                 out,
                 "<xsd:simpleType name=\"{}\"><xsd:restriction base=\"xsd:string\">{values}</xsd:restriction></xsd:simpleType>",
@@ -244,14 +268,21 @@ impl SchemaWriter<'_> {
         }
         for (kind, def) in self.vocabulary.kinds() {
             match def.side {
+                // What is bare has no data contract, and a record's is written with the others.
                 Side::Request => {
-                    let members = self.message_members(kind, 0);
-                    self.complex(&format!("{}Args", def.label), None, members, &mut out);
+                    let count = def.fields.list.len();
+                    if !def.bare && def.base.is_none_or(|(_, of_record)| of_record < count) {
+                        let members = self.message_members(kind, 0);
+                        self.complex(&self.contract_name(kind), None, members, &mut out);
+                    }
                 }
                 Side::Event => {
                     let base = def.base.map(|(record, _)| self.vocabulary.records[record].name.as_str());
                     let members = self.message_members(kind, def.base.map_or(0, |(_, count)| count));
                     self.complex(&self.profile.message_name(self.vocabulary, kind), base, members, &mut out);
+                }
+                Side::Reply if def.fault => {
+                    self.complex(def.wire_name(), None, self.message_members(kind, 0), &mut out);
                 }
                 Side::Reply | Side::Callback => {}
             }
@@ -273,7 +304,7 @@ impl SchemaWriter<'_> {
         let mut fields: Vec<&Field> = fields.iter().collect();
         fields.sort_by_key(|field| field.label.as_str());
         let member = |field: &Field| {
-            let (name, nillable) = self.type_name(&field.ty);
+            let (name, nillable) = self.type_of(field);
             member(&field.label, &name, nillable)
         };
         fields.into_iter().map(member).collect()
@@ -293,13 +324,20 @@ impl SchemaWriter<'_> {
         let _ = writeln!(out, "<xsd:element name=\"{name}\" nillable=\"true\" type=\"d:{name}\"/>");
     }
 
+    /// The type of a member, and whether it may be nothing.
+    fn type_of(&self, field: &Field) -> (String, bool) {
+        let (name, nillable) = self.type_name(&field.ty);
+        (name, nillable || (field.optional && field.ty == Type::Time))
+    }
+
     fn type_name(&self, ty: &Type) -> (String, bool) {
         let simple = |name: &str| (format!("xsd:{name}"), false);
         match ty {
             Type::Bool => simple("boolean"),
             Type::Int => simple("int"),
             Type::Long => simple("long"),
-            Type::Text | Type::Time | Type::Id => ("xsd:string".into(), true),
+            Type::Time => simple("dateTime"),
+            Type::Text | Type::Id => ("xsd:string".into(), true),
             Type::Enum(_) => (format!("d:{}", self.vocabulary.type_text(ty)), false),
             Type::Record(_) => (format!("d:{}", self.vocabulary.type_text(ty)), true),
             Type::List(item) => match &**item {

@@ -1,6 +1,7 @@
 //! Messages of the dialects read and written by their shipped vocabularies.
 
 mod ccas;
+mod open_media;
 
 use super::*;
 use crate::{
@@ -139,10 +140,15 @@ fn a_command_is_written_as_the_reference_shows_it() {
 
 // ── CTIPS ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// A captured conversation.
+fn capture(name: &str) -> String {
+    let path = format!("{}/tests/fixtures/wire/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
 /// The bodies of a captured conversation.
 fn captured(name: &str) -> Vec<String> {
-    let path = format!("{}/tests/fixtures/wire/{name}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = capture(name);
     text.lines()
         .filter(|line| line.starts_with("<?xml"))
         .map(|line| line.trim_end_matches("--<<--").to_owned())
@@ -254,6 +260,26 @@ fn the_server_calls_its_client_as_each_profile_has_it() {
             ObjectTemplate::operation(&ctips, profile, message.kind().unwrap()).write(&ctips, &message, &mut out);
             let written = String::from_utf8(out).unwrap();
             assert!(bodies.contains(&written), "{fixture} has no\n{written}");
+        }
+    }
+}
+
+#[test]
+fn requests_are_written_exactly_as_a_wcf_client_wrote_them() {
+    let ctips = shipped("ctips");
+    for (profile, fixture) in [("edk-2009-08", "ctips-edk-service.txt"), ("guide", "ctips-guide-service.txt")] {
+        let profile = ctips.profile(profile).unwrap();
+        for body in captured(fixture) {
+            let envelope = soap::parse(body.as_bytes(), None).unwrap();
+            // Mono writes items of an enumeration in the CLR's default namespace, Microsoft's stack in the type's own.
+            let Some(kind) = ctips.operation(&envelope.body.name).filter(|_| envelope.body.name != "Snapshot") else {
+                continue;
+            };
+            let mut message = Message::default();
+            ctips.read_xml(kind, &envelope.body, &mut message).unwrap();
+            let mut out = Vec::new();
+            ObjectTemplate::operation(&ctips, profile, kind).write(&ctips, &message, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), body);
         }
     }
 }

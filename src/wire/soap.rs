@@ -11,6 +11,14 @@ pub const OPEN: &str = concat!(
     r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>"#
 );
 pub const CLOSE: &str = "</s:Body></s:Envelope>";
+/// Where an envelope's body begins.
+pub const BODY: &str = "<s:Body>";
+
+/// An envelope's begin, before its headers; a further namespace is bound there where one is given.
+pub fn envelope(more: Option<(&str, &str)>) -> String {
+    let more = more.map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\"")).unwrap_or_default();
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope xmlns:s=\"{ENVELOPE}\"{more}>")
+}
 
 /// What an envelope holds.
 #[derive(Debug)]
@@ -88,13 +96,54 @@ pub fn fault(blame: Blame, reason: &str, detail: Option<(&str, &str)>) -> Vec<u8
     out
 }
 
-/// The reason of a fault, if the element is one.
-pub fn fault_reason(body: &Element) -> Option<String> {
-    if body.name != "Fault" {
-        return None;
+/// What an operation of this name and namespace answers: one simple value, or nothing.
+pub fn result(operation: &str, namespace: &str, value: Option<&str>) -> Vec<u8> {
+    let mut out = format!("{OPEN}<{operation}Response xmlns=\"").into_bytes();
+    xml::escape(&namespace.replace('"', ""), &mut out);
+    out.extend_from_slice(b"\">");
+    if let Some(value) = value {
+        out.extend_from_slice(format!("<{operation}Result>").as_bytes());
+        xml::escape(value, &mut out);
+        out.extend_from_slice(format!("</{operation}Result>").as_bytes());
     }
-    let reason = body.child("faultstring").map(|element| element.text.trim()).filter(|text| !text.is_empty());
-    Some(reason.unwrap_or("a fault without a reason").to_owned())
+    out.extend_from_slice(format!("</{operation}Response>{CLOSE}").as_bytes());
+    out
+}
+
+/// A fault as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub code: String,
+    pub reason: String,
+    /// What stands in its detail: the fault of the contract, where it has one.
+    pub detail: Option<Box<Element>>,
+}
+
+impl Fault {
+    /// The fault that a body is, if it is one.
+    pub fn of(body: &Element) -> Option<Fault> {
+        if body.name != "Fault" {
+            return None;
+        }
+        let text = |name: &str| {
+            let text = body.child(name).map(|element| element.text.trim()).filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        Some(Fault {
+            code: text("faultcode").unwrap_or_default(),
+            reason: text("faultstring").unwrap_or_else(|| "a fault without a reason".into()),
+            detail: body.child("detail").and_then(|detail| detail.children.first()).cloned().map(Box::new),
+        })
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match &self.detail {
+            Some(detail) => write!(f, "{}: {}", detail.name, self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -124,8 +173,11 @@ mod tests {
     fn a_fault_is_read_back() {
         let bytes = fault(Blame::Client, "no <such> session", Some(("CTIPortalServiceFault", "urn:x")));
         let body = parse(&bytes, None).unwrap().body;
-        assert_eq!(fault_reason(&body).unwrap(), "no <such> session");
-        let message = body.child("detail").unwrap().children[0].child("Message").unwrap();
-        assert_eq!(message.text, "no <such> session");
+        let fault = Fault::of(&body).unwrap();
+        assert_eq!((fault.code.as_str(), fault.reason.as_str()), ("s:Client", "no <such> session"));
+        let detail = fault.detail.as_ref().unwrap();
+        assert_eq!(detail.child("Message").unwrap().text, "no <such> session");
+        assert_eq!(fault.to_string(), "CTIPortalServiceFault: no <such> session");
+        assert_eq!(Fault::of(detail), None);
     }
 }

@@ -50,6 +50,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
             Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
             Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
+            Reach::Soap { .. } => panic!("the office has no platform that is posted to"),
         };
         bridge.add_platform(PlatformParts {
             name: platform.name,
@@ -59,6 +60,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             outgoing,
             knobs: platform.knobs,
             max_frame: platform.max_frame,
+            service_groups: Default::default(),
         });
     }
     for application in config.applications {
@@ -71,6 +73,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
                 Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
             }
             Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
+            Face::OpenMedia { .. } => panic!("nobody asks for calls there"),
         };
         bridge.add_application(ApplicationParts {
             name: application.name,
@@ -80,7 +83,8 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             knobs: application.knobs,
             platforms: vec![0, 1],
             id_step: application.id_step,
-            route_timeout: application.route_timeout,
+            routes: application.routes,
+            media_platform: None,
             media: application.media,
             read_only: Default::default(),
             labels: application.labels,

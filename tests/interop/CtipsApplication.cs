@@ -10,44 +10,29 @@
 
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Net;
-using System.Net.Sockets;
 using System.Reflection;
 using System.ServiceModel;
-using System.Text;
 using System.Xml;
 using Aspect.CTIPS;
 
 // What the server calls at the application.
-public static class Heard
+public class Heard : ICallbacks
 {
-    static readonly TextWriter Output =
-        new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true };
-
-    public static void Say(params object[] pairs)
+    public int StartSession(UserCredentials userinfo, string sessionId)
     {
-        var line = new Dictionary<string, object>();
-        for (var index = 0; index < pairs.Length; index += 2) line[(string)pairs[index]] = pairs[index + 1];
-        var text = Json.Write(line);
-        lock (Output) Output.WriteLine(text);
-    }
-
-    public static int StartSession(UserCredentials userinfo, string sessionId)
-    {
-        Say("callback", "StartSession", "userinfo", userinfo, "sessionId", sessionId);
+        Lines.Say("callback", "StartSession", "userinfo", userinfo, "sessionId", sessionId);
         return 0;
     }
 
-    public static int Heartbeat(string sessionId)
+    public int Heartbeat(string sessionId)
     {
-        Say("callback", "Heartbeat", "sessionId", sessionId);
+        Lines.Say("callback", "Heartbeat", "sessionId", sessionId);
         return 0;
     }
 
-    public static int Event(CTIEvent what)
+    public int Publish(CTIEvent what)
     {
-        Say("callback", "PublishCTIEvent", "class", Json.ClassName(what), "event", what);
+        Lines.Say("callback", "PublishCTIEvent", "class", Json.ClassName(what), "event", what);
         return 0;
     }
 }
@@ -74,50 +59,24 @@ public class CtipsApplication
             Console.Error.WriteLine("usage: CtipsApplication.exe URL-OF-THE-SERVICE");
             return 2;
         }
-        string callback;
-        var host = Listen(out callback);
+        var callback = Lines.Listen(0, "www.aspect.com/PublishEvents", url =>
+        {
+            var host = new ServiceHost(new Callback(new Heard()));
+            host.AddServiceEndpoint(typeof(ICallback), new BasicHttpBinding(), url);
+            return host;
+        });
         var application = new CtipsApplication(args[0], callback);
-        Heard.Say("listening", callback);
-        var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
-        for (var line = input.ReadLine(); line != null; line = input.ReadLine()) application.Take(line);
-        // Mono sometimes fails to close a host, and on a busy machine even to exit: whoever reads this last line may end it.
-        Heard.Say("ended", true);
-        GC.KeepAlive(host);
-        Environment.Exit(0);
+        Lines.Say("listening", callback);
+        Lines.Take(application.Take);
         return 0;
     }
 
-    // WCF wants to know the port beforehand; should somebody else take it in between, there is another.
-    static ServiceHost Listen(out string callback)
-    {
-        for (var attempts = 0; ; attempts++)
-        {
-            var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            probe.Stop();
-            callback = "http://127.0.0.1:" + port + "/www.aspect.com/PublishEvents";
-            var host = new ServiceHost(new Callback());
-            host.AddServiceEndpoint(typeof(ICallback), new BasicHttpBinding(), callback);
-            try
-            {
-                host.Open();
-                return host;
-            }
-            catch (Exception) when (attempts < 10)
-            {
-                host.Abort();
-            }
-        }
-    }
-
     // Carries out one line; the line after it is its answer.
-    void Take(string line)
+    void Take(XmlElement request)
     {
         try
         {
-            var request = Json.Parse(line);
-            Heard.Say("answer", request["initialize"] != null ? Initialize(request["initialize"]) : Call(request));
+            Lines.Say("answer", request["initialize"] != null ? Initialize(request["initialize"]) : Call(request));
         }
         catch (FaultException fault)
         {
@@ -127,16 +86,12 @@ public class CtipsApplication
         {
             Refused((FaultException)error.InnerException);
         }
-        catch (Exception error)
-        {
-            Heard.Say("error", error.ToString());
-        }
     }
 
     static void Refused(FaultException fault)
     {
         var typed = fault as FaultException<CTIPortalServiceFault>;
-        Heard.Say("fault", fault.Reason.ToString(), "detail", typed == null ? null : typed.Detail);
+        Lines.Say("fault", fault.Reason.ToString(), "detail", typed == null ? null : typed.Detail);
     }
 
     // Appendix D.

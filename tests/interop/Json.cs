@@ -36,6 +36,7 @@ public static class Json
         if (value == null) return "null";
         if (value is bool) return (bool)value ? "true" : "false";
         if (value is int || value is long) return Convert.ToString(value, CultureInfo.InvariantCulture);
+        if (value is DateTime) return Quote(((DateTime)value).ToString("o", CultureInfo.InvariantCulture));
         if (value is string || value is Enum) return Quote(value.ToString());
         var entries = value as IDictionary<string, object>;
         if (entries != null)

@@ -1,6 +1,7 @@
 //! The CTI Portal Server: the conversation with applications that believe they talk to one. Sessions open, register for
 //! events, come on line, are heart-beaten, and lose their place when they fall behind; what they ask goes to the model.
 
+mod client;
 mod session;
 
 use std::{
@@ -15,13 +16,14 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-use super::{Audience, Complaints, Notice};
+use super::{Audience, Complaints, Notice, Reply};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
     vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
     wire::soap::{self, Blame},
 };
+pub use client::{Client, Settings as ClientSettings};
 use session::FilterField;
 pub use session::{Filterable, Session, State};
 
@@ -39,13 +41,6 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings { users: HashMap::new(), max_sessions: 10, heartbeat: Duration::from_secs(30), missed_heartbeats: 3 }
     }
-}
-
-/// The answer to one HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: Vec<u8>,
 }
 
 /// What became of a request.

@@ -94,7 +94,7 @@ impl Desk {
 
 fn outcome(reply: &Reply) -> String {
     let body = soap::parse(&reply.body, None).unwrap().body;
-    match soap::fault_reason(&body) {
+    match soap::Fault::of(&body).map(|fault| fault.reason) {
         Some(reason) => {
             assert_eq!(reply.status, 500);
             reason

@@ -7,8 +7,7 @@ use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles},
-    commands::Commands,
+    super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles, backoff::Backoff, commands::Commands},
     digest,
     subscriptions::write_records,
 };
@@ -94,8 +93,7 @@ pub struct Client {
     settings: Settings,
     vocabulary: Arc<Vocabulary>,
     state: State,
-    attempts: u32,
-    random: u64,
+    backoff: Backoff,
     /// The number that the next event or reply should have.
     sequence: Option<u32>,
     commands: Commands,
@@ -150,7 +148,7 @@ impl super::super::Client for Client {
         if let State::Waiting(_) = was {
             return;
         }
-        let wait = self.backoff();
+        let wait = self.backoff.next();
         self.state = State::Waiting(now + wait);
         for request in self.commands.lost() {
             let reason = "the connection was lost; whether it was done is not known";
@@ -260,13 +258,12 @@ impl super::super::Client for Client {
 
 impl Client {
     pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, now: Time) -> Client {
-        let random = settings.seed | 1;
+        let backoff = Backoff::new(settings.reconnect, settings.seed);
         Client {
             settings,
             vocabulary,
             state: State::Waiting(now),
-            attempts: 0,
-            random,
+            backoff,
             sequence: None,
             commands: Commands::default(),
             own: HashMap::new(),
@@ -281,17 +278,6 @@ impl Client {
         let mut client = Client::new(Settings::default(), vocabulary, Time(0));
         client.state = State::Replaying;
         client
-    }
-
-    /// Twice as long each time, up to the longest, and between half of it and all of it, so that many do not come at once.
-    fn backoff(&mut self) -> Duration {
-        let (shortest, longest) = self.settings.reconnect;
-        let wait = shortest.saturating_mul(1 << self.attempts.min(16)).min(longest);
-        self.attempts += 1;
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        wait.mul_f64(0.5 + (self.random % 1000) as f64 / 2000.0)
     }
 
     fn hang_up(&mut self, now: Time, why: &str) {
@@ -372,7 +358,7 @@ impl Client {
 
     fn authenticated(&mut self, now: Time) {
         self.state = State::Live;
-        self.attempts = 0;
+        self.backoff.reset();
         self.outputs.push_back(Output::Notice(Notice::info("connected and authenticated")));
         self.outputs.push_back(Output::Up);
         self.subscribe(now, Own::SubscribeAll, &self.subscriptions());

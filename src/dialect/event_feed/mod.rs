@@ -1,7 +1,6 @@
 //! The Mitel Connect event feed.
 
 mod client;
-mod commands;
 mod server;
 mod subscriptions;
 

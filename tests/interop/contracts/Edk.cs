@@ -28,22 +28,56 @@ namespace Aspect.CTIPS
         [OperationContract] int PublishCTIEvent(CTIEvent ctiEvent);
     }
 
+    // At the application.
     [ServiceBehavior(InstanceContextMode = InstanceContextMode.Single)]
     public class Callback : ICallback
     {
+        readonly ICallbacks own;
+
+        public Callback(ICallbacks own)
+        {
+            this.own = own;
+        }
+
         public int StartSession(UserCredentials userinfo, string sessionId)
         {
-            return Heard.StartSession(userinfo, sessionId);
+            return own.StartSession(userinfo, sessionId);
         }
 
         public int Heartbeat(string sessionId)
         {
-            return Heard.Heartbeat(sessionId);
+            return own.Heartbeat(sessionId);
         }
 
         public int PublishCTIEvent(CTIEvent ctiEvent)
         {
-            return Heard.Event(ctiEvent);
+            return own.Publish(ctiEvent);
+        }
+    }
+
+    // At the server.
+    public class Calling : ICallbacks
+    {
+        readonly ICallback channel;
+
+        public Calling(string url)
+        {
+            channel = new ChannelFactory<ICallback>(new BasicHttpBinding(), new EndpointAddress(url)).CreateChannel();
+        }
+
+        public int StartSession(UserCredentials userinfo, string sessionId)
+        {
+            return channel.StartSession(userinfo, sessionId);
+        }
+
+        public int Heartbeat(string sessionId)
+        {
+            return channel.Heartbeat(sessionId);
+        }
+
+        public int Publish(CTIEvent what)
+        {
+            return channel.PublishCTIEvent(what);
         }
     }
 

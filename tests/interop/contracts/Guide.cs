@@ -28,22 +28,57 @@ namespace Aspect.CTIPS
         [OperationContract] void PublishCTIEvent(CTIEvent @event);
     }
 
+    // At the application.
     [ServiceBehavior(InstanceContextMode = InstanceContextMode.Single)]
     public class Callback : ICallback
     {
+        readonly ICallbacks own;
+
+        public Callback(ICallbacks own)
+        {
+            this.own = own;
+        }
+
         public int StartSession(UserCredentials userinfo, string sessionId)
         {
-            return Heard.StartSession(userinfo, sessionId);
+            return own.StartSession(userinfo, sessionId);
         }
 
         public int HeartbeatMessage()
         {
-            return Heard.Heartbeat(null);
+            return own.Heartbeat(null);
         }
 
         public void PublishCTIEvent(CTIEvent @event)
         {
-            Heard.Event(@event);
+            own.Publish(@event);
+        }
+    }
+
+    // At the server.
+    public class Calling : ICallbacks
+    {
+        readonly ICallback channel;
+
+        public Calling(string url)
+        {
+            channel = new ChannelFactory<ICallback>(new BasicHttpBinding(), new EndpointAddress(url)).CreateChannel();
+        }
+
+        public int StartSession(UserCredentials userinfo, string sessionId)
+        {
+            return channel.StartSession(userinfo, sessionId);
+        }
+
+        public int Heartbeat(string sessionId)
+        {
+            return channel.HeartbeatMessage();
+        }
+
+        public int Publish(CTIEvent what)
+        {
+            channel.PublishCTIEvent(what);
+            return 0;
         }
     }
 

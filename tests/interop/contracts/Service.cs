@@ -67,6 +67,14 @@ namespace Aspect.CTIPS
         int RouteSelect(RouteSelectArgs args);
     }
 
+    // What the server calls at an application, in whatever form the profile has it.
+    public interface ICallbacks
+    {
+        int StartSession(UserCredentials userinfo, string sessionId);
+        int Heartbeat(string sessionId);
+        int Publish(CTIEvent what);
+    }
+
     // The guide speaks of a descriptive message only: with its profile no detail comes, and this stays unused.
     [DataContract(Namespace = Profile.Data)] public class CTIPortalServiceFault { [DataMember] public string Message; }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.application import Application
 from harness.bridge import PASSWORD, USER, Bridge, desk, mitel
+from harness.ctips import TYPES, category
 from harness.feed import Agent, Call, Feed, entities
 
 # Told by run.
@@ -13,8 +14,7 @@ BINARY = Path(os.environ["CTI_BRIDGE_BINARY"])
 BUILT = Path(os.environ["CTI_BRIDGE_INTEROP"])
 
 SALES, SUPPORT = 9, 11
-# The one class that is not named like its EventType.
-CLASSES = {"RouteReject": "RouteRejected"}
+CLASSES = {kind: name for name, kind in TYPES.items()}
 
 
 def bridge(test, sections):
@@ -136,13 +136,6 @@ class World(Desk):
         """An agent has answered a call of which nobody knew."""
         call.says(self.line, "established", agent.device("joining-device"), call.caller("calling-device"))
         self.passes("CallStarted", "CallOffered", "CallEstablished", "AgentStateChange")
-
-
-def category(event):
-    for prefix, name in (("Agent", "Agent"), ("ServiceState", "Agent"), ("Call", "Call"), ("Route", "Route")):
-        if event.startswith(prefix):
-            return name
-    return "System"
 
 
 def filled(event):

@@ -53,6 +53,11 @@ impl Commands {
         self.open.keys().copied()
     }
 
+    /// The open command of an id.
+    pub fn request(&self, id: i64) -> Option<RequestIx> {
+        self.open.get(&id).map(|(request, _)| *request)
+    }
+
     pub fn answered(&mut self, id: i64) -> Option<RequestIx> {
         self.open.remove(&id).map(|(request, _)| request)
     }

@@ -1,0 +1,262 @@
+//! What is read of the portal: answers to what was posted, and its calls: StartSession, heartbeats of either form, and events
+//! typed as either profile types them. What can't be read is answered with a fault that says why.
+
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+
+use super::{super::Reply, *};
+use crate::{
+    message::Value,
+    wire::{
+        soap::{self, Blame},
+        xml::Element,
+    },
+};
+
+/// The most switches that are told apart.
+const MAX_SWITCHES: usize = 1000;
+
+/// Why a post came to nothing.
+enum Trouble {
+    /// The portal says so.
+    Refused(String),
+    NotSent(String),
+    Unknown(String),
+}
+
+impl Trouble {
+    fn text(&self) -> String {
+        match self {
+            Trouble::Refused(reason) => reason.clone(),
+            Trouble::NotSent(reason) => format!("not sent: {reason}"),
+            Trouble::Unknown(reason) => format!("{reason}; whether it was done is not known"),
+        }
+    }
+}
+
+impl Client {
+    // ── answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn take_answer(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        // One that is not known any more belongs to a session that is over.
+        let Some(asked) = self.posts.remove(&token) else { return Heard::Nothing };
+        let answer = read(outcome);
+        match (asked, answer) {
+            (Asked::Request(id), Ok(answer)) => return self.accepted(id, &answer, message),
+            (Asked::Request(id), Err(trouble)) => {
+                if let Some(request) = self.commands.answered(id) {
+                    self.outputs.push_back(Output::Failed(request, trouble.text()));
+                }
+                // A fault may say that there is no session any more, and nobody there says more: it is tried.
+                self.probe();
+            }
+            (Asked::Open, Ok(answer)) => match session_of(&self.vocabulary, &answer) {
+                Ok(id) => self.opened(now, id),
+                Err(reason) => self.lose(now, &reason, true),
+            },
+            (Asked::Step, Ok(_)) => {
+                if let State::Registering(done) = self.state {
+                    self.state = State::Registering(done + 1);
+                    self.step(now);
+                }
+            }
+            (Asked::Open | Asked::Step, Err(trouble)) if self.state != State::Over => {
+                self.lose(now, &trouble.text(), true);
+            }
+            (Asked::Probe, Err(Trouble::Refused(reason))) => self.lose(now, &reason, false),
+            (Asked::Probe, Err(trouble)) => self.lose(now, &trouble.text(), true),
+            (Asked::Snapshot, Err(trouble)) => {
+                self.shown(now, Some(&trouble.text()));
+                self.probe();
+            }
+            _ => {}
+        }
+        Heard::Nothing
+    }
+
+    /// A request was answered: 0 is taken, what comes of it is an event.
+    fn accepted(&mut self, id: i64, answer: &Element, message: &mut Message) -> Heard {
+        let Some(request) = self.commands.request(id) else { return Heard::Nothing };
+        let result = answer.children.first().map_or("", |result| result.text.trim());
+        if !matches!(result, "" | "0") {
+            self.commands.answered(id);
+            self.outputs.push_back(Output::Failed(request, format!("the portal answered {result}")));
+            return Heard::Nothing;
+        }
+        let Some(kind) = self.vocabulary.find("Accepted") else { return Heard::Nothing };
+        let fields = &self.vocabulary.message(kind).fields;
+        message.clear();
+        message.start(kind, fields.list.len());
+        let operation = answer.name.trim_end_matches("Response");
+        let known = self.vocabulary.operation(operation).map(|kind| self.vocabulary.message(kind).label.as_str());
+        let operation = message.text(known.unwrap_or(operation));
+        for (label, node) in [("RequestId", Node::Int(id)), ("Operation", operation)] {
+            if let Some(slot) = fields.slot(label) {
+                message.set(slot, node);
+            }
+        }
+        Heard::Answer(request)
+    }
+
+    // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn take_call(
+        &mut self,
+        now: Time,
+        path: &str,
+        body: &[u8],
+        charset: Option<&str>,
+        message: &mut Message,
+    ) -> Called {
+        let envelope = match soap::parse(body, charset) {
+            Ok(envelope) => envelope,
+            Err(error) => return self.refuse(now, message, error.to_string()),
+        };
+        let operation = &envelope.body;
+        let Some(kind) = self.vocabulary.callback(&operation.name) else {
+            return self.refuse(now, message, format!("there is no operation {:?}", operation.name));
+        };
+        let is_open = matches!(self.state, State::Opening | State::Registering(_) | State::Online);
+        if !is_open || path != self.session.path {
+            return self.refuse(now, message, format!("{} for no session that is open", operation.name));
+        }
+        let vocabulary = self.vocabulary.clone();
+        let called = match vocabulary.message(kind).label.as_str() {
+            "StartSession" => self.start(kind, operation, message).map(|()| Heard::Nothing),
+            "PublishCTIEvent" => self.event(now, operation, message),
+            _ => Ok(Heard::Nothing),
+        };
+        match called {
+            Ok(heard) => {
+                self.session.heard = now;
+                if heard == Heard::Nothing {
+                    message.clear();
+                }
+                // In the caller's own words, should they be the other profile's.
+                let namespace = operation.namespace.as_deref().unwrap_or_default();
+                let value = (!self.profile.is_void(kind)).then_some("0");
+                let body = soap::result(&operation.name, namespace, value);
+                Called { reply: Reply { status: 200, body }, heard }
+            }
+            Err(reason) => self.refuse(now, message, reason),
+        }
+    }
+
+    fn refuse(&mut self, now: Time, message: &mut Message, reason: String) -> Called {
+        message.clear();
+        let text = self.complaints.about(now, format!("a call of the portal was refused: {reason}"));
+        self.outputs.extend(text.map(|text| Output::Notice(Notice::warn(text))));
+        let body = soap::fault(Blame::Client, &reason, None);
+        Called { reply: Reply { status: 500, body }, heard: Heard::Nothing }
+    }
+
+    /// The portal shows who it takes the client for, and so that it is the one that was called.
+    fn start(&mut self, kind: Kind, operation: &Element, message: &mut Message) -> Result<(), String> {
+        let vocabulary = self.vocabulary.clone();
+        vocabulary.read_xml(kind, operation, message).map_err(|wrong| wrong.to_string())?;
+        let fields = &vocabulary.message(kind).fields;
+        let user = fields.slot("userinfo").and_then(|slot| message.get(slot).as_record());
+        let credential = |label: &str| {
+            let value = vocabulary.name(label).and_then(|name| user.map(|user| user.get(name)));
+            if let Some(Value::Text(text)) = value { text } else { "" }
+        };
+        let password = self.settings.password.expose_secret().as_bytes();
+        let is_known: bool = credential("Password").as_bytes().ct_eq(password).into();
+        if !is_known || credential("UserName") != self.settings.user {
+            return Err("StartSession names another user or password than OpenConnection did".into());
+        }
+        Ok(())
+    }
+
+    /// Reads an event. Its request is one that is open here, or none.
+    fn event(&mut self, now: Time, operation: &Element, message: &mut Message) -> Result<Heard, String> {
+        let element = operation.children.first().ok_or("PublishCTIEvent has no event")?;
+        let class = element.attribute("type").map(|class| class.rsplit(':').next().unwrap_or(class));
+        let named = || element.child("EventType").map(|child| child.text.trim());
+        let class = class.or_else(named).ok_or("the event does not say its type")?;
+        let kind = *self.classes.get(class).ok_or_else(|| format!("there is no event {class:?}"))?;
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
+        vocabulary.read_xml(kind, element, message).map_err(|wrong| format!("{}: {wrong}", def.label))?;
+        let number = |message: &Message, label: &str| fields_of(def, message, label).as_int().unwrap_or(0);
+        let switch = number(message, "SwitchId");
+        if switch > 0 && self.switches.len() < MAX_SWITCHES {
+            self.switches.insert(switch);
+        }
+        let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
+        match def.label.as_str() {
+            "LinkStatus" => {
+                let down = self.vocabulary.enumeration("CTIComponentState");
+                let down = down.and_then(|place| self.vocabulary.enums[place].code("Down"));
+                self.link(now, switch, Some(number(message, "ComponentState")) == down);
+                return Ok(Heard::Nothing);
+            }
+            "SnapShotRequestFailed" => {
+                let why = fields_of(def, message, "FailureReason").as_text(&mut itoa::Buffer::new()).map(str::to_owned);
+                self.shown(now, Some(&why.unwrap_or_default()));
+                return Ok(Heard::Nothing);
+            }
+            "SnapShotUpdate" if number(message, "SnapShotTypeComplete") != 0 => self.shown(now, None),
+            _ => {}
+        }
+        let request = self.commands.answered(id);
+        if let (None, Some(slot)) = (request, def.role(Role::Request)) {
+            message.set(slot, Node::Absent);
+        }
+        Ok(request.map_or(Heard::Event, Heard::Answer))
+    }
+
+    /// The portal has lost a switch, or has it back. The platform is gone once all are.
+    fn link(&mut self, now: Time, switch: i64, is_down: bool) {
+        let state = if is_down { "down" } else { "up" };
+        self.notice(Notice::warn(format!("the portal says that switch {switch} is {state}")));
+        if is_down {
+            self.lost_switches.insert(switch);
+            if self.switches.is_subset(&self.lost_switches) {
+                self.down("the portal has lost its switch");
+            }
+        } else if self.lost_switches.remove(&switch) && self.state == State::Online {
+            self.outputs.push_back(if self.is_up { Output::Resync } else { Output::Up });
+            self.is_up = true;
+            self.show_again(now);
+        }
+    }
+}
+
+fn fields_of<'m>(def: &crate::vocabulary::MessageDef, message: &'m Message, label: &str) -> Value<'m> {
+    def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default()
+}
+
+/// The body of an answer that is no fault.
+fn read(outcome: PostOutcome) -> Result<Element, Trouble> {
+    let (status, charset, body) = match outcome {
+        PostOutcome::Answer { status, charset, body } => (status, charset, body),
+        PostOutcome::NotSent(reason) => return Err(Trouble::NotSent(reason)),
+        PostOutcome::Unknown(reason) => return Err(Trouble::Unknown(reason)),
+    };
+    match soap::parse(&body, charset.as_deref()) {
+        Ok(envelope) => match soap::Fault::of(&envelope.body).map(|fault| fault.reason) {
+            Some(reason) => Err(Trouble::Refused(reason)),
+            None if status == 200 => Ok(envelope.body),
+            None => Err(Trouble::Unknown(format!("the portal answered with status {status}"))),
+        },
+        Err(_) if status != 200 => Err(Trouble::Refused(format!("the portal answered with status {status}"))),
+        Err(error) => Err(Trouble::Unknown(format!("the portal's answer can't be read: {error}"))),
+    }
+}
+
+/// The session that OpenConnection opened.
+fn session_of(vocabulary: &Vocabulary, answer: &Element) -> Result<String, String> {
+    let result = answer.children.first().ok_or("OpenConnection was answered with nothing")?;
+    let record = vocabulary.records.iter().find(|record| record.name == "SessionObject");
+    let slot = |name: &str| record.and_then(|record| record.fields.slot(name));
+    let member = |name: &str| {
+        let found = result.children.iter().find(|child| slot(&child.name) == slot(name));
+        found.map_or("", |member| member.text.trim())
+    };
+    match (member("SessionId"), member("status")) {
+        ("", _) => Err("OpenConnection was answered without a SessionId".into()),
+        (id, "" | "0") => Ok(id.to_owned()),
+        (_, status) => Err(format!("OpenConnection was answered with status {status}")),
+    }
+}

@@ -1,0 +1,250 @@
+//! One POST after the other to one address, over a connection that is opened when it is needed and kept; redirects are not
+//! followed. What is not known to have failed before anything of it was written is said to be unknown.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Request, Response, StatusCode, Uri,
+    body::Incoming,
+    client::conn::http1::{SendRequest, handshake},
+    header::{CONTENT_TYPE, HOST, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    allow::{self, is_local},
+    http::charset,
+    line::Stream,
+    tls,
+};
+use crate::{
+    config::{AllowList, ClientTls},
+    wire::soap,
+};
+
+/// How connections are made, and what is taken over them.
+pub struct Access {
+    connector: TlsConnector,
+    /// The name in the server's certificate, where it is not the host's.
+    server_name: Option<String>,
+    /// Whom they may lead to; anybody where there is none.
+    allow: Option<AllowList>,
+    /// Plain HTTP to other machines is allowed.
+    plaintext: bool,
+    /// The most that is read of an answer, in bytes.
+    answer: usize,
+}
+
+impl Access {
+    pub fn new(tls: &ClientTls, allow: Option<AllowList>, plaintext: bool, answer: usize) -> Result<Access, String> {
+        let connector = TlsConnector::from(tls::client(tls)?);
+        Ok(Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer })
+    }
+}
+
+/// What was answered. A body that is too long, or did not come whole, is not known.
+pub struct Answer {
+    pub status: StatusCode,
+    pub charset: Option<String>,
+    pub body: Result<Bytes, String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing of it was written.
+    Unsent(String),
+    /// It may have been taken, or in part.
+    Unknown(String),
+}
+
+/// What is asked, made anew for each attempt.
+type Make<'m> = dyn Fn(&Uri) -> Result<Request<Full<Bytes>>, String> + Sync + 'm;
+
+/// The way to one address.
+pub struct Exchange {
+    access: Arc<Access>,
+    uri: Uri,
+    host: String,
+    port: u16,
+    secure: bool,
+    open: Option<(SendRequest<Full<Bytes>>, JoinHandle<()>)>,
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Exchange {
+    pub fn new(access: Arc<Access>, url: &str) -> Result<Exchange, String> {
+        let uri: Uri = url.parse().map_err(|_| "is no URL")?;
+        let secure = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err("is neither http nor https".into()),
+        };
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err("must not hold credentials".into());
+        }
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        if host.is_empty() {
+            return Err("names no host".into());
+        }
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        Ok(Exchange { access, uri, host, port, secure, open: None })
+    }
+
+    fn close(&mut self) {
+        if let Some((_, driver)) = self.open.take() {
+            driver.abort();
+        }
+    }
+
+    /// Posts it, once. All of it may take so long, counted from `since`.
+    pub async fn post(
+        &mut self,
+        action: &str,
+        body: Bytes,
+        since: Instant,
+        limit: Duration,
+    ) -> Result<Answer, Failure> {
+        let make = |uri: &Uri| request(uri, action, body.clone());
+        match timeout_at((since + limit).into(), self.exchange(&make)).await {
+            Ok(result) => result,
+            Err(_) => {
+                let written = self.open.is_some();
+                self.close();
+                let reason = format!("no answer in {} s", limit.as_secs_f64());
+                Err(if written { Failure::Unknown(reason) } else { Failure::Unsent(reason) })
+            }
+        }
+    }
+
+    /// Gets what is at this path of the same host. Whoever asks bounds the time.
+    pub async fn get(&mut self, path: &str) -> Result<Answer, String> {
+        let make = |uri: &Uri| get(uri, path);
+        self.exchange(&make).await.map_err(|failure| match failure {
+            Failure::Unsent(reason) | Failure::Unknown(reason) => reason,
+        })
+    }
+
+    /// One request and its answer. A kept connection that turns out to be closed before anything was written is replaced.
+    async fn exchange(&mut self, make: &Make<'_>) -> Result<Answer, Failure> {
+        for attempt in 0..2 {
+            let fresh = self.open.is_none();
+            if fresh {
+                self.open = Some(self.connect().await.map_err(Failure::Unsent)?);
+            }
+            let Some((sender, _)) = &mut self.open else { break };
+            if let Err(error) = sender.ready().await {
+                self.close();
+                if fresh || attempt > 0 {
+                    return Err(Failure::Unsent(error.to_string()));
+                }
+                continue;
+            }
+            let request = make(&self.uri).map_err(Failure::Unsent)?;
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    let answer = read(response, self.access.answer).await;
+                    if answer.body.is_err() {
+                        self.close();
+                    }
+                    return Ok(answer);
+                }
+                Err(mut error) => {
+                    let unsent = error.take_message().is_some();
+                    let reason = error.into_error().to_string();
+                    self.close();
+                    match (unsent, fresh) {
+                        (true, false) if attempt == 0 => {}
+                        (true, _) => return Err(Failure::Unsent(reason)),
+                        (false, _) => return Err(Failure::Unknown(reason)),
+                    }
+                }
+            }
+        }
+        Err(Failure::Unsent("the connection could not be kept".into()))
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        match &self.access.allow {
+            Some(list) => allow::resolve(list, &self.host, self.port).await,
+            None => {
+                let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
+                Ok(found.map_err(|error| format!("{}: {error}", self.host))?.collect())
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+        let mut last = format!("{} has no address", self.host);
+        for address in self.addresses().await? {
+            if !self.secure && !self.access.plaintext && !is_local(address.ip()) {
+                last = format!("{address} is another machine: use https, or configure plaintext = true");
+                continue;
+            }
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    let _ = stream.set_nodelay(true);
+                    return self.shake_hands(stream).await;
+                }
+                Err(error) => last = format!("{address}: {error}"),
+            }
+        }
+        Err(last)
+    }
+
+    async fn shake_hands(&self, stream: TcpStream) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+        let stream: Box<dyn Stream> = if self.secure {
+            let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
+            let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
+            Box::new(self.access.connector.connect(name, stream).await.map_err(|error| format!("TLS: {error}"))?)
+        } else {
+            Box::new(stream)
+        };
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        Ok((sender, tokio::spawn(async move { drop(connection.await) })))
+    }
+}
+
+fn get(uri: &Uri, path: &str) -> Result<Request<Full<Bytes>>, String> {
+    let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    Request::get(path).header(HOST, host).body(Full::default()).map_err(|error| error.to_string())
+}
+
+fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let action = HeaderValue::from_str(&format!("\"{action}\"")).map_err(|error| error.to_string())?;
+    Request::post(path)
+        .header(HOST, host)
+        .header(CONTENT_TYPE, soap::CONTENT_TYPE)
+        .header("SOAPAction", action)
+        .body(Full::new(body))
+        .map_err(|error| error.to_string())
+}
+
+/// Reads an answer to its end, so that the connection can be used again.
+async fn read(response: Response<Incoming>, most: usize) -> Answer {
+    let (status, charset) = (response.status(), charset(response.headers()));
+    let body = match Limited::new(response.into_body(), most).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(format!("the answer ({status}) is longer than {most} bytes"))
+        }
+        Err(error) => Err(format!("the answer ({status}) broke off: {error}")),
+    };
+    Answer { status, charset, body }
+}
