@@ -7,7 +7,7 @@ use crate::{
     dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
-    model::{TransitionKind, Call, Change, Effect, Id, Model, Transition},
+    model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{JsonError, Role, Wanted},
     wire::nul::{Frame, Frames},

@@ -422,14 +422,9 @@ impl ChangeKind {
             C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentLoggedOn],
             C::AgentServes => &[T::AgentLoggedOn],
             C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
-            C::Shown => &[
-                T::AgentLoggedOff,
-                T::ServiceRemoved,
-                T::PartyLeft,
-                T::AgentCleared,
-                T::CallEnded,
-                T::CallCompleted,
-            ],
+            C::Shown => {
+                &[T::AgentLoggedOff, T::ServiceRemoved, T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted]
+            }
             C::RequestTaken => &[T::RequestAccepted],
             C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],

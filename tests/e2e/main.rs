@@ -7,6 +7,7 @@ mod daemon;
 mod fan_in;
 mod hostile;
 mod link;
+mod portals;
 mod relays;
 mod sessions;
 mod shutdown;
