@@ -137,6 +137,69 @@ impl Message {
         node
     }
 
+    // ── what is too long ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Cuts a text of a top field to so many UTF-16 units; whether it was longer.
+    pub fn shorten(&mut self, slot: usize, most: usize) -> bool {
+        let Some(Node::Text(span)) = self.slots.get(slot).copied() else { return false };
+        let short = self.shorter(span, most);
+        self.slots[slot] = short.map_or(Node::Text(span), Node::Text);
+        short.is_some()
+    }
+
+    /// Leaves out what a list of a top field has beyond so many items; whether it had more.
+    pub fn shorten_list(&mut self, slot: usize, most: usize) -> bool {
+        let Some(Node::List(span)) = self.slots.get(slot).copied() else { return false };
+        let mut end = span.first;
+        for _ in 0..most {
+            if end >= span.end {
+                return false;
+            }
+            end = match self.nodes[end as usize] {
+                Node::List(inner) | Node::Record(inner) => inner.end,
+                _ => end + 1,
+            };
+        }
+        self.slots[slot] = Node::List(Span { first: span.first, end });
+        end < span.end
+    }
+
+    /// Cuts the texts of members of records, as far as they can be reached from the top; how many were longer.
+    pub fn shorten_members(&mut self, limit: impl Fn(Name) -> Option<usize>) -> usize {
+        let mut open: Vec<Span> = Vec::new();
+        for node in &self.slots {
+            if let Node::List(span) | Node::Record(span) = node {
+                open.push(*span);
+            }
+        }
+        let mut cut = 0;
+        for span in open {
+            for at in span.first as usize..(span.end as usize).saturating_sub(1) {
+                let (Node::Key(name), Node::Text(text)) = (self.nodes[at], self.nodes[at + 1]) else { continue };
+                if let Some(short) = limit(name).and_then(|most| self.shorter(text, most)) {
+                    self.nodes[at + 1] = Node::Text(short);
+                    cut += 1;
+                }
+            }
+        }
+        cut
+    }
+
+    /// The part of a text that fits, where not all of it does.
+    fn shorter(&self, span: Span, most: usize) -> Option<Span> {
+        let text = &self.text[span.first as usize..span.end as usize];
+        // No character has more units than bytes.
+        if text.len() <= most {
+            return None;
+        }
+        let mut units = 0;
+        let place = text.char_indices().find(|(_, letter)| {
+            units += letter.len_utf16();
+            units > most
+        });
+        place.map(|(place, _)| Span { first: span.first, end: span.first + place as u32 })
+    }
+
     /// What a node of this message holds.
     pub fn value(&self, node: Node) -> Value<'_> {
         match node {

@@ -33,18 +33,34 @@ pub fn parse_civil(text: &str) -> Option<u64> {
     if let Some(seconds) = parse_plain(text.as_bytes()) {
         return Some(seconds * 1000);
     }
+    u64::try_from(parse_any(text)?).ok()
+}
+
+/// The same for a moment from which on something is wanted: what is before 1970, as the earliest moments of some stacks
+/// are, is 0.
+pub fn parse_since(text: &str) -> Option<u64> {
+    Some(u64::try_from(parse_any(text.trim())?).unwrap_or(0))
+}
+
+fn parse_any(text: &str) -> Option<i64> {
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-        return u64::try_from(timestamp.as_millisecond()).ok();
+        return Some(timestamp.as_millisecond());
     }
     let civil: jiff::civil::DateTime = text.parse().ok()?;
     let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    u64::try_from(zoned.timestamp().as_millisecond()).ok()
+    Some(zoned.timestamp().as_millisecond())
 }
 
 /// A moment, in milliseconds since 1970, as contact centres write it: `2026-11-20 10:27:44`.
 pub fn write_civil(millis: u64) -> String {
     let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     moment.unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A moment, in milliseconds since 1970, as web services write it: `2026-11-20T10:27:44.713Z`.
+pub fn write_utc(millis: u64) -> String {
+    let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    moment.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 /// The form that nearly all have, `yyyy-mm-dd hh:mm:ss`, without going through the general parser: every event has one.
@@ -82,6 +98,16 @@ mod tests {
         assert_eq!(parse_civil("yesterday"), None);
         assert_eq!(parse_civil("2026-13-01 11:00:01"), None);
         assert_eq!(write_civil(plain), "2009-01-01 11:00:01");
+        assert_eq!(write_utc(plain + 7), "2009-01-01T11:00:01.007Z");
+    }
+
+    #[test]
+    fn a_start_before_1970_is_the_start() {
+        assert_eq!(parse_since("0001-01-01T00:00:00"), Some(0), "the least DateTime of .NET");
+        assert_eq!(parse_since("0001-01-01T00:00:00Z"), Some(0));
+        assert_eq!(parse_since("1970-01-01T01:00:00.0070000+01:00"), Some(7));
+        assert_eq!(parse_since("yesterday"), None);
+        assert_eq!(parse_civil("0001-01-01T00:00:00"), None);
     }
 
     #[test]

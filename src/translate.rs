@@ -63,8 +63,13 @@ pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc
         known.sort();
         return Err(PairError::UnknownDialect { name: name.to_owned(), known });
     };
-    let (heard, said) = if is_platform { (Side::Event, Side::Request) } else { (Side::Request, Side::Event) };
-    let hears = dialect.from.as_ref().is_some_and(|from| from.sides.contains(&heard));
+    // A platform that tells nothing by itself is asked, and answers.
+    let (heard, said) = if is_platform {
+        (&[Side::Event, Side::Reply][..], Side::Request)
+    } else {
+        (&[Side::Request][..], Side::Event)
+    };
+    let hears = dialect.from.as_ref().is_some_and(|from| heard.iter().any(|side| from.sides.contains(side)));
     let says = dialect.to.as_ref().is_some_and(|to| to.sides.contains(&said));
     if hears && says {
         return Ok(dialect.clone());
@@ -98,6 +103,7 @@ impl Translator {
             incoming,
             outgoing,
             max_frame: 1 << 20,
+            service_groups: Default::default(),
         });
         let (incoming, outgoing) = rules(&application).ok_or_else(|| not(to))?;
         bridge.add_application(ApplicationParts {

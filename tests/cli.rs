@@ -385,9 +385,128 @@ fn the_other_demo_shows_ccas_behind_a_feed_application() {
 }
 
 #[test]
+fn the_third_demo_routes_a_call_to_a_service_one_to_an_agent_and_one_too_late() {
+    let output = cti_bridge(&["demo", "routing"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{}", stdout(&output));
+    for (left, right) in [
+        ("route-request 900", "→ CallStarted 900"),
+        ("← AddRequest ServiceGroupID=9", ""),
+        ("", "→ RouteUsed 900 RouteSuccess RouteToService (RequestId 1)"),
+        ("request 1002 is allocated to anna", "→ RouteUsed 901 RouteSuccess RouteToAgent anna (RequestId 2)"),
+        ("← CancelRequest OpenMediaID=1003", ""),
+        ("    CancelIfAllocated=false", ""),
+        ("", "→ RouteReject 902 RouteTimeout (RequestId 3)"),
+        ("", "→ RouteUsed 902 RouteDefaultUsed RouteToDefault"),
+    ] {
+        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
+        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
+    }
+    assert!(stdout(&output).lines().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+}
+
+#[test]
 fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     assert_eq!(cti_bridge(&["demo", "--sideways"], "").status.code(), Some(2));
     let help = cti_bridge(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
     assert!(stdout(&help).contains("Exit codes"));
+}
+
+// ── check --wsdl ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const SINGLE: &str = "tests/fixtures/wsdl/open-media-single/wsdl.xml";
+
+/// Serves these documents, by the target that is asked, until nobody asks any more.
+fn serve(documents: Vec<(String, String)>) -> std::net::SocketAddr {
+    use std::io::{BufRead, BufReader};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut first = String::new();
+            while stream.read_line(&mut first).is_ok_and(|count| count > 0) {
+                let mut line = String::new();
+                while stream.read_line(&mut line).is_ok_and(|count| count > 2) {
+                    line.clear();
+                }
+                let target = first.split(' ').nth(1).unwrap();
+                let found = documents.iter().find(|(known, _)| known == target);
+                let (status, text) = found.map_or(("404 Not Found", ""), |(_, text)| ("200 OK", text));
+                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", text.len());
+                stream.get_mut().write_all((head + text).as_bytes()).unwrap();
+                first.clear();
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn check_shows_what_a_services_wsdl_says_otherwise() {
+    let output = cti_bridge(&["check", "--wsdl", SINGLE, "--dialect", "open-media"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let table = stdout(&output);
+    for line in [
+        "contract      IOpenMediaService of http://tempuri.org/",
+        "SOAPActions   such as http://tempuri.org/IOpenMediaService/AddRequest",
+        "operation    AddRequest                        AddRequest                        yes",
+        "             - the header Password is PassWord of OpenMediaService2",
+        "             - can be spared: has no member Message",
+        "             - unused: is not known: its reason is told as it comes",
+        "             - Allocated (2) is written Zugeteilt",
+    ] {
+        assert!(table.lines().any(|known| known == line), "{line} is not in\n{table}");
+    }
+    assert!(table.contains("\nfits: ") && table.contains(" 0 lack what may be needed, 0 contradict"), "{table}");
+}
+
+#[test]
+fn check_fails_where_a_wsdl_lacks_what_may_be_needed() {
+    let asmx = "tests/fixtures/wsdl/open-media-asmx/wsdl.xml";
+    let output = cti_bridge(&["check", "--wsdl", asmx, "--dialect", "open-media"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let table = stdout(&output);
+    assert!(table.contains("- LACKS: the WSDL has no such operation"), "{table}");
+    assert!(table.contains("\ndoes not fit: ") && table.contains(" 6 lack what may be needed"), "{table}");
+}
+
+#[test]
+fn check_reads_a_wsdl_with_its_imports_from_the_address_that_was_asked() {
+    let names = ["wsdl", "wsdl=wsdl0", "xsd=xsd0", "xsd=xsd1", "xsd=xsd2"];
+    let document = |name: &&str| {
+        let file =
+            format!("tests/fixtures/wsdl/open-media-mono-other-namespaces/{}.xml", name.rsplit('=').next().unwrap());
+        (format!("/OpenMediaService?{name}"), fs::read_to_string(file).unwrap())
+    };
+    let address = serve(names.iter().map(document).collect());
+    let url = format!("http://{address}/OpenMediaService");
+    let output = cti_bridge(&["check", "--wsdl", &url, "--dialect", "open-media"], "");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let table = stdout(&output);
+    assert!(table.contains("contract      IOpenMediaService of http://openmedia.example/service/2024"), "{table}");
+    let moved = format!("- imports name the host 127.0.0.1:18733; they were read from http://{address}");
+    assert!(table.contains(&moved), "{table}");
+
+    let output = cti_bridge(&["check", "--wsdl", &format!("http://{address}/other"), "--dialect", "open-media"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("cti-bridge: http://{address}/other?wsdl: answered 404 Not Found\n");
+    assert_eq!((stdout(&output), stderr(&output)), ("", expected.as_str()));
+}
+
+#[test]
+fn check_says_what_it_cannot_compare() {
+    let why = |arguments: &[&str]| {
+        let output = cti_bridge(&[&["check", "--wsdl"], arguments].concat(), "");
+        assert_ne!(output.status.code(), Some(0));
+        stderr(&output).to_owned()
+    };
+    assert!(why(&[SINGLE]).contains("--dialect"));
+    assert!(why(&[SINGLE, "--dialect", "ccas"]).contains("there are ctips, open-media"));
+    assert!(why(&[SINGLE, "--dialect", "ctips"]).contains("none of the operations of Aspect"));
+    assert!(why(&[SINGLE, "--dialect", "open-media", "--profile", "x"]).contains("there are open-media, guide"));
+    assert!(why(&["Cargo.toml", "--dialect", "ctips"]).contains("Cargo.toml: not XML"));
+    assert!(why(&["nowhere.wsdl", "--dialect", "ctips"]).contains("nowhere.wsdl: No such file"));
+    assert!(why(&["http://u:secret@127.0.0.1:1/x", "--dialect", "ctips"]).contains("must not hold credentials"));
+    assert!(!why(&["http://u:secret@127.0.0.1:1/x", "--dialect", "ctips"]).contains("secret"));
 }

@@ -54,6 +54,7 @@ impl Live {
                 outgoing: dialect.to.clone().expect("rules to the feed"),
                 knobs: platform.knobs,
                 max_frame: platform.max_frame,
+                service_groups: Default::default(),
             });
         }
         for application in config.applications {

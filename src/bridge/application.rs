@@ -190,8 +190,11 @@ impl Application {
 
     /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
     /// One that names a call by a number that a call of another platform has is told by rules instead.
-    pub(super) fn pass(&mut self, index: usize, platform: &Platform, event: &mut Message) {
+    pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &mut Message) {
         let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
+        if let Some(Server::OpenMedia(server)) = &mut self.server {
+            return server.hear(now, event);
+        }
         let def = self.to.vocabulary.message(kind);
         let nobody = Sharing { asker: None, only_asker: false };
         let id = platform.number_place();
@@ -214,6 +217,9 @@ impl Application {
     /// Tells the first of these transitions of a platform, to whom it concerns; the others are told next. `me` is the
     /// application's place in the bridge.
     pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transitions: &[Transition]) {
+        if let Some(Server::OpenMedia(_)) = self.server {
+            return;
+        }
         let Some((transition, later)) = transitions.split_first() else { return };
         let link = matches!(transition.kind, TransitionKind::LinkUp | TransitionKind::LinkDown);
         if link && self.to.plans[transition.kind as usize].rules.is_empty() {

@@ -3,24 +3,28 @@
 
 mod application;
 mod ids;
+mod media;
 mod picture;
 mod platform;
 mod requests;
 pub mod routes;
 mod serve;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 
 use crate::{
-    dialect::{ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed},
+    dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
+use routes::Record;
 
 /// What the shell shall do.
 #[derive(Debug)]
@@ -34,6 +38,11 @@ pub enum Output {
     },
     Disconnect {
         platform: usize,
+    },
+    /// The WSDL of the service at this address is to be read; [`Bridge::described`] wants to know what came of it.
+    Describe {
+        platform: usize,
+        url: Arc<str>,
     },
     /// To be posted once, or not at all; what became of it is to be said by [`Bridge::platform_answered`].
     Post {
@@ -80,6 +89,15 @@ pub enum Output {
         about: About,
         notice: Notice,
     },
+    /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
+    Keep {
+        route: u64,
+        record: Record,
+    },
+    /// The record is needed no more.
+    Drop {
+        route: u64,
+    },
     /// A message for the application that is a file.
     Line(Vec<u8>),
 }
@@ -112,6 +130,11 @@ pub struct Bridge {
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
+    /// Questions of Open Media applications that were not asked yet.
+    questions: Vec<media::Question>,
+    /// Whoever of them a platform knows by a number.
+    guests: HashMap<u64, media::Guest>,
+    next_guest: u64,
 }
 
 impl Bridge {
@@ -137,6 +160,8 @@ impl Bridge {
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
+        let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
+        servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
     }
 
     pub fn platforms(&self) -> &[Platform] {
@@ -174,16 +199,26 @@ impl Bridge {
         self.platforms[index].stamp(now);
         if let Some(mut event) = self.platforms[index].take_event() {
             for application in &mut self.applications {
-                application.pass(index, &self.platforms[index], &mut event);
+                application.pass(now, index, &self.platforms[index], &mut event);
             }
             self.platforms[index].keep(event);
+            self.unfollow(index);
             self.collect();
+        }
+        if let Some((guest, message)) = self.platforms[index].take_guest() {
+            self.guest_heard(now, index, guest, message);
         }
         self.settle(now, index, Cause::Event);
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
         self.platforms[index].client.closed(now, why);
+        self.settle(now, index, Cause::Link);
+    }
+
+    /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
+    pub fn described(&mut self, now: Time, index: usize, url: &Arc<str>, found: Result<Fitted, String>) {
+        self.platforms[index].described(now, url, found);
         self.settle(now, index, Cause::Link);
     }
 
@@ -249,6 +284,7 @@ impl Bridge {
             }
         }
         self.forgotten = forgotten;
+        self.settle_routes(now, index);
         self.collect();
     }
 
@@ -259,8 +295,13 @@ impl Bridge {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
+                ClientOutput::Describe(url) => Output::Describe { platform: index, url },
                 ClientOutput::Post(post) => Output::Post { platform: index, post },
                 ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
+                ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
+                    self.guest_unanswered(now, guest, reason, unknown);
+                    continue;
+                }
                 // The picture has followed from the others.
                 _ => continue,
             });
@@ -298,6 +339,22 @@ impl Bridge {
                 Some(Server::EventFeed(server)) => {
                     self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
                 }
+                Some(Server::OpenMedia(server)) => {
+                    for output in std::iter::from_fn(|| server.poll()) {
+                        match output {
+                            open_media::server::Output::Respond { token, reply } => {
+                                application.counts.refused += u64::from(reply.status != 200);
+                                self.outputs.push_back(Output::Respond { application: index, token, reply });
+                            }
+                            open_media::server::Output::Ask { ask, message } => {
+                                self.questions.push(media::Question { application: index, ask, message });
+                            }
+                            open_media::server::Output::Notice(notice) => {
+                                self.outputs.push_back(Output::Notice { about, notice });
+                            }
+                        }
+                    }
+                }
                 None => {}
             }
         }
@@ -327,11 +384,11 @@ impl Bridge {
         }
         for index in 0..self.applications.len() {
             self.applications[index].routes.expire(now);
-            self.say_routes(now, index, 0);
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
         }
+        self.settle_routes(now, 0);
         self.collect();
     }
 

@@ -1,15 +1,24 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use super::picture::{Live, Naming};
+use super::{
+    picture::{Live, Naming, RouteOrder},
+    routes::{self, News},
+};
 use crate::{
-    dialect::{Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
+    dialect::{Asker, Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
-    vocabulary::{JsonError, Role, Wanted},
+    vocabulary::{
+        JsonError, Profile, Role, Wanted,
+        wsdl::{Fitted, Remark, Weight},
+    },
     wire::nul::{Frame, Frames},
 };
 
@@ -23,6 +32,8 @@ pub struct PlatformParts {
     pub knobs: Vec<Literal>,
     /// The longest frame in bytes.
     pub max_frame: usize,
+    /// Of a routing platform: its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
 }
 
 #[derive(Debug)]
@@ -42,14 +53,33 @@ pub struct Platform {
     pub tells_all: bool,
     /// The message is an event that nobody has passed on yet.
     has_event: bool,
+    /// The message is for a guest, who has not got it yet.
+    guest: Option<u64>,
     link_changed: bool,
+    /// What was heard of routes, and whose order the answer is that is being read.
+    pub route_news: Vec<routes::Heard>,
+    route_asker: Option<(u64, TransitionKind)>,
+    /// Why the platform is away.
+    pub away: Option<String>,
+    /// Its own numbers of other platforms' services, where they differ.
+    pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
     complaints: Complaints,
+    /// What the WSDLs of the platform's services came to, by their addresses.
+    descriptions: HashMap<Arc<str>, Description>,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
     pub stamp: String,
     stamped: u64,
+}
+
+/// What a service's WSDL came to.
+#[derive(Debug, Default)]
+struct Description {
+    /// What was said of it.
+    notices: Vec<Notice>,
+    profile: Option<Profile>,
 }
 
 /// What a platform's messages came to, by the places of messages and rules in their plans.
@@ -63,6 +93,8 @@ pub struct Counts {
     pub malformed: u64,
     pub too_long: u64,
     pub unknown_fields: u64,
+    /// Texts and lists that were longer than the platform takes.
+    pub cut: u64,
     /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
     pub answered: u64,
     pub not_sent: u64,
@@ -94,9 +126,15 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            guest: None,
             link_changed: false,
+            route_news: Vec::new(),
+            route_asker: None,
+            away: None,
+            service_groups: parts.service_groups,
             counts,
             complaints: Complaints::default(),
+            descriptions: HashMap::new(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -151,6 +189,26 @@ impl Platform {
         self.client.connected(now);
     }
 
+    /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
+    /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
+    pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
+        let last = self.descriptions.remove(url).unwrap_or_default();
+        let (notices, profile) = match found {
+            Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
+            Err(reason) => {
+                let serves =
+                    if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
+                (vec![Notice::warn(format!("WSDL: {reason}: {serves}"))], last.profile)
+            }
+        };
+        if last.notices != notices {
+            self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
+        }
+        let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
+        self.descriptions.insert(url.clone(), Description { notices, profile });
+        self.client.described(now, known);
+    }
+
     /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
     pub fn push(&mut self, bytes: &[u8]) {
         self.frames.push(bytes);
@@ -185,6 +243,12 @@ impl Platform {
     /// The event that was read last, until it is taken.
     pub fn take_event(&mut self) -> Option<Message> {
         std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
+    }
+
+    /// The guest for whom the message is that was read last, and the message, until it is taken.
+    pub fn take_guest(&mut self) -> Option<(u64, Message)> {
+        let guest = self.guest.take()?;
+        Some((guest, std::mem::take(&mut self.message)))
     }
 
     /// Gives the memory of an event back that was taken.
@@ -231,18 +295,25 @@ impl Platform {
             match output {
                 ClientOutput::Up => {
                     self.link_changed = true;
+                    self.away = None;
                     self.model.link_up(now);
                 }
                 ClientOutput::Down(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_down(now, &reason);
                 }
                 ClientOutput::Lost(reason) => {
                     self.link_changed = true;
+                    self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_lost(now, &reason);
                 }
                 ClientOutput::Resync => self.model.resync(now),
                 ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                ClientOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                    let news = News::Failed { reason, unknown };
+                    self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
+                }
                 output => self.wanted.push_back(output),
             }
         }
@@ -303,6 +374,12 @@ impl Platform {
                 self.apply(now, message, None);
             }
             Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
+            Heard::For(Asker::Route { route, order }) => {
+                self.route_asker = Some((route, order));
+                self.apply(now, message, None);
+                self.route_asker = None;
+            }
+            Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
             Heard::Nothing => {}
         }
     }
@@ -318,8 +395,13 @@ impl Platform {
         let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);
+        let (route_news, asker) = (&mut self.route_news, self.route_asker);
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
+            if change.kind.is_of_route() {
+                let (id, news) = News::of(change, &incoming.vocabulary.messages[kind].label);
+                return route_news.push(routes::Heard { asker, id, news });
+            }
             let effect = match request {
                 // The platform's number of the request leads to the model's.
                 Some(request) => {
@@ -342,6 +424,44 @@ impl Platform {
                 }
             }
         });
+    }
+
+    /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
+    /// lacks.
+    pub fn route(
+        &mut self,
+        now: Time,
+        model: &Model,
+        transition: &Transition,
+        order: &RouteOrder,
+        route: u64,
+    ) -> Result<(), String> {
+        let outgoing = self.outgoing.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let knobs = &self.knobs;
+        let live = Live {
+            model,
+            transition,
+            naming: Naming::Native,
+            local: None,
+            route: Some(order),
+            knobs,
+            stamp: "",
+            waiting: "",
+        };
+        let (client, counts) = (&mut self.client, &mut self.counts);
+        let mut sent = false;
+        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.orders[rule] += 1;
+            counts.cut += outgoing.vocabulary.fit(message) as u64;
+            // One order is one message, whatever the rules say.
+            if !std::mem::replace(&mut sent, true) {
+                client.ask(now, message, Asker::Route { route, order: transition.kind });
+            }
+        });
+        self.message = message;
+        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+        if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
@@ -375,4 +495,24 @@ impl Platform {
             self.model.fail_request(now, request, reason);
         }
     }
+}
+
+/// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
+fn notices(fitted: &Fitted) -> Vec<Notice> {
+    /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
+    const MOST: usize = 20;
+    let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
+    let said = fitted.remarks().filter(|(_, remark)| serious(remark));
+    let mut notices: Vec<Notice> =
+        said.map(|(part, remark)| Notice::warn(format!("WSDL: {}: {}", part.name, remark.text))).collect();
+    let more = notices.len().saturating_sub(MOST);
+    notices.truncate(MOST);
+    let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
+    let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
+    let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
+    let profile = &fitted.profile.name;
+    notices.push(Notice::info(format!(
+        "the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}"
+    )));
+    notices
 }

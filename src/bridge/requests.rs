@@ -1,13 +1,7 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
 //! here, from the pictures.
 
-use super::{
-    Bridge, Cause,
-    application::Application,
-    ids::CallKey,
-    picture::Local,
-    routes::{Asker, Target, Wish},
-};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker};
 use crate::{
     message::{Message, Value},
     model::{
@@ -26,7 +20,7 @@ struct Meant {
 }
 
 /// A request that is answered with a failure instead of being done.
-fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
+pub(super) fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
     let mut refusal = change.clone();
     refusal.kind = ChangeKind::Refuse;
     refusal.set(Fact::About, Value::Int(change.kind.about().code()));
@@ -50,7 +44,7 @@ impl Bridge {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
                 ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
-                ChangeKind::AskRoute => self.select_route(now, index, session, id, asked, change),
+                ChangeKind::AskRoute => self.select_route(now, index, (session, id), asked, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
@@ -64,7 +58,7 @@ impl Bridge {
         }
     }
 
-    fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
+    pub(super) fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
         let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
         if self.applications[index].only_listens(session) && !only_asks {
             let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
@@ -180,13 +174,13 @@ impl Bridge {
     }
 
     /// The call that an application means by its number.
-    fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
+    pub(super) fn known_call(&self, application: &Application, id: i64) -> Option<CallKey> {
         let (platform, call) = application.ids.call_of_id(id)?;
         self.platforms[platform].model.find_call(call).map(|_| (platform, call))
     }
 
     /// The agent that an application means by its number, on the first platform that knows one.
-    fn known_agent(&self, application: &Application, id: i64) -> Option<(usize, AgentIx)> {
+    pub(super) fn known_agent(&self, application: &Application, id: i64) -> Option<(usize, AgentIx)> {
         let on = |(place, platform): (usize, &usize)| {
             let model = &self.platforms[*platform].model;
             let plain = application.ids.native_agent(place, id).and_then(|native| model.agent_by_id(Id::Int(native)));
@@ -214,7 +208,12 @@ impl Bridge {
     }
 
     /// The service of a platform that an application means.
-    fn known_service(&self, application: &Application, platform: usize, meant: &Device) -> Option<ServiceIx> {
+    pub(super) fn known_service(
+        &self,
+        application: &Application,
+        platform: usize,
+        meant: &Device,
+    ) -> Option<ServiceIx> {
         let (id, place) = (meant.id.as_int()?, application.place_of(platform)?);
         let mut services = self.platforms[platform].model.services();
         let same = |service: &Service| {
@@ -223,7 +222,7 @@ impl Bridge {
         services.find(|(_, service)| same(service)).map(|(index, _)| index)
     }
 
-    fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
+    pub(super) fn agent_by_login(&self, application: &Application, login: &str) -> Option<(usize, AgentIx)> {
         let on =
             |platform: &usize| self.platforms[*platform].model.agent_by_login(login).map(|agent| (*platform, agent));
         application.platforms.iter().find_map(on)
@@ -303,43 +302,9 @@ impl Bridge {
 
     // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn select_route(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
-        if self.applications[index].only_listens(session) {
-            let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
-            return self.ask(now, index, session, id, asked, &refusal);
-        }
-        let given = change.call.number();
-        let application = &self.applications[index];
-        let live = |(platform, call): &CallKey| {
-            self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)
-        };
-        let call = given.and_then(|id| self.known_call(application, id)).filter(live);
-        let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
-            return;
-        };
-        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
-        if let (Some((_, call)), None) = (call, application.routes.media())
-            && self.platforms[platform].routes_calls()
-        {
-            let client = ClientId { application: index as u16, session };
-            return self.pass_selection(now, (platform, call), Asker { client, id, call: given }, route, change);
-        }
-        let wish = Wish {
-            client: ClientId { application: index as u16, session },
-            id,
-            call: given,
-            route,
-            target: Target::Service,
-            service: None,
-            data: Vec::new(),
-        };
-        self.applications[index].routes.select(now, call, wish);
-        self.say_routes(now, index, platform);
-    }
-
     /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
     /// of whom the call is to go to.
-    fn pass_selection(
+    pub(super) fn pass_selection(
         &mut self,
         now: Time,
         (platform, call): CallKey,
@@ -373,14 +338,5 @@ impl Bridge {
         };
         self.platforms[platform].model.ask(now, &ask);
         self.settle(now, platform, Cause::Request);
-    }
-
-    /// Says what an application's route desk has to say; `platform` is the one to speak of where no call is known.
-    pub(super) fn say_routes(&mut self, now: Time, index: usize, platform: usize) {
-        let application = &mut self.applications[index];
-        while let Some(say) = application.routes.say() {
-            let platform = say.call.map_or(platform, |(platform, _)| platform);
-            application.say_route(now, index, platform, &self.platforms[platform], say);
-        }
     }
 }

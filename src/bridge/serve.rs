@@ -1,4 +1,4 @@
-//! What applications' connections bring: HTTP requests of CTIPS clients, bytes of event-feed clients, lines of a file.
+//! What applications' connections bring: HTTP requests of CTIPS and Open Media clients, bytes of event-feed clients, lines of a file.
 
 use super::{Bad, Bridge, FILE_SESSION, Output, application::Application, ids::Ids, platform::Platform};
 use crate::{
@@ -13,8 +13,10 @@ use crate::{
 impl Bridge {
     /// One HTTP POST of an application.
     pub fn request(&mut self, now: Time, index: usize, token: u64, body: &[u8], charset: Option<&str>) {
+        let Some(server) = self.applications[index].ctips() else {
+            return self.media_request(now, index, token, body, charset);
+        };
         let mut message = std::mem::take(&mut self.message);
-        let Some(server) = self.applications[index].ctips() else { return };
         let handled = server.request(now, token, body, charset, &mut message);
         let counts = &mut self.applications[index].counts;
         if let Some(kind) = message.kind() {

@@ -4,7 +4,11 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{MappingOptions, failed, files};
+use super::{
+    MappingOptions,
+    check_wsdl::{self, Comparison},
+    failed, files,
+};
 use crate::{
     config::{self, Sources},
     diagnostic::Problems,
@@ -16,11 +20,30 @@ pub struct Options {
     /// The configuration file to check, too
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Compare a service's WSDL, at its address or in a file, with a dialect instead, and show what would be used
+    ///
+    /// Nothing else is connected to. Exits with 0 if the service can be spoken with, with 1 if its WSDL lacks what may be
+    /// needed, contradicts it, or cannot be read.
+    #[arg(long, value_name = "URL|FILE", requires = "dialect", conflicts_with = "config")]
+    wsdl: Option<String>,
+    /// The dialect that the service speaks
+    #[arg(long, value_name = "DIALECT", requires = "wsdl")]
+    dialect: Option<String>,
+    /// The profile to compare with; else the one that fits best
+    #[arg(long, value_name = "PROFILE", requires = "wsdl")]
+    profile: Option<String>,
+    /// Certificates to trust for an https address, in PEM; else those of the system
+    #[arg(long, value_name = "FILE", requires = "wsdl")]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     mappings: MappingOptions,
 }
 
 pub fn run(options: &Options) -> ExitCode {
+    if let (Some(wsdl), Some(dialect)) = (&options.wsdl, &options.dialect) {
+        let (profile, ca) = (options.profile.as_deref(), options.ca.as_deref());
+        return check_wsdl::run(&Comparison { wsdl, dialect, profile, ca }, &options.mappings);
+    }
     let mut problems = Problems::default();
     let text = match options.config.as_ref().map(std::fs::read_to_string).transpose() {
         Ok(text) => text,

@@ -23,6 +23,8 @@ enum Story {
     Feed,
     /// MiCC Enterprise (CCAS) behind, an event-feed application in front
     Ccas,
+    /// A Mitel Connect event feed behind, a CTIPS routing application in front, an Open Media Service to find agents
+    Routing,
 }
 
 impl From<Story> for demo::Story {
@@ -30,6 +32,7 @@ impl From<Story> for demo::Story {
         match story {
             Story::Feed => demo::Story::Feed,
             Story::Ccas => demo::Story::Ccas,
+            Story::Routing => demo::Story::Routing,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program, and with which exit codes it answers.
 
 mod check;
+mod check_wsdl;
 mod coverage;
 mod demo;
 mod run;
@@ -54,7 +55,7 @@ enum Command {
     /// Check every vocabulary, rule and example, and the configuration
     ///
     /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name. Exits with 1
-    /// if anything is.
+    /// if anything is. With --wsdl, a service's WSDL is compared with a dialect instead.
     Check(check::Options),
     /// Show what becomes of every message and field between two dialects
     ///

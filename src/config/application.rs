@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::{AllowList, ClientTls, Section, ServerTls, address, client_tls, dialect, knobs, server_tls};
 use crate::{
     bridge::routes,
-    dialect::{ctips, event_feed},
+    dialect::{ctips, event_feed, open_media},
     mapping::{Literal, Mappings},
     model::Media,
     translate,
@@ -40,6 +40,7 @@ pub struct Application {
 pub enum Face {
     Ctips { server: ctips::Settings, profile: Box<Profile>, callback: Callback, limits: Limits },
     EventFeed { server: event_feed::ServerSettings, queue: Queue },
+    OpenMedia { server: Box<open_media::server::Settings>, profile: Box<Profile>, limits: Limits },
 }
 
 /// How much may wait for one session: messages and bytes.
@@ -70,7 +71,10 @@ pub struct Limits {
 }
 
 pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Application> {
-    let dialect = dialect(section, mappings, false);
+    // Clients of a service ask, and are answered as its platform answers: no rules stand between.
+    let is_media = section.text("dialect").as_deref() == Some("open-media");
+    let media_dialect = mappings.dialects.get("open-media").filter(|_| is_media).cloned();
+    let dialect = media_dialect.or_else(|| dialect(section, mappings, false));
     let listen = address(section, "listen");
     let tls = section.section("tls").and_then(|tls| server_tls(&tls));
     let plaintext = section.flag("plaintext", false);
@@ -80,7 +84,10 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
             section.problem("platforms", format!("{name:?} stands twice"));
         }
     }
-    if platforms.is_empty() {
+    if is_media && platforms.len() > 1 {
+        section.problem("platforms", "an Open Media application has one platform: ids would be given twice");
+    }
+    if platforms.is_empty() && !is_media {
         section.problem("", format!("`{}.platforms` names no platform", section.path));
     }
     let users = users(section);
@@ -91,10 +98,11 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
     let is_feed = dialect.as_ref().is_some_and(|dialect| dialect.vocabulary.dialect == "event-feed");
     let face = match &dialect {
         Some(_) if is_feed => Some(event_feed(section, users)),
+        Some(dialect) if is_media => Some(open_media(section, users, &dialect.vocabulary)),
         Some(dialect) => Some(ctips(section, users, &dialect.vocabulary, plaintext)),
         None => None,
     };
-    let routing = routes::Settings::default();
+    let usual = dialect.as_ref().map_or(&[][..], |dialect| translate::usual_media(&dialect.vocabulary));
     let application = Application {
         name: name.to_owned(),
         dialect: dialect.as_ref().map(|dialect| dialect.vocabulary.dialect.clone()).unwrap_or_default(),
@@ -102,16 +110,12 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         tls,
         platforms,
         read_only,
-        routes: routes::Settings {
-            timeout: section.duration("route_timeout", routing.timeout),
-            most: section.number("max_routes", routing.most as u32) as usize,
-            ..routing
-        },
-        routed_by: section.text("routes"),
-        id_step: i64::from(section.number("id_step", 1_000_000u32)),
-        media: media(section, dialect.as_ref().map_or(&[], |dialect| translate::usual_media(&dialect.vocabulary))),
+        routes: if is_media { routes::Settings::default() } else { routing(section) },
+        routed_by: if is_media { None } else { section.text("routes") },
+        id_step: if is_media { 1 } else { i64::from(section.number("id_step", 1_000_000u32)) },
+        media: if is_media { Vec::new() } else { media(section, usual) },
         labels: if is_feed { labels(section) } else { Vec::new() },
-        knobs: knobs(section, dialect.as_deref()),
+        knobs: if is_media { Vec::new() } else { knobs(section, dialect.as_deref()) },
         // Which keys there are beside these only the dialect knows.
         face: face?,
         exposed: false,
@@ -122,6 +126,15 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
         section.problem("listen", "bytes leave this machine unprotected: add `tls`, or say `plaintext = true`");
     }
     Some(Application { exposed, ..application })
+}
+
+fn routing(section: &Section) -> routes::Settings {
+    let defaults = routes::Settings::default();
+    routes::Settings {
+        timeout: section.duration("route_timeout", defaults.timeout),
+        most: section.number("max_routes", defaults.most as u32) as usize,
+        ..defaults
+    }
 }
 
 fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Vocabulary, plaintext: bool) -> Face {
@@ -140,13 +153,31 @@ fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Voc
         plaintext,
         queue: queue(section),
     };
-    let limits = Limits {
+    Face::Ctips { server, profile: Box::new(profile), callback, limits: limits(section) }
+}
+
+fn limits(section: &Section) -> Limits {
+    Limits {
         connections: section.number("connections", 100u32) as usize,
         body: section.size("max_body", 256 << 10),
         header_timeout: section.duration("header_timeout", Duration::from_secs(30)),
         body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
+    }
+}
+
+fn open_media(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Vocabulary) -> Face {
+    let defaults = open_media::server::Settings::default();
+    let number = |key: &'static str, default: usize| section.number(key, default as u32) as usize;
+    let server = open_media::server::Settings {
+        users: users.into_iter().collect(),
+        read_only: section.list("read_only").unwrap_or_default().into_iter().collect(),
+        expiry: section.duration("expiry", defaults.expiry),
+        max_requests: number("max_requests", defaults.max_requests),
+        max_updates: number("max_updates", defaults.max_updates),
+        max_waiting: number("max_waiting", defaults.max_waiting),
     };
-    Face::Ctips { server, profile: Box::new(profile), callback, limits }
+    let profile = profile(section, vocabulary);
+    Face::OpenMedia { server: Box::new(server), profile: Box::new(profile), limits: limits(section) }
 }
 
 fn event_feed(section: &Section, users: Vec<(String, SecretString)>) -> Face {

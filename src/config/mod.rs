@@ -16,7 +16,7 @@ use crate::{
 pub use allow::AllowList;
 pub use application::{Application, Callback, Face, Limits, Queue};
 pub use platform::{Conversation, Dial, Platform, Reach};
-pub use soap::{Callee, Posts};
+pub use soap::{Callee, Posts, Wsdl, WsdlSource};
 pub use source::{PREFIX, Section, Sources};
 
 /// A configuration that can be run.
@@ -27,6 +27,8 @@ pub struct Config {
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
     pub admin: Option<SocketAddr>,
+    /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
+    pub store: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub struct ServerTls {
 /// Reads and checks all of it; what is wrong is added to `problems`.
 pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagnostic::Problems) -> Config {
     sources.read(problems, |root| {
-        let config = Config {
+        let mut config = Config {
             log: log(root),
             shutdown_grace: root.duration("shutdown_grace", Duration::from_secs(5)),
             platforms: root
@@ -73,8 +75,12 @@ pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagno
                 admin.finish();
                 listen
             }),
+            store: None,
         };
         root.text("mappings");
+        let store = root.text_or("store", "cti-bridge.routes");
+        let routes = config.applications.iter().any(|application| application.routed_by.is_some());
+        config.store = (routes && !store.is_empty()).then(|| PathBuf::from(store));
         together(root, &config);
         config
     })
@@ -99,6 +105,32 @@ fn together(root: &Section, config: &Config) {
                 let near = crate::diagnostic::nearest(platform, names.iter().copied());
                 let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
                 section.problem("platforms", format!("there is no [platform.{platform}]{help}"));
+            }
+            let found = config.platforms.iter().find(|known| known.name == *platform);
+            let is_media = application.dialect == "open-media";
+            let other = found.filter(|found| is_media && found.dialect != application.dialect);
+            if let (Some(other), Some(section)) = (other, applications.get(&application.name)) {
+                let text =
+                    format!("{platform} speaks {}: an Open Media application needs one of its own", other.dialect);
+                section.problem("platforms", text);
+            }
+        }
+    }
+    for application in &config.applications {
+        let (Some(name), Some(section)) = (&application.routed_by, applications.get(&application.name)) else {
+            continue;
+        };
+        let routes = |platform: &&Platform| platform.dialect == "open-media";
+        match config.platforms.iter().find(|platform| platform.name == *name) {
+            Some(platform) if routes(&platform) => {}
+            Some(platform) => {
+                section.problem("routes", format!("{name} speaks {}, and routes nothing", platform.dialect))
+            }
+            None if root.section("platform").is_some_and(|section| section.has(name)) => {}
+            None => {
+                let near = crate::diagnostic::nearest(name, names.iter().copied());
+                let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+                section.problem("routes", format!("there is no [platform.{name}]{help}"));
             }
         }
     }

@@ -6,10 +6,10 @@ use secrecy::SecretString;
 
 use super::{
     ClientTls, Section, ServerTls, address, application, client_tls, dialect, is_loopback, knobs, server_tls,
-    soap::{self, Callee, Posts},
+    soap::{self, Callee, Posts, Wsdl, WsdlSource},
 };
 use crate::{
-    dialect::{ccas, ctips, event_feed},
+    dialect::{ccas, ctips, event_feed, open_media},
     mapping::{Literal, Mappings},
     model,
     vocabulary::{Profile, Vocabulary},
@@ -23,6 +23,8 @@ pub struct Platform {
     pub max_frame: usize,
     pub model: model::Settings,
     pub knobs: Vec<Literal>,
+    /// Of a routing platform: its numbers of the services of others.
+    pub service_groups: Vec<(i64, i64)>,
     /// Bytes leave the machine unprotected, and the operator knows.
     pub exposed: bool,
 }
@@ -35,13 +37,14 @@ pub enum Reach {
     /// A relay beside CCAS connects to the bridge.
     Relay { listen: SocketAddr, tls: Option<ServerTls>, token: SecretString, settings: ccas::Settings },
     /// The bridge posts to a SOAP service, which may call it back.
-    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, conversation: Conversation },
+    Soap { posts: Posts, callee: Option<Callee>, profile: Box<Profile>, wsdl: Box<Wsdl>, conversation: Conversation },
 }
 
 /// What is said to a SOAP service.
 #[derive(Debug)]
 pub enum Conversation {
     Ctips(ctips::ClientSettings),
+    OpenMedia(open_media::ClientSettings),
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +64,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
     let reached = match dialect.vocabulary.dialect.as_str() {
         "ccas" => relay(section, plaintext),
         "ctips" => portal(section, plaintext, &dialect.vocabulary),
+        "open-media" => media(section, &dialect.vocabulary),
         _ => feed(section, plaintext),
     };
     // What is posted has bounds of its own.
@@ -74,6 +78,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
         max_frame,
         model,
         knobs: knobs(section, Some(&dialect)),
+        service_groups: if dialect.vocabulary.dialect == "open-media" { groups(section) } else { Vec::new() },
         exposed,
     });
     section.finish();
@@ -163,10 +168,62 @@ fn portal(section: &Section, plaintext: bool, vocabulary: &Vocabulary) -> Option
         ..defaults
     };
     let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = ctips::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
     let callee = callee?;
     let exposed = soap::exposes(&urls) || (callee.tls.is_none() && !callee.listen.ip().is_loopback());
     let conversation = Conversation::Ctips(settings);
-    Some((Reach::Soap { posts, callee: Some(callee), profile, conversation }, exposed))
+    Some((Reach::Soap { posts, callee: Some(callee), profile, wsdl, conversation }, exposed))
+}
+
+/// An Open Media Service.
+fn media(section: &Section, vocabulary: &Vocabulary) -> Option<(Reach, bool)> {
+    let defaults = open_media::ClientSettings::default();
+    let url = section.required("url");
+    let urls: Vec<String> = url.iter().cloned().collect();
+    let posts = soap::posts(section, &urls, "url", 8);
+    let shortest = section.duration("reconnect_min", defaults.reconnect.0);
+    let longest = section.duration("reconnect_max", defaults.reconnect.1);
+    if longest < shortest {
+        section.problem("reconnect_max", "`reconnect_max` is shorter than `reconnect_min`");
+    }
+    let user = section.text("user");
+    let password = match user {
+        // Where authentication is disabled nobody logs on.
+        None => String::new().into(),
+        Some(_) => secret(section, "password", "password_file"),
+    };
+    let settings = open_media::ClientSettings {
+        url: url?.into(),
+        user: user.unwrap_or_default(),
+        password,
+        tenant: section.text("tenant").map_or(Some(defaults.tenant), |text| text.parse().ok()).unwrap_or_else(|| {
+            section.problem("tenant", "should be a record id, or -1");
+            defaults.tenant
+        }),
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        poll: section.duration("poll", defaults.poll),
+        verify: section.duration("verify", defaults.verify),
+        reconnect: (shortest, longest),
+        ..defaults
+    };
+    let profile = Box::new(application::profile(section, vocabulary));
+    let wsdl = Box::new(soap::wsdl(section, &profile));
+    let settings = open_media::ClientSettings { asks_wsdl: wsdl.source == WsdlSource::Service, ..settings };
+    let conversation = Conversation::OpenMedia(settings);
+    Some((Reach::Soap { posts, callee: None, profile, wsdl, conversation }, soap::exposes(&urls)))
+}
+
+/// `service_groups`: numbers of services of other platforms, and of the groups that they are here.
+fn groups(section: &Section) -> Vec<(i64, i64)> {
+    let pair = |(service, group): (String, String)| {
+        let pair = service.parse().ok().zip(group.parse().ok()).filter(|(_, group)| *group > 0);
+        if pair.is_none() {
+            section.problem("service_groups", format!("{service:?} = {group:?} should be two numbers"));
+        }
+        pair
+    };
+    section.values("service_groups").into_iter().filter_map(pair).collect()
 }
 
 fn secret(section: &Section, key: &'static str, file_key: &'static str) -> SecretString {

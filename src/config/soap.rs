@@ -1,8 +1,9 @@
 //! Platforms that are posted to, and where they call back: their keys and bounds.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{ClientTls, Limits, Section, ServerTls, client_tls, is_loopback, server_tls};
+use crate::vocabulary::{Profile, wsdl};
 
 /// How a platform is posted to.
 #[derive(Debug, Clone)]
@@ -26,6 +27,44 @@ pub struct Callee {
     pub path: String,
     pub tls: Option<ServerTls>,
     pub limits: Limits,
+}
+
+/// Where it is found out how a service is spoken with.
+#[derive(Debug, Clone)]
+pub struct Wsdl {
+    pub source: WsdlSource,
+    pub limits: wsdl::Limits,
+    /// How long reading all of it may take.
+    pub timeout: Duration,
+    /// The profile that was asked for; where none was, the one that fits best is the base.
+    pub base: Option<Profile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WsdlSource {
+    /// The service is asked, whenever it is connected to.
+    Service,
+    File(PathBuf),
+    /// The profile says all.
+    Profile,
+}
+
+pub fn wsdl(section: &Section, profile: &Profile) -> Wsdl {
+    let defaults = wsdl::Limits::default();
+    let is_set = section.has("profile") || section.has("namespaces");
+    Wsdl {
+        source: match section.text_or("wsdl", "auto").as_str() {
+            "auto" => WsdlSource::Service,
+            "none" => WsdlSource::Profile,
+            file => WsdlSource::File(file.into()),
+        },
+        limits: wsdl::Limits {
+            documents: section.number("wsdl_max_documents", defaults.documents as u32) as usize,
+            bytes: section.size("wsdl_max_size", defaults.bytes),
+        },
+        timeout: section.duration("wsdl_timeout", Duration::from_secs(10)),
+        base: is_set.then(|| profile.clone()),
+    }
 }
 
 /// How a platform at these addresses is posted to. With `connections` 1 requests arrive in the order in which they are made.

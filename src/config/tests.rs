@@ -41,12 +41,23 @@ urls = ["http://127.0.0.1:8740/AgentCallService"]
 callback = "http://127.0.0.1:8741/CTIEvents"
 user = "bridge"
 password = "secret"
+[platform.media]
+dialect = "open-media"
+url = "http://127.0.0.1:12620/OpenMediaService"
+user = "admin"
+password = "secret"
+service_groups = { 30 = 9 }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"
 users = { crm = "hidden", wall = "hidden" }
 read_only = ["wall"]
 platforms = ["micc", "mitel"]
+[application.tickets]
+dialect = "open-media"
+listen = "127.0.0.1:12620"
+users = { web = "hidden", wallboard = "hidden" }
+read_only = ["wallboard"]
 "#;
 
 #[track_caller]
@@ -76,11 +87,48 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in
-        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
-    {
+    for key in [
+        "mappings",
+        "routes",
+        "tls",
+        "namespaces",
+        "callback_tls",
+        "plaintext",
+        "max_frame",
+        "rules",
+        "pins",
+        "profile_ids",
+    ] {
         assert!(known.contains(&key), "{key} is not shown");
     }
+}
+
+#[test]
+fn the_commented_keys_of_wsdls_are_the_defaults() {
+    let full = include_str!("../../config/cti-bridge.toml");
+    let keys = full.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.starts_with("wsdl"));
+    let keys: Vec<&str> = keys.collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    let portal = "[platform.aspect]\ndialect = \"ctips\"\nurls = [\"http://127.0.0.1:8730/AgentCallService\"]\n\
+                  callback = \"http://127.0.0.1:8740/CTIEvents\"\nuser = \"u\"\npassword = \"p\"\n";
+    let shown = format!("{portal}{}\n{SMALL}", keys.join("\n"));
+    let ((shown, problems), (default, _)) = (load(&shown, &[], &[]), load(&format!("{portal}{SMALL}"), &[], &[]));
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(format!("{:?}", shown.platforms), format!("{:?}", default.platforms));
+    let wsdl = |text: &str| {
+        let (config, problems) = load(&format!("{portal}{text}\n{SMALL}"), &[], &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+        match &config.platforms[0].reach {
+            Reach::Soap { wsdl, .. } => (**wsdl).clone(),
+            _ => panic!("a service"),
+        }
+    };
+    assert_eq!(wsdl("").source, WsdlSource::Service);
+    assert_eq!(wsdl("wsdl = \"none\"").source, WsdlSource::Profile);
+    assert_eq!(wsdl("wsdl = \"/etc/portal.wsdl\"").source, WsdlSource::File("/etc/portal.wsdl".into()));
+    assert!(wsdl("").base.is_none(), "the profile that fits best");
+    assert_eq!(wsdl("profile = \"guide\"").base.unwrap().name, "guide");
+    assert_eq!(wsdl("namespaces = { data = \"x\" }").base.unwrap().namespaces.data, "x");
 }
 
 fn feed(config: &Config) -> &event_feed::Settings {
@@ -135,6 +183,31 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains("", "at least one [platform.…]");
     complains("[platform.x", "bridge.toml:1");
+}
+
+const TICKETS: &str = r#"
+[application.tickets]
+dialect = "open-media"
+listen = "127.0.0.1:12620"
+users = { web = "hidden" }
+"#;
+
+#[test]
+fn an_open_media_application_has_a_service_behind_it_or_nothing() {
+    let (config, problems) = load(&format!("{SMALL}{TICKETS}"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let Face::OpenMedia { server, profile, .. } = &config.applications[1].face else { panic!("an Open Media service") };
+    assert_eq!((server.expiry, profile.name.as_str()), (Duration::from_secs(1800), "open-media"));
+    let with = |line: &str| format!("{SMALL}{TICKETS}{line}");
+    complains(
+        &with("platforms = [\"mitel\"]"),
+        "mitel speaks event-feed: an Open Media application needs one of its own",
+    );
+    complains(&with("platforms = [\"a\", \"b\"]"), "an Open Media application has one platform");
+    complains(&with("id_step = 7"), "unknown key `application.tickets.id_step`");
+    complains(&with("read_only = [\"mail\"]"), "there is no user \"mail\"");
+    complains(&with("profile = \"old\""), "there is no profile \"old\"; there are open-media, guide");
+    complains(&with("").replace("users = { web = \"hidden\" }", ""), "names no user");
 }
 
 #[test]
@@ -197,6 +270,23 @@ fn a_portal_is_posted_to_and_calls_back_as_the_operator_says() {
     let away = format!("{back}urls = [\"http://cc.example/\"]\nplaintext = true");
     let (config, problems) = load(&aspect(&away), &[], &[]);
     assert!(problems.is_empty() && config.platforms[0].exposed, "{}", problems.render());
+}
+
+#[test]
+fn routes_name_a_platform_that_routes() {
+    let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+    let with = |routes: &str| format!("{SMALL}routes = {routes}\n{media}");
+    let (config, problems) = load(&with("'media'"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.store.as_deref(), Some(std::path::Path::new("cti-bridge.routes")));
+    let (config, _) = load(&format!("store = ''\n{}", with("'media'")), &[], &[]);
+    assert_eq!(config.store, None);
+    assert_eq!(load(SMALL, &[], &[]).0.store, None, "nobody routes");
+    complains(&with("'medja'"), "there is no [platform.medja] (did you mean `media`?)");
+    complains(&with("'mitel'"), "mitel speaks event-feed, and routes nothing");
+    complains(&format!("{}service_groups = {{ a = 9 }}", with("'media'")), "\"a\" = \"9\" should be two numbers");
+    complains(&with("'media'").replace("127.0.0.1:1/x", "micc.example/x"), "bytes leave this machine unprotected");
+    complains(&format!("{}user = 'admin'", with("'media'")), "`platform.media.password` or `password_file` is missing");
 }
 
 #[test]

@@ -6,13 +6,19 @@ pub mod ccas;
 mod commands;
 pub mod ctips;
 pub mod event_feed;
+pub mod open_media;
 mod post;
 
 use std::{sync::Arc, time::Duration};
 
 pub use post::{Called, Post, PostOutcome, Reply};
 
-use crate::{message::Message, model::RequestIx, time::Time, vocabulary::Vocabulary};
+use crate::{
+    message::Message,
+    model::{RequestIx, TransitionKind},
+    time::Time,
+    vocabulary::{Profile, Vocabulary},
+};
 
 /// The conversation with a platform.
 pub trait Client: std::fmt::Debug + Send {
@@ -31,6 +37,11 @@ pub trait Client: std::fmt::Debug + Send {
     fn deadline(&self) -> Option<Time>;
     fn expire(&mut self, now: Time);
     fn troubles(&self) -> Troubles;
+    /// How the service itself says that it is spoken with, after [`ClientOutput::Describe`]: the profile that fits its WSDL,
+    /// or why there is none, whereupon the one that was configured serves.
+    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
+        let _ = (now, profile);
+    }
     /// What ends a message on the line.
     fn frame_end(&self) -> u8 {
         0
@@ -47,6 +58,18 @@ pub trait Client: std::fmt::Debug + Send {
         let _ = (now, path, body, charset, message);
         Called { reply: Reply { status: 404, body: Vec::new() }, heard: Heard::Nothing }
     }
+    /// Asks the platform something that no application asked. The answer is handed back with `asker`, or
+    /// [`ClientOutput::NoAnswer`].
+    fn ask(&mut self, now: Time, message: &mut Message, asker: Asker) {
+        let _ = (now, message, asker);
+    }
+    /// From now on somebody wants to hear what becomes of this, by the platform's number of it.
+    fn follow(&mut self, now: Time, id: i64, asker: Asker) {
+        let _ = (now, id, asker);
+    }
+    fn unfollow(&mut self, id: i64) {
+        let _ = id;
+    }
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -57,6 +80,7 @@ pub trait Client: std::fmt::Debug + Send {
 pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
     match vocabulary.dialect.as_str() {
         "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
+        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
         "ctips" => Box::new(ctips::Client::replaying(vocabulary)),
         _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
@@ -67,6 +91,7 @@ pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
 pub enum Server {
     Ctips(Box<ctips::Server>),
     EventFeed(Box<event_feed::Server>),
+    OpenMedia(Box<open_media::Server>),
 }
 
 impl Server {
@@ -75,6 +100,8 @@ impl Server {
         match self {
             Server::Ctips(server) => server.publish(message, about, audience),
             Server::EventFeed(server) => server.publish(message, audience),
+            // Its clients ask; nobody is told.
+            Server::OpenMedia(_) => 0,
         }
     }
 
@@ -82,6 +109,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.deadline(),
             Server::EventFeed(server) => server.deadline(),
+            Server::OpenMedia(server) => server.deadline(),
         }
     }
 
@@ -89,6 +117,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.expire(now),
             Server::EventFeed(server) => server.expire(now),
+            Server::OpenMedia(server) => server.expire(now),
         }
     }
 
@@ -97,6 +126,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.session_lost(session, reason, cause),
             Server::EventFeed(server) => server.lost(session, reason, cause),
+            Server::OpenMedia(_) => {}
         }
     }
 
@@ -105,6 +135,7 @@ impl Server {
         match self {
             Server::Ctips(server) => server.user_of(session),
             Server::EventFeed(server) => server.user_of(session),
+            Server::OpenMedia(_) => None,
         }
     }
 
@@ -112,28 +143,38 @@ impl Server {
         match self {
             Server::Ctips(server) => server.sessions().map(|(key, _)| key).collect(),
             Server::EventFeed(server) => server.sessions().map(|(key, _)| key).collect(),
+            Server::OpenMedia(_) => Vec::new(),
         }
     }
 
     /// Sessions lost since the start, by why.
-    pub fn lost(&self) -> &hashbrown::HashMap<&'static str, u64> {
-        match self {
-            Server::Ctips(server) => &server.lost,
-            Server::EventFeed(server) => &server.lost,
-        }
+    pub fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let lost = match self {
+            Server::Ctips(server) => Some(&server.lost),
+            Server::EventFeed(server) => Some(&server.lost),
+            Server::OpenMedia(_) => None,
+        };
+        lost.into_iter().flatten().map(|(cause, count)| (*cause, *count))
     }
 
     pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
         match self {
             Server::Ctips(server) => Some(server),
-            Server::EventFeed(_) => None,
+            Server::EventFeed(_) | Server::OpenMedia(_) => None,
         }
     }
 
     pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
         match self {
             Server::EventFeed(server) => Some(server),
-            Server::Ctips(_) => None,
+            Server::Ctips(_) | Server::OpenMedia(_) => None,
+        }
+    }
+
+    pub fn open_media(&mut self) -> Option<&mut open_media::Server> {
+        match self {
+            Server::OpenMedia(server) => Some(server),
+            Server::Ctips(_) | Server::EventFeed(_) => None,
         }
     }
 }
@@ -154,7 +195,24 @@ pub enum ClientOutput {
     Resync,
     /// A command failed without an answer of the platform.
     Failed(RequestIx, String),
+    /// What somebody asked has no answer. `unknown`: the platform may have done it nevertheless.
+    NoAnswer {
+        asker: Asker,
+        reason: String,
+        unknown: bool,
+    },
+    /// The WSDL of the service at this address is to be read: [`Client::described`] tells what came of it, once.
+    Describe(Arc<str>),
     Notice(Notice),
+}
+
+/// Who asks a platform something that is no command of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A route, by the bridge's number of it, and what about it.
+    Route { route: u64, order: TransitionKind },
+    /// Somebody whom the bridge serves with the platform's own dialect.
+    Guest(u64),
 }
 
 /// What a message of a platform was.
@@ -164,6 +222,8 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
+    /// The answer to what somebody asked, or asks to hear of, now in the message.
+    For(Asker),
     /// The conversation's own.
     Nothing,
 }

@@ -217,7 +217,7 @@ words! {
 }
 
 words! {
-    /// What rules make of messages. Down to `routes-listed` the platform says what happened; the rest an application asks.
+    /// What rules make of messages. Down to `route-failed` the platform says what happened; the rest an application asks.
     ChangeKind {
         /// The call exists; `call`.
         Started = "started",
@@ -329,8 +329,6 @@ words! {
         RouteMissing = "route-missing",
         /// What was asked about a route failed: `reason`.
         RouteFailed = "route-failed",
-        /// The routes told of in this message are all there are.
-        RoutesListed = "routes-listed",
         AskLogOn = "ask-log-on",
         AskLogOff = "ask-log-off",
         AskLogOffAll = "ask-log-off-all",
@@ -369,7 +367,7 @@ impl ChangeKind {
 
     /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
     pub fn is_of_route(self) -> bool {
-        (ChangeKind::RouteAccepted..=ChangeKind::RoutesListed).contains(&self)
+        (ChangeKind::RouteAccepted..=ChangeKind::RouteFailed).contains(&self)
     }
 
     /// What a failure of this request is about.
@@ -441,7 +439,7 @@ impl ChangeKind {
             C::RouteRefused => &[T::RouteRejected],
             C::RouteTaken | C::RouteCompleted => &[T::RouteUsed, T::RouteRejected],
             C::RouteCancelled => &[T::RouteRejected, T::RequestFailed],
-            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed | C::RoutesListed => &[T::RequestFailed],
+            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed => &[T::RequestFailed],
             C::RouteQueued | C::RouteNotCancelled => &[],
             C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
             C::AskLogOff | C::AskLogOffAll => &[T::LogOff],

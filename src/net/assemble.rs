@@ -1,7 +1,7 @@
 //! A configuration that is right → a bridge, the lines to its platforms, and the doors for its applications, all listeners
 //! open. Nothing runs yet.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -9,21 +9,22 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     callback::Callbacks,
     called::{CallbackService, Callee},
+    describe::{self, Describer},
     engine::Input,
     line::Line,
     post::{self, Carrier, Posts},
     relay::Relays,
-    service::Service,
+    service::{Service, ToBridge},
     tls,
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach},
-    dialect::{Client, Server, ccas, ctips, event_feed},
+    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, WsdlSource},
+    dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
     time::Time,
-    vocabulary::{Profile, Vocabulary},
+    vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
 
 pub struct Assembly {
@@ -49,8 +50,8 @@ pub struct Door {
 
 /// How an application's sessions are reached.
 pub enum Serving {
-    /// Clients post requests, and are called back.
-    Http { service: Box<Service>, limits: Limits, callbacks: Arc<Callbacks> },
+    /// Clients post requests, and are called back where their dialect has it.
+    Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
     /// Clients keep a connection.
     Sockets { queue: Queue, connections: usize },
 }
@@ -62,18 +63,30 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     // first platform.
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
     let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
+    let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
         let parts = platform_parts(index, platform, statistics, mappings, inputs, &mut ways).await?;
         bridge.add_platform(parts);
+        if let Some((path, fitted)) = ways.described.take() {
+            bridge.described(Time(0), index, &path, Ok(fitted));
+        }
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
-        doors.push(door(index, application, mappings, inputs, &mut bridge).await?);
+        doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
     }
-    let Ways { lines, relays, posts, carriers, callees } = ways;
+    let Ways { lines, relays, posts, carriers, callees, .. } = ways;
     Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
+}
+
+/// How long a platform that routes may take to answer.
+fn answers_routes(platform: &Platform) -> Option<Duration> {
+    match &platform.reach {
+        Reach::Soap { conversation: Conversation::OpenMedia(settings), .. } => Some(settings.reply_timeout),
+        _ => None,
+    }
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -90,6 +103,8 @@ struct Ways {
     posts: Vec<Option<Posts>>,
     carriers: Vec<Carrier>,
     callees: Vec<Callee>,
+    /// What the file came to that the last platform's WSDL is in.
+    described: Option<(Arc<str>, Fitted)>,
 }
 
 /// What a platform is made of; the way to it, and where it connects or calls back, are added to `ways`.
@@ -125,11 +140,23 @@ async fn platform_parts(
             ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
             Box::new(ccas::Client::new(settings, vocabulary))
         }
-        Reach::Soap { posts, callee, profile, conversation } => {
+        Reach::Soap { posts, callee, profile, wsdl, conversation } => {
             if platform.exposed {
                 tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
             }
-            let (queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            match &wsdl.source {
+                WsdlSource::Service => {
+                    let describer = Describer::new(index, &posts, &wsdl, vocabulary.clone(), inputs.clone())?;
+                    queue.describer = Some(Arc::new(describer));
+                }
+                WsdlSource::File(path) => {
+                    let fitted =
+                        describe::fit(path, &wsdl, &vocabulary).map_err(|reason| format!("{name}: {reason}"))?;
+                    ways.described = Some((path.display().to_string().into(), fitted));
+                }
+                WsdlSource::Profile => {}
+            }
             posted = Some(queue);
             ways.carriers.push(carrier);
             let mut address = None;
@@ -145,13 +172,18 @@ async fn platform_parts(
                     let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
                     Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
                 }
+                Conversation::OpenMedia(settings) => {
+                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
+                    Box::new(open_media::Client::new(settings, vocabulary, *profile))
+                }
             }
         }
     };
     ways.lines.push(line);
     ways.posts.push(posted);
     let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
-    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame })
+    let service_groups = platform.service_groups.into_iter().collect();
+    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame, service_groups })
 }
 
 /// The listener that a platform calls back.
@@ -188,7 +220,8 @@ fn told(callback: &str, address: Option<SocketAddr>) -> String {
 
 async fn door(
     index: usize,
-    application: Application,
+    mut application: Application,
+    answers: &[Option<Duration>],
     mappings: &Mappings,
     inputs: &mpsc::Sender<Input>,
     bridge: &mut Bridge,
@@ -206,10 +239,18 @@ async fn door(
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
             let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let service =
-                Service { application: index, inputs, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            let callbacks = Arc::new(Callbacks::new(callback)?);
+            let asked = ToBridge { application: index, inputs };
+            let path = "/AgentCallService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            let callbacks = Some(Arc::new(Callbacks::new(callback)?));
             (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
+        }
+        Face::OpenMedia { server, profile, limits } => {
+            let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
+            let (secure, asked) = (acceptor.is_some(), ToBridge { application: index, inputs: inputs.clone() });
+            let path = "/OpenMediaService";
+            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            (Server::OpenMedia(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks: None })
         }
         Face::EventFeed { server, queue } => {
             let connections = server.max_connections;
@@ -220,6 +261,10 @@ async fn door(
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();
     let place = |wanted: &String| names.iter().position(|known| known == wanted);
     let platforms = application.platforms.iter().filter_map(place).collect();
+    let media_platform = application.routed_by.as_ref().and_then(place);
+    if let Some(answer) = media_platform.and_then(|media| answers.get(media).copied().flatten()) {
+        application.routes.answer = answer;
+    }
     bridge.add_application(ApplicationParts {
         name: name.clone(),
         server: Some(server),
@@ -229,7 +274,7 @@ async fn door(
         platforms,
         id_step: application.id_step,
         routes: application.routes,
-        media_platform: None,
+        media_platform,
         media: application.media,
         read_only: application.read_only.into_iter().collect(),
         labels: application.labels,

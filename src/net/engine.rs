@@ -22,12 +22,14 @@ use super::{
     metrics::Metrics,
     post::Posts,
     socket::Writer,
+    store::Store,
 };
 use crate::{
     bridge::{About, Bridge, Output},
     dialect::{Level, Notice, PostOutcome, Reply, ctips},
     model::LinkState,
     time::Time,
+    vocabulary::wsdl::Fitted,
 };
 
 /// What others bring.
@@ -67,6 +69,11 @@ pub enum Input {
         charset: Option<String>,
         reply: oneshot::Sender<Reply>,
         at: Instant,
+    },
+    /// Records of open routes are kept, or could not be.
+    Kept {
+        routes: Vec<u64>,
+        result: Result<(), String>,
     },
     Request {
         application: usize,
@@ -108,6 +115,12 @@ pub enum Input {
         session: u32,
         reason: String,
     },
+    /// What the WSDL of a platform's service came to.
+    Described {
+        platform: usize,
+        url: Arc<str>,
+        found: Result<Box<Fitted>, String>,
+    },
     Metrics(oneshot::Sender<String>),
     /// Whether every platform is there; else which are not.
     Ready(oneshot::Sender<Vec<String>>),
@@ -120,11 +133,24 @@ struct Session {
     stop: CancellationToken,
 }
 
+/// By what the bridge reaches others.
+pub struct Channels {
+    pub lines: Vec<Line>,
+    /// By platform; none for those that have a line.
+    pub posts: Vec<Option<Posts>>,
+    /// Where records of open routes are kept.
+    pub store: Option<Store>,
+    /// By application; none for those whose clients keep a connection.
+    pub callbacks: Vec<Option<Arc<Callbacks>>>,
+}
+
 pub struct Engine {
     bridge: Bridge,
     lines: Vec<Line>,
     /// By platform; none for those that have a line.
     posts: Vec<Option<Posts>>,
+    /// Where records of open routes are kept.
+    store: Option<Store>,
     /// By application; none for those whose clients keep a connection.
     callbacks: Vec<Option<Arc<Callbacks>>>,
     sessions: HashMap<(usize, u32), Session>,
@@ -132,6 +158,8 @@ pub struct Engine {
     /// HTTP requests that wait for their answers.
     requests: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
+    /// Ends the reading of WSDLs.
+    describing: CancellationToken,
     inputs: mpsc::Sender<Input>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -144,9 +172,7 @@ const BATCH: usize = 64;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        lines: Vec<Line>,
-        posts: Vec<Option<Posts>>,
-        callbacks: Vec<Option<Arc<Callbacks>>>,
+        Channels { lines, posts, store, callbacks }: Channels,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
@@ -156,11 +182,13 @@ impl Engine {
             bridge,
             lines,
             posts,
+            store,
             callbacks,
             sessions: HashMap::new(),
             writers: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
+            describing: CancellationToken::new(),
             inputs,
             metrics,
             tasks,
@@ -214,6 +242,8 @@ impl Engine {
         self.sessions.clear();
         self.writers.clear();
         self.posts.clear();
+        self.store = None;
+        self.describing.cancel();
     }
 
     fn take(&mut self, input: Input) {
@@ -243,6 +273,11 @@ impl Engine {
             }
             Input::Posted { platform, token, outcome } => {
                 self.bridge.platform_answered(now, platform, token, outcome);
+            }
+            Input::Kept { routes, result } => {
+                for route in routes {
+                    self.bridge.route_kept(now, route, result.clone());
+                }
             }
             Input::Called { platform, path, body, charset, reply, .. } => {
                 let _ = reply.send(self.bridge.platform_called(now, platform, &path, &body, charset.as_deref()));
@@ -275,6 +310,9 @@ impl Engine {
                 self.writers.remove(&(application, session));
                 self.bridge.application_closed(application, session, &reason);
             }
+            Input::Described { platform, url, found } => {
+                self.bridge.described(now, platform, &url, found.map(|fitted| *fitted));
+            }
             Input::Metrics(reply) => {
                 let posts = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts)));
                 let messages = self.writers.iter().map(|(key, writer)| (*key, writer.queued()));
@@ -303,12 +341,25 @@ impl Engine {
                     }
                 }
                 Output::Disconnect { platform } => self.lines[platform].disconnect(),
+                Output::Describe { platform, url } => self.describe(platform, url),
                 Output::Post { platform, post } => {
                     let Some(posts) = &self.posts[platform] else { continue };
                     let token = post.token;
                     if let Err(reason) = posts.send(post) {
                         let now = self.now();
                         self.bridge.platform_answered(now, platform, token, PostOutcome::NotSent(reason));
+                    }
+                }
+                Output::Keep { route, record } => {
+                    let Some(store) = &self.store else { continue };
+                    if let Err(reason) = store.keep(route, record) {
+                        let now = self.now();
+                        self.bridge.route_kept(now, route, Err(reason));
+                    }
+                }
+                Output::Drop { route } => {
+                    if let Some(store) = &self.store {
+                        store.forget(route);
                     }
                 }
                 Output::Respond { token, reply, .. } => {
@@ -341,6 +392,21 @@ impl Engine {
                 Output::Line(_) => {}
             }
         }
+    }
+
+    /// Has a WSDL read. It ends when the bridge does.
+    fn describe(&mut self, platform: usize, url: Arc<str>) {
+        let Some(describer) = self.posts[platform].as_ref().and_then(|posts| posts.describer.clone()) else {
+            let now = self.now();
+            return self.bridge.described(now, platform, &url, Err(format!("{url}: nobody reads it")));
+        };
+        let stop = self.describing.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = describer.describe(url) => {}
+            }
+        });
     }
 
     fn start_session(&mut self, application: usize, session: u32, callback: ctips::Callback, body: Bytes) {

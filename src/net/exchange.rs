@@ -67,6 +67,9 @@ pub enum Failure {
     Unknown(String),
 }
 
+/// What is asked, made anew for each attempt.
+type Make<'m> = dyn Fn(&Uri) -> Result<Request<Full<Bytes>>, String> + Sync + 'm;
+
 /// The way to one address.
 pub struct Exchange {
     access: Arc<Access>,
@@ -116,7 +119,8 @@ impl Exchange {
         since: Instant,
         limit: Duration,
     ) -> Result<Answer, Failure> {
-        match timeout_at((since + limit).into(), self.exchange(action, body)).await {
+        let make = |uri: &Uri| request(uri, action, body.clone());
+        match timeout_at((since + limit).into(), self.exchange(&make)).await {
             Ok(result) => result,
             Err(_) => {
                 let written = self.open.is_some();
@@ -127,8 +131,16 @@ impl Exchange {
         }
     }
 
+    /// Gets what is at this path of the same host. Whoever asks bounds the time.
+    pub async fn get(&mut self, path: &str) -> Result<Answer, String> {
+        let make = |uri: &Uri| get(uri, path);
+        self.exchange(&make).await.map_err(|failure| match failure {
+            Failure::Unsent(reason) | Failure::Unknown(reason) => reason,
+        })
+    }
+
     /// One request and its answer. A kept connection that turns out to be closed before anything was written is replaced.
-    async fn exchange(&mut self, action: &str, body: Bytes) -> Result<Answer, Failure> {
+    async fn exchange(&mut self, make: &Make<'_>) -> Result<Answer, Failure> {
         for attempt in 0..2 {
             let fresh = self.open.is_none();
             if fresh {
@@ -142,7 +154,7 @@ impl Exchange {
                 }
                 continue;
             }
-            let request = request(&self.uri, action, body.clone()).map_err(Failure::Unsent)?;
+            let request = make(&self.uri).map_err(Failure::Unsent)?;
             match sender.try_send_request(request).await {
                 Ok(response) => {
                     let answer = read(response, self.access.answer).await;
@@ -205,6 +217,11 @@ impl Exchange {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
         Ok((sender, tokio::spawn(async move { drop(connection.await) })))
     }
+}
+
+fn get(uri: &Uri, path: &str) -> Result<Request<Full<Bytes>>, String> {
+    let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    Request::get(path).header(HOST, host).body(Full::default()).map_err(|error| error.to_string())
 }
 
 fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {

@@ -64,6 +64,7 @@ struct Report {
     sessions: Gauges,
     waiting: Gauges,
     unposted: Gauges,
+    remembered: Gauges,
 }
 
 impl Metrics {
@@ -114,6 +115,7 @@ impl Report {
         registry.register("agents", "Agents in the picture of a platform", self.agents);
         registry.register("sessions", "Sessions of an application", self.sessions);
         registry.register("queue", "Posts that wait for a session", self.waiting);
+        registry.register("remembered", "Open Media requests of an application that are remembered", self.remembered);
         registry.register("unposted", "Requests that wait to be posted to a platform", self.unposted);
     }
 
@@ -146,6 +148,7 @@ impl Report {
         }
         add(&self.refused, labels(&[("reason", "malformed")]), counts.malformed);
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
+        add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
@@ -194,11 +197,17 @@ impl Report {
         add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
         let Some(server) = &application.server else { return };
-        if let Server::Ctips(server) = server {
-            add(&self.refused, labels(&[("reason", "list-cut")]), server.cut);
+        match server {
+            Server::Ctips(server) => add(&self.refused, labels(&[("reason", "list-cut")]), server.cut),
+            Server::EventFeed(_) => {}
+            Server::OpenMedia(server) => {
+                add(&self.refused, labels(&[("reason", "old-update")]), server.dropped());
+                let remembered = i64::try_from(server.remembered()).unwrap_or(i64::MAX);
+                self.remembered.get_or_create(&labels(&[])).set(remembered);
+            }
         }
         for (cause, count) in server.lost() {
-            add(&self.lost, labels(&[("cause", cause)]), *count);
+            add(&self.lost, labels(&[("cause", cause)]), count);
         }
         let sessions = server.sessions();
         self.sessions.get_or_create(&labels(&[])).set(i64::try_from(sessions.len()).unwrap_or(i64::MAX));

@@ -7,6 +7,7 @@ mod allow;
 mod assemble;
 mod callback;
 mod called;
+pub(crate) mod describe;
 mod engine;
 mod exchange;
 pub(crate) mod http;
@@ -14,8 +15,9 @@ mod line;
 mod metrics;
 mod post;
 mod relay;
-mod service;
+pub(crate) mod service;
 mod socket;
+mod store;
 mod tls;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
@@ -29,10 +31,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, mapping::Mappings};
+use crate::{config::Config, mapping::Mappings, time::Time};
 use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
-use engine::{Engine, Input};
+use engine::{Channels, Engine, Input};
 use metrics::Metrics;
 use socket::Sockets;
 
@@ -59,11 +61,20 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (grace, admin) = (config.shutdown_grace, config.admin);
+    let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
     let Assembly { mut bridge, lines, relays, posts, carriers, callees, doors } =
         assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    let store = match store {
+        Some(path) => {
+            let (store, keeper, left) = store::open(&path)?;
+            keeper.run(inputs.clone(), &tasks);
+            bridge.keep_routes(Time(0), left);
+            Some(store)
+        }
+        None => None,
+    };
     let admin = match admin {
         Some(address) => Some(assemble::listen(address, "admin").await?),
         None => None,
@@ -99,7 +110,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
-                callbacks.push(Some(own));
+                callbacks.push(own);
                 let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
                 tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));
@@ -113,7 +124,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, lines, posts, callbacks, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { lines, posts, store, callbacks }, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }

@@ -8,6 +8,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
     bring,
+    describe::Describer,
     engine::Input,
     exchange::{Access, Exchange, Failure},
 };
@@ -20,6 +21,8 @@ use crate::{
 pub struct Posts {
     queue: mpsc::Sender<(Post, Instant)>,
     most: usize,
+    /// What reads its WSDLs, where they are read.
+    pub describer: Option<Arc<Describer>>,
 }
 
 /// What carries the posts of one platform.
@@ -36,7 +39,7 @@ pub fn posts(platform: usize, settings: &Settings, inputs: mpsc::Sender<Input>) 
     let access = Access::new(&settings.tls, None, settings.plaintext, settings.max_answer)?;
     let (sender, queue) = mpsc::channel(settings.queue);
     let carrier = Carrier { platform, access: Arc::new(access), connections: settings.connections, queue, inputs };
-    Ok((Posts { queue: sender, most: settings.queue }, carrier))
+    Ok((Posts { queue: sender, most: settings.queue, describer: None }, carrier))
 }
 
 impl Posts {

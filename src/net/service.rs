@@ -1,6 +1,6 @@
-//! The CTI Portal Server's address: requests in, answers and faults out, and the WSDL for those who want to generate code.
+//! The address of a SOAP service: requests in, answers and faults out, and the WSDL for those who want to generate code.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
 use hyper::{Method, Request, StatusCode, body::Incoming, header::HOST};
@@ -12,27 +12,48 @@ use super::{
 };
 use crate::{
     config::Limits,
-    vocabulary::{Contract, Profile, SchemaWriter, Schemas, Vocabulary},
+    dialect::Reply,
+    vocabulary::{Contract, Profile, SchemaWriter, Schemas, Side, Vocabulary},
     wire::soap::{self, Blame},
 };
 
-const NAME: &str = "/AgentCallService";
+/// Who answers the requests of a service.
+pub trait Asked: Send + Sync + 'static {
+    /// Brings a request: its body, and what the transport says of its encoding. None where nobody is there any more.
+    fn ask(&self, body: Bytes, charset: Option<String>) -> impl Future<Output = Option<Reply>> + Send;
+}
 
-pub struct Service {
+/// The bridge, for one of its applications.
+pub struct ToBridge {
     pub application: usize,
     pub inputs: mpsc::Sender<Input>,
+}
+
+impl Asked for ToBridge {
+    async fn ask(&self, body: Bytes, charset: Option<String>) -> Option<Reply> {
+        let (reply, answered) = oneshot::channel();
+        let input = Input::Request { application: self.application, body, charset, reply };
+        self.inputs.send(input).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+pub struct Service<A> {
+    /// Where it is, with a slash before; also below another path, and in any case.
+    pub path: &'static str,
+    pub asked: A,
     pub vocabulary: Arc<Vocabulary>,
     pub profile: Profile,
     pub secure: bool,
     pub limits: Limits,
 }
 
-impl Handler for Service {
+impl<A: Asked> Handler for Service<A> {
     async fn handle(&self, request: Request<Incoming>) -> Answer {
-        let path = request.uri().path();
-        let named = path.len() >= NAME.len() && path.is_char_boundary(path.len() - NAME.len());
-        if !named || !path[path.len() - NAME.len()..].eq_ignore_ascii_case(NAME) {
-            return text(StatusCode::NOT_FOUND, format!("there is nothing here; the service is at {NAME}\n"));
+        let (path, name) = (request.uri().path(), self.path);
+        let named = path.len() >= name.len() && path.is_char_boundary(path.len() - name.len());
+        if !named || !path[path.len() - name.len()..].eq_ignore_ascii_case(name) {
+            return text(StatusCode::NOT_FOUND, format!("there is nothing here; the service is at {name}\n"));
         }
         match *request.method() {
             Method::POST => self.post(request).await,
@@ -42,39 +63,36 @@ impl Handler for Service {
     }
 }
 
-impl Service {
+impl<A: Asked> Service<A> {
     async fn post(&self, request: Request<Incoming>) -> Answer {
         let charset = charset(request.headers());
         let body = match http::body(request.into_body(), self.limits.body, self.limits.body_timeout).await {
             Ok(body) => body,
             Err((status, reason)) => return fault(status, Blame::Client, &reason),
         };
-        let (reply, answered) = oneshot::channel();
-        let input = Input::Request { application: self.application, body, charset, reply };
-        if self.inputs.send(input).await.is_err() {
-            return fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down");
-        }
-        match answered.await {
-            Ok(reply) => {
+        match self.asked.ask(body, charset).await {
+            Some(reply) => {
                 let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 answer(status, soap::CONTENT_TYPE, reply.body)
             }
-            Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
+            None => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
         }
     }
 
     /// The WSDL and its schemas; the callback's with `callback` beside it.
     fn get(&self, request: &Request<Incoming>) -> Answer {
         let query = request.uri().query().unwrap_or_default().to_lowercase();
-        let callback = query.contains("callback");
+        let calls_back = self.vocabulary.messages.iter().any(|def| def.side == Side::Callback);
+        let callback = calls_back && query.contains("callback");
         let contract = if callback { Contract::Callback } else { Contract::Service };
         let writer = SchemaWriter { vocabulary: &self.vocabulary, profile: &self.profile, contract };
-        let address = address(request, self.secure, NAME);
+        let address = address(request, self.secure, self.path);
         let base = if callback { format!("{address}?callback&amp;") } else { format!("{address}?") };
         match document(&writer, if query == "callback" { "wsdl" } else { &query }, &address, &base) {
             Some(document) => answer(StatusCode::OK, soap::CONTENT_TYPE, document),
             None => {
-                text(StatusCode::OK, "The CTI Portal Server interface. GET ?wsdl, ?singleWsdl or ?wsdl&callback.\n")
+                let more = if calls_back { " or ?wsdl&callback" } else { "" };
+                text(StatusCode::OK, format!("{}. GET ?wsdl, ?singleWsdl{more}.\n", self.vocabulary.title))
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::message::{List, Message, Node, Value};
 const JOINT: char = '+';
 
 /// One numbered field of a family: `IVRLabel3` is the member `Label` of the third item of `IVR`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Part {
     label: String,
     /// The slot of the list that it belongs to.

@@ -3,13 +3,17 @@
 //! the words mean is not its business: that is `mapping`'s and `model`'s.
 
 mod compound;
+mod fit;
 mod json;
+mod limits;
 mod load;
 mod names;
+mod overlay;
 mod profile;
 mod schema;
 mod strays;
 mod template;
+pub mod wsdl;
 mod xml;
 
 use std::ops::Range;
@@ -19,6 +23,7 @@ use memchr::memmem::Finder;
 
 pub use json::{Decoded, JsonError, Keep, Wanted};
 pub use load::load;
+pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
 pub use schema::{Contract, SchemaWriter, Schemas};
 pub use template::{EventTemplate, ObjectTemplate, fault, response};
@@ -49,7 +54,7 @@ pub enum Side {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Vocabulary {
     pub dialect: String,
     pub title: String,
@@ -83,7 +88,7 @@ pub struct Vocabulary {
 }
 
 /// The SOAP headers of a dialect's requests, each an element of its own with a text.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Headers {
     pub chapter: String,
     pub namespace: String,
@@ -91,7 +96,7 @@ pub struct Headers {
 }
 
 /// Field names ⇄ numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Names {
     list: Vec<String>,
     by_text: HashMap<String, Name>,
@@ -110,7 +115,7 @@ impl Names {
 }
 
 /// An enumeration. Inside the bridge its values are the members' codes; what is unknown stays as it came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Enum {
     pub name: String,
     pub chapter: String,
@@ -120,7 +125,7 @@ pub struct Enum {
     by_text: HashMap<String, i64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
     /// What it is called on the wire where that is another name.
@@ -237,7 +242,7 @@ pub struct Field {
 }
 
 /// A set of fields that is found by name: the fields of a message or of a record.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
@@ -261,7 +266,7 @@ impl Fields {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Record {
     pub name: String,
     pub chapter: String,
@@ -271,7 +276,7 @@ pub struct Record {
 }
 
 /// A group of fields that together are one device.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeviceGroup {
     pub label: String,
     pub id: Option<usize>,
@@ -279,7 +284,7 @@ pub struct DeviceGroup {
     pub number: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MessageDef {
     pub label: String,
     pub chapter: String,

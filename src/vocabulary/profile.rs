@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{template::Hand, *};
+use super::{
+    overlay::{Overlay, Owner},
+    template::Hand,
+    *,
+};
 use crate::{
     diagnostic::{Problems, Source},
     document::{Key, Node},
 };
 
 /// An overlay. What it does not name stands as the vocabulary has it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     pub name: String,
     pub contract: String,
@@ -39,6 +43,8 @@ pub struct Profile {
     renamed_members: HashMap<(usize, i64), String>,
     /// How requests are put down.
     pub(super) hand: &'static Hand,
+    /// What the service's own WSDL says otherwise.
+    pub overlay: Overlay,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,22 +59,79 @@ impl Profile {
         self.void.contains(&kind)
     }
 
-    pub fn is_listed(&self, kind: Kind, slot: usize) -> bool {
-        self.listed.contains(&(kind, slot))
+    pub fn set_void(&mut self, kind: Kind, is_void: bool) {
+        if is_void {
+            self.void.insert(kind);
+        } else {
+            self.void.remove(&kind);
+        }
     }
 
-    pub fn is_omitted(&self, kind: Kind, slot: usize) -> bool {
-        self.omitted.contains(&(kind, slot))
+    /// Whether a member is a list of what the vocabulary has one of.
+    pub fn is_listed(&self, owner: impl Into<Owner>, slot: usize) -> bool {
+        let owner = owner.into();
+        let own = || matches!(owner, Owner::Message(kind) if self.listed.contains(&(kind, slot)));
+        self.overlay.member(owner, slot).and_then(|form| form.listed).unwrap_or_else(own)
     }
 
-    /// The label of a field on this wire.
-    pub fn label<'v>(&'v self, vocabulary: &'v Vocabulary, kind: Kind, slot: usize) -> &'v str {
-        let label = &vocabulary.message(kind).fields.list[slot].label;
-        self.renamed.get(&(kind, slot)).unwrap_or(label)
+    pub fn is_omitted(&self, owner: impl Into<Owner>, slot: usize) -> bool {
+        let owner = owner.into();
+        let own = || matches!(owner, Owner::Message(kind) if self.omitted.contains(&(kind, slot)));
+        self.overlay.member(owner, slot).and_then(|form| form.omitted).unwrap_or_else(own)
+    }
+
+    /// The label of a member on this wire.
+    pub fn label<'v>(&'v self, vocabulary: &'v Vocabulary, owner: impl Into<Owner>, slot: usize) -> &'v str {
+        let owner = owner.into();
+        if let Some(label) = self.overlay.member(owner, slot).and_then(|form| form.label.as_ref()) {
+            return label;
+        }
+        match owner {
+            Owner::Message(kind) => {
+                let label = &vocabulary.message(kind).fields.list[slot].label;
+                self.renamed.get(&(kind, slot)).unwrap_or(label)
+            }
+            Owner::Record(place) => &vocabulary.records[place].fields.list[slot].label,
+        }
+    }
+
+    /// The slots of a data contract's members in the order in which they travel, the omitted ones left out: as the WSDL has
+    /// them, else those of the base first, and both parts by their labels.
+    pub fn data_order(&self, vocabulary: &Vocabulary, owner: Owner) -> Vec<usize> {
+        let (count, base) = match owner {
+            Owner::Message(kind) => {
+                let def = vocabulary.message(kind);
+                (def.fields.list.len(), def.base.filter(|_| def.side == Side::Event).map_or(0, |(_, count)| count))
+            }
+            Owner::Record(place) => (vocabulary.records[place].fields.list.len(), 0),
+        };
+        if let Some(order) = self.overlay.orders.get(&owner) {
+            return order.clone();
+        }
+        let mut slots: Vec<usize> = (0..count).filter(|slot| !self.is_omitted(owner, *slot)).collect();
+        slots.sort_by_key(|slot| (*slot >= base, self.label(vocabulary, owner, *slot)));
+        slots
+    }
+
+    /// The slots of an operation's parameters in the order in which they travel: as the WSDL has them, else as the vocabulary.
+    pub fn parameter_order(&self, vocabulary: &Vocabulary, kind: Kind) -> Vec<usize> {
+        let owner = Owner::Message(kind);
+        let usual = || 0..vocabulary.message(kind).fields.list.len();
+        let kept = || usual().filter(|slot| !self.is_omitted(owner, *slot)).collect();
+        self.overlay.orders.get(&owner).cloned().unwrap_or_else(kept)
+    }
+
+    /// The namespace of a member of a data contract.
+    pub fn namespace(&self, owner: Owner, slot: usize) -> &str {
+        let own = self.overlay.member(owner, slot).and_then(|form| form.namespace.as_deref());
+        own.unwrap_or(&self.namespaces.data)
     }
 
     /// The operation or event class of a message on this wire.
     pub fn message_name(&self, vocabulary: &Vocabulary, kind: Kind) -> String {
+        if let Some(name) = self.overlay.names.get(&Owner::Message(kind)) {
+            return name.clone();
+        }
         let def = vocabulary.message(kind);
         let name = self.renamed_messages.get(&kind).map_or(def.wire_name(), String::as_str);
         match def.side {
@@ -84,7 +147,8 @@ impl Profile {
     /// What the members of an enumeration are called on this wire, by code.
     pub fn member_names(&self, vocabulary: &Vocabulary, place: usize) -> Vec<(i64, String)> {
         let name = |member: &Member| {
-            let renamed = self.renamed_members.get(&(place, member.code)).or(member.wire.as_ref());
+            let of_wsdl = self.overlay.values.get(&(place, member.code));
+            let renamed = of_wsdl.or(self.renamed_members.get(&(place, member.code))).or(member.wire.as_ref());
             (member.code, renamed.unwrap_or(&member.name).clone())
         };
         vocabulary.enums[place].members.iter().map(name).collect()
@@ -99,6 +163,9 @@ impl Profile {
     }
 
     pub fn action(&self, vocabulary: &Vocabulary, kind: Kind) -> String {
+        if let Some(action) = self.overlay.actions.get(&kind) {
+            return action.clone();
+        }
         let (namespace, contract) = self.contract_of(vocabulary.message(kind).side);
         let operation = self.message_name(vocabulary, kind);
         let action = self.action.replace("{namespace}", namespace).replace("{contract}", contract);
@@ -137,6 +204,7 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
             Some("compact") => &Hand::COMPACT,
             _ => &Hand::NET,
         },
+        overlay: Overlay::default(),
     };
     namespaces.finish(problems);
     let mut profile = profile;

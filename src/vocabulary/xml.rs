@@ -85,7 +85,10 @@ impl Vocabulary {
             return Ok(kind);
         }
         let def = self.message(request);
-        let Some(kind) = def.reply.filter(|_| body.name == format!("{}Response", def.wire_name())) else {
+        let is_named = |reply: &Kind| {
+            body.name == format!("{}Response", def.wire_name()) || body.name == self.message(*reply).wire_name()
+        };
+        let Some(kind) = def.reply.filter(is_named) else {
             return Err(NoReply::Another(body.name.clone()));
         };
         if self.message(kind).bare {
@@ -140,6 +143,18 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Whether an element holds a value of this type itself, not elements that do.
+    fn is_value(&self, ty: &Type, element: &Element) -> bool {
+        match ty {
+            Type::Record(place) => {
+                let fields = &self.vocabulary.records[*place].fields;
+                element.children.iter().any(|child| fields.slot(&child.name).is_some())
+            }
+            Type::List(_) => false,
+            _ => element.children.is_empty() && !element.text.trim().is_empty(),
+        }
+    }
+
     fn member(&mut self, field: &Field, ty: &Type, element: &Element) -> Result<Node, WrongMember> {
         if element.nil {
             return Ok(Node::Nil);
@@ -153,7 +168,12 @@ impl Reader<'_> {
         Ok(match ty {
             Type::List(item) => {
                 let open = self.into.open();
-                for child in &element.children {
+                // A service may have one where others have a list of them.
+                let items = match self.is_value(item, element) {
+                    true => std::slice::from_ref(element),
+                    false => &element.children[..],
+                };
+                for child in items {
                     let node = self.member(field, item, child)?;
                     self.into.push_read(node);
                 }
@@ -162,9 +182,11 @@ impl Reader<'_> {
             Type::Record(place) => {
                 let record = &self.vocabulary.records[*place];
                 let open = self.into.open();
-                // A profile may have a list of what the vocabulary has one of.
-                let listed = element.children.first().filter(|child| child.name == record.name);
-                for child in &listed.unwrap_or(element).children {
+                // A service may have a list where others have one.
+                let is_item = |first: &&Element| first.name == record.name || self.is_value(ty, first);
+                let listed = element.children.first().filter(is_item);
+                let element = listed.filter(|_| !self.is_value(ty, element)).unwrap_or(element);
+                for child in &element.children {
                     match record.fields.slot(&child.name).map(|slot| &record.fields.list[slot]) {
                         Some(member) => {
                             self.into.key(member.name);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use quick_xml::{
     NsReader, XmlVersion,
     events::{BytesStart, Event},
-    name::{Namespace, ResolveResult},
+    name::{Namespace, QName, ResolveResult},
 };
 
 const MAX_DEPTH: usize = 32;
@@ -74,6 +74,12 @@ pub fn decode<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'b, str>
 
 /// Reads a whole document.
 pub fn parse(text: &str) -> Result<Element, XmlError> {
+    parse_resolving(text, &[])
+}
+
+/// Reads a whole document in which the values of these attributes are names with prefixes, `tns:Name`: they come as
+/// `{namespace}Name`, without a namespace as `Name`; a value whose prefix is bound to nothing is no such name and stays.
+pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlError> {
     let mut reader = NsReader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let fail = |offset: u64, reason: &str| XmlError { offset, reason: reason.to_owned() };
@@ -95,7 +101,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
                 if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS {
                     return Err(fail(offset, "too deep or too many elements"));
                 }
-                open.push(element(&reader, &start).map_err(|reason| fail(offset, &reason))?);
+                open.push(element(&reader, &start, qualified).map_err(|reason| fail(offset, &reason))?);
             }
             Event::End(_) => {
                 let Some(element) = open.pop() else { return Err(fail(offset, "an end without a start")) };
@@ -143,7 +149,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     }
 }
 
-fn element(reader: &NsReader<&[u8]>, start: &BytesStart) -> Result<Element, String> {
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart, qualified: &[&str]) -> Result<Element, String> {
     let resolver = reader.resolver();
     let namespace = |resolved: ResolveResult| match resolved {
         ResolveResult::Bound(Namespace(uri)) => Ok(Some(uri.to_owned())),
@@ -164,7 +170,16 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart) -> Result<Element, Stri
         if is_xsi && local.as_ref() == "nil" {
             element.nil = matches!(value.trim(), "true" | "1");
         }
-        element.attributes.push((local.as_ref().to_owned(), value.into_owned()));
+        let mut value = value.into_owned();
+        if qualified.contains(&local.as_ref()) {
+            let (resolved, local) = resolver.resolve_element(QName(value.trim()));
+            value = match namespace(resolved) {
+                Ok(Some(namespace)) => format!("{{{namespace}}}{}", local.as_ref()),
+                Ok(None) => local.as_ref().to_owned(),
+                Err(_) => value,
+            };
+        }
+        element.attributes.push((local.as_ref().to_owned(), value));
     }
     Ok(element)
 }
@@ -215,6 +230,18 @@ mod tests {
         let root = parse("<a xmlns:q='http://www.w3.org/2001/XMLSchema-instance'><b q:nil='true'/><c nil='true'/></a>");
         let root = root.unwrap();
         assert_eq!((root.children[0].nil, root.children[1].nil), (true, false));
+    }
+
+    #[test]
+    fn names_in_values_are_resolved_where_that_is_wanted() {
+        let text =
+            "<a xmlns='d' xmlns:t='u:t' type='t:X' name='t:Y'><b type=' Z ' xmlns:t='u:other'><c type='t:W'/></b></a>";
+        let root = parse_resolving(text, &["type"]).unwrap();
+        assert_eq!((root.attribute("type"), root.attribute("name")), (Some("{u:t}X"), Some("t:Y")));
+        let inner = &root.children[0];
+        assert_eq!((inner.attribute("type"), inner.children[0].attribute("type")), (Some("{d}Z"), Some("{u:other}W")));
+        assert_eq!(parse_resolving("<a type='X'/>", &["type"]).unwrap().attribute("type"), Some("X"));
+        assert_eq!(parse_resolving("<a type='q:X'/>", &["type"]).unwrap().attribute("type"), Some("q:X"));
     }
 
     #[test]

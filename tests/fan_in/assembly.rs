@@ -60,6 +60,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             outgoing,
             knobs: platform.knobs,
             max_frame: platform.max_frame,
+            service_groups: Default::default(),
         });
     }
     for application in config.applications {
@@ -72,6 +73,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
                 Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
             }
             Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
+            Face::OpenMedia { .. } => panic!("nobody asks for calls there"),
         };
         bridge.add_application(ApplicationParts {
             name: application.name,

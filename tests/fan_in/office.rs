@@ -270,10 +270,13 @@ impl Office {
                 Output::Write { bytes, .. } => {
                     self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap())
                 }
-                Output::End { .. } | Output::Close { .. } | Output::Disconnect { .. } | Output::Post { .. } => {
-                    panic!("{output:?}")
-                }
-                Output::Connect { .. } | Output::Notice { .. } | Output::Line(_) => {}
+                Output::End { .. }
+                | Output::Close { .. }
+                | Output::Disconnect { .. }
+                | Output::Post { .. }
+                | Output::Keep { .. }
+                | Output::Drop { .. } => panic!("{output:?}"),
+                Output::Connect { .. } | Output::Describe { .. } | Output::Notice { .. } | Output::Line(_) => {}
             }
         }
     }

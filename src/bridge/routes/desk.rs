@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::{
-    Alarm, Asker, Counts, Due, News, Number, Order, Say, Settings, Told, Wish,
+    Alarm, Asker, Counts, Due, News, Number, Order, Say, Settings, Target, Told, Wish,
     selection::{Selection, State},
 };
 use crate::{
@@ -91,8 +91,13 @@ impl Desk {
         self.orders.pop_front()
     }
 
-    pub fn wish(&self, number: Number) -> Option<(&Wish, CallKey)> {
-        self.selections.get(&number).and_then(|selection| Some((&selection.wish, selection.call?)))
+    /// What was selected, and for which call, as long as that is there.
+    pub fn wish(&self, number: Number) -> Option<(&Wish, Option<CallKey>)> {
+        self.selections.get(&number).map(|selection| (&selection.wish, selection.call))
+    }
+
+    pub fn is_down(&self) -> bool {
+        self.down.is_some()
     }
 
     /// How many selections live, and how many route requests are open.
@@ -177,6 +182,9 @@ impl Desk {
         match route {
             RouteType::Default => return Ok(None),
             RouteType::External | RouteType::Ivr => return Err(Told::Rejected(RejectReason::NoRoute)),
+            RouteType::Agent | RouteType::Service if wish.target == Target::Nobody => {
+                return Err(Told::Rejected(RejectReason::NoRoute));
+            }
             RouteType::Agent | RouteType::Service => {}
         }
         if let Some(why) = &self.down {
@@ -291,37 +299,18 @@ impl Desk {
         }
     }
 
-    /// The routing platform has, as it said to a question of `asked_at`, these requests and no others: those that it had
-    /// before and has not any more are gone.
-    pub fn listed(&mut self, now: Time, asked_at: Time, is_there: impl Fn(i64) -> bool) {
-        let before = |selection: &&Selection| selection.accepted.is_some_and(|(_, at)| at < asked_at);
-        let gone = |id: &i64| !is_there(*id);
-        let all: Vec<(Number, i64)> = self
-            .selections
-            .iter()
-            .filter(|(_, selection)| before(selection))
-            .filter_map(|(number, selection)| Some((*number, selection.accepted?.0)))
-            .collect();
-        for (number, _) in all.into_iter().filter(|(_, id)| gone(id)) {
-            let reason = "the routing platform knows the request no more: it was restarted, or the request aged out";
-            self.status(now, number, News::Missing(reason.to_owned()));
-        }
-    }
-
     /// A route that an earlier run left behind: it is cancelled, where anybody knows its number.
-    pub fn adopt(&mut self, now: Time, number: Number, id: Option<i64>, wish: Wish) {
+    pub fn adopt(&mut self, now: Time, id: Option<i64>) {
         self.counts.left_over += 1;
-        self.next = self.next.max(number.0);
         let Some(id) = id else {
             self.counts.unknown += 1;
-            let text = "a route was being asked for when the bridge stopped: whether it was added is unknown".into();
-            self.want(Order::Report { number, text });
-            return self.want(Order::Drop { number });
+            return;
         };
-        let text = format!("route {id} was open when the bridge stopped: it is cancelled");
-        self.want(Order::Report { number, text });
-        self.selections.insert(number, Selection::left_over(now, id, wish));
+        self.next += 1;
+        let number = Number(self.next);
+        self.selections.insert(number, Selection::left_over(now, id));
         self.by_id.insert(id, number);
+        self.want(Order::Keep { number, id: Some(id) });
         self.cancel(number);
     }
 

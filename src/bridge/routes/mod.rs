@@ -4,6 +4,8 @@
 //! [`Desk::order`].
 
 mod desk;
+mod media;
+mod news;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -11,10 +13,11 @@ mod tests;
 use std::time::Duration;
 
 pub use desk::Desk;
+use serde::{Deserialize, Serialize};
 
 use super::ids::CallKey;
 use crate::{
-    model::{ClientId, Failure, RejectReason, RouteType},
+    model::{ClientId, Failure, RejectReason, RouteType, TransitionKind},
     time::Time,
 };
 
@@ -65,6 +68,8 @@ pub enum Target {
     Agent { login: String, id: Option<i64> },
     /// Whomever the routing platform chooses.
     Anyone,
+    /// What was selected can be nobody.
+    Nobody,
 }
 
 /// The agent who has a request, as the routing platform says it.
@@ -151,6 +156,34 @@ pub enum Asked {
     LookUp,
 }
 
+impl Asked {
+    fn order(self) -> TransitionKind {
+        match self {
+            Asked::Add => TransitionKind::AddRoute,
+            Asked::Cancel => TransitionKind::CancelRoute,
+            Asked::LookUp => TransitionKind::LookUpRoute,
+        }
+    }
+
+    fn of(order: TransitionKind) -> Asked {
+        match order {
+            TransitionKind::AddRoute => Asked::Add,
+            TransitionKind::CancelRoute => Asked::Cancel,
+            _ => Asked::LookUp,
+        }
+    }
+}
+
+/// News about a route, as a routing platform's conversation brought it.
+#[derive(Debug)]
+pub struct Heard {
+    /// Whose order it answers.
+    pub asker: Option<(u64, TransitionKind)>,
+    /// The platform's number of the route.
+    pub id: Option<i64>,
+    pub news: News,
+}
+
 /// What the routing platform says of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -176,6 +209,21 @@ pub enum News {
     Over(String),
     /// No such request is known there.
     Missing(String),
+}
+
+/// What is kept of an open route, for whoever runs after this one: enough to cancel it and to say what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub application: String,
+    /// The routing platform.
+    pub platform: String,
+    /// The call, by its name beside numbers.
+    pub call: String,
+    /// Whom it was to lead to.
+    pub service: Option<i64>,
+    pub agent: Option<String>,
+    /// The routing platform's number of it; none where it was being asked for.
+    pub id: Option<i64>,
 }
 
 /// What happened so far.

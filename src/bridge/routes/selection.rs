@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{AGAIN, Alarm, Asked, Desk, News, Number, Order, Target, Told, Who, Wish};
 use crate::{
     bridge::ids::CallKey,
-    model::{Failure, RejectReason, RouteType},
+    model::{ClientId, Failure, RejectReason, RouteType},
     time::Time,
 };
 
@@ -57,10 +57,13 @@ impl Selection {
         }
     }
 
-    pub fn left_over(now: Time, id: i64, wish: Wish) -> Selection {
+    /// One that an earlier run left behind: nobody knows any more who asked for it.
+    pub fn left_over(now: Time, id: i64) -> Selection {
+        let client = ClientId { application: 0, session: 0 };
+        let target = Target::Nobody;
         Selection {
             call: None,
-            wish,
+            wish: Wish { client, id: 0, call: None, route: None, target, service: None, data: Vec::new() },
             state: State::Cancelling,
             answered: true,
             accepted: Some((id, now)),
@@ -154,7 +157,7 @@ impl Desk {
         match target {
             _ if !wanted => self.cancel(number),
             Target::Service => self.used(number, RouteType::Service, None),
-            Target::Agent { .. } | Target::Anyone => {
+            Target::Agent { .. } | Target::Anyone | Target::Nobody => {
                 self.turn(number, State::Waiting);
                 self.want(Order::Follow { number, id });
             }

@@ -3,6 +3,7 @@
 
 mod ccas;
 mod feed;
+mod routing;
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub enum Story {
     Feed,
     /// MiCC Enterprise, and an application written for the event feed.
     Ccas,
+    /// A Mitel Connect event feed, a CTIPS application that routes, and the Open Media Service that finds the agents.
+    Routing,
 }
 
 /// Plays a story once, or until somebody stops it.
@@ -33,6 +36,7 @@ pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str
         match story {
             Story::Feed => feed::play(mappings, print).await?,
             Story::Ccas => ccas::play(mappings, print).await?,
+            Story::Routing => routing::play(mappings, print).await?,
         }
         if !repeat {
             return Ok(());

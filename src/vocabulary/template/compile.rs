@@ -1,7 +1,7 @@
 //! Fields → members, once: names, tags, and the text of those that nobody sets.
 
 use super::{
-    super::*,
+    super::{overlay::Owner, *},
     members::{Member, Members, Shape},
 };
 
@@ -9,7 +9,7 @@ const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 pub(super) const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// How XML is put down that means the same to whoever reads it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Hand {
     /// What stands before the names of a data contract's members.
     data: &'static str,
@@ -50,65 +50,104 @@ impl Compiler<'_> {
     /// The fields of a message as parameters of its operation.
     pub fn parameters(&self, kind: Kind) -> Vec<Member> {
         let fields = &self.vocabulary.message(kind).fields.list;
-        let kept = (0..fields.len()).filter(|slot| !self.profile.is_omitted(kind, *slot));
-        let members = kept.map(|slot| {
+        let member = |slot: usize| {
             let label = self.profile.label(self.vocabulary, kind, slot);
             let attributes = match fields[slot].ty {
                 Type::Record(_) | Type::List(_) => self.data_attributes(&self.profile.namespaces.data),
                 _ => String::new(),
             };
-            self.member(&fields[slot], slot, label, label, &attributes, false)
-        });
-        members.collect()
+            self.formed(kind.into(), slot, &fields[slot], label, &attributes)
+        };
+        self.profile.parameter_order(self.vocabulary, kind).into_iter().map(member).collect()
     }
 
     fn data_tag(&self, label: &str) -> String {
         format!("{}:{label}", self.hand.data)
     }
 
-    pub fn message_members(&self, kind: Kind, slots: Range<usize>) -> Vec<Member> {
+    pub fn message_members(&self, kind: Kind) -> Vec<Member> {
         let def = self.vocabulary.message(kind);
-        let kept = slots.filter(|slot| !self.profile.is_omitted(kind, *slot));
-        let mut members: Vec<(&str, usize)> =
-            kept.map(|slot| (self.profile.label(self.vocabulary, kind, slot), slot)).collect();
-        members.sort_unstable();
-        let member = |(label, slot): (&str, usize)| {
+        let member = |slot: usize| {
+            let field = &def.fields.list[slot];
+            let mut member = self.data_member(kind.into(), slot, field);
             let fixed = def.fixed.iter().find(|(fixed, _)| *fixed == slot).map(|(_, literal)| literal);
-            let mut member = self.member(&def.fields.list[slot], slot, label, &self.data_tag(label), "", false);
             if let Some(literal) = fixed {
-                member.absent = self.literal(&member, &def.fields.list[slot].ty, literal);
+                member.absent = self.literal(&member, &field.ty, literal);
                 member.is_plain = *literal != Literal::Absent;
-            }
-            if self.profile.is_listed(kind, slot) {
-                member = one(member, self.vocabulary.type_text(&def.fields.list[slot].ty));
             }
             member
         };
-        members.into_iter().map(member).collect()
+        self.profile.data_order(self.vocabulary, kind.into()).into_iter().map(member).collect()
     }
 
     fn record_members(&self, place: usize) -> Vec<Member> {
+        let owner = Owner::Record(place);
         let fields = &self.vocabulary.records[place].fields;
-        let mut members: Vec<(&str, usize)> =
-            fields.list.iter().enumerate().map(|(slot, field)| (field.label.as_str(), slot)).collect();
-        members.sort_unstable();
-        let member = |(label, slot): (&str, usize)| {
-            self.member(&fields.list[slot], slot, label, &self.data_tag(label), "", false)
-        };
-        members.into_iter().map(member).collect()
+        let member = |slot: usize| self.data_member(owner, slot, &fields.list[slot]);
+        self.profile.data_order(self.vocabulary, owner).into_iter().map(member).collect()
     }
 
-    /// A member named `tag`. Items of lists are never nil where they are absent.
+    /// A member of a data contract. One that is in another namespace than most binds that itself.
+    fn data_member(&self, owner: Owner, slot: usize, field: &Field) -> Member {
+        let label = self.profile.label(self.vocabulary, owner, slot);
+        let namespace = self.profile.namespace(owner, slot);
+        match namespace == self.profile.namespaces.data {
+            true => self.formed(owner, slot, field, &self.data_tag(label), ""),
+            false => self.formed(owner, slot, field, &format!("o:{label}"), &format!(" xmlns:o=\"{namespace}\"")),
+        }
+    }
+
+    /// A member in the form that its profile has for it.
+    fn formed(&self, owner: Owner, slot: usize, field: &Field, tag: &str, attributes: &str) -> Member {
+        let form = self.profile.overlay.member(owner, slot);
+        let ty = form.and_then(|form| form.ty.clone()).unwrap_or_else(|| field.ty.clone());
+        let mut typed = Field { ty, ..field.clone() };
+        let item = form.and_then(|form| form.item.as_ref());
+        let mut member = match (&typed.ty, form) {
+            (Type::List(inner), Some(form)) if form.single => {
+                typed.ty = form.ty.clone().unwrap_or_else(|| (**inner).clone());
+                self.member(&typed, slot, tag, attributes, None, false).first()
+            }
+            _ if self.profile.is_listed(owner, slot) => {
+                let (attributes, item) = self.item_tag(&Type::List(Box::new(typed.ty.clone())), attributes, item);
+                one(self.member(&typed, slot, tag, &attributes, None, false), &item)
+            }
+            _ => self.member(&typed, slot, tag, attributes, item, false),
+        };
+        if form.is_some_and(|form| form.silent) {
+            member.nil.clear();
+            if !member.is_plain {
+                member.absent.clear();
+            }
+        }
+        member
+    }
+
+    /// The tag of a list's items, and the list's attributes, which bind its prefix where it is not the data contracts'.
+    fn item_tag(&self, list: &Type, attributes: &str, item: Option<&(String, String)>) -> (String, String) {
+        let Type::List(inner) = list else { return (attributes.to_owned(), String::new()) };
+        let (namespace, name) = match (item, item_name(self.vocabulary, inner)) {
+            (Some((namespace, name)), _) => (Some(namespace.as_str()), name.as_str()),
+            (None, usual) => usual,
+        };
+        match namespace.filter(|namespace| *namespace != self.profile.namespaces.data) {
+            Some(namespace) => (format!("{attributes} xmlns:d5p1=\"{namespace}\""), format!("d5p1:{name}")),
+            None => (attributes.to_owned(), self.data_tag(name)),
+        }
+    }
+
+    /// A member named `tag`; `item` is what a list's items are called where that is not the usual name. Items of lists are
+    /// never nil where they are absent.
     pub fn member(
         &self,
         field: &Field,
         slot: usize,
-        label: &str,
         tag: &str,
         attributes: &str,
+        item: Option<&(String, String)>,
         is_item: bool,
     ) -> Member {
-        let mut attributes = attributes.to_owned();
+        let (attributes, item_tag) = self.item_tag(&field.ty, attributes, item);
         let shape = match &field.ty {
             Type::Text | Type::Time | Type::Id => Shape::Text,
             Type::Int => Shape::Number { narrow: true },
@@ -117,18 +156,9 @@ impl Compiler<'_> {
             Type::Enum(place) => Shape::Enum(self.profile.member_names(self.vocabulary, *place)),
             Type::Record(place) => Shape::Object(Members::between("", self.record_members(*place), "")),
             Type::List(item) => {
-                let item_tag = match &**item {
-                    Type::Int => "d5p1:int".to_owned(),
-                    Type::Long => "d5p1:long".to_owned(),
-                    Type::Bool => "d5p1:boolean".to_owned(),
-                    Type::Text | Type::Time | Type::Id => "d5p1:string".to_owned(),
-                    other => self.data_tag(&self.vocabulary.type_text(other)),
-                };
-                if item_tag.starts_with("d5p1") {
-                    attributes += &format!(" xmlns:d5p1=\"{ARRAYS}\"");
-                }
                 let item_field = Field { ty: (**item).clone(), ..field.clone() };
-                let item = self.member(&item_field, 0, label, &item_tag, "", true);
+                let item = self.member(&item_field, 0, &item_tag, "", None, true);
+                let label = tag.rsplit(':').next().unwrap_or(tag);
                 let pad = self.profile.padding(label);
                 Shape::List { padding: item.absent.repeat(pad), item: Box::new(item), pad }
             }
@@ -179,11 +209,23 @@ impl Compiler<'_> {
     }
 }
 
+/// What items of a list of this type are called, and their namespace, where that is not the data contracts'.
+pub fn item_name<'v>(vocabulary: &'v Vocabulary, item: &Type) -> (Option<&'static str>, &'v str) {
+    match item {
+        Type::Int => (Some(ARRAYS), "int"),
+        Type::Long => (Some(ARRAYS), "long"),
+        Type::Bool => (Some(ARRAYS), "boolean"),
+        Type::Enum(place) => (None, &vocabulary.enums[*place].name),
+        Type::Record(place) => (None, &vocabulary.records[*place].name),
+        Type::Text | Type::Time | Type::Id | Type::List(_) => (Some(ARRAYS), "string"),
+    }
+}
+
 /// The member as a list of one.
-fn one(member: Member, class: String) -> Member {
+fn one(member: Member, item: &str) -> Member {
     let (open, close, nil, slot, name) =
         (member.open.clone(), member.close.clone(), member.nil.clone(), member.slot, member.name);
-    let item = Member { open: format!("<d4p1:{class}>"), close: format!("</d4p1:{class}>"), ..member };
+    let item = Member { open: format!("<{item}>"), close: format!("</{item}>"), ..member };
     Member {
         slot,
         name,

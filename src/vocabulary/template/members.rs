@@ -102,6 +102,8 @@ pub(super) enum Shape {
     },
     /// A list of exactly one.
     One(Box<Member>),
+    /// The first item of a list.
+    First(Box<Member>),
 }
 
 impl Shape {
@@ -124,7 +126,7 @@ impl Member {
         let value = match &self.shape {
             Shape::Object(members) => members.usual_length,
             Shape::List { item, pad, padding } => padding.len() + item.usual_length() * usize::from(*pad == 0),
-            Shape::One(item) => item.usual_length(),
+            Shape::One(item) | Shape::First(item) => item.usual_length(),
             _ => USUAL_VALUE,
         };
         self.absent.len().max(self.open.len() + value + self.close.len())
@@ -134,6 +136,7 @@ impl Member {
         match value {
             Value::Absent => out.extend_from_slice(self.absent.as_bytes()),
             Value::Nil => out.extend_from_slice(self.nil.as_bytes()),
+            value if self.is_empty_list(&value) => out.extend_from_slice(self.absent.as_bytes()),
             value => {
                 out.extend_from_slice(self.open.as_bytes());
                 let cut = self.write_value(vocabulary, value, out);
@@ -142,6 +145,11 @@ impl Member {
             }
         }
         0
+    }
+
+    fn is_empty_list(&self, value: &Value) -> bool {
+        let is_empty = || value.as_list().is_none_or(|list| list.iter().next().is_none());
+        matches!(self.shape, Shape::First(_)) && is_empty()
     }
 
     /// Writes what stands between the member's tags.
@@ -183,7 +191,19 @@ impl Member {
                 return cut + items.saturating_sub(room);
             }
             Shape::One(item) => return item.write(vocabulary, value, out),
+            Shape::First(item) => {
+                let mut items = value.as_list().into_iter().flat_map(|list| list.iter());
+                let cut = items.next().map_or(0, |first| item.write_value(vocabulary, first, out));
+                return cut + items.count();
+            }
         }
         0
+    }
+
+    /// The member as the first item of a list: where that is empty it is absent.
+    pub fn first(self) -> Member {
+        let (open, close, nil, absent) = (self.open.clone(), self.close.clone(), self.nil.clone(), self.absent.clone());
+        let Member { slot, name, at, .. } = self;
+        Member { slot, name, open, close, absent, at, is_plain: false, nil, shape: Shape::First(Box::new(self)) }
     }
 }

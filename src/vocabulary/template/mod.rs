@@ -14,6 +14,7 @@ use crate::{
     },
 };
 pub(super) use compile::Hand;
+pub(super) use compile::item_name;
 use compile::{Compiler, INSTANCE};
 use members::Members;
 
@@ -33,11 +34,7 @@ impl EventTemplate {
              i:type=\"d4p1:{class}\">",
             soap::OPEN
         );
-        let def = vocabulary.message(event);
-        let base = def.base.map_or(0, |(_, count)| count);
-        let compiler = Compiler { vocabulary, profile, hand: &Hand::NET };
-        let mut members = compiler.message_members(event, 0..base);
-        members.extend(compiler.message_members(event, base..def.fields.list.len()));
+        let members = Compiler { vocabulary, profile, hand: &Hand::NET }.message_members(event);
         let close = format!("</{parameter}></{operation}>{}", soap::CLOSE);
         EventTemplate(Members::between(&open, members, &close))
     }
@@ -74,12 +71,13 @@ impl ObjectTemplate {
         let hand = if def.side == Side::Request { profile.hand } else { &Hand::NET };
         let compiler = Compiler { vocabulary, profile, hand };
         let data = &profile.namespaces.data;
-        let parameter = vocabulary.parameter_of(kind);
+        let usual = vocabulary.parameter_of(kind);
+        let parameter = usual.map(|usual| profile.overlay.parameters.get(&kind).map_or(usual, String::as_str));
         let (members, around) = match parameter {
             // What is in the parameter is the data contract's.
             Some(parameter) => {
                 let attributes = compiler.data_attributes(data);
-                let members = compiler.message_members(kind, 0..def.fields.list.len());
+                let members = compiler.message_members(kind);
                 (members, (format!("<{parameter}{attributes}>"), format!("</{parameter}>")))
             }
             // Parameters stand in the contract's order and namespace.
@@ -91,14 +89,16 @@ impl ObjectTemplate {
         };
         let instance = hand.instance_above && parameter.is_some();
         let open = format!("{}<{operation} xmlns=\"{namespace}\"{end}{}", soap::BODY, around.0);
-        let header = |field: &Field| {
-            let (label, namespace) = (&field.label, &vocabulary.headers.namespace);
+        let header = |(place, field): (usize, &Field)| {
+            let usual = || (&vocabulary.headers.namespace, &field.label);
+            let of_wsdl = profile.overlay.headers.get(&place).map(|(namespace, label)| (namespace, label));
+            let (namespace, label) = of_wsdl.unwrap_or_else(usual);
             (format!("<{label} xmlns=\"{namespace}\">"), format!("</{label}>"))
         };
         let headers = if def.side == Side::Request { &vocabulary.headers.fields[..] } else { &[] };
         ObjectTemplate {
             open: soap::envelope(instance.then_some(("i", INSTANCE))),
-            headers: headers.iter().map(header).collect(),
+            headers: headers.iter().enumerate().map(header).collect(),
             body: Members::between(&open, members, &close),
         }
     }
@@ -114,12 +114,11 @@ impl ObjectTemplate {
         let open = format!("{}<{operation}Response xmlns=\"{namespace}\">", soap::BODY);
         let close = format!("</{operation}Response>{}", soap::CLOSE);
         let body = if def.bare {
-            let value =
-                def.fields.list.first().map(|field| compiler.member(field, 0, &field.label, &result, "", false));
+            let value = def.fields.list.first().map(|field| compiler.member(field, 0, &result, "", None, false));
             Members::between(&open, value.into_iter().collect(), &close)
         } else {
             let attributes = compiler.data_attributes(&profile.namespaces.data);
-            let members = compiler.message_members(kind, 0..def.fields.list.len());
+            let members = compiler.message_members(kind);
             let (open, close) = (format!("{open}<{result}{attributes}>"), format!("</{result}>{close}"));
             Members::between(&open, members, &close)
         };

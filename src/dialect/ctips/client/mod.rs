@@ -43,6 +43,8 @@ pub struct Settings {
     pub heartbeat_timeout: Duration,
     /// The shortest and the longest wait between attempts.
     pub reconnect: (Duration, Duration),
+    /// Whether the portal's own WSDL is asked how it is spoken with, before each session.
+    pub asks_wsdl: bool,
     /// Where the randomness of waits begins.
     pub seed: u64,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             reply_timeout: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(120),
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
+            asks_wsdl: false,
             seed: 1,
         }
     }
@@ -68,6 +71,8 @@ impl Default for Settings {
 enum State {
     /// Nobody tries yet, or again, before this moment.
     Waiting(Time),
+    /// Its WSDL is being read.
+    Asking,
     /// OpenConnection is on its way.
     Opening,
     /// So many steps towards being on line are done.
@@ -105,8 +110,11 @@ enum Asked {
 /// One platform. See the module.
 pub struct Client {
     settings: Settings,
+    /// The dialect's, which knows what the profile calls things, too.
     vocabulary: Arc<Vocabulary>,
     profile: Profile,
+    /// The vocabulary and the profile that were configured: where no WSDL says otherwise, these serve.
+    configured: (Arc<Vocabulary>, Profile),
     templates: Vec<Option<ObjectTemplate>>,
     /// Classes of events, as either profile writes them.
     classes: HashMap<String, Kind>,
@@ -182,7 +190,7 @@ impl super::super::Client for Client {
     fn deadline(&self) -> Option<Time> {
         match self.state {
             State::Waiting(until) => Some(until),
-            State::Over | State::Replaying => None,
+            State::Asking | State::Over | State::Replaying => None,
             State::Opening => self.commands.deadline(),
             State::Registering(_) | State::Online => {
                 let silence = self.session.heard + self.settings.heartbeat_timeout;
@@ -196,7 +204,7 @@ impl super::super::Client for Client {
         // Requests end by their posts' outcomes; numbers whose events never came are kept from being used again.
         self.commands.expire(now);
         match self.state {
-            State::Waiting(until) if until <= now => self.open(now),
+            State::Waiting(until) if until <= now => self.reach(now),
             State::Registering(_) | State::Online => self.check_silence(now),
             _ => {}
         }
@@ -212,6 +220,13 @@ impl super::super::Client for Client {
 
     fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
         self.take_call(now, path, body, charset, message)
+    }
+
+    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
+        self.speak(profile.unwrap_or_else(|_| self.configured.1.clone()));
+        if self.state == State::Asking {
+            self.open(now);
+        }
     }
 
     fn shut_down(&mut self, _: Time) {

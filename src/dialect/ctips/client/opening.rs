@@ -20,18 +20,10 @@ impl Client {
         profile: Profile,
         new_path: Box<dyn FnMut() -> String + Send>,
     ) -> Client {
-        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
-            (def.side == Side::Request).then(|| ObjectTemplate::operation(&vocabulary, &profile, kind))
-        };
-        let mut classes = HashMap::new();
-        for (kind, def) in vocabulary.kinds().filter(|(_, def)| def.side == Side::Event) {
-            classes.insert(def.label.clone(), kind);
-            let of_profiles = vocabulary.profiles.iter().map(|profile| profile.message_name(&vocabulary, kind));
-            classes.extend(of_profiles.map(|name| (name, kind)));
-        }
-        Client {
-            templates: vocabulary.kinds().map(template).collect(),
-            classes,
+        let mut client = Client {
+            configured: (vocabulary.clone(), profile.clone()),
+            templates: Vec::new(),
+            classes: HashMap::new(),
             backoff: Backoff::new(settings.reconnect, settings.seed),
             settings,
             vocabulary,
@@ -51,7 +43,26 @@ impl Client {
             outputs: VecDeque::new(),
             complaints: Complaints::default(),
             troubles: Troubles::default(),
+        };
+        client.speak(client.profile.clone());
+        client
+    }
+
+    /// Speaks as this profile has it from now on.
+    pub(super) fn speak(&mut self, profile: Profile) {
+        let known = &self.configured.0;
+        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            (def.side == Side::Request).then(|| ObjectTemplate::operation(known, &profile, kind))
+        };
+        self.templates = known.kinds().map(template).collect();
+        self.classes.clear();
+        for (kind, def) in known.kinds().filter(|(_, def)| def.side == Side::Event) {
+            self.classes.insert(def.label.clone(), kind);
+            let profiles = known.profiles.iter().chain([&profile]);
+            self.classes.extend(profiles.map(|profile| (profile.message_name(known, kind), kind)));
         }
+        self.vocabulary = Arc::new(known.reading(&profile));
+        self.profile = profile;
     }
 
     /// A client without a portal: for lines that come from a file.
@@ -66,6 +77,16 @@ impl Client {
     }
 
     // ── opening ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Asks the portal how it is spoken with, or opens a session at once.
+    pub(super) fn reach(&mut self, now: Time) {
+        if self.settings.asks_wsdl {
+            self.state = State::Asking;
+            self.outputs.push_back(Output::Describe(self.url()));
+        } else {
+            self.open(now);
+        }
+    }
 
     pub(super) fn open(&mut self, now: Time) {
         self.state = State::Opening;
@@ -212,7 +233,7 @@ impl Client {
         self.tried = if was_online { usize::from(next) } else { self.tried + 1 };
         if self.tried < self.settings.urls.len() {
             self.notice(Notice::warn(format!("no session at {at}: {why}; trying {}", self.url())));
-            return self.open(now);
+            return self.reach(now);
         }
         let wait = self.backoff.next();
         let text = format!("no session at {at}: {why}; next attempt in {:.1} s", wait.as_secs_f64());

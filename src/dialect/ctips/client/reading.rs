@@ -50,7 +50,7 @@ impl Client {
                 // A fault may say that there is no session any more, and nobody there says more: it is tried.
                 self.probe();
             }
-            (Asked::Open, Ok(answer)) => match session_of(&answer) {
+            (Asked::Open, Ok(answer)) => match session_of(&self.vocabulary, &answer) {
                 Ok(id) => self.opened(now, id),
                 Err(reason) => self.lose(now, &reason, true),
             },
@@ -87,7 +87,9 @@ impl Client {
         let fields = &self.vocabulary.message(kind).fields;
         message.clear();
         message.start(kind, fields.list.len());
-        let operation = message.text(answer.name.trim_end_matches("Response"));
+        let operation = answer.name.trim_end_matches("Response");
+        let known = self.vocabulary.operation(operation).map(|kind| self.vocabulary.message(kind).label.as_str());
+        let operation = message.text(known.unwrap_or(operation));
         for (label, node) in [("RequestId", Node::Int(id)), ("Operation", operation)] {
             if let Some(slot) = fields.slot(label) {
                 message.set(slot, node);
@@ -244,9 +246,14 @@ fn read(outcome: PostOutcome) -> Result<Element, Trouble> {
 }
 
 /// The session that OpenConnection opened.
-fn session_of(answer: &Element) -> Result<String, String> {
+fn session_of(vocabulary: &Vocabulary, answer: &Element) -> Result<String, String> {
     let result = answer.children.first().ok_or("OpenConnection was answered with nothing")?;
-    let member = |name: &str| result.child(name).map_or("", |member| member.text.trim());
+    let record = vocabulary.records.iter().find(|record| record.name == "SessionObject");
+    let slot = |name: &str| record.and_then(|record| record.fields.slot(name));
+    let member = |name: &str| {
+        let found = result.children.iter().find(|child| slot(&child.name) == slot(name));
+        found.map_or("", |member| member.text.trim())
+    };
     match (member("SessionId"), member("status")) {
         ("", _) => Err("OpenConnection was answered without a SessionId".into()),
         (id, "" | "0") => Ok(id.to_owned()),

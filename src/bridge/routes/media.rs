@@ -1,0 +1,379 @@
+//! Between the route desks of applications and the platforms that routes are asked of: who is meant by a selection there,
+//! what the desks want done, and what those platforms say.
+
+use super::{Asked, Number, Order, Record, Target, Wish};
+use crate::{
+    bridge::{About, Bridge, Cause, Output, application::Application, ids::CallKey, picture::RouteOrder},
+    dialect::{Asker, Notice},
+    mapping::CallPart,
+    model::{Asked as AskedIds, Change, ClientId, Device, DeviceKind, Fact, Failure, Id, Model, RouteType, Transition},
+    time::Time,
+};
+
+/// Numbers of routes begin with their application's place.
+const PLACE: u32 = 40;
+
+fn key(application: usize, number: Number) -> u64 {
+    (application as u64) << PLACE | number.0
+}
+
+fn of_key(key: u64) -> (usize, Number) {
+    ((key >> PLACE) as usize, Number(key & ((1 << PLACE) - 1)))
+}
+
+impl Bridge {
+    // ── selections ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(in crate::bridge) fn select_route(
+        &mut self,
+        now: Time,
+        index: usize,
+        (session, id): (u32, i64),
+        asked: AskedIds,
+        change: &Change,
+    ) {
+        if self.applications[index].only_listens(session) {
+            return self.refuse(now, index, (session, id), asked, change);
+        }
+        let given = change.call.number();
+        let application = &self.applications[index];
+        let live = |(platform, call): &CallKey| {
+            self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)
+        };
+        let call = given.and_then(|id| self.known_call(application, id)).filter(live);
+        let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
+            return;
+        };
+        let client = ClientId { application: index as u16, session };
+        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
+        if let (Some(call), None) = (call, application.routes.media())
+            && self.platforms[platform].routes_calls()
+        {
+            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, change);
+        }
+        let mut wish =
+            Wish { client, id, call: given, route, target: Target::Service, service: None, data: Vec::new() };
+        if let (Some(call), Some(media)) = (call, application.routes.media()) {
+            self.find_target(application, media, call, change, &mut wish);
+        }
+        self.applications[index].routes.select(now, call, wish);
+        self.settle_routes(now, platform);
+    }
+
+    fn refuse(&mut self, now: Time, index: usize, (session, id): (u32, i64), asked: AskedIds, change: &Change) {
+        let reason = "this user may listen, and give no commands";
+        let refusal = crate::bridge::requests::refusal_of(change, Failure::Failed, reason);
+        self.ask(now, index, session, id, asked, &refusal);
+    }
+
+    /// Who is meant on the routing platform.
+    fn find_target(
+        &self,
+        application: &Application,
+        media: usize,
+        (platform, call): CallKey,
+        change: &Change,
+        wish: &mut Wish,
+    ) {
+        let mut buffer = itoa::Buffer::new();
+        let destination = change.fact(Fact::Destination);
+        let text = destination.as_text(&mut buffer).unwrap_or_default().trim();
+        let pairs = change.data.iter().flatten().map(|(key, value)| {
+            let (mut keys, mut values) = (itoa::Buffer::new(), itoa::Buffer::new());
+            (
+                key.as_text(&mut keys).unwrap_or_default().to_owned(),
+                value.as_text(&mut values).unwrap_or_default().to_owned(),
+            )
+        });
+        wish.data = pairs.collect();
+        match wish.route {
+            Some(RouteType::Service) => {
+                wish.service = text.parse().ok().map(|number| self.group_of(application, media, platform, number));
+                // What is no number is no service.
+                if wish.service.is_none_or(|number| i32::try_from(number).is_err() || number <= 0) {
+                    wish.target = Target::Nobody;
+                }
+            }
+            Some(RouteType::Agent) => {
+                let agent = self.agent_of_route(application, platform, text);
+                let number = agent.map(|(owner, agent)| self.platforms[owner].model.agent(agent).number.clone());
+                let login = number.filter(|number| !number.is_empty()).unwrap_or_else(|| text.to_owned());
+                let id = self.agent_there(application, media, &login);
+                wish.target = if login.is_empty() { Target::Nobody } else { Target::Agent { login, id } };
+                wish.service = self.service_of_call(application, media, (platform, call));
+            }
+            _ => {}
+        }
+    }
+
+    /// The agent whom an application means by an id or a login name.
+    fn agent_of_route(
+        &self,
+        application: &Application,
+        platform: usize,
+        text: &str,
+    ) -> Option<(usize, crate::model::AgentIx)> {
+        let id = text.parse().ok().and_then(|id| self.known_agent(application, id));
+        let own = || self.platforms[platform].model.agent_by_login(text).map(|agent| (platform, agent));
+        id.or_else(own).or_else(|| self.agent_by_login(application, text))
+    }
+
+    /// The routing platform's own id of an agent, where a platform of the application shows that.
+    fn agent_there(&self, application: &Application, media: usize, login: &str) -> Option<i64> {
+        let same = &self.platforms[media].outgoing().agents_of;
+        let shows = |platform: &&usize| same.contains(&self.platforms[**platform].incoming.vocabulary.dialect);
+        application.platforms.iter().filter(shows).find_map(|platform| {
+            let model = &self.platforms[*platform].model;
+            let agent = model.agent_by_login(login)?;
+            model.agent(agent).id.as_ref()?.as_id().as_int()
+        })
+    }
+
+    /// The routing platform's number of a service that an application means: by the table, as the application or as the
+    /// service's own platform numbers it; else that platform's number.
+    fn group_of(&self, application: &Application, media: usize, platform: usize, number: i64) -> i64 {
+        let groups = &self.platforms[media].service_groups;
+        let native = || {
+            let first = std::iter::once(&platform).chain(&application.platforms);
+            first.copied().find_map(|platform| self.native_service(application, platform, number))
+        };
+        let mapped = |number: i64| groups.get(&number).copied();
+        mapped(number).unwrap_or_else(|| native().map_or(number, |native| mapped(native).unwrap_or(native)))
+    }
+
+    fn native_service(&self, application: &Application, platform: usize, number: i64) -> Option<i64> {
+        let kinds = [DeviceKind::Group, DeviceKind::AgentQueue, DeviceKind::EmailQueue, DeviceKind::Service];
+        kinds.into_iter().find_map(|kind| {
+            let meant = Device { kind: Some(kind), id: Id::Int(number), ..Device::default() };
+            let service = self.known_service(application, platform, &meant)?;
+            self.platforms[platform].model.service(service).id.as_id().as_int()
+        })
+    }
+
+    fn service_of_call(&self, application: &Application, media: usize, (platform, call): CallKey) -> Option<i64> {
+        let model = &self.platforms[platform].model;
+        let service = model.service(model.find_call(call)?.service?);
+        let seen = application.ids.service(application.place_of(platform)?, service.kind, &service.id);
+        let (groups, native) = (&self.platforms[media].service_groups, service.id.as_id().as_int());
+        let mapped = |number: i64| groups.get(&number).copied();
+        mapped(seen).or_else(|| native.and_then(mapped)).or(native)
+    }
+
+    // ── records ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Records of open routes are kept from now on. These are what an earlier run left behind: each is cancelled where
+    /// anybody knows its number, and reported.
+    pub fn keep_routes(&mut self, now: Time, left: Vec<(u64, Record)>) {
+        let last = left.iter().map(|(route, _)| of_key(*route).1.0).max().unwrap_or(0);
+        self.applications.iter_mut().for_each(|application| application.routes.keep(last));
+        for (route, record) in left {
+            let has_media = |application: &Application| {
+                let media = application.routes.media();
+                media.is_some_and(|media| self.platforms[media].name == record.platform)
+            };
+            let named = |application: &Application| application.name == record.application && has_media(application);
+            let index = self.applications.iter().position(named);
+            let report = |what: &str| {
+                let Record { application, platform, call, id, .. } = &record;
+                let id = id.map_or_else(|| "without a number".to_owned(), |id| format!("request {id}"));
+                let text = format!(
+                    "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
+                );
+                Notice::warn(text)
+            };
+            match index.or_else(|| self.applications.iter().position(has_media)) {
+                Some(index) => {
+                    let what = match record.id {
+                        Some(_) => "it is cancelled",
+                        None => "whether it was added is unknown",
+                    };
+                    let about = About::Application(index);
+                    self.outputs.push_back(Output::Notice { about, notice: report(what) });
+                    self.applications[index].routes.adopt(now, record.id);
+                }
+                None => {
+                    let about = About::Application(0);
+                    let notice = report("no application asks that platform any more, so that nobody cancels it");
+                    self.outputs.push_back(Output::Notice { about, notice });
+                }
+            }
+            // What is cancelled has a record of its own by now.
+            self.settle_routes(now, 0);
+            self.outputs.push_back(Output::Drop { route });
+        }
+        self.collect();
+    }
+
+    /// A record is kept, or could not be.
+    pub fn route_kept(&mut self, now: Time, route: u64, result: Result<(), String>) {
+        let (index, number) = of_key(route);
+        let Some(application) = self.applications.get_mut(index) else { return };
+        match result {
+            Ok(()) => application.routes.kept(now, number),
+            Err(reason) => application.routes.not_kept(number, &reason),
+        }
+        self.settle_routes(now, 0);
+        self.collect();
+    }
+
+    fn record(&self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
+        let application = &self.applications[index];
+        let wish = application.routes.wish(number);
+        let call = wish.and_then(|(_, call)| call).map(|call| self.guid(index, call)).unwrap_or_default();
+        Record {
+            application: application.name.clone(),
+            platform: self.platforms[media].name.clone(),
+            call,
+            service: wish.and_then(|(wish, _)| wish.service),
+            agent: wish.and_then(|(wish, _)| match &wish.target {
+                Target::Agent { login, .. } => Some(login.clone()),
+                _ => None,
+            }),
+            id,
+        }
+    }
+
+    // ── what the desks want ───────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Lets everything follow from what the desks and the routing platforms say, until nothing is left. `platform` is the
+    /// one to speak of where no call is known.
+    pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
+        loop {
+            self.say_routes(now, platform);
+            let mut is_done = !self.hear_of_routes(now);
+            for index in 0..self.applications.len() {
+                while let Some(order) = self.applications[index].routes.order() {
+                    is_done = false;
+                    self.carry_out(now, index, order);
+                }
+            }
+            if is_done {
+                break;
+            }
+        }
+    }
+
+    fn say_routes(&mut self, now: Time, platform: usize) {
+        for (index, application) in self.applications.iter_mut().enumerate() {
+            while let Some(say) = application.routes.say() {
+                let platform = say.call.map_or(platform, |(platform, _)| platform);
+                application.say_route(now, index, platform, &self.platforms[platform], say);
+            }
+        }
+    }
+
+    /// Hands the desks what was heard of their routes; whether there was anything.
+    fn hear_of_routes(&mut self, now: Time) -> bool {
+        let mut heard = false;
+        for index in 0..self.applications.len() {
+            let Some(media) = self.applications[index].routes.media() else { continue };
+            let (routes, away) = (&mut self.applications[index].routes, &self.platforms[media].away);
+            match (routes.is_down(), away) {
+                (false, Some(reason)) => routes.media_down(now, reason),
+                (true, None) => routes.media_up(),
+                _ => continue,
+            }
+            heard = true;
+        }
+        for media in 0..self.platforms.len() {
+            for news in std::mem::take(&mut self.platforms[media].route_news) {
+                heard = true;
+                match news.asker {
+                    Some((route, order)) => {
+                        let (index, number) = of_key(route);
+                        if let Some(application) = self.applications.get_mut(index) {
+                            application.routes.answered(now, number, Asked::of(order), news.news);
+                        }
+                    }
+                    None => {
+                        let Some(id) = news.id else { continue };
+                        let asks = |application: &&mut Application| application.routes.media() == Some(media);
+                        for application in self.applications.iter_mut().filter(asks) {
+                            application.routes.heard(now, id, news.news.clone());
+                        }
+                    }
+                }
+            }
+        }
+        heard
+    }
+
+    fn carry_out(&mut self, now: Time, index: usize, order: Order) {
+        let Some(media) = self.applications[index].routes.media() else { return };
+        match order {
+            Order::Keep { number, id } => {
+                let record = self.record(index, media, number, id);
+                self.outputs.push_back(Output::Keep { route: key(index, number), record });
+            }
+            Order::Drop { number } => self.outputs.push_back(Output::Drop { route: key(index, number) }),
+            Order::Add { number } => self.order_route(now, index, media, (number, Asked::Add), None, false),
+            Order::Cancel { number, id, if_allocated } => {
+                self.order_route(now, index, media, (number, Asked::Cancel), Some(id), if_allocated);
+            }
+            Order::LookUp { number, id } => {
+                self.order_route(now, index, media, (number, Asked::LookUp), Some(id), false);
+            }
+            Order::Follow { number, id } => {
+                let asker = Asker::Route { route: key(index, number), order: Asked::LookUp.order() };
+                self.platforms[media].client.follow(now, id, asker);
+            }
+            Order::Unfollow { id } => self.platforms[media].client.unfollow(id),
+            Order::Report { number, text } => {
+                let text = format!("route {}: {text}", number.0);
+                self.outputs.push_back(Output::Notice { about: About::Application(index), notice: Notice::warn(text) });
+            }
+        }
+        if self.converse(now, media) {
+            self.settle(now, media, Cause::Link);
+        }
+    }
+
+    fn order_route(
+        &mut self,
+        now: Time,
+        index: usize,
+        media: usize,
+        (number, asked): (Number, Asked),
+        id: Option<i64>,
+        if_allocated: bool,
+    ) {
+        let mut transition = Transition::new(asked.order());
+        (transition.details.route, transition.details.if_allocated) = (id, if_allocated);
+        let wish = self.applications[index].routes.wish(number);
+        let Some((wish, call)) = wish.map(|(wish, call)| (wish.clone(), call)) else { return };
+        transition.call = call.map(|(_, call)| call);
+        let (login, agent) = match wish.target {
+            Target::Agent { login, id } => (login, id),
+            Target::Service | Target::Nobody | Target::Anyone => (String::new(), None),
+        };
+        let kind = if login.is_empty() { DeviceKind::Group } else { DeviceKind::Agent };
+        let guid = call.map(|call| self.guid(index, call)).unwrap_or_default();
+        let order = RouteOrder { guid, service: wish.service, kind: Some(kind), login, agent, data: wish.data };
+        let nowhere = Model::default();
+        let route = key(index, number);
+        let result = match call.map(|(platform, _)| platform).filter(|platform| *platform != media) {
+            Some(platform) => match self.platforms.get_disjoint_mut([media, platform]) {
+                Ok([media, platform]) => media.route(now, &platform.model, &transition, &order, route),
+                Err(_) => return,
+            },
+            None => self.platforms[media].route(now, &nowhere, &transition, &order, route),
+        };
+        if let Err(reason) = result {
+            let news = super::News::Failed { reason, unknown: false };
+            self.applications[index].routes.answered(now, number, asked, news);
+        }
+    }
+
+    /// What names a call beside numbers, for the application and for whoever gets the route.
+    fn guid(&self, index: usize, (platform, call): CallKey) -> String {
+        let (application, owner) = (&self.applications[index], &self.platforms[platform]);
+        let known = application.ids.call((platform, call)).and_then(|known| known.guid.as_deref());
+        let Some(found) = owner.model.find_call(call) else { return String::new() };
+        let native = found.names.iter().find_map(|name| match &name.id {
+            crate::model::NativeId::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+        let has_guid = application.to().call_parts.contains(&CallPart::Guid);
+        native.or(known.filter(|_| has_guid).map(str::to_owned)).unwrap_or_else(|| owner.mint_guid(found).into())
+    }
+}

@@ -1,0 +1,475 @@
+//! The conversation with an Open Media Service: requests are posted, one each, and what becomes of those that somebody
+//! follows is polled for, by one poll for all of them and none while there is none. Whether the service is there is known by
+//! what it answers; that it was restarted by requests that it does not know any more.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::super::{
+    Asker, ClientOutput as Output, Complaints, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff,
+};
+use crate::{
+    message::{Kind, Message, Node, Value},
+    model::RequestIx,
+    time::Time,
+    vocabulary::{NoReply, ObjectTemplate, Profile, Side, Vocabulary},
+    wire::soap,
+};
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub url: Arc<str>,
+    /// A host administrator's log-on; empty where the service has authentication disabled.
+    pub user: String,
+    pub password: SecretString,
+    /// The tenant whose groups are asked for to see whether the service is there; -1 without tenants.
+    pub tenant: i64,
+    /// How long the service may take to answer.
+    pub reply_timeout: Duration,
+    /// How often it is asked what became of what is followed.
+    pub poll: Duration,
+    /// How often it is asked whether it still has what is followed.
+    pub verify: Duration,
+    /// The first wait before asking again a service that does not answer, and the longest.
+    pub reconnect: (Duration, Duration),
+    /// Where the randomness of those waits begins.
+    pub seed: u64,
+    /// The service's own WSDL is asked for before it is.
+    pub asks_wsdl: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            url: Arc::from(""),
+            user: String::new(),
+            password: SecretString::from(""),
+            tenant: -1,
+            reply_timeout: Duration::from_secs(10),
+            poll: Duration::from_secs(1),
+            verify: Duration::from_secs(30),
+            reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
+            seed: 1,
+            asks_wsdl: false,
+        }
+    }
+}
+
+/// An answer may come after nobody waits for it any more, and still matter: an added request must then be cancelled. So much
+/// longer than to the asker it is left to the service.
+const PATIENCE: u32 = 3;
+/// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
+const LOST: u32 = 2;
+
+/// What a post was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Whether the service is there.
+    Probe,
+    Poll,
+    Order(Asker),
+    /// The status of something that is followed, because the conversation wants to know.
+    Check(Asker),
+}
+
+/// See the module.
+pub struct Client {
+    settings: Settings,
+    /// What is said, and how it is unless the service says otherwise.
+    known: Arc<Vocabulary>,
+    configured: Profile,
+    /// The same as it is read.
+    vocabulary: Arc<Vocabulary>,
+    /// It is being asked how it is spoken with; what shall be posted waits.
+    asking: bool,
+    held: Vec<(Message, Asked)>,
+    /// By kind of message: how it is written, and its SOAPAction.
+    templates: Vec<Option<(ObjectTemplate, Arc<str>)>>,
+    tokens: u64,
+    posts: HashMap<u64, (Kind, Asked)>,
+    is_up: bool,
+    /// When a service that is away is asked again.
+    probe: Option<Time>,
+    backoff: Backoff,
+    /// Requests in a row without an answer.
+    silent: u32,
+    /// What is followed, by the service's number.
+    followed: BTreeMap<i64, Asker>,
+    /// The service's clock when it last told what happened.
+    stamp: Option<String>,
+    poll: Option<Time>,
+    polling: bool,
+    /// When somebody last looked whether the service still has what is followed; at once where none is given.
+    verified: Option<Time>,
+    outputs: VecDeque<Output>,
+    complaints: Complaints,
+    troubles: Troubles,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Client").field("is_up", &self.is_up).field("followed", &self.followed).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Client {
+        let mut client = Client {
+            templates: Vec::new(),
+            backoff: Backoff::new(settings.reconnect, settings.seed),
+            settings,
+            known: vocabulary.clone(),
+            configured: profile.clone(),
+            vocabulary,
+            asking: false,
+            held: Vec::new(),
+            tokens: 0,
+            posts: HashMap::new(),
+            is_up: false,
+            probe: Some(Time(0)),
+            silent: 0,
+            followed: BTreeMap::new(),
+            stamp: None,
+            poll: None,
+            polling: false,
+            verified: None,
+            outputs: VecDeque::new(),
+            complaints: Complaints::default(),
+            troubles: Troubles::default(),
+        };
+        client.speak(&profile);
+        client
+    }
+
+    /// Writes and reads from now on as the profile says.
+    fn speak(&mut self, profile: &Profile) {
+        let known = &self.known;
+        let template = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let template = || ObjectTemplate::operation(known, profile, kind);
+            (def.side == Side::Request).then(|| (template(), profile.action(known, kind).into()))
+        };
+        self.templates = known.kinds().map(template).collect();
+        self.vocabulary = Arc::new(known.reading(profile));
+    }
+
+    /// A client without a service: for lines that come from a file.
+    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
+        let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
+        Client { probe: None, ..Client::new(Settings::default(), vocabulary, profile) }
+    }
+
+    // ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn post(&mut self, message: &Message, asked: Asked) {
+        let Some((kind, place)) = message.kind().map(|kind| (kind, kind.0 as usize)) else { return };
+        if self.asking {
+            return self.held.push((message.clone(), asked));
+        }
+        let Some(Some((template, action))) = self.templates.get(place) else { return };
+        let mut body = Vec::with_capacity(1024);
+        let headers = [self.settings.user.as_str(), self.settings.password.expose_secret()];
+        let headers = if self.settings.user.is_empty() { &[][..] } else { &headers[..] };
+        template.write_with(headers, &self.known, message, &mut body);
+        let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
+        self.tokens += 1;
+        self.posts.insert(self.tokens, (kind, asked));
+        self.outputs.push_back(Output::Post(Post {
+            token: self.tokens,
+            url: self.settings.url.clone(),
+            action: action.clone(),
+            body,
+            timeout: self.settings.reply_timeout * patience,
+        }));
+    }
+
+    /// Posts an operation of the conversation's own, with one parameter.
+    fn say(&mut self, label: &str, parameter: &str, value: Value, asked: Asked) {
+        let Some(kind) = self.known.find(label) else { return };
+        let def = self.known.message(kind);
+        let mut message = Message::default();
+        message.start(kind, def.fields.list.len());
+        if let Some(slot) = def.fields.slot(parameter) {
+            let node = match value {
+                Value::Int(number) => Node::Int(number),
+                Value::Text(text) => message.text(text),
+                _ => Node::Absent,
+            };
+            message.set(slot, node);
+        }
+        self.post(&message, asked);
+    }
+
+    /// Asks whether the service is there, and how it is spoken with before.
+    fn reach(&mut self) {
+        self.probe = None;
+        if self.settings.asks_wsdl {
+            self.asking = true;
+            self.outputs.push_back(Output::Describe(self.settings.url.clone()));
+        } else {
+            self.probe();
+        }
+    }
+
+    fn probe(&mut self) {
+        let tenant = Value::Int(self.settings.tenant);
+        self.say("GetAllOpenMediaServiceGroupStatus", "tenantID", tenant, Asked::Probe);
+    }
+
+    fn check(&mut self, id: i64, asker: Asker) {
+        self.say("GetOpenMediaRequestStatusByID", "openMediaID", Value::Int(id), Asked::Check(asker));
+    }
+
+    /// Asks for what happened since the service told it last. Where its clock is not known, a status shows it.
+    fn poll_now(&mut self, now: Time) {
+        self.poll = Some(now + self.settings.poll);
+        let Some((id, asker)) = self.followed.iter().next().map(|(id, asker)| (*id, *asker)) else {
+            return self.poll = None;
+        };
+        let is_due = self.verified.is_none_or(|verified| now - verified >= self.settings.verify);
+        if self.stamp.is_none() || is_due {
+            self.verified = Some(now);
+            self.check(id, asker);
+        }
+        if let Some(stamp) = self.stamp.clone() {
+            self.polling = true;
+            self.say("GetOpenMediaRequestsByTime", "retrieveLaterThan", Value::Text(&stamp), Asked::Poll);
+        }
+    }
+
+    /// Looks whether the service still has anything of what is followed.
+    fn check_all(&mut self, now: Time) {
+        self.verified = Some(now);
+        for (id, asker) in self.followed.clone() {
+            self.check(id, asker);
+        }
+    }
+
+    // ── what is answered ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Reads an answer into `message`; else says why there is none, and whether the service may have done what it was asked.
+    fn read(&self, kind: Kind, outcome: PostOutcome, message: &mut Message) -> Result<(), NoAnswer> {
+        let (status, charset, body) = match outcome {
+            PostOutcome::Answer { status, charset, body } => (status, charset, body),
+            PostOutcome::NotSent(reason) => return Err(NoAnswer { reason, unknown: false, silent: true }),
+            PostOutcome::Unknown(reason) => return Err(NoAnswer { reason, unknown: true, silent: true }),
+        };
+        let Ok(envelope) = soap::parse(&body, charset.as_deref()) else {
+            let reason = format!("the service answered with status {status} and no SOAP envelope");
+            // Whoever answers with such a status has not let it through.
+            let refused = (400..500).contains(&status);
+            return Err(NoAnswer { reason, unknown: !refused, silent: true });
+        };
+        match self.vocabulary.read_reply(kind, &envelope.body, message) {
+            Ok(_) => Ok(()),
+            Err(NoReply::Fault(fault)) => {
+                Err(NoAnswer { reason: format!("fault {}: {fault}", fault.code), unknown: false, silent: false })
+            }
+            Err(error) => Err(NoAnswer {
+                reason: format!("the service's answer can't be understood: {error}"),
+                unknown: true,
+                silent: false,
+            }),
+        }
+    }
+
+    /// The service answered.
+    fn there(&mut self, now: Time) {
+        let was_silent = std::mem::take(&mut self.silent) > 0;
+        self.backoff.reset();
+        self.probe = None;
+        if !std::mem::replace(&mut self.is_up, true) {
+            self.outputs.push_back(Output::Up);
+        }
+        // What happened meanwhile, the next poll tells; a restart shows in what is not known any more.
+        if was_silent && !self.followed.is_empty() {
+            self.check_all(now);
+        }
+    }
+
+    /// A request got no answer.
+    fn silent(&mut self, now: Time, reason: &str) {
+        self.silent += 1;
+        if self.is_up && self.silent < LOST {
+            return;
+        }
+        if std::mem::replace(&mut self.is_up, false) {
+            self.troubles.disconnects += 1;
+        }
+        self.outputs.push_back(Output::Down(reason.to_owned()));
+        self.notice(now, reason.to_owned());
+        if self.probe.is_none() {
+            self.probe = Some(now + self.backoff.next());
+        }
+    }
+
+    fn notice(&mut self, now: Time, text: String) {
+        self.outputs.extend(self.complaints.about(now, text).map(|text| Output::Notice(Notice::warn(text))));
+    }
+
+    /// What a fault of its own vocabulary is called, with its text.
+    fn fault(&self, message: &Message) -> Option<(&str, String)> {
+        let def = self.vocabulary.message(message.kind()?);
+        let text = def.fields.slot("Message").map(|slot| message.get(slot));
+        let text = if let Some(Value::Text(text)) = text { text } else { "" };
+        def.fault.then(|| (def.label.as_str(), format!("{}: {text}", def.label)))
+    }
+
+    fn learn_stamp(&mut self, message: &Message) {
+        let def = message.kind().map(|kind| self.vocabulary.message(kind));
+        let slot = def.and_then(|def| def.fields.slot("TimeStamp"));
+        if let Some(Value::Text(stamp)) = slot.map(|slot| message.get(slot))
+            && !stamp.is_empty()
+        {
+            self.stamp = Some(stamp.to_owned());
+        }
+    }
+
+    fn take_answer(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        let Some((kind, asked)) = self.posts.remove(&token) else { return Heard::Nothing };
+        if asked == Asked::Poll {
+            self.polling = false;
+        }
+        let read = self.read(kind, outcome, message);
+        match &read {
+            Err(NoAnswer { silent: true, reason, .. }) => self.silent(now, reason),
+            _ => self.there(now),
+        }
+        let fault = self.fault(message).map(|(label, text)| (label.to_owned(), text));
+        match (asked, read) {
+            (Asked::Order(asker), Ok(())) => Heard::For(asker),
+            (Asked::Order(asker), Err(NoAnswer { reason, unknown, .. })) => {
+                message.clear();
+                self.outputs.push_back(Output::NoAnswer { asker, reason, unknown });
+                Heard::Nothing
+            }
+            (Asked::Check(asker), Ok(())) => {
+                match &fault {
+                    // A service that has forgotten one has forgotten all: it was restarted.
+                    Some((label, _)) if label == "InvalidOpenMediaIDFault" => {
+                        let others: Vec<_> = self.followed.iter().map(|(id, asker)| (*id, *asker)).collect();
+                        for (id, other) in others {
+                            let asked = self.posts.values().any(|(_, known)| *known == Asked::Check(other));
+                            if other != asker && !asked {
+                                self.check(id, other);
+                            }
+                        }
+                    }
+                    Some((_, text)) => self.notice(now, text.clone()),
+                    // The clock of a poll that is on its way, or was answered, is the one to go by.
+                    None if self.stamp.is_none() => self.learn_stamp(message),
+                    None => {}
+                }
+                Heard::For(asker)
+            }
+            (Asked::Poll, Ok(())) if fault.is_none() => {
+                self.learn_stamp(message);
+                Heard::Event
+            }
+            (Asked::Probe | Asked::Poll, Ok(())) => {
+                if let Some((_, text)) = fault {
+                    self.notice(now, text);
+                }
+                message.clear();
+                Heard::Nothing
+            }
+            (Asked::Check(_) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, silent, .. })) => {
+                if !silent {
+                    self.notice(now, reason);
+                }
+                message.clear();
+                Heard::Nothing
+            }
+        }
+    }
+}
+
+/// Why there is no answer to read.
+struct NoAnswer {
+    reason: String,
+    /// The service may have done what it was asked.
+    unknown: bool,
+    /// Nothing was heard of the service itself.
+    silent: bool,
+}
+
+impl super::super::Client for Client {
+    /// There is no line: everything is posted.
+    fn connected(&mut self, _: Time) {}
+
+    fn closed(&mut self, _: Time, _: &str) {}
+
+    /// A line of a file.
+    fn heard(&mut self, _: Time, _: &Message) -> Heard {
+        Heard::Event
+    }
+
+    fn heard_something(&mut self, _: Time) {}
+
+    /// The rules have no command: the service has no agents or calls to do anything with.
+    fn command(&mut self, _: Time, _: &mut Message, request: RequestIx, _: i64) {
+        self.outputs.push_back(Output::Failed(request, "takes no commands".into()));
+    }
+
+    fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
+        self.post(message, Asked::Order(asker));
+    }
+
+    fn follow(&mut self, now: Time, id: i64, asker: Asker) {
+        let idle = self.followed.is_empty();
+        self.followed.insert(id, asker);
+        if idle {
+            // A clock that stood still while nobody followed anything would bring all that happened since.
+            (self.stamp, self.verified) = (None, Some(now));
+            self.check(id, asker);
+            self.poll = Some(now + self.settings.poll);
+        }
+    }
+
+    fn unfollow(&mut self, id: i64) {
+        self.followed.remove(&id);
+        if self.followed.is_empty() {
+            self.poll = None;
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let poll = self.poll.filter(|_| !self.polling && self.is_up);
+        [self.probe, poll].into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        if self.probe.is_some_and(|due| due <= now) {
+            self.reach();
+        }
+        if !self.polling && self.is_up && self.poll.is_some_and(|due| due <= now) {
+            self.poll_now(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
+        self.speak(&profile.unwrap_or_else(|_| self.configured.clone()));
+        if std::mem::take(&mut self.asking) {
+            self.probe();
+            for (message, asked) in std::mem::take(&mut self.held) {
+                self.post(&message, asked);
+            }
+        }
+    }
+
+    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
+        self.take_answer(now, token, outcome, message)
+    }
+}

@@ -1,0 +1,489 @@
+//! The Open Media Service as its clients see it: who they are, what they may ask, what is wrong with it, how their requests
+//! fare. What is done stands behind: messages of the vocabulary go there and come back, be it a real service's conversation
+//! or a router to play with.
+
+mod cache;
+mod check;
+mod words;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use hashbrown::HashMap;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use super::{accepted, status};
+use crate::{
+    dialect::{Complaints, Notice, Reply},
+    message::{Kind, Message, Value},
+    time::{self, Time},
+    vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
+    wire::soap::{self, Blame},
+};
+use cache::Cache;
+pub use cache::{Status, Update};
+use words::Words;
+
+/// How clients are served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub users: BTreeMap<String, SecretString>,
+    /// Users who may only ask how things are.
+    pub read_only: BTreeSet<String>,
+    /// How long updates are kept, and requests that are over.
+    pub expiry: Duration,
+    /// How many requests are remembered. Where all of them are open, another is answered with GeneralError.
+    pub max_requests: usize,
+    /// How many updates of one request are kept; the oldest go first.
+    pub max_updates: usize,
+    /// How many questions may wait for what is behind; another is answered with a fault.
+    pub max_waiting: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            users: BTreeMap::new(),
+            read_only: BTreeSet::new(),
+            expiry: Duration::from_secs(30 * 60),
+            max_requests: 10_000,
+            max_updates: 100,
+            max_waiting: 1000,
+        }
+    }
+}
+
+/// What the shell shall do.
+#[derive(Debug)]
+pub enum Output {
+    /// Answer the HTTP request of this token.
+    Respond {
+        token: u64,
+        reply: Reply,
+    },
+    /// Have what is behind do this, and say under this number what became of it. It is asked once.
+    Ask {
+        ask: u64,
+        message: Message,
+    },
+    Notice(Notice),
+}
+
+/// What became of a question.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A reply of the vocabulary, or one of its faults.
+    Reply(Message),
+    /// It did not get there: nothing was done.
+    NotSent(String),
+    /// It may have been done, or not.
+    Unknown(String),
+}
+
+/// A question that waits for its answer.
+#[derive(Debug)]
+struct Waiting {
+    token: u64,
+    request: Kind,
+    user: Arc<str>,
+    /// The request that it is about.
+    id: i64,
+    /// The group that it is to go to.
+    group: i64,
+}
+
+/// Why a client is refused: with a fault of the vocabulary, or one without a type.
+#[derive(Debug)]
+struct Refusal {
+    fault: Option<&'static str>,
+    blame: Blame,
+    reason: String,
+}
+
+impl Refusal {
+    fn of(fault: &'static str, reason: impl Into<String>) -> Refusal {
+        Refusal { fault: Some(fault), blame: Blame::Client, reason: reason.into() }
+    }
+
+    fn plain(blame: Blame, reason: impl Into<String>) -> Refusal {
+        Refusal { fault: None, blame, reason: reason.into() }
+    }
+}
+
+/// How a request is done.
+enum Done {
+    /// It is answered with what is in this message.
+    Now(Message),
+    /// What is behind is asked.
+    Ask { id: i64, group: i64 },
+}
+
+/// The service for one application. See the module.
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    words: Words,
+    profile: Profile,
+    replies: HashMap<Kind, ObjectTemplate>,
+    cache: Cache,
+    waiting: HashMap<u64, Waiting>,
+    next_ask: u64,
+    /// Why what is behind cannot be asked.
+    down: Option<String>,
+    /// Updates of requests whose adding is not answered yet.
+    early: Vec<(i64, Status)>,
+    added: Option<i64>,
+    outputs: VecDeque<Output>,
+    complaints: Complaints,
+}
+
+/// How many updates are kept of requests that nobody is known to have added.
+const MOST_EARLY: usize = 1000;
+
+impl Server {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Server {
+        let requests = vocabulary.kinds().filter(|(_, def)| def.reply.is_some()).map(|(kind, _)| kind);
+        let replies = requests.filter_map(|kind| Some((kind, ObjectTemplate::reply(&vocabulary, &profile, kind)?)));
+        Server {
+            replies: replies.collect(),
+            cache: Cache::new(settings.expiry, settings.max_requests, settings.max_updates),
+            words: Words::new(vocabulary),
+            settings,
+            profile,
+            waiting: HashMap::new(),
+            next_ask: 0,
+            down: Some("no Open Media platform is connected".into()),
+            early: Vec::new(),
+            added: None,
+            outputs: VecDeque::new(),
+            complaints: Complaints::default(),
+        }
+    }
+
+    /// When the clock began, in milliseconds since 1970.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.cache.set_epoch(epoch);
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// How many requests are remembered.
+    pub fn remembered(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// Updates that were left out because their request had too many.
+    pub fn dropped(&self) -> u64 {
+        self.cache.dropped
+    }
+
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.words.vocabulary
+    }
+
+    /// Whether a request is remembered and not over.
+    pub fn is_open(&self, id: i64) -> bool {
+        self.cache.is_open(id)
+    }
+
+    /// The request that the last answer has added, until it is taken: somebody should follow it.
+    pub fn take_added(&mut self) -> Option<i64> {
+        self.added.take()
+    }
+
+    // ── what clients ask ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// One HTTP POST: its body, and what the transport says of its encoding. What it asks is left in `message`.
+    pub fn request(&mut self, now: Time, token: u64, body: &[u8], charset: Option<&str>, message: &mut Message) {
+        message.clear();
+        if let Err(refusal) = self.handle(now, token, body, charset, message) {
+            self.refuse(now, token, &refusal);
+        }
+    }
+
+    fn handle(
+        &mut self,
+        now: Time,
+        token: u64,
+        body: &[u8],
+        charset: Option<&str>,
+        message: &mut Message,
+    ) -> Result<(), Refusal> {
+        let plain = |reason: String| Refusal::plain(Blame::Client, reason);
+        let envelope = soap::parse(body, charset).map_err(|error| plain(error.to_string()))?;
+        let vocabulary = self.words.vocabulary.clone();
+        let name = &envelope.body.name;
+        let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
+        let user = self.user(&envelope.headers)?;
+        if self.settings.read_only.contains(&*user) && !vocabulary.message(kind).label.starts_with("Get") {
+            return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
+        }
+        let read = vocabulary.read_xml(kind, &envelope.body, message);
+        read.map_err(|wrong| plain(format!("{}: {wrong}", vocabulary.message(kind).label)))?;
+        match self.consider(now, &user, kind, message)? {
+            Done::Now(reply) => self.reply(token, kind, &reply),
+            Done::Ask { id, group } => self.ask(Waiting { token, request: kind, user, id, group }, message)?,
+        }
+        Ok(())
+    }
+
+    /// The user that the headers name, where the password is right.
+    fn user(&self, headers: &[crate::wire::xml::Element]) -> Result<Arc<str>, Refusal> {
+        let header = |name: &str| {
+            let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+            found.map_or("", |header| header.text.trim())
+        };
+        let (user, password) = (header("LogonID"), header("Password"));
+        let nobody = SecretString::default();
+        let known = self.settings.users.get(user);
+        // An unknown user takes as long as a known one.
+        let expected = known.unwrap_or(&nobody).expose_secret().as_bytes();
+        let is_right = bool::from(expected.ct_eq(password.as_bytes()));
+        match known.is_some() && is_right {
+            true => Ok(user.into()),
+            false => Err(Refusal::of("InvalidUserFault", "unknown LogonID or wrong Password")),
+        }
+    }
+
+    /// What is to be done about a request, as far as what is here can tell.
+    fn consider(&mut self, now: Time, user: &str, kind: Kind, message: &Message) -> Result<Done, Refusal> {
+        let label = self.words.vocabulary.message(kind).label.clone();
+        self.check(now, user, &label, message)?;
+        let id = self.words.int(message, "OpenMediaID");
+        let later_than = || match self.words.field(message, "retrieveLaterThan") {
+            Value::Text(text) if !text.trim().is_empty() => time::parse_since(text).ok_or_else(|| {
+                Refusal::plain(Blame::Client, format!("retrieveLaterThan: {text:?} is not of type time"))
+            }),
+            _ => Ok(0),
+        };
+        let updates = match label.as_str() {
+            "AddRequest" if !self.cache.has_room(now) => {
+                let most = self.settings.max_requests;
+                self.complain(now, format!("a request was refused: {most} are open already"));
+                return Ok(Done::Now(self.words.added(accepted::GENERAL_ERROR, 0)));
+            }
+            "DivertRequest" if self.is_over(now, user, id) => {
+                return Ok(Done::Now(self.words.diverted(accepted::GENERAL_ERROR, id)));
+            }
+            "ModifyRequest" if self.is_over(now, user, id) => return Ok(Done::Now(self.words.modified(false))),
+            "GetOpenMediaRequestStatusByID" => {
+                let current = self.cache.current(now, user, id);
+                // Where a request stands in the queue only the service knows.
+                if self.down.is_none() && current.as_ref().is_some_and(|update| !status::is_final(update.status.status))
+                {
+                    return Ok(Done::Ask { id, group: 0 });
+                }
+                current.into_iter().collect()
+            }
+            "GetOpenMediaRequestHistoryByID" => self.cache.later(now, user, Some(id), later_than()?),
+            "GetOpenMediaRequestsByTime" => self.cache.later(now, user, None, later_than()?),
+            "GetAllOpenMediaRequestStatus" => self.cache.all(now, user),
+            _ => {
+                let group = self.words.int(message, "ServiceGroupID");
+                return match &self.down {
+                    Some(why) => Err(Refusal::of("RouterDisconnectedFault", why.clone())),
+                    None => Ok(Done::Ask { id, group }),
+                };
+            }
+        };
+        Ok(Done::Now(self.updates_reply(now, kind, &updates)))
+    }
+
+    fn updates_reply(&mut self, now: Time, request: Kind, updates: &[Update]) -> Message {
+        let stamp = self.cache.answer_stamp(now);
+        self.words.updates(request, stamp, updates)
+    }
+
+    fn is_over(&self, now: Time, user: &str, id: i64) -> bool {
+        self.cache.current(now, user, id).is_none_or(|update| status::is_final(update.status.status))
+    }
+
+    fn ask(&mut self, waiting: Waiting, message: &Message) -> Result<(), Refusal> {
+        if self.waiting.len() >= self.settings.max_waiting {
+            let most = self.settings.max_waiting;
+            return Err(Refusal::plain(
+                Blame::Server,
+                format!("{most} requests wait for the service: try again later"),
+            ));
+        }
+        self.next_ask += 1;
+        self.waiting.insert(self.next_ask, waiting);
+        self.outputs.push_back(Output::Ask { ask: self.next_ask, message: message.clone() });
+        Ok(())
+    }
+
+    // ── what is behind says ───────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Whether what is behind can be asked, or why not.
+    pub fn link(&mut self, down: Option<String>) {
+        self.down = down;
+    }
+
+    /// What became of a question; each is answered once.
+    pub fn answered(&mut self, now: Time, ask: u64, answer: &Answer) {
+        let Some(waiting) = self.waiting.remove(&ask) else { return };
+        let token = waiting.token;
+        match self.settled(now, &waiting, answer) {
+            Ok(reply) => self.reply(token, waiting.request, &reply),
+            Err(refusal) => self.refuse(now, token, &refusal),
+        }
+        if !self.waiting.values().any(|waiting| self.words.is_add(waiting.request)) {
+            self.early.clear();
+        }
+    }
+
+    /// What a client is answered of an answer.
+    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Answer) -> Result<Message, Refusal> {
+        let Waiting { request, user, id, group, .. } = waiting;
+        let vocabulary = self.words.vocabulary.clone();
+        let def = vocabulary.message(*request);
+        let is_status = def.label == "GetOpenMediaRequestStatusByID";
+        let message = match answer {
+            Answer::Reply(message) => message,
+            // What is known is better than nothing.
+            _ if is_status => return self.known(now, *request, user, *id),
+            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
+            Answer::Unknown(reason) => {
+                let reason =
+                    format!("the service did not answer: whether it did what was asked is not known ({reason})");
+                return Err(Refusal::plain(Blame::Server, reason));
+            }
+        };
+        let reply = message.kind().map(|kind| vocabulary.message(kind));
+        if let Some(fault) = reply.filter(|reply| reply.fault) {
+            return match self.faulted(now, def, &fault.label, *id, self.words.text(message, "Message").to_owned()) {
+                None => self.known(now, *request, user, *id),
+                Some(refusal) => Err(refusal),
+            };
+        }
+        if is_status {
+            self.hear(now, message);
+            return self.known(now, *request, user, *id);
+        }
+        if def.label == "AddRequest" && self.words.int(message, "RequestStatus") == accepted::SUCCESS {
+            let id = self.words.int(message, "OpenMediaID");
+            let position = self.words.int(message, "QueuePosition");
+            self.cache.add(now, id, user.clone(), Status::queued(*group, position));
+            self.added = Some(id);
+            let heard = std::mem::take(&mut self.early);
+            for (known, status) in heard {
+                if known == id {
+                    self.cache.hear(now, known, status);
+                } else {
+                    self.early.push((known, status));
+                }
+            }
+        }
+        Ok(message.clone())
+    }
+
+    /// What a fault of the service behind is to a client: none where it only shows that the request is gone.
+    fn faulted(
+        &mut self,
+        now: Time,
+        request: &crate::vocabulary::MessageDef,
+        label: &str,
+        id: i64,
+        reason: String,
+    ) -> Option<Refusal> {
+        if label == "InvalidOpenMediaIDFault" && id != 0 {
+            // It was added, and is known there no more.
+            self.cache.fail(now, id);
+            if request.label == "GetOpenMediaRequestStatusByID" {
+                return None;
+            }
+        }
+        if label == "InvalidUserFault" {
+            // The client is right: it is the bridge's own account that is refused.
+            self.outputs
+                .push_back(Output::Notice(Notice::error(format!("the service refuses the bridge's user: {reason}"))));
+            let reason = "the bridge is not let into the Open Media Service".to_owned();
+            return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason });
+        }
+        let known = request.faults.iter().map(|kind| &self.words.vocabulary.message(*kind).label);
+        let fault =
+            check::FAULTS.iter().copied().find(|fault| *fault == label && known.clone().any(|known| known == fault));
+        let reason = if fault.is_some() { reason } else { format!("{label}: {reason}") };
+        Some(Refusal { fault, blame: Blame::Client, reason })
+    }
+
+    /// The answer to a question about one request, of what is remembered.
+    fn known(&mut self, now: Time, request: Kind, user: &str, id: i64) -> Result<Message, Refusal> {
+        let current = self.cache.current(now, user, id).ok_or_else(|| check::unknown_id(id))?;
+        Ok(self.updates_reply(now, request, &[current]))
+    }
+
+    /// The service says how requests fare: a reply with status updates, whatever it was asked.
+    pub fn hear(&mut self, now: Time, message: &Message) {
+        for (id, status) in self.words.statuses(message) {
+            let known = self.cache.hear(now, id, status.clone());
+            if !known && self.early.len() < MOST_EARLY && self.waiting.values().any(|w| self.words.is_add(w.request)) {
+                self.early.push((id, status));
+            }
+        }
+    }
+
+    /// These requests are gone without an outcome: to their clients they have failed.
+    pub fn failed(&mut self, now: Time, ids: impl IntoIterator<Item = i64>) {
+        ids.into_iter().for_each(|id| self.cache.fail(now, id));
+    }
+
+    /// The router is gone, and every request with it: all that are not over have failed.
+    pub fn router_lost(&mut self, now: Time, why: &str) {
+        self.cache.fail_all(now);
+        self.link(Some(why.to_owned()));
+    }
+
+    /// The service starts anew: nothing is known of earlier requests.
+    pub fn restart(&mut self) {
+        self.cache.clear();
+    }
+
+    // ── answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn reply(&mut self, token: u64, request: Kind, message: &Message) {
+        let Some(template) = self.replies.get(&request) else { return };
+        let mut body = Vec::with_capacity(1024);
+        template.write(&self.words.vocabulary, message, &mut body);
+        self.outputs.push_back(Output::Respond { token, reply: Reply { status: 200, body } });
+    }
+
+    fn refuse(&mut self, now: Time, token: u64, refusal: &Refusal) {
+        let Refusal { fault: name, blame, reason } = refusal;
+        let kind = name.and_then(|name| self.words.vocabulary.find(name));
+        let body = match kind {
+            Some(kind) => fault(&self.words.vocabulary, &self.profile, kind, *blame, reason),
+            None => soap::fault(*blame, reason, None),
+        };
+        // A reason may show what the client gave: the log is told the kind of fault only.
+        self.complain(now, format!("request refused: {}", name.unwrap_or("a fault without a type")));
+        self.outputs.push_back(Output::Respond { token, reply: Reply { status: 500, body } });
+    }
+
+    fn complain(&mut self, now: Time, text: String) {
+        self.outputs.extend(self.complaints.about(now, text).map(|text| Output::Notice(Notice::warn(text))));
+    }
+
+    // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub fn deadline(&self) -> Option<Time> {
+        self.cache.deadline()
+    }
+
+    pub fn expire(&mut self, now: Time) {
+        self.cache.expire(now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

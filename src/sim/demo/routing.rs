@@ -1,0 +1,166 @@
+//! An event feed behind, a CTIPS application in front that decides where calls go, and an Open Media Service that finds the
+//! agents: three calls are routed, to a service, to an agent, and to one who is not there in time.
+
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{PAUSE, describe};
+use crate::{
+    mapping::Mappings,
+    sim::{
+        desk::{Desk, Heard},
+        feed::{FeedLine, FeedSim},
+        media::MediaSim,
+        messages::{call, login},
+        stage::Stage,
+    },
+};
+
+const CONFIGURATION: &str = r#"
+store = ""
+[platform.mitel]
+dialect = "event-feed"
+address = "FEED"
+user = "demo"
+password = "demo"
+[platform.media]
+dialect = "open-media"
+url = "MEDIA"
+user = "admin"
+password = "secret"
+poll = "50ms"
+service_groups = { 30 = 9 }
+rules = { group = 9 }
+[application.desk]
+dialect = "ctips"
+listen = "127.0.0.1:0"
+users = { demo = "demo" }
+platforms = ["mitel"]
+routes = "media"
+route_timeout = "2s"
+"#;
+
+pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+    let text = |error: std::io::Error| error.to_string();
+    let feed = FeedSim::start().await.map_err(text)?;
+    let media = MediaSim::start().await.map_err(text)?;
+    let configuration = CONFIGURATION.replace("FEED", &feed.address.to_string()).replace("MEDIA", &media.url());
+    let running = super::start(&configuration, mappings).await?;
+    let line = feed.welcome("demo").await.map_err(text)?;
+    let mut desk = Desk::start(running.applications[0]).await.map_err(text)?;
+    desk.online("demo", "demo").await?;
+    let mut story = Story { line, desk, media, stage: Stage::new(print) };
+    story.stage.title("event feed (calls), Open Media Service (agents)", "CTIPS routing application");
+    let played = story.tell().await;
+    drop(story);
+    running.stop().await;
+    played
+}
+
+/// The three sides, and where they are shown.
+struct Story {
+    line: FeedLine,
+    desk: Desk,
+    media: MediaSim,
+    stage: Stage,
+}
+
+impl Story {
+    async fn tell(&mut self) -> Result<(), String> {
+        self.stage.chapter("An agent logs on; a call asks for its route, and goes to a service");
+        self.say(login(1001, 0)).await?;
+        self.ask_for_route(900).await?;
+        self.select(900, "RouteToService", "30").await?;
+        let added = self.media().await;
+        self.hear("").await;
+        self.stage.row(&format!("(request {added} waits for whoever serves group 9)"), "");
+        self.say(call("call-cleared", 900, 0, json!({}))).await?;
+        self.media().await;
+
+        self.stage.chapter("A call goes to an agent: used once that agent has it");
+        self.ask_for_route(901).await?;
+        self.select(901, "RouteToAgent", "anna").await?;
+        let added = self.media().await;
+        self.hear("").await;
+        self.media.allocate(added, "anna");
+        self.hear(&format!("request {added} is allocated to anna")).await;
+        self.say(call("call-cleared", 901, 0, json!({}))).await?;
+        self.media().await;
+
+        self.stage.chapter("A call is to go to an agent who is busy: too late");
+        self.ask_for_route(902).await?;
+        self.select(902, "RouteToAgent", "bert").await?;
+        self.media().await;
+        self.stage.row("(two seconds go by)", "");
+        self.media().await;
+        self.hear("").await;
+        self.say(call("call-cleared", 902, 0, json!({}))).await?;
+        self.stage.chapter("That was all. The same, with your own platforms: cti-bridge run --config FILE");
+        Ok(())
+    }
+
+    /// The feed says something, and the application hears what comes of it.
+    async fn say(&mut self, message: Value) -> Result<(), String> {
+        self.line.say(&message).await.map_err(|error| error.to_string())?;
+        self.hear(&describe(&message)).await;
+        Ok(())
+    }
+
+    async fn ask_for_route(&mut self, number: i64) -> Result<(), String> {
+        self.say(call("route-request", number, 0, json!({}))).await
+    }
+
+    async fn select(&mut self, number: i64, action: &str, destination: &str) -> Result<(), String> {
+        let members =
+            [("CallId", &*number.to_string()), ("RouteActionType", action), ("RouteDestination", destination)];
+        let id = self.desk.ask("RouteSelect", &members).await?;
+        self.stage.row("", &format!("← RouteSelect {number} {action} {destination} (RequestId {id})"));
+        Ok(())
+    }
+
+    /// Shows what the Open Media Service is asked next; hands back the number of the request that it is about.
+    async fn media(&mut self) -> i64 {
+        let heard = self.media.hear().await;
+        let words: Vec<String> =
+            ["ServiceGroupID", "PreferredAgentLogonID", "PrivateData", "OpenMediaID", "CancelIfAllocated"]
+                .iter()
+                .filter_map(|key| heard.given.get(*key).filter(|value| !value.is_null()).map(|value| (key, value)))
+                .map(|(key, value)| format!("{key}={}", value.to_string().replace('"', "")))
+                .collect();
+        self.stage.row(&format!("← {} {}", heard.operation, words.join(" ")), "");
+        heard.id
+    }
+
+    /// Shows what the application hears, beside what caused it, until nothing comes for a while.
+    async fn hear(&mut self, cause: &str) {
+        let mut left = cause.to_owned();
+        while let Ok(Some(heard)) = timeout(PAUSE, self.desk.heard.recv()).await {
+            if let Heard::Event(event) = heard {
+                self.stage.row(&left, &format!("→ {}", show(&event)));
+                left.clear();
+            }
+        }
+        if !left.is_empty() {
+            self.stage.row(&left, "");
+        }
+    }
+}
+
+/// A CTIEvent as a person reads it.
+fn show(event: &Value) -> String {
+    let mut text = event["EventType"].as_str().unwrap_or_default().to_owned();
+    if let Some(id) = event["CallId"].as_i64() {
+        text += &format!(" {id}");
+    }
+    for key in ["RouteTimeout", "RouteStatus", "RouteType", "RouteDestination", "RouteRejectReason", "FailureReason"] {
+        match &event[key] {
+            Value::String(word) if !word.is_empty() => text += &format!(" {word}"),
+            Value::Number(number) => text += &format!(" {number} s"),
+            _ => {}
+        }
+    }
+    match event["RequestId"].as_i64().unwrap_or(0) {
+        0 => text,
+        id => format!("{text} (RequestId {id})"),
+    }
+}

@@ -1,0 +1,439 @@
+//! A description × a vocabulary → the profile in which the service is spoken with, and what is to be said of that: contracts,
+//! operations, events. Members and enumerations are `members` and `values`.
+
+use hashbrown::HashMap;
+
+use super::{
+    description::{Complex, Contract, Description, Member, Name, Operation, Resolved, Simple},
+    fitted::{Fitted, Part, Remark, Sort, Weight},
+    members::Ways,
+};
+use crate::{
+    message::Kind,
+    vocabulary::{MessageDef, Owner, Profile, Side, Vocabulary},
+};
+
+impl Description {
+    /// Compares the description with a vocabulary: on the base of the profile that was asked for, else of the shipped one that
+    /// fits best. An error where it has none of the dialect's operations.
+    pub fn fit(&self, vocabulary: &Vocabulary, base: Option<&Profile>) -> Result<Fitted, String> {
+        let bases = base.map_or_else(|| vocabulary.profiles.iter().collect(), |base| vec![base]);
+        let fitted = bases.into_iter().filter_map(|base| Comparison::new(vocabulary, base, self).run());
+        let best = fitted.min_by_key(|fitted| fitted.remarks().map(|(_, remark)| remark.weight.cost()).sum::<usize>());
+        best.ok_or_else(|| format!("it has none of the operations of {}", vocabulary.title))
+    }
+}
+
+/// One comparison, while it is made.
+pub struct Comparison<'c> {
+    pub vocabulary: &'c Vocabulary,
+    pub base: &'c Profile,
+    pub description: &'c Description,
+    pub profile: Profile,
+    pub parts: Vec<(Option<Owner>, Part)>,
+    /// What records and enumerations were compared with.
+    pub records: HashMap<usize, &'c Complex>,
+    pub enums: HashMap<usize, &'c Simple>,
+    /// The namespaces of data contracts' members, and the names of lists' items.
+    pub spaces: Vec<(Owner, usize, &'c str)>,
+    pub items: Vec<(Owner, usize, &'c Name, &'c str)>,
+    /// What is compared now is written by the bridge, not only read.
+    pub writing: bool,
+    /// Types of which was said what is odd about them.
+    told: Vec<&'c Complex>,
+}
+
+impl Part {
+    pub fn new(sort: Sort, name: impl Into<String>, wire: impl Into<String>) -> Part {
+        Part { sort, name: name.into(), wire: wire.into(), remarks: Vec::new() }
+    }
+
+    pub fn say(&mut self, weight: Weight, text: impl Into<String>) {
+        self.remarks.push(Remark { weight, text: text.into() });
+    }
+}
+
+impl<'c> Comparison<'c> {
+    fn new(vocabulary: &'c Vocabulary, base: &'c Profile, description: &'c Description) -> Comparison<'c> {
+        Comparison {
+            vocabulary,
+            base,
+            description,
+            profile: base.clone(),
+            parts: Vec::new(),
+            records: HashMap::new(),
+            enums: HashMap::new(),
+            spaces: Vec::new(),
+            items: Vec::new(),
+            writing: false,
+            told: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Option<Fitted> {
+        let service = self.contract(Side::Request);
+        let callback = self.contract(Side::Callback);
+        if service.is_none() && callback.is_none() {
+            return None;
+        }
+        for (side, contract) in [(Side::Request, service), (Side::Callback, callback)] {
+            if let Some(contract) = contract {
+                self.operations(side, contract);
+            }
+        }
+        self.events();
+        self.settle_namespaces();
+        let mut parts: Vec<Part> = self.parts.into_iter().map(|(_, part)| part).collect();
+        if let Some(first) = parts.first_mut() {
+            self.description.remarks.iter().for_each(|remark| first.say(Weight::Differs, remark));
+        }
+        parts.sort_by_key(|part| part.sort);
+        Some(Fitted { profile: self.profile, parts })
+    }
+
+    /// What a message may be called, the most likely first.
+    fn names(&self, kind: Kind) -> Vec<String> {
+        let def = self.vocabulary.message(kind);
+        let profiles = std::iter::once(self.base).chain(&self.vocabulary.profiles);
+        let names = profiles.map(|profile| profile.message_name(self.vocabulary, kind));
+        names.chain([def.wire_name().to_owned(), def.label.clone()]).chain(def.aliases.iter().cloned()).collect()
+    }
+
+    fn kinds(&self, side: Side) -> impl Iterator<Item = (Kind, &'c MessageDef)> + use<'c> {
+        self.vocabulary.kinds().filter(move |(_, def)| def.side == side)
+    }
+
+    /// The contract that has most of the operations of this side.
+    fn contract(&self, side: Side) -> Option<&'c Contract> {
+        let known = |contract: &Contract| {
+            self.kinds(side).filter(|(kind, _)| find_operation(&self.names(*kind), contract).is_some()).count()
+        };
+        let contracts = self.description.contracts.iter().map(|contract| (known(contract), contract));
+        contracts.filter(|(known, _)| *known > 0).max_by_key(|(known, _)| *known).map(|(_, contract)| contract)
+    }
+
+    fn operations(&mut self, side: Side, contract: &'c Contract) {
+        let (old_namespace, old_name) = self.base.contract_of(side);
+        let mut part = Part::new(Sort::Service, old_name, &contract.name.local);
+        let namespace = most(contract.operations.iter().map(|operation| operation.input.namespace.as_str()));
+        if namespace != old_namespace {
+            part.say(Weight::Differs, format!("its namespace is {namespace}"));
+        }
+        if contract.name.local != old_name {
+            part.say(Weight::Differs, format!("is called {}", contract.name));
+        }
+        let namespaces = &mut self.profile.namespaces;
+        match side {
+            Side::Callback => {
+                namespaces.callback = namespace.to_owned();
+                self.profile.callback_contract = contract.name.local.clone();
+            }
+            _ => {
+                namespaces.service = namespace.to_owned();
+                self.profile.contract = contract.name.local.clone();
+            }
+        }
+        let mut known = Vec::new();
+        let mut operations = Vec::new();
+        for (kind, def) in self.kinds(side) {
+            match find_operation(&self.names(kind), contract) {
+                Some(operation) => {
+                    known.push(operation.name.as_str());
+                    operations.push((kind, operation));
+                }
+                None => {
+                    let mut missing = Part::new(Sort::Operation, &def.label, "");
+                    missing.say(Weight::Lacks, "the WSDL has no such operation");
+                    self.parts.push((Some(Owner::Message(kind)), missing));
+                }
+            }
+        }
+        let strange = contract.operations.iter().map(|operation| operation.name.as_str());
+        let strange: Vec<&str> = strange.filter(|name| !known.contains(name)).collect();
+        if !strange.is_empty() {
+            part.say(Weight::Unknown, format!("has operations that are not known: {}", strange.join(", ")));
+        }
+        if side == Side::Request {
+            self.headers(contract, &mut part);
+        }
+        self.parts.insert(0, (None, part));
+        for (kind, operation) in operations {
+            self.operation(kind, operation, &contract.name, namespace);
+        }
+        if side == Side::Request {
+            self.faults(contract);
+        }
+    }
+
+    fn operation(&mut self, kind: Kind, operation: &'c Operation, contract: &Name, namespace: &str) {
+        let def = self.vocabulary.message(kind);
+        let owner = Owner::Message(kind);
+        let mut part = Part::new(Sort::Operation, &def.label, &operation.name);
+        if let Some(trouble) = &operation.trouble {
+            part.say(Weight::Contradicts, trouble);
+            self.parts.push((Some(owner), part));
+            return;
+        }
+        let element = &operation.input.local;
+        if *element != self.base.message_name(self.vocabulary, kind) {
+            part.say(Weight::Differs, format!("is called {element}"));
+            self.profile.overlay.names.insert(owner, element.clone());
+        }
+        if operation.input.namespace != namespace {
+            part.say(
+                Weight::Contradicts,
+                format!("is in namespace {}, the others in {namespace}", operation.input.namespace),
+            );
+        }
+        if let Some(action) = &operation.action
+            && *action != self.profile.action(self.vocabulary, kind)
+        {
+            // What follows from the contract's name and namespace, as WCF makes it of them, was said there.
+            let usual = format!("{}/{}/{}", namespace.trim_end_matches('/'), contract.local, operation.name);
+            if *action != usual {
+                part.say(Weight::Differs, format!("its SOAPAction is {action:?}"));
+            }
+            self.profile.overlay.actions.insert(kind, action.clone());
+        }
+        match self.description.inside(&operation.input) {
+            Some(Resolved::Complex(complex, _)) => self.parameters(kind, complex, &mut part),
+            _ => part.say(Weight::Contradicts, format!("the WSDL does not say what {element} holds")),
+        }
+        self.result(kind, operation, &mut part);
+        self.parts.push((Some(owner), part));
+    }
+
+    fn parameters(&mut self, kind: Kind, complex: &'c Complex, part: &mut Part) {
+        let def = self.vocabulary.message(kind);
+        let owner = Owner::Message(kind);
+        let parameters = self.description.members(complex);
+        let Some(wanted) = self.vocabulary.parameter_of(kind) else {
+            let slots: Vec<usize> = (0..def.fields.list.len()).collect();
+            self.members(owner, &slots, &parameters, Ways { data: false, written: true }, part);
+            return;
+        };
+        let inside = match parameters.as_slice() {
+            [parameter] => match self.description.resolve(&parameter.ty) {
+                Resolved::Complex(complex, _) => Some((parameter.name.local.as_str(), complex)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((name, complex)) = inside else {
+            part.say(Weight::Contradicts, format!("does not take one parameter with members, as {wanted} is"));
+            return;
+        };
+        if name != wanted {
+            part.say(Weight::Differs, format!("its parameter is called {name}"));
+            self.profile.overlay.parameters.insert(kind, name.to_owned());
+        }
+        self.data(owner, complex, Ways { data: true, written: true }, part);
+    }
+
+    fn result(&mut self, kind: Kind, operation: &'c Operation, part: &mut Part) {
+        let def = self.vocabulary.message(kind);
+        let Some(output) = &operation.output else { return };
+        let Some(Resolved::Complex(complex, _)) = self.description.inside(output) else { return };
+        let members = self.description.members(complex);
+        if let Some(ty) = &def.returns {
+            let is_void = members.is_empty();
+            if is_void != self.base.is_void(kind) {
+                part.say(Weight::Differs, if is_void { "returns nothing" } else { "returns something" });
+                self.profile.set_void(kind, is_void);
+            }
+            if let Some(result) = members.first() {
+                self.value(None, "what it returns", ty, result, part);
+            }
+        }
+        if let Some(reply) = def.reply {
+            let mut answer = Part::new(Sort::Operation, "", "");
+            self.reply(reply, output, members.first().copied(), &mut answer);
+            answer.remarks.into_iter().for_each(|r| part.say(r.weight, format!("in its answer: {}", r.text)));
+        }
+    }
+
+    fn reply(&mut self, kind: Kind, output: &Name, result: Option<&'c Member>, part: &mut Part) {
+        let def = self.vocabulary.message(kind);
+        let owner = Owner::Message(kind);
+        if output.local != self.base.message_name(self.vocabulary, kind) {
+            self.profile.overlay.names.insert(owner, output.local.clone());
+        }
+        let Some(result) = result else {
+            part.say(Weight::Lacks, "there is nothing");
+            return;
+        };
+        if let (true, Some(field)) = (def.bare, def.fields.list.first()) {
+            self.value(Some((owner, 0)), "the result", &field.ty, result, part);
+        } else if let Resolved::Complex(complex, _) = self.description.resolve(&result.ty) {
+            self.data(owner, complex, Ways { data: true, written: false }, part);
+        } else {
+            part.say(Weight::Contradicts, "the result has no members");
+        }
+    }
+
+    /// The members of a message's data contract. What is odd about a type is said once, whatever has it.
+    fn data(&mut self, owner: Owner, complex: &'c Complex, ways: Ways, part: &mut Part) {
+        let slots: Vec<usize> = (0..self.fields(owner).list.len()).collect();
+        let members = self.description.members(complex);
+        let mut unsaid = Part::new(Sort::Type, "", "");
+        let is_new = !self.told.iter().any(|known| std::ptr::eq(*known, complex));
+        self.members(owner, &slots, &members, ways, if is_new { part } else { &mut unsaid });
+        self.told.push(complex);
+    }
+
+    /// The types of faults' details.
+    fn faults(&mut self, contract: &'c Contract) {
+        let mut faults: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.faults).collect();
+        faults.sort();
+        faults.dedup();
+        let Some(first) = faults.first() else { return };
+        let known: Vec<(Kind, &MessageDef)> = self.vocabulary.kinds().filter(|(_, def)| def.fault).collect();
+        let same = |name: &&Name, wanted: &str| name.local.eq_ignore_ascii_case(wanted);
+        if known.is_empty() {
+            let usual = self.base.fault.as_deref();
+            if !faults.iter().any(|name| usual.is_some_and(|usual| same(name, usual))) {
+                let mut part = Part::new(Sort::Fault, usual.unwrap_or("no type"), &first.local);
+                part.say(Weight::Differs, format!("the details of faults are of type {first}"));
+                self.profile.fault = Some(first.local.clone());
+                self.parts.push((None, part));
+            }
+            return;
+        }
+        for (kind, def) in known {
+            let owner = Owner::Message(kind);
+            let found = faults.iter().position(|name| same(name, def.wire_name())).map(|place| faults.remove(place));
+            let mut part = Part::new(Sort::Fault, &def.label, found.map_or("", |name| &name.local));
+            match found.and_then(|name| self.description.inside(name)) {
+                Some(Resolved::Complex(complex, _)) => {
+                    self.data(owner, complex, Ways { data: true, written: false }, &mut part);
+                }
+                _ => part.say(Weight::Spares, "no operation declares it"),
+            }
+            self.parts.push((Some(owner), part));
+        }
+        for name in faults {
+            let mut part = Part::new(Sort::Fault, &name.local, &name.local);
+            part.say(Weight::Unknown, "is not known: its reason is told as it comes");
+            self.parts.push((None, part));
+        }
+    }
+
+    /// The headers of requests, where the WSDL says anything of them: services may want them and not tell.
+    fn headers(&mut self, contract: &'c Contract, part: &mut Part) {
+        let mut found: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.headers).collect();
+        found.sort();
+        found.dedup();
+        if found.is_empty() {
+            return;
+        }
+        let headers = &self.vocabulary.headers;
+        for (place, field) in headers.fields.iter().enumerate() {
+            let Some(at) = found.iter().position(|name| name.local.eq_ignore_ascii_case(&field.label)) else {
+                part.say(Weight::Spares, format!("no operation declares the header {}", field.label));
+                continue;
+            };
+            let name = found.remove(at);
+            if name.local != field.label || name.namespace != headers.namespace {
+                part.say(Weight::Differs, format!("the header {} is {name} of {}", field.label, name.namespace));
+                self.profile.overlay.headers.insert(place, (name.namespace.clone(), name.local.clone()));
+            }
+        }
+        for name in found {
+            part.say(Weight::Unknown, format!("declares a header {name}, which is not known"));
+        }
+    }
+
+    /// The classes of events, where the WSDL has any: it is the callback's that does.
+    fn events(&mut self) {
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for (kind, def) in self.kinds(Side::Event) {
+            let names = self.names(kind);
+            let class = names
+                .iter()
+                .take(1 + self.vocabulary.profiles.len())
+                .find_map(|name| self.description.complexes.iter().find(|(class, _)| class.local == *name));
+            match class {
+                Some((class, complex)) => found.push((kind, class, complex)),
+                None => missing.push((kind, def)),
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        for (kind, class, complex) in found {
+            let def = self.vocabulary.message(kind);
+            let owner = Owner::Message(kind);
+            let mut part = Part::new(Sort::Type, &def.label, &class.local);
+            if class.local != self.base.message_name(self.vocabulary, kind) {
+                part.say(Weight::Differs, format!("is called {class}"));
+                self.profile.overlay.names.insert(owner, class.local.clone());
+            }
+            self.data(owner, complex, Ways { data: true, written: false }, &mut part);
+            self.parts.push((Some(owner), part));
+        }
+        for (kind, def) in missing {
+            let mut part = Part::new(Sort::Type, &def.label, "");
+            part.say(Weight::Spares, "the WSDL has no such event");
+            self.parts.push((Some(Owner::Message(kind)), part));
+        }
+    }
+
+    /// The namespace of most data contracts is the profile's, what is in another is noted where it stands.
+    fn settle_namespaces(&mut self) {
+        if self.spaces.is_empty() {
+            return;
+        }
+        let data = most(self.spaces.iter().map(|(.., namespace)| *namespace)).to_owned();
+        let service = self.parts.iter_mut().find(|(_, part)| part.sort == Sort::Service);
+        if let Some((_, part)) = service.filter(|_| data != self.base.namespaces.data) {
+            match data.is_empty() {
+                true => part.say(Weight::Contradicts, "members of its data are in no namespace"),
+                false => part.say(Weight::Differs, format!("the namespace of its data is {data}")),
+            }
+        }
+        let mut told = Vec::new();
+        for (owner, slot, namespace) in std::mem::take(&mut self.spaces) {
+            if namespace == data {
+                continue;
+            }
+            self.profile.overlay.form(owner, slot).namespace = Some(namespace.to_owned());
+            let part = self.parts.iter_mut().find(|(known, _)| *known == Some(owner));
+            if let Some((_, part)) = part.filter(|_| !told.contains(&(owner, namespace))) {
+                told.push((owner, namespace));
+                part.say(Weight::Differs, format!("members of it are in namespace {namespace}"));
+            }
+        }
+        for (owner, slot, item, expected) in std::mem::take(&mut self.items) {
+            if item.namespace != data || item.local != expected {
+                self.profile.overlay.form(owner, slot).item = Some((item.namespace.clone(), item.local.clone()));
+                let label = self.profile.label(self.vocabulary, owner, slot).to_owned();
+                if let Some((_, part)) = self.parts.iter_mut().find(|(known, _)| *known == Some(owner)) {
+                    part.say(Weight::Differs, format!("items of {label} are {item} of {}", item.namespace));
+                }
+            }
+        }
+        self.profile.namespaces.data = data;
+    }
+}
+
+/// The operation with one of these names: exactly, then in any case.
+fn find_operation<'c>(names: &[String], contract: &'c Contract) -> Option<&'c Operation> {
+    let find = |same: fn(&str, &str) -> bool| {
+        let mut found = names.iter().filter_map(|name| contract.operations.iter().find(|o| same(&o.name, name)));
+        found.next()
+    };
+    find(|a, b| a == b).or_else(|| find(|a, b| a.eq_ignore_ascii_case(b)))
+}
+
+/// What occurs most often; the first of those that do.
+fn most<'n>(names: impl Iterator<Item = &'n str>) -> &'n str {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or("", |(name, _)| name)
+}

@@ -1,0 +1,186 @@
+//! The documents that a WSDL consists of: which are still wanted, where they are, and how much there may be of them.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::{
+    WSDL, XSD,
+    description::Description,
+    read::{self, is},
+};
+use crate::wire::xml::{self, Element};
+
+/// Attributes whose values are names with prefixes.
+const QUALIFIED: [&str; 6] = ["type", "base", "ref", "element", "message", "binding"];
+/// How long a chain of imports may be.
+const DEPTH: usize = 8;
+
+/// How much is read of a service's WSDL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub documents: usize,
+    /// Of all documents together.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { documents: 32, bytes: 4 << 20 }
+    }
+}
+
+/// The documents of one WSDL, while they come in. Addresses are URLs, or paths of files.
+#[derive(Debug)]
+pub struct Documents {
+    limits: Limits,
+    root: String,
+    wanted: VecDeque<Wanted>,
+    asked: HashSet<String>,
+    fetching: Option<Wanted>,
+    found: Vec<Element>,
+    bytes: usize,
+    /// Other hosts that imports named.
+    elsewhere: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Wanted {
+    address: String,
+    depth: usize,
+}
+
+impl Documents {
+    /// The WSDL at this address: a URL gets its `?wsdl` where it has no query.
+    pub fn at(address: &str, limits: Limits) -> Documents {
+        let is_bare_url = is_url(address) && !address.contains('?');
+        let root = if is_bare_url { format!("{address}?wsdl") } else { address.to_owned() };
+        Documents {
+            limits,
+            wanted: VecDeque::from([Wanted { address: root.clone(), depth: 0 }]),
+            asked: HashSet::from([root.clone()]),
+            root,
+            fetching: None,
+            found: Vec::new(),
+            bytes: 0,
+            elsewhere: Vec::new(),
+        }
+    }
+
+    /// The address of the document that is to be read next.
+    pub fn wanted(&mut self) -> Option<String> {
+        self.fetching = self.wanted.pop_front();
+        self.fetching.as_ref().map(|wanted| wanted.address.clone())
+    }
+
+    /// How many bytes the next document may have.
+    pub fn room(&self) -> usize {
+        self.limits.bytes - self.bytes
+    }
+
+    /// The document that was wanted; `charset` is what the transport says of its bytes.
+    pub fn take(&mut self, bytes: &[u8], charset: Option<&str>) -> Result<(), String> {
+        let Some(Wanted { address, depth }) = self.fetching.take() else { return Ok(()) };
+        if bytes.len() > self.room() {
+            return Err(format!("{address}: more than {} bytes in all", self.limits.bytes));
+        }
+        self.bytes += bytes.len();
+        let text = xml::decode(bytes, charset).map_err(|error| format!("{address}: {error}"))?;
+        let root = xml::parse_resolving(&text, &QUALIFIED).map_err(|error| format!("{address}: {error}"))?;
+        if !is(&root, WSDL, "definitions") && !is(&root, XSD, "schema") {
+            return Err(format!("{address}: <{}> is neither a WSDL nor a schema", root.name));
+        }
+        let mut imports = Vec::new();
+        self.imports(&root, &mut imports);
+        self.found.push(root);
+        for location in imports {
+            let import = self.resolve(&address, &location)?;
+            if !self.asked.insert(import.clone()) {
+                continue;
+            }
+            if depth >= DEPTH || self.asked.len() > self.limits.documents {
+                return Err(format!("{address}: more than {} documents, or {DEPTH} deep", self.limits.documents));
+            }
+            self.wanted.push_back(Wanted { address: import, depth: depth + 1 });
+        }
+        Ok(())
+    }
+
+    /// Where what a document imports is said to be.
+    fn imports(&self, element: &Element, found: &mut Vec<String>) {
+        for child in &element.children {
+            let location = match child.name.as_str() {
+                "import" if child.namespace.as_deref() == Some(WSDL) => child.attribute("location"),
+                // That of schemas themselves is known, and is not what some services offer under its name.
+                "import" if child.attribute("namespace") == Some(XSD) => None,
+                "import" | "include" if child.namespace.as_deref() == Some(XSD) => child.attribute("schemaLocation"),
+                "types" | "schema" => {
+                    self.imports(child, found);
+                    None
+                }
+                _ => None,
+            };
+            found.extend(location.map(str::trim).filter(|location| !location.is_empty()).map(str::to_owned));
+        }
+    }
+
+    /// An import's address. It is always at the host that was asked, whatever name the service gives itself.
+    fn resolve(&mut self, base: &str, location: &str) -> Result<String, String> {
+        let location = location.split('#').next().unwrap_or_default();
+        let Some((authority, path)) = split(base) else {
+            if is_url(location) {
+                let help = "have a file that holds everything (?singleWsdl)";
+                return Err(format!("{base} imports {location}, which is not fetched for a file: {help}"));
+            }
+            return Ok(beside(base, location));
+        };
+        let path = match split(location) {
+            Some((other, path)) => {
+                let host = other.split_once("//").map_or(other, |(_, host)| host);
+                if !authority.ends_with(&format!("//{host}")) && !self.elsewhere.iter().any(|known| known == host) {
+                    self.elsewhere.push(host.to_owned());
+                }
+                path.to_owned()
+            }
+            None if location.starts_with('?') => format!("{}{location}", path.split('?').next().unwrap_or_default()),
+            None => beside(path.split('?').next().unwrap_or_default(), location),
+        };
+        Ok(format!("{authority}{path}"))
+    }
+
+    /// What all of them say.
+    pub fn read(self) -> Description {
+        let mut description = read::read(self.found.iter());
+        for host in &self.elsewhere {
+            let asked = split(&self.root).map_or(self.root.as_str(), |(authority, _)| authority);
+            description.remarks.push(format!("imports name the host {host}; they were read from {asked}"));
+        }
+        description
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    split(text).is_some()
+}
+
+/// A URL as its scheme with host and port, and the rest.
+fn split(url: &str) -> Option<(&str, &str)> {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| lower.starts_with(scheme))?;
+    let end = url[scheme.len()..].find(['/', '?']).map_or(url.len(), |at| at + scheme.len());
+    Some(url.split_at(end))
+}
+
+/// A path that is said from the folder of another.
+fn beside(base: &str, location: &str) -> String {
+    let location = location.strip_prefix("./").unwrap_or(location);
+    if location.starts_with('/') {
+        return location.to_owned();
+    }
+    let (mut folder, mut location) = (base.rsplit_once('/').map_or("", |(folder, _)| folder), location);
+    while let Some(rest) = location.strip_prefix("../") {
+        (folder, location) = (folder.rsplit_once('/').map_or("", |(folder, _)| folder), rest);
+    }
+    match (folder.is_empty(), base.contains('/')) {
+        (true, false) => location.to_owned(),
+        _ => format!("{folder}/{location}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! How what becomes of requests is watched: one poll for all, none while nothing is open, and a service that was restarted or
+//! is away.
+
+use cti_bridge::mapping::Literal;
+
+use crate::{
+    service::Mood,
+    world::{Site, World},
+};
+
+fn office() -> World {
+    World::at(&Site { knobs: vec![("group", Literal::Int(7))], ..Site::default() })
+}
+
+#[test]
+fn one_poll_serves_all_from_the_last_time_stamp_and_none_goes_out_while_nothing_is_open() {
+    let mut world = office();
+    world.pass(60);
+    assert_eq!(world.service.polls.len(), 0, "nothing is open");
+    for call in 900..1000 {
+        world.call(call).agent_for(call, call, "77");
+    }
+    world.service.polls.clear();
+    world.pass(5);
+    assert_eq!(world.service.polls.len(), 5, "one a second, for a hundred routes");
+    assert!(world.service.polls.windows(2).all(|pair| pair[0] <= pair[1]), "{:?}", world.service.polls);
+    world.happens(1001, "Allocated", 40, "77").pass(2);
+    let last = world.service.polls.last().unwrap();
+    assert_eq!(last, "2026-11-20T10:27:44.000101Z", "only what is new is asked for");
+    for call in 900..1000 {
+        world.ends(call);
+    }
+    world.service.polls.clear();
+    world.pass(60);
+    assert_eq!(world.service.polls.len(), 0, "nothing is open any more");
+    assert_eq!((world.routes(), world.service.live()), ((0, 0), vec![]));
+}
+
+#[test]
+fn a_restarted_service_has_forgotten_everything_and_says_so_once_it_is_asked() {
+    let mut world = office();
+    for call in [900, 901] {
+        world.call(call).agent_for(call, call, "77");
+    }
+    world.tells(&["RouteRequest 900", "RouteRequest 901"]);
+    world.service.restart();
+    world.pass(19);
+    // The calls' time is up before anybody would look at what is followed: the withdrawal shows it.
+    world.tells(&[]).pass(1);
+    let forgotten = "InvalidOpenMediaIDFault: no such request";
+    world.tells(&[
+        &format!("RouteRequestFailed 900 RequestFailed {forgotten} #900"),
+        "RouteUsed 900 RouteDefaultUsed RouteToDefault",
+        &format!("RouteRequestFailed 901 RequestFailed {forgotten} #901"),
+        "RouteUsed 901 RouteDefaultUsed RouteToDefault",
+    ]);
+    assert_eq!(world.routes(), (0, 0));
+}
+
+#[test]
+fn after_a_poll_without_an_answer_the_service_is_asked_what_it_still_has() {
+    let mut world = office();
+    for call in [900, 901] {
+        world.call(call).agent_for(call, call, "77");
+    }
+    world.tells(&["RouteRequest 900", "RouteRequest 901"]);
+    world.mood(Mood::Away("connection reset")).pass(1).mood(Mood::Accept);
+    world.service.restart();
+    world.pass(1);
+    let forgotten = "InvalidOpenMediaIDFault: no such request";
+    world.tells(&[
+        &format!("RouteRequestFailed 900 RequestFailed {forgotten} #900"),
+        &format!("RouteRequestFailed 901 RequestFailed {forgotten} #901"),
+    ]);
+}
+
+#[test]
+fn a_service_that_is_away_fails_what_is_open_at_once_and_is_asked_to_cancel_when_it_is_back() {
+    let mut world = office();
+    world.call(900).agent_for(5, 900, "77").tells(&["RouteRequest 900"]);
+    world.mood(Mood::Away("connection refused")).pass(2);
+    world.tells(&["RouteRequestFailed 900 RequestFailed media: connection refused #5"]);
+    world.service_for(6, 900, "30").tells(&["RouteRequestFailed 900 RequestFailed media: connection refused #6"]);
+    assert!(world.notices.iter().any(|notice| notice.contains("connection refused")), "{:?}", world.notices);
+    assert_eq!(world.service.live(), [1001]);
+    world.mood(Mood::Accept).pass(10);
+    assert!(world.service.live().is_empty(), "cancelled once it was back");
+    world.service_for(7, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService #7"]);
+}
+
+#[test]
+fn thousands_of_routes_with_a_hundred_open_at_once_leave_nothing_behind() {
+    let mut world = office();
+    for call in 1..=3_000i64 {
+        world.call(call);
+        if call % 2 == 0 {
+            world.service_for(call, call, "30");
+        } else {
+            world.agent_for(call, call, "77");
+        }
+        if call > 100 {
+            world.ends(call - 100);
+        }
+        assert!(world.routes().0 <= 101);
+        if call % 50 == 0 {
+            world.pass(1);
+        }
+    }
+    for call in 2_901..=3_000 {
+        world.ends(call);
+    }
+    world.pass(3600);
+    assert_eq!((world.routes(), world.service.live()), ((0, 0), vec![]));
+    assert!(world.service.polls.len() <= 90, "{} polls", world.service.polls.len());
+}
