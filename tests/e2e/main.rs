@@ -9,6 +9,7 @@ mod hostile;
 mod link;
 mod office;
 mod open_media;
+mod portals;
 mod relays;
 mod routes;
 mod service;
