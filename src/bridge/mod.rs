@@ -434,3 +434,6 @@ fn of_feed(application: usize, output: event_feed::Output) -> Output {
         event_feed::Output::Notice(notice) => Output::Notice { about: About::Application(application), notice },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,12 @@ const OTHERS: &str = r#"
 dialect = "ccas"
 listen = "127.0.0.1:7410"
 token = "secret"
+[platform.aspect]
+dialect = "ctips"
+urls = ["http://127.0.0.1:8740/AgentCallService"]
+callback = "http://127.0.0.1:8741/CTIEvents"
+user = "bridge"
+password = "secret"
 [platform.media]
 dialect = "open-media"
 url = "http://127.0.0.1:12620/OpenMediaService"
@@ -219,6 +225,43 @@ fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
         assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
     }
     complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
+}
+
+#[test]
+fn a_portal_is_posted_to_and_calls_back_as_the_operator_says() {
+    let aspect = |more: &str| {
+        let text = SMALL.replacen(
+            "[application",
+            &format!(
+                "[platform.aspect]\ndialect = \"ctips\"\nuser = \"u\"\npassword = \"secret\"\n{more}\n[application"
+            ),
+            1,
+        );
+        text.replace("\"mitel\"]", "\"mitel\", \"aspect\"]")
+    };
+    let here = "urls = [\"http://localhost:1/x\"]\n";
+    let back = "callback = \"http://127.0.0.1:2/y/\"\n";
+    let (config, problems) = load(&aspect(&format!("{here}{back}filter_services = [\"9\"]")), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let Reach::Soap { callee: Some(callee), conversation: Conversation::Ctips(settings), .. } =
+        &config.platforms[0].reach
+    else {
+        panic!("a portal")
+    };
+    assert_eq!((callee.path.as_str(), callee.listen.port(), config.platforms[0].exposed), ("/y", 2, false));
+    assert_eq!(settings.filters, [("FT_SERVICE_ID", "9".to_owned())]);
+
+    complains(&aspect(back), "`platform.aspect.urls` names no address");
+    complains(&aspect(here), "`platform.aspect.callback` is missing");
+    complains(&aspect(&format!("{back}urls = [\"localhost\"]")), "should be an address such as");
+    complains(&aspect(&format!("{back}urls = [\"http://u:secret@localhost/\"]")), "should be an address such as");
+    complains(&aspect(&format!("{back}urls = [\"http://cc.example/\"]")), "use an https address, or say `plaintext");
+    complains(&aspect(&format!("{here}callback = \"http://10.1.2.3:2/y\"")), "bytes leave this machine unprotected");
+    complains(&aspect(&format!("{here}callback = \"http://bridge.example/y\"")), "say which in `callback_listen`");
+    complains(&aspect(&format!("{here}callback = \"https://127.0.0.1/y\"")), "has a certificate in `callback_tls`");
+    let away = format!("{back}urls = [\"http://cc.example/\"]\nplaintext = true");
+    let (config, problems) = load(&aspect(&away), &[], &[]);
+    assert!(problems.is_empty() && config.platforms[0].exposed, "{}", problems.render());
 }
 
 #[test]
