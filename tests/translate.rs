@@ -7,6 +7,8 @@ mod agents;
 mod calls;
 #[path = "translate/joins.rs"]
 mod joins;
+#[path = "translate/of_ctips.rs"]
+mod of_ctips;
 #[path = "translate/requests.rs"]
 mod requests;
 

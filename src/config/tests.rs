@@ -35,6 +35,18 @@ const OTHERS: &str = r#"
 dialect = "ccas"
 listen = "127.0.0.1:7410"
 token = "secret"
+[platform.aspect]
+dialect = "ctips"
+urls = ["http://127.0.0.1:8740/AgentCallService"]
+callback = "http://127.0.0.1:8741/CTIEvents"
+user = "bridge"
+password = "secret"
+[platform.media]
+dialect = "open-media"
+url = "http://127.0.0.1:12620/OpenMediaService"
+user = "admin"
+password = "secret"
+service_groups = { 30 = 9 }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"
@@ -75,9 +87,18 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(key, _)| key.trim())
         .collect();
-    for key in
-        ["mappings", "tls", "namespaces", "callback_tls", "plaintext", "max_frame", "rules", "pins", "profile_ids"]
-    {
+    for key in [
+        "mappings",
+        "routes",
+        "tls",
+        "namespaces",
+        "callback_tls",
+        "plaintext",
+        "max_frame",
+        "rules",
+        "pins",
+        "profile_ids",
+    ] {
         assert!(known.contains(&key), "{key} is not shown");
     }
 }
@@ -204,6 +225,60 @@ fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
         assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
     }
     complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
+}
+
+#[test]
+fn a_portal_is_posted_to_and_calls_back_as_the_operator_says() {
+    let aspect = |more: &str| {
+        let text = SMALL.replacen(
+            "[application",
+            &format!(
+                "[platform.aspect]\ndialect = \"ctips\"\nuser = \"u\"\npassword = \"secret\"\n{more}\n[application"
+            ),
+            1,
+        );
+        text.replace("\"mitel\"]", "\"mitel\", \"aspect\"]")
+    };
+    let here = "urls = [\"http://localhost:1/x\"]\n";
+    let back = "callback = \"http://127.0.0.1:2/y/\"\n";
+    let (config, problems) = load(&aspect(&format!("{here}{back}filter_services = [\"9\"]")), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let Reach::Soap { callee: Some(callee), conversation: Conversation::Ctips(settings), .. } =
+        &config.platforms[0].reach
+    else {
+        panic!("a portal")
+    };
+    assert_eq!((callee.path.as_str(), callee.listen.port(), config.platforms[0].exposed), ("/y", 2, false));
+    assert_eq!(settings.filters, [("FT_SERVICE_ID", "9".to_owned())]);
+
+    complains(&aspect(back), "`platform.aspect.urls` names no address");
+    complains(&aspect(here), "`platform.aspect.callback` is missing");
+    complains(&aspect(&format!("{back}urls = [\"localhost\"]")), "should be an address such as");
+    complains(&aspect(&format!("{back}urls = [\"http://u:secret@localhost/\"]")), "should be an address such as");
+    complains(&aspect(&format!("{back}urls = [\"http://cc.example/\"]")), "use an https address, or say `plaintext");
+    complains(&aspect(&format!("{here}callback = \"http://10.1.2.3:2/y\"")), "bytes leave this machine unprotected");
+    complains(&aspect(&format!("{here}callback = \"http://bridge.example/y\"")), "say which in `callback_listen`");
+    complains(&aspect(&format!("{here}callback = \"https://127.0.0.1/y\"")), "has a certificate in `callback_tls`");
+    let away = format!("{back}urls = [\"http://cc.example/\"]\nplaintext = true");
+    let (config, problems) = load(&aspect(&away), &[], &[]);
+    assert!(problems.is_empty() && config.platforms[0].exposed, "{}", problems.render());
+}
+
+#[test]
+fn routes_name_a_platform_that_routes() {
+    let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+    let with = |routes: &str| format!("{SMALL}routes = {routes}\n{media}");
+    let (config, problems) = load(&with("'media'"), &[], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(config.store.as_deref(), Some(std::path::Path::new("cti-bridge.routes")));
+    let (config, _) = load(&format!("store = ''\n{}", with("'media'")), &[], &[]);
+    assert_eq!(config.store, None);
+    assert_eq!(load(SMALL, &[], &[]).0.store, None, "nobody routes");
+    complains(&with("'medja'"), "there is no [platform.medja] (did you mean `media`?)");
+    complains(&with("'mitel'"), "mitel speaks event-feed, and routes nothing");
+    complains(&format!("{}service_groups = {{ a = 9 }}", with("'media'")), "\"a\" = \"9\" should be two numbers");
+    complains(&with("'media'").replace("127.0.0.1:1/x", "micc.example/x"), "bytes leave this machine unprotected");
+    complains(&format!("{}user = 'admin'", with("'media'")), "`platform.media.password` or `password_file` is missing");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod fan_in;
 mod hostile;
 mod link;
 mod open_media;
+mod portals;
 mod relays;
 mod routes;
 mod service;

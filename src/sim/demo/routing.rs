@@ -37,7 +37,7 @@ listen = "127.0.0.1:0"
 users = { demo = "demo" }
 platforms = ["mitel"]
 routes = "media"
-route_timeout = "1s"
+route_timeout = "2s"
 "#;
 
 pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
@@ -91,7 +91,7 @@ impl Story {
         self.ask_for_route(902).await?;
         self.select(902, "RouteToAgent", "bert").await?;
         self.media().await;
-        self.stage.row("(a second goes by)", "");
+        self.stage.row("(two seconds go by)", "");
         self.media().await;
         self.hear("").await;
         self.say(call("call-cleared", 902, 0, json!({}))).await?;

@@ -236,3 +236,6 @@ impl super::super::Client for Client {
         self.state = State::Over;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! A whole bridge on a virtual clock: a CTIPS platform whose session is lost, and what an application hears of it.
+
+use std::collections::VecDeque;
+
+use crate::{
+    bridge::{ApplicationParts, Bridge, Output, PlatformParts, routes},
+    diagnostic::Problems,
+    dialect::{Post, PostOutcome, ctips},
+    mapping::Mappings,
+    model::{Media, Model, Settings},
+    shipped::Files,
+    sim::messages::short,
+    time::Time,
+    wire::soap,
+};
+
+struct Office {
+    bridge: Bridge,
+    now: Time,
+    posts: VecDeque<Post>,
+    /// What the application was told, in short.
+    told: Vec<String>,
+    sessions: u32,
+    path: String,
+}
+
+impl Office {
+    fn new() -> Office {
+        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
+        let dialect = &mappings.dialects["ctips"];
+        let (from, to) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
+        let settings = ctips::ClientSettings {
+            urls: vec!["http://a/".into(), "http://b/".into()],
+            callback: "http://bridge/events".into(),
+            ..ctips::ClientSettings::default()
+        };
+        let profile = dialect.vocabulary.profile("edk-2009-08").unwrap().clone();
+        let mut count = 0;
+        let new_path = Box::new(move || {
+            count += 1;
+            format!("p{count}")
+        });
+        let mut bridge = Bridge::default();
+        bridge.add_platform(PlatformParts {
+            name: "aspect".into(),
+            client: Box::new(ctips::Client::new(settings, dialect.vocabulary.clone(), profile, new_path)),
+            model: Model::new(Settings { platform: "aspect".into(), ..Settings::default() }),
+            incoming: from.clone(),
+            outgoing: to.clone(),
+            knobs: Vec::new(),
+            max_frame: 0,
+            service_groups: Default::default(),
+        });
+        bridge.add_application(ApplicationParts {
+            name: "desk".into(),
+            server: None,
+            from,
+            to,
+            knobs: Vec::new(),
+            platforms: vec![0],
+            id_step: 1_000_000,
+            routes: routes::Settings::default(),
+            media_platform: None,
+            media: Media::ALL.to_vec(),
+            read_only: Default::default(),
+            labels: Vec::new(),
+        });
+        let (posts, told) = (VecDeque::new(), Vec::new());
+        Office { bridge, now: Time(0), posts, told, sessions: 0, path: String::new() }
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Post { post, .. } => self.posts.push_back(post),
+                Output::Line(line) => self.told.push(short(&serde_json::from_slice(&line).unwrap())),
+                _ => {}
+            }
+        }
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        let until = self.now + std::time::Duration::from_secs(seconds);
+        while let Some(due) = self.bridge.deadline().filter(|due| *due <= until && self.posts.is_empty()) {
+            self.now = self.now.max(due);
+            self.bridge.expire(self.now);
+            self.collect();
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Answers everything that is posted, and shows what a snapshot asks for: `shown` are the items of each type.
+    fn serve(&mut self, shown: &[(&str, &[String])]) {
+        while let Some(post) = self.posts.pop_front() {
+            let body = soap::parse(&post.body, None).unwrap().body;
+            let member = |name: &str| body.children[0].child(name);
+            let operation = &body.name;
+            let result = match operation.as_str() {
+                "OpenConnection" => {
+                    self.sessions += 1;
+                    self.path = member("ClientCallbackURL").unwrap().text.rsplit('/').next().unwrap().to_owned();
+                    format!("<SessionId>S-{}</SessionId>", self.sessions)
+                }
+                _ => "0".into(),
+            };
+            let entity = member("EntityType").map(|list| list.children[0].text.clone());
+            let answer = format!("<{operation}Response><r>{result}</r></{operation}Response>");
+            let body = format!("{}{answer}{}", soap::OPEN, soap::CLOSE).into_bytes().into();
+            self.bridge.platform_answered(
+                self.now,
+                0,
+                post.token,
+                PostOutcome::Answer { status: 200, charset: None, body },
+            );
+            self.collect();
+            let Some(entity) = entity else { continue };
+            let items = shown.iter().find(|(known, _)| *known == entity).map_or(&[][..], |(_, items)| items);
+            for item in items {
+                self.event("SnapShotUpdate", &format!("<SnapShotType>{entity}</SnapShotType>{item}"));
+            }
+            let end = "<SnapShotTypeComplete>true</SnapShotTypeComplete>";
+            self.event("SnapShotUpdate", &format!("<SnapShotType>{entity}</SnapShotType>{end}"));
+        }
+    }
+
+    fn event(&mut self, ty: &str, members: &str) {
+        let event = format!("<PublishCTIEvent><e><EventType>{ty}</EventType>{members}</e></PublishCTIEvent>");
+        let body = format!("{}{event}{}", soap::OPEN, soap::CLOSE);
+        let reply = self.bridge.platform_called(self.now, 0, &self.path, body.as_bytes(), None);
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        self.collect();
+    }
+
+    #[track_caller]
+    fn told(&mut self, expected: &[&str]) {
+        assert_eq!(std::mem::take(&mut self.told), expected);
+    }
+}
+
+fn agent(id: u8, state: &str) -> String {
+    format!(
+        "<AgentData><AgentId>{id}</AgentId><AgentLoginName>{}</AgentLoginName><AgentState>{state}</AgentState></AgentData>",
+        id + 65
+    )
+}
+
+fn call(id: u16, state: &str, agent: u8) -> String {
+    format!(
+        "<CallData><CallId>{id}</CallId><CallState>{state}</CallState><AgentId>{agent}</AgentId><ServiceId>9</ServiceId>\
+         <ANI>5551234</ANI></CallData>"
+    )
+}
+
+#[test]
+fn a_session_that_is_lost_and_opened_anew_tells_what_changed_meanwhile_and_nothing_else() {
+    let mut office = Office::new();
+    let services =
+        ["<ServiceData><ServiceId>9</ServiceId><ServiceState>Active</ServiceState></ServiceData>".to_owned()];
+    office.wait(0);
+    office.serve(&[
+        ("ServiceInfo", &services),
+        ("AgentInfo", &[agent(12, "Active"), agent(13, "Idle"), agent(14, "NotReady")]),
+        ("CallInfo", &[call(900, "CallEstablished", 12), call(901, "CallDelivered", 0)]),
+    ]);
+    office.told(&[
+        "LinkStatus Up",
+        "ServiceStateChange",
+        "AgentLoginStateChange a12 AgentLoggedIn",
+        "AgentStateChange a12 Active",
+        "AgentLoginStateChange a13 AgentLoggedIn",
+        "AgentStateChange a13 Idle",
+        "AgentLoginStateChange a14 AgentLoggedIn",
+        "AgentStateChange a14 NotReady",
+        "CallStarted 900",
+        "CallOffered 900",
+        "CallEstablished 900 a12",
+        "CallStarted 901",
+        "CallOffered 901",
+        "CallDelivered 901",
+    ]);
+    office.wait(120);
+    assert_eq!(office.posts[0].url.as_ref(), "http://b/", "no heartbeat: the other portal");
+    office.serve(&[
+        ("ServiceInfo", &services),
+        ("AgentInfo", &[agent(12, "Active"), agent(14, "Idle")]),
+        ("CallInfo", &[call(900, "CallHeld", 12), call(902, "CallDelivered", 0)]),
+    ]);
+    office.told(&[
+        "AgentStateChange a14 Idle",
+        "AgentLoginStateChange a13 AgentLoggedOut",
+        "CallHeld 900 a12",
+        "CallStarted 902",
+        "CallOffered 902",
+        "CallDelivered 902",
+        "CallEnd 901",
+        "CallCompleted 901",
+    ]);
+    office.event("CallRetrieved", "<CallId>900</CallId><AgentId>12</AgentId>");
+    office.told(&["CallRetrieved 900 a12"]);
+}
+
+#[test]
+fn a_session_that_cannot_be_opened_anew_ends_the_calls() {
+    let mut office = Office::new();
+    office.wait(0);
+    office.serve(&[("AgentInfo", &[agent(12, "Active")]), ("CallInfo", &[call(900, "CallEstablished", 12)])]);
+    office.told.clear();
+    office.wait(120);
+    let post = office.posts.pop_front().unwrap();
+    office.bridge.platform_answered(office.now, 0, post.token, PostOutcome::NotSent("refused".into()));
+    office.collect();
+    office.told(&["CallCleared 900 a12 NearEnd", "CallEnd 900", "CallCompleted 900", "LinkStatus Down"]);
+}
