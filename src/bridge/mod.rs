@@ -125,6 +125,8 @@ pub enum About {
 pub struct Bridge {
     platforms: Vec<Platform>,
     applications: Vec<Application>,
+    /// Platforms whose routes are selected here.
+    routers: Vec<routes::Router>,
     outputs: VecDeque<Output>,
     notices: Vec<Notice>,
     transitions: Vec<Transition>,
@@ -312,6 +314,9 @@ impl Bridge {
     /// Tells the first of these transitions.
     fn tell(&mut self, now: Time, index: usize, transitions: &[Transition], cause: Cause) {
         let Some(transition) = transitions.first() else { return };
+        if self.routes_itself(now, index, transition) {
+            return;
+        }
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
             if !application.has_passed(index, platform, transition, cause) {
@@ -321,8 +326,15 @@ impl Bridge {
         if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
             let request = platform.model.request(request);
             let reason = transition.details.reason.as_deref().unwrap_or_default();
-            let application = &mut self.applications[usize::from(request.client.application)];
-            application.failed(now, request.client.session, request.id, request.about, reason);
+            match self.applications.get_mut(usize::from(request.client.application)) {
+                Some(application) => {
+                    application.failed(now, request.client.session, request.id, request.about, reason);
+                }
+                None => {
+                    let notice = Notice::warn(format!("a route that the bridge selected failed: {reason}"));
+                    self.outputs.push_back(Output::Notice { about: About::Platform(index), notice });
+                }
+            }
         }
     }
 
@@ -367,7 +379,8 @@ impl Bridge {
         let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.client.deadline()]);
         let server = |a: &Application| a.server.as_ref().and_then(Server::deadline);
         let applications = self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a)]);
-        platforms.chain(applications).flatten().min()
+        let routers = self.routers.iter().map(|router| router.desk.deadline());
+        platforms.chain(applications).chain(routers).flatten().min()
     }
 
     /// Lets all timers run out that are due.
@@ -388,6 +401,7 @@ impl Bridge {
                 server.expire(now);
             }
         }
+        self.routers.iter_mut().for_each(|router| router.desk.expire(now));
         self.settle_routes(now, 0);
         self.collect();
     }

@@ -79,9 +79,11 @@ pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagno
         };
         root.text("mappings");
         let store = root.text_or("store", "cti-bridge.routes");
-        let routes = config.applications.iter().any(|application| application.routed_by.is_some());
+        let routes = config.applications.iter().any(|application| application.routed_by.is_some())
+            || config.platforms.iter().any(|platform| platform.routed_by.is_some());
         config.store = (routes && !store.is_empty()).then(|| PathBuf::from(store));
         together(root, &config);
+        choosers(root, &mut config);
         config
     })
 }
@@ -141,6 +143,28 @@ fn together(root: &Section, config: &Config) {
             section.problem("listen", format!("{listen} is taken by {other}"));
         }
         listening.push((application.listen, &application.name));
+    }
+}
+
+/// `routing` of platforms: the name of the platform that is meant, in the place of `open-media`.
+fn choosers(root: &Section, config: &mut Config) {
+    let sections: BTreeMap<String, Section> = root.sections("platform").into_iter().collect();
+    let chooses = |platform: &&Platform| platform.dialect == "open-media";
+    let known: Vec<String> = config.platforms.iter().filter(chooses).map(|platform| platform.name.clone()).collect();
+    for platform in &mut config.platforms {
+        let Some(wanted) = &platform.routed_by else { continue };
+        let complain = |text: String| {
+            if let Some(section) = sections.get(&platform.name) {
+                section.problem("routing", text);
+            }
+        };
+        match (wanted.as_str(), known.as_slice()) {
+            ("open-media", [only]) => platform.routed_by = Some(only.clone()),
+            ("open-media", []) => complain("there is no [platform.…] of dialect open-media".to_owned()),
+            ("open-media", several) => complain(format!("say which: {}", several.join(", "))),
+            (name, _) if known.iter().any(|known| known == name) => {}
+            (name, _) => complain(format!("there is no [platform.{name}] of dialect open-media")),
+        }
     }
 }
 

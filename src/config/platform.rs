@@ -25,6 +25,8 @@ pub struct Platform {
     pub knobs: Vec<Literal>,
     /// Of a routing platform: its numbers of the services of others.
     pub service_groups: Vec<(i64, i64)>,
+    /// The platform that chooses the agents for this one's calls.
+    pub routed_by: Option<String>,
     /// Bytes leave the machine unprotected, and the operator knows.
     pub exposed: bool,
 }
@@ -79,6 +81,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
         model,
         knobs: knobs(section, Some(&dialect)),
         service_groups: if dialect.vocabulary.dialect == "open-media" { groups(section) } else { Vec::new() },
+        routed_by: if dialect.vocabulary.dialect == "ctips" { section.text("routing") } else { None },
         exposed,
     });
     section.finish();

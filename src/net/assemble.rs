@@ -18,7 +18,7 @@ use super::{
     tls,
 };
 use crate::{
-    bridge::{ApplicationParts, Bridge, PlatformParts},
+    bridge::{ApplicationParts, Bridge, PlatformParts, routes},
     config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, WsdlSource},
     dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
@@ -64,6 +64,7 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
     let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
     let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
+    let routed: Vec<Option<String>> = config.platforms.iter().map(|platform| platform.routed_by.clone()).collect();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
@@ -71,6 +72,14 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
         bridge.add_platform(parts);
         if let Some((path, fitted)) = ways.described.take() {
             bridge.described(Time(0), index, &path, Ok(fitted));
+        }
+    }
+    for (index, media) in routed.iter().enumerate() {
+        let place = |name: &String| bridge.platforms().iter().position(|platform| platform.name == *name);
+        if let Some(media) = media.as_ref().and_then(place) {
+            let answer = answers.get(media).copied().flatten();
+            let defaults = routes::Settings::default();
+            bridge.route_by(index, media, routes::Settings { answer: answer.unwrap_or(defaults.answer), ..defaults });
         }
     }
     let mut doors = Vec::new();

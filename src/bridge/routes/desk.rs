@@ -96,6 +96,10 @@ impl Desk {
         self.selections.get(&number).map(|selection| (&selection.wish, selection.call))
     }
 
+    pub(super) fn timeout(&self) -> Duration {
+        self.settings.timeout
+    }
+
     pub fn is_down(&self) -> bool {
         self.down.is_some()
     }
@@ -119,7 +123,8 @@ impl Desk {
         self.open(now, call, Duration::from_secs(seconds.into()) + LAST_WORD)
     }
 
-    fn open(&mut self, now: Time, call: CallKey, timeout: Duration) -> bool {
+    /// A route is asked for, for so long. Whether the request is a new one.
+    pub(super) fn open(&mut self, now: Time, call: CallKey, timeout: Duration) -> bool {
         let route = self.routes.entry(call).or_default();
         if route.open.is_some() {
             return false;

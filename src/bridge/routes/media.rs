@@ -1,7 +1,7 @@
 //! Between the route desks of applications and the platforms that routes are asked of: who is meant by a selection there,
 //! what the desks want done, and what those platforms say.
 
-use super::{Asked, Number, Order, Record, Target, Wish};
+use super::{Asked, Desk, Number, Order, Record, Target, Wish};
 use crate::{
     bridge::{About, Bridge, Cause, Output, application::Application, ids::CallKey, picture::RouteOrder},
     dialect::{Asker, Notice},
@@ -21,7 +21,43 @@ fn of_key(key: u64) -> (usize, Number) {
     ((key >> PLACE) as usize, Number(key & ((1 << PLACE) - 1)))
 }
 
+/// Where the places of routers begin, after those of all applications.
+const ROUTERS: usize = 1 << 16;
+
 impl Bridge {
+    // ── desks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The places of all desks: applications', then routers'.
+    fn desks(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..self.applications.len()).chain((0..self.routers.len()).map(|router| ROUTERS + router))
+    }
+
+    fn desk(&self, index: usize) -> Option<&Desk> {
+        match index.checked_sub(ROUTERS) {
+            Some(router) => self.routers.get(router).map(|router| &router.desk),
+            None => self.applications.get(index).map(|application| &application.routes),
+        }
+    }
+
+    fn desk_mut(&mut self, index: usize) -> Option<&mut Desk> {
+        match index.checked_sub(ROUTERS) {
+            Some(router) => self.routers.get_mut(router).map(|router| &mut router.desk),
+            None => self.applications.get_mut(index).map(|application| &mut application.routes),
+        }
+    }
+
+    fn media(&self, index: usize) -> Option<usize> {
+        self.desk(index).and_then(Desk::media)
+    }
+
+    /// Whose desk it is, by name, and whom a notice about it is about.
+    fn owner(&self, index: usize) -> (&str, About) {
+        match index.checked_sub(ROUTERS).and_then(|router| self.routers.get(router)) {
+            Some(router) => (&self.platforms[router.platform].name, About::Platform(router.platform)),
+            None => (self.applications.get(index).map_or("", |known| &known.name), About::Application(index)),
+        }
+    }
+
     // ── selections ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(in crate::bridge) fn select_route(
@@ -154,9 +190,15 @@ impl Bridge {
         let model = &self.platforms[platform].model;
         let service = model.service(model.find_call(call)?.service?);
         let seen = application.ids.service(application.place_of(platform)?, service.kind, &service.id);
-        let (groups, native) = (&self.platforms[media].service_groups, service.id.as_id().as_int());
-        let mapped = |number: i64| groups.get(&number).copied();
-        mapped(seen).or_else(|| native.and_then(mapped)).or(native)
+        let mapped = self.platforms[media].service_groups.get(&seen).copied();
+        mapped.or_else(|| self.native_group(media, (platform, call)))
+    }
+
+    /// The routing platform's number of the service that a call is at, by its own platform's number.
+    pub(super) fn native_group(&self, media: usize, (platform, call): CallKey) -> Option<i64> {
+        let model = &self.platforms[platform].model;
+        let native = model.service(model.find_call(call)?.service?).id.as_id().as_int()?;
+        Some(self.platforms[media].service_groups.get(&native).copied().unwrap_or(native))
     }
 
     // ── records ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,37 +207,30 @@ impl Bridge {
     /// anybody knows its number, and reported.
     pub fn keep_routes(&mut self, now: Time, left: Vec<(u64, Record)>) {
         let last = left.iter().map(|(route, _)| of_key(*route).1.0).max().unwrap_or(0);
-        self.applications.iter_mut().for_each(|application| application.routes.keep(last));
+        for index in self.desks() {
+            if let Some(desk) = self.desk_mut(index) {
+                desk.keep(last);
+            }
+        }
         for (route, record) in left {
-            let has_media = |application: &Application| {
-                let media = application.routes.media();
-                media.is_some_and(|media| self.platforms[media].name == record.platform)
+            let has_media =
+                |index: &usize| self.media(*index).is_some_and(|media| self.platforms[media].name == record.platform);
+            let named = |index: &usize| self.owner(*index).0 == record.application && has_media(index);
+            let index = self.desks().find(named).or_else(|| self.desks().find(has_media));
+            let what = match (index, record.id) {
+                (None, _) => "nobody asks that platform any more, so that nobody cancels it",
+                (_, Some(_)) => "it is cancelled",
+                (_, None) => "whether it was added is unknown",
             };
-            let named = |application: &Application| application.name == record.application && has_media(application);
-            let index = self.applications.iter().position(named);
-            let report = |what: &str| {
-                let Record { application, platform, call, id, .. } = &record;
-                let id = id.map_or_else(|| "without a number".to_owned(), |id| format!("request {id}"));
-                let text = format!(
-                    "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
-                );
-                Notice::warn(text)
-            };
-            match index.or_else(|| self.applications.iter().position(has_media)) {
-                Some(index) => {
-                    let what = match record.id {
-                        Some(_) => "it is cancelled",
-                        None => "whether it was added is unknown",
-                    };
-                    let about = About::Application(index);
-                    self.outputs.push_back(Output::Notice { about, notice: report(what) });
-                    self.applications[index].routes.adopt(now, record.id);
-                }
-                None => {
-                    let about = About::Application(0);
-                    let notice = report("no application asks that platform any more, so that nobody cancels it");
-                    self.outputs.push_back(Output::Notice { about, notice });
-                }
+            let Record { application, platform, call, id, .. } = &record;
+            let id = id.map_or_else(|| "without a number".to_owned(), |id| format!("request {id}"));
+            let notice = Notice::warn(format!(
+                "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
+            ));
+            let about = self.owner(index.unwrap_or(0)).1;
+            self.outputs.push_back(Output::Notice { about, notice });
+            if let Some(desk) = index.and_then(|index| self.desk_mut(index)) {
+                desk.adopt(now, record.id);
             }
             // What is cancelled has a record of its own by now.
             self.settle_routes(now, 0);
@@ -207,21 +242,20 @@ impl Bridge {
     /// A record is kept, or could not be.
     pub fn route_kept(&mut self, now: Time, route: u64, result: Result<(), String>) {
         let (index, number) = of_key(route);
-        let Some(application) = self.applications.get_mut(index) else { return };
+        let Some(desk) = self.desk_mut(index) else { return };
         match result {
-            Ok(()) => application.routes.kept(now, number),
-            Err(reason) => application.routes.not_kept(number, &reason),
+            Ok(()) => desk.kept(now, number),
+            Err(reason) => desk.not_kept(number, &reason),
         }
         self.settle_routes(now, 0);
         self.collect();
     }
 
     fn record(&self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
-        let application = &self.applications[index];
-        let wish = application.routes.wish(number);
+        let wish = self.desk(index).and_then(|desk| desk.wish(number));
         let call = wish.and_then(|(_, call)| call).map(|call| self.guid(index, call)).unwrap_or_default();
         Record {
-            application: application.name.clone(),
+            application: self.owner(index).0.to_owned(),
             platform: self.platforms[media].name.clone(),
             call,
             service: wish.and_then(|(wish, _)| wish.service),
@@ -240,9 +274,10 @@ impl Bridge {
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
         loop {
             self.say_routes(now, platform);
-            let mut is_done = !self.hear_of_routes(now);
-            for index in 0..self.applications.len() {
-                while let Some(order) = self.applications[index].routes.order() {
+            let routed = self.route_calls(now);
+            let mut is_done = !self.hear_of_routes(now) && !routed;
+            for index in self.desks() {
+                while let Some(order) = self.desk_mut(index).and_then(Desk::order) {
                     is_done = false;
                     self.carry_out(now, index, order);
                 }
@@ -265,12 +300,13 @@ impl Bridge {
     /// Hands the desks what was heard of their routes; whether there was anything.
     fn hear_of_routes(&mut self, now: Time) -> bool {
         let mut heard = false;
-        for index in 0..self.applications.len() {
-            let Some(media) = self.applications[index].routes.media() else { continue };
-            let (routes, away) = (&mut self.applications[index].routes, &self.platforms[media].away);
-            match (routes.is_down(), away) {
-                (false, Some(reason)) => routes.media_down(now, reason),
-                (true, None) => routes.media_up(),
+        for index in self.desks() {
+            let Some(media) = self.media(index) else { continue };
+            let away = self.platforms[media].away.clone();
+            let Some(desk) = self.desk_mut(index) else { continue };
+            match (desk.is_down(), away) {
+                (false, Some(reason)) => desk.media_down(now, &reason),
+                (true, None) => desk.media_up(),
                 _ => continue,
             }
             heard = true;
@@ -281,15 +317,17 @@ impl Bridge {
                 match news.asker {
                     Some((route, order)) => {
                         let (index, number) = of_key(route);
-                        if let Some(application) = self.applications.get_mut(index) {
-                            application.routes.answered(now, number, Asked::of(order), news.news);
+                        if let Some(desk) = self.desk_mut(index) {
+                            desk.answered(now, number, Asked::of(order), news.news);
                         }
                     }
                     None => {
                         let Some(id) = news.id else { continue };
-                        let asks = |application: &&mut Application| application.routes.media() == Some(media);
-                        for application in self.applications.iter_mut().filter(asks) {
-                            application.routes.heard(now, id, news.news.clone());
+                        for index in self.desks().filter(|index| self.media(*index) == Some(media)).collect::<Vec<_>>()
+                        {
+                            if let Some(desk) = self.desk_mut(index) {
+                                desk.heard(now, id, news.news.clone());
+                            }
                         }
                     }
                 }
@@ -299,7 +337,7 @@ impl Bridge {
     }
 
     fn carry_out(&mut self, now: Time, index: usize, order: Order) {
-        let Some(media) = self.applications[index].routes.media() else { return };
+        let Some(media) = self.media(index) else { return };
         match order {
             Order::Keep { number, id } => {
                 let record = self.record(index, media, number, id);
@@ -339,7 +377,7 @@ impl Bridge {
     ) {
         let mut transition = Transition::new(asked.order());
         (transition.details.route, transition.details.if_allocated) = (id, if_allocated);
-        let wish = self.applications[index].routes.wish(number);
+        let wish = self.desk(index).and_then(|desk| desk.wish(number));
         let Some((wish, call)) = wish.map(|(wish, call)| (wish.clone(), call)) else { return };
         transition.call = call.map(|(_, call)| call);
         let (login, agent) = match wish.target {
@@ -360,20 +398,24 @@ impl Bridge {
         };
         if let Err(reason) = result {
             let news = super::News::Failed { reason, unknown: false };
-            self.applications[index].routes.answered(now, number, asked, news);
+            if let Some(desk) = self.desk_mut(index) {
+                desk.answered(now, number, asked, news);
+            }
         }
     }
 
     /// What names a call beside numbers, for the application and for whoever gets the route.
     fn guid(&self, index: usize, (platform, call): CallKey) -> String {
-        let (application, owner) = (&self.applications[index], &self.platforms[platform]);
-        let known = application.ids.call((platform, call)).and_then(|known| known.guid.as_deref());
+        let owner = &self.platforms[platform];
+        let application = self.applications.get(index);
+        let known = application.and_then(|application| application.ids.call((platform, call)));
+        let known = known.and_then(|known| known.guid.as_deref());
         let Some(found) = owner.model.find_call(call) else { return String::new() };
         let native = found.names.iter().find_map(|name| match &name.id {
             crate::model::NativeId::Text(text) => Some(text.to_string()),
             _ => None,
         });
-        let has_guid = application.to().call_parts.contains(&CallPart::Guid);
+        let has_guid = application.is_some_and(|known| known.to().call_parts.contains(&CallPart::Guid));
         native.or(known.filter(|_| has_guid).map(str::to_owned)).unwrap_or_else(|| owner.mint_guid(found).into())
     }
 }

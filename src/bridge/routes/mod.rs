@@ -6,6 +6,7 @@
 mod desk;
 mod media;
 mod news;
+mod router;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 use std::time::Duration;
 
 pub use desk::Desk;
+pub use router::Router;
 use serde::{Deserialize, Serialize};
 
 use super::ids::CallKey;

@@ -1,0 +1,126 @@
+//! Platforms whose route requests the bridge answers itself: the routing platform chooses an agent, and the call goes there;
+//! where it does not in time, or cannot, the platform's own routing is selected. Nothing else is ever selected for such a
+//! call: applications are not asked.
+
+use std::time::Duration;
+
+use super::{Desk, Say, Settings, Target, Told, Wish};
+use crate::{
+    bridge::{Bridge, Cause, ids::CallKey},
+    message::Value,
+    model::{Ask, Asked, Change, ChangeKind, ClientId, Fact, RejectReason, RouteType, Transition, TransitionKind},
+    time::Time,
+};
+
+/// So long before its time is up the platform is told what to do without an agent.
+const BEFORE: Duration = Duration::from_secs(2);
+
+/// Who asks where no application does.
+const NOBODY: ClientId = ClientId { application: u16::MAX, session: 0 };
+
+#[derive(Debug)]
+pub struct Router {
+    pub platform: usize,
+    pub desk: Desk,
+    /// Counts its selections.
+    selected: i64,
+}
+
+impl Bridge {
+    /// The bridge selects the routes of this platform: `media` chooses the agents.
+    pub fn route_by(&mut self, platform: usize, media: usize, settings: Settings) {
+        let desk = Desk::new(settings, Some(media));
+        self.routers.push(Router { platform, desk, selected: 0 });
+    }
+
+    /// Takes note of what happens to calls of such a platform; whether applications need not be told.
+    pub(in crate::bridge) fn routes_itself(&mut self, now: Time, index: usize, transition: &Transition) -> bool {
+        let Some(place) = self.routers.iter().position(|router| router.platform == index) else { return false };
+        let Some(call) = transition.call.map(|call| (index, call)) else { return false };
+        match transition.kind {
+            TransitionKind::RouteRequested => {
+                self.ask_for_agent(now, place, call, transition.details.timeout);
+                true
+            }
+            TransitionKind::RouteUsed | TransitionKind::RouteRejected => true,
+            TransitionKind::Routed => {
+                self.routers[place].desk.routed(call);
+                false
+            }
+            TransitionKind::CallEnded => {
+                self.routers[place].desk.ended(call);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn ask_for_agent(&mut self, now: Time, place: usize, call: CallKey, seconds: Option<u32>) {
+        let Some(media) = self.routers[place].desk.media() else { return };
+        let service = self.native_group(media, call);
+        let Router { desk, selected, .. } = &mut self.routers[place];
+        let time = seconds.map_or(desk.timeout(), |seconds| Duration::from_secs(seconds.into()));
+        if !desk.open(now, call, time.saturating_sub(BEFORE)) {
+            return;
+        }
+        *selected += 1;
+        let wish = Wish {
+            client: NOBODY,
+            id: *selected,
+            call: None,
+            route: Some(RouteType::Agent),
+            target: Target::Anyone,
+            service,
+            data: Vec::new(),
+        };
+        desk.select(now, Some(call), wish);
+    }
+
+    /// Tells such platforms where their calls are to go; whether there was anything to tell.
+    pub(super) fn route_calls(&mut self, now: Time) -> bool {
+        let mut told = false;
+        for place in 0..self.routers.len() {
+            while let Some(say) = self.routers[place].desk.say() {
+                told = true;
+                let Some(call) = say.call else { continue };
+                match self.decided(place, call, say) {
+                    Some((route, login)) => self.select_for(now, place, call, route, &login),
+                    None => continue,
+                }
+            }
+        }
+        told
+    }
+
+    /// Where a call is to go, once that is decided.
+    fn decided(&mut self, place: usize, call: CallKey, say: Say) -> Option<(RouteType, String)> {
+        let default = (RouteType::Default, String::new());
+        match say.told {
+            Told::Used { destination, .. } => Some((RouteType::Agent, destination.unwrap_or_default())),
+            Told::DefaultUsed => Some(default),
+            // Nobody asks any more.
+            Told::Rejected(RejectReason::CallCleared | RejectReason::AlreadyRouted) => None,
+            // Where the time was up, the default follows by itself.
+            Told::Rejected(_) | Told::Failed(..) => self.routers[place].desk.routed(call).then_some(default),
+        }
+    }
+
+    fn select_for(&mut self, now: Time, place: usize, (platform, call): CallKey, route: RouteType, login: &str) {
+        let mut change = Change::new(ChangeKind::AskRoute);
+        change.set(Fact::RouteType, Value::Int(route.code()));
+        change.set(Fact::Destination, Value::Text(login));
+        let ask = Ask {
+            client: NOBODY,
+            id: self.routers[place].selected,
+            agent: None,
+            call: Some(call),
+            second: None,
+            service: None,
+            towards: None,
+            asked: Asked::default(),
+            change: &change,
+        };
+        self.platforms[platform].model.ask(now, &ask);
+        self.settle(now, platform, Cause::Request);
+    }
+}
