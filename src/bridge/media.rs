@@ -78,12 +78,7 @@ impl Bridge {
             }
             Some(Guest::Follows { application, id }) => {
                 if let Some(server) = self.media_server(application) {
-                    let def = message.kind().map(|kind| server.vocabulary().message(kind));
-                    match def.is_some_and(|def| def.fault) {
-                        // It is known there no more.
-                        true => server.failed(now, [id]),
-                        false => server.hear(now, &message),
-                    }
+                    server.hear_of(now, id, &message);
                 }
                 self.unfollow(platform);
             }

@@ -55,9 +55,10 @@ read_only = ["wall"]
 platforms = ["micc", "mitel"]
 [application.tickets]
 dialect = "open-media"
-listen = "127.0.0.1:12620"
+listen = "127.0.0.1:12621"
 users = { web = "hidden", wallboard = "hidden" }
 read_only = ["wallboard"]
+platforms = ["media"]
 "#;
 
 #[track_caller]

@@ -197,8 +197,13 @@ fn without_a_platform_every_request_is_refused_and_queries_are_answered() {
     let token = world.ask(r#"{"GetOpenMediaRequestsByTime":{}}"#);
     assert!(world.answered(token).unwrap().contains("<d4p1:ID>7</d4p1:ID>"));
     assert!(world.server.is_open(7) && !world.server.is_open(8));
-    world.server.failed(world.now, [7, 8]);
-    assert_eq!(world.history(), [status::QUEUED, status::FAILED]);
+    for (fault, history) in
+        [("InvalidUserFault", &[status::QUEUED][..]), ("InvalidOpenMediaIDFault", &[status::QUEUED, status::FAILED])]
+    {
+        let message = world.message(false, &format!(r#"{{"{fault}":{{"Message":"?"}}}}"#));
+        world.server.hear_of(world.now, 7, &message);
+        assert_eq!(world.history(), history, "{fault}");
+    }
 }
 
 #[test]
