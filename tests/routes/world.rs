@@ -1,7 +1,7 @@
 //! An event feed, an Open Media Service and a CTIPS application, joined by the bridge on a virtual clock.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -20,11 +20,15 @@ use cti_bridge::{
 };
 use serde_json::{Value, json};
 
-use crate::service::{Mood, Service};
+use crate::{
+    chosen::Portal,
+    service::{Mood, Service},
+};
 
 const FEED: usize = 0;
 const MEDIA: usize = 1;
 const CCAS: usize = 2;
+const PORTAL: usize = 3;
 
 pub struct World {
     pub bridge: Bridge,
@@ -37,6 +41,7 @@ pub struct World {
     pub records: std::collections::BTreeMap<u64, Record>,
     pub unwritten: Vec<u64>,
     keeps: bool,
+    pub portal_asked: Arc<Mutex<Vec<Value>>>,
     /// The bridge is killed after so many outputs.
     pub lives: Option<usize>,
 }
@@ -45,11 +50,13 @@ pub struct Site {
     pub keeps: bool,
     pub service_groups: Vec<(i64, i64)>,
     pub knobs: Vec<(&'static str, Literal)>,
+    /// There is a CTIPS platform, too, whose routes the bridge selects.
+    pub portal: bool,
 }
 
 impl Default for Site {
     fn default() -> Site {
-        Site { keeps: false, service_groups: vec![(30, 9)], knobs: Vec::new() }
+        Site { portal: false, keeps: false, service_groups: vec![(30, 9)], knobs: Vec::new() }
     }
 }
 
@@ -102,6 +109,14 @@ impl World {
             }
             bridge.add_platform(parts);
         }
+        let portal_asked = Arc::new(Mutex::new(Vec::new()));
+        if site.portal {
+            let client = Portal { vocabulary: ctips.vocabulary.clone(), asked: portal_asked.clone() };
+            let mut parts = platform("aspect", &ctips, Box::new(client), &[]);
+            parts.model.assume_link();
+            bridge.add_platform(parts);
+            bridge.route_by(PORTAL, MEDIA, routes::Settings::default());
+        }
         let to = ctips.to.clone().unwrap();
         bridge.add_application(ApplicationParts {
             name: "desk".into(),
@@ -109,7 +124,7 @@ impl World {
             from: ctips.from.clone().unwrap(),
             knobs: Vec::new(),
             to,
-            platforms: vec![FEED, CCAS],
+            platforms: if site.portal { vec![FEED, CCAS, PORTAL] } else { vec![FEED, CCAS] },
             id_step: 1_000_000,
             routes: routes::Settings::default(),
             media_platform: Some(MEDIA),
@@ -127,6 +142,7 @@ impl World {
             records: Default::default(),
             unwritten: Vec::new(),
             keeps: site.keeps,
+            portal_asked,
             lives: None,
         };
         if site.keeps {
@@ -176,6 +192,12 @@ impl World {
 
     pub fn ccas(&mut self, line: &Value) -> &mut World {
         self.bridge.platform_line(self.now, CCAS, &line.to_string()).unwrap();
+        self.perform();
+        self
+    }
+
+    pub fn portal(&mut self, line: &Value) -> &mut World {
+        self.bridge.platform_line(self.now, PORTAL, &line.to_string()).unwrap();
         self.perform();
         self
     }

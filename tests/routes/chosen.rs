@@ -1,0 +1,120 @@
+//! `routing = "open-media"`: a CTIPS platform asks for a route, MiCC Enterprise chooses the agent, the platform is told.
+
+use std::sync::{Arc, Mutex};
+
+use cti_bridge::{
+    dialect::{Client, ClientOutput, Heard, Troubles},
+    message::Message,
+    model::RequestIx,
+    time::Time,
+    vocabulary::Vocabulary,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    service::Mood,
+    world::{Site, World},
+};
+
+/// A portal that takes whatever is asked of it.
+#[derive(Debug)]
+pub struct Portal {
+    pub vocabulary: Arc<Vocabulary>,
+    pub asked: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Client for Portal {
+    fn connected(&mut self, _: Time) {}
+    fn closed(&mut self, _: Time, _: &str) {}
+    fn heard(&mut self, _: Time, _: &Message) -> Heard {
+        Heard::Event
+    }
+    fn heard_something(&mut self, _: Time) {}
+    fn command(&mut self, _: Time, message: &mut Message, _: RequestIx, _: i64) {
+        let mut line = Vec::new();
+        self.vocabulary.write_json(message, &mut line);
+        self.asked.lock().unwrap().push(serde_json::from_slice(&line).unwrap());
+    }
+    fn poll(&mut self) -> Option<ClientOutput> {
+        None
+    }
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+    fn expire(&mut self, _: Time) {}
+    fn troubles(&self) -> Troubles {
+        Troubles::default()
+    }
+}
+
+/// A call of the portal's asks for its route, at service 30, within ten seconds.
+fn asking() -> World {
+    let mut world = World::at(&Site { portal: true, ..Site::default() });
+    world.portal(&json!({
+        "EventType": "RouteRequest", "CallId": 700, "ServiceId": 30, "RouteTimeout": 10,
+        "CallInfo": { "ANI": "5551234", "DNIS": "800" },
+    }));
+    world
+}
+
+/// The selections that the portal was told, in words.
+fn told(world: &World) -> Vec<String> {
+    let asked = world.portal_asked.lock().unwrap();
+    let selections = asked.iter().map(|line| &line["RouteSelect"]);
+    let word = |select: &Value| {
+        let destination = select["RouteDestination"].as_str().unwrap_or_default();
+        format!("{} {} {destination}", select["CallId"], select["RouteActionType"].as_str().unwrap()).trim().to_owned()
+    };
+    selections.map(word).collect()
+}
+
+#[test]
+fn whoever_the_service_chooses_gets_the_call() {
+    let mut world = asking();
+    world.shows(&[], &["add", "look-up 1001"]);
+    let added = world.last_added().clone();
+    assert_eq!((&added["ServiceGroupID"], &added["ForceToPreferredAgent"]), (&json!(9), &json!(false)));
+    assert_eq!(added["IVRInfo"][0], json!({ "Label": "ANI", "Data": "5551234" }));
+    world.happens(1001, "Allocated", 40, "anna").pass(1);
+    assert_eq!(told(&world), ["700 RouteToAgent anna"]);
+    world.pass(30);
+    assert_eq!(told(&world).len(), 1, "nothing else is selected");
+    world.portal(&json!({ "EventType": "CallEnd", "CallId": 700 }));
+    world.shows(&[], &["cancel 1001 though allocated"]);
+}
+
+#[test]
+fn without_an_agent_two_seconds_before_the_time_is_up_the_platform_routes_as_it_always_does() {
+    let mut world = asking();
+    world.pass(7);
+    assert_eq!(told(&world), [""; 0]);
+    world.pass(1);
+    assert_eq!(told(&world), ["700 RouteToDefault"]);
+    assert!(world.service.live().is_empty(), "cancelled");
+    world.pass(30);
+    assert_eq!(told(&world).len(), 1);
+}
+
+#[test]
+fn whatever_else_happens_the_platform_routes_as_it_always_does_at_once() {
+    for mood in [Mood::Refuse("ServiceGroupClosed"), Mood::Fault("NoLicenseFault", "none left"), Mood::Away("refused")]
+    {
+        let mut world = World::at(&Site { portal: true, ..Site::default() });
+        world.mood(mood.clone());
+        world.portal(&json!({ "EventType": "RouteRequest", "CallId": 700, "ServiceId": 30, "RouteTimeout": 10 }));
+        assert_eq!(told(&world), ["700 RouteToDefault"], "{mood:?}");
+        world.pass(30);
+        assert_eq!(told(&world).len(), 1, "{mood:?}");
+    }
+    let mut world = asking();
+    world.happens(1001, "Failed", 0, "").pass(1);
+    assert_eq!(told(&world), ["700 RouteToDefault"]);
+}
+
+#[test]
+fn a_call_that_ends_first_is_routed_nowhere() {
+    let mut world = asking();
+    world.portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).pass(30);
+    assert_eq!(told(&world), [""; 0]);
+    assert!(world.service.live().is_empty());
+}
