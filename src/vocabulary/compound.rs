@@ -56,9 +56,11 @@ impl Fields {
         }
         self.ignore_case = ignore_case;
         for field in &self.list {
-            self.in_order.push_str(&field.label);
+            self.in_order += &format!("\"{}\"", field.label);
             self.ends.push(self.in_order.len() as u32);
         }
+        let parts = self.parts.iter().map(|part| &part.ty);
+        self.types = self.list.iter().map(|field| &field.ty).chain(parts).cloned().collect();
         self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
     }
 
@@ -68,12 +70,16 @@ impl Fields {
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
     }
 
-    /// Whether the field in this slot has this label: answered from labels that stand together, because it is asked for
-    /// every key of every message and fields are far apart in memory.
-    pub(super) fn is_at(&self, slot: usize, label: &str) -> bool {
-        let start = slot.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
-        let known = self.ends.get(slot).map(|end| &self.in_order.as_bytes()[start as usize..*end as usize]);
-        known == Some(label.as_bytes())
+    /// The label of the field in this slot, in quotes; empty where there is none. Labels stand together, and so do types,
+    /// because they are asked for with every key of every message, and fields are far apart in memory.
+    pub(super) fn quoted(&self, slot: usize) -> &str {
+        let Some(end) = self.ends.get(slot) else { return "" };
+        let start = slot.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.in_order[start as usize..*end as usize]
+    }
+
+    pub(super) fn ty(&self, slot: usize) -> &Type {
+        &self.types[slot]
     }
 
     /// The field that a slot belongs to.

@@ -220,9 +220,11 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
-    /// All labels, one after the other, and where each ends.
+    /// All labels in quotes, one after the other, and where each ends.
     in_order: String,
     ends: Vec<u32>,
+    /// The types of all slots, parts of families among them.
+    types: Vec<Type>,
     parts: Vec<compound::Part>,
     /// Fields that a joined one is put together from.
     pieces: Vec<usize>,
