@@ -43,7 +43,7 @@ pub enum Output {
     Start {
         application: usize,
         session: u32,
-        callback: ctips::Callback,
+        callback: Box<ctips::Callback>,
         body: Bytes,
     },
     Publish {
@@ -266,10 +266,14 @@ impl Bridge {
             self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
-                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_ctips(index, output)));
+                    while let Some(output) = server.poll() {
+                        self.outputs.push_back(of_ctips(index, output));
+                    }
                 }
                 Some(Server::EventFeed(server)) => {
-                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
+                    while let Some(output) = server.poll() {
+                        self.outputs.push_back(of_feed(index, output));
+                    }
                 }
                 None => {}
             }

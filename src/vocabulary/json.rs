@@ -637,6 +637,7 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// The next key, as the slot of the field that it names; none at the record's end. Fields mostly come in the vocabulary's
     /// order: the one after the last is looked at first.
+    #[inline]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
         let slot = match self.json.key(fields.quoted(*next))? {
             None => return Ok(None),
@@ -653,6 +654,7 @@ impl<'r, 't> Reader<'r, 't> {
             Token::List => return self.list(place),
             Token::Record => return self.record(place),
             Token::Null => Node::Nil,
+            Token::Text(text) if matches!(place.ty, Some(Type::Text)) => self.into.text(&text),
             Token::Text(text) if !place.is_container() => {
                 let typed = place.ty.and_then(|ty| typed_text(self.vocabulary, ty, &text));
                 typed.unwrap_or_else(|| self.into.text(&text))
@@ -663,6 +665,8 @@ impl<'r, 't> Reader<'r, 't> {
             },
             Token::Bool(value) if !place.is_container() => Node::Bool(value),
             Token::Large(number) if !place.is_container() => self.into.text(itoa::Buffer::new().format(number)),
+            // Larger than any number.
+            Token::Float(number) if number.is_infinite() => return Err(Malformed),
             Token::Float(number) if !place.is_container() => match place.ty {
                 Some(Type::Text | Type::Time) => self.into.text(&number.to_string()),
                 _ => Node::Float(number),

@@ -47,6 +47,7 @@ impl<'t> Json<'t> {
     }
 
     /// The next value, or its beginning.
+    #[inline]
     pub fn token(&mut self) -> Result<Token<'t>, Malformed> {
         Ok(match self.peek()? {
             b'"' => Token::Text(self.string()?),
@@ -60,23 +61,25 @@ impl<'t> Json<'t> {
     }
 
     /// Whether another item follows in the list; if not, the list is over.
+    #[inline]
     pub fn item(&mut self) -> Result<bool, Malformed> {
         self.more(b']')
     }
 
     /// The key of the next entry of the record; none where the record is over. `expected` is the likely one, in quotes.
+    #[inline]
     pub fn key(&mut self, expected: &str) -> Result<Option<Key<'t>>, Malformed> {
         if !self.more(b'}')? {
             return Ok(None);
         }
-        let first = self.peek()?;
+        if self.peek()? != b'"' {
+            return Err(Malformed);
+        }
         let key = if !expected.is_empty() && self.text.as_bytes()[self.at..].starts_with(expected.as_bytes()) {
             self.at += expected.len();
             Key::Expected
-        } else if first == b'"' {
-            Key::Other(self.string()?)
         } else {
-            return Err(Malformed);
+            Key::Other(self.string()?)
         };
         self.colon()?;
         Ok(Some(key))
@@ -150,7 +153,7 @@ impl<'t> Json<'t> {
             b't' => _ = self.word("true", Token::Null)?,
             b'f' => _ = self.word("false", Token::Null)?,
             b'n' => _ = self.word("null", Token::Null)?,
-            _ => self.at = self.number_end()?.0,
+            _ => _ = self.number()?,
         }
         Ok(None)
     }
@@ -176,6 +179,7 @@ impl<'t> Json<'t> {
         token
     }
 
+    #[inline]
     fn more(&mut self, close: u8) -> Result<bool, Malformed> {
         let begun = std::mem::take(&mut self.begun);
         match self.peek()? {
@@ -192,6 +196,7 @@ impl<'t> Json<'t> {
         }
     }
 
+    #[inline]
     fn colon(&mut self) -> Result<(), Malformed> {
         if self.peek()? != b':' {
             return Err(Malformed);
@@ -273,12 +278,43 @@ impl<'t> Json<'t> {
     // ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn number(&mut self) -> Result<Token<'t>, Malformed> {
+        /// As many digits as always fit.
+        const FIT: usize = 18;
+        let bytes = self.text.as_bytes();
+        let negative = bytes[self.at] == b'-';
+        let first = self.at + usize::from(negative);
+        let mut number: i64 = 0;
+        let mut length = 0;
+        while let Some(digit) =
+            bytes.get(first + length).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10)
+        {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+            length += 1;
+        }
+        let is_plain = number != 0 && length <= FIT && bytes[first] != b'0' || (length == 1 && !negative);
+        if !is_plain || matches!(bytes.get(first + length), Some(b'.' | b'e' | b'E')) {
+            return self.odd_number();
+        }
+        self.at = first + length;
+        Ok(Token::Int(if negative { -number } else { number }))
+    }
+
+    /// A number that is written with more than a few digits, if it is one at all.
+    #[cold]
+    fn odd_number(&mut self) -> Result<Token<'t>, Malformed> {
         let (end, is_whole) = self.number_end()?;
         let text = &self.text[self.at..end];
         self.at = end;
         // There is a zero below zero only among floats.
-        let whole = if is_whole && text != "-0" { text.parse().ok() } else { None };
-        whole.map(Token::Int).map_or_else(|| odd_number(text, is_whole), Ok)
+        if is_whole && text != "-0" {
+            if let Ok(number) = text.parse() {
+                return Ok(Token::Int(number));
+            }
+            if let Ok(large) = text.parse() {
+                return Ok(Token::Large(large));
+            }
+        }
+        Ok(Token::Float(text.parse().map_err(|_| Malformed)?))
     }
 
     /// Where the number ends that stands here, and whether it is a whole one.
@@ -304,16 +340,6 @@ impl<'t> Json<'t> {
     }
 }
 
-/// A number that is no whole one of 64 bits with a sign.
-#[cold]
-fn odd_number<'t>(text: &str, is_whole: bool) -> Result<Token<'t>, Malformed> {
-    if is_whole && let Ok(large) = text.parse() {
-        return Ok(Token::Large(large));
-    }
-    let float: f64 = text.parse().map_err(|_| Malformed)?;
-    if float.is_finite() { Ok(Token::Float(float)) } else { Err(Malformed) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -328,7 +354,7 @@ mod tests {
             Token::Bool(value) => Value::Bool(value),
             Token::Int(number) => Value::Number(number.into()),
             Token::Large(number) => Value::Number(number.into()),
-            Token::Float(number) => Value::Number(Number::from_f64(number).unwrap()),
+            Token::Float(number) => Value::Number(Number::from_f64(number).ok_or(Malformed)?),
             Token::Text(text) => Value::String(text.into()),
             Token::List => {
                 let mut list = Vec::new();
