@@ -55,8 +55,9 @@ impl Fields {
             known.extend(self.by_label.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot as usize)));
         }
         self.ignore_case = ignore_case;
+        self.ends.push(0);
         for field in &self.list {
-            self.in_order += &format!("\"{}\"", field.label);
+            self.in_order += &format!(",\"{}\":", field.label);
             self.ends.push(self.in_order.len() as u32);
         }
         let parts = self.parts.iter().map(|part| &part.ty);
@@ -70,12 +71,14 @@ impl Fields {
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
     }
 
-    /// The label of the field in this slot, in quotes; empty where there is none. Labels stand together, and so do types,
-    /// because they are asked for with every key of every message, and fields are far apart in memory.
-    pub(super) fn quoted(&self, slot: usize) -> &str {
-        let Some(end) = self.ends.get(slot) else { return "" };
-        let start = slot.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.in_order[start as usize..*end as usize]
+    /// How the key of the field in this slot is usually written, between the value before and its own; empty where there is
+    /// no such field. Keys stand together, and so do types, because they are asked for with every key of every message, and
+    /// fields are far apart in memory.
+    pub(super) fn usual(&self, slot: usize) -> &str {
+        match self.ends.get(slot..slot + 2) {
+            Some([start, end]) => &self.in_order[*start as usize..*end as usize],
+            _ => "",
+        }
     }
 
     pub(super) fn ty(&self, slot: usize) -> &Type {

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::*;
 use crate::{
     message::{Message, Node, Value},
-    wire::json::{Json, Key, Malformed, Token},
+    wire::json::{Json, Malformed, Token},
 };
 
 /// What was noticed while reading a message that could be read.
@@ -60,6 +60,10 @@ impl Keep {
         if *self == Keep::Nothing {
             *self = Keep::Members(vec![Keep::Nothing; members].into());
         }
+    }
+
+    fn is_nothing(&self) -> bool {
+        matches!(self, Keep::Nothing)
     }
 
     fn member(&self, slot: usize) -> &Keep {
@@ -475,8 +479,7 @@ impl<'r, 't> Reader<'r, 't> {
         let mut early = Early::new();
         let mut name: Option<Node> = None;
         let mut more: Option<Node> = None;
-        while let Some(label) = self.json.key("")? {
-            let Key::Other(label) = label else { continue };
+        while let Some(label) = self.json.key()? {
             if vocabulary.form == Form::Soap
                 && let Some(kind) = vocabulary.kind_of_line(self.asks, &label)
             {
@@ -607,7 +610,7 @@ impl<'r, 't> Reader<'r, 't> {
         let fields = &self.vocabulary.message(kind).fields;
         let wanted = self.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !fields.is_compound());
         let mut missing = wanted.map_or(usize::MAX, |slots| {
-            let open = |(slot, keep): &(usize, &Keep)| **keep != Keep::Nothing && self.into.is_absent(*slot);
+            let open = |(slot, keep): &(usize, &Keep)| !keep.is_nothing() && self.into.is_absent(*slot);
             slots.iter().enumerate().filter(open).count()
         });
         let mut next = 0;
@@ -621,7 +624,7 @@ impl<'r, 't> Reader<'r, 't> {
             };
             match found {
                 Some(Fields::INSIDE) => self.inside(kind)?,
-                Some(slot) if *keep != Keep::Nothing => {
+                Some(slot) if !keep.is_nothing() => {
                     let node = self.value(Place { ty: Some(fields.ty(slot)), keep, field: Some((fields, slot)) })?;
                     missing = missing.saturating_sub(usize::from(self.into.is_absent(slot)));
                     self.into.set(slot, node);
@@ -639,10 +642,12 @@ impl<'r, 't> Reader<'r, 't> {
     /// order: the one after the last is looked at first.
     #[inline]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
-        let slot = match self.json.key(fields.quoted(*next))? {
-            None => return Ok(None),
-            Some(Key::Expected) => Some(*next),
-            Some(Key::Other(label)) => fields.find(&label),
+        let slot = match self.json.has_key(fields.usual(*next)) {
+            true => Some(*next),
+            false => match self.json.key()? {
+                Some(label) => fields.find(&label),
+                None => return Ok(None),
+            },
         };
         *next = slot.map_or(*next, |slot| slot + 1);
         Ok(Some(slot))
@@ -726,7 +731,7 @@ impl<'r, 't> Reader<'r, 't> {
         let mut next = 0;
         while let Some(slot) = self.field(fields, &mut next)? {
             let keep = slot.map_or(&Keep::Nothing, |slot| place.keep.member(slot));
-            let Some(slot) = slot.filter(|_| *keep != Keep::Nothing) else {
+            let Some(slot) = slot.filter(|_| !keep.is_nothing()) else {
                 self.decoded.unknown += u32::from(slot.is_none());
                 self.json.skip()?;
                 continue;

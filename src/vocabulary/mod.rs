@@ -220,7 +220,7 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
-    /// All labels in quotes, one after the other, and where each ends.
+    /// All labels as keys, one after the other, and where each begins and ends.
     in_order: String,
     ends: Vec<u32>,
     /// The types of all slots, parts of families among them.
