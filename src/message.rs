@@ -132,7 +132,8 @@ impl Message {
 
     fn close(&mut self, open: Open, kind: fn(Span) -> Node) -> Node {
         let first = self.nodes.len() as u32;
-        self.nodes.extend(self.open.drain(open.0..));
+        self.nodes.extend_from_slice(&self.open[open.0..]);
+        self.open.truncate(open.0);
         let node = kind(Span { first, end: self.nodes.len() as u32 });
         self.depth -= 1;
         if self.depth > 0 {
@@ -142,6 +143,7 @@ impl Message {
     }
 
     /// What a node of this message holds.
+    #[inline]
     pub fn value(&self, node: Node) -> Value<'_> {
         match node {
             Node::Absent | Node::Key(_) => Value::Absent,
@@ -181,7 +183,12 @@ impl<'m> Value<'m> {
     }
 
     /// A whole number, also one that travelled as text or as a float without a fraction.
+    #[inline]
     pub fn as_int(&self) -> Option<i64> {
+        if let Value::Int(value) = *self { Some(value) } else { self.as_other_int() }
+    }
+
+    fn as_other_int(&self) -> Option<i64> {
         match *self {
             Value::Int(value) => Some(value),
             Value::Text(text) => text.trim().parse().ok(),
