@@ -165,15 +165,20 @@ impl Bridge {
 
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
     fn settle_event(&mut self, now: Time, index: usize) {
-        self.platforms[index].stamp(now);
-        if let Some(mut event) = self.platforms[index].take_event() {
-            for application in &mut self.applications {
-                application.pass(index, &self.platforms[index], &mut event);
-            }
-            self.platforms[index].keep(event);
-            self.collect();
+        if self.platforms[index].tells_all {
+            self.pass_on(now, index);
         }
         self.settle(now, index, Cause::Event);
+    }
+
+    fn pass_on(&mut self, now: Time, index: usize) {
+        self.platforms[index].stamp(now);
+        let Some(mut event) = self.platforms[index].take_event() else { return };
+        for application in &mut self.applications {
+            application.pass(index, &self.platforms[index], &mut event);
+        }
+        self.platforms[index].keep(event);
+        self.collect();
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
@@ -261,9 +266,11 @@ impl Bridge {
     /// What applications' conversations have to say.
     fn collect(&mut self) {
         for (index, application) in self.applications.iter_mut().enumerate() {
-            self.outputs.extend(application.lines.drain(..).map(Output::Line));
-            let about = About::Application(index);
-            self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
+            if !application.is_quiet() {
+                self.outputs.extend(application.lines.drain(..).map(Output::Line));
+                let about = About::Application(index);
+                self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
+            }
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
                     while let Some(output) = server.poll() {
