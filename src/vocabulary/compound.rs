@@ -2,6 +2,8 @@
 //! fields, names put together from several fields, and the parameter that has a request's fields inside it. Labels are
 //! found here as the wire writes them; [`Fields::slot`] finds them as rules do.
 
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
 use super::*;
 use crate::message::{List, Message, Node, Value};
 
@@ -60,6 +62,7 @@ impl Fields {
             self.in_order += &format!(",\"{}\":", field.label);
             self.ends.push(self.in_order.len() as u32);
         }
+        self.followers = (0..self.list.len() as u16).map(AtomicU16::new).collect();
         let parts = self.parts.iter().map(|part| &part.ty);
         self.types = self.list.iter().map(|field| &field.ty).chain(parts).cloned().collect();
         self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
@@ -69,6 +72,20 @@ impl Fields {
     pub(super) fn find(&self, label: &str) -> Option<usize> {
         let named = || self.by_wire.get(label).or_else(|| self.by_wire.get(&*names::lower(label, self.ignore_case)));
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
+    }
+
+    /// The slot that a sender's next field most likely has, where `next` is the one in the vocabulary's order.
+    pub(super) fn likely(&self, next: usize) -> usize {
+        self.followers.get(next).map_or(next, |slot| usize::from(slot.load(Relaxed)))
+    }
+
+    /// Finds a field that was not the likely one, and remembers it as that.
+    pub(super) fn find_next(&self, next: usize, label: &str) -> Option<usize> {
+        let slot = self.find(label)?;
+        if let (Some(likely), Ok(slot)) = (self.followers.get(next), u16::try_from(slot)) {
+            likely.store(slot, Relaxed);
+        }
+        Some(slot)
     }
 
     /// How the key of the field in this slot is usually written, between the value before and its own; empty where there is

@@ -638,14 +638,15 @@ impl<'r, 't> Reader<'r, 't> {
         Ok(self.json.skip_record()?)
     }
 
-    /// The next key, as the slot of the field that it names; none at the record's end. Fields mostly come in the vocabulary's
-    /// order: the one after the last is looked at first.
+    /// The next key, as the slot of the field that it names; none at the record's end. Senders have an order in which they
+    /// write fields: what followed the last one the last time is looked at first.
     #[inline]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
-        let slot = match self.json.has_key(fields.usual(*next)) {
-            true => Some(*next),
+        let likely = fields.likely(*next);
+        let slot = match self.json.has_key(fields.usual(likely)) {
+            true => Some(likely),
             false => match self.json.key()? {
-                Some(label) => fields.find(&label),
+                Some(label) => fields.find_next(*next, &label),
                 None => return Ok(None),
             },
         };

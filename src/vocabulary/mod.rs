@@ -12,7 +12,7 @@ mod strays;
 
 mod xml;
 
-use std::ops::Range;
+use std::{ops::Range, sync::atomic::AtomicU16};
 
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
@@ -223,6 +223,9 @@ pub struct Fields {
     /// All labels as keys, one after the other, and where each begins and ends.
     in_order: String,
     ends: Vec<u32>,
+    /// By the slot that would be next in the vocabulary's order: the one that was next when it was asked for last. Guesses,
+    /// whoever shares them.
+    followers: Vec<AtomicU16>,
     /// The types of all slots, parts of families among them.
     types: Vec<Type>,
     parts: Vec<compound::Part>,
