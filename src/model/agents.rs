@@ -499,6 +499,9 @@ impl Model {
         let state = self.state_of(agent);
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
+        if !changed && requests.is_empty() {
+            return;
+        }
         let transition = self.state_transition(agent, call);
         if changed {
             self.tell_answering(transition, requests);

@@ -553,14 +553,13 @@ impl Model {
 
     /// Where nobody said the calling number, it is the caller's own.
     fn know_caller(&mut self, index: CallIx, caller: &KnownDevice) {
-        let call = &self.calls[index];
+        let call = &mut self.calls[index];
         let number = match (call.originator, caller.agent, caller.kind) {
             (Some(agent), ..) => &self.agents[agent].station,
             (None, None, None | Some(DeviceKind::Device)) => &caller.number,
             _ => return,
         };
-        let number = number.clone();
-        note_number(&mut self.calls[index].ani, &number, true, true, false);
+        note_number(&mut call.ani, number, true, true, false);
     }
 
     /// The caller's number is known now: of the party that was there without one, or of a new one.

@@ -546,6 +546,9 @@ impl Model {
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
     pub(super) fn tell_answering(&mut self, transition: Transition, mut requests: Requests) {
+        if requests.is_empty() {
+            return self.tell(transition);
+        }
         requests.retain(|request| !self.requests[request].quiet);
         let mut told = transition.clone();
         told.request = requests.first().copied();

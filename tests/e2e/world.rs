@@ -77,7 +77,12 @@ fn configure(text: &str) -> Config {
 }
 
 pub async fn run(text: &str) -> Running {
-    net::start(configure(text), &MAPPINGS).await.unwrap()
+    start(text).await.unwrap()
+}
+
+/// The bridge of a configuration, or why there is none.
+pub async fn start(text: &str) -> Result<Running, String> {
+    net::start(configure(text), &MAPPINGS).await
 }
 
 impl World {
