@@ -112,10 +112,14 @@ impl Platform {
             orders: vec![0; parts.outgoing.rule_names.len()],
             ..Counts::default()
         };
+        let mut model = parts.model;
+        if parts.outgoing.logs_on_by_number() {
+            model.log_on_strangers();
+        }
         Platform {
             name: parts.name,
             client: parts.client,
-            model: parts.model,
+            model,
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,

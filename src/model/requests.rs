@@ -235,7 +235,12 @@ impl Model {
         let request = self.request_mut(index);
         (request.call, request.second) = (call, second);
         let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
-            AskLogOn => (Expect::LoggedOn(agent?), smallvec![Order::LogOn]),
+            AskLogOn => {
+                let number = request.number.clone();
+                let agent = agent.or_else(|nobody| self.stranger(&number).ok_or(nobody))?;
+                self.request_mut(index).agent = Some(agent);
+                (Expect::LoggedOn(agent), smallvec![Order::LogOn])
+            }
             AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
             AskNotReady => (Expect::Readiness(agent?, Readiness::NotReady), smallvec![Order::SetNotReady]),
             AskReady => {
