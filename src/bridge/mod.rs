@@ -174,6 +174,11 @@ impl Bridge {
         &self.applications
     }
 
+    /// Platforms whose routes are selected here.
+    pub fn routers(&self) -> &[routes::Router] {
+        &self.routers
+    }
+
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

@@ -15,7 +15,10 @@ use prometheus_client::{
 };
 
 use crate::{
-    bridge::{Application, Bridge, Platform},
+    bridge::{
+        Application, Bridge, Platform,
+        routes::{self, Desk},
+    },
     dialect::Server,
     model::{LinkState, TransitionKind},
 };
@@ -54,6 +57,8 @@ struct Report {
     published: Counters,
     untold: Counters,
     requests: Counters,
+    routes: Counters,
+    routes_open: Gauges,
     lost: Counters,
     gaps: Counters,
     reconnects: Counters,
@@ -106,6 +111,8 @@ impl Report {
         registry.register("messages_published", "Events queued for sessions", self.published);
         registry.register("transitions_untold", "Changes that an application's dialect does not tell", self.untold);
         registry.register("requests_in", "Requests of an application", self.requests);
+        registry.register("routes", "Route selections and requests, by what became of them", self.routes);
+        registry.register("routes_open", "Selections that live on a routing platform", self.routes_open);
         registry.register("sessions_lost", "Sessions that ended against their client's will, by cause", self.lost);
         registry.register("sequence_gaps", "Gaps in the sequence of a platform's messages", self.gaps);
         registry.register("disconnects", "Connections to a platform that were lost", self.reconnects);
@@ -167,6 +174,29 @@ impl Report {
         set(&self.agents, platform.model.agents().count());
     }
 
+    /// What became of the routes of an application, or of a platform whose routes the bridge selects.
+    fn desk(&self, labels: &impl Fn(&[(&'static str, &str)]) -> Labels, desk: &Desk) {
+        if desk.media().is_none() {
+            return;
+        }
+        let routes::Counts { added, used, rejected, failed, unknown, full, left_over } = desk.counts;
+        for (outcome, count) in [
+            ("added", added),
+            ("used", used),
+            ("rejected", rejected),
+            ("failed", failed),
+            ("unknown", unknown),
+            ("table-full", full),
+            ("left-over", left_over),
+        ] {
+            if count > 0 {
+                self.routes.get_or_create(&labels(&[("outcome", outcome)])).inc_by(count);
+            }
+        }
+        let open = i64::try_from(desk.size().0).unwrap_or(i64::MAX);
+        self.routes_open.get_or_create(&labels(&[])).set(open);
+    }
+
     fn application(&self, index: usize, application: &Application, waiting: &HashMap<(usize, u32), usize>) {
         let labels = |more: &[(&'static str, &str)]| -> Labels {
             let own = [("application", application.name.as_str())];
@@ -195,6 +225,7 @@ impl Report {
             add(&self.requests, labels(&[("message", &def.label)]), counts.requests[place]);
         }
         add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
+        self.desk(&labels, &application.routes);
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
         let Some(server) = &application.server else { return };
         match server {

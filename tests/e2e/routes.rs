@@ -14,10 +14,10 @@ fn settings(url: &str, store: &str) -> String {
 }
 
 async fn office(media: &MediaSim) -> (World, Desk) {
-    let platform = settings(&media.url(), "");
+    let platform = settings(&media.url(), "[admin]\nlisten = '127.0.0.1:0'");
     let extra = Extra {
         top: "store = ''",
-        application: "routes = 'media'\nroute_timeout = '2s'",
+        application: "routes = 'media'\nroute_timeout = '5s'",
         rest: &platform,
         ..Extra::default()
     };
@@ -63,6 +63,11 @@ async fn calls_are_routed_through_the_service_and_given_up_with_their_calls() {
     let cancelled = soon("a cancellation", media.hear()).await;
     let given = &cancelled.given;
     assert_eq!((cancelled.id, &given["CancelIfAllocated"]), (added.id, &json!(true)));
+    let metrics = get(world.running.admin.unwrap(), "/metrics").await;
+    for outcome in ["added", "used"] {
+        let line = format!("cti_bridge_routes_total{{application=\"desk\",outcome=\"{outcome}\"}} 1");
+        assert!(metrics.contains(&line), "{line} is missing in:\n{metrics}");
+    }
     world.running.stop().await;
 }
 
