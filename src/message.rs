@@ -155,30 +155,18 @@ impl Message {
     /// Leaves out what a list of a top field has beyond so many items; whether it had more.
     pub fn shorten_list(&mut self, slot: usize, most: usize) -> bool {
         let Some(Node::List(span)) = self.slots.get(slot).copied() else { return false };
-        let mut end = span.first;
-        for _ in 0..most {
-            if end >= span.end {
-                return false;
-            }
-            end = match self.nodes[end as usize] {
-                Node::List(inner) | Node::Record(inner) => inner.end,
-                _ => end + 1,
-            };
-        }
+        let end = span.end.min(span.first.saturating_add(u32::try_from(most).unwrap_or(u32::MAX)));
         self.slots[slot] = Node::List(Span { first: span.first, end });
         end < span.end
     }
 
     /// Cuts the texts of members of records, as far as they can be reached from the top; how many were longer.
     pub fn shorten_members(&mut self, limit: impl Fn(Name) -> Option<usize>) -> usize {
-        let mut open: Vec<Span> = Vec::new();
-        for node in &self.slots {
-            if let Node::List(span) | Node::Record(span) = node {
-                open.push(*span);
-            }
-        }
+        let within = |node: Node| if let Node::List(span) | Node::Record(span) = node { Some(span) } else { None };
+        let mut open: Vec<Span> = self.slots.iter().copied().filter_map(within).collect();
         let mut cut = 0;
-        for span in open {
+        while let Some(span) = open.pop() {
+            open.extend(self.entries(span).iter().copied().filter_map(within));
             for at in span.first as usize..(span.end as usize).saturating_sub(1) {
                 let (Node::Key(name), Node::Text(text)) = (self.nodes[at], self.nodes[at + 1]) else { continue };
                 if let Some(short) = limit(name).and_then(|most| self.shorter(text, most)) {
