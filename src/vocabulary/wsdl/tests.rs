@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     diagnostic::Problems,
     shipped::Files,
-    vocabulary::{Contract, Profile, SchemaWriter, Schemas, Vocabulary, load},
+    vocabulary::{Contract, MemberForm, Profile, SchemaWriter, Schemas, Vocabulary, load},
 };
 
 fn shipped(dialect: &str) -> Vocabulary {
@@ -77,6 +77,24 @@ fn the_bridges_own_wsdls_lead_back_to_their_profiles() {
                 assert!(fitted.parts.len() > 20, "{:?}", fitted.parts);
             }
         }
+    }
+}
+
+#[test]
+fn the_bridges_own_wsdl_of_the_open_media_service_leads_back_to_its_profile() {
+    let vocabulary = shipped("open-media");
+    for profile in &vocabulary.profiles {
+        let mut fitted = own(&vocabulary, profile, Contract::Service, Schemas::Inline).fit(&vocabulary, None).unwrap();
+        // A moment that is not given is no moment, and no service takes nil for one.
+        let expected = [
+            "Differs GetOpenMediaRequestHistoryByID: retrieveLaterThan is left out where it is empty",
+            "Differs GetOpenMediaRequestsByTime: retrieveLaterThan is left out where it is empty",
+        ];
+        assert_eq!(remarks(&fitted), expected, "{}", profile.name);
+        let silent = MemberForm { silent: true, ..MemberForm::default() };
+        assert!(fitted.profile.overlay.members.values().all(|form| *form == silent));
+        fitted.profile.overlay.members.clear();
+        assert_eq!(&fitted.profile, profile);
     }
 }
 
