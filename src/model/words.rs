@@ -181,6 +181,7 @@ words! {
         Timeout = "timeout",
         CallCleared = "call-cleared",
         AlreadyRouted = "already-routed",
+        Busy = "busy",
         Unknown = "unknown",
     }
 }

@@ -15,6 +15,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.ServiceModel;
 using System.ServiceModel.Description;
+using System.Threading;
 using System.Xml;
 using Aspect.CTIPS;
 
@@ -68,13 +69,23 @@ public class CtipsPlatform : IAgentCallService
         switch (order["order"].InnerText)
         {
             case "publish": return Publish(order["class"].InnerText, order["event"]);
-            case "beat": return Told(session => true, callback => callback.Callback.Heartbeat(callback.ID));
+            case "beat": return Told(session => true, session => session.Callback.Heartbeat(session.ID));
+            // From now on every so many milliseconds.
+            case "pulse":
+                var every = XmlConvert.ToInt32(order["every"].InnerText);
+                new Thread(() => Pulse(every)) { IsBackground = true }.Start();
+                return true;
             // As after a restart: nobody's session is known any more.
             case "forget": lock (all) sessions.Clear(); return true;
             // The next call of the operation is refused.
             case "fault": lock (all) faults[order["operation"].InnerText] = order["message"].InnerText; return true;
             default: throw new ArgumentException("no such order: " + order["order"].InnerText);
         }
+    }
+
+    void Pulse(int every)
+    {
+        for (; ; Thread.Sleep(every)) Told(session => true, session => session.Callback.Heartbeat(session.ID));
     }
 
     object Publish(string name, XmlElement members)
@@ -84,13 +95,26 @@ public class CtipsPlatform : IAgentCallService
                     session => session.Callback.Publish(what));
     }
 
-    // Hands back how many sessions it was.
+    // Hands back how many sessions it was. One that does not take it is over, as with missed heartbeats.
     int Told(Func<Session, bool> whom, Action<Session> what)
     {
         Session[] told;
         lock (all) told = sessions.Values.Where(whom).ToArray();
-        foreach (var session in told) what(session);
-        return told.Length;
+        var count = 0;
+        foreach (var session in told)
+        {
+            try
+            {
+                what(session);
+                count++;
+            }
+            catch (Exception error)
+            {
+                lock (all) sessions.Remove(session.ID);
+                Lines.Say("called", "lost", "session", session.ID, "reason", error.Message);
+            }
+        }
+        return count;
     }
 
     // ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────

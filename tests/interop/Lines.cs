@@ -26,6 +26,12 @@ public static class Lines
         lock (Output) Output.WriteLine(text);
     }
 
+    // The whole of what it is given.
+    public static string Given()
+    {
+        return new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd();
+    }
+
     // Takes lines until there are no more, then ends the program.
     public static void Take(Action<XmlElement> take)
     {

@@ -59,10 +59,12 @@ public class Router
         foreach (var request in requests.Values.Where(each => !each.Over)) Move(request, Failed, request.Agent);
     }
 
-    public void Move(int id, int status, string logonID)
+    // Where it is not told, the update lingers between the router and the service, which knows the latest status only.
+    public void Move(int id, int status, string logonID, bool told)
     {
         var request = requests[id];
         Move(request, status, logonID == null ? request.Agent : agents[logonID]);
+        if (!told) request.History.RemoveAt(request.History.Count - 1);
     }
 
     public void Forget(int id)

@@ -99,7 +99,7 @@ public class OpenMediaService : IOpenMediaService
             case "tenant": router.SetTenant(number("id"), truth("enabled")); break;
             case "agent": router.SetAgent(text("logon"), number("id"), number("tenant"), truth("on")); break;
             case "router": router.SetConnected(truth("connected")); break;
-            case "move": router.Move(number("id"), number("status"), text("logon")); break;
+            case "move": router.Move(number("id"), number("status"), text("logon"), truth("told")); break;
             case "forget": router.Forget(number("id")); break;
             case "restart": router.Restart(); break;
             // The next call of the operation fails, is refused with a status, or is carried out and not answered until …
@@ -197,7 +197,7 @@ public class OpenMediaService : IOpenMediaService
                 fault = thrown;
             }
             object outcome = result;
-            Lines.Say("called", operation, "user", logonID, "password", secret, "args", args,
+            Lines.Say("called", operation, "held", wait != null, "user", logonID, "password", secret, "args", args,
                       fault == null ? "result" : "fault", fault == null ? outcome : fault.Message);
         }
         if (wait != null) wait.WaitOne();

@@ -13,7 +13,7 @@ fn nothing_is_added_before_its_record_is_written() {
     let mut world = World::at(&site());
     world.call(900).service_for(5, 900, "30").shows(&["RouteRequest 900"], &[]);
     assert_eq!(world.records.len(), 1);
-    world.write().shows(&["RouteUsed 900 RouteSuccess RouteToService #5"], &["add"]);
+    world.write().shows(&["RouteUsed 900 RouteSuccess RouteToService 30 #5"], &["add"]);
     let record = world.records.values().next().unwrap();
     assert_eq!((record.id, record.service, record.call.as_str()), (Some(1001), Some(9), "guid-900"));
     world.write().ends(900).shows(&[], &["cancel 1001 though allocated"]);

@@ -14,7 +14,7 @@ const ASKED: &str = "RouteRequest 900";
 fn a_service_is_used_once_the_request_is_taken_and_the_request_lives_as_long_as_the_call() {
     let mut world = World::new();
     world.call(900).service_for(5, 900, "30");
-    world.shows(&[ASKED, "RouteUsed 900 RouteSuccess RouteToService #5"], &["add"]);
+    world.shows(&[ASKED, "RouteUsed 900 RouteSuccess RouteToService 30 #5"], &["add"]);
     let added = world.last_added().clone();
     assert_eq!((&added["ServiceGroupID"], &added["ForceToPreferredAgent"]), (&json!(9), &json!(false)));
     assert_eq!(added["PrivateData"], "guid-900;vip");
@@ -106,7 +106,7 @@ fn another_agent_is_no_route() {
     world.happens(1001, "Allocated", 41, "78").pass(1);
     world.shows(&["RouteReject 900 NoRouteToDestination #5"], &["cancel 1001 though allocated"]);
     // Another may be tried until the time is up.
-    world.service_for(6, 900, "30").shows(&["RouteUsed 900 RouteSuccess RouteToService #6"], &["add"]);
+    world.service_for(6, 900, "30").shows(&["RouteUsed 900 RouteSuccess RouteToService 30 #6"], &["add"]);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn every_refusal_of_the_service_is_a_rejection() {
         let mut world = World::new();
         world.mood(Mood::Refuse(status)).call(900).service_for(5, 900, "30");
         world.shows(&[ASKED, &format!("RouteReject 900 {reason} #5")], &["add"]);
-        world.mood(Mood::Accept).service_for(6, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService #6"]);
+        world.mood(Mood::Accept).service_for(6, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService 30 #6"]);
     }
 }
 

@@ -85,7 +85,7 @@ fn a_service_that_is_away_fails_what_is_open_at_once_and_is_asked_to_cancel_when
     assert_eq!(world.service.live(), [1001]);
     world.mood(Mood::Accept).pass(10);
     assert!(world.service.live().is_empty(), "cancelled once it was back");
-    world.service_for(7, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService #7"]);
+    world.service_for(7, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService 30 #7"]);
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn a_route_is_selected_by_the_application_and_the_platform_says_what_it_used() {
         shorts(&out[3..]),
         [
             "?",
-            "RouteReject 902 UnknownReason #6",
+            "RouteReject 902 DestinationBusy #6",
             "?",
             "RouteRequestFailed 902 RequestFailed #7",
             "RouteUsed 902 RouteToDefault"

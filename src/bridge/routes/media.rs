@@ -87,8 +87,16 @@ impl Bridge {
         {
             return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, change);
         }
-        let mut wish =
-            Wish { client, id, call: given, route, target: Target::Service, service: None, data: Vec::new() };
+        let mut wish = Wish {
+            client,
+            id,
+            call: given,
+            route,
+            destination: None,
+            target: Target::Service,
+            service: None,
+            data: Vec::new(),
+        };
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
             self.find_target(application, media, call, change, &mut wish);
         }
@@ -122,6 +130,7 @@ impl Bridge {
             )
         });
         wish.data = pairs.collect();
+        wish.destination = Some(text.to_owned()).filter(|text| !text.is_empty());
         match wish.route {
             Some(RouteType::Service) => {
                 wish.service = text.parse().ok().map(|number| self.group_of(application, media, platform, number));

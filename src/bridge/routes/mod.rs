@@ -54,6 +54,8 @@ pub struct Wish {
     /// The call as it was asked for.
     pub call: Option<i64>,
     pub route: Option<RouteType>,
+    /// The destination as it was asked for.
+    pub destination: Option<String>,
     pub target: Target,
     /// The number of the service on the routing platform.
     pub service: Option<i64>,

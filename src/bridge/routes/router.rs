@@ -69,6 +69,7 @@ impl Bridge {
             id: *selected,
             call: None,
             route: Some(RouteType::Agent),
+            destination: None,
             target: Target::Anyone,
             service,
             data: Vec::new(),

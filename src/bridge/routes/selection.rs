@@ -63,7 +63,16 @@ impl Selection {
         let target = Target::Nobody;
         Selection {
             call: None,
-            wish: Wish { client, id: 0, call: None, route: None, target, service: None, data: Vec::new() },
+            wish: Wish {
+                client,
+                id: 0,
+                call: None,
+                route: None,
+                destination: None,
+                target,
+                service: None,
+                data: Vec::new(),
+            },
             state: State::Cancelling,
             answered: true,
             accepted: Some((id, now)),
@@ -150,13 +159,13 @@ impl Desk {
         self.by_id.insert(id, number);
         let Some(selection) = self.selections.get_mut(&number) else { return };
         selection.accepted = Some((id, now));
-        let target = selection.wish.target.clone();
+        let (target, destination) = (selection.wish.target.clone(), selection.wish.destination.clone());
         if self.settings.keeps {
             self.want(Order::Keep { number, id: Some(id) });
         }
         match target {
             _ if !wanted => self.cancel(number),
-            Target::Service => self.used(number, RouteType::Service, None),
+            Target::Service => self.used(number, RouteType::Service, destination),
             Target::Agent { .. } | Target::Anyone | Target::Nobody => {
                 self.turn(number, State::Waiting);
                 self.want(Order::Follow { number, id });

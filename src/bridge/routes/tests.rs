@@ -20,7 +20,8 @@ struct Play {
 
 fn wish(id: i64, route: RouteType, target: Target) -> Wish {
     let client = ClientId { application: 0, session: 7 };
-    Wish { client, id, call: Some(900), route: Some(route), target, service: Some(9), data: Vec::new() }
+    let (service, data) = (Some(9), Vec::new());
+    Wish { client, id, call: Some(900), route: Some(route), destination: None, target, service, data }
 }
 
 fn to_service(id: i64) -> Wish {

@@ -2,13 +2,21 @@
 
 import json
 import os
+import random
 import re
+import socket
 import tempfile
+import time
+import urllib.error
+import urllib.request
 
-from .process import Process
+from .process import PATIENCE, Process
 
 USER, PASSWORD = "Test01", "desk & <pass> 91"
 CRM_USER, CRM_PASSWORD = "crm", "crm-pass ü 55"
+MEDIA_USER, MEDIA_PASSWORD = "media", "media <pass> & 17"
+TICKETS_USER, TICKETS_PASSWORD = "tickets", "tickets & <ü> 8"
+CTIPS_USER, CTIPS_PASSWORD = "portal", "portal & <pass> 33"
 FEED_USER, FEED_PASSWORD = "feed", "feed-pass-73"
 TOKEN = "relay-token-42"
 
@@ -31,6 +39,38 @@ def micc():
     return {"platform.micc": {"dialect": "ccas", "listen": ANYWHERE, "token": TOKEN}}
 
 
+def media(url, **settings):
+    """An Open Media service behind, at this address."""
+    return {"platform.media": {
+        "dialect": "open-media", "url": url, "user": MEDIA_USER, "password": MEDIA_PASSWORD, "poll": "50ms", **settings,
+    }}
+
+
+def aspect(urls, profile, **settings):
+    """CTI Portal Servers behind, the second of which stands in for the first."""
+    return {"platform.aspect": {
+        "dialect": "ctips", "urls": urls, "callback": f"http://{unused()}/CTIEvents", "user": CTIPS_USER,
+        "password": CTIPS_PASSWORD, "profile": profile.name, "reconnect_min": "20ms", "reconnect_max": "200ms",
+        **settings,
+    }}
+
+
+def unused():
+    """An address of this machine on which nobody listens: one that nobody else looks at."""
+    host = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(1, 254)}"
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return f"{host}:{probe.getsockname()[1]}"
+
+
+def tickets(platform, **settings):
+    """Clients of an Open Media service in front."""
+    return {"application.tickets": {
+        "dialect": "open-media", "listen": ANYWHERE, "users": {TICKETS_USER: TICKETS_PASSWORD}, "platforms": [platform],
+        **settings,
+    }}
+
+
 def desk(platform, profile, **settings):
     """A CTIPS application in front."""
     return {"application.desk": {
@@ -49,12 +89,17 @@ def crm(platform, **settings):
 
 class Bridge:
     def __init__(self, binary, sections):
-        self.file = tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8")
-        for name, settings in sections.items():
-            self.file.write(f"[{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in settings.items()))
-        self.file.flush()
+        # What it keeps of routes is nobody else's.
+        self.folder = tempfile.TemporaryDirectory(prefix="cti-bridge-")
+        self.admin = unused()
+        root = {"store": f"{self.folder.name}/routes"}
+        text = table(root) + "".join(f"[{name}]\n{table(settings)}" for name, settings in
+                                     {"admin": {"listen": self.admin}, **sections}.items())
+        file = f"{self.folder.name}/cti-bridge.toml"
+        with open(file, "w", encoding="utf-8") as configuration:
+            configuration.write(text)
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("CTI_BRIDGE_", "RUST_LOG"))}
-        self.process = Process([str(binary), "run", "--config", self.file.name], "stderr", env=clean)
+        self.process = Process([str(binary), "run", "--config", file], "stderr", env=clean)
         # Where each of them is reached, by the name in the configuration.
         self.addresses = {}
         listening = sum("listen" in settings for settings in sections.values())
@@ -64,7 +109,7 @@ class Bridge:
                 self.addresses[told[2]] = told[1]
         except BaseException:
             self.process.kill()
-            self.file.close()
+            self.folder.cleanup()
             raise
 
     @property
@@ -72,12 +117,29 @@ class Bridge:
         """Where the CTIPS application is served."""
         return f"http://{self.addresses['desk']}/AgentCallService"
 
+    def ready(self):
+        """Waits until every platform is there."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://{self.admin}/readyz", timeout=PATIENCE):
+                    return
+            except urllib.error.HTTPError as refused:
+                with refused:
+                    missing = refused.read().decode()
+            assert time.monotonic() < until, f"after {PATIENCE} s not there: {missing}; {self.process.story()}"
+            time.sleep(0.05)
+
     def stop(self):
         """Ends it as an operator would; hands back its exit status."""
         self.process.child.terminate()
         status = self.process.end()
-        self.file.close()
+        self.folder.cleanup()
         return status
+
+
+def table(settings):
+    return "".join(f"{key} = {toml(value)}\n" for key, value in settings.items())
 
 
 def toml(value):

@@ -1,8 +1,8 @@
 """The CTI Portal Server in C#: what it is asked, and what it publishes."""
 
+from .bridge import CTIPS_PASSWORD, CTIPS_USER
 from .driven import Driven
 
-CTIPS_USER, CTIPS_PASSWORD = "portal", "portal & <pass> 33"
 # The one class that is not named like its EventType.
 TYPES = {"RouteRejected": "RouteReject"}
 
@@ -24,6 +24,10 @@ class Platform(Driven):
     def beats(self):
         """One heartbeat to every session; hands back to how many."""
         return self.order("beat")
+
+    def pulses(self):
+        """Heartbeats to every session from now on, several a second."""
+        self.order("pulse", every=200)
 
     def forgets(self):
         self.order("forget")

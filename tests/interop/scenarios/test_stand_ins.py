@@ -5,9 +5,10 @@ import unittest
 import urllib.error
 import urllib.request
 
+from harness.bridge import CTIPS_PASSWORD, CTIPS_USER, MEDIA_PASSWORD, MEDIA_USER
 from harness.callback import Callback
-from harness.ctips import CTIPS_PASSWORD, CTIPS_USER, Platform
-from harness.open_media import ALLOCATED, OPEN_MEDIA_PASSWORD, OPEN_MEDIA_USER, OpenMedia
+from harness.ctips import Platform
+from harness.open_media import ALLOCATED, OpenMedia
 from harness.profiles import EDK, GUIDE
 
 from .world import BUILT
@@ -48,9 +49,9 @@ def post(url, action, body, header=""):
 class OpenMediaStandIn(unittest.TestCase):
     maxDiff = None
 
-    def ask(self, operation, body, password=OPEN_MEDIA_PASSWORD):
+    def ask(self, operation, body, password=MEDIA_PASSWORD):
         secret = password.replace("&", "&amp;").replace("<", "&lt;")
-        header = (f'<LogonID xmlns="OpenMediaService">{OPEN_MEDIA_USER}</LogonID>'
+        header = (f'<LogonID xmlns="OpenMediaService">{MEDIA_USER}</LogonID>'
                   f'<Password xmlns="OpenMediaService">{secret}</Password>')
         return post(self.media.url, f"http://tempuri.org/IOpenMediaService/{operation}",
                     f'<{operation} xmlns="http://tempuri.org/">{body}</{operation}>', header)
