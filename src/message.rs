@@ -316,7 +316,7 @@ impl<'m> Record<'m> {
     /// The value of a field; where a sender wrote it twice, the last one.
     pub fn get(&self, name: Name) -> Value<'m> {
         let mut entries = self.entries().rev();
-        let found = entries.find(|[key, _]| *key == Node::Key(name));
+        let found = entries.find(|[key, _]| matches!(key, Node::Key(known) if *known == name));
         found.map(|[_, node]| self.message.value(*node)).unwrap_or_default()
     }
 

@@ -417,11 +417,7 @@ impl Application {
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
             counts.said[kind] += 1;
             let Some(server) = server else {
-                let mut line = Vec::with_capacity(512);
-                set_for_file(to, message, &audience);
-                to.vocabulary.write_json(message, &mut line);
-                lines.push(line);
-                return;
+                return lines.push(line(to, message, &audience));
             };
             let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
             let (agent, service) = filtered[kind];
@@ -491,15 +487,18 @@ impl Application {
     }
 }
 
-/// In a file there is one session: its tenant is 1, and it asked whatever was asked.
-fn set_for_file(to: &Outgoing, message: &mut Message, audience: &Sharing) {
+/// A message for a file. There is one session in it: its tenant is 1, and it asked whatever was asked.
+#[inline(never)]
+fn line(to: &Outgoing, message: &mut Message, audience: &Sharing) -> Vec<u8> {
     use crate::message::Node;
-    let Some(kind) = message.kind() else { return };
-    let def = to.vocabulary.message(kind);
+    let roles = message.kind().map(|kind| to.vocabulary.message(kind));
     let request = audience.asker.map_or(0, |(_, id)| id);
     for (role, value) in [(Role::Tenant, 1), (Role::Request, request)] {
-        if let Some(slot) = def.role(role) {
+        if let Some(slot) = roles.and_then(|def| def.role(role)) {
             message.set(slot, Node::Int(value));
         }
     }
+    let mut line = Vec::with_capacity(512);
+    to.vocabulary.write_json(message, &mut line);
+    line
 }

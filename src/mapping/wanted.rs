@@ -16,7 +16,7 @@ pub fn wanted(vocabulary: &Vocabulary, plans: &[KindPlan]) -> Wanted {
         let keeps = def.fields.list.iter().map(keep);
         let mut reads = Reads { vocabulary, def, plan, keeps: keeps.collect() };
         plan.rules.iter().for_each(|rule| reads.rule(rule));
-        reads.keeps
+        reads.keeps.into()
     };
     vocabulary.messages.iter().zip(plans).map(kept).collect()
 }
@@ -34,7 +34,7 @@ struct Reads<'r> {
     vocabulary: &'r Vocabulary,
     def: &'r MessageDef,
     plan: &'r KindPlan,
-    keeps: Box<[Keep]>,
+    keeps: Vec<Keep>,
 }
 
 /// The lists whose items are gone through around an expression, the innermost last.

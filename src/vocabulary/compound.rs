@@ -59,7 +59,7 @@ impl Fields {
         self.ignore_case = ignore_case;
         self.ends.push(0);
         for field in &self.list {
-            self.in_order += &format!(",\"{}\":", field.label);
+            self.in_order.extend_from_slice(format!(",\"{}\":", field.label).as_bytes());
             self.ends.push(self.in_order.len() as u32);
         }
         self.followers = (0..self.list.len() as u16).map(AtomicU16::new).collect();
@@ -75,6 +75,7 @@ impl Fields {
     }
 
     /// The slot that a sender's next field most likely has, where `next` is the one in the vocabulary's order.
+    #[inline]
     pub(super) fn likely(&self, next: usize) -> usize {
         self.followers.get(next).map_or(next, |slot| usize::from(slot.load(Relaxed)))
     }
@@ -91,10 +92,11 @@ impl Fields {
     /// How the key of the field in this slot is usually written, between the value before and its own; empty where there is
     /// no such field. Keys stand together, and so do types, because they are asked for with every key of every message, and
     /// fields are far apart in memory.
-    pub(super) fn usual(&self, slot: usize) -> &str {
+    #[inline]
+    pub(super) fn usual(&self, slot: usize) -> &[u8] {
         match self.ends.get(slot..slot + 2) {
             Some([start, end]) => &self.in_order[*start as usize..*end as usize],
-            _ => "",
+            _ => &[],
         }
     }
 

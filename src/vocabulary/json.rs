@@ -74,8 +74,30 @@ impl Keep {
     }
 }
 
-/// Which fields of which messages are kept: by kind, then by slot. An empty list keeps all.
-pub type Wanted = Vec<Box<[Keep]>>;
+/// Which fields of which messages are kept, by kind. An empty list keeps all.
+pub type Wanted = Vec<Kept>;
+
+/// Which fields of a message are kept, by slot, and how many of them: after the last one nobody has to look.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    slots: Box<[Keep]>,
+    count: usize,
+}
+
+impl From<Vec<Keep>> for Kept {
+    fn from(slots: Vec<Keep>) -> Kept {
+        let count = slots.iter().filter(|keep| !keep.is_nothing()).count();
+        Kept { slots: slots.into(), count }
+    }
+}
+
+impl std::ops::Deref for Kept {
+    type Target = [Keep];
+
+    fn deref(&self) -> &[Keep] {
+        &self.slots
+    }
+}
 
 impl Vocabulary {
     /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
@@ -499,8 +521,8 @@ impl<'r, 't> Reader<'r, 't> {
             }
             early.push((label, value));
             if let Some(kind) = known {
-                self.begin(kind, &early);
-                return self.members(kind);
+                let known = self.begin(kind, &early);
+                return self.members(kind, known);
             }
             if is_name {
                 name = Some(value);
@@ -520,8 +542,8 @@ impl<'r, 't> Reader<'r, 't> {
             };
             match found {
                 Ok(kind) => {
-                    self.begin(kind, &early);
-                    return self.members(kind);
+                    let known = self.begin(kind, &early);
+                    return self.members(kind, known);
                 }
                 Err(NotYet::More) => {}
                 Err(NotYet::Never) => {
@@ -539,9 +561,10 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    /// The message has a name: what came before finds its place.
-    fn begin(&mut self, kind: Kind, early: &Early) {
+    /// The message has a name: what came before finds its place. Hands back how many fields did.
+    fn begin(&mut self, kind: Kind, early: &Early) -> usize {
         let def = self.vocabulary.message(kind);
+        let mut known = 0;
         self.into.start(kind, def.fields.width());
         for (label, node) in early {
             match def.fields.find(label) {
@@ -550,7 +573,10 @@ impl<'r, 't> Reader<'r, 't> {
                 Some(slot) if *self.keep(kind, slot) != Keep::Nothing => {
                     let shape = def.fields.shape(slot);
                     match self.retype(*node, &shape) {
-                        Some(node) => self.into.set(slot, node),
+                        Some(node) => {
+                            known += usize::from(self.into.is_absent(slot));
+                            self.into.set(slot, node);
+                        }
                         None => self.malformed(shape.label, shape.ty),
                     }
                 }
@@ -558,6 +584,7 @@ impl<'r, 't> Reader<'r, 't> {
                 None => self.decoded.unknown += 1,
             }
         }
+        known
     }
 
     /// Nothing named the message: its fields may show it.
@@ -600,19 +627,16 @@ impl<'r, 't> Reader<'r, 't> {
     /// The parameter that has fields of the message inside it.
     fn inside(&mut self, kind: Kind) -> Result<(), JsonError> {
         match self.json.token()? {
-            Token::Record => self.members(kind),
+            Token::Record => self.members(kind, 0),
             _ => Err(JsonError::Syntax("expected the fields of a message, as a record".into())),
         }
     }
 
-    /// The fields of a message of this kind, up to the record's end.
-    fn members(&mut self, kind: Kind) -> Result<(), JsonError> {
+    /// The fields of a message of this kind, up to the record's end; so many that are wanted are known already.
+    fn members(&mut self, kind: Kind, known: usize) -> Result<(), JsonError> {
         let fields = &self.vocabulary.message(kind).fields;
         let wanted = self.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !fields.is_compound());
-        let mut missing = wanted.map_or(usize::MAX, |slots| {
-            let open = |(slot, keep): &(usize, &Keep)| !keep.is_nothing() && self.into.is_absent(*slot);
-            slots.iter().enumerate().filter(open).count()
-        });
+        let mut missing = wanted.map_or(usize::MAX, |slots| slots.count.saturating_sub(known));
         let mut next = 0;
         // Whatever follows the last wanted field is only passed over.
         while missing > 0 {
@@ -625,7 +649,11 @@ impl<'r, 't> Reader<'r, 't> {
             match found {
                 Some(Fields::INSIDE) => self.inside(kind)?,
                 Some(slot) if !keep.is_nothing() => {
-                    let node = self.value(Place { ty: Some(fields.ty(slot)), keep, field: Some((fields, slot)) })?;
+                    let ty = fields.ty(slot);
+                    let node = match self.usual(ty) {
+                        Some(node) => node,
+                        None => self.value(Place { ty: Some(ty), keep, field: Some((fields, slot)) })?,
+                    };
                     missing = missing.saturating_sub(usize::from(self.into.is_absent(slot)));
                     self.into.set(slot, node);
                 }
@@ -640,18 +668,37 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// The next key, as the slot of the field that it names; none at the record's end. Senders have an order in which they
     /// write fields: what followed the last one the last time is looked at first.
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
         let likely = fields.likely(*next);
-        let slot = match self.json.has_key(fields.usual(likely)) {
-            true => Some(likely),
-            false => match self.json.key()? {
-                Some(label) => fields.find_next(*next, &label),
-                None => return Ok(None),
-            },
-        };
+        if !self.json.has_key(fields.usual(likely)) {
+            return self.unlikely_field(fields, next);
+        }
+        *next = likely + 1;
+        Ok(Some(Some(likely)))
+    }
+
+    #[inline(never)]
+    fn unlikely_field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
+        let Some(label) = self.json.key()? else { return Ok(None) };
+        let slot = fields.find_next(*next, &label);
         *next = slot.map_or(*next, |slot| slot + 1);
         Ok(Some(slot))
+    }
+
+    /// A value as nearly everybody writes those of its type; where it is written in any other way, nothing is read. Nearly all
+    /// values are read here, without asking what else they could be.
+    #[inline(always)]
+    fn usual(&mut self, ty: &Type) -> Option<Node> {
+        match ty {
+            Type::Int | Type::Long | Type::Enum(_) => self.json.usual_int().map(Node::Int),
+            Type::Text | Type::Time => self.json.usual_text().map(|text| self.into.text(text)),
+            Type::Id => match self.json.usual_int() {
+                Some(number) => Some(Node::Int(number)),
+                None => self.json.usual_text().map(|text| self.into.text(text)),
+            },
+            Type::Bool | Type::Record(_) | Type::List(_) => None,
+        }
     }
 
     /// Any value, read as its type wants it; without a type, as it comes.
@@ -702,6 +749,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A record that comes as a list of its values.
+    #[inline(never)]
     fn tuple(&mut self, place: Place<'r>, record: usize) -> Result<Node, Malformed> {
         let fields = &self.vocabulary.records[record].fields;
         let open = self.into.open();
@@ -738,8 +786,14 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             };
             self.into.key(fields.list[slot].name);
-            let node = self.value(Place { ty: Some(fields.ty(slot)), keep, field: Some((fields, slot)) })?;
-            self.into.push_read(node);
+            let ty = fields.ty(slot);
+            match self.usual(ty) {
+                Some(node) => self.into.push(node),
+                None => {
+                    let node = self.value(Place { ty: Some(ty), keep, field: Some((fields, slot)) })?;
+                    self.into.push_read(node);
+                }
+            }
         }
         Ok(self.into.close_record(open))
     }

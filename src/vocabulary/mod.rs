@@ -24,7 +24,7 @@ use std::{
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
 
-pub use json::{Decoded, JsonError, Keep, Wanted};
+pub use json::{Decoded, JsonError, Keep, Kept, Wanted};
 pub use load::load;
 pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
@@ -250,7 +250,7 @@ pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
     /// All labels as keys, one after the other, and where each begins and ends.
-    in_order: String,
+    in_order: Vec<u8>,
     ends: Vec<u32>,
     /// By the slot that would be next in the vocabulary's order: the one that was next when it was asked for last. Guesses,
     /// whoever shares them.

@@ -111,9 +111,10 @@ fn unknown_and_malformed_fields_are_counted_and_the_rest_is_read() {
 fn only_what_is_wanted_is_kept() {
     let feed = shipped("event-feed");
     let held = feed.find("held").unwrap();
-    let mut wanted: Wanted =
-        feed.messages.iter().map(|def| vec![Keep::Nothing; def.fields.list.len()].into()).collect();
-    wanted[held.0 as usize][feed.message(held).fields.slot("guid").unwrap()] = Keep::Whole;
+    let nothing = |def: &MessageDef| vec![Keep::Nothing; def.fields.list.len()];
+    let mut keeps: Vec<Vec<Keep>> = feed.messages.iter().map(nothing).collect();
+    keeps[held.0 as usize][feed.message(held).fields.slot("guid").unwrap()] = Keep::Whole;
+    let wanted: Wanted = keeps.into_iter().map(Kept::from).collect();
     let mut message = Message::default();
     feed.read_json(r#"{"version":1,"message":"held","call-id":1,"guid":"g"}"#, false, &wanted, &mut message).unwrap();
     assert_eq!(field(&feed, &message, "guid"), "g");

@@ -25,6 +25,9 @@ pub enum Token<'t> {
     Record,
 }
 
+/// As many digits as always fit into a number.
+const FIT: usize = 18;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Json<'t> {
@@ -53,6 +56,40 @@ impl<'t> Json<'t> {
         })
     }
 
+    /// The value of a key, if it is a whole number of few digits and nothing stands around it; else nothing is read.
+    #[inline]
+    pub fn usual_int(&mut self) -> Option<i64> {
+        let bytes = self.text.as_bytes().get(self.at..)?;
+        let digits = bytes.iter().map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10);
+        let (mut number, mut length) = (0i64, 0);
+        for digit in digits {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+            length += 1;
+        }
+        let is_plain = (1..=FIT).contains(&length) && (length == 1 || bytes[0] != b'0');
+        let ends = matches!(bytes.get(length), Some(b',' | b'}'));
+        if !is_plain || !ends {
+            return None;
+        }
+        self.at += length;
+        Some(number)
+    }
+
+    /// The value of a key, if it is a text without escapes and nothing stands before it; else nothing is read.
+    #[inline]
+    pub fn usual_text(&mut self) -> Option<&'t str> {
+        if self.text.as_bytes().get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let first = self.at + 1;
+        let end = self.special(first);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(&self.text[first..end])
+    }
+
     /// Whether another item follows in the list; if not, the list is over.
     #[inline]
     pub fn item(&mut self) -> Result<bool, Malformed> {
@@ -62,8 +99,8 @@ impl<'t> Json<'t> {
     /// Whether the next entry of the record has this key, with the comma before it, unless it is the first, and the colon
     /// behind it as nearly everybody writes them. If so, its value comes next.
     #[inline]
-    pub fn has_key(&mut self, usual: &str) -> bool {
-        let Some(usual) = usual.as_bytes().get(usize::from(self.begun)..) else { return false };
+    pub fn has_key(&mut self, usual: &[u8]) -> bool {
+        let Some(usual) = usual.get(usize::from(self.begun)..) else { return false };
         let found = !usual.is_empty() && self.text.as_bytes()[self.at..].starts_with(usual);
         if found {
             self.at += usual.len();
@@ -282,8 +319,6 @@ impl<'t> Json<'t> {
 
     #[inline]
     fn number(&mut self) -> Result<Token<'t>, Malformed> {
-        /// As many digits as always fit.
-        const FIT: usize = 18;
         let bytes = self.text.as_bytes();
         let negative = bytes[self.at] == b'-';
         let first = self.at + usize::from(negative);
@@ -370,12 +405,14 @@ mod tests {
             Token::Record => {
                 let mut record = Map::new();
                 loop {
-                    let key = match json.has_key(",\"key\":") {
+                    let key = match json.has_key(b",\"key\":") {
                         true => Some("key".into()),
                         false => json.key()?,
                     };
                     let Some(key) = key else { break };
-                    record.insert(key.into(), value(json)?);
+                    let usual = json.usual_int().map(Value::from).or_else(|| json.usual_text().map(Value::from));
+                    let value = if let Some(usual) = usual { usual } else { value(json)? };
+                    record.insert(key.into(), value);
                 }
                 Value::Object(record)
             }
@@ -479,7 +516,7 @@ mod tests {
         assert_eq!(json.token(), Ok(Token::Record));
         assert_eq!(json.key(), Ok(Some("key".into())));
         assert_eq!(json.token(), Ok(Token::Int(1)));
-        assert!(!json.has_key(",\"c\":") && json.has_key(",\"b\":"));
+        assert!(!json.has_key(b",\"c\":") && json.has_key(b",\"b\":"));
         assert_eq!(json.skip(), Ok(()));
         assert_eq!((json.skip_record(), json.end()), (Ok(()), Ok(())));
     }

@@ -348,10 +348,11 @@ fn what_is_not_wanted_of_a_family_or_a_joined_name_is_not_kept() {
     let ccas = shipped("ccas");
     let info = ccas.find("CAMPAIGNINFO").unwrap();
     let slot = |label: &str| ccas.message(info).fields.slot(label).unwrap();
-    let mut wanted: Wanted =
-        ccas.messages.iter().map(|def| def.fields.list.iter().map(|_| Keep::Nothing).collect()).collect();
-    wanted[info.0 as usize][slot("RecID")] = Keep::Whole;
-    wanted[info.0 as usize][slot("Campaign")] = Keep::Whole;
+    let nothing = |def: &MessageDef| vec![Keep::Nothing; def.fields.list.len()];
+    let mut keeps: Vec<Vec<Keep>> = ccas.messages.iter().map(nothing).collect();
+    keeps[info.0 as usize][slot("RecID")] = Keep::Whole;
+    keeps[info.0 as usize][slot("Campaign")] = Keep::Whole;
+    let wanted: Wanted = keeps.into_iter().map(Kept::from).collect();
     let mut message = Message::default();
     let text = r#"{"type":32,"RecID":40,"IVRLabel1":"A","CampaignID":5,"Comment":"c","CustomerID":77}"#;
     ccas.read_json(text, false, &wanted, &mut message).unwrap();
