@@ -12,7 +12,8 @@ pub struct Kind(pub u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(pub u16);
 
-/// One entry of the tape. Lists and records say where their entries stand; a record's alternate between key and value.
+/// One value, or the key of one. Lists and records say where their entries stand, all of them side by side; a record's
+/// alternate between key and value.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Node {
     #[default]
@@ -41,10 +42,13 @@ pub struct Message {
     kind: Option<Kind>,
     slots: Vec<Node>,
     nodes: Vec<Node>,
+    /// Entries of lists and records that are not closed yet, the innermost last, and how many of these there are.
+    open: Vec<Node>,
+    depth: u32,
     text: String,
 }
 
-/// A list or record under construction: where its header stands.
+/// A list or record under construction: where its entries begin.
 #[derive(Debug)]
 #[must_use]
 pub struct Open(usize);
@@ -55,6 +59,8 @@ impl Message {
         self.kind = None;
         self.slots.clear();
         self.nodes.clear();
+        self.open.clear();
+        self.depth = 0;
         self.text.clear();
     }
 
@@ -96,30 +102,23 @@ impl Message {
 
     /// Begins a list or record; what is pushed until it is closed stands in it.
     pub fn open(&mut self) -> Open {
-        self.nodes.push(Node::Absent);
-        Open(self.nodes.len() - 1)
+        self.depth += 1;
+        Open(self.open.len())
     }
 
     pub fn key(&mut self, name: Name) {
-        self.nodes.push(Node::Key(name));
-    }
-
-    /// Takes a key back whose value never came.
-    pub fn unkey(&mut self) {
-        if let Some(Node::Key(_)) = self.nodes.last() {
-            self.nodes.pop();
-        }
+        self.open.push(Node::Key(name));
     }
 
     /// Adds a scalar to the open list, or the value of the last key to the open record.
     pub fn push(&mut self, node: Node) {
-        self.nodes.push(node);
+        self.open.push(node);
     }
 
-    /// The same for a node of any kind: a list or record stands there already, since it was opened there.
+    /// The same for a node of any kind: a list or record stands there already, since it was closed there.
     pub fn push_read(&mut self, node: Node) {
         if !matches!(node, Node::List(_) | Node::Record(_)) {
-            self.nodes.push(node);
+            self.open.push(node);
         }
     }
 
@@ -132,8 +131,14 @@ impl Message {
     }
 
     fn close(&mut self, open: Open, kind: fn(Span) -> Node) -> Node {
-        let node = kind(Span { first: open.0 as u32 + 1, end: self.nodes.len() as u32 });
-        self.nodes[open.0] = node;
+        let first = self.nodes.len() as u32;
+        self.nodes.extend_from_slice(&self.open[open.0..]);
+        self.open.truncate(open.0);
+        let node = kind(Span { first, end: self.nodes.len() as u32 });
+        self.depth -= 1;
+        if self.depth > 0 {
+            self.open.push(node);
+        }
         node
     }
 
@@ -150,30 +155,18 @@ impl Message {
     /// Leaves out what a list of a top field has beyond so many items; whether it had more.
     pub fn shorten_list(&mut self, slot: usize, most: usize) -> bool {
         let Some(Node::List(span)) = self.slots.get(slot).copied() else { return false };
-        let mut end = span.first;
-        for _ in 0..most {
-            if end >= span.end {
-                return false;
-            }
-            end = match self.nodes[end as usize] {
-                Node::List(inner) | Node::Record(inner) => inner.end,
-                _ => end + 1,
-            };
-        }
+        let end = span.end.min(span.first.saturating_add(u32::try_from(most).unwrap_or(u32::MAX)));
         self.slots[slot] = Node::List(Span { first: span.first, end });
         end < span.end
     }
 
     /// Cuts the texts of members of records, as far as they can be reached from the top; how many were longer.
     pub fn shorten_members(&mut self, limit: impl Fn(Name) -> Option<usize>) -> usize {
-        let mut open: Vec<Span> = Vec::new();
-        for node in &self.slots {
-            if let Node::List(span) | Node::Record(span) = node {
-                open.push(*span);
-            }
-        }
+        let within = |node: Node| if let Node::List(span) | Node::Record(span) = node { Some(span) } else { None };
+        let mut open: Vec<Span> = self.slots.iter().copied().filter_map(within).collect();
         let mut cut = 0;
-        for span in open {
+        while let Some(span) = open.pop() {
+            open.extend(self.entries(span).iter().copied().filter_map(within));
             for at in span.first as usize..(span.end as usize).saturating_sub(1) {
                 let (Node::Key(name), Node::Text(text)) = (self.nodes[at], self.nodes[at + 1]) else { continue };
                 if let Some(short) = limit(name).and_then(|most| self.shorter(text, most)) {
@@ -201,6 +194,7 @@ impl Message {
     }
 
     /// What a node of this message holds.
+    #[inline]
     pub fn value(&self, node: Node) -> Value<'_> {
         match node {
             Node::Absent | Node::Key(_) => Value::Absent,
@@ -214,20 +208,8 @@ impl Message {
         }
     }
 
-    /// The entries of a container, each with what stands after it: nested entries are stepped over.
-    fn entries(&self, span: Span) -> impl Iterator<Item = Node> + '_ {
-        let mut at = span.first;
-        std::iter::from_fn(move || {
-            if at >= span.end {
-                return None;
-            }
-            let node = self.nodes[at as usize];
-            at = match node {
-                Node::List(inner) | Node::Record(inner) => inner.end,
-                _ => at + 1,
-            };
-            Some(node)
-        })
+    fn entries(&self, span: Span) -> &[Node] {
+        &self.nodes[span.first as usize..span.end as usize]
     }
 }
 
@@ -252,7 +234,12 @@ impl<'m> Value<'m> {
     }
 
     /// A whole number, also one that travelled as text or as a float without a fraction.
+    #[inline]
     pub fn as_int(&self) -> Option<i64> {
+        if let Value::Int(value) = *self { Some(value) } else { self.as_other_int() }
+    }
+
+    fn as_other_int(&self) -> Option<i64> {
         match *self {
             Value::Int(value) => Some(value),
             Value::Text(text) => text.trim().parse().ok(),
@@ -314,7 +301,7 @@ pub struct List<'m> {
 impl<'m> List<'m> {
     pub fn iter(&self) -> impl Iterator<Item = Value<'m>> + use<'m> {
         let message = self.message;
-        message.entries(self.span).map(move |node| message.value(node))
+        message.entries(self.span).iter().map(move |node| message.value(*node))
     }
 }
 
@@ -328,28 +315,21 @@ pub struct Record<'m> {
 impl<'m> Record<'m> {
     /// The value of a field; where a sender wrote it twice, the last one.
     pub fn get(&self, name: Name) -> Value<'m> {
-        let nodes = &self.message.nodes[..self.span.end as usize];
-        let mut found = Node::Absent;
-        let mut at = self.span.first as usize;
-        while let Some(&[Node::Key(key), node]) = nodes.get(at..at + 2) {
-            if key == name {
-                found = node;
-            }
-            at = match node {
-                Node::List(inner) | Node::Record(inner) => inner.end as usize,
-                _ => at + 2,
-            };
-        }
-        self.message.value(found)
+        let mut entries = self.entries().rev();
+        let found = entries.find(|[key, _]| *key == Node::Key(name));
+        found.map(|[_, node]| self.message.value(*node)).unwrap_or_default()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Name, Value<'m>)> + use<'m> {
         let message = self.message;
-        let mut entries = message.entries(self.span);
-        std::iter::from_fn(move || {
-            let Node::Key(name) = entries.next()? else { return None };
-            Some((name, message.value(entries.next()?)))
+        self.entries().filter_map(move |[key, node]| {
+            let Node::Key(name) = key else { return None };
+            Some((*name, message.value(*node)))
         })
+    }
+
+    fn entries(&self) -> impl DoubleEndedIterator<Item = &'m [Node; 2]> + use<'m> {
+        self.message.entries(self.span).as_chunks().0.iter()
     }
 }
 

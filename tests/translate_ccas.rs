@@ -2,7 +2,19 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, sim::messages, translate::Translator};
+use cti_bridge::{
+    diagnostic::Problems,
+    mapping::Mappings,
+    shipped::Files,
+    sim::{
+        ccas::{
+            answered, at, cleared, conferenced, consulted, delivered, established, event, hold, information, logon,
+            logons, of_call, transferred,
+        },
+        messages,
+    },
+    translate::Translator,
+};
 use serde_json::{Value, json};
 
 static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
@@ -44,61 +56,8 @@ fn told(lines: &[Value], expected: &[&str]) -> Vec<Value> {
 
 // ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// An event of an agent; `extra` adds to it.
-fn event(ty: i64, agent: i64, extra: Value) -> Value {
-    messages::all(&[json!({ "type": ty, "RecID": agent }), extra])
-}
-
-/// The same, with its time.
-fn at(seconds: u64, line: Value) -> Value {
-    let time = format!("2026-11-20T10:{:02}:{:02}Z", seconds / 60, seconds % 60);
-    messages::all(&[line, json!({ "at": time })])
-}
-
-/// Agent 40 sits at station 4040, with logon id 140.
-fn logon(agent: i64) -> Value {
-    let extra = json!({
-        "LogonID": (agent + 100).to_string(), "DN": (agent + 4000).to_string(), "Name": "Ann", "VoiceReady": 1,
-        "EmailReady": 1, "OpenMediaReady": 0, "MediaReady": 0, "ServiceGroupList": "9|12", "NumberOfServiceGroups": 2,
-    });
-    event(1, agent, extra)
-}
-
 const LOGON_40: [&str; 2] = ["AgentLoginStateChange a40 AgentLoggedIn", "AgentStateChange a40 Idle"];
 const LOGON_41: [&str; 2] = ["AgentLoginStateChange a41 AgentLoggedIn", "AgentStateChange a41 Idle"];
-
-fn logons() -> Vec<Value> {
-    vec![logon(40), logon(41)]
-}
-
-fn delivered(agent: i64, call: i64, opposite: &str) -> Value {
-    event(8, agent, json!({ "CallID": call, "OppositePartyNumber": opposite }))
-}
-
-fn established(agent: i64, call: i64, opposite: &str) -> Value {
-    event(9, agent, json!({ "CallID": call, "OppositePartyNumber": opposite, "CallSubstate": 0 }))
-}
-
-fn cleared(agent: i64, call: i64, clerical: i64) -> Value {
-    event(14, agent, json!({ "CallID": call, "ClericalFlag": clerical, "DivertedFlag": 0 }))
-}
-
-fn of_call(ty: i64, agent: i64, call: i64) -> Value {
-    event(ty, agent, json!({ "CallID": call }))
-}
-
-fn information(ty: i64, agent: i64, call: i64) -> Value {
-    let extra = json!({
-        "CallID": call, "ServiceGroupID": 9, "CallingPartyNumber": "5551234", "CalledNumber": "800", "CallType": 3,
-        "IVRLabel1": "tier", "IVRData1": "gold", "IVRLabel2": "order", "IVRData2": "4711", "TimeInQueue": 30,
-    });
-    event(ty, agent, extra)
-}
-
-/// A call of group 9 that agent 40 answers.
-fn answered(call: i64) -> Vec<Value> {
-    vec![information(24, 40, call), delivered(40, call, "5551234"), established(40, call, "5551234")]
-}
 
 const ANSWERED: [&str; 8] = [
     "CallStarted 900",
@@ -110,18 +69,6 @@ const ANSWERED: [&str; 8] = [
     "CallEstablished 900 a40",
     "AgentStateChange a40 Active",
 ];
-
-/// Agent 40 holds call 900 and calls agent 41, seen by both; the far side of either fact comes second.
-fn consulted() -> Vec<Value> {
-    vec![
-        event(10, 40, json!({ "CallID": 900, "OnHold": 0 })),
-        of_call(7, 40, 901),
-        delivered(40, 901, "4041"),
-        delivered(41, 901, "4040"),
-        established(40, 901, "4041"),
-        established(41, 901, "4040"),
-    ]
-}
 
 const CONSULTED: [&str; 9] = [
     "CallHeld 900 a40",
@@ -384,7 +331,7 @@ fn a_call_that_fails_is_over() {
 
 #[test]
 fn hold_by_either_side_is_told_once() {
-    let hold = |on_hold: i64| event(10, 40, json!({ "CallID": 900, "OnHold": on_hold }));
+    let hold = |on_hold: i64| hold(40, 900, on_hold);
     let mut lines = vec![logon(40)];
     lines.extend(answered(900));
     lines.extend([hold(0), hold(0), of_call(11, 40, 900), of_call(11, 40, 900)]);
@@ -398,8 +345,8 @@ fn hold_by_either_side_is_told_once() {
 #[test]
 fn a_hold_between_agents_is_one_in_either_order() {
     let calls = [of_call(7, 40, 900), delivered(41, 900, "4040"), established(40, 900, "4041")];
-    let own = event(10, 40, json!({ "CallID": 900, "OnHold": 0 }));
-    let other = event(10, 41, json!({ "CallID": 900, "OnHold": 1 }));
+    let own = hold(40, 900, 0);
+    let other = hold(41, 900, 1);
     for pair in [[own.clone(), other.clone()], [other, own]] {
         let mut lines = [logons(), calls.to_vec(), pair.to_vec()].concat();
         lines.extend([of_call(11, 41, 900), of_call(11, 40, 900)]);
@@ -424,14 +371,6 @@ fn a_hold_between_agents_is_one_in_either_order() {
         ];
         told(&lines, &story(&[&LOGON_40, &LOGON_41, &expected]));
     }
-}
-
-/// Held call 900 and active call 901 join into `result`, as agent 40 and as agent 41 are told.
-fn transferred(result: i64, clerical: i64) -> [Value; 2] {
-    let ids = json!({ "HeldCallID": 900, "ActiveCallID": 901, "NewCallID": result });
-    let own = json!({ "TransferringAgent": 1, "ClericalFlag": clerical, "OppositePartyNumber": "" });
-    let other = json!({ "TransferringAgent": 0, "ClericalFlag": 0, "OppositePartyNumber": "5551234" });
-    [event(12, 40, messages::all(&[ids.clone(), own])), event(12, 41, messages::all(&[ids, other]))]
 }
 
 #[test]
@@ -508,11 +447,7 @@ fn a_blind_transfer() {
 
 #[test]
 fn a_conference_is_told_once() {
-    let conference = |agent: i64, others: &str| {
-        let ids = json!({ "HeldCallID": 900, "ActiveCallID": 901, "NewCallID": 902, "OppositePartyNumber": others });
-        event(13, agent, ids)
-    };
-    let (own, other) = (conference(40, "5551234,4041"), conference(41, "4040,5551234"));
+    let [own, other] = conferenced();
     for pair in [[own.clone(), other.clone()], [other, own]] {
         let mut lines = [logons(), answered(900), consulted(), pair.to_vec()].concat();
         lines.extend([cleared(40, 902, 0), cleared(41, 902, 0)]);
@@ -898,7 +833,7 @@ fn asked(lines: &[Value], expected: &[&'static str]) -> Vec<Value> {
 
 #[test]
 fn requests_about_a_call_become_methods_and_are_done_by_events() {
-    let hold = event(10, 40, json!({ "CallID": 900, "OnHold": 0 }));
+    let hold = hold(40, 900, 0);
     asked(
         &[
             ask("HoldCall", 900, json!({})),
@@ -981,7 +916,7 @@ fn consult() -> Value {
 
 #[test]
 fn a_consultation_holds_first_and_calls_once_that_shows() {
-    let hold = event(10, 40, json!({ "CallID": 900, "OnHold": 0 }));
+    let hold = hold(40, 900, 0);
     let expected = [
         "> HoldCall 40 900",
         "CallHeld 900 a40",
@@ -1002,7 +937,7 @@ fn a_consultation_holds_first_and_calls_once_that_shows() {
 
 #[test]
 fn a_consultation_that_fails_takes_the_hold_back() {
-    let hold = event(10, 40, json!({ "CallID": 900, "OnHold": 0 }));
+    let hold = hold(40, 900, 0);
     let refused = json!({ "id": 2, "hresult": -2147467259, "error": "no line" });
     let lines = [consult(), reply(1), hold, refused, reply(3), of_call(11, 40, 900)];
     let expected = [

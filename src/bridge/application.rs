@@ -396,7 +396,7 @@ impl Application {
                 return;
             }
         }
-        let to = self.to.clone();
+        let to = &self.to;
         let call = transition.call.and_then(|call| platform.model.find_call(call));
         if let (Some(call), true) = (call, to.numbers_labels) {
             call.data.iter().for_each(|(label, _)| self.ids.learn_label(label));
@@ -418,7 +418,7 @@ impl Application {
             counts.said[kind] += 1;
             let Some(server) = server else {
                 let mut line = Vec::with_capacity(512);
-                set_for_file(&to, message, &audience);
+                set_for_file(to, message, &audience);
                 to.vocabulary.write_json(message, &mut line);
                 lines.push(line);
                 return;
@@ -473,6 +473,11 @@ impl Application {
             let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
             self.notices.extend(self.complaints.about(now, text).map(Notice::info));
         }
+    }
+
+    /// Whether nothing is there for a file or an operator.
+    pub fn is_quiet(&self) -> bool {
+        self.lines.is_empty() && self.notices.is_empty() && !self.ids.has_collisions()
     }
 
     /// What an operator should read, since the last time.

@@ -195,6 +195,10 @@ impl Ids {
         }
     }
 
+    pub fn has_collisions(&self) -> bool {
+        !self.hashed.borrow().collisions.is_empty()
+    }
+
     /// Agents or services that have the same number, each number once.
     pub fn collisions(&self) -> Vec<String> {
         std::mem::take(&mut self.hashed.borrow_mut().collisions)

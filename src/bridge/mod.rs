@@ -57,7 +57,7 @@ pub enum Output {
     Start {
         application: usize,
         session: u32,
-        callback: ctips::Callback,
+        callback: Box<ctips::Callback>,
         body: Bytes,
     },
     Publish {
@@ -203,19 +203,24 @@ impl Bridge {
 
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
     fn settle_event(&mut self, now: Time, index: usize) {
-        self.platforms[index].stamp(now);
-        if let Some(mut event) = self.platforms[index].take_event() {
-            for application in &mut self.applications {
-                application.pass(now, index, &self.platforms[index], &mut event);
-            }
-            self.platforms[index].keep(event);
-            self.unfollow(index);
-            self.collect();
+        if self.platforms[index].tells_all {
+            self.pass_on(now, index);
         }
         if let Some((guest, message)) = self.platforms[index].take_guest() {
             self.guest_heard(now, index, guest, message);
         }
         self.settle(now, index, Cause::Event);
+    }
+
+    fn pass_on(&mut self, now: Time, index: usize) {
+        self.platforms[index].stamp(now);
+        let Some(mut event) = self.platforms[index].take_event() else { return };
+        for application in &mut self.applications {
+            application.pass(now, index, &self.platforms[index], &mut event);
+        }
+        self.platforms[index].keep(event);
+        self.unfollow(index);
+        self.collect();
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
@@ -346,15 +351,21 @@ impl Bridge {
     /// What applications' conversations have to say.
     fn collect(&mut self) {
         for (index, application) in self.applications.iter_mut().enumerate() {
-            self.outputs.extend(application.lines.drain(..).map(Output::Line));
             let about = About::Application(index);
-            self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
+            if !application.is_quiet() {
+                self.outputs.extend(application.lines.drain(..).map(Output::Line));
+                self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
+            }
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
-                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_ctips(index, output)));
+                    while let Some(output) = server.poll() {
+                        self.outputs.push_back(of_ctips(index, output));
+                    }
                 }
                 Some(Server::EventFeed(server)) => {
-                    self.outputs.extend(std::iter::from_fn(|| server.poll()).map(|output| of_feed(index, output)));
+                    while let Some(output) = server.poll() {
+                        self.outputs.push_back(of_feed(index, output));
+                    }
                 }
                 Some(Server::OpenMedia(server)) => {
                     for output in std::iter::from_fn(|| server.poll()) {

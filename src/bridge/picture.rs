@@ -179,7 +179,7 @@ impl<'p> Live<'p> {
                 }
             },
             CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
-            CallAttribute::Abandoned => Value::Bool(call.parties.iter().all(|party| !party.answered)),
+            CallAttribute::Abandoned => Value::Bool(call.is_abandoned()),
             CallAttribute::QueuedDate => text(self.waiting.get(..10).unwrap_or_default()),
             CallAttribute::QueuedTime => text(self.waiting.get(11..).unwrap_or_default()),
             CallAttribute::Guid => match self.route {
@@ -395,6 +395,16 @@ impl<'p> Picture<'p> for Live<'p> {
                 let agent = self.transition.agent.map(|agent| self.model.agent(agent));
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
                 services.map(|service| id(self.service_id(*service), self.model.service(*service).kind)).collect()
+            }
+            ListAttribute::CallDispositions => {
+                let given = self.transition.call.and_then(|call| self.model.find_call(call));
+                let given = given.into_iter().flat_map(|call| &call.dispositions);
+                let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent);
+                own.map(|(_, code)| {
+                    let nothing = Value::Absent;
+                    [Value::Int(*code), nothing, nothing, nothing, nothing]
+                })
+                .collect()
             }
             ListAttribute::ServiceAgents => {
                 let service = self.service();

@@ -112,10 +112,14 @@ impl Platform {
             orders: vec![0; parts.outgoing.rule_names.len()],
             ..Counts::default()
         };
+        let mut model = parts.model;
+        if parts.outgoing.logs_on_by_number() {
+            model.log_on_strangers();
+        }
         Platform {
             name: parts.name,
             client: parts.client,
-            model: parts.model,
+            model,
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
@@ -258,34 +262,37 @@ impl Platform {
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
         self.has_event = false;
-        let incoming = self.incoming.clone();
         let mut message = std::mem::take(&mut self.message);
         let everything = Wanted::new();
-        let wanted = if self.tells_all { &everything } else { &incoming.wanted };
-        let read = incoming.vocabulary.read_json(text, false, wanted, &mut message);
+        let wanted = if self.tells_all { &everything } else { &self.incoming.wanted };
+        let read = self.incoming.vocabulary.read_json(text, false, wanted, &mut message);
         let result = match read {
             Ok(decoded) => {
                 self.counts.unknown_fields += u64::from(decoded.unknown);
                 self.message(now, &message);
-                match decoded.malformed {
-                    Some(malformed) => {
-                        self.counts.malformed += 1;
-                        let kind = message.kind().map(|kind| incoming.vocabulary.message(kind).label.as_str());
-                        Err(Bad(format!("{}: {malformed}; the field was passed over", kind.unwrap_or_default())))
-                    }
-                    None => Ok(()),
-                }
+                decoded.malformed.map_or(Ok(()), |malformed| Err(self.malformed(&message, &malformed)))
             }
-            Err(error) => {
-                match error {
-                    JsonError::Unknown(_) => self.counts.unknown += 1,
-                    _ => self.counts.malformed += 1,
-                }
-                Err(Bad(error.to_string()))
-            }
+            Err(error) => Err(self.not_read(&error)),
         };
         self.message = message;
         result
+    }
+
+    /// A message of which a field could not be taken in.
+    #[cold]
+    fn malformed(&mut self, message: &Message, malformed: &str) -> Bad {
+        self.counts.malformed += 1;
+        let kind = message.kind().map(|kind| self.incoming.vocabulary.message(kind).label.as_str());
+        Bad(format!("{}: {malformed}; the field was passed over", kind.unwrap_or_default()))
+    }
+
+    #[cold]
+    fn not_read(&mut self, error: &JsonError) -> Bad {
+        match error {
+            JsonError::Unknown(_) => self.counts.unknown += 1,
+            _ => self.counts.malformed += 1,
+        }
+        Bad(error.to_string())
     }
 
     /// Lets the picture follow from what the conversation found out.
@@ -384,7 +391,7 @@ impl Platform {
     }
 
     fn apply(&mut self, now: Time, message: &Message, request: Option<Id<'static>>) {
-        let incoming = self.incoming.clone();
+        let incoming = &self.incoming;
         let kind = message.kind().map_or(0, |kind| kind.0 as usize);
         if incoming.plans[kind].rules.is_empty() {
             return;

@@ -207,10 +207,19 @@ pub trait Values<'v, L> {
 }
 
 impl<L> Expr<L> {
+    /// Most expressions are no more than a leaf or a literal: these are worked out where they are wanted.
+    #[inline]
     pub fn eval<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [Table]) -> Value<'v> {
         match self {
             Expr::Leaf(leaf) => values.value(leaf),
             Expr::Literal(literal) => literal.value(),
+            other => other.work_out(values, tables),
+        }
+    }
+
+    fn work_out<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [Table]) -> Value<'v> {
+        match self {
+            Expr::Leaf(_) | Expr::Literal(_) => self.eval(values, tables),
             Expr::Choice(parts) => {
                 let mut found = Value::Absent;
                 for part in parts {

@@ -201,6 +201,7 @@ fn emitted(to: &Outgoing, transitions: &[TransitionKind]) -> Vec<Kind> {
 }
 
 /// The fields of the target that an attribute ends in: of the given messages, else of any.
+/// What an application asks for stays with what it asks.
 fn targets(to: &Outgoing, kinds: &[Kind], attribute: &str) -> Vec<String> {
     let rules = || to.plans.iter().flat_map(|plan| &plan.rules);
     let find = |only: bool| {
@@ -216,7 +217,7 @@ fn targets(to: &Outgoing, kinds: &[Kind], attribute: &str) -> Vec<String> {
         found
     };
     let direct = find(true);
-    if direct.is_empty() { find(false) } else { direct }
+    if direct.is_empty() && !attribute.starts_with("request.") { find(false) } else { direct }
 }
 
 fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
@@ -283,11 +284,11 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
     list
 }
 
-/// What a request has the platform do. Routes are asked of routing platforms alone.
+/// What a request has the platform do. Routes are asked of platforms that route; for others the bridge answers.
 fn orders(to: &Outgoing, means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
     let routes = |order: TransitionKind| !to.plans[order as usize].rules.is_empty();
     let caused = means.causes().iter().copied().filter(|caused| caused.is_order());
-    caused.filter(move |order| !order.is_of_route() || routes(*order))
+    caused.filter(move |order| !(order.is_of_route() || *order == TransitionKind::SelectRoute) || routes(*order))
 }
 
 /// What the platform lacks, where it can do nothing of what a message asks it for.

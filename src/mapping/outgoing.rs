@@ -84,6 +84,19 @@ pub struct TransitionPlan {
     pub steps: Vec<TransitionKind>,
 }
 
+impl Outgoing {
+    /// Whether agents are logged on by their numbers alone, which needs no id of theirs.
+    pub fn logs_on_by_number(&self) -> bool {
+        let rules = &self.plans[TransitionKind::LogOn as usize].rules;
+        let by_number = |rule: &Rule| {
+            let def = self.vocabulary.message(rule.emit);
+            let has = |part| def.role(Role::Agent(part)).is_some();
+            has(AgentPart::Number) && !has(AgentPart::Id)
+        };
+        !rules.is_empty() && rules.iter().all(by_number)
+    }
+}
+
 #[derive(Debug)]
 pub struct Rule {
     /// Its place in [`Outgoing::rule_names`].

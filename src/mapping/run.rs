@@ -51,7 +51,17 @@ impl<'v> MessageValues<'v> {
         value
     }
 
-    fn follow(&self, mut value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
+    /// Most paths end at once, or at a member.
+    #[inline]
+    fn follow(&self, value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
+        match hops {
+            [] => value,
+            [Hop::Member(name)] => member(value, *name),
+            hops => self.follow_all(value, hops),
+        }
+    }
+
+    fn follow_all(&self, mut value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
         for hop in hops {
             value = match hop {
                 Hop::Member(name) => member(value, *name),
@@ -68,12 +78,7 @@ impl<'v> MessageValues<'v> {
         let Some(mut items) = list.as_list().filter(|_| !wanted.is_empty()).map(|list| list.iter()) else {
             return Value::Absent;
         };
-        let found = match path {
-            // Nearly every path: it need not be followed step by step for each item.
-            [Hop::Member(name)] => items.find(|item| same(member(*item, *name), wanted)),
-            path => items.find(|item| same(self.follow(*item, path), wanted)),
-        };
-        found.unwrap_or_default()
+        items.find(|item| same(self.follow(*item, path), wanted)).unwrap_or_default()
     }
 }
 
@@ -93,6 +98,7 @@ fn same(left: Value, right: Value) -> bool {
 }
 
 impl<'v> Values<'v, incoming::Leaf> for MessageValues<'v> {
+    #[inline]
     fn value(&self, leaf: &'v incoming::Leaf) -> Value<'v> {
         match leaf {
             incoming::Leaf::Field { slot, steps } => self.follow(self.message.get(*slot), steps),

@@ -144,12 +144,32 @@ impl Model {
         Some(agent)
     }
 
+    /// Somebody of whom only the number is known, which the platform will show with an id.
+    pub(super) fn stranger(&mut self, number: &str) -> Option<AgentIx> {
+        if !self.strangers || number.is_empty() || self.agents.len() >= self.settings.max_agents {
+            return None;
+        }
+        let agent = self.agents.insert(Agent::default());
+        self.learn(agent, NUMBER, number);
+        Some(agent)
+    }
+
+    /// The platform shows the id of somebody of whom only the number was known.
+    fn introduce(&mut self, id: Id, number: &str) -> Option<AgentIx> {
+        let stranger = self.agent_by_login(number).filter(|agent| self.agents[*agent].id.is_none())?;
+        let native = NativeId::new(id)?;
+        self.agents[stranger].id = Some(native.clone());
+        self.agent_ids.insert(SpacedId { space: ID, id: native }, stranger);
+        Some(stranger)
+    }
+
     /// The agent that a change is about, with everything learnt that it says of the agent.
     pub(super) fn agent_of(&mut self, change: &Change) -> Result<AgentIx, Effect> {
         let known = if change.party.id.is_none() {
             self.agent_by_login(change.text(Fact::Number)).or_else(|| self.agent_by_station(change.party.number))
         } else {
-            self.agent_by_id(change.party.id)
+            let number = change.text(Fact::Number);
+            self.agent_by_id(change.party.id).or_else(|| self.introduce(change.party.id, number))
         };
         let agent = match known {
             Some(agent) => agent,
@@ -371,7 +391,7 @@ impl Model {
         entry.end_activity(self.now);
         // The work after a call that nobody knows is any work that is known.
         if self.named_call(&change.call).is_none() {
-            self.agents[agent].wraps.clear();
+            self.all_wraps_over(agent);
         }
         let entry = &mut self.agents[agent];
         if !entry.calls.is_empty() || !entry.wraps.is_empty() {
@@ -499,6 +519,9 @@ impl Model {
         let state = self.state_of(agent);
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
+        if !changed && requests.is_empty() {
+            return;
+        }
         let transition = self.state_transition(agent, call);
         if changed {
             self.tell_answering(transition, requests);

@@ -14,6 +14,8 @@ pub const MAX_PARTIES: usize = 64;
 pub const MAX_NAMES: usize = 16;
 /// The most items of call data one call keeps.
 pub const MAX_DATA: usize = 128;
+/// The most dispositions one call keeps.
+pub const MAX_DISPOSITIONS: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartyState {
@@ -86,7 +88,10 @@ pub struct Call {
     pub cause: Option<Cause>,
     pub sequence: Option<NativeId>,
     pub data: Vec<(String, String)>,
+    /// The last one.
     pub disposition: Option<i64>,
+    /// Every one, and who gave it.
+    pub dispositions: SmallVec<[(AgentIx, i64); 2]>,
     /// The agent whom the platform has chosen for it.
     pub reserved_for: Option<AgentIx>,
     /// Where it waits.
@@ -142,6 +147,7 @@ impl Call {
             sequence: None,
             data: Vec::new(),
             disposition: None,
+            dispositions: SmallVec::new(),
             reserved_for: None,
             queue: None,
             service: None,
@@ -259,6 +265,14 @@ impl Call {
     pub fn others_in(&self) -> impl Iterator<Item = usize> + '_ {
         let parties = self.parties.iter().enumerate();
         parties.filter(|(_, party)| party.is_in() && !party.device.is_agent()).map(|(place, _)| place)
+    }
+
+    /// Whether whoever called from outside left before anybody answered. Of a call that is only presumed to be over nobody
+    /// knows it, and one that an agent makes, or refuses to make, is nobody's to abandon.
+    pub fn is_abandoned(&self) -> bool {
+        let is_made = self.originator.is_some() || self.ty.is_some_and(CallType::is_made_by_agents);
+        let answered = self.parties.iter().any(|party| party.answered);
+        self.phase == Phase::Ended && !(is_made || answered || self.presumed_over)
     }
 
     /// Whether the platform still has the call in its hands: an agent, a queue or an IVR.

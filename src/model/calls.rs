@@ -106,7 +106,8 @@ impl Model {
         let (call, since) = (&self.calls[index], self.waits_since(change));
         let waited_there = since.is_some() && call.queued_at == since && (service.is_none() || call.service == service);
         if !waited_there {
-            self.wait_at(index, service, change);
+            let agent = self.device(&change.party).agent;
+            self.wait_at(index, service, agent, change);
         }
         Effect::Taken
     }
@@ -117,8 +118,8 @@ impl Model {
         self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)))
     }
 
-    /// The call waits at a service: at the last one, where none is named.
-    fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
+    /// The call waits at a service: at the last one, where none is named. An agent who is in it put it there.
+    fn wait_at(&mut self, index: CallIx, service: Option<ServiceIx>, agent: Option<AgentIx>, change: &Change) {
         let since = self.waits_since(change);
         let call = &self.calls[index];
         let service = service.or(call.service);
@@ -127,6 +128,7 @@ impl Model {
         }
         self.nobody_answered(index);
         let call = &mut self.calls[index];
+        call.cause = change.int(Fact::Cause).and_then(Cause::from_code);
         call.drop_dialled();
         call.queue = service;
         call.service = service;
@@ -135,6 +137,7 @@ impl Model {
         call.ty = call.ty.or(Some(CallType::Acd));
         let mut transition = Transition::new(TransitionKind::CallQueued).call(index);
         transition.service = service;
+        transition.party = agent.and_then(|agent| call.live_party_of(agent)).map(|place| (index, place as u8));
         self.tell(transition);
     }
 
@@ -154,7 +157,7 @@ impl Model {
             return Effect::Taken;
         }
         self.unreserve(index);
-        self.wait_at(index, service, change);
+        self.wait_at(index, service, None, change);
         self.wait_over(index);
         self.calls[index].reserved_for = Some(agent);
         self.reserve(agent, index);
@@ -460,7 +463,7 @@ impl Model {
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
         match self.call_left(change) {
             Ok(index) => {
-                self.set_disposition(index, change);
+                self.set_disposition(index, None, change);
                 self.end_call(index);
                 Effect::Taken
             }
@@ -550,14 +553,13 @@ impl Model {
 
     /// Where nobody said the calling number, it is the caller's own.
     fn know_caller(&mut self, index: CallIx, caller: &KnownDevice) {
-        let call = &self.calls[index];
+        let call = &mut self.calls[index];
         let number = match (call.originator, caller.agent, caller.kind) {
             (Some(agent), ..) => &self.agents[agent].station,
             (None, None, None | Some(DeviceKind::Device)) => &caller.number,
             _ => return,
         };
-        let number = number.clone();
-        note_number(&mut self.calls[index].ani, &number, true, true, false);
+        note_number(&mut call.ani, number, true, true, false);
     }
 
     /// The caller's number is known now: of the party that was there without one, or of a new one.
@@ -589,6 +591,8 @@ impl Model {
         changes: impl Fn(&Party) -> bool,
     ) -> Option<usize> {
         let call = &mut self.calls[index];
+        // Why somebody left is not why the call ends that goes on with somebody else.
+        call.cause = None;
         let place = match party.agent {
             Some(agent) => call.party_of(agent),
             None => call.party_like(device),

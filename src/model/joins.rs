@@ -2,7 +2,11 @@
 //! cleared, the old calls end right after, and their names lead to the result from then on: only whoever leaves an old call
 //! or ends it means the old call itself.
 
-use super::{call::MAX_PARTIES, requests::Expect, *};
+use super::{
+    call::{MAX_DISPOSITIONS, MAX_PARTIES},
+    requests::Expect,
+    *,
+};
 
 impl Model {
     pub(super) fn joined(&mut self, change: &Change) -> Effect {
@@ -186,7 +190,8 @@ impl Model {
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
             let (data, service, sequence, priority) =
                 (from.data.clone(), from.service, from.sequence.clone(), from.priority);
-            let (media, ty, disposition) = (from.media, from.ty, from.disposition);
+            let dispositions = from.dispositions.clone();
+            let (media, ty, disposition, queued_at) = (from.media, from.ty, from.disposition, from.queued_at);
             let (direction, originator) = (from.direction, from.originator);
             let to = &mut self.calls[result];
             if !ani.is_empty() {
@@ -201,6 +206,9 @@ impl Model {
             to.media = media.or(to.media);
             to.ty = ty.or(to.ty);
             to.disposition = disposition.or(to.disposition);
+            let room = MAX_DISPOSITIONS.saturating_sub(to.dispositions.len());
+            to.dispositions.extend(dispositions.into_iter().take(room));
+            to.queued_at = queued_at.or(to.queued_at);
             if result != first && result != second {
                 to.sequence = sequence;
             }

@@ -133,6 +133,8 @@ pub struct Model {
     expiry_watch: bool,
     agents: Slab<AgentIx, Agent>,
     agent_ids: HashMap<SpacedId, AgentIx>,
+    /// Agents of whom nothing is known but the number can be logged on.
+    strangers: bool,
     services: Slab<ServiceIx, Service>,
     service_ids: HashMap<SpacedId, ServiceIx>,
     requests: BTreeMap<RequestIx, Request>,
@@ -155,6 +157,12 @@ pub struct Model {
 impl Model {
     pub fn new(settings: Settings) -> Model {
         Model { settings, ..Model::default() }
+    }
+
+    /// The platform knows agents by their log-on numbers, and shows them only once they are logged on: whoever is not known
+    /// can be logged on.
+    pub fn log_on_strangers(&mut self) {
+        self.strangers = true;
     }
 
     /// Begins a message: everything applied until the next belongs to it. `clock` is what the platform's clock showed, in

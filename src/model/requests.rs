@@ -235,7 +235,12 @@ impl Model {
         let request = self.request_mut(index);
         (request.call, request.second) = (call, second);
         let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
-            AskLogOn => (Expect::LoggedOn(agent?), smallvec![Order::LogOn]),
+            AskLogOn => {
+                let number = request.number.clone();
+                let agent = agent.or_else(|nobody| self.stranger(&number).ok_or(nobody))?;
+                self.request_mut(index).agent = Some(agent);
+                (Expect::LoggedOn(agent), smallvec![Order::LogOn])
+            }
             AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
             AskNotReady => (Expect::Readiness(agent?, Readiness::NotReady), smallvec![Order::SetNotReady]),
             AskReady => {
@@ -546,6 +551,9 @@ impl Model {
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
     pub(super) fn tell_answering(&mut self, transition: Transition, mut requests: Requests) {
+        if requests.is_empty() {
+            return self.tell(transition);
+        }
         requests.retain(|request| !self.requests[request].quiet);
         let mut told = transition.clone();
         told.request = requests.first().copied();

@@ -233,7 +233,7 @@ words! {
         RouteUsed = "route-used",
         /// It did not route the call as it was asked to, for `reject-reason`.
         RouteRejected = "route-rejected",
-        /// The call waits at `service`.
+        /// The call waits at `service`; where `party`, an agent, is in it, that agent put it there.
         Queued = "queued",
         /// The call waits no longer.
         Dequeued = "dequeued",
@@ -568,6 +568,7 @@ words! {
         /// The route request is answered: `status`, `route-type`, `destination`.
         RouteUsed = "route-used",
         RouteRejected = "route-rejected",
+        /// `call` waits at `service`; `party`, where there is one, is the agent who put it there.
         CallQueued = "call-queued",
         /// `call` waits no longer at `service`.
         CallDequeued = "call-dequeued",
@@ -696,7 +697,7 @@ words! {
         Agent = "agent",
         DestinationType = "destination-type",
         Destination = "destination",
-        /// Nobody answered it.
+        /// Whoever called from outside left before anybody answered.
         Abandoned = "abandoned",
         /// When it began to wait, by the platform's clock.
         QueuedDate = "queued-date",
@@ -814,6 +815,8 @@ words! {
         AgentServices = "agent.services",
         /// The agents of a service: items have `id`.
         ServiceAgents = "service.agents",
+        /// The dispositions that the agent has given the call: items have `id`.
+        CallDispositions = "call.dispositions",
     }
 }
 

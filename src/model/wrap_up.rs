@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{requests::Expect, *};
+use super::{call::MAX_DISPOSITIONS, requests::Expect, *};
 
 impl Model {
     pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
@@ -93,7 +93,7 @@ impl Model {
         let call = self.named_call(&change.call);
         let requests = self.dispositions_shown(call, agent, change);
         if let Some(call) = call {
-            self.set_disposition(call, change);
+            self.set_disposition(call, Some(agent), change);
             let meant: SmallVec<[CallIx; 2]> =
                 self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
             self.wrap_up_over(agent, |owed| meant.contains(&owed));
@@ -110,6 +110,14 @@ impl Model {
         }
         self.tell_state_answering(agent, None, requests);
         if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
+    }
+
+    /// Whatever the agent works after, that work is over. Other calls' may not have begun.
+    pub(super) fn all_wraps_over(&mut self, agent: AgentIx) {
+        let owes = self.agents[agent].owes.iter().copied();
+        let worked_on: SmallVec<[CallIx; 2]> = owes.filter(|owed| self.is_wrapping(agent, Some(*owed))).collect();
+        self.wrap_up_over(agent, |owed| worked_on.contains(&owed));
+        self.agents[agent].wraps.clear();
     }
 
     /// Whether an agent works after this call, or, of whom that is not known, after any.
@@ -132,7 +140,7 @@ impl Model {
             Err(effect) => return effect,
         };
         let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
-        if self.set_disposition(call, change) {
+        if self.set_disposition(call, Some(agent), change) {
             let mut transition = Transition::new(TransitionKind::Disposed).call(call).agent(agent);
             transition.details.code = self.calls[call].disposition;
             self.tell(transition);
@@ -144,13 +152,13 @@ impl Model {
     }
 
     /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
-    pub(super) fn set_disposition(&mut self, call: CallIx, change: &Change) -> bool {
-        let code = change.int(Fact::Code).filter(|code| *code != 0);
+    pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
+        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
         let call = &mut self.calls[call];
-        let new = code.is_some() && code != call.disposition;
-        if new {
-            call.disposition = code;
+        let given = agent.map(|agent| (agent, code)).filter(|given| !call.dispositions.contains(given));
+        if call.dispositions.len() < MAX_DISPOSITIONS {
+            call.dispositions.extend(given);
         }
-        new
+        call.disposition.replace(code) != Some(code)
     }
 }

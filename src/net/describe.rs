@@ -48,17 +48,23 @@ impl Describer {
 
     /// Reads the WSDL of the service at this address, and brings what it came to.
     pub async fn describe(self: Arc<Self>, url: Arc<str>) {
-        let read = timeout(self.timeout, fetch(&self.access, &url, self.limits)).await;
         let late = || format!("{url}: not read in {} s", self.timeout.as_secs_f64());
-        let description = read.unwrap_or_else(|_| Err(late()));
-        let fit = |description: Description| description.fit(&self.vocabulary, self.base.as_ref());
-        let found = description.and_then(|read| fit(read).map_err(|reason| format!("{url}: {reason}")));
+        let found = timeout(self.timeout, self.find(&url)).await.unwrap_or_else(|_| Err(late()));
         bring(&self.inputs, Input::Described { platform: self.platform, url, found: found.map(Box::new) }).await;
+    }
+
+    async fn find(self: &Arc<Self>, url: &str) -> Result<Fitted, String> {
+        let documents = fetch(&self.access, url, self.limits).await?;
+        let me = self.clone();
+        // It is a matter of milliseconds, but whoever wrote the WSDL decides how many.
+        let fit = move || documents.read().fit(&me.vocabulary, me.base.as_ref());
+        let found = tokio::task::spawn_blocking(fit).await.map_err(|error| error.to_string())?;
+        found.map_err(|reason| format!("{url}: {reason}"))
     }
 }
 
-/// The description of the service at a URL.
-pub async fn fetch(access: &Arc<Access>, url: &str, limits: Limits) -> Result<Description, String> {
+/// The documents of the service at a URL.
+async fn fetch(access: &Arc<Access>, url: &str, limits: Limits) -> Result<Documents, String> {
     let mut exchange = Exchange::new(access.clone(), url).map_err(|reason| format!("the address {reason}"))?;
     let mut documents = Documents::at(url, limits);
     while let Some(address) = documents.wanted() {
@@ -69,7 +75,7 @@ pub async fn fetch(access: &Arc<Access>, url: &str, limits: Limits) -> Result<De
         }
         documents.take(&answer.body.map_err(failed)?, answer.charset.as_deref())?;
     }
-    Ok(documents.read())
+    Ok(documents)
 }
 
 /// The description of the service at a URL, for whoever waits for it. `ca` has the certificates to trust, else the system's
@@ -80,7 +86,7 @@ pub fn get(url: &str, ca: Option<&Path>, limits: Limits) -> Result<Description, 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
         let late = |_| format!("{url}: not read in {} s", PATIENCE.as_secs());
-        timeout(PATIENCE, fetch(&access, url, limits)).await.map_err(late)?
+        timeout(PATIENCE, fetch(&access, url, limits)).await.map_err(late)?.map(Documents::read)
     })
 }
 

@@ -368,7 +368,7 @@ impl Engine {
                     }
                 }
                 Output::Start { application, session, callback, body } => {
-                    self.start_session(application, session, callback, body);
+                    self.start_session(application, session, *callback, body);
                 }
                 Output::Publish { application, session, body } => {
                     self.publish(application, session, body, heard);

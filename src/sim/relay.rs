@@ -49,6 +49,11 @@ impl Relay {
         }
     }
 
+    /// Closes the connection, as a relay does whose CCAS goes down.
+    pub async fn close(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await
+    }
+
     /// Answers a call.
     pub async fn answer(&mut self, call: &Value, error: Option<&str>) -> io::Result<()> {
         let mut reply = json!({ "id": call["id"], "hresult": 0, "out": {} });

@@ -2,6 +2,8 @@
 //! fields, names put together from several fields, and the parameter that has a request's fields inside it. Labels are
 //! found here as the wire writes them; [`Fields::slot`] finds them as rules do.
 
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
 use super::*;
 use crate::message::{List, Message, Node, Value};
 
@@ -55,10 +57,14 @@ impl Fields {
             known.extend(self.by_label.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot as usize)));
         }
         self.ignore_case = ignore_case;
+        self.ends.push(0);
         for field in &self.list {
-            self.in_order.push_str(&field.label);
+            self.in_order += &format!(",\"{}\":", field.label);
             self.ends.push(self.in_order.len() as u32);
         }
+        self.followers = (0..self.list.len() as u16).map(AtomicU16::new).collect();
+        let parts = self.parts.iter().map(|part| &part.ty);
+        self.types = self.list.iter().map(|field| &field.ty).chain(parts).cloned().collect();
         self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
     }
 
@@ -68,12 +74,32 @@ impl Fields {
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
     }
 
-    /// Whether the field in this slot has this label: answered from labels that stand together, because it is asked for
-    /// every key of every message and fields are far apart in memory.
-    pub(super) fn is_at(&self, slot: usize, label: &str) -> bool {
-        let start = slot.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
-        let known = self.ends.get(slot).map(|end| &self.in_order.as_bytes()[start as usize..*end as usize]);
-        known == Some(label.as_bytes())
+    /// The slot that a sender's next field most likely has, where `next` is the one in the vocabulary's order.
+    pub(super) fn likely(&self, next: usize) -> usize {
+        self.followers.get(next).map_or(next, |slot| usize::from(slot.load(Relaxed)))
+    }
+
+    /// Finds a field that was not the likely one, and remembers it as that.
+    pub(super) fn find_next(&self, next: usize, label: &str) -> Option<usize> {
+        let slot = self.find(label)?;
+        if let (Some(likely), Ok(slot)) = (self.followers.get(next), u16::try_from(slot)) {
+            likely.store(slot, Relaxed);
+        }
+        Some(slot)
+    }
+
+    /// How the key of the field in this slot is usually written, between the value before and its own; empty where there is
+    /// no such field. Keys stand together, and so do types, because they are asked for with every key of every message, and
+    /// fields are far apart in memory.
+    pub(super) fn usual(&self, slot: usize) -> &str {
+        match self.ends.get(slot..slot + 2) {
+            Some([start, end]) => &self.in_order[*start as usize..*end as usize],
+            _ => "",
+        }
+    }
+
+    pub(super) fn ty(&self, slot: usize) -> &Type {
+        &self.types[slot]
     }
 
     /// The field that a slot belongs to.

@@ -3,11 +3,14 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use smallvec::SmallVec;
 
 use super::*;
-use crate::message::{Message, Node, Value};
+use crate::{
+    message::{Message, Node, Value},
+    wire::json::{Json, Malformed, Token},
+};
 
 /// What was noticed while reading a message that could be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,6 +60,10 @@ impl Keep {
         if *self == Keep::Nothing {
             *self = Keep::Members(vec![Keep::Nothing; members].into());
         }
+    }
+
+    fn is_nothing(&self) -> bool {
+        matches!(self, Keep::Nothing)
     }
 
     fn member(&self, slot: usize) -> &Keep {
@@ -114,13 +121,8 @@ impl Vocabulary {
     /// Reads an object of which nobody knows yet what it is.
     fn read_unnamed(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
         into.clear();
-        let mut reader = Reader::new(self, asks, wanted, into);
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = json.deserialize_any(Top(&mut reader)).and_then(|()| json.end());
-        if let Some(failure) = reader.failure {
-            return Err(failure);
-        }
-        read.map_err(|error| JsonError::Syntax(error.to_string()))?;
+        let mut reader = self.reader(text, asks, wanted, into);
+        reader.object().and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
         match (reader.again, reader.into.kind()) {
             // A list or record came before the name.
             (true, Some(kind)) => self.read_as(text, asks, kind, wanted, into),
@@ -139,11 +141,20 @@ impl Vocabulary {
     ) -> Result<Decoded, JsonError> {
         into.clear();
         into.start(kind, self.message(kind).fields.width());
-        let mut reader = Reader::new(self, asks, wanted, into);
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = Members { reader: &mut reader, kind }.deserialize(&mut json).and_then(|()| json.end());
-        read.map_err(|error| JsonError::Syntax(error.to_string()))?;
+        let mut reader = self.reader(text, asks, wanted, into);
+        reader.inside(kind).and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
         Ok(reader.decoded)
+    }
+
+    fn reader<'r, 't>(
+        &'r self,
+        text: &'t str,
+        asks: bool,
+        wanted: &'r Wanted,
+        into: &'r mut Message,
+    ) -> Reader<'r, 't> {
+        let json = Json::new(text);
+        Reader { vocabulary: self, asks, wanted, json, into, decoded: Decoded::default(), again: false }
     }
 
     /// The message of this wire name (and, where several share it, of the further names in `more`).
@@ -342,6 +353,18 @@ fn write_int(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
+/// What is wrong with a text, in words.
+#[cold]
+fn said(error: JsonError, text: &str) -> JsonError {
+    match error {
+        JsonError::Syntax(words) if words.is_empty() => {
+            let known = serde_json::from_str::<IgnoredAny>(text).err().map(|error| error.to_string());
+            JsonError::Syntax(known.unwrap_or_else(|| "a text or number that stands for nothing".into()))
+        }
+        error => error,
+    }
+}
+
 /// A message that a text may be: its name, and the field that must have it.
 struct Guess<'t> {
     kind: Kind,
@@ -394,25 +417,45 @@ impl hashbrown::Equivalent<(bool, String)> for dyn WireName + '_ {
 
 // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-struct Reader<'r> {
+struct Reader<'r, 't> {
     vocabulary: &'r Vocabulary,
     asks: bool,
     wanted: &'r Wanted,
+    json: Json<'t>,
     into: &'r mut Message,
     decoded: Decoded,
-    failure: Option<JsonError>,
     /// A list or record came before the message was named: its type was not known.
     again: bool,
 }
 
-/// Keys and values that came before the message was named.
-type Early<'de> = SmallVec<[(Cow<'de, str>, Node); 8]>;
+/// What a value should be that is read next, what is kept of it, and which field it is of, or of whose list.
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    /// None as long as nobody knows which message it is in.
+    ty: Option<&'r Type>,
+    keep: &'r Keep,
+    field: Option<(&'r Fields, usize)>,
+}
 
-impl<'r> Reader<'r> {
-    fn new(vocabulary: &'r Vocabulary, asks: bool, wanted: &'r Wanted, into: &'r mut Message) -> Reader<'r> {
-        Reader { vocabulary, asks, wanted, into, decoded: Decoded::default(), failure: None, again: false }
+impl Place<'_> {
+    const UNKNOWN: Place<'static> = Place { ty: None, keep: &Keep::Whole, field: None };
+
+    fn is_container(&self) -> bool {
+        matches!(self.ty, Some(Type::List(_) | Type::Record(_)))
     }
+}
 
+/// Keys and values that came before the message was named.
+type Early<'t> = SmallVec<[(Cow<'t, str>, Node); 8]>;
+
+impl From<Malformed> for JsonError {
+    /// The words for it are looked for when the text is given up.
+    fn from(_: Malformed) -> JsonError {
+        JsonError::Syntax(String::new())
+    }
+}
+
+impl<'r, 't> Reader<'r, 't> {
     fn keep(&self, kind: Kind, slot: usize) -> &'r Keep {
         let fields = &self.vocabulary.message(kind).fields;
         let whole = fields.owner(slot);
@@ -420,9 +463,80 @@ impl<'r> Reader<'r> {
         if *kept == Keep::Nothing && fields.is_joined(whole) { &Keep::Whole } else { kept }
     }
 
+    #[cold]
     fn malformed(&mut self, label: &str, ty: &Type) {
         let expected = self.vocabulary.type_text(ty);
         self.decoded.malformed.get_or_insert_with(|| format!("{label} is not of type {expected}"));
+    }
+
+    // ── messages that nobody has named yet ────────────────────────────────────────────────────────────────────────────
+
+    fn object(&mut self) -> Result<(), JsonError> {
+        if self.json.token()? != Token::Record {
+            return Err(JsonError::NotAnObject);
+        }
+        let vocabulary = self.vocabulary;
+        let mut early = Early::new();
+        let mut name: Option<Node> = None;
+        let mut more: Option<Node> = None;
+        while let Some(label) = self.json.key()? {
+            if vocabulary.form == Form::Soap
+                && let Some(kind) = vocabulary.kind_of_line(self.asks, &label)
+            {
+                self.begin(kind, &Early::new());
+                self.inside(kind)?;
+                continue;
+            }
+            let is_name = match vocabulary.form {
+                Form::Soap => label == "EventType",
+                Form::Json => vocabulary.is_name(self.asks, 0, &label),
+            };
+            let is_more = vocabulary.is_name(self.asks, 1, &label);
+            let known = vocabulary.kind_with(self.asks, &label);
+            let mut value = self.value(Place::UNKNOWN)?;
+            if let (true, Node::Int(number)) = (is_name, value) {
+                value = self.into.text(itoa::Buffer::new().format(number));
+            }
+            early.push((label, value));
+            if let Some(kind) = known {
+                self.begin(kind, &early);
+                return self.members(kind);
+            }
+            if is_name {
+                name = Some(value);
+            } else if is_more {
+                more = Some(value);
+            }
+            if !is_name && !is_more {
+                continue;
+            }
+            let Some(named) = name else { continue };
+            let Value::Text(named) = self.into.value(named) else { return Err(JsonError::Nameless) };
+            let more = more.map(|node| self.into.value(node));
+            let more = if let Some(Value::Text(text)) = more { Some(text) } else { None };
+            let found = match vocabulary.form {
+                Form::Soap => vocabulary.kind_of_line(self.asks, named).ok_or(NotYet::Never),
+                Form::Json => vocabulary.kind_named(self.asks, named, more),
+            };
+            match found {
+                Ok(kind) => {
+                    self.begin(kind, &early);
+                    return self.members(kind);
+                }
+                Err(NotYet::More) => {}
+                Err(NotYet::Never) => {
+                    let shown = more.map_or(named.to_owned(), |more| format!("{named}/{more}"));
+                    return Err(JsonError::Unknown(shown));
+                }
+            }
+        }
+        if self.into.kind().is_some() {
+            return Ok(());
+        }
+        match name.map(|node| self.into.value(node)) {
+            Some(Value::Text(named)) => Err(JsonError::Unknown(named.to_owned())),
+            _ => self.begin_nameless(&early),
+        }
     }
 
     /// The message has a name: what came before finds its place.
@@ -447,18 +561,17 @@ impl<'r> Reader<'r> {
     }
 
     /// Nothing named the message: its fields may show it.
-    fn begin_nameless(&mut self, early: &Early) {
+    fn begin_nameless(&mut self, early: &Early) -> Result<(), JsonError> {
         let labels = early.iter().map(|(label, _)| &**label);
-        match self.vocabulary.kind_without_name(self.asks, labels) {
-            Some(kind) => self.begin(kind, early),
-            None => {
-                // In a SOAP dialect's line what a record belongs to is the message.
-                let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
-                let named = record.filter(|_| self.vocabulary.form == Form::Soap).map(|(label, _)| label);
-                let unknown = named.map(|name| JsonError::Unknown(name.to_string()));
-                self.failure = Some(unknown.unwrap_or(JsonError::Nameless));
-            }
+        if let Some(kind) = self.vocabulary.kind_without_name(self.asks, labels) {
+            self.begin(kind, early);
+            return Ok(());
         }
+        // In a SOAP dialect's line what a record belongs to is the message.
+        let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
+        let named = record.filter(|_| self.vocabulary.form == Form::Soap).map(|(label, _)| label);
+        let unknown = named.map(|name| JsonError::Unknown(name.to_string()));
+        Err(unknown.unwrap_or(JsonError::Nameless))
     }
 
     /// A scalar that was read without knowing its type, as the type wants it.
@@ -481,6 +594,175 @@ impl<'r> Reader<'r> {
             node => Some(node),
         }
     }
+
+    // ── messages that are known ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// The parameter that has fields of the message inside it.
+    fn inside(&mut self, kind: Kind) -> Result<(), JsonError> {
+        match self.json.token()? {
+            Token::Record => self.members(kind),
+            _ => Err(JsonError::Syntax("expected the fields of a message, as a record".into())),
+        }
+    }
+
+    /// The fields of a message of this kind, up to the record's end.
+    fn members(&mut self, kind: Kind) -> Result<(), JsonError> {
+        let fields = &self.vocabulary.message(kind).fields;
+        let wanted = self.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !fields.is_compound());
+        let mut missing = wanted.map_or(usize::MAX, |slots| {
+            let open = |(slot, keep): &(usize, &Keep)| !keep.is_nothing() && self.into.is_absent(*slot);
+            slots.iter().enumerate().filter(open).count()
+        });
+        let mut next = 0;
+        // Whatever follows the last wanted field is only passed over.
+        while missing > 0 {
+            let Some(found) = self.field(fields, &mut next)? else { return Ok(()) };
+            let keep = match (found, wanted) {
+                (None, _) => &Keep::Nothing,
+                (Some(slot), Some(slots)) => slots.get(slot).unwrap_or(&Keep::Whole),
+                (Some(slot), None) => self.keep(kind, slot),
+            };
+            match found {
+                Some(Fields::INSIDE) => self.inside(kind)?,
+                Some(slot) if !keep.is_nothing() => {
+                    let node = self.value(Place { ty: Some(fields.ty(slot)), keep, field: Some((fields, slot)) })?;
+                    missing = missing.saturating_sub(usize::from(self.into.is_absent(slot)));
+                    self.into.set(slot, node);
+                }
+                found => {
+                    self.json.skip()?;
+                    self.decoded.unknown += u32::from(found.is_none());
+                }
+            }
+        }
+        Ok(self.json.skip_record()?)
+    }
+
+    /// The next key, as the slot of the field that it names; none at the record's end. Senders have an order in which they
+    /// write fields: what followed the last one the last time is looked at first.
+    #[inline]
+    fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
+        let likely = fields.likely(*next);
+        let slot = match self.json.has_key(fields.usual(likely)) {
+            true => Some(likely),
+            false => match self.json.key()? {
+                Some(label) => fields.find_next(*next, &label),
+                None => return Ok(None),
+            },
+        };
+        *next = slot.map_or(*next, |slot| slot + 1);
+        Ok(Some(slot))
+    }
+
+    /// Any value, read as its type wants it; without a type, as it comes.
+    fn value(&mut self, place: Place<'r>) -> Result<Node, Malformed> {
+        Ok(match self.json.token()? {
+            Token::List => return self.list(place),
+            Token::Record => return self.record(place),
+            Token::Null => Node::Nil,
+            Token::Text(text) if matches!(place.ty, Some(Type::Text)) => self.into.text(&text),
+            Token::Text(text) if !place.is_container() => {
+                let typed = place.ty.and_then(|ty| typed_text(self.vocabulary, ty, &text));
+                typed.unwrap_or_else(|| self.into.text(&text))
+            }
+            Token::Int(number) if !place.is_container() => match place.ty {
+                Some(Type::Text | Type::Time) => self.into.text(itoa::Buffer::new().format(number)),
+                _ => Node::Int(number),
+            },
+            Token::Bool(value) if !place.is_container() => Node::Bool(value),
+            Token::Large(number) if !place.is_container() => self.into.text(itoa::Buffer::new().format(number)),
+            // Larger than any number.
+            Token::Float(number) if number.is_infinite() => return Err(Malformed),
+            Token::Float(number) if !place.is_container() => match place.ty {
+                Some(Type::Text | Type::Time) => self.into.text(&number.to_string()),
+                _ => Node::Float(number),
+            },
+            Token::Text(text) => self.unpack(place, &text),
+            Token::Int(number) => self.unpack(place, itoa::Buffer::new().format(number)),
+            Token::Bool(_) | Token::Large(_) | Token::Float(_) => self.mismatch(place),
+        })
+    }
+
+    fn list(&mut self, place: Place<'r>) -> Result<Node, Malformed> {
+        let item = match place.ty {
+            Some(Type::List(item)) => Place { ty: Some(item), ..place },
+            Some(Type::Record(record)) if self.vocabulary.records[*record].tuple => return self.tuple(place, *record),
+            ty => {
+                self.again |= ty.is_none();
+                self.json.skip_list()?;
+                return Ok(self.mismatch(place));
+            }
+        };
+        let open = self.into.open();
+        while self.json.item()? {
+            let node = self.value(item)?;
+            self.into.push_read(node);
+        }
+        Ok(self.into.close_list(open))
+    }
+
+    /// A record that comes as a list of its values.
+    fn tuple(&mut self, place: Place<'r>, record: usize) -> Result<Node, Malformed> {
+        let fields = &self.vocabulary.records[record].fields;
+        let open = self.into.open();
+        let mut slot = 0;
+        while self.json.item()? {
+            // More values than the tuple has fields are passed over.
+            let Some(field) = fields.list.get(slot) else {
+                self.json.skip()?;
+                continue;
+            };
+            self.into.key(field.name);
+            let keep = place.keep.member(slot);
+            let node = self.value(Place { ty: Some(&field.ty), keep, field: Some((fields, slot)) })?;
+            self.into.push_read(node);
+            slot += 1;
+        }
+        Ok(self.into.close_record(open))
+    }
+
+    fn record(&mut self, place: Place<'r>) -> Result<Node, Malformed> {
+        let Some(Type::Record(record)) = place.ty else {
+            self.again |= place.ty.is_none();
+            self.json.skip_record()?;
+            return Ok(self.mismatch(place));
+        };
+        let fields = &self.vocabulary.records[*record].fields;
+        let open = self.into.open();
+        let mut next = 0;
+        while let Some(slot) = self.field(fields, &mut next)? {
+            let keep = slot.map_or(&Keep::Nothing, |slot| place.keep.member(slot));
+            let Some(slot) = slot.filter(|_| !keep.is_nothing()) else {
+                self.decoded.unknown += u32::from(slot.is_none());
+                self.json.skip()?;
+                continue;
+            };
+            self.into.key(fields.list[slot].name);
+            let node = self.value(Place { ty: Some(fields.ty(slot)), keep, field: Some((fields, slot)) })?;
+            self.into.push_read(node);
+        }
+        Ok(self.into.close_record(open))
+    }
+
+    /// A scalar where the type is a list or record: the text of a list, or nothing.
+    #[cold]
+    fn unpack(&mut self, place: Place, text: &str) -> Node {
+        let separated = place.field.and_then(|(fields, slot)| fields.shape(slot).separated);
+        match (place.ty, separated) {
+            (Some(Type::List(item)), Some(separators)) => {
+                compound::split(self.vocabulary, item, separators, text, self.into)
+            }
+            _ => self.mismatch(place),
+        }
+    }
+
+    #[cold]
+    fn mismatch(&mut self, place: Place) -> Node {
+        if let (Some(ty), Some((fields, slot))) = (place.ty, place.field) {
+            self.malformed(fields.shape(slot).label, ty);
+        }
+        Node::Absent
+    }
 }
 
 /// What a text is where its type is a number or an enumeration; none where it stays a text.
@@ -491,407 +773,5 @@ pub(super) fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Opti
         Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.member_code(*place, text).map(Node::Int),
         Type::Enum(_) => text.trim().parse().ok().map(Node::Int),
         _ => None,
-    }
-}
-
-struct Top<'a, 'r>(&'a mut Reader<'r>);
-
-impl<'de> Visitor<'de> for Top<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let reader = self.0;
-        let vocabulary = reader.vocabulary;
-        let mut early = Early::new();
-        let mut name: Option<Node> = None;
-        let mut more: Option<Node> = None;
-        while let Some(label) = map.next_key_seed(Label)? {
-            if vocabulary.form == Form::Soap
-                && let Some(kind) = vocabulary.kind_of_line(reader.asks, &label)
-            {
-                reader.begin(kind, &Early::new());
-                map.next_value_seed(Members { reader, kind })?;
-                continue;
-            }
-            let is_name = match vocabulary.form {
-                Form::Soap => label == "EventType",
-                Form::Json => vocabulary.is_name(reader.asks, 0, &label),
-            };
-            let is_more = vocabulary.is_name(reader.asks, 1, &label);
-            let known = vocabulary.kind_with(reader.asks, &label);
-            let mut value =
-                map.next_value_seed(Any { reader, ty: None, label: "", separated: None, keep: &Keep::Whole })?;
-            if let (true, Node::Int(number)) = (is_name, value) {
-                value = reader.into.text(itoa::Buffer::new().format(number));
-            }
-            early.push((label, value));
-            if let Some(kind) = known {
-                reader.begin(kind, &early);
-                return Members { reader, kind }.read(map);
-            }
-            if is_name {
-                name = Some(value);
-            } else if is_more {
-                more = Some(value);
-            }
-            if !is_name && !is_more {
-                continue;
-            }
-            let Some(named) = name else { continue };
-            let Value::Text(named) = reader.into.value(named) else {
-                reader.failure = Some(JsonError::Nameless);
-                return drain(map);
-            };
-            let more = more.map(|node| reader.into.value(node));
-            let more = if let Some(Value::Text(text)) = more { Some(text) } else { None };
-            let found = match vocabulary.form {
-                Form::Soap => vocabulary.kind_of_line(reader.asks, named).ok_or(NotYet::Never),
-                Form::Json => vocabulary.kind_named(reader.asks, named, more),
-            };
-            match found {
-                Ok(kind) => {
-                    reader.begin(kind, &early);
-                    return Members { reader, kind }.read(map);
-                }
-                Err(NotYet::More) => {}
-                Err(NotYet::Never) => {
-                    let shown = more.map_or(named.to_owned(), |more| format!("{named}/{more}"));
-                    reader.failure = Some(JsonError::Unknown(shown));
-                    return drain(map);
-                }
-            }
-        }
-        if reader.into.kind().is_some() {
-            return Ok(());
-        }
-        match name.map(|node| reader.into.value(node)) {
-            Some(Value::Text(named)) => reader.failure = Some(JsonError::Unknown(named.to_owned())),
-            _ => reader.begin_nameless(&early),
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.0.failure = Some(JsonError::NotAnObject);
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.not_an_object()
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.not_an_object()
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.not_an_object()
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.not_an_object()
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.not_an_object()
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.not_an_object()
-    }
-}
-
-impl Top<'_, '_> {
-    fn not_an_object<E>(self) -> Result<(), E> {
-        self.0.failure = Some(JsonError::NotAnObject);
-        Ok(())
-    }
-}
-
-fn drain<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// Reads the fields of a message that is named.
-struct Members<'a, 'r> {
-    reader: &'a mut Reader<'r>,
-    kind: Kind,
-}
-
-impl Members<'_, '_> {
-    fn read<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Members { reader, kind } = self;
-        let def = reader.vocabulary.message(kind);
-        let wanted = reader.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !def.fields.is_compound());
-        let mut missing = wanted.map_or(usize::MAX, |slots| {
-            let open = |(slot, keep): &(usize, &Keep)| **keep != Keep::Nothing && reader.into.is_absent(*slot);
-            slots.iter().enumerate().filter(open).count()
-        });
-        let mut next = 0;
-        // Whatever follows the last wanted field is only passed over.
-        while missing > 0 {
-            let Some(found) = map.next_key_seed(FieldKey(&def.fields, &mut next))? else { return Ok(()) };
-            let keep = match (found, wanted) {
-                (None, _) => &Keep::Nothing,
-                (Some(slot), Some(slots)) => slots.get(slot).unwrap_or(&Keep::Whole),
-                (Some(slot), None) => reader.keep(kind, slot),
-            };
-            match found {
-                Some(Fields::INSIDE) => map.next_value_seed(Members { reader: &mut *reader, kind })?,
-                Some(slot) if *keep != Keep::Nothing => {
-                    let compound::Shape { ty, label, separated } = def.fields.shape(slot);
-                    let any = Any { reader: &mut *reader, ty: Some(ty), label, separated, keep };
-                    let node = map.next_value_seed(any)?;
-                    missing = missing.saturating_sub(usize::from(reader.into.is_absent(slot)));
-                    reader.into.set(slot, node);
-                }
-                found => {
-                    map.next_value::<IgnoredAny>()?;
-                    reader.decoded.unknown += u32::from(found.is_none());
-                }
-            }
-        }
-        drain(map)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Members<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Members<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("the fields of a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        self.read(map)
-    }
-}
-
-/// A key, as the slot of the field that it names. Fields mostly come in the vocabulary's order: the one after the last is
-/// looked at first.
-struct FieldKey<'a>(&'a Fields, &'a mut usize);
-
-impl<'de> DeserializeSeed<'de> for FieldKey<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FieldKey<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a field name")
-    }
-
-    fn visit_str<E>(self, label: &str) -> Result<Option<usize>, E> {
-        let FieldKey(fields, next) = self;
-        let slot = if fields.is_at(*next, label) { Some(*next) } else { fields.find(label) };
-        *next = slot.map_or(*next, |slot| slot + 1);
-        Ok(slot)
-    }
-}
-
-/// A key of a message that is not named yet.
-struct Label;
-
-impl<'de> DeserializeSeed<'de> for Label {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Label {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a field name")
-    }
-
-    fn visit_borrowed_str<E>(self, label: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(label))
-    }
-
-    fn visit_str<E>(self, label: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(label.to_owned()))
-    }
-}
-
-/// Any value, read as its type wants it; without a type, as it comes.
-struct Any<'a, 'r> {
-    reader: &'a mut Reader<'r>,
-    ty: Option<&'a Type>,
-    label: &'a str,
-    /// What separates the items of a list that may come as a text.
-    separated: Option<&'a str>,
-    keep: &'a Keep,
-}
-
-impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
-    type Value = Node;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Any<'_, '_> {
-    fn mismatch<E>(self) -> Result<Node, E> {
-        if let Some(ty) = self.ty {
-            self.reader.malformed(self.label, ty);
-        }
-        Ok(Node::Absent)
-    }
-
-    /// A scalar where the type is a list or record: the text of a list, or nothing.
-    fn unpack<E>(self, text: &str) -> Result<Node, E> {
-        match (self.ty, self.separated) {
-            (Some(Type::List(item)), Some(separators)) => {
-                Ok(compound::split(self.reader.vocabulary, item, separators, text, self.reader.into))
-            }
-            _ => self.mismatch(),
-        }
-    }
-
-    fn is_container(&self) -> bool {
-        matches!(self.ty, Some(Type::List(_) | Type::Record(_)))
-    }
-}
-
-impl<'de> Visitor<'de> for Any<'_, '_> {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Nil)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        if self.is_container() { self.mismatch() } else { Ok(Node::Bool(value)) }
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        match self.ty {
-            Some(Type::Text | Type::Time) => Ok(self.reader.into.text(itoa::Buffer::new().format(value))),
-            _ if self.is_container() => self.unpack(itoa::Buffer::new().format(value)),
-            _ => Ok(Node::Int(value)),
-        }
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => Ok(self.reader.into.text(itoa::Buffer::new().format(value))),
-        }
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        match self.ty {
-            Some(Type::Text | Type::Time) => Ok(self.reader.into.text(&value.to_string())),
-            _ if self.is_container() => self.mismatch(),
-            _ => Ok(Node::Float(value)),
-        }
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        if self.is_container() {
-            return self.unpack(text);
-        }
-        let typed = self.ty.and_then(|ty| typed_text(self.reader.vocabulary, ty, text));
-        Ok(typed.unwrap_or_else(|| self.reader.into.text(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
-        let vocabulary = self.reader.vocabulary;
-        let record = match self.ty {
-            Some(Type::Record(place)) => Some(&vocabulary.records[*place]).filter(|record| record.tuple),
-            _ => None,
-        };
-        if record.is_none() && !matches!(self.ty, Some(Type::List(_))) {
-            self.reader.again |= self.ty.is_none();
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return self.mismatch();
-        }
-        let open = self.reader.into.open();
-        let mut place = 0;
-        loop {
-            let field = record.map(|record| record.fields.list.get(place));
-            let ty = match (field, self.ty) {
-                (Some(Some(field)), _) => {
-                    self.reader.into.key(field.name);
-                    Some(&field.ty)
-                }
-                // More values than the tuple has fields: passed over.
-                (Some(None), _) => {
-                    while seq.next_element::<IgnoredAny>()?.is_some() {}
-                    break;
-                }
-                (None, Some(Type::List(item))) => Some(&**item),
-                (None, _) => None,
-            };
-            let keep = if record.is_some() { self.keep.member(place) } else { self.keep };
-            let any = Any { reader: &mut *self.reader, ty, label: self.label, separated: None, keep };
-            let Some(node) = seq.next_element_seed(any)? else {
-                if record.is_some() {
-                    self.reader.into.unkey();
-                }
-                break;
-            };
-            self.reader.into.push_read(node);
-            place += 1;
-        }
-        Ok(match record {
-            Some(_) => self.reader.into.close_record(open),
-            None => self.reader.into.close_list(open),
-        })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let record = match self.ty {
-            Some(Type::Record(place)) => &self.reader.vocabulary.records[*place],
-            other => {
-                self.reader.again |= other.is_none();
-                drain(map)?;
-                return self.mismatch();
-            }
-        };
-        let open = self.reader.into.open();
-        let mut next = 0;
-        while let Some(slot) = map.next_key_seed(FieldKey(&record.fields, &mut next))? {
-            let keep = slot.map_or(&Keep::Nothing, |slot| self.keep.member(slot));
-            let Some(slot) = slot.filter(|_| *keep != Keep::Nothing) else {
-                self.reader.decoded.unknown += u32::from(slot.is_none());
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let field = &record.fields.list[slot];
-            self.reader.into.key(field.name);
-            let compound::Shape { ty, label, separated } = record.fields.shape(slot);
-            let any = Any { reader: &mut *self.reader, ty: Some(ty), label, separated, keep };
-            let node = map.next_value_seed(any)?;
-            self.reader.into.push_read(node);
-        }
-        Ok(self.reader.into.close_record(open))
     }
 }

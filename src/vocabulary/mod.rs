@@ -16,7 +16,10 @@ mod template;
 pub mod wsdl;
 mod xml;
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Arc, atomic::AtomicU16},
+};
 
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
@@ -246,9 +249,14 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
-    /// All labels, one after the other, and where each ends.
+    /// All labels as keys, one after the other, and where each begins and ends.
     in_order: String,
     ends: Vec<u32>,
+    /// By the slot that would be next in the vocabulary's order: the one that was next when it was asked for last. Guesses,
+    /// whoever shares them.
+    followers: Arc<[AtomicU16]>,
+    /// The types of all slots, parts of families among them.
+    types: Vec<Type>,
     parts: Vec<compound::Part>,
     /// Fields that a joined one is put together from.
     pieces: Vec<usize>,

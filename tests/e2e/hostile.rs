@@ -1,7 +1,5 @@
 //! Hostile input: a clear error, bounded memory, and other sessions undisturbed.
 
-use std::time::Duration;
-
 use cti_bridge::sim::{desk::Desk, messages::*};
 use hyper::StatusCode;
 use serde_json::json;
@@ -175,7 +173,7 @@ async fn ten_thousand_header_lines_endless_bodies_and_lengths_that_lie() {
 
 #[tokio::test]
 async fn slow_senders_are_let_go_and_idle_ones_take_nobodys_place() {
-    let application = "header_timeout = '100ms'\nbody_timeout = '100ms'\nconnections = 20";
+    let application = "header_timeout = '500ms'\nbody_timeout = '500ms'\nconnections = 20";
     let mut world = Hosted::with(Extra { application, ..Extra::default() }).await;
     let mut stream = TcpStream::connect(world.service).await.unwrap();
     stream.write_all(b"POST /AgentCallService HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<s:").await.unwrap();
@@ -195,7 +193,7 @@ async fn slow_senders_are_let_go_and_idle_ones_take_nobodys_place() {
 
 #[tokio::test]
 async fn a_callback_that_never_reads_or_never_stops_answering() {
-    let mut world = Hosted::with(Extra { application: "callback_timeout = '200ms'", ..Extra::default() }).await;
+    let mut world = Hosted::with(Extra { application: "callback_timeout = '3s'", ..Extra::default() }).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -235,6 +233,6 @@ async fn a_callback_that_never_reads_or_never_stops_answering() {
     world.unharmed(1002).await;
     for desk in &deaf {
         let lost = async { while desk.call("GetAgentState", &[("AgentIdx", "1001")]).await.is_ok() {} };
-        tokio::time::timeout(Duration::from_secs(20), lost).await.unwrap();
+        soon("the end of the session", lost).await;
     }
 }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::world::{get, run, soon};
 
-/// A bridge in front of a service, with two users; `more` is further text for the application.
-async fn tickets(media: &MediaSim, more: &str) -> Running {
+/// A bridge in front of a service, with three users; what is further said of the platform, and of the application.
+async fn tickets(media: &MediaSim, of_platform: &str, more: &str) -> Running {
     let text = format!(
         "[platform.media]\ndialect = 'open-media'\nurl = '{}'\nuser = 'admin'\npassword = 'secret'\npoll = '10ms'\n\
-         reply_timeout = '300ms'\nreconnect_min = '10ms'\nreconnect_max = '10ms'\n\
+         reconnect_min = '10ms'\nreconnect_max = '10ms'\n{of_platform}\n\
          [application.tickets]\ndialect = 'open-media'\nlisten = '127.0.0.1:0'\nplatforms = ['media']\n\
          users = {{ web = 'web-pass', mail = 'mail-pass', wall = 'wall-pass' }}\nread_only = ['wall']\n{more}\n\
          [admin]\nlisten = '127.0.0.1:0'\n",
@@ -56,7 +56,7 @@ async fn updates(client: &Client, service: SocketAddr) -> Vec<(i64, String)> {
 #[tokio::test]
 async fn many_clients_share_one_account_and_one_poll() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "").await;
+    let running = tickets(&media, "", "").await;
     let service = running.applications[0];
     let (web, mail) = (Client::new("web", "web-pass"), Client::new("mail", "mail-pass"));
     let (first, second) = (add(&web, service).await, add(&mail, service).await);
@@ -93,7 +93,7 @@ async fn many_clients_share_one_account_and_one_poll() {
 #[tokio::test]
 async fn every_operation_reaches_the_service() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "").await;
+    let running = tickets(&media, "", "").await;
     let service = running.applications[0];
     let web = Client::new("web", "web-pass");
     let call = |operation: &'static str, members: Value| {
@@ -131,7 +131,7 @@ async fn every_operation_reaches_the_service() {
 #[tokio::test]
 async fn what_is_wrong_is_refused_before_anything_is_sent() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "max_body = '4KiB'").await;
+    let running = tickets(&media, "", "max_body = '4KiB'").await;
     let service = running.applications[0];
     let web = Client::new("web", "web-pass");
     let mut long = request(9);
@@ -160,7 +160,7 @@ async fn what_is_wrong_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_no_invitation_to_ask_again() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "").await;
+    let running = tickets(&media, "reply_timeout = '300ms'", "").await;
     let service = running.applications[0];
     let web = Client::new("web", "web-pass");
     media.mishap("AddRequest", Mishap::Done);
@@ -174,7 +174,7 @@ async fn an_answer_that_never_comes_is_no_invitation_to_ask_again() {
 #[tokio::test]
 async fn a_service_that_goes_away_or_forgets_shows_in_what_clients_are_told() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "").await;
+    let running = tickets(&media, "", "").await;
     let service = running.applications[0];
     let web = Client::new("web", "web-pass");
     let first = add(&web, service).await;

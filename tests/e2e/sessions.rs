@@ -81,7 +81,7 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn a_client_that_never_reads_loses_its_session_and_nobody_else_notices() {
-    let mut world = World::with(Extra { application: "callback_timeout = '100ms'", ..Extra::default() }).await;
+    let mut world = World::with(Extra { application: "callback_timeout = '2s'", ..Extra::default() }).await;
     let mut desk = world.desk().await;
     // It takes the start of its session, and then nothing.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -136,7 +136,7 @@ async fn a_client_that_falls_behind_loses_its_session_at_the_documented_bound() 
 #[tokio::test]
 async fn unanswered_heartbeats_end_a_session_and_answered_ones_keep_it() {
     let world = World::with(Extra {
-        application: "heartbeat = '20ms'\nmissed_heartbeats = 3\ncallback_timeout = '20ms'",
+        application: "heartbeat = '250ms'\nmissed_heartbeats = 3\ncallback_timeout = '250ms'",
         ..Extra::default()
     })
     .await;

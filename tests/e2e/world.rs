@@ -1,6 +1,6 @@
 //! A running bridge with its stand-ins, and how tests wait for them.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::LazyLock, time::Duration};
 
 use cti_bridge::{
     config::{self, Config, Sources},
@@ -22,7 +22,7 @@ use tokio::{
 };
 
 /// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match timeout(PATIENCE, future).await {
@@ -60,18 +60,29 @@ pub fn text(feed: &str, extra: &Extra) -> String {
     )
 }
 
-pub fn configure(text: &str) -> (Config, Mappings) {
+/// Read once: it takes longer than any test's own work.
+static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
-    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, &mappings, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
-    (config, mappings)
+    mappings
+});
+
+fn configure(text: &str) -> Config {
+    let mut problems = Problems::default();
+    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
+    let config = config::read(&sources, &MAPPINGS, &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    config
 }
 
 pub async fn run(text: &str) -> Running {
-    let (config, mappings) = configure(text);
-    net::start(config, &mappings).await.unwrap()
+    start(text).await.unwrap()
+}
+
+/// The bridge of a configuration, or why there is none.
+pub async fn start(text: &str) -> Result<Running, String> {
+    net::start(configure(text), &MAPPINGS).await
 }
 
 impl World {

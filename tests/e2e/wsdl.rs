@@ -89,8 +89,7 @@ async fn a_file_that_is_no_wsdl_keeps_the_bridge_from_starting() {
     let text = "[platform.aspect]\ndialect = 'ctips'\nurls = ['http://127.0.0.1:1/x']\ncallback = 'http://127.0.0.1:0/e'\n\
                 user = 'u'\npassword = 'p'\nwsdl = 'Cargo.toml'\n[application.crm]\ndialect = 'event-feed'\n\
                 listen = '127.0.0.1:0'\nusers = { crm = 'x' }\nplatforms = ['aspect']\n";
-    let (config, mappings) = configure(text);
-    let error = cti_bridge::net::start(config, &mappings).await.err().unwrap();
+    let error = start(text).await.err().unwrap();
     assert!(error.starts_with("aspect: Cargo.toml: not XML"), "{error}");
 }
 

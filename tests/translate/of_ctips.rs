@@ -329,3 +329,37 @@ fn a_route_is_selected_by_the_application_and_the_platform_says_what_it_used() {
         .map(|text| if text == "?" { "> ?".to_owned() } else { text.to_owned() })
     );
 }
+
+#[test]
+fn whoever_was_never_seen_is_logged_on_by_number_and_known_from_then_on() {
+    let log_on = |id: i64| {
+        asked(
+            "LoginAgent",
+            json!({ "RequestId": id, "AgentLoginName": "99", "StationId": "4099", "InitialState": "Idle" }),
+        )
+    };
+    let shown = json!({ "RequestId": 4, "LoginState": "AgentLoggedIn", "AgentId": 20, "AgentLoginName": "99", "AgentStationAddress": "4099" });
+    let out = ask(&[
+        log_on(3),
+        event(
+            "AgentLoginRequestFailed",
+            json!({ "RequestId": 3, "FailureType": "StationNotAvailable", "FailureReason": "taken" }),
+        ),
+        log_on(4),
+        event("AgentLoginStateChange", shown),
+        event("AgentStateChange", json!({ "AgentId": 20, "AgentState": "Idle" })),
+    ]);
+    let login = &out[0]["LoginAgent"];
+    assert_eq!((&login["AgentLoginName"], &login["StationId"]), (&json!("99"), &json!("4099")));
+    assert_eq!(
+        (short(&out[1]).as_str(), &out[1]["AgentLoginName"]),
+        ("AgentLoginRequestFailed RequestFailed #3", &json!("99"))
+    );
+    assert_eq!(out[2]["LoginAgent"]["RequestId"], 4);
+    assert_eq!(short(&out[3]), "AgentLoginStateChange a20 AgentLoggedIn #4");
+    assert_eq!(
+        (&out[4]["SetAgentState"]["AgentIdx"], &out[4]["SetAgentState"]["NewState"]),
+        (&json!(20), &json!("Idle"))
+    );
+    assert_eq!(short(&out[5]), "AgentStateChange a20 Idle");
+}

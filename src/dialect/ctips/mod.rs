@@ -78,7 +78,8 @@ pub enum Output {
     /// Call StartSession at the client, and say how it went.
     Start {
         session: u32,
-        callback: Callback,
+        /// Boxed, because outputs are moved about and nearly all of them are events.
+        callback: Box<Callback>,
         body: Bytes,
     },
     /// Publish an event, after all that was to be published before.
@@ -318,7 +319,7 @@ impl Server {
         let key = self.next_session;
         let session = Session::new((self.new_id)(), user.to_owned(), tenant, url.trim().to_owned());
         let body = self.start_body(user, password, &session.id);
-        let output = Output::Start { session: key, callback: self.callback(&session.callback), body };
+        let output = Output::Start { session: key, callback: Box::new(self.callback(&session.callback)), body };
         self.outputs.push_back(output);
         self.sessions.insert(key, session);
         self.opening.insert(key, token);

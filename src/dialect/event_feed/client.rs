@@ -15,7 +15,7 @@ use crate::{
     message::{Kind, Message, Node, Value},
     model::RequestIx,
     time::Time,
-    vocabulary::{Role, Side, Vocabulary},
+    vocabulary::{MessageDef, Role, Side, Vocabulary},
 };
 
 /// How a feed is talked to.
@@ -166,14 +166,16 @@ impl super::super::Client for Client {
     fn heard(&mut self, now: Time, message: &Message) -> Heard {
         self.heard = now;
         let Some(kind) = message.kind() else { return Heard::Nothing };
-        let vocabulary = self.vocabulary.clone();
-        let def = vocabulary.message(kind);
-        let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int());
-        self.check_sequence(now, number(Role::Sequence));
-        if def.side == Side::Event {
+        let number = |def: &MessageDef, role| def.role(role).and_then(|slot| message.get(slot).as_int());
+        let def = self.vocabulary.message(kind);
+        let (is_event, sequence) = (def.side == Side::Event, number(def, Role::Sequence));
+        self.check_sequence(now, sequence);
+        if is_event {
             return Heard::Event;
         }
-        let id = number(Role::Request);
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
+        let id = number(def, Role::Request);
         let (own, command): (fn(Own) -> bool, bool) = match def.label.as_str() {
             "command-reply" => (|_| false, true),
             "nameless-reply" => (|_| true, true),
@@ -288,7 +290,14 @@ impl Client {
     fn check_sequence(&mut self, now: Time, sequence: Option<i64>) {
         let Some(sequence) = sequence.and_then(|sequence| u32::try_from(sequence).ok()) else { return };
         let expected = self.sequence.replace(sequence.wrapping_add(1));
-        let Some(expected) = expected.filter(|expected| *expected != sequence) else { return };
+        if let Some(expected) = expected.filter(|expected| *expected != sequence) {
+            self.missed(now, sequence, expected);
+        }
+    }
+
+    /// There is a gap before this message.
+    #[cold]
+    fn missed(&mut self, now: Time, sequence: u32, expected: u32) {
         self.troubles.gaps += 1;
         let is_live = self.state == State::Live;
         let remedy = if is_live { "; asking for a snapshot" } else { "" };

@@ -4,9 +4,10 @@
 use hashbrown::HashMap;
 
 use super::{
-    description::{Complex, Contract, Description, Member, Name, Operation, Resolved, Simple},
+    description::{Complex, Contract, Description, Name, Operation, Resolved, Simple},
     fitted::{Fitted, Part, Remark, Sort, Weight},
     members::Ways,
+    namespaces::most,
 };
 use crate::{
     message::Kind,
@@ -40,7 +41,7 @@ pub struct Comparison<'c> {
     /// What is compared now is written by the bridge, not only read.
     pub writing: bool,
     /// Types of which was said what is odd about them.
-    told: Vec<&'c Complex>,
+    pub told: Vec<&'c Complex>,
 }
 
 impl Part {
@@ -230,94 +231,6 @@ impl<'c> Comparison<'c> {
         self.data(owner, complex, Ways { data: true, written: true }, part);
     }
 
-    fn result(&mut self, kind: Kind, operation: &'c Operation, part: &mut Part) {
-        let def = self.vocabulary.message(kind);
-        let Some(output) = &operation.output else { return };
-        let Some(Resolved::Complex(complex, _)) = self.description.inside(output) else { return };
-        let members = self.description.members(complex);
-        if let Some(ty) = &def.returns {
-            let is_void = members.is_empty();
-            if is_void != self.base.is_void(kind) {
-                part.say(Weight::Differs, if is_void { "returns nothing" } else { "returns something" });
-                self.profile.set_void(kind, is_void);
-            }
-            if let Some(result) = members.first() {
-                self.value(None, "what it returns", ty, result, part);
-            }
-        }
-        if let Some(reply) = def.reply {
-            let mut answer = Part::new(Sort::Operation, "", "");
-            self.reply(reply, output, members.first().copied(), &mut answer);
-            answer.remarks.into_iter().for_each(|r| part.say(r.weight, format!("in its answer: {}", r.text)));
-        }
-    }
-
-    fn reply(&mut self, kind: Kind, output: &Name, result: Option<&'c Member>, part: &mut Part) {
-        let def = self.vocabulary.message(kind);
-        let owner = Owner::Message(kind);
-        if output.local != self.base.message_name(self.vocabulary, kind) {
-            self.profile.overlay.names.insert(owner, output.local.clone());
-        }
-        let Some(result) = result else {
-            part.say(Weight::Lacks, "there is nothing");
-            return;
-        };
-        if let (true, Some(field)) = (def.bare, def.fields.list.first()) {
-            self.value(Some((owner, 0)), "the result", &field.ty, result, part);
-        } else if let Resolved::Complex(complex, _) = self.description.resolve(&result.ty) {
-            self.data(owner, complex, Ways { data: true, written: false }, part);
-        } else {
-            part.say(Weight::Contradicts, "the result has no members");
-        }
-    }
-
-    /// The members of a message's data contract. What is odd about a type is said once, whatever has it.
-    fn data(&mut self, owner: Owner, complex: &'c Complex, ways: Ways, part: &mut Part) {
-        let slots: Vec<usize> = (0..self.fields(owner).list.len()).collect();
-        let members = self.description.members(complex);
-        let mut unsaid = Part::new(Sort::Type, "", "");
-        let is_new = !self.told.iter().any(|known| std::ptr::eq(*known, complex));
-        self.members(owner, &slots, &members, ways, if is_new { part } else { &mut unsaid });
-        self.told.push(complex);
-    }
-
-    /// The types of faults' details.
-    fn faults(&mut self, contract: &'c Contract) {
-        let mut faults: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.faults).collect();
-        faults.sort();
-        faults.dedup();
-        let Some(first) = faults.first() else { return };
-        let known: Vec<(Kind, &MessageDef)> = self.vocabulary.kinds().filter(|(_, def)| def.fault).collect();
-        let same = |name: &&Name, wanted: &str| name.local.eq_ignore_ascii_case(wanted);
-        if known.is_empty() {
-            let usual = self.base.fault.as_deref();
-            if !faults.iter().any(|name| usual.is_some_and(|usual| same(name, usual))) {
-                let mut part = Part::new(Sort::Fault, usual.unwrap_or("no type"), &first.local);
-                part.say(Weight::Differs, format!("the details of faults are of type {first}"));
-                self.profile.fault = Some(first.local.clone());
-                self.parts.push((None, part));
-            }
-            return;
-        }
-        for (kind, def) in known {
-            let owner = Owner::Message(kind);
-            let found = faults.iter().position(|name| same(name, def.wire_name())).map(|place| faults.remove(place));
-            let mut part = Part::new(Sort::Fault, &def.label, found.map_or("", |name| &name.local));
-            match found.and_then(|name| self.description.inside(name)) {
-                Some(Resolved::Complex(complex, _)) => {
-                    self.data(owner, complex, Ways { data: true, written: false }, &mut part);
-                }
-                _ => part.say(Weight::Spares, "no operation declares it"),
-            }
-            self.parts.push((Some(owner), part));
-        }
-        for name in faults {
-            let mut part = Part::new(Sort::Fault, &name.local, &name.local);
-            part.say(Weight::Unknown, "is not known: its reason is told as it comes");
-            self.parts.push((None, part));
-        }
-    }
-
     /// The headers of requests, where the WSDL says anything of them: services may want them and not tell.
     fn headers(&mut self, contract: &'c Contract, part: &mut Part) {
         let mut found: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.headers).collect();
@@ -378,43 +291,6 @@ impl<'c> Comparison<'c> {
             self.parts.push((Some(Owner::Message(kind)), part));
         }
     }
-
-    /// The namespace of most data contracts is the profile's, what is in another is noted where it stands.
-    fn settle_namespaces(&mut self) {
-        if self.spaces.is_empty() {
-            return;
-        }
-        let data = most(self.spaces.iter().map(|(.., namespace)| *namespace)).to_owned();
-        let service = self.parts.iter_mut().find(|(_, part)| part.sort == Sort::Service);
-        if let Some((_, part)) = service.filter(|_| data != self.base.namespaces.data) {
-            match data.is_empty() {
-                true => part.say(Weight::Contradicts, "members of its data are in no namespace"),
-                false => part.say(Weight::Differs, format!("the namespace of its data is {data}")),
-            }
-        }
-        let mut told = Vec::new();
-        for (owner, slot, namespace) in std::mem::take(&mut self.spaces) {
-            if namespace == data {
-                continue;
-            }
-            self.profile.overlay.form(owner, slot).namespace = Some(namespace.to_owned());
-            let part = self.parts.iter_mut().find(|(known, _)| *known == Some(owner));
-            if let Some((_, part)) = part.filter(|_| !told.contains(&(owner, namespace))) {
-                told.push((owner, namespace));
-                part.say(Weight::Differs, format!("members of it are in namespace {namespace}"));
-            }
-        }
-        for (owner, slot, item, expected) in std::mem::take(&mut self.items) {
-            if item.namespace != data || item.local != expected {
-                self.profile.overlay.form(owner, slot).item = Some((item.namespace.clone(), item.local.clone()));
-                let label = self.profile.label(self.vocabulary, owner, slot).to_owned();
-                if let Some((_, part)) = self.parts.iter_mut().find(|(known, _)| *known == Some(owner)) {
-                    part.say(Weight::Differs, format!("items of {label} are {item} of {}", item.namespace));
-                }
-            }
-        }
-        self.profile.namespaces.data = data;
-    }
 }
 
 /// The operation with one of these names: exactly, then in any case.
@@ -424,16 +300,4 @@ fn find_operation<'c>(names: &[String], contract: &'c Contract) -> Option<&'c Op
         found.next()
     };
     find(|a, b| a == b).or_else(|| find(|a, b| a.eq_ignore_ascii_case(b)))
-}
-
-/// What occurs most often; the first of those that do.
-fn most<'n>(names: impl Iterator<Item = &'n str>) -> &'n str {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for name in names {
-        match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((name, 1)),
-        }
-    }
-    counts.iter().rev().max_by_key(|(_, count)| *count).map_or("", |(name, _)| name)
 }

@@ -51,8 +51,11 @@ struct Wanted {
 impl Documents {
     /// The WSDL at this address: a URL gets its `?wsdl` where it has no query.
     pub fn at(address: &str, limits: Limits) -> Documents {
-        let is_bare_url = is_url(address) && !address.contains('?');
-        let root = if is_bare_url { format!("{address}?wsdl") } else { address.to_owned() };
+        let root = match split(address) {
+            Some((host, "")) => format!("{host}/?wsdl"),
+            Some((_, path)) if !path.contains('?') => format!("{address}?wsdl"),
+            _ => address.to_owned(),
+        };
         Documents {
             limits,
             wanted: VecDeque::from([Wanted { address: root.clone(), depth: 0 }]),

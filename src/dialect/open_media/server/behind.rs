@@ -87,13 +87,13 @@ impl Server {
             self.outputs
                 .push_back(Output::Notice(Notice::error(format!("the service refuses the bridge's user: {reason}"))));
             let reason = "the bridge is not let into the Open Media Service".to_owned();
-            return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason });
+            return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason, who: None });
         }
         let known = request.faults.iter().map(|kind| &self.words.vocabulary.message(*kind).label);
         let fault =
             check::FAULTS.iter().copied().find(|fault| *fault == label && known.clone().any(|known| known == fault));
         let reason = if fault.is_some() { reason } else { format!("{label}: {reason}") };
-        Some(Refusal { fault, blame: Blame::Client, reason })
+        Some(Refusal { fault, blame: Blame::Client, reason, who: None })
     }
 
     /// The answer to a question about one request, of what is remembered.

@@ -103,15 +103,17 @@ struct Refusal {
     fault: Option<&'static str>,
     blame: Blame,
     reason: String,
+    /// Who was refused, where only the log is to know it.
+    who: Option<String>,
 }
 
 impl Refusal {
     fn of(fault: &'static str, reason: impl Into<String>) -> Refusal {
-        Refusal { fault: Some(fault), blame: Blame::Client, reason: reason.into() }
+        Refusal { fault: Some(fault), blame: Blame::Client, reason: reason.into(), who: None }
     }
 
     fn plain(blame: Blame, reason: impl Into<String>) -> Refusal {
-        Refusal { fault: None, blame, reason: reason.into() }
+        Refusal { fault: None, blame, reason: reason.into(), who: None }
     }
 }
 
@@ -248,7 +250,10 @@ impl Server {
         let is_right = bool::from(expected.ct_eq(password.as_bytes()));
         match known.is_some() && is_right {
             true => Ok(user.into()),
-            false => Err(Refusal::of("InvalidUserFault", "unknown LogonID or wrong Password")),
+            false => {
+                let refusal = Refusal::of("InvalidUserFault", "unknown LogonID or wrong Password");
+                Err(Refusal { who: Some(format!("{user:?}")), ..refusal })
+            }
         }
     }
 
@@ -329,14 +334,15 @@ impl Server {
     }
 
     fn refuse(&mut self, now: Time, token: u64, refusal: &Refusal) {
-        let Refusal { fault: name, blame, reason } = refusal;
+        let Refusal { fault: name, blame, reason, who } = refusal;
         let kind = name.and_then(|name| self.words.vocabulary.find(name));
         let body = match kind {
             Some(kind) => fault(&self.words.vocabulary, &self.profile, kind, *blame, reason),
             None => soap::fault(*blame, reason, None),
         };
         // A reason may show what the client gave: the log is told the kind of fault only.
-        self.complain(now, format!("request refused: {}", name.unwrap_or("a fault without a type")));
+        let of = who.as_ref().map(|who| format!(" of {who}")).unwrap_or_default();
+        self.complain(now, format!("request{of} refused: {}", name.unwrap_or("a fault without a type")));
         self.outputs.push_back(Output::Respond { token, reply: Reply { status: 500, body } });
     }
 

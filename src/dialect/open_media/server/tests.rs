@@ -207,6 +207,20 @@ fn without_a_platform_every_request_is_refused_and_queries_are_answered() {
 }
 
 #[test]
+fn a_stranger_is_named_in_the_log_alone() {
+    let mut world = world(Settings::default());
+    let message = world.message(true, ADD);
+    let template = ObjectTemplate::operation(&world.vocabulary, &world.server.profile, message.kind().unwrap());
+    let mut body = Vec::new();
+    template.write_with(&["mallory", "hunter2"], &world.vocabulary, &message, &mut body);
+    world.server.request(world.now, 1, &body, None, &mut Message::default());
+    let Some(Output::Notice(notice)) = world.server.poll() else { panic!("nothing is said") };
+    assert_eq!(notice.text, "request of \"mallory\" refused: InvalidUserFault");
+    let (name, reason) = world.answered(1).unwrap_err();
+    assert_eq!((name.as_str(), reason.contains("mallory") || reason.contains("hunter2")), ("InvalidUserFault", false));
+}
+
+#[test]
 fn a_user_who_may_only_look_changes_nothing() {
     let mut world = world(Settings { read_only: ["web".to_owned()].into(), ..Settings::default() });
     let token = world.ask(ADD);

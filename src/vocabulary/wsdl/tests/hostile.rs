@@ -12,6 +12,15 @@ fn importing(locations: &[String]) -> String {
 }
 
 #[test]
+fn a_service_is_asked_for_its_wsdl_unless_a_query_says_what_for() {
+    let asked = |address: &str| Documents::at(address, Limits::default()).wanted().unwrap();
+    assert_eq!(asked("http://h:1/s"), "http://h:1/s?wsdl");
+    assert_eq!(asked("https://h"), "https://h/?wsdl");
+    assert_eq!(asked("http://h/s?singleWsdl"), "http://h/s?singleWsdl");
+    assert_eq!(asked("dir/s.wsdl"), "dir/s.wsdl");
+}
+
+#[test]
 fn imports_in_a_circle_are_read_once_each() {
     let mut asked = Vec::new();
     let serve = |address: &str| {

@@ -1,0 +1,130 @@
+//! Agents: who is there, in which state, and how the link's loss ends it.
+
+use std::collections::BTreeMap;
+
+use cti_bridge::sim::{
+    ccas::{answered, cleared, clerical_ended, established, event, logon, logons},
+    messages::all,
+};
+use serde_json::{Value, json};
+
+use crate::{LOGONS, played, shown, stories, translate, translator};
+
+#[test]
+fn agents_of_the_snapshot_are_logged_on_with_their_number_station_and_groups() {
+    let not_ready = all(&[logon(41), json!({ "VoiceReady": 0 })]);
+    let told = translate("ccas", &[logon(40), not_ready, json!({ "type": 35 })]);
+    assert_eq!(shown(&told), [&LOGONS[..3], &["agent-release a41"]].concat());
+    let login = told.iter().find(|message| message["message"] == "agent-login").unwrap();
+    assert_eq!((&login["agent-number"], &login["agent-ext"]), (&json!("140"), &json!("4040")));
+    assert_eq!(login["groups"], json!([{ "type": 4, "id": 9 }, { "type": 4, "id": 12 }]));
+}
+
+#[test]
+fn readiness_is_that_of_voice_and_no_other_medium_is_told() {
+    played(&stories::readiness_of_each_medium());
+}
+
+#[test]
+fn a_lost_link_ends_calls_and_logs_everyone_off_until_told_anew() {
+    for loss in [json!({ "type": 36 }), json!({ "disconnected": true })] {
+        let lines = [logons(), answered(900), vec![loss.clone(), loss, logon(40), json!({ "type": 35 })]].concat();
+        let told = translate_lossy(&lines);
+        let ended = ["conn-cleared 900 a40/4040 1/1", "call-cleared 900 1/1", "agent-logout a40", "agent-logout a41"];
+        assert_eq!(told[told.len() - 6..], [&ended[..], &LOGONS[..2]].concat());
+    }
+}
+
+/// What is told, in short; that the link is lost, and there again, is said beside it.
+fn translate_lossy(lines: &[Value]) -> Vec<String> {
+    let (mut translator, mut told) = (translator("ccas"), Vec::new());
+    for line in lines {
+        let mut take = |line: &[u8]| told.push(serde_json::from_slice(line).unwrap());
+        translator.line(&line.to_string(), &mut take).unwrap();
+    }
+    shown(&told)
+}
+
+// ── in any order ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Events of one agent and of one call.
+const EVENTS: [fn(i64) -> Value; 8] = [
+    |agent| event(3, agent, json!({})),
+    |agent| event(4, agent, json!({ "ReasonID": -1 })),
+    |agent| cleared(agent, agent, 1),
+    |agent| cleared(agent, agent, 0),
+    |agent| clerical_ended(agent, agent),
+    |agent| event(16, agent, json!({ "CallID": agent, "Cause": "Agent Logged Off" })),
+    |agent| event(2, agent, json!({})),
+    |agent| established(agent, agent, "5551234"),
+];
+const LENGTH: u32 = 4;
+
+/// What an independent consumer of these events takes an agent for (field notes, 3); beside it, that a call keeps an agent
+/// busy from when it is established until it is cleared, and is neither entered nor left once more after that.
+#[derive(Default)]
+struct Reduced {
+    clerical: bool,
+    not_ready: bool,
+    on_call: bool,
+    call_over: bool,
+    logged_off: bool,
+}
+
+impl Reduced {
+    fn hear(&mut self, event: usize) {
+        if self.logged_off {
+            return;
+        }
+        let was_on_call = self.on_call;
+        match event {
+            0 | 1 => (self.not_ready, self.clerical) = (event == 1, false),
+            2 if self.call_over => {}
+            2 | 3 => (self.clerical, self.on_call) = (event == 2, false),
+            4 => self.clerical = false,
+            5 | 6 => self.logged_off = true,
+            _ => self.on_call = !self.call_over,
+        }
+        self.call_over |= was_on_call && !self.on_call;
+    }
+
+    fn told(&self) -> &'static str {
+        match self {
+            Reduced { logged_off: true, .. } => "agent-logout",
+            Reduced { on_call: true, .. } => "agent-on-call",
+            Reduced { clerical: true, .. } => "agent-wrap",
+            Reduced { not_ready: true, .. } => "agent-release",
+            _ => "agent-idle",
+        }
+    }
+}
+
+#[test]
+fn agent_state_is_reduced_alike_in_any_order() {
+    let mut translator = translator("ccas");
+    let (mut told, mut expected) = (BTreeMap::new(), BTreeMap::new());
+    for sequence in 0..EVENTS.len().pow(LENGTH) {
+        let agent = sequence as i64 + 1;
+        let mut reduced = Reduced::default();
+        let mut logins = 0;
+        let events = (0..LENGTH).map(|place| sequence / EVENTS.len().pow(place) % EVENTS.len());
+        for kind in events.clone() {
+            reduced.hear(kind);
+            let mut take = |line: &[u8]| {
+                let message: Value = serde_json::from_slice(line).unwrap();
+                let name = message["message"].as_str().unwrap();
+                if name.starts_with("agent-") {
+                    assert_eq!(message["agent-id"], agent);
+                    logins += usize::from(name == "agent-login");
+                    told.insert(agent, name.to_owned());
+                }
+            };
+            translator.line(&EVENTS[kind](agent).to_string(), &mut take).unwrap();
+            let state = told.get(&agent).map(String::as_str);
+            assert_eq!(state, Some(reduced.told()), "{:?}", events.collect::<Vec<_>>());
+        }
+        expected.insert(agent, reduced.told());
+        assert!(logins <= 1, "{:?}", events.collect::<Vec<_>>());
+    }
+    assert!(told.iter().map(|(agent, name)| (*agent, name.as_str())).eq(expected));
+}
