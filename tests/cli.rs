@@ -391,7 +391,7 @@ fn the_third_demo_routes_a_call_to_a_service_one_to_an_agent_and_one_too_late() 
     for (left, right) in [
         ("route-request 900", "→ CallStarted 900"),
         ("← AddRequest ServiceGroupID=9", ""),
-        ("", "→ RouteUsed 900 RouteSuccess RouteToService (RequestId 1)"),
+        ("", "→ RouteUsed 900 RouteSuccess RouteToService 30 (RequestId 1)"),
         ("request 1002 is allocated to anna", "→ RouteUsed 901 RouteSuccess RouteToAgent anna (RequestId 2)"),
         ("← CancelRequest OpenMediaID=1003", ""),
         ("    CancelIfAllocated=false", ""),
