@@ -155,7 +155,8 @@ fn show(event: &Value) -> String {
     for key in ["RouteTimeout", "RouteStatus", "RouteType", "RouteDestination", "RouteRejectReason", "FailureReason"] {
         match &event[key] {
             Value::String(word) if !word.is_empty() => text += &format!(" {word}"),
-            Value::Number(number) => text += &format!(" {number} s"),
+            Value::Number(seconds) if key == "RouteTimeout" => text += &format!(" {seconds} s"),
+            Value::Number(number) => text += &format!(" {number}"),
             _ => {}
         }
     }
