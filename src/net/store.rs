@@ -149,9 +149,81 @@ mod tests {
         }
     }
 
+    fn place() -> Place {
+        Place(std::env::temp_dir().join(format!("cti-bridge-{}", uuid::Uuid::new_v4())))
+    }
+
+    /// A store that is written, and what tells when.
+    fn running(place: &Place, tasks: &TaskTracker) -> (Store, mpsc::Receiver<Input>) {
+        let (inputs, receiver) = mpsc::channel(8);
+        let (store, keeper, _) = open(&place.0).unwrap();
+        keeper.run(inputs, tasks);
+        (store, receiver)
+    }
+
+    async fn are_kept(receiver: &mut mpsc::Receiver<Input>, count: usize) {
+        let mut kept = 0;
+        while kept < count {
+            let Some(Input::Kept { routes, result: Ok(()) }) = receiver.recv().await else { panic!("not kept") };
+            kept += routes.len();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_file_does_not_grow_with_the_routes_that_have_been() {
+        const OPEN: u64 = 100;
+        let place = place();
+        let tasks = TaskTracker::new();
+        let (store, mut receiver) = running(&place, &tasks);
+        let mut sizes = Vec::new();
+        for first in (0..10_000).step_by(OPEN as usize) {
+            let routes = first..first + OPEN;
+            routes.clone().for_each(|route| store.keep(route, record(None)).unwrap());
+            are_kept(&mut receiver, OPEN as usize).await;
+            routes.clone().for_each(|route| store.keep(route, record(Some(501))).unwrap());
+            are_kept(&mut receiver, OPEN as usize).await;
+            routes.for_each(|route| store.forget(route));
+            if first % 2_000 == 0 {
+                sizes.push(std::fs::metadata(&place.0).unwrap().len());
+            }
+        }
+        sizes.push(std::fs::metadata(&place.0).unwrap().len());
+        assert!(sizes.iter().all(|size| *size <= sizes[0]), "bytes, every two thousand routes: {sizes:?}");
+        assert!(sizes[0] <= 4 << 20, "{sizes:?}");
+        drop(store);
+        tasks.close();
+        tasks.wait().await;
+        assert_eq!(open(&place.0).unwrap().2, []);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_records_and_lets_the_old_ones_stay() {
+        let place = place();
+        let tasks = TaskTracker::new();
+        let (inputs, mut receiver) = mpsc::channel(8);
+        let (store, keeper, _) = open(&place.0).unwrap();
+        // Nobody writes yet.
+        for route in 0..QUEUE as u64 {
+            store.keep(route, record(None)).unwrap();
+        }
+        let refused = store.keep(QUEUE as u64, record(None));
+        assert_eq!(refused, Err("4096 changes wait to be written already".to_owned()));
+        store.forget(7);
+        keeper.run(inputs, &tasks);
+        are_kept(&mut receiver, QUEUE).await;
+        store.keep(QUEUE as u64, record(None)).unwrap();
+        are_kept(&mut receiver, 1).await;
+        drop(store);
+        tasks.close();
+        tasks.wait().await;
+        let (_, _, left) = open(&place.0).unwrap();
+        assert!(left.iter().any(|(route, _)| *route == 7), "found again, and over then");
+        assert_eq!(left.len(), QUEUE + 1);
+    }
+
     #[tokio::test]
     async fn what_is_kept_is_there_after_a_restart_and_what_is_dropped_is_not() {
-        let place = Place(std::env::temp_dir().join(format!("cti-bridge-{}", uuid::Uuid::new_v4())));
+        let place = place();
         let (inputs, mut receiver) = mpsc::channel(8);
         let tasks = TaskTracker::new();
         let (store, keeper, left) = open(&place.0).unwrap();
@@ -161,11 +233,7 @@ mod tests {
         for route in 1..=3 {
             store.keep(route, record(None)).unwrap();
         }
-        let mut kept = Vec::new();
-        while kept.len() < 3 {
-            let Some(Input::Kept { routes, result: Ok(()) }) = receiver.recv().await else { panic!("not kept") };
-            kept.extend(routes);
-        }
+        are_kept(&mut receiver, 3).await;
         store.keep(2, record(Some(501))).unwrap();
         store.forget(1);
         store.forget(3);

@@ -6,6 +6,7 @@ mod calls;
 mod daemon;
 mod fan_in;
 mod hostile;
+mod killed;
 mod link;
 mod office;
 mod open_media;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{daemon::Daemon, world::*};
 
-fn settings(url: &str, store: &str) -> String {
+pub fn settings(url: &str, store: &str) -> String {
     format!(
         "[platform.media]\ndialect = 'open-media'\nurl = '{url}'\nuser = 'admin'\npassword = 'secret'\npoll = '20ms'\n\
          reconnect_min = '20ms'\nreconnect_max = '50ms'\nservice_groups = {{ 30 = 9 }}\nrules = {{ group = 9 }}\n{store}"
@@ -26,7 +26,7 @@ async fn office(media: &MediaSim) -> (World, Desk) {
     (world, desk)
 }
 
-async fn select(desk: &mut Desk, call: i64, action: &str, destination: &str) -> i64 {
+pub async fn select(desk: &mut Desk, call: i64, action: &str, destination: &str) -> i64 {
     let members = [("CallId", &*call.to_string()), ("RouteActionType", action), ("RouteDestination", destination)];
     desk.ask("RouteSelect", &members).await.unwrap()
 }
@@ -95,7 +95,7 @@ async fn a_restarted_service_and_one_that_is_gone_fail_what_is_open() {
     world.running.stop().await;
 }
 
-fn records(folder: &std::path::Path) -> String {
+pub fn records(folder: &std::path::Path) -> String {
     format!("store = '{}'", folder.display())
 }
 

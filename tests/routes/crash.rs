@@ -2,7 +2,10 @@
 
 use cti_bridge::mapping::Literal;
 
-use crate::world::{Site, World};
+use crate::{
+    service::Mood,
+    world::{Site, World},
+};
 
 fn site() -> Site {
     Site { keeps: true, knobs: vec![("group", Literal::Int(7))], ..Site::default() }
@@ -18,6 +21,26 @@ fn nothing_is_added_before_its_record_is_written() {
     assert_eq!((record.id, record.service, record.call.as_str()), (Some(1001), Some(9), "guid-900"));
     world.write().ends(900).shows(&[], &["cancel 1001 though allocated"]);
     assert!(world.records.is_empty());
+}
+
+#[test]
+fn a_record_says_whose_route_it_is_even_where_the_call_was_over_before_the_number_came() {
+    let mut world = World::at(&site());
+    world.call(900).service_for(5, 900, "30").mood(Mood::Hold).write().ends(900);
+    // Killed between the record and the cancellation.
+    world.lives = Some(1);
+    world.let_go();
+    let record = world.records.values().next().unwrap();
+    assert_eq!((record.id, record.call.as_str()), (Some(1001), "guid-900"));
+    let left = world.records.clone();
+    let mut next = World::at(&Site { keeps: false, ..site() });
+    std::mem::swap(&mut next.service, &mut world.service);
+    next.mood(Mood::Away("connection refused"));
+    assert_eq!(next.restart_with(left.clone()), 1);
+    assert!(next.notices.iter().any(|notice| notice.contains("guid-900")), "{:?}", next.notices);
+    assert_eq!(next.records, left, "as long as it is not cancelled, whoever comes next finds it as it was");
+    next.mood(Mood::Accept).pass(60);
+    assert_eq!((next.service.live(), next.records.len()), (vec![], 0));
 }
 
 #[test]

@@ -40,13 +40,28 @@ pub struct Service {
     /// The AddRequests as JSON.
     pub added: Vec<Value>,
     held: Vec<(u64, Bytes)>,
+    /// How its answers are written, by operation.
+    replies: BTreeMap<&'static str, ObjectTemplate>,
     /// Who logged on.
     pub users: Vec<Vec<String>>,
 }
 
 impl Service {
     pub fn new(vocabulary: Arc<Vocabulary>) -> Service {
+        let profile = vocabulary.profile("open-media").unwrap();
+        let reply = |operation| {
+            let request = vocabulary.find(operation).unwrap();
+            (operation, ObjectTemplate::reply(&vocabulary, profile, request).unwrap())
+        };
+        let operations = [
+            "AddRequest",
+            "CancelRequest",
+            "GetOpenMediaRequestStatusByID",
+            "GetOpenMediaRequestsByTime",
+            "GetAllOpenMediaServiceGroupStatus",
+        ];
         Service {
+            replies: operations.into_iter().map(reply).collect(),
             vocabulary,
             mood: Mood::Accept,
             next: 1000,
@@ -64,6 +79,13 @@ impl Service {
     pub fn happens(&mut self, id: i64, status: &'static str, agent: i64, login: &str) {
         self.latest.insert(id, self.events.len());
         self.events.push((id, status, agent, login.to_owned()));
+    }
+
+    /// What is over is remembered no more; the clock goes on.
+    pub fn forget_the_past(&mut self) {
+        let live = self.live();
+        self.latest.retain(|id, _| live.contains(id));
+        (self.asked, self.users) = (Vec::new(), Vec::new());
     }
 
     /// All requests are forgotten, the numbers begin anew.
@@ -188,15 +210,12 @@ impl Service {
     }
 
     fn reply(&self, operation: &str, fields: Value) -> Bytes {
-        let request = self.vocabulary.find(operation).unwrap();
-        let profile = self.vocabulary.profile("open-media").unwrap();
-        let template = ObjectTemplate::reply(&self.vocabulary, profile, request).unwrap();
         let mut line = serde_json::Map::new();
         line.insert(format!("{operation}Response"), fields);
         let mut message = Message::default();
         self.vocabulary.read_json(&Value::Object(line).to_string(), false, &Wanted::new(), &mut message).unwrap();
         let mut out = Vec::new();
-        template.write(&self.vocabulary, &message, &mut out);
+        self.replies[operation].write(&self.vocabulary, &message, &mut out);
         out.into()
     }
 

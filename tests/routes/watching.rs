@@ -89,27 +89,40 @@ fn a_service_that_is_away_fails_what_is_open_at_once_and_is_asked_to_cancel_when
 }
 
 #[test]
-fn thousands_of_routes_with_a_hundred_open_at_once_leave_nothing_behind() {
-    let mut world = office();
-    for call in 1..=3_000i64 {
+fn ten_thousand_routes_with_a_hundred_open_at_once_leave_nothing_behind() {
+    const OPEN: i64 = 100;
+    let mut world = World::at(&Site { keeps: true, knobs: vec![("group", Literal::Int(7))], ..Site::default() });
+    let mut calls = Vec::new();
+    for call in 1..=10_000i64 {
         world.call(call);
         if call % 2 == 0 {
             world.service_for(call, call, "30");
         } else {
             world.agent_for(call, call, "77");
         }
-        if call > 100 {
-            world.ends(call - 100);
+        if call > OPEN {
+            world.ends(call - OPEN);
         }
-        assert!(world.routes().0 <= 101);
+        world.write();
+        assert!(world.routes().0 <= OPEN as usize && world.records.len() <= OPEN as usize);
         if call % 50 == 0 {
+            world.service.polls.clear();
             world.pass(1);
+            assert!(world.service.polls.len() <= 1, "one poll an interval, for all");
+        }
+        if call % 1_000 == 0 {
+            calls.push(world.bridge.platforms()[0].model.call_count());
+            world.service.forget_the_past();
         }
     }
-    for call in 2_901..=3_000 {
+    // Fifty a second, whose ids are kept for a minute (`id_grace`).
+    let most = OPEN as usize + 50 * 61;
+    assert!(calls.iter().all(|count| *count <= most), "calls that are known of, every thousand routes: {calls:?}");
+    assert_eq!(world.service.added.len(), 10_000);
+    for call in 10_001 - OPEN..=10_000 {
         world.ends(call);
     }
-    world.pass(3600);
-    assert_eq!((world.routes(), world.service.live()), ((0, 0), vec![]));
-    assert!(world.service.polls.len() <= 90, "{} polls", world.service.polls.len());
+    world.write().pass(3600);
+    assert_eq!((world.routes(), world.service.live(), world.records.len()), ((0, 0), vec![], 0));
+    assert_eq!(world.bridge.platforms()[0].model.call_count(), 0);
 }

@@ -287,6 +287,7 @@ impl World {
                         self.answer(post.token, outcome);
                     }
                 }
+                Output::Line(line) if !String::from_utf8_lossy(&line).contains("\"Route") => {}
                 Output::Line(line) => {
                     let event: Value = serde_json::from_slice(&line).unwrap();
                     self.told.extend(short(&event));

@@ -96,6 +96,15 @@ impl Desk {
         self.selections.get(&number).map(|selection| (&selection.wish, selection.call))
     }
 
+    /// What the record of a selection calls its call: `name`, or what it was called as long as that was there.
+    pub fn name(&mut self, number: Number, name: Option<String>) -> String {
+        let Some(selection) = self.selections.get_mut(&number) else { return name.unwrap_or_default() };
+        if let Some(name) = name {
+            selection.named = name;
+        }
+        selection.named.clone()
+    }
+
     pub(super) fn timeout(&self) -> Duration {
         self.settings.timeout
     }
@@ -304,19 +313,23 @@ impl Desk {
         }
     }
 
-    /// A route that an earlier run left behind: it is cancelled, where anybody knows its number.
-    pub fn adopt(&mut self, now: Time, id: Option<i64>) {
+    /// A route that an earlier run left behind: it is cancelled, where anybody knows the routing platform's number of it.
+    /// `own` is the number that its record has at this desk, if it has one here. Hands back the number that its record is
+    /// needed under until it is over; none where nothing can be done.
+    pub fn adopt(&mut self, now: Time, own: Option<Number>, id: Option<i64>) -> Option<Number> {
         self.counts.left_over += 1;
         let Some(id) = id else {
             self.counts.unknown += 1;
-            return;
+            return None;
         };
-        self.next += 1;
-        let number = Number(self.next);
+        let number = own.unwrap_or_else(|| {
+            self.next += 1;
+            Number(self.next)
+        });
         self.selections.insert(number, Selection::left_over(now, id));
         self.by_id.insert(id, number);
-        self.want(Order::Keep { number, id: Some(id) });
         self.cancel(number);
+        Some(number)
     }
 
     // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────

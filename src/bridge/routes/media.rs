@@ -238,12 +238,19 @@ impl Bridge {
             ));
             let about = self.owner(index.unwrap_or(0)).1;
             self.outputs.push_back(Output::Notice { about, notice });
-            if let Some(desk) = index.and_then(|index| self.desk_mut(index)) {
-                desk.adopt(now, record.id);
+            let (place, number) = of_key(route);
+            let own = (index == Some(place)).then_some(number);
+            let desk = index.and_then(|index| self.desk_mut(index));
+            let adopted = desk.and_then(|desk| desk.adopt(now, own, record.id));
+            let adopted = index.zip(adopted).map(|(index, number)| key(index, number));
+            // What is being cancelled keeps its record, with all that it says, until it is over.
+            if let Some(route) = adopted.filter(|adopted| *adopted != route) {
+                self.outputs.push_back(Output::Keep { route, record });
             }
-            // What is cancelled has a record of its own by now.
+            if adopted != Some(route) {
+                self.outputs.push_back(Output::Drop { route });
+            }
             self.settle_routes(now, 0);
-            self.outputs.push_back(Output::Drop { route });
         }
         self.collect();
     }
@@ -260,9 +267,11 @@ impl Bridge {
         self.collect();
     }
 
-    fn record(&self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
+    fn record(&mut self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
+        let call = self.desk(index).and_then(|desk| desk.wish(number)).and_then(|(_, call)| call);
+        let name = call.map(|call| self.guid(index, call));
+        let call = self.desk_mut(index).map(|desk| desk.name(number, name)).unwrap_or_default();
         let wish = self.desk(index).and_then(|desk| desk.wish(number));
-        let call = wish.and_then(|(_, call)| call).map(|call| self.guid(index, call)).unwrap_or_default();
         Record {
             application: self.owner(index).0.to_owned(),
             platform: self.platforms[media].name.clone(),

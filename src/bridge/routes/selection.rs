@@ -14,6 +14,8 @@ use crate::{
 pub struct Selection {
     /// None once the call is over.
     pub call: Option<CallKey>,
+    /// What its record calls the call, also when that is over.
+    pub named: String,
     pub wish: Wish,
     pub state: State,
     pub answered: bool,
@@ -48,6 +50,7 @@ impl Selection {
     pub fn new(call: CallKey, wish: Wish) -> Selection {
         Selection {
             call: Some(call),
+            named: String::new(),
             wish,
             state: State::Keeping,
             answered: false,
@@ -63,6 +66,7 @@ impl Selection {
         let target = Target::Nobody;
         Selection {
             call: None,
+            named: String::new(),
             wish: Wish {
                 client,
                 id: 0,

@@ -396,13 +396,15 @@ fn nothing_is_added_before_its_record_is_kept() {
 fn what_an_earlier_run_left_behind_is_cancelled() {
     let mut play = Play::new();
     play.desk.keep(41);
-    play.desk.adopt(play.now, Some(501));
-    play.desk.adopt(play.now, None);
+    assert_eq!(play.desk.adopt(play.now, Some(Number(40)), Some(501)), Some(Number(40)), "its record stays");
+    assert_eq!(play.desk.adopt(play.now, None, Some(502)), Some(Number(42)), "another desk's gets a new one");
+    assert_eq!(play.desk.adopt(play.now, Some(Number(41)), None), None);
     play.collect();
-    play.shows(&[], &["keep 42 added", "cancel 501 true"]);
-    play.answered(42, Asked::Cancel, News::Missing("restarted".into())).shows(&[], &["drop 42"]);
+    play.shows(&[], &["cancel 501 true", "cancel 502 true"]);
+    play.answered(40, Asked::Cancel, News::Missing("restarted".into())).shows(&[], &["drop 40"]);
+    play.answered(42, Asked::Cancel, News::Cancelled).shows(&[], &["drop 42"]);
     play.select(to_service(7)).shows(&[], &["keep 43"]);
-    assert_eq!((play.desk.counts.left_over, play.desk.counts.unknown), (2, 1));
+    assert_eq!((play.desk.counts.left_over, play.desk.counts.unknown), (3, 1));
 }
 
 #[test]
@@ -414,6 +416,26 @@ fn one_selection_too_many_fails_and_is_counted() {
     play.collect();
     play.shows(&["#5 used service", "#6 failed failed: too many routes are open (`max_routes`)"], &["add 1"]);
     assert_eq!(play.desk.counts.full, 1);
+}
+
+#[test]
+fn its_tables_are_as_large_as_what_is_open_whatever_has_been() {
+    let mut desk = Desk::new(Settings { keeps: true, ..Settings::default() }, Some(1));
+    for place in 1..=10_000u64 {
+        let (now, call, number) = (Time(place * 20), (0, CallIx(place)), Number(place));
+        desk.ask(now, call);
+        desk.select(now, Some(call), if place % 2 == 0 { to_service(1) } else { to_agent(1, "77") });
+        desk.kept(now, number);
+        desk.answered(now, number, Asked::Add, News::Accepted(place as i64));
+        if let Some(over) = place.checked_sub(100).filter(|over| *over > 0) {
+            desk.ended((0, CallIx(over)));
+            desk.answered(now, Number(over), Asked::Cancel, News::Cancelled);
+        }
+        while desk.say().is_some() || desk.order().is_some() {}
+        desk.expire(now);
+        let sizes = [desk.selections.len(), desk.routes.len(), desk.by_id.len(), desk.alarms.len()];
+        assert!(sizes.iter().all(|size| *size <= 100), "after {place} routes: {sizes:?}");
+    }
 }
 
 // ── whatever happens ──────────────────────────────────────────────────────────────────────────────────────────────────

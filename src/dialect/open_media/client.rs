@@ -3,7 +3,7 @@
 //! what it answers; that it was restarted by requests that it does not know any more.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -102,6 +102,8 @@ pub struct Client {
     silent: u32,
     /// What is followed, by the service's number.
     followed: BTreeMap<i64, Asker>,
+    /// Those of them whose status is on its way.
+    checking: HashSet<Asker>,
     /// The service's clock when it last told what happened.
     stamp: Option<String>,
     poll: Option<Time>,
@@ -135,6 +137,7 @@ impl Client {
             held: None,
             silent: 0,
             followed: BTreeMap::new(),
+            checking: HashSet::new(),
             stamp: None,
             poll: None,
             polling: false,
@@ -187,6 +190,9 @@ impl Client {
         let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
+        if let Asked::Check(asker) = asked {
+            self.checking.insert(asker);
+        }
         self.outputs.push_back(Output::Post(Post {
             token: self.tokens,
             url: self.settings.url.clone(),
@@ -255,6 +261,18 @@ impl Client {
         self.verified = Some(now);
         for (id, asker) in self.followed.clone() {
             self.check(id, asker);
+        }
+    }
+
+    /// The same, of those that nobody looks for yet, this one apart.
+    fn check_others(&mut self, apart: Asker) {
+        // Mostly there are none: the first that was not known had all looked for.
+        if self.checking.len() + 1 < self.followed.len() {
+            let unasked = |asker: &Asker| *asker != apart && !self.checking.contains(asker);
+            let others = self.followed.iter().filter(|(_, asker)| unasked(asker));
+            for (id, asker) in others.map(|(id, asker)| (*id, *asker)).collect::<Vec<_>>() {
+                self.check(id, asker);
+            }
         }
     }
 
@@ -340,8 +358,10 @@ impl Client {
 
     fn take_answer(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
         let Some((kind, asked)) = self.posts.remove(&token) else { return Heard::Nothing };
-        if asked == Asked::Poll {
-            self.polling = false;
+        match asked {
+            Asked::Poll => self.polling = false,
+            Asked::Check(asker) => drop(self.checking.remove(&asker)),
+            Asked::Probe | Asked::Order(_) => {}
         }
         let read = self.read(kind, outcome, message);
         match &read {
@@ -360,13 +380,7 @@ impl Client {
                 match &fault {
                     // A service that has forgotten one has forgotten all: it was restarted.
                     Some((label, _)) if label == "InvalidOpenMediaIDFault" => {
-                        let others: Vec<_> = self.followed.iter().map(|(id, asker)| (*id, *asker)).collect();
-                        for (id, other) in others {
-                            let asked = self.posts.values().any(|(_, known)| *known == Asked::Check(other));
-                            if other != asker && !asked {
-                                self.check(id, other);
-                            }
-                        }
+                        self.check_others(asker);
                     }
                     Some((_, text)) => self.notice(now, text.clone()),
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
@@ -451,7 +465,9 @@ impl super::super::Client for Client {
     }
 
     fn unfollow(&mut self, id: i64) {
-        self.followed.remove(&id);
+        if let Some(asker) = self.followed.remove(&id) {
+            self.checking.remove(&asker);
+        }
         if self.followed.is_empty() {
             self.poll = None;
         }
