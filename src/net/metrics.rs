@@ -87,6 +87,9 @@ impl Metrics {
         for (index, application) in bridge.applications().iter().enumerate() {
             report.application(index, application, waiting);
         }
+        for router in bridge.routers() {
+            report.desk(&labels_of("platform", &bridge.platforms()[router.platform].name), &router.desk);
+        }
         let mut registry = Registry::with_prefix("cti_bridge");
         report.register(&mut registry);
         registry.register("translation_seconds", "From the bytes read to the event queued", self.translation.clone());
@@ -127,10 +130,7 @@ impl Report {
     }
 
     fn platform(&self, platform: &Platform, unposted: Option<usize>) {
-        let labels = |more: &[(&'static str, &str)]| -> Labels {
-            let own = [("platform", platform.name.as_str())];
-            own.iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
-        };
+        let labels = labels_of("platform", &platform.name);
         let add = |family: &Counters, labels: Labels, count: u64| {
             if count > 0 {
                 family.get_or_create(&labels).inc_by(count);
@@ -198,10 +198,7 @@ impl Report {
     }
 
     fn application(&self, index: usize, application: &Application, waiting: &HashMap<(usize, u32), usize>) {
-        let labels = |more: &[(&'static str, &str)]| -> Labels {
-            let own = [("application", application.name.as_str())];
-            own.iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
-        };
+        let labels = labels_of("application", &application.name);
         let add = |family: &Counters, labels: Labels, count: u64| {
             if count > 0 {
                 family.get_or_create(&labels).inc_by(count);
@@ -248,4 +245,9 @@ impl Report {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
+}
+
+/// Labels that begin with whose they are.
+fn labels_of(kind: &'static str, name: &str) -> impl Fn(&[(&'static str, &str)]) -> Labels {
+    move |more| [(kind, name)].iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
 }

@@ -22,6 +22,7 @@ TOKEN = "relay-token-42"
 
 ANYWHERE = "127.0.0.1:0"
 LISTENS = re.compile(r'(?:serving|awaiting the relay on) ([0-9.:]+) (?:application|platform)="(\w+)"')
+LIVING = re.compile(r"^cti_bridge_routes_open\{.*\} (\d+)$", re.MULTILINE)
 
 
 # ── sections of a configuration, by name ──────────────────────────────────────────────────────────────────────────────
@@ -128,6 +129,18 @@ class Bridge:
                 with refused:
                     missing = refused.read().decode()
             assert time.monotonic() < until, f"after {PATIENCE} s not there: {missing}; {self.process.story()}"
+            time.sleep(0.05)
+
+    def routed(self):
+        """Waits until no selection lives on a routing platform."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=PATIENCE) as metrics:
+                living = LIVING.findall(metrics.read().decode())
+            assert living, "nothing says how many live"
+            if {*living} == {"0"}:
+                return
+            assert time.monotonic() < until, f"after {PATIENCE} s there live {living}; {self.process.story()}"
             time.sleep(0.05)
 
     def stop(self):

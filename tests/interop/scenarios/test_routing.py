@@ -1,16 +1,22 @@
 """A routing application on WCF decides for an event feed's calls, and an Open Media service on WCF carries it out: every
 row of the routes' table, each status, each fault, and a service that comes and goes."""
 
-from harness.bridge import desk, media, mitel
+import time
+
+from harness.bridge import aspect, crm, desk, media, micc, mitel
+from harness.ccas import DATA_COMPLETE, SERVICE_GROUP_ADDED
 from harness.feed import Agent, Call, Feed
-from harness.open_media import (ALLOCATED, CANCELLED, CLOSED, FAILED, GENERAL_ERROR, HANDLING, LOGGED_OFF, NO_GROUP,
-                                TENANT_DISABLED, OpenMedia)
+from harness.open_media import (ALLOCATED, CANCELLED, CLOSED, COMPLETED, FAILED, GENERAL_ERROR, HANDLING, LOGGED_OFF,
+                                NO_GROUP, TENANT_DISABLED, OpenMedia)
 from harness.profiles import EDK, GUIDE
 
-from .world import BUILT, SALES, World
+from .office import Office
+from .test_aspect import Portals
+from .world import BUILT, SALES, World, bridge
 
 # The Open Media service's groups. The first two stand in the bridge's table, for services 9 and 30.
 OM_SALES, OM_DESK, OM_SUPPORT, OM_NIGHTS, OM_GONE = 21, 22, 11, 12, 13
+GROUPS = {"9": OM_SALES, "30": OM_DESK}
 
 
 class Routing(World):
@@ -28,11 +34,16 @@ class Routing(World):
         self.serve()
         self.start({
             **mitel(self.feed.address),
-            **media(self.media.url, service_groups={"9": OM_SALES, "30": OM_DESK}, **self.media_settings),
+            **self.beside(),
+            **media(self.media.url, service_groups=GROUPS, **self.media_settings),
             **desk("mitel", self.profile, routes="media", **self.settings),
         })
         self.online()
         self.bridge.ready()
+
+    def beside(self):
+        """Other platforms."""
+        return {}
 
     def serve(self, port=0):
         """The Open Media service is there, or is again."""
@@ -78,9 +89,16 @@ class Routing(World):
         return self.media.heard["AddRequest"].qsize()
 
     def cancelled(self, number, if_allocated):
-        """The next CancelRequest is this."""
-        self.assertEqual(self.media.next("CancelRequest")["args"], {
+        """The next CancelRequest is this; it is handed back, with what was answered."""
+        called = self.media.next("CancelRequest")
+        self.assertEqual(called["args"], {
             "OpenMediaID": number, "CancelIfAllocated": if_allocated, "DoNotReport": False})
+        return called
+
+    def cancelled_once(self, number, if_allocated, fault):
+        """The next CancelRequest is this and meets a fault; nothing is left to be cancelled again."""
+        self.assertEqual(self.cancelled(number, if_allocated).get("fault"), fault)
+        self.bridge.routed()
 
     # ── what the application hears ────────────────────────────────────────────────────────────────────────────────────
 
@@ -268,6 +286,22 @@ class RoutingTable(Table, Routing):
         self.used(call, number, "RouteToService", "30")
 
 
+    def test_a_request_that_is_over_before_its_call_is_not_cancelled_again(self):
+        for number in (900, 901):
+            call = self.asked(number)
+            selection = self.select(call, "RouteToService", "30")
+            _, request = self.added()
+            self.used(call, selection, "RouteToService", "30")
+            if number == 900:
+                self.media.forget(request)
+                fault = f"there is no request {request}"
+            else:
+                self.media.move(request, COMPLETED, "77")
+                fault = f"request {request} is over"
+            self.ends(call)
+            self.cancelled_once(request, True, fault)
+
+
 class RoutingGuide(Routing):
     profile = GUIDE
     test_an_agent = Table.test_an_agent_becomes_a_request_that_is_used_once_that_agent_has_it
@@ -289,6 +323,8 @@ class OtherNames(Routing):
 
 class RoutingInTime(Routing):
     settings = {"route_timeout": "8s"}
+    # What is gone shows when it is withdrawn.
+    media_settings = {"verify": "300s"}
 
     def setUp(self):
         super().setUp()
@@ -320,6 +356,36 @@ class RoutingInTime(Routing):
         self.cancelled(request, False)
         self.used(call, number, "RouteToAgent", "77")
 
+    def test_a_request_that_the_service_has_forgotten_is_over_when_it_is_withdrawn(self):
+        call = self.asked(900)
+        number = self.select(call, "RouteToAgent", "77")
+        _, request = self.added()
+        self.media.next("GetOpenMediaRequestsByTime")
+        self.media.forget(request)
+        self.fails(call, number, "InvalidOpenMediaIDFault")
+        self.default_used(call)
+        self.cancelled_once(request, False, f"there is no request {request}")
+
+    def ends_untold(self, status):
+        """A request ends, and no update shows it."""
+        call = self.asked(900)
+        number = self.select(call, "RouteToAgent", "77")
+        _, request = self.added()
+        self.media.next("GetOpenMediaRequestsByTime")
+        self.media.move(request, status, "77", told=False)
+        return call, number, request
+
+    def test_a_request_that_is_complete_when_it_is_withdrawn_was_that_agents(self):
+        call, number, request = self.ends_untold(COMPLETED)
+        self.used(call, number, "RouteToAgent", "77")
+        self.cancelled_once(request, False, f"request {request} is over")
+
+    def test_a_request_that_has_failed_when_it_is_withdrawn_is_nobodys(self):
+        call, number, request = self.ends_untold(FAILED)
+        self.fails(call, number, "Failed")
+        self.default_used(call)
+        self.cancelled_once(request, False, f"request {request} is over")
+
 
 class RoutingWithoutAnswer(Routing):
     media_settings = {"reply_timeout": "3s"}
@@ -334,3 +400,102 @@ class RoutingWithoutAnswer(Routing):
         self.media.release("AddRequest")
         self.cancelled(request, True)
         self.assertEqual(self.additions(), 0)
+
+
+class RoutingBesideCcas(Routing, Office):
+    """The application has a CCAS, too, which shows the first of the agents."""
+
+    settings = {"platforms": ["mitel", "micc"], **Routing.settings}
+
+    def beside(self):
+        return micc()
+
+    def initialize(self):
+        super().initialize()
+        self.passes("LinkStatus")
+
+    def tell(self):
+        self.passes("LinkStatus")
+        self.relay.says(SERVICE_GROUP_ADDED, RecID=SALES, Name="Sales")
+        self.ann.logs_on(self.relay, SALES)
+        self.relay.says(DATA_COMPLETE)
+        self.passes("ServiceStateChange", "AgentLoginStateChange", "AgentStateChange")
+
+    def online(self):
+        super().online()
+        self.greet()
+        self.tell()
+
+    def test_an_agent_whom_it_shows_is_asked_for_by_record_id_too(self):
+        for destination, record in (("77", 40), ("78", 0)):
+            call = self.asked(900 + record)
+            number = self.select(call, "RouteToAgent", destination)
+            args, request = self.added()
+            self.assertEqual((args["PreferredAgentID"], args["PreferredAgentLogonID"], args["ForceToPreferredAgent"]),
+                             (record, destination, True))
+            self.media.move(request, ALLOCATED, destination)
+            self.used(call, number, "RouteToAgent", destination)
+            self.ends(call)
+            self.cancelled(request, True)
+
+
+class PortalRouting(Portals, Routing):
+    """A CTI Portal Server's route requests are answered by the bridge itself."""
+
+    def setUp(self):
+        self.serve()
+        self.platform = self.portal()
+        self.platform.pulses()
+        self.bridge = bridge(self, {
+            **aspect([self.platform.url], self.profile, routing="open-media"),
+            **media(self.media.url, service_groups=GROUPS),
+            **crm("aspect"),
+        })
+        self.opened(self.platform)
+        self.bridge.ready()
+
+    def ids(self, number):
+        return {"CallId": number, "CallSequenceId": number + 5000, "ServiceId": SALES}
+
+    def asks(self, number, seconds):
+        """The portal asks a route for a call within so many seconds, and an agent is asked for; hands back the request."""
+        call = self.ids(number)
+        self.platform.publishes("CallStarted", **call)
+        self.platform.publishes("CallOffered", **call, ANI="5551234", DNIS="800")
+        self.platform.publishes("RouteRequest", **call, RouteTimeout=seconds, MediaType="VoiceAnalog")
+        args, request = self.added()
+        self.assertEqual((args["ServiceGroupID"], args["PreferredAgentID"], args["PreferredAgentLogonID"],
+                          args["ForceToPreferredAgent"]), (OM_SALES, 0, None, False))
+        return request
+
+    def selected(self, call, kind, destination=None):
+        """The next selection that reaches the portal is this, and the portal does so."""
+        args = self.platform.next("RouteSelect")["args"]
+        self.assertEqual((args["CallId"], args["RouteActionType"], args["RouteDestination"] or None),
+                         (call, kind, destination))
+        status = "RouteDefaultUsed" if destination is None else "RouteSuccess"
+        self.platform.publishes("RouteUsed", **self.ids(call), RequestId=args["RequestId"], RouteStatus=status,
+                                RouteType=kind, RouteDestination=destination)
+
+    def test_whoever_is_chosen_gets_it_and_without_one_its_own_routing_does_in_time(self):
+        request = self.asks(900, 300)
+        self.media.move(request, ALLOCATED, "77")
+        self.selected(900, "RouteToAgent", "77")
+        self.platform.publishes("CallEnd", **self.ids(900))
+        self.cancelled(request, True)
+        before = time.monotonic()
+        request = self.asks(901, 10)
+        asked = time.monotonic()
+        self.cancelled(request, False)
+        self.assertGreaterEqual(time.monotonic() - before, 8)
+        self.selected(901, "RouteToDefault")
+        self.assertLess(time.monotonic() - asked, 10)
+        self.bridge.routed()
+
+    def test_a_request_that_is_gone_is_withdrawn_once_and_its_own_routing_does(self):
+        request = self.asks(900, 10)
+        self.media.next("GetOpenMediaRequestsByTime")
+        self.media.forget(request)
+        self.selected(900, "RouteToDefault")
+        self.cancelled_once(request, False, f"there is no request {request}")
+        self.assertTrue(self.platform.heard["RouteSelect"].empty())
