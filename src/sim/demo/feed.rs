@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use super::{PAUSE, describe};
+use super::{PAUSE, describe, hear};
 use crate::{
     mapping::Mappings,
     sim::{
-        desk::{Desk, Heard},
+        desk::Desk,
         feed::{FeedLine, FeedSim},
         messages::{agent, agent_device, all, call, device, login, other, outside},
         stage::Stage,
@@ -65,18 +64,8 @@ impl Story {
         self.hear_for(PAUSE, cause).await;
     }
 
-    /// Shows what the application hears, beside what caused it, until nothing comes for a while.
     async fn hear_for(&mut self, pause: Duration, cause: &str) {
-        let mut left = cause.to_owned();
-        while let Ok(Some(heard)) = timeout(pause, self.desk.heard.recv()).await {
-            if let Heard::Event(event) = heard {
-                self.stage.row(&left, &format!("→ {}", show(&event)));
-                left.clear();
-            }
-        }
-        if !left.is_empty() {
-            self.stage.row(&left, "");
-        }
+        hear(&mut self.desk, &self.stage, pause, cause, show).await;
     }
 
     /// The application asks; the feed answers with a result, and says why if it refuses.

@@ -8,12 +8,17 @@ mod routing;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::{
     config::{self, Sources},
     diagnostic::Problems,
     mapping::Mappings,
     net,
+    sim::{
+        desk::{Desk, Heard},
+        stage::Stage,
+    },
 };
 
 /// How long nothing more must come before the next line is played.
@@ -52,6 +57,19 @@ async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running,
     match problems.is_empty() {
         true => net::start(config, mappings).await,
         false => Err(problems.render()),
+    }
+}
+
+/// Shows what an application hears, beside what caused it, until nothing comes for a while.
+async fn hear(desk: &mut Desk, stage: &Stage, pause: Duration, cause: &str, show: fn(&Value) -> String) {
+    let mut left = cause;
+    while let Ok(Some(heard)) = timeout(pause, desk.heard.recv()).await {
+        if let Heard::Event(event) = heard {
+            stage.row(std::mem::take(&mut left), &format!("→ {}", show(&event)));
+        }
+    }
+    if !left.is_empty() {
+        stage.row(left, "");
     }
 }
 

@@ -2,13 +2,12 @@
 //! agents: three calls are routed, to a service, to an agent, and to one who is not there in time.
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use super::{PAUSE, describe};
+use super::{PAUSE, describe, hear};
 use crate::{
     mapping::Mappings,
     sim::{
-        desk::{Desk, Heard},
+        desk::Desk,
         feed::{FeedLine, FeedSim},
         media::MediaSim,
         messages::{call, login},
@@ -131,18 +130,8 @@ impl Story {
         heard.id
     }
 
-    /// Shows what the application hears, beside what caused it, until nothing comes for a while.
     async fn hear(&mut self, cause: &str) {
-        let mut left = cause.to_owned();
-        while let Ok(Some(heard)) = timeout(PAUSE, self.desk.heard.recv()).await {
-            if let Heard::Event(event) = heard {
-                self.stage.row(&left, &format!("→ {}", show(&event)));
-                left.clear();
-            }
-        }
-        if !left.is_empty() {
-            self.stage.row(&left, "");
-        }
+        hear(&mut self.desk, &self.stage, PAUSE, cause, show).await;
     }
 }
 
