@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
+use bytes::Bytes;
 use hyper::{Method, Request, StatusCode, body::Incoming};
 use tokio::{
     net::TcpListener,
@@ -12,13 +13,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     engine::Input,
-    http::{self, Answer, Handler, answer, charset, text},
-    service::{self, fault},
+    http::{Answer, Handler, answer, text},
+    service::{self, Asked},
 };
 use crate::{
     config::Limits,
+    dialect::Reply,
     vocabulary::{Contract, Profile, SchemaWriter, Vocabulary},
-    wire::soap::{self, Blame},
+    wire::soap,
 };
 
 /// Where a platform calls, and what answers it.
@@ -49,31 +51,30 @@ impl Handler for CallbackService {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
         match *request.method() {
-            Method::POST => self.post(request, rest).await,
+            Method::POST => service::post(request, &self.limits, &ToPlatform { service: self, path: rest }).await,
             Method::GET => self.get(&request),
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "POST events, or GET ?wsdl\n"),
         }
     }
 }
 
-impl CallbackService {
-    async fn post(&self, request: Request<Incoming>, path: String) -> Answer {
-        let charset = charset(request.headers());
-        let body = match http::body(request.into_body(), self.limits.body, self.limits.body_timeout).await {
-            Ok(body) => body,
-            Err((status, reason)) => return fault(status, Blame::Client, &reason),
-        };
-        let stopping = || fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down");
-        let (reply, answered) = oneshot::channel();
-        let input = Input::Called { platform: self.platform, path, body, charset, reply, at: Instant::now() };
-        if self.inputs.send(input).await.is_err() {
-            return stopping();
-        }
-        let Ok(reply) = answered.await else { return stopping() };
-        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        answer(status, soap::CONTENT_TYPE, reply.body)
-    }
+/// The conversation of a platform, called at a path below its address.
+struct ToPlatform<'s> {
+    service: &'s CallbackService,
+    path: String,
+}
 
+impl Asked for ToPlatform<'_> {
+    async fn ask(&self, body: Bytes, charset: Option<String>) -> Option<Reply> {
+        let (reply, answered) = oneshot::channel();
+        let (platform, path) = (self.service.platform, self.path.clone());
+        let input = Input::Called { platform, path, body, charset, reply, at: Instant::now() };
+        self.service.inputs.send(input).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+impl CallbackService {
     fn get(&self, request: &Request<Incoming>) -> Answer {
         let query = request.uri().query().unwrap_or_default().to_lowercase();
         let writer =

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Who answers the requests of a service.
-pub trait Asked: Send + Sync + 'static {
+pub trait Asked: Send + Sync {
     /// Brings a request: its body, and what the transport says of its encoding. None where nobody is there any more.
     fn ask(&self, body: Bytes, charset: Option<String>) -> impl Future<Output = Option<Reply>> + Send;
 }
@@ -48,7 +48,7 @@ pub struct Service<A> {
     pub limits: Limits,
 }
 
-impl<A: Asked> Handler for Service<A> {
+impl<A: Asked + 'static> Handler for Service<A> {
     async fn handle(&self, request: Request<Incoming>) -> Answer {
         let (path, name) = (request.uri().path(), self.path);
         let named = path.len() >= name.len() && path.is_char_boundary(path.len() - name.len());
@@ -56,7 +56,7 @@ impl<A: Asked> Handler for Service<A> {
             return text(StatusCode::NOT_FOUND, format!("there is nothing here; the service is at {name}\n"));
         }
         match *request.method() {
-            Method::POST => self.post(request).await,
+            Method::POST => post(request, &self.limits, &self.asked).await,
             Method::GET => self.get(&request),
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "POST requests, or GET ?wsdl\n"),
         }
@@ -64,21 +64,6 @@ impl<A: Asked> Handler for Service<A> {
 }
 
 impl<A: Asked> Service<A> {
-    async fn post(&self, request: Request<Incoming>) -> Answer {
-        let charset = charset(request.headers());
-        let body = match http::body(request.into_body(), self.limits.body, self.limits.body_timeout).await {
-            Ok(body) => body,
-            Err((status, reason)) => return fault(status, Blame::Client, &reason),
-        };
-        match self.asked.ask(body, charset).await {
-            Some(reply) => {
-                let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                answer(status, soap::CONTENT_TYPE, reply.body)
-            }
-            None => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
-        }
-    }
-
     /// The WSDL and its schemas; the callback's with `callback` beside it.
     fn get(&self, request: &Request<Incoming>) -> Answer {
         let query = request.uri().query().unwrap_or_default().to_lowercase();
@@ -95,6 +80,22 @@ impl<A: Asked> Service<A> {
                 text(StatusCode::OK, format!("{}. GET ?wsdl, ?singleWsdl{more}.\n", self.vocabulary.title))
             }
         }
+    }
+}
+
+/// Reads a request within its limits and hands back what it is answered.
+pub async fn post(request: Request<Incoming>, limits: &Limits, asked: &impl Asked) -> Answer {
+    let charset = charset(request.headers());
+    let body = match http::body(request.into_body(), limits.body, limits.body_timeout).await {
+        Ok(body) => body,
+        Err((status, reason)) => return fault(status, Blame::Client, &reason),
+    };
+    match asked.ask(body, charset).await {
+        Some(reply) => {
+            let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            answer(status, soap::CONTENT_TYPE, reply.body)
+        }
+        None => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
     }
 }
 
@@ -119,6 +120,6 @@ pub fn address(request: &Request<Incoming>, secure: bool, path: &str) -> String 
     format!("{}://{host}{path}", if secure { "https" } else { "http" })
 }
 
-pub fn fault(status: StatusCode, blame: Blame, reason: &str) -> Answer {
+fn fault(status: StatusCode, blame: Blame, reason: &str) -> Answer {
     answer(status, soap::CONTENT_TYPE, Bytes::from(soap::fault(blame, reason, None)))
 }
