@@ -3,8 +3,9 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
+    thread::JoinHandle,
 };
 
 use cti_bridge::sim::{
@@ -16,11 +17,12 @@ use tokio::sync::mpsc;
 
 use crate::world::*;
 
-/// A process, with everything that it logged so far.
+/// A process and the reader of its log.
 pub struct Daemon {
     child: Child,
     lines: mpsc::UnboundedReceiver<String>,
     log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
     file: std::path::PathBuf,
 }
 
@@ -49,13 +51,13 @@ impl Daemon {
         let (sender, lines) = mpsc::unbounded_channel();
         let log = Arc::new(Mutex::new(String::new()));
         let (stderr, shared) = (child.stderr.take().unwrap(), log.clone());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 *shared.lock().unwrap() += &format!("{line}\n");
                 let _ = sender.send(line);
             }
         });
-        Daemon { child, lines, log, file }
+        Daemon { child, lines, log, reader: Some(reader), file }
     }
 
     /// The next line that contains this.
@@ -78,10 +80,6 @@ impl Daemon {
         address.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).next().unwrap().parse().unwrap()
     }
 
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
-    }
-
     /// The most memory that the process ever had in use, in KiB.
     pub fn peak_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -98,17 +96,19 @@ impl Daemon {
         self.child.kill().unwrap();
     }
 
-    pub async fn end(&mut self) -> ExitStatus {
-        let ended = async {
-            loop {
-                match self.child.try_wait().unwrap() {
-                    Some(status) => return status,
-                    None => tokio::task::yield_now().await,
-                }
-            }
-        };
-        soon("the daemon's end", ended).await
+    /// Waits until it has ended. Only then is its log whole.
+    pub async fn end(&mut self) -> End {
+        let reader = self.reader.take().expect("a daemon ends once");
+        let read = tokio::task::spawn_blocking(move || reader.join());
+        soon("the daemon's end", read).await.unwrap().unwrap();
+        End { code: self.child.wait().unwrap().code(), log: std::mem::take(&mut self.log.lock().unwrap()) }
     }
+}
+
+pub struct End {
+    /// None: by a signal.
+    pub code: Option<i32>,
+    pub log: String,
 }
 
 /// A daemon between a feed and a desk, both of which are well.
@@ -163,9 +163,8 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
         world.line.close().await.unwrap();
         world.daemon.line("not connected: closed by the platform; next attempt in").await;
         world.daemon.signal("-TERM");
-        assert_eq!(world.daemon.end().await.code(), Some(0));
-        world.daemon.line("shutting down").await;
-        let log = world.daemon.log();
+        let End { code, log } = world.daemon.end().await;
+        assert_eq!(code, Some(0));
         for part in [
             "connected and authenticated",
             "session 1 of \\\"Test01\\\" opened, callback http://127.0.0.1:",
@@ -195,7 +194,8 @@ async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
     let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
     world.line.say(&call("established", 900, 4, answered)).await.unwrap();
     world.works(1002).await;
-    let heard = world.daemon.log();
+    world.daemon.signal("-TERM");
+    let heard = world.daemon.end().await.log;
     for part in ["heard {", "told <", "ANI>5551234<"] {
         assert!(heard.contains(part), "{part} is missing in\n{heard}");
     }
@@ -208,13 +208,14 @@ async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
 #[tokio::test]
 async fn a_configuration_that_is_wrong_is_said_whole_and_nothing_runs() {
     let mut daemon = Daemon::start("[platform.mitel]\ndialect = 'event-fed'\n[aplication.x]\n");
-    assert_eq!(daemon.end().await.code(), Some(1));
-    let _ = daemon.line("there is no dialect").await;
-    assert!(daemon.log().contains("aplication"), "{}", daemon.log());
+    let End { code, log } = daemon.end().await;
+    assert_eq!(code, Some(1));
+    assert!(log.contains("there is no dialect") && log.contains("`aplication`"), "{log}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let configuration = text("127.0.0.1:1", &Extra::default());
     let listen = taken.local_addr().unwrap().to_string();
     let mut daemon = Daemon::start(&configuration.replace("127.0.0.1:0", &listen));
-    assert_eq!(daemon.end().await.code(), Some(1));
-    assert!(daemon.line("desk: cannot listen on").await.contains(&listen));
+    let End { code, log } = daemon.end().await;
+    assert_eq!(code, Some(1));
+    assert!(log.contains(&format!("desk: cannot listen on {listen}")), "{log}");
 }

@@ -74,7 +74,8 @@ async fn a_feed_that_floods_with_what_nobody_knows_is_not_logged_line_by_line() 
         world.line.raw(flood.as_bytes()).await.unwrap();
     }
     world.unharmed(1001).await;
-    let said = world.daemon.log().lines().filter(|line| line.contains("never-heard-of")).count();
+    world.daemon.signal("-TERM");
+    let said = world.daemon.end().await.log.lines().filter(|line| line.contains("never-heard-of")).count();
     assert!((1..200).contains(&said), "{said} lines");
 }
 

@@ -280,8 +280,8 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
         sleep(delay).await;
         daemon.kill();
     }
-    daemon.end().await;
-    assert_eq!(daemon.log().matches("left open by an earlier run").count(), reported, "each once");
+    let log = daemon.end().await.log;
+    assert_eq!(log.matches("left open by an earlier run").count(), reported, "each once");
 }
 
 #[tokio::test]
