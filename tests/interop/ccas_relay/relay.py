@@ -91,10 +91,10 @@ class Relay:
             if line.get("called") == method:
                 return line["args"]
 
-    def logged(self, words):
-        """Waits for a log line with these words."""
+    def logged(self, words, times=1):
+        """Waits for so many log lines with these words."""
         with self.noted:
-            return self.noted.wait_for(lambda: any(words in line for line in self.log), PATIENCE)
+            return self.noted.wait_for(lambda: sum(words in line for line in self.log) >= times, PATIENCE)
 
     def stop(self):
         self.process.stdin.close()
@@ -160,6 +160,11 @@ class Conversation:
             if "pong" not in line:
                 return line
             self.pongs.append(line["pong"])
+
+    def pong(self, number):
+        """Waits for this pong; other pongs may come first, nothing else."""
+        while number not in self.pongs:
+            self.pongs.append(json.loads(self.lines.readline())["pong"])
 
     def call(self, number, method, args=None):
         self.send({"id": number, "call": method, **({} if args is None else {"args": args})})
