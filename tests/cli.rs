@@ -353,55 +353,61 @@ fn what_a_target_never_says_stands_in_its_rules_with_the_reason() {
 
 // ── demo, help ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// What a demo shows: each cause, and what comes of it beside it or below, as soon as it comes.
+#[track_caller]
+fn demo(arguments: &[&str], expected: &[(&str, &str)]) {
+    let output = cti_bridge(arguments, "");
+    let shown = stdout(&output);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{shown}");
+    for (left, right) in expected {
+        let mut rows = shown.lines().skip_while(|row| !row.starts_with(left));
+        assert!(rows.any(|row| row.contains(right)), "no row {left} → {right} in\n{shown}");
+    }
+    assert!(shown.lines().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+}
+
 #[test]
 fn the_demo_shows_the_main_job_and_ends() {
-    let output = cti_bridge(&["demo"], "");
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
-    let rows: Vec<_> = stdout(&output).lines().collect();
-    let row = |left: &str, right: &str| {
-        assert!(rows.iter().any(|row| row.starts_with(left) && row.contains(right)), "no row {left} → {right}");
-    };
-    row("delivered 900 agent 1001", "→ CallConnected 900 agent 1001");
-    row("transferred 910 911 912", "→ CallTransferred 910 + 911 = 912");
-    row("conferenced", "→ CallConferenced");
-    row("", "LinkStatus");
-    row("", "AgentRequestFailed");
-    assert!(rows.iter().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+    demo(
+        &["demo"],
+        &[
+            ("delivered 900 agent 1001", "→ CallConnected 900 agent 1001"),
+            ("transferred 910 911 912", "→ CallTransferred 910 + 911 = 912"),
+            ("conferenced", "→ CallConferenced"),
+            ("", "LinkStatus"),
+            ("", "AgentRequestFailed"),
+        ],
+    );
 }
 
 #[test]
 fn the_other_demo_shows_ccas_behind_a_feed_application() {
-    let output = cti_bridge(&["demo", "ccas"], "");
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
-    for (left, right) in [
-        ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
-        ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
-        ("← SetVoiceNotReady", ""),
-        ("(connection replaced)", "→ conn-cleared 940"),
-    ] {
-        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
-        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
-    }
+    demo(
+        &["demo", "ccas"],
+        &[
+            ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
+            ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
+            ("← SetVoiceNotReady", ""),
+            ("(connection replaced)", "→ conn-cleared 940"),
+        ],
+    );
 }
 
 #[test]
 fn the_third_demo_routes_a_call_to_a_service_one_to_an_agent_and_one_too_late() {
-    let output = cti_bridge(&["demo", "routing"], "");
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{}", stdout(&output));
-    for (left, right) in [
-        ("route-request 900", "→ CallStarted 900"),
-        ("← AddRequest ServiceGroupID=9", ""),
-        ("", "→ RouteUsed 900 RouteSuccess RouteToService 30 (RequestId 1)"),
-        ("request 1002 is allocated to anna", "→ RouteUsed 901 RouteSuccess RouteToAgent anna (RequestId 2)"),
-        ("← CancelRequest OpenMediaID=1003", ""),
-        ("    CancelIfAllocated=false", ""),
-        ("", "→ RouteReject 902 RouteTimeout (RequestId 3)"),
-        ("", "→ RouteUsed 902 RouteDefaultUsed RouteToDefault"),
-    ] {
-        let shown = stdout(&output).lines().any(|row| row.starts_with(left) && row.contains(right));
-        assert!(shown, "no row {left} → {right} in\n{}", stdout(&output));
-    }
-    assert!(stdout(&output).lines().all(|row| row.chars().count() <= 120), "too wide for a terminal");
+    demo(
+        &["demo", "routing"],
+        &[
+            ("route-request 900", "→ CallStarted 900"),
+            ("← AddRequest ServiceGroupID=9", ""),
+            ("", "→ RouteUsed 900 RouteSuccess RouteToService 30 (RequestId 1)"),
+            ("request 1002 is allocated to anna", "→ RouteUsed 901 RouteSuccess RouteToAgent anna (RequestId 2)"),
+            ("← CancelRequest OpenMediaID=1003", ""),
+            ("    CancelIfAllocated=false", ""),
+            ("", "→ RouteReject 902 RouteTimeout (RequestId 3)"),
+            ("", "→ RouteUsed 902 RouteDefaultUsed RouteToDefault"),
+        ],
+    );
 }
 
 #[test]

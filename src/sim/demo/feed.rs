@@ -65,7 +65,7 @@ impl Story {
     }
 
     async fn hear_for(&mut self, pause: Duration, cause: &str) {
-        hear(&mut self.desk, &self.stage, pause, cause, show).await;
+        hear(&mut self.desk, &self.stage, pause, cause, None, show).await;
     }
 
     /// The application asks; the feed answers with a result, and says why if it refuses.

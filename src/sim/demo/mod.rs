@@ -60,12 +60,26 @@ async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running,
     }
 }
 
-/// Shows what an application hears, beside what caused it, until nothing comes for a while.
-async fn hear(desk: &mut Desk, stage: &Stage, pause: Duration, cause: &str, show: fn(&Value) -> String) {
-    let mut left = cause;
-    while let Ok(Some(heard)) = timeout(pause, desk.heard.recv()).await {
+/// Shows what an application hears, beside what caused it: the event that is awaited, where one is, and then whatever comes
+/// until nothing comes for a while.
+async fn hear(
+    desk: &mut Desk,
+    stage: &Stage,
+    pause: Duration,
+    cause: &str,
+    awaited: Option<&str>,
+    show: fn(&Value) -> String,
+) {
+    let (mut left, mut awaited) = (cause, awaited);
+    loop {
+        let heard = match awaited {
+            Some(_) => desk.heard.recv().await,
+            None => timeout(pause, desk.heard.recv()).await.ok().flatten(),
+        };
+        let Some(heard) = heard else { break };
         if let Heard::Event(event) = heard {
             stage.row(std::mem::take(&mut left), &format!("→ {}", show(&event)));
+            awaited = awaited.filter(|name| event["EventType"] != *name);
         }
     }
     if !left.is_empty() {

@@ -71,7 +71,7 @@ impl Story {
         self.ask_for_route(900).await?;
         self.select(900, "RouteToService", "30").await?;
         let added = self.media().await;
-        self.hear("").await;
+        self.hear_of("RouteUsed", "").await;
         self.stage.row(&format!("(request {added} waits for whoever serves group 9)"), "");
         self.say(call("call-cleared", 900, 0, json!({}))).await?;
         self.media().await;
@@ -82,7 +82,7 @@ impl Story {
         let added = self.media().await;
         self.hear("").await;
         self.media.allocate(added, "anna");
-        self.hear(&format!("request {added} is allocated to anna")).await;
+        self.hear_of("RouteUsed", &format!("request {added} is allocated to anna")).await;
         self.say(call("call-cleared", 901, 0, json!({}))).await?;
         self.media().await;
 
@@ -92,7 +92,7 @@ impl Story {
         self.media().await;
         self.stage.row("(two seconds go by)", "");
         self.media().await;
-        self.hear("").await;
+        self.hear_of("RouteUsed", "").await;
         self.say(call("call-cleared", 902, 0, json!({}))).await?;
         self.stage.chapter("That was all. The same, with your own platforms: cti-bridge run --config FILE");
         Ok(())
@@ -106,7 +106,10 @@ impl Story {
     }
 
     async fn ask_for_route(&mut self, number: i64) -> Result<(), String> {
-        self.say(call("route-request", number, 0, json!({}))).await
+        let message = call("route-request", number, 0, json!({}));
+        self.line.say(&message).await.map_err(|error| error.to_string())?;
+        self.hear_of("RouteRequest", &describe(&message)).await;
+        Ok(())
     }
 
     async fn select(&mut self, number: i64, action: &str, destination: &str) -> Result<(), String> {
@@ -131,7 +134,12 @@ impl Story {
     }
 
     async fn hear(&mut self, cause: &str) {
-        hear(&mut self.desk, &self.stage, PAUSE, cause, show).await;
+        hear(&mut self.desk, &self.stage, PAUSE, cause, None, show).await;
+    }
+
+    /// The same, once this event was heard, without which the story does not go on.
+    async fn hear_of(&mut self, awaited: &str, cause: &str) {
+        hear(&mut self.desk, &self.stage, PAUSE, cause, Some(awaited), show).await;
     }
 }
 
