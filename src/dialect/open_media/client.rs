@@ -246,7 +246,7 @@ impl Client {
             return self.poll = None;
         };
         let is_due = self.verified.is_none_or(|verified| now - verified >= self.settings.verify);
-        if self.stamp.is_none() || is_due {
+        if (self.stamp.is_none() || is_due) && !self.checking.contains(&asker) {
             self.verified = Some(now);
             self.check(id, asker);
         }
