@@ -43,13 +43,14 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(error),
     };
     runtime.block_on(async {
-        let mut running = match net::start(config, &mappings).await {
-            Ok(running) => running,
-            Err(error) => return failed(error),
-        };
+        // Before anybody is served: whoever sees that it runs may tell it to stop.
         let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
         else {
             return failed("signals cannot be listened for");
+        };
+        let mut running = match net::start(config, &mappings).await {
+            Ok(running) => running,
+            Err(error) => return failed(error),
         };
         tokio::select! {
             _ = terminate.recv() => {}
