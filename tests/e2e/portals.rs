@@ -222,7 +222,8 @@ async fn many_applications_share_one_session_of_the_portal() {
 
 #[tokio::test]
 async fn a_portal_that_is_restarted_or_replaced_is_found_again_and_told_by_its_differences() {
-    let mut portal = Portal::start("127.0.0.1:0", "").await;
+    // Nobody else listens at this address: its port stays free until it is back.
+    let mut portal = Portal::start("127.0.0.2:0", "").await;
     let running = bridge(&[portal.url()], SHORT).await;
     ready(&running).await;
     let mut desk = desk(&running).await;
@@ -250,6 +251,9 @@ async fn the_second_portal_takes_over_from_the_first() {
     let running = bridge(&[first.url(), second.url()], SHORT).await;
     ready(&running).await;
     let mut desk = desk(&running).await;
+    // A request that is on its way would show that it is gone before the portal says so.
+    let shown = "cti_bridge_requests_in_total{application=\"portal\",message=\"Snapshot\"} 3";
+    soon("the snapshot's end", async { while !first.metrics().await.contains(shown) {} }).await;
     assert!(first.running.stop().await);
     until(&mut desk, "LinkStatus Down").await;
     until(&mut desk, "LinkStatus Up").await;
