@@ -39,9 +39,10 @@ async fn a_lost_platform_ends_every_call_once_and_comes_back_with_its_difference
 
 #[tokio::test]
 async fn whoever_comes_on_line_while_the_platform_is_away_is_told() {
-    let nobody = FeedSim::start().await.unwrap();
-    let address = nobody.address.to_string();
-    drop(nobody);
+    // The port is taken, and nobody listens.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = nobody.local_addr().unwrap().to_string();
     let running = run(&text(&address, &Extra::default())).await;
     let mut desk = cti_bridge::sim::desk::Desk::start(running.applications[0]).await.unwrap();
     soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();

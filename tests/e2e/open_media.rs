@@ -160,7 +160,7 @@ async fn what_is_wrong_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_no_invitation_to_ask_again() {
     let media = MediaSim::start().await.unwrap();
-    let running = tickets(&media, "reply_timeout = '300ms'", "").await;
+    let running = tickets(&media, "reply_timeout = '1s'", "").await;
     let service = running.applications[0];
     let web = Client::new("web", "web-pass");
     media.mishap("AddRequest", Mishap::Done);

@@ -1,7 +1,12 @@
 //! Routes over loopback: an event feed behind, a CTIPS application in front, an embedded Open Media Service that finds agents;
 //! and what a killed bridge leaves behind.
 
-use cti_bridge::sim::{desk::Desk, feed::FeedSim, media::MediaSim, messages::*};
+use cti_bridge::sim::{
+    desk::Desk,
+    feed::FeedSim,
+    media::{MediaSim, Plan},
+    messages::*,
+};
 use serde_json::json;
 
 use crate::{daemon::Daemon, world::*};
@@ -73,7 +78,8 @@ async fn calls_are_routed_through_the_service_and_given_up_with_their_calls() {
 
 #[tokio::test]
 async fn a_restarted_service_and_one_that_is_gone_fail_what_is_open() {
-    let media = MediaSim::start().await.unwrap();
+    // Nobody else listens at this address: whoever is asked once it is gone is nobody.
+    let media = MediaSim::start_at("127.0.0.2:0".parse().unwrap(), &Plan::default()).await.unwrap();
     let (mut world, mut desk) = office(&media).await;
     world.say(call("route-request", 900, 1, json!({}))).await;
     hears(&mut desk, &["CallStarted 900", "CallOffered 900", "RouteRequest 900"]).await;

@@ -135,11 +135,8 @@ async fn a_client_that_falls_behind_loses_its_session_at_the_documented_bound() 
 
 #[tokio::test]
 async fn unanswered_heartbeats_end_a_session_and_answered_ones_keep_it() {
-    let world = World::with(Extra {
-        application: "heartbeat = '250ms'\nmissed_heartbeats = 3\ncallback_timeout = '250ms'",
-        ..Extra::default()
-    })
-    .await;
+    let application = "heartbeat = '250ms'\nmissed_heartbeats = 3";
+    let world = World::with(Extra { application, ..Extra::default() }).await;
     let mut desk = world.desk().await;
     let (start, mut heard) = answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let mut victim = Desk::start(world.running.applications[0]).await.unwrap();
