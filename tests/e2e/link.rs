@@ -69,7 +69,7 @@ async fn missed_messages_are_answered_by_a_fresh_snapshot() {
 #[tokio::test]
 async fn a_half_open_connection_is_found_and_replaced() {
     let mut world =
-        World::with(Extra { platform: "silence = '500ms'\nreply_timeout = '1s'", ..Extra::default() }).await;
+        World::with(Extra { platform: "silence = '500ms'\nreply_timeout = '3s'", ..Extra::default() }).await;
     let mut desk = world.desk().await;
     // Silence is answered by a subscription; one that nobody answers, by a new connection.
     let request = world.command().await;
@@ -95,7 +95,7 @@ async fn a_platform_that_refuses_the_password_is_tried_again() {
 
 #[tokio::test]
 async fn a_command_that_nobody_answers_fails_in_time() {
-    let mut world = World::with(Extra { platform: "reply_timeout = '1s'", ..Extra::default() }).await;
+    let mut world = World::with(Extra { platform: "reply_timeout = '3s'", ..Extra::default() }).await;
     let mut desk = world.desk().await;
     talking(&mut world, &mut desk).await;
     desk.ask("ClearCall", &[("AgentIdx", "1001"), ("CallId", "900")]).await.unwrap();

@@ -25,6 +25,8 @@ pub enum Mood {
     Html(u16),
     /// The answer waits until the story lets it go.
     Hold,
+    /// What it is asked about a single request it does not answer.
+    Silent,
 }
 
 pub struct Service {
@@ -142,6 +144,9 @@ impl Service {
             "GetOpenMediaRequestStatusByID" => {
                 let id = request["openMediaID"].as_i64().unwrap();
                 self.asked.push(format!("look-up {id}"));
+                if self.mood == Mood::Silent {
+                    return None;
+                }
                 match self.status(id) {
                     Some((status, agent, login)) => {
                         let item = json!({ "ID": id, "Status": status, "AgentID": agent, "LogonID": login });
@@ -168,14 +173,14 @@ impl Service {
 
     fn add(&mut self, token: u64) -> Option<PostOutcome> {
         let mood = self.mood.clone();
-        let done = matches!(mood, Mood::Accept | Mood::Lost(_) | Mood::Hold);
+        let done = matches!(mood, Mood::Accept | Mood::Lost(_) | Mood::Hold | Mood::Silent);
         if done {
             self.next += 1;
             self.happens(self.next, "Queued", 0, "");
         }
         let accepted = json!({ "RequestStatus": "Success", "OpenMediaID": self.next, "QueuePosition": 1, "EWT": 5 });
         Some(match mood {
-            Mood::Accept => answer(self.reply("AddRequest", accepted)),
+            Mood::Accept | Mood::Silent => answer(self.reply("AddRequest", accepted)),
             Mood::Refuse(status) => answer(self.reply("AddRequest", json!({ "RequestStatus": status }))),
             Mood::Fault(name, text) => answer(self.fault(name, text)),
             Mood::Lost(reason) => PostOutcome::Unknown(reason.into()),

@@ -37,6 +37,13 @@ fn one_poll_serves_all_from_the_last_time_stamp_and_none_goes_out_while_nothing_
 }
 
 #[test]
+fn a_status_that_is_on_its_way_is_not_asked_for_again() {
+    let mut world = office();
+    world.mood(Mood::Silent).call(900).agent_for(900, 900, "77").pass(5);
+    assert_eq!(world.service.asked, ["add", "look-up 1001"]);
+}
+
+#[test]
 fn a_restarted_service_has_forgotten_everything_and_says_so_once_it_is_asked() {
     let mut world = office();
     for call in [900, 901] {

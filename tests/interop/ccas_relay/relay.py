@@ -98,7 +98,11 @@ class Relay:
 
     def stop(self):
         self.process.stdin.close()
-        code = self.process.wait(PATIENCE)
+        try:
+            # It gives each of its two sides its time to end.
+            code = self.process.wait(2 * PATIENCE)
+        except subprocess.TimeoutExpired as expired:
+            raise AssertionError("the relay does not end:\n" + "\n".join(self.log)) from expired
         for reader in self.readers:
             reader.join()
         self.process.stdout.close()
