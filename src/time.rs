@@ -29,7 +29,7 @@ impl Sub for Time {
 /// Milliseconds since 1970 of a date and time as contact centres write them: `2026-11-20 10:27:44`, with `T`, a fraction,
 /// or a zone where there is one; a time without a zone is taken as it stands.
 pub fn parse_civil(text: &str) -> Option<u64> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if let Some(seconds) = parse_plain(text.as_bytes()) {
         return Some(seconds * 1000);
     }

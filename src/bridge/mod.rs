@@ -92,7 +92,8 @@ pub enum Output {
     /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
     Keep {
         route: u64,
-        record: Record,
+        /// Apart, so that an output is small: nearly all are events.
+        record: Box<Record>,
     },
     /// The record is needed no more.
     Drop {
@@ -127,6 +128,8 @@ pub struct Bridge {
     applications: Vec<Application>,
     /// Platforms whose routes are selected here.
     routers: Vec<routes::Router>,
+    /// Some calls are routed by what a routing platform finds.
+    finds_routes: bool,
     outputs: VecDeque<Output>,
     notices: Vec<Notice>,
     transitions: Vec<Transition>,
@@ -155,6 +158,7 @@ impl Bridge {
             application.relays = true;
             application.ids.relay(first);
         }
+        self.finds_routes |= application.routes.media().is_some();
         self.applications.push(application);
         self.applications.len() - 1
     }

@@ -66,11 +66,30 @@ pub struct Platform {
     complaints: Complaints,
     /// What the WSDLs of the platform's services came to, by their addresses.
     descriptions: HashMap<Arc<str>, Description>,
+    clock: Clock,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
     /// The moment of what is told now, as contact centres write it.
     pub stamp: String,
     stamped: u64,
+}
+
+/// The platform's clock, as it was read last: most messages come in the same second as the one before.
+#[derive(Debug, Default)]
+struct Clock {
+    text: String,
+    millis: Option<u64>,
+}
+
+impl Clock {
+    fn read(&mut self, text: &str) -> Option<u64> {
+        if self.text != text {
+            self.text.clear();
+            self.text.push_str(text);
+            self.millis = time::parse_civil(text);
+        }
+        self.millis
+    }
 }
 
 /// What a service's WSDL came to.
@@ -138,6 +157,7 @@ impl Platform {
             counts,
             complaints: Complaints::default(),
             descriptions: HashMap::new(),
+            clock: Clock::default(),
             epoch: None,
             stamp: String::new(),
             stamped: 0,
@@ -397,7 +417,7 @@ impl Platform {
             return;
         }
         let clock = incoming.vocabulary.messages[kind].role(Role::Time).map(|slot| message.get(slot));
-        let clock = if let Some(Value::Text(text)) = clock { time::parse_civil(text) } else { None };
+        let clock = if let Some(Value::Text(text)) = clock { self.clock.read(text) } else { None };
         let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);

@@ -32,7 +32,11 @@ impl Table {
         if key.is_empty() {
             return Value::Absent;
         }
-        let by_number = key.as_int().and_then(|key| self.numbers.iter().find(|(known, _)| *known == key));
+        let by_number = key.as_int().and_then(|key| {
+            // Most enumerations number their members from 0: look there first.
+            let at_place = usize::try_from(key).ok().and_then(|place| self.numbers.get(place));
+            at_place.filter(|(known, _)| *known == key).or_else(|| self.numbers.iter().find(|(known, _)| *known == key))
+        });
         let found = by_number.map(|(_, value)| value).or_else(|| {
             let Value::Text(text) = key else { return None };
             self.texts.iter().find(|(known, _)| known == text).map(|(_, value)| value)
@@ -78,6 +82,7 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
             _ => table.texts.push((key.name.to_owned(), value)),
         }
     }
+    table.numbers.sort_by_key(|(code, _)| *code);
     if !missing.is_empty() && table.otherwise.is_none() {
         key.problem(problems, format!("the table lacks {} and has no `else`", missing.join(", ")));
     }

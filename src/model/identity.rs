@@ -19,6 +19,9 @@ pub enum Id<'m> {
 /// The longest id and the longest number or name that is kept, in bytes.
 pub const MAX_TEXT: usize = 256;
 
+/// The longest number that is one, with its sign.
+const MAX_DIGITS: usize = 20;
+
 /// A number or name as far as it is kept.
 pub fn kept(text: &str) -> &str {
     if text.len() <= MAX_TEXT {
@@ -43,11 +46,13 @@ impl<'m> Id<'m> {
     }
 
     pub fn from_text(text: &'m str) -> Id<'m> {
-        let text = text.trim();
-        let canonical = !text.is_empty() && !text.starts_with('+') && (text == "0" || !text.starts_with('0'));
-        match text.parse::<i64>() {
-            Ok(0 | -1) => Id::None,
-            Ok(number) if canonical => Id::Int(number),
+        let text = text.trim_ascii();
+        let canonical = !text.starts_with('+') && (text == "0" || !text.starts_with('0'));
+        // Most names are too long to be numbers.
+        let number = if text.len() <= MAX_DIGITS { text.parse::<i64>().ok() } else { None };
+        match number {
+            Some(0 | -1) => Id::None,
+            Some(number) if canonical => Id::Int(number),
             _ if text.is_empty() || text.len() > MAX_TEXT => Id::None,
             _ => Id::Text(text),
         }

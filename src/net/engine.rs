@@ -352,7 +352,7 @@ impl Engine {
                 }
                 Output::Keep { route, record } => {
                     let Some(store) = &self.store else { continue };
-                    if let Err(reason) = store.keep(route, record) {
+                    if let Err(reason) = store.keep(route, *record) {
                         let now = self.now();
                         self.bridge.route_kept(now, route, Err(reason));
                     }

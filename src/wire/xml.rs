@@ -188,11 +188,21 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
+/// Bytes that may begin what text content cannot hold as it is.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        special[byte] = matches!(byte as u8, b'&' | b'<' | b'>' | b'\r' | 0..=0x08 | 0x0b | 0x0c | 0x0e..=0x1f | 0xef);
+        byte += 1;
+    }
+    special
+};
+
 /// Writes text content: what XML cannot hold becomes the replacement character.
 pub fn escape(text: &str, out: &mut Vec<u8>) {
-    let plain = |byte: u8| !matches!(byte, b'&' | b'<' | b'>' | b'\r' | 0..=0x08 | 0x0b | 0x0c | 0x0e..=0x1f | 0xef);
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
+    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
         out.extend_from_slice(&rest.as_bytes()[..at]);
         let Some(c) = rest[at..].chars().next() else { break };
         match c {

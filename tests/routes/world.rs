@@ -295,7 +295,7 @@ impl World {
                 Output::Notice { notice, .. } => self.notices.push(notice.text),
                 Output::Keep { route, record } => {
                     assert!(self.keeps);
-                    self.records.insert(route, record);
+                    self.records.insert(route, *record);
                     self.unwritten.push(route);
                 }
                 Output::Drop { route } => {

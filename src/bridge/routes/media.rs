@@ -245,7 +245,7 @@ impl Bridge {
             let adopted = index.zip(adopted).map(|(index, number)| key(index, number));
             // What is being cancelled keeps its record, with all that it says, until it is over.
             if let Some(route) = adopted.filter(|adopted| *adopted != route) {
-                self.outputs.push_back(Output::Keep { route, record });
+                self.outputs.push_back(Output::Keep { route, record: record.into() });
             }
             if adopted != Some(route) {
                 self.outputs.push_back(Output::Drop { route });
@@ -292,6 +292,9 @@ impl Bridge {
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
         loop {
             self.say_routes(now, platform);
+            if !self.finds_routes && self.platforms.iter().all(|platform| platform.route_news.is_empty()) {
+                return;
+            }
             let routed = self.route_calls(now);
             let mut is_done = !self.hear_of_routes(now) && !routed;
             for index in self.desks() {
@@ -359,7 +362,7 @@ impl Bridge {
         match order {
             Order::Keep { number, id } => {
                 let record = self.record(index, media, number, id);
-                self.outputs.push_back(Output::Keep { route: key(index, number), record });
+                self.outputs.push_back(Output::Keep { route: key(index, number), record: record.into() });
             }
             Order::Drop { number } => self.outputs.push_back(Output::Drop { route: key(index, number) }),
             Order::Add { number } => self.order_route(now, index, media, (number, Asked::Add), None, false),

@@ -110,7 +110,7 @@ impl Session {
         const SYSTEM: usize = 4;
         self.state == State::Online
             && self.classes.get(class).copied().unwrap_or(false)
-            && (class == SYSTEM || self.passes(event))
+            && (class == SYSTEM || self.filters.is_empty() || self.passes(event))
     }
 
     /// Of each type that has filters, one must match; an event that lacks the field matches none.
