@@ -1,19 +1,17 @@
 //! The neutral message: what one message of any dialect says, as a kind and its fields. It knows no protocol, no JSON and
-//! no XML; names and kinds are numbers that a vocabulary gives out.
+//! no XML; kinds and fields are places in the lists of a vocabulary.
 //!
 //! A message is one flat tape: its top fields stand in slots, lists and records in `nodes`, every text in `text`. Cleared
 //! and filled again it allocates nothing, and it borrows nothing from the bytes it was read from.
+
+use std::ops::Range;
 
 /// A message of a vocabulary: its place in the vocabulary's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kind(pub u16);
 
-/// A field name of a vocabulary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(pub u16);
-
-/// One value, or the key of one. Lists and records say where their entries stand, all of them side by side; a record's
-/// alternate between key and value.
+/// One value. Lists and records say where their entries stand, all of them side by side; a record has one for each field of
+/// its type, at the field's place.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Node {
     #[default]
@@ -26,8 +24,10 @@ pub enum Node {
     Text(Span),
     List(Span),
     Record(Span),
-    Key(Name),
 }
+
+/// The most values in lists and records of one message; records beyond them are passed over. Thousands of calls have room.
+const MAX_NODES: usize = 1 << 19;
 
 /// A range of `text` or of `nodes`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,9 +42,8 @@ pub struct Message {
     kind: Option<Kind>,
     slots: Vec<Node>,
     nodes: Vec<Node>,
-    /// Entries of lists and records that are not closed yet, the innermost last, and how many of these there are.
+    /// Entries of lists and records that are not closed yet, the innermost last.
     open: Vec<Node>,
-    depth: u32,
     text: String,
 }
 
@@ -60,7 +59,6 @@ impl Message {
         self.slots.clear();
         self.nodes.clear();
         self.open.clear();
-        self.depth = 0;
         self.text.clear();
     }
 
@@ -88,6 +86,11 @@ impl Message {
         self.slots.get(slot).copied().unwrap_or_default()
     }
 
+    /// The nodes of all top fields.
+    pub fn fields(&self) -> &[Node] {
+        &self.slots
+    }
+
     /// The value of a top field; absent where the message has none.
     pub fn get(&self, slot: usize) -> Value<'_> {
         self.value(self.node(slot))
@@ -100,46 +103,58 @@ impl Message {
         Node::Text(Span { first, end: self.text.len() as u32 })
     }
 
-    /// Begins a list or record; what is pushed until it is closed stands in it.
-    pub fn open(&mut self) -> Open {
-        self.depth += 1;
+    /// Keeps the whole text that a message is read from, before anything else: its parts are kept thereby.
+    pub fn hold(&mut self, text: &str) {
+        self.text.clear();
+        self.text.push_str(text);
+    }
+
+    /// The node for a part of the text that is held.
+    pub fn part(&self, part: Range<usize>) -> Node {
+        Node::Text(Span { first: part.start as u32, end: part.end as u32 })
+    }
+
+    /// Begins a list: what is pushed until it is closed stands in it.
+    pub fn open_list(&mut self) -> Open {
         Open(self.open.len())
     }
 
-    pub fn key(&mut self, name: Name) {
-        self.open.push(Node::Key(name));
-    }
-
-    /// Adds a scalar to the open list, or the value of the last key to the open record.
+    /// Adds an item to the open list.
     pub fn push(&mut self, node: Node) {
         self.open.push(node);
     }
 
-    /// The same for a node of any kind: a list or record stands there already, since it was closed there.
-    pub fn push_read(&mut self, node: Node) {
-        if !matches!(node, Node::List(_) | Node::Record(_)) {
-            self.open.push(node);
-        }
+    pub fn close_list(&mut self, open: Open) -> Node {
+        Node::List(self.close(open))
     }
 
-    pub fn close_list(&mut self, open: Open) -> Node {
-        self.close(open, Node::List)
+    /// Begins a record of a type with so many fields, all of them absent.
+    pub fn open_record(&mut self, fields: usize) -> Open {
+        let open = Open(self.open.len());
+        self.open.resize(open.0 + fields, Node::Absent);
+        open
+    }
+
+    /// Whether it has as many values as a message may: a record takes room for all fields of its type, whatever is written of
+    /// them.
+    pub fn is_full(&self) -> bool {
+        self.nodes.len() + self.open.len() >= MAX_NODES
+    }
+
+    /// Sets a field of the open record.
+    pub fn put(&mut self, record: &Open, slot: usize, node: Node) {
+        self.open[record.0 + slot] = node;
     }
 
     pub fn close_record(&mut self, open: Open) -> Node {
-        self.close(open, Node::Record)
+        Node::Record(self.close(open))
     }
 
-    fn close(&mut self, open: Open, kind: fn(Span) -> Node) -> Node {
+    fn close(&mut self, open: Open) -> Span {
         let first = self.nodes.len() as u32;
         self.nodes.extend_from_slice(&self.open[open.0..]);
         self.open.truncate(open.0);
-        let node = kind(Span { first, end: self.nodes.len() as u32 });
-        self.depth -= 1;
-        if self.depth > 0 {
-            self.open.push(node);
-        }
-        node
+        Span { first, end: self.nodes.len() as u32 }
     }
 
     // ── what is too long ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,22 +175,29 @@ impl Message {
         end < span.end
     }
 
-    /// Cuts the texts of members of records, as far as they can be reached from the top; how many were longer.
-    pub fn shorten_members(&mut self, limit: impl Fn(Name) -> Option<usize>) -> usize {
-        let within = |node: Node| if let Node::List(span) | Node::Record(span) = node { Some(span) } else { None };
-        let mut open: Vec<Span> = self.slots.iter().copied().filter_map(within).collect();
-        let mut cut = 0;
-        while let Some(span) = open.pop() {
-            open.extend(self.entries(span).iter().copied().filter_map(within));
-            for at in span.first as usize..(span.end as usize).saturating_sub(1) {
-                let (Node::Key(name), Node::Text(text)) = (self.nodes[at], self.nodes[at + 1]) else { continue };
-                if let Some(short) = limit(name).and_then(|most| self.shorter(text, most)) {
-                    self.nodes[at + 1] = Node::Text(short);
-                    cut += 1;
-                }
-            }
-        }
-        cut
+    /// Cuts a text of a record; whether it was longer.
+    pub fn shorten_member(&mut self, record: Node, slot: usize, most: usize) -> bool {
+        let Node::Record(span) = record else { return false };
+        let at = span.first as usize + slot;
+        let Node::Text(text) = self.nodes[at] else { return false };
+        let short = self.shorter(text, most);
+        self.nodes[at] = Node::Text(short.unwrap_or(text));
+        short.is_some()
+    }
+
+    /// The first of these items that is a record with this number in that field.
+    pub fn numbered(&self, items: &[Node], slot: usize, number: i64) -> Node {
+        let has = |item: &&Node| match self.entries(**item).get(slot) {
+            Some(Node::Int(known)) => *known == number,
+            Some(node) => self.value(*node).as_int() == Some(number),
+            None => false,
+        };
+        items.iter().find(has).copied().unwrap_or_default()
+    }
+
+    /// The entries of a list or record; of anything else there are none.
+    pub fn entries(&self, node: Node) -> &[Node] {
+        if let Node::List(span) | Node::Record(span) = node { self.within(span) } else { &[] }
     }
 
     /// The part of a text that fits, where not all of it does.
@@ -197,7 +219,7 @@ impl Message {
     #[inline]
     pub fn value(&self, node: Node) -> Value<'_> {
         match node {
-            Node::Absent | Node::Key(_) => Value::Absent,
+            Node::Absent => Value::Absent,
             Node::Nil => Value::Nil,
             Node::Bool(value) => Value::Bool(value),
             Node::Int(value) => Value::Int(value),
@@ -208,7 +230,7 @@ impl Message {
         }
     }
 
-    fn entries(&self, span: Span) -> &[Node] {
+    fn within(&self, span: Span) -> &[Node] {
         &self.nodes[span.first as usize..span.end as usize]
     }
 }
@@ -231,6 +253,15 @@ impl<'m> Value<'m> {
     /// Whether there is nothing: absent, nil, or an empty text.
     pub fn is_empty(&self) -> bool {
         matches!(self, Value::Absent | Value::Nil | Value::Text(""))
+    }
+
+    /// The node of a list or record; nothing of anything else.
+    pub fn container(&self) -> Node {
+        match self {
+            Value::List(list) => Node::List(list.span),
+            Value::Record(record) => Node::Record(record.span),
+            _ => Node::Absent,
+        }
     }
 
     /// A whole number, also one that travelled as text or as a float without a fraction.
@@ -301,11 +332,11 @@ pub struct List<'m> {
 impl<'m> List<'m> {
     pub fn iter(&self) -> impl Iterator<Item = Value<'m>> + use<'m> {
         let message = self.message;
-        message.entries(self.span).iter().map(move |node| message.value(*node))
+        message.within(self.span).iter().map(move |node| message.value(*node))
     }
 }
 
-/// Named values.
+/// The values of a type's fields.
 #[derive(Clone, Copy)]
 pub struct Record<'m> {
     message: &'m Message,
@@ -313,23 +344,24 @@ pub struct Record<'m> {
 }
 
 impl<'m> Record<'m> {
-    /// The value of a field; where a sender wrote it twice, the last one.
-    pub fn get(&self, name: Name) -> Value<'m> {
-        let mut entries = self.entries().rev();
-        let found = entries.find(|[key, _]| matches!(key, Node::Key(known) if *known == name));
-        found.map(|[_, node]| self.message.value(*node)).unwrap_or_default()
+    #[inline]
+    pub fn get(&self, slot: usize) -> Value<'m> {
+        self.fields().get(slot).map(|node| self.message.value(*node)).unwrap_or_default()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (Name, Value<'m>)> + use<'m> {
+    pub fn iter(&self) -> impl Iterator<Item = Value<'m>> + use<'m> {
         let message = self.message;
-        self.entries().filter_map(move |[key, node]| {
-            let Node::Key(name) = key else { return None };
-            Some((*name, message.value(*node)))
-        })
+        self.fields().iter().map(move |node| message.value(*node))
     }
 
-    fn entries(&self) -> impl DoubleEndedIterator<Item = &'m [Node; 2]> + use<'m> {
-        self.message.entries(self.span).as_chunks().0.iter()
+    /// The nodes of its fields.
+    pub fn fields(&self) -> &'m [Node] {
+        self.message.within(self.span)
+    }
+
+    /// The message that it is part of.
+    pub fn message(&self) -> &'m Message {
+        self.message
     }
 }
 
@@ -341,7 +373,7 @@ impl std::fmt::Debug for List<'_> {
 
 impl std::fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -353,23 +385,24 @@ mod tests {
     fn nested_values_are_found_and_stepped_over() {
         let mut message = Message::default();
         message.start(Kind(0), 2);
-        let list = message.open();
+        let list = message.open_list();
         for id in [7, 8] {
-            let record = message.open();
-            message.key(Name(1));
-            message.push(Node::Int(id));
-            message.key(Name(2));
+            let record = message.open_record(3);
+            message.put(&record, 1, Node::Int(id));
             let text = message.text("x");
-            message.push(text);
-            message.close_record(record);
+            message.put(&record, 2, text);
+            let record = message.close_record(record);
+            message.push(record);
         }
         let node = message.close_list(list);
         message.set(1, node);
 
         let list = message.get(1).as_list().unwrap();
-        let ids: Vec<_> = list.iter().map(|item| item.as_record().unwrap().get(Name(1)).as_int()).collect();
+        assert_eq!(message.numbered(message.entries(node), 1, 8), message.entries(node)[1]);
+        assert_eq!(message.numbered(message.entries(node), 1, 9), Node::Absent);
+        let ids: Vec<_> = list.iter().map(|item| item.as_record().unwrap().get(1).as_int()).collect();
         assert_eq!(ids, [Some(7), Some(8)]);
-        assert!(matches!(list.iter().last().unwrap().as_record().unwrap().get(Name(2)), Value::Text("x")));
+        assert!(matches!(list.iter().last().unwrap().as_record().unwrap().get(2), Value::Text("x")));
         assert!(matches!(message.get(0), Value::Absent));
         assert!(matches!(message.get(99), Value::Absent));
     }

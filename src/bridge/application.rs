@@ -388,14 +388,15 @@ impl Application {
             self.counts.untold[transition.kind as usize] += 1;
             return;
         }
-        for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
-            let told = self.is_told(index, platform, call);
-            // Whatever occupies an agent, the agent's state is told.
-            if !told && transition.kind != TransitionKind::AgentState && transition.call == Some(call) {
-                self.counts.other_media += 1;
-                return;
-            }
+        let mut is_told = |call: Option<CallIx>| call.is_none_or(|call| self.is_told(index, platform, call));
+        let told = is_told(transition.call);
+        // Whatever occupies an agent, the agent's state is told.
+        if !told && transition.kind != TransitionKind::AgentState {
+            self.counts.other_media += 1;
+            return;
         }
+        is_told(transition.second);
+        is_told(transition.result);
         let to = &self.to;
         let call = transition.call.and_then(|call| platform.model.find_call(call));
         if let (Some(call), true) = (call, to.numbers_labels) {
@@ -404,7 +405,8 @@ impl Application {
         let queued_at = call.and_then(|call| call.queued_at).filter(|_| to.tells_waiting);
         let waiting = queued_at.map(time::write_civil).unwrap_or_default();
         let mut message = std::mem::take(&mut self.message);
-        let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index };
+        let calls = [transition.call, transition.second, transition.result].map(|call| self.ids.told((index, call?)));
+        let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index, calls };
         let (model, knobs) = (&platform.model, &self.knobs);
         let live =
             Live { model, transition, naming, local, route: None, knobs, stamp: &platform.stamp, waiting: &waiting };

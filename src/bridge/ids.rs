@@ -120,6 +120,12 @@ impl Ids {
         self.calls.get(&key)
     }
 
+    /// A call that the application is told of.
+    #[inline(never)]
+    pub fn told(&self, key: CallKey) -> Option<&Call> {
+        self.calls.get(&key).filter(|call| call.told)
+    }
+
     /// The number of a label of call data: a number that is one already is its own.
     pub fn label(&self, label: &str) -> Option<i64> {
         label.parse().ok().filter(|number| *number >= LABELS).or_else(|| self.labels.get(label).copied())

@@ -1,7 +1,5 @@
 //! What rules read when they say a transition: the model's picture, with ids as the application, or the platform, knows them.
 
-use smallvec::SmallVec;
-
 use super::ids::Ids;
 use crate::{
     mapping::{CallPart, Item, Leaf, Literal, Picture},
@@ -20,7 +18,14 @@ pub enum Naming<'p> {
     /// The platform's own.
     Native,
     /// An application's; the platform is its `place`th, from 0, and the bridge's `platform`th.
-    Of { ids: &'p Ids, parts: &'p [CallPart], place: usize, platform: usize },
+    Of {
+        ids: &'p Ids,
+        parts: &'p [CallPart],
+        place: usize,
+        platform: usize,
+        /// The numbers of the transition's calls that are told.
+        calls: [Option<&'p super::ids::Call>; 3],
+    },
 }
 
 /// A request that the bridge answers itself, without the model.
@@ -114,8 +119,8 @@ impl<'p> Live<'p> {
             Naming::Native => {
                 self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
             }
-            Naming::Of { ids, parts, platform, .. } => {
-                let Some(known) = ids.call((platform, call)).filter(|call| call.told) else { return Value::Absent };
+            Naming::Of { parts, calls, .. } => {
+                let Some(known) = calls[which as usize] else { return Value::Absent };
                 match parts.get(usize::from(place)) {
                     Some(CallPart::Guid) => known.guid.as_deref().map(Value::Text).unwrap_or_else(|| self.guid(call)),
                     Some(CallPart::Sequence) => {
@@ -173,10 +178,7 @@ impl<'p> Live<'p> {
         match attribute {
             CallAttribute::Id => match self.naming {
                 Naming::Native => self.call_name(which, 0),
-                Naming::Of { ids, platform, .. } => {
-                    let known = self.call_of(which).and_then(|call| ids.call((platform, call)));
-                    optional(known.filter(|call| call.told).map(|call| call.id))
-                }
+                Naming::Of { calls, .. } => optional(calls[which as usize].map(|call| call.id)),
             },
             CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
             CallAttribute::Abandoned => Value::Bool(call.is_abandoned()),
@@ -233,7 +235,7 @@ impl<'p> Live<'p> {
             AgentAttribute::State => optional(agent.told.map(AgentState::code)),
             AgentAttribute::Call => match (self.naming, agent.calls.last()) {
                 (Naming::Of { ids, platform, .. }, Some(call)) => {
-                    optional(ids.call((platform, *call)).filter(|call| call.told).map(|call| call.id))
+                    optional(ids.told((platform, *call)).map(|call| call.id))
                 }
                 _ => Value::Absent,
             },
@@ -370,7 +372,7 @@ impl<'p> Picture<'p> for Live<'p> {
         }
     }
 
-    fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]> {
+    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'p>)) {
         // In the order of `ItemAttribute`: id, kind, number, key, value.
         let pair = |(key, value): &'p (String, String)| {
             let number = match self.naming {
@@ -385,16 +387,17 @@ impl<'p> Picture<'p> for Live<'p> {
         match list {
             ListAttribute::CallData => {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));
-                call.map(|call| call.data.iter().map(pair).collect()).unwrap_or_default()
+                call.into_iter().flat_map(|call| &call.data).map(pair).for_each(take);
             }
-            ListAttribute::RequestData if let Some(route) = self.route => route.data.iter().map(pair).collect(),
+            ListAttribute::RequestData if let Some(route) = self.route => route.data.iter().map(pair).for_each(take),
             ListAttribute::RequestData => {
-                self.request().map(|request| request.data.iter().map(pair).collect()).unwrap_or_default()
+                self.request().into_iter().flat_map(|request| &request.data).map(pair).for_each(take);
             }
             ListAttribute::AgentServices => {
                 let agent = self.transition.agent.map(|agent| self.model.agent(agent));
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
-                services.map(|service| id(self.service_id(*service), self.model.service(*service).kind)).collect()
+                let services = services.map(|service| (*service, self.model.service(*service).kind));
+                services.map(|(service, kind)| id(self.service_id(service), kind)).for_each(take);
             }
             ListAttribute::CallDispositions => {
                 let given = self.transition.call.and_then(|call| self.model.find_call(call));
@@ -404,13 +407,13 @@ impl<'p> Picture<'p> for Live<'p> {
                     let nothing = Value::Absent;
                     [Value::Int(*code), nothing, nothing, nothing, nothing]
                 })
-                .collect()
+                .for_each(take);
             }
             ListAttribute::ServiceAgents => {
                 let service = self.service();
                 let serves = |agent: &Agent| service.is_some_and(|service| agent.services.contains(&service));
                 let agents = self.model.agents().filter(|(_, agent)| agent.is_logged_on() && serves(agent));
-                agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent)).collect()
+                agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent)).for_each(take);
             }
         }
     }

@@ -208,7 +208,7 @@ pub trait Values<'v, L> {
 
 impl<L> Expr<L> {
     /// Most expressions are no more than a leaf or a literal: these are worked out where they are wanted.
-    #[inline]
+    #[inline(always)]
     pub fn eval<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [Table]) -> Value<'v> {
         match self {
             Expr::Leaf(leaf) => values.value(leaf),
@@ -217,6 +217,7 @@ impl<L> Expr<L> {
         }
     }
 
+    #[inline(never)]
     fn work_out<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [Table]) -> Value<'v> {
         match self {
             Expr::Leaf(_) | Expr::Literal(_) => self.eval(values, tables),

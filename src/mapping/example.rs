@@ -4,7 +4,6 @@ use std::{ops::Range, sync::Arc};
 
 use hashbrown::HashMap;
 use serde_json::Value as Json;
-use smallvec::SmallVec;
 
 use super::{
     incoming::Incoming,
@@ -264,7 +263,7 @@ impl<'g> Picture<'g> for Given<'g> {
         }
     }
 
-    fn items(&self, list: ListAttribute) -> SmallVec<[Item<'g>; 8]> {
+    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'g>)) {
         let items = self.values.get(list.name()).and_then(|json| json.as_array()).into_iter().flatten();
         let item = |json: &'g Json| {
             let part = |attribute: ItemAttribute| {
@@ -273,6 +272,6 @@ impl<'g> Picture<'g> for Given<'g> {
             };
             std::array::from_fn(|place| part(ItemAttribute::ALL[place]))
         };
-        items.map(item).collect()
+        items.map(item).for_each(take);
     }
 }

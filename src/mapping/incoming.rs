@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Key, Node, Table as Section},
-    message::{Kind, Name},
+    message::Kind,
     model::{ChangeKind, DeviceKind, Fact, NAMES},
     vocabulary::{AgentPart, MessageDef, Role, Side, Type, Vocabulary, Wanted, Which},
 };
@@ -62,8 +62,18 @@ pub enum Leaf {
 
 #[derive(Debug, Clone)]
 pub enum Hop {
-    Member(Name),
+    /// A field of a record, by the places of both in the vocabulary.
+    Member {
+        record: usize,
+        slot: usize,
+    },
     At(usize),
+    /// The first item of which this field is a number.
+    Numbered {
+        record: usize,
+        slot: usize,
+        number: i64,
+    },
     /// The first item of which a path leads to a value.
     Keyed {
         path: Vec<Hop>,
@@ -80,8 +90,8 @@ pub struct Rule {
     pub means: ChangeKind,
     /// The number of the call, where it stands inside a record.
     pub call: Option<(u8, Expr<Leaf>)>,
-    /// Slots of the names of call, second and result.
-    pub calls: [[Option<usize>; NAMES]; 3],
+    /// The names of its calls: whose, the name's place, and the slot where it stands.
+    pub calls: Vec<(Which, u8, usize)>,
     pub request: Option<usize>,
     pub party: Option<DevicePlan>,
     pub other: Option<DevicePlan>,
@@ -410,14 +420,10 @@ pub fn dotted_labels(vocabulary: &Vocabulary, def: &MessageDef) -> Vec<String> {
     labels
 }
 
-fn call_slots(def: &MessageDef) -> [[Option<usize>; NAMES]; 3] {
-    let mut slots = [[None; NAMES]; 3];
-    for (which, slots) in [Which::Call, Which::Second, Which::Result].into_iter().zip(&mut slots) {
-        for (place, slot) in slots.iter_mut().enumerate() {
-            *slot = def.role(Role::Call(which, place as u8));
-        }
-    }
-    slots
+fn call_slots(def: &MessageDef) -> Vec<(Which, u8, usize)> {
+    let places = |which| (0..NAMES as u8).map(move |place| (which, place));
+    let names = [Which::Call, Which::Second, Which::Result].into_iter().flat_map(places);
+    names.filter_map(|(which, place)| Some((which, place, def.role(Role::Call(which, place))?))).collect()
 }
 
 // ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -485,7 +491,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                 let field = &self.vocabulary.records[*place].fields.list[slot];
                 self.mark_member(&field.label);
                 let (mut hops, ty) = self.walk(compiler, field.ty.clone(), &field.label, rest)?;
-                hops.insert(0, Hop::Member(field.name));
+                hops.insert(0, Hop::Member { record: *place, slot });
                 return Ok((Leaf::Item { steps: hops }, ty));
             }
         }
@@ -537,7 +543,12 @@ impl<'s, 'd> MessageScope<'s, 'd> {
             self.mark_beneath(&field.ty, &field.label, label);
         }
         for used in self.used_lets.borrow().iter() {
-            self.mark_beneath(&used.ty, &used.label, label);
+            match &used.ty {
+                Type::List(item) if Some(&**item) == self.item.borrow().as_ref() => {
+                    self.mark(&format!("{}.{label}", used.label));
+                }
+                ty => self.mark_beneath(ty, &used.label, label),
+            }
         }
     }
 
@@ -572,7 +583,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                         return Err(unknown(span.clone(), "field", name, fields.labels()));
                     };
                     let field = &fields.list[slot];
-                    hops.push(Hop::Member(field.name));
+                    hops.push(Hop::Member { record: *place, slot });
                     label = format!("{label}.{}", field.label);
                     ty = field.ty.clone();
                 }
@@ -586,8 +597,13 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                 (Step::Keyed { path, equals }, Type::List(item)) => {
                     let (path, member) = self.walk(compiler, (**item).clone(), &label, path)?;
                     let wanted = types::of_type(self.vocabulary, &member);
-                    let equals = Arc::new(compiler.compile(equals, &wanted)?);
-                    hops.push(Hop::Keyed { path, equals });
+                    let equals = compiler.compile(equals, &wanted)?;
+                    hops.push(match (&path[..], &equals) {
+                        ([Hop::Member { record, slot }], Expr::Literal(Literal::Int(number))) => {
+                            Hop::Numbered { record: *record, slot: *slot, number: *number }
+                        }
+                        _ => Hop::Keyed { path, equals: Arc::new(equals) },
+                    });
                     ty = (**item).clone();
                 }
                 (Step::At(_) | Step::Keyed { .. }, _) => {
@@ -623,10 +639,11 @@ impl<'s, 'd> MessageScope<'s, 'd> {
             return Err(Mistake { span: 0..0, text: format!("`let.{name}` is no path") });
         };
         let (_, ty) = self.resolve(compiler, steps).map_err(inside)?;
-        let label: Vec<&str> = steps
-            .iter()
-            .filter_map(|step| if let Step::Name { name, .. } = step { Some(name.as_str()) } else { None })
-            .collect();
+        let names = steps.iter().filter_map(|step| if let Step::Name { name, .. } = step { Some(name) } else { None });
+        // What another name of `[let]` stands for is what is read.
+        let told =
+            |name: &String| self.used_lets.borrow().iter().find(|used| used.name == *name).map(|u| u.label.clone());
+        let label: Vec<String> = names.map(|name| told(name).unwrap_or_else(|| name.clone())).collect();
         let expr = compiler.compile(&ast, &Ty::Any).map_err(inside)?;
         self.item.replace(outer);
         let label = label.join(".");
@@ -966,7 +983,7 @@ impl<'r> Reads<'r> {
             Leaf::Item { steps } => (each.map(|each| self.labels(each, self.each)).unwrap_or_default(), steps),
         };
         let members = hops.iter().filter_map(|hop| match hop {
-            Hop::Member(name) => Some(self.vocabulary.name_text(*name)),
+            Hop::Member { record, slot } => Some(&self.vocabulary.records[*record].fields.list[*slot].label),
             _ => None,
         });
         let tail: String = members.map(|name| format!(".{name}")).collect();

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Key, Node, Table as Section},
-    message::{Kind, Name},
+    message::Kind,
     model::{
         AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
         RequestAttribute, ServiceAttribute, TransitionKind,
@@ -128,7 +128,11 @@ pub enum Leaf {
 #[derive(Debug)]
 pub enum ValuePlan {
     Scalar(Expr<Leaf>),
-    Record(Vec<(Name, ValuePlan)>),
+    /// Of the type that stands at this place in the vocabulary's list, with what is set by field.
+    Record {
+        record: usize,
+        members: Vec<(usize, ValuePlan)>,
+    },
     List {
         list: ListAttribute,
         /// How many of its items are gone through.
@@ -737,9 +741,7 @@ impl Builder<'_, '_> {
 
     fn value(&mut self, ty: &Type, label: &str, node: Node) -> Option<ValuePlan> {
         match (ty, node.as_table()) {
-            (Type::Record(place), Some(section)) => {
-                self.record(*place, label, section.entries()).map(ValuePlan::Record)
-            }
+            (Type::Record(place), Some(section)) => Some(self.record(*place, label, section.entries())),
             (Type::List(item), Some(section)) => self.list(item, label, section),
             (Type::Text, Some(section)) => self.joined(ty, label, section),
             (Type::List(item), None) if node.as_array().is_some() => self.items(item, label, node),
@@ -755,7 +757,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn record(&mut self, place: usize, label: &str, entries: Vec<(Key, Node)>) -> Option<Vec<(Name, ValuePlan)>> {
+    fn record(&mut self, place: usize, label: &str, entries: Vec<(Key, Node)>) -> ValuePlan {
         let record = &self.scope.vocabulary.records[place];
         let mut members = Vec::new();
         for (key, node) in entries {
@@ -766,9 +768,9 @@ impl Builder<'_, '_> {
             };
             let field = &record.fields.list[slot];
             let value = self.value(&field.ty, &format!("{label}.{}", field.label), node);
-            members.extend(value.map(|value| (field.name, value)));
+            members.extend(value.map(|value| (slot, value)));
         }
-        Some(members)
+        ValuePlan::Record { record: place, members }
     }
 
     /// `[{ when = condition, Member = expression, … }, { each = … }, …]`.
@@ -786,7 +788,7 @@ impl Builder<'_, '_> {
             }
             let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
             let members = section.entries().into_iter().filter(|(key, _)| key.name != "when").collect();
-            items.extend(self.record(*place, label, members).map(|members| (when, ValuePlan::Record(members))));
+            items.push((when, self.record(*place, label, members)));
         }
         Some(ValuePlan::Items(items))
     }
@@ -827,7 +829,7 @@ impl Builder<'_, '_> {
         let own = |(key, _): &(Key, Node)| !matches!(key.name, "each" | "most");
         let entries: Vec<_> = section.entries().into_iter().filter(own).collect();
         let plan = match item {
-            Type::Record(place) => self.record(*place, label, entries).map(ValuePlan::Record),
+            Type::Record(place) => Some(self.record(*place, label, entries)),
             _ => match entries.first() {
                 Some((key, node)) if key.name == "item" && entries.len() == 1 => self.value(item, label, *node),
                 _ => {
@@ -884,7 +886,7 @@ impl ValuePlan {
     fn reads(&self, wanted: &[Leaf]) -> bool {
         match self {
             ValuePlan::Scalar(expr) => expr.leaves().iter().any(|leaf| wanted.contains(leaf)),
-            ValuePlan::Record(members) => members.iter().any(|(_, plan)| plan.reads(wanted)),
+            ValuePlan::Record { members, .. } => members.iter().any(|(_, plan)| plan.reads(wanted)),
             ValuePlan::List { item, .. } => item.reads(wanted),
             ValuePlan::Items(items) => items.iter().any(|(_, plan)| plan.reads(wanted)),
             ValuePlan::Joined { parts, .. } => parts.iter().any(|plan| plan.reads(wanted)),
@@ -946,9 +948,10 @@ fn collect(
             });
             into.push((label.to_owned(), paths.collect()));
         }
-        ValuePlan::Record(members) => {
-            for (name, plan) in members {
-                collect(rules, &format!("{label}.{}", rules.vocabulary.name_text(*name)), plan, list, into);
+        ValuePlan::Record { record, members } => {
+            let fields = &rules.vocabulary.records[*record].fields.list;
+            for (slot, plan) in members {
+                collect(rules, &format!("{label}.{}", fields[*slot].label), plan, list, into);
             }
         }
         ValuePlan::List { list, item, .. } => collect(rules, label, item, Some(*list), into),

@@ -3,8 +3,6 @@
 
 use std::cell::Cell;
 
-use smallvec::SmallVec;
-
 use super::{
     compile::{Expr, Values},
     incoming::{self, DeviceKindPlan, DevicePlan, Hop, Incoming, KindPlan, ListPlan},
@@ -12,8 +10,9 @@ use super::{
     table::Table,
 };
 use crate::{
-    message::{Message, Name, Node, Value},
-    model::{CallNames, Change, Device, DeviceKind, Id, ItemAttribute, ListAttribute, NAMES, TransitionKind},
+    message::{Message, Node, Value},
+    model::{Change, Device, DeviceKind, Id, ItemAttribute, ListAttribute, TransitionKind},
+    vocabulary::Which,
 };
 
 // ── messages → changes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,41 +50,43 @@ impl<'v> MessageValues<'v> {
         value
     }
 
-    /// Most paths end at once, or at a member.
-    #[inline]
+    /// Goes along a path. Most paths end at once, or at a member.
+    #[inline(always)]
     fn follow(&self, value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
-        match hops {
-            [] => value,
-            [Hop::Member(name)] => member(value, *name),
-            hops => self.follow_all(value, hops),
+        match (hops, value) {
+            ([], value) => value,
+            ([Hop::Member { slot, .. }], Value::Record(record)) => record.get(*slot),
+            (hops, value) => self.follow_all(value, hops),
         }
     }
 
-    fn follow_all(&self, mut value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
+    /// What stands on the way is not looked at as a value, only where it leads to.
+    #[inline(never)]
+    fn follow_all(&self, value: Value<'v>, hops: &'v [Hop]) -> Value<'v> {
+        let mut node = value.container();
         for hop in hops {
-            value = match hop {
-                Hop::Member(name) => member(value, *name),
-                Hop::At(place) => value.as_list().and_then(|list| list.iter().nth(*place)).unwrap_or_default(),
-                Hop::Keyed { path, equals } => self.keyed(value, path, equals),
+            let entries = self.message.entries(node);
+            node = match (hop, node) {
+                (Hop::Member { slot, .. }, Node::Record(_)) | (Hop::At(slot), Node::List(_)) => {
+                    entries.get(*slot).copied().unwrap_or_default()
+                }
+                (Hop::Numbered { slot, number, .. }, Node::List(_)) => self.message.numbered(entries, *slot, *number),
+                (Hop::Keyed { path, equals }, Node::List(_)) => self.keyed(entries, path, equals),
+                _ => return Value::Absent,
             };
         }
-        value
+        self.message.value(node)
     }
 
-    /// The first item of a list of which a path leads to a value.
-    fn keyed(&self, list: Value<'v>, path: &'v [Hop], equals: &'v Expr<incoming::Leaf>) -> Value<'v> {
+    /// The first of these items of which a path leads to a value.
+    #[inline(never)]
+    fn keyed(&self, items: &'v [Node], path: &'v [Hop], equals: &'v Expr<incoming::Leaf>) -> Node {
         let wanted = equals.eval(self, self.tables);
-        let Some(mut items) = list.as_list().filter(|_| !wanted.is_empty()).map(|list| list.iter()) else {
-            return Value::Absent;
-        };
-        items.find(|item| same(self.follow(*item, path), wanted)).unwrap_or_default()
-    }
-}
-
-fn member(value: Value<'_>, name: Name) -> Value<'_> {
-    match value {
-        Value::Record(record) => record.get(name),
-        _ => Value::Absent,
+        if wanted.is_empty() {
+            return Node::Absent;
+        }
+        let is = |item: &&Node| same(self.follow(self.message.value(**item), path), wanted);
+        items.iter().find(is).copied().unwrap_or_default()
     }
 }
 
@@ -98,8 +99,19 @@ fn same(left: Value, right: Value) -> bool {
 }
 
 impl<'v> Values<'v, incoming::Leaf> for MessageValues<'v> {
-    #[inline]
+    /// Most leaves are fields of the message: these are looked at where they are wanted.
+    #[inline(always)]
     fn value(&self, leaf: &'v incoming::Leaf) -> Value<'v> {
+        match leaf {
+            incoming::Leaf::Field { slot, steps } if steps.is_empty() => self.message.get(*slot),
+            leaf => self.led_to(leaf),
+        }
+    }
+}
+
+impl<'v> MessageValues<'v> {
+    #[inline(never)]
+    fn led_to(&self, leaf: &'v incoming::Leaf) -> Value<'v> {
         match leaf {
             incoming::Leaf::Field { slot, steps } => self.follow(self.message.get(*slot), steps),
             incoming::Leaf::Let { place, steps } => self.follow(self.let_value(*place), steps),
@@ -140,12 +152,17 @@ impl Incoming {
             return false;
         }
         let mut change = Change::new(rule.means);
-        change.call = names(&rule.calls[0], values.message);
+        for (which, place, slot) in &rule.calls {
+            let names = match which {
+                Which::Call => &mut change.call,
+                Which::Second => &mut change.second,
+                Which::Result => &mut change.result,
+            };
+            names.0[usize::from(*place)] = Id::from_value(values.message.get(*slot));
+        }
         if let Some((place, number)) = &rule.call {
             change.call.0[usize::from(*place)] = Id::from_value(number.eval(values, &self.tables));
         }
-        change.second = names(&rule.calls[1], values.message);
-        change.result = names(&rule.calls[2], values.message);
         if let Some(slot) = rule.request {
             change.request = Id::from_value(values.message.get(slot));
         }
@@ -161,23 +178,34 @@ impl Incoming {
                 change.set(plan.fact, value);
             }
         }
-        change.data = rule.data.as_ref().map(|plan| {
-            let items = self.items(plan, *values);
-            items.map(|item| (item.optional(&plan.key), item.optional(&plan.value))).collect()
-        });
-        change.services = rule.services.as_ref().map(|plan| {
-            let items = self.items(plan, *values);
-            items.map(|item| self.device(plan.device.as_ref(), &item)).collect()
-        });
+        if let Some(plan) = &rule.data {
+            let pairs = change.data.get_or_insert_default();
+            self.each(plan, values, |item| pairs.push((item.optional(&plan.key), item.optional(&plan.value))));
+        }
+        if let Some(plan) = &rule.services {
+            let services = change.services.get_or_insert_default();
+            self.each(plan, values, |item| services.push(self.device(plan.device.as_ref(), item)));
+        }
         take(rule.number, &change);
         true
     }
 
-    fn items<'v>(&'v self, plan: &'v ListPlan, values: MessageValues<'v>) -> impl Iterator<Item = MessageValues<'v>> {
-        let list = plan.each.as_ref().and_then(|each| values.value(each).as_list());
-        let items = list.into_iter().flat_map(|list| list.iter()).map(move |item| values.at(item));
-        let only = plan.each.is_none().then_some(values);
-        items.chain(only).filter(|item| plan.when.as_ref().is_none_or(|when| when.holds(item, &self.tables)))
+    /// Goes through what a list has, where its condition holds.
+    fn each<'v>(&'v self, plan: &'v ListPlan, values: &MessageValues<'v>, mut take: impl FnMut(&MessageValues<'v>)) {
+        let holds = |values: &MessageValues<'v>| plan.when.as_ref().is_none_or(|when| when.holds(values, &self.tables));
+        let Some(each) = &plan.each else {
+            if holds(values) {
+                take(values);
+            }
+            return;
+        };
+        let Value::List(list) = values.value(each) else { return };
+        for item in list.iter() {
+            let values = values.at(item);
+            if holds(&values) {
+                take(&values);
+            }
+        }
     }
 
     fn device<'v>(&'v self, plan: Option<&'v DevicePlan>, values: &MessageValues<'v>) -> Device<'v> {
@@ -202,16 +230,6 @@ impl Incoming {
     }
 }
 
-fn names<'m>(slots: &[Option<usize>; NAMES], message: &'m Message) -> CallNames<'m> {
-    let mut names = CallNames::default();
-    for (name, slot) in names.0.iter_mut().zip(slots) {
-        if let Some(slot) = slot {
-            *name = Id::from_value(message.get(*slot));
-        }
-    }
-    names
-}
-
 // ── transitions → messages ────────────────────────────────────────────────────────────────────────────────────────────
 
 /// The values of one item of a list, by [`ItemAttribute`].
@@ -220,7 +238,7 @@ pub type Item<'p> = [Value<'p>; ItemAttribute::ALL.len()];
 /// What a transition and the picture around it show to rules.
 pub trait Picture<'p> {
     fn value(&self, leaf: &outgoing::Leaf) -> Value<'p>;
-    fn items(&self, list: ListAttribute) -> SmallVec<[Item<'p>; 8]>;
+    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'p>));
 }
 
 struct PictureValues<'v, 'i, P> {
@@ -273,12 +291,11 @@ impl Outgoing {
     ) -> Node {
         match plan {
             ValuePlan::Scalar(expr) => node(expr.eval(values, &self.tables), into),
-            ValuePlan::Record(members) => {
-                let open = into.open();
-                for (name, plan) in members {
-                    into.key(*name);
+            ValuePlan::Record { record, members } => {
+                let open = into.open_record(self.vocabulary.records[*record].fields.list.len());
+                for (slot, plan) in members {
                     let value = self.build(plan, values, into);
-                    into.push_read(value);
+                    into.put(&open, *slot, value);
                 }
                 into.close_record(open)
             }
@@ -290,32 +307,27 @@ impl Outgoing {
                 if text.is_empty() { Node::Absent } else { into.text(&text) }
             }
             ValuePlan::List { list, most, item: plan } => {
-                let items = values.picture.items(*list);
-                let open = into.open();
-                for item in items.iter().take(*most) {
-                    let values = PictureValues { picture: values.picture, item: Some(item) };
-                    let value = self.build(plan, &values, into);
-                    into.push_read(value);
-                }
+                let open = into.open_list();
+                each_item(values, *list, *most, |values| {
+                    let value = self.build(plan, values, into);
+                    into.push(value);
+                });
                 into.close_list(open)
             }
             ValuePlan::Items(items) => {
-                let open = into.open();
+                let open = into.open_list();
                 for (when, plan) in items {
                     if when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
                         continue;
                     }
                     match plan {
-                        ValuePlan::List { list, most, item: plan } => {
-                            for item in values.picture.items(*list).iter().take(*most) {
-                                let values = PictureValues { picture: values.picture, item: Some(item) };
-                                let value = self.build(plan, &values, into);
-                                into.push_read(value);
-                            }
-                        }
+                        ValuePlan::List { list, most, item: plan } => each_item(values, *list, *most, |values| {
+                            let value = self.build(plan, values, into);
+                            into.push(value);
+                        }),
                         plan => {
                             let value = self.build(plan, values, into);
-                            into.push_read(value);
+                            into.push(value);
                         }
                     }
                 }
@@ -352,14 +364,27 @@ impl Outgoing {
                 }
             }
             ValuePlan::List { list, most, item: plan } => {
-                for item in values.picture.items(*list).iter().take(*most) {
-                    let values = PictureValues { picture: values.picture, item: Some(item) };
-                    self.join(plan, separator, &values, into);
-                }
+                each_item(values, *list, *most, |values| self.join(plan, separator, values, into));
             }
             _ => {}
         }
     }
+}
+
+/// Goes through the first items of a list.
+fn each_item<'v, P: Picture<'v>>(
+    values: &PictureValues<'v, '_, P>,
+    list: ListAttribute,
+    most: usize,
+    mut take: impl FnMut(&PictureValues<'v, '_, P>),
+) {
+    let mut taken = 0;
+    values.picture.items(list, |item| {
+        taken += 1;
+        if taken <= most {
+            take(&PictureValues { picture: values.picture, item: Some(&item) });
+        }
+    });
 }
 
 /// A scalar, kept in the message.

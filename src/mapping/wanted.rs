@@ -42,7 +42,7 @@ type Around<'a, 'r> = &'a [&'r Leaf];
 
 impl<'r> Reads<'r> {
     fn rule(&mut self, rule: &'r Rule) {
-        for slot in rule.calls.iter().flatten().flatten().chain(&rule.request) {
+        for slot in rule.calls.iter().map(|(_, _, slot)| slot).chain(&rule.request) {
             self.keeps[*slot] = Keep::Whole;
         }
         let items: Vec<&Leaf> = rule.each.iter().collect();
@@ -128,15 +128,18 @@ fn mark(vocabulary: &Vocabulary, kept: &mut Keep, ty: &Type, hops: &[&Hop], read
         None if read == Read::Whole => *kept = Keep::Whole,
         None => kept.hold(fields.list.len()),
         Some((Hop::At(_), further)) => mark(vocabulary, kept, item, further, read),
+        Some((Hop::Numbered { record, slot, .. }, further)) => {
+            mark(vocabulary, kept, item, &[&Hop::Member { record: *record, slot: *slot }], Read::Whole);
+            mark(vocabulary, kept, item, further, read);
+        }
         Some((Hop::Keyed { path, .. }, further)) => {
             mark(vocabulary, kept, item, &path.iter().collect::<Vec<_>>(), Read::Whole);
             mark(vocabulary, kept, item, further, read);
         }
-        Some((Hop::Member(name), further)) => {
+        Some((Hop::Member { slot, .. }, further)) => {
             kept.hold(fields.list.len());
-            let Keep::Members(members) = kept else { return };
-            for (field, kept) in fields.list.iter().zip(members).filter(|(field, _)| field.name == *name) {
-                mark(vocabulary, kept, &field.ty, further, read);
+            if let Keep::Members(members) = kept {
+                mark(vocabulary, &mut members[*slot], &fields.list[*slot].ty, further, read);
             }
         }
     }

@@ -2,7 +2,10 @@
 //! fields, names put together from several fields, and the parameter that has a request's fields inside it. Labels are
 //! found here as the wire writes them; [`Fields::slot`] finds them as rules do.
 
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use super::*;
 use crate::message::{List, Message, Node, Value};
@@ -17,8 +20,26 @@ pub(super) struct Part {
     /// The slot of the list that it belongs to.
     whole: usize,
     item: usize,
-    member: Name,
+    member: usize,
     ty: Type,
+}
+
+/// A field that is expected next, so packed that it is read and remembered in one go: its slot, and where its key begins among
+/// all keys and how long it is. Every key of every message is looked at here, and fields are far apart in memory.
+#[derive(Clone, Copy, Default)]
+struct Guess(u64);
+
+impl Guess {
+    fn new(slot: usize, begin: u32, length: u32) -> Option<Guess> {
+        let (slot, length) = (u16::try_from(slot).ok()?, u16::try_from(length).ok()?);
+        Some(Guess(u64::from(begin) << 32 | u64::from(length) << 16 | u64::from(slot)))
+    }
+
+    #[inline(always)]
+    fn parts(self) -> (usize, Range<usize>) {
+        let begin = (self.0 >> 32) as usize;
+        (usize::from(self.0 as u16), begin..begin + usize::from((self.0 >> 16) as u16))
+    }
 }
 
 /// What a slot that [`Fields::find`] found is to hold.
@@ -38,11 +59,11 @@ impl Fields {
             let Type::List(item) = &field.ty else { continue };
             let Type::Record(place) = **item else { continue };
             for item in 0..field.family {
-                self.parts.extend(records[place].fields.list.iter().map(|member| Part {
+                self.parts.extend(records[place].fields.list.iter().enumerate().map(|(slot, member)| Part {
                     label: part_label(field, item, member),
                     whole,
                     item,
-                    member: member.name,
+                    member: slot,
                     ty: member.ty.clone(),
                 }));
             }
@@ -57,12 +78,13 @@ impl Fields {
             known.extend(self.by_label.iter().map(|(label, slot)| (label.to_ascii_lowercase(), *slot as usize)));
         }
         self.ignore_case = ignore_case;
-        self.ends.push(0);
+        self.begins.push(0);
         for field in &self.list {
             self.in_order.extend_from_slice(format!(",\"{}\":", field.label).as_bytes());
-            self.ends.push(self.in_order.len() as u32);
+            self.begins.push(self.in_order.len() as u32);
         }
-        self.followers = (0..self.list.len() as u16).map(AtomicU16::new).collect();
+        self.guesses =
+            (0..self.list.len()).map(|slot| AtomicU64::new(self.guess(slot).unwrap_or_default().0)).collect();
         let parts = self.parts.iter().map(|part| &part.ty);
         self.types = self.list.iter().map(|field| &field.ty).chain(parts).cloned().collect();
         self.by_wire = known.into_iter().map(|(label, slot)| (label, slot as u16)).collect();
@@ -74,30 +96,28 @@ impl Fields {
         self.slot(label).or_else(|| if self.by_wire.is_empty() { None } else { named().map(|slot| *slot as usize) })
     }
 
-    /// The slot that a sender's next field most likely has, where `next` is the one in the vocabulary's order.
-    #[inline]
-    pub(super) fn likely(&self, next: usize) -> usize {
-        self.followers.get(next).map_or(next, |slot| usize::from(slot.load(Relaxed)))
+    /// The slot that a sender's next field most likely has, where `next` is the one in the vocabulary's order, and how its key
+    /// is usually written, between the value before and its own.
+    #[inline(always)]
+    pub(super) fn likely(&self, next: usize) -> Option<(usize, &[u8])> {
+        let (slot, key) = Guess(self.guesses.get(next)?.load(Relaxed)).parts();
+        Some((slot, self.in_order.get(key)?))
+    }
+
+    fn guess(&self, slot: usize) -> Option<Guess> {
+        match self.begins.get(slot..slot + 2)? {
+            [begin, end] => Guess::new(slot, *begin, end - begin),
+            _ => None,
+        }
     }
 
     /// Finds a field that was not the likely one, and remembers it as that.
     pub(super) fn find_next(&self, next: usize, label: &str) -> Option<usize> {
         let slot = self.find(label)?;
-        if let (Some(likely), Ok(slot)) = (self.followers.get(next), u16::try_from(slot)) {
-            likely.store(slot, Relaxed);
+        if let (Some(likely), Some(guess)) = (self.guesses.get(next), self.guess(slot)) {
+            likely.store(guess.0, Relaxed);
         }
         Some(slot)
-    }
-
-    /// How the key of the field in this slot is usually written, between the value before and its own; empty where there is
-    /// no such field. Keys stand together, and so do types, because they are asked for with every key of every message, and
-    /// fields are far apart in memory.
-    #[inline]
-    pub(super) fn usual(&self, slot: usize) -> &[u8] {
-        match self.ends.get(slot..slot + 2) {
-            Some([start, end]) => &self.in_order[*start as usize..*end as usize],
-            _ => &[],
-        }
     }
 
     pub(super) fn ty(&self, slot: usize) -> &Type {
@@ -156,19 +176,20 @@ impl Fields {
             if given.is_empty() {
                 continue;
             }
-            let list = into.open();
+            let members_of_one = self.parts.iter().filter(|part| part.whole == slot && part.item == 0).count();
+            let list = into.open_list();
             for item in 0..field.family {
                 let members = given.iter().filter(|(part, _)| part.item == item);
                 // An item of which nothing is said is none: the wire has room for a fixed number of them.
                 if members.clone().all(|(_, node)| into.value(*node).is_empty()) {
                     continue;
                 }
-                let record = into.open();
+                let record = into.open_record(members_of_one);
                 for (part, node) in members {
-                    into.key(part.member);
-                    into.push(*node);
+                    into.put(&record, part.member, *node);
                 }
-                into.close_record(record);
+                let record = into.close_record(record);
+                into.push(record);
             }
             let node = into.close_list(list);
             into.set(slot, node);
@@ -202,17 +223,17 @@ pub(super) fn split(vocabulary: &Vocabulary, item: &Type, separators: &str, text
     let typed = |ty: &Type, piece: &str, into: &mut Message| {
         json::typed_text(vocabulary, ty, piece).unwrap_or_else(|| into.text(piece))
     };
-    let list = into.open();
+    let list = into.open_list();
     if let Type::Record(place) = item {
         let fields = &vocabulary.records[*place].fields.list;
         for pieces in pieces.chunks(fields.len().max(1)).filter(|pieces| pieces.iter().any(|piece| !piece.is_empty())) {
-            let record = into.open();
-            for (field, piece) in fields.iter().zip(pieces) {
-                into.key(field.name);
+            let record = into.open_record(fields.len());
+            for (slot, (field, piece)) in fields.iter().zip(pieces).enumerate() {
                 let node = typed(&field.ty, piece, into);
-                into.push(node);
+                into.put(&record, slot, node);
             }
-            into.close_record(record);
+            let record = into.close_record(record);
+            into.push(record);
         }
     } else {
         for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
@@ -224,7 +245,7 @@ pub(super) fn split(vocabulary: &Vocabulary, item: &Type, separators: &str, text
 }
 
 /// The text of a list. A separator inside an item would make two of it and becomes a blank.
-pub(super) fn join(vocabulary: &Vocabulary, item: &Type, separators: &str, list: List) -> String {
+pub(super) fn join(separators: &str, list: List) -> String {
     let separator = separators.chars().next().unwrap_or('|');
     let mut text = String::new();
     let mut add = |value: Value| {
@@ -234,11 +255,9 @@ pub(super) fn join(vocabulary: &Vocabulary, item: &Type, separators: &str, list:
         text.push(separator);
     };
     for value in list.iter() {
-        match (item, value.as_record()) {
-            (Type::Record(place), Some(record)) => {
-                vocabulary.records[*place].fields.list.iter().for_each(|field| add(record.get(field.name)));
-            }
-            _ => add(value),
+        match value {
+            Value::Record(record) => record.iter().for_each(&mut add),
+            value => add(value),
         }
     }
     text.pop();

@@ -1,8 +1,8 @@
 //! What a message may hold at most: texts and lists that are longer are cut, never sent too long. Lengths are counted as .NET
 //! counts them, in UTF-16 units, and nothing is cut within a character.
 
-use super::{Fields, Type, Vocabulary};
-use crate::message::{Message, Name};
+use super::{Type, Vocabulary};
+use crate::message::{Message, Node};
 
 impl Vocabulary {
     /// Cuts what is longer than the vocabulary allows; hands back how many texts and lists were.
@@ -17,29 +17,30 @@ impl Vocabulary {
                 _ => {}
             }
         }
-        let mut names: Vec<(Name, usize)> = Vec::new();
-        def.fields.list.iter().for_each(|field| self.limits_within(&field.ty, &mut names));
-        if !names.is_empty() {
-            let limit = |name: Name| names.iter().find(|(known, _)| *known == name).map(|(_, most)| *most);
-            cut += message.shorten_members(limit);
+        for (slot, field) in def.fields.list.iter().enumerate() {
+            cut += self.fit_within(&field.ty, message.node(slot), message);
         }
         cut
     }
 
-    /// The limits of texts in records.
-    fn limits_within(&self, ty: &Type, into: &mut Vec<(Name, usize)>) {
+    /// Cuts the texts of records.
+    fn fit_within(&self, ty: &Type, node: Node, message: &mut Message) -> usize {
         match ty {
-            Type::List(item) => self.limits_within(item, into),
-            Type::Record(place) => {
-                let Fields { list, .. } = &self.records[*place].fields;
-                for field in list {
-                    if let (Type::Text, Some(most)) = (&field.ty, field.max) {
-                        into.push((field.name, usize::try_from(most).unwrap_or(0)));
-                    }
-                    self.limits_within(&field.ty, into);
-                }
+            Type::List(item) if matches!(**item, Type::Record(_) | Type::List(_)) => {
+                let count = message.entries(node).len();
+                (0..count).map(|place| self.fit_within(item, message.entries(node)[place], message)).sum()
             }
-            _ => {}
+            Type::Record(place) if matches!(node, Node::Record(_)) => {
+                let fields = self.records[*place].fields.list.iter().enumerate();
+                let fit = |(slot, field): (usize, &super::Field)| match (&field.ty, field.max) {
+                    (Type::Text, Some(most)) => {
+                        usize::from(message.shorten_member(node, slot, usize::try_from(most).unwrap_or(0)))
+                    }
+                    (ty, _) => self.fit_within(ty, message.entries(node)[slot], message),
+                };
+                fields.map(fit).sum()
+            }
+            _ => 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt};
 use serde::de::IgnoredAny;
 use smallvec::SmallVec;
 
-use super::*;
+use super::{names::Guessing, *};
 use crate::{
     message::{Message, Node, Value},
     wire::json::{Json, Malformed, Token},
@@ -117,14 +117,12 @@ impl Vocabulary {
     /// Which message a text most likely is: the one that is named where the name field occurs first, be it at the top or
     /// not. Most senders say other things before; what they say can be typed at once by whoever knows the message.
     fn guess<'t>(&self, text: &'t str, asks: bool) -> Option<Guess<'t>> {
-        let field = self.name_finders[usize::from(asks)].as_ref()?;
+        let Guessing { field, kinds } = self.guessing[usize::from(asks)].as_ref()?;
         let after = field.find(text.as_bytes())? + field.needle().len();
         let rest = text[after..].trim_ascii_start().strip_prefix(':')?.trim_ascii_start().strip_prefix('"')?;
         let name = &rest[..memchr::memchr(b'"', rest.as_bytes())?];
-        let kind = self.kind_named(asks, name, None).ok()?;
-        let fields = &self.message(kind).fields;
-        let slot = fields.slot(self.name_fields(asks).first()?)?;
-        (fields.list[slot].ty == Type::Text).then_some(Guess { kind, slot, name })
+        let (kind, slot) = *kinds.get(name)?;
+        Some(Guess { kind, slot, name })
     }
 
     /// Reads an object as the message that was guessed; none if it turns out to be another, or is none.
@@ -175,6 +173,7 @@ impl Vocabulary {
         wanted: &'r Wanted,
         into: &'r mut Message,
     ) -> Reader<'r, 't> {
+        into.hold(text);
         let json = Json::new(text);
         Reader { vocabulary: self, asks, wanted, json, into, decoded: Decoded::default(), again: false }
     }
@@ -271,9 +270,9 @@ impl Vocabulary {
         let mut items = value.as_list().into_iter().flat_map(|list| list.iter());
         for number in 0..family.family {
             let record = items.next().and_then(|item| item.as_record());
-            for member in &self.records[place].fields.list {
+            for (slot, member) in self.records[place].fields.list.iter().enumerate() {
                 write_key(&compound::part_label(family, number, member), separator, out);
-                match record.map(|record| record.get(member.name)).unwrap_or_default() {
+                match record.map(|record| record.get(slot)).unwrap_or_default() {
                     Value::Absent => self.write_literal(&member.ty, &member.default, out),
                     value => self.write_value(&member.ty, value, out),
                 }
@@ -282,10 +281,8 @@ impl Vocabulary {
     }
 
     fn write_field(&self, field: &Field, value: Value, out: &mut Vec<u8>) {
-        match (&field.separated, &field.ty, value) {
-            (Some(separators), Type::List(item), Value::List(list)) => {
-                write_text(&compound::join(self, item, separators, list), out);
-            }
+        match (&field.separated, value) {
+            (Some(separators), Value::List(list)) => write_text(&compound::join(separators, list), out),
             _ => self.write_value(&field.ty, value, out),
         }
     }
@@ -341,8 +338,7 @@ impl Vocabulary {
     fn write_record(&self, def: &super::Record, record: crate::message::Record, out: &mut Vec<u8>) {
         let (open, close) = if def.tuple { (b'[', b']') } else { (b'{', b'}') };
         let mut separator = open;
-        for field in &def.fields.list {
-            let value = record.get(field.name);
+        for (field, value) in def.fields.list.iter().zip(record.iter()) {
             if def.tuple {
                 out.push(std::mem::replace(&mut separator, b','));
             } else {
@@ -670,12 +666,14 @@ impl<'r, 't> Reader<'r, 't> {
     /// write fields: what followed the last one the last time is looked at first.
     #[inline(always)]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
-        let likely = fields.likely(*next);
-        if !self.json.has_key(fields.usual(likely)) {
-            return self.unlikely_field(fields, next);
+        match fields.likely(*next) {
+            Some((slot, key)) if self.json.has_key(key) => {
+                *next = slot + 1;
+                Ok(Some(Some(slot)))
+            }
+            _ if self.json.has_end() => Ok(None),
+            _ => self.unlikely_field(fields, next),
         }
-        *next = likely + 1;
-        Ok(Some(Some(likely)))
     }
 
     #[inline(never)]
@@ -692,10 +690,10 @@ impl<'r, 't> Reader<'r, 't> {
     fn usual(&mut self, ty: &Type) -> Option<Node> {
         match ty {
             Type::Int | Type::Long | Type::Enum(_) => self.json.usual_int().map(Node::Int),
-            Type::Text | Type::Time => self.json.usual_text().map(|text| self.into.text(text)),
+            Type::Text | Type::Time => self.json.usual_text().map(|part| self.into.part(part)),
             Type::Id => match self.json.usual_int() {
                 Some(number) => Some(Node::Int(number)),
-                None => self.json.usual_text().map(|text| self.into.text(text)),
+                None => self.json.usual_text().map(|part| self.into.part(part)),
             },
             Type::Bool | Type::Record(_) | Type::List(_) => None,
         }
@@ -740,10 +738,10 @@ impl<'r, 't> Reader<'r, 't> {
                 return Ok(self.mismatch(place));
             }
         };
-        let open = self.into.open();
+        let open = self.into.open_list();
         while self.json.item()? {
             let node = self.value(item)?;
-            self.into.push_read(node);
+            self.into.push(node);
         }
         Ok(self.into.close_list(open))
     }
@@ -752,7 +750,11 @@ impl<'r, 't> Reader<'r, 't> {
     #[inline(never)]
     fn tuple(&mut self, place: Place<'r>, record: usize) -> Result<Node, Malformed> {
         let fields = &self.vocabulary.records[record].fields;
-        let open = self.into.open();
+        if self.into.is_full() {
+            self.json.skip_list()?;
+            return Ok(self.too_much(place));
+        }
+        let open = self.into.open_record(fields.list.len());
         let mut slot = 0;
         while self.json.item()? {
             // More values than the tuple has fields are passed over.
@@ -760,10 +762,9 @@ impl<'r, 't> Reader<'r, 't> {
                 self.json.skip()?;
                 continue;
             };
-            self.into.key(field.name);
             let keep = place.keep.member(slot);
             let node = self.value(Place { ty: Some(&field.ty), keep, field: Some((fields, slot)) })?;
-            self.into.push_read(node);
+            self.into.put(&open, slot, node);
             slot += 1;
         }
         Ok(self.into.close_record(open))
@@ -775,8 +776,12 @@ impl<'r, 't> Reader<'r, 't> {
             self.json.skip_record()?;
             return Ok(self.mismatch(place));
         };
+        if self.into.is_full() {
+            self.json.skip_record()?;
+            return Ok(self.too_much(place));
+        }
         let fields = &self.vocabulary.records[*record].fields;
-        let open = self.into.open();
+        let open = self.into.open_record(fields.list.len());
         let mut next = 0;
         while let Some(slot) = self.field(fields, &mut next)? {
             let keep = slot.map_or(&Keep::Nothing, |slot| place.keep.member(slot));
@@ -785,15 +790,12 @@ impl<'r, 't> Reader<'r, 't> {
                 self.json.skip()?;
                 continue;
             };
-            self.into.key(fields.list[slot].name);
             let ty = fields.ty(slot);
-            match self.usual(ty) {
-                Some(node) => self.into.push(node),
-                None => {
-                    let node = self.value(Place { ty: Some(ty), keep, field: Some((fields, slot)) })?;
-                    self.into.push_read(node);
-                }
-            }
+            let node = match self.usual(ty) {
+                Some(node) => node,
+                None => self.value(Place { ty: Some(ty), keep, field: Some((fields, slot)) })?,
+            };
+            self.into.put(&open, slot, node);
         }
         Ok(self.into.close_record(open))
     }
@@ -808,6 +810,15 @@ impl<'r, 't> Reader<'r, 't> {
             }
             _ => self.mismatch(place),
         }
+    }
+
+    #[cold]
+    fn too_much(&mut self, place: Place) -> Node {
+        if let Some((fields, slot)) = place.field {
+            let label = fields.shape(slot).label;
+            self.decoded.malformed.get_or_insert_with(|| format!("{label} has more records than a message may"));
+        }
+        Node::Absent
     }
 
     #[cold]

@@ -22,8 +22,8 @@ impl Vocabulary {
                     .or_else(|| list.iter().find_map(|value| self.field_beyond(&one, item, value)))
             }
             (Type::Record(place), Value::Record(record)) => {
-                let mut fields = self.records[*place].fields.list.iter();
-                fields.find_map(|member| self.field_beyond(member, &member.ty, record.get(member.name)))
+                let mut fields = self.records[*place].fields.list.iter().zip(record.iter());
+                fields.find_map(|(member, value)| self.field_beyond(member, &member.ty, value))
             }
             (Type::Text, Value::Text(text)) => {
                 // The services count as .NET does.

@@ -52,8 +52,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 parameter: table.text("parameter", problems).map(str::to_owned),
                 ignore_case: table.flag("ignore-case", problems),
                 name_fields: [Vec::new(), Vec::new()],
-                name_finders: [None, None],
-                names: Names::default(),
+                guessing: [None, None],
                 by_name: HashMap::new(),
                 by_wire_name: HashMap::new(),
                 by_key: HashMap::new(),
@@ -77,7 +76,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         }
         loader.answers(problems);
         loader.headers(&table, problems);
-        loader.vocabulary.enter_name_finders();
+        loader.vocabulary.enter_guessing();
         for (key, node) in table.section("profile", problems) {
             let profile = profile::load(&key, node, &loader.vocabulary, problems);
             loader.vocabulary.profiles.extend(profile);
@@ -337,7 +336,7 @@ impl<'d> Loader<'d> {
                     node.problem(problems, "a device is [id, type, number]");
                     break;
                 };
-                let field = Field::plain(label, self.vocabulary.names.intern(label), ty.clone());
+                let field = Field::plain(label, ty.clone());
                 slots[place] = Some(add_field(fields, field));
             }
             let [id, ty, number] = slots;
@@ -389,11 +388,10 @@ impl<'d> Loader<'d> {
     }
 
     fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {
-        let name = self.vocabulary.names.intern(key.name);
         let Some(table) = node.as_table() else {
             if let Some(ty) = self.parse_type(node, problems) {
                 let default = self.default(&ty);
-                add_field(fields, Field { default, ..Field::plain(key.name, name, ty) });
+                add_field(fields, Field { default, ..Field::plain(key.name, ty) });
             }
             return;
         };
@@ -424,7 +422,6 @@ impl<'d> Loader<'d> {
         let joined = joined.collect();
         let field = Field {
             label: key.name.into(),
-            name,
             role: table.get("role").and_then(|node| self.role(node, problems)),
             default,
             optional: table.flag("optional", problems),
@@ -568,14 +565,13 @@ fn member(key: &Key, node: Node, problems: &mut Problems) -> Option<(Member, Vec
 }
 
 impl Field {
-    fn plain(label: &str, name: Name, ty: Type) -> Field {
+    fn plain(label: &str, ty: Type) -> Field {
         let default = match ty {
             Type::Text => Literal::Text(String::new()),
             _ => Literal::Int(0),
         };
         Field {
             label: label.into(),
-            name,
             ty,
             role: None,
             default,

@@ -18,11 +18,10 @@ mod xml;
 
 use std::{
     ops::Range,
-    sync::{Arc, atomic::AtomicU16},
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use hashbrown::HashMap;
-use memchr::memmem::Finder;
 
 pub use json::{Decoded, JsonError, Keep, Kept, Wanted};
 pub use load::load;
@@ -32,7 +31,7 @@ pub use schema::{Contract, SchemaWriter, Schemas};
 pub use template::{EventTemplate, ObjectTemplate, fault, response};
 pub use xml::{NoReply, WrongMember};
 
-use crate::message::{Kind, Name};
+use crate::message::{Kind, Message, Node};
 
 /// How a dialect's messages stand in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +78,8 @@ pub struct Vocabulary {
     ignore_case: bool,
     /// The fields that name a message, and those that name a request.
     name_fields: [Vec<String>; 2],
-    /// Where a text first mentions the field that names it, for vocabularies of which that is a good guess.
-    name_finders: [Option<Finder<'static>>; 2],
-    names: Names,
+    /// How a text is guessed, for vocabularies of which that is worth it.
+    guessing: [Option<names::Guessing>; 2],
     by_name: HashMap<String, Kind>,
     by_wire_name: HashMap<(bool, String), Vec<Kind>>,
     /// Messages that are known by a field that only they have.
@@ -96,25 +94,6 @@ pub struct Headers {
     pub chapter: String,
     pub namespace: String,
     pub fields: Vec<Field>,
-}
-
-/// Field names ⇄ numbers.
-#[derive(Debug, Default, Clone)]
-struct Names {
-    list: Vec<String>,
-    by_text: HashMap<String, Name>,
-}
-
-impl Names {
-    fn intern(&mut self, text: &str) -> Name {
-        if let Some(name) = self.by_text.get(text) {
-            return *name;
-        }
-        let name = Name(self.list.len() as u16);
-        self.list.push(text.to_owned());
-        self.by_text.insert(text.to_owned(), name);
-        name
-    }
 }
 
 /// An enumeration. Inside the bridge its values are the members' codes; what is unknown stays as it came.
@@ -221,7 +200,6 @@ pub enum AgentPart {
 #[derive(Debug, Clone)]
 pub struct Field {
     pub label: String,
-    pub name: Name,
     pub ty: Type,
     pub role: Option<Role>,
     pub default: Literal,
@@ -249,12 +227,12 @@ pub struct Field {
 pub struct Fields {
     pub list: Vec<Field>,
     by_label: HashMap<String, u16>,
-    /// All labels as keys, one after the other, and where each begins and ends.
+    /// All labels as keys, one after the other, and where each begins.
     in_order: Vec<u8>,
-    ends: Vec<u32>,
-    /// By the slot that would be next in the vocabulary's order: the one that was next when it was asked for last. Guesses,
-    /// whoever shares them.
-    followers: Arc<[AtomicU16]>,
+    begins: Vec<u32>,
+    /// By the slot that would be next in the vocabulary's order: the one that was next when it was asked for last, as
+    /// [`compound::Guess`]. Whoever shares them, they are guesses.
+    guesses: Arc<[AtomicU64]>,
     /// The types of all slots, parts of families among them.
     types: Vec<Type>,
     parts: Vec<compound::Part>,
@@ -267,6 +245,17 @@ pub struct Fields {
 impl Fields {
     pub fn slot(&self, label: &str) -> Option<usize> {
         self.by_label.get(label).map(|slot| *slot as usize)
+    }
+
+    /// A record of these members. One that has no field is left out.
+    pub fn record<'l>(&self, members: impl IntoIterator<Item = (&'l str, Node)>, into: &mut Message) -> Node {
+        let record = into.open_record(self.list.len());
+        for (label, node) in members {
+            if let Some(slot) = self.slot(label) {
+                into.put(&record, slot, node);
+            }
+        }
+        into.close_record(record)
     }
 
     pub fn labels(&self) -> impl Iterator<Item = &str> {
@@ -375,12 +364,13 @@ impl Vocabulary {
         self.enums.iter().position(|e| e.name == name)
     }
 
-    pub fn name(&self, text: &str) -> Option<Name> {
-        self.names.by_text.get(text).copied()
-    }
-
-    pub fn name_text(&self, name: Name) -> &str {
-        &self.names.list[name.0 as usize]
+    /// The fields of the record that a field of this label is, or of those that it lists.
+    pub fn members(&self, fields: &Fields, label: &str) -> Option<&Fields> {
+        let mut ty = &fields.list[fields.slot(label)?].ty;
+        while let Type::List(item) = ty {
+            ty = item;
+        }
+        if let Type::Record(place) = ty { Some(&self.records[*place].fields) } else { None }
     }
 
     pub fn profile(&self, name: &str) -> Option<&Profile> {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use super::{
     json::{JsonError, WireName},
     *,
@@ -15,6 +17,13 @@ pub(super) fn lower(name: &str, ignore_case: bool) -> Cow<'_, str> {
     } else {
         name.into()
     }
+}
+
+/// Where a text first mentions the field that names it, and which message each name alone means, with that field's slot.
+#[derive(Debug, Clone)]
+pub(super) struct Guessing {
+    pub field: Finder<'static>,
+    pub kinds: HashMap<String, (Kind, usize)>,
 }
 
 impl Vocabulary {
@@ -57,11 +66,23 @@ impl Vocabulary {
 
     /// Prepares the search for the first of the fields that name a message. There is none where it may be written in any
     /// case, or where messages are known by other fields, too.
-    pub(super) fn enter_name_finders(&mut self) {
+    pub(super) fn enter_guessing(&mut self) {
         if self.form == Form::Json && !self.ignore_case && self.by_key.is_empty() {
-            let finder = |fields: &Vec<String>| Some(Finder::new(&format!("\"{}\"", fields.first()?)).into_owned());
-            self.name_finders = self.name_fields.each_ref().map(finder);
+            self.guessing = [self.guessing_of(false), self.guessing_of(true)];
         }
+    }
+
+    fn guessing_of(&self, asks: bool) -> Option<Guessing> {
+        let field = self.name_fields(asks).first()?;
+        let kind_of = |((side, name), kinds): (&(bool, String), &Vec<Kind>)| {
+            let [kind] = kinds[..] else { return None };
+            let def = self.message(kind);
+            let slot = def.fields.slot(field)?;
+            let is_it = *side == asks && def.wire_names.len() < 2 && def.fields.list[slot].ty == Type::Text;
+            is_it.then(|| (name.clone(), (kind, slot)))
+        };
+        let kinds = self.by_wire_name.iter().filter_map(kind_of).collect();
+        Some(Guessing { field: Finder::new(&format!("\"{field}\"")).into_owned(), kinds })
     }
 
     /// Whether a field of this label is the one at this place among those that name a message.

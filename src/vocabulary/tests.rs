@@ -28,10 +28,26 @@ fn field(vocabulary: &Vocabulary, message: &Message, label: &str) -> String {
     }
 }
 
+/// A member of a record of this type.
+fn member<'m>(vocabulary: &Vocabulary, ty: &str, record: Value<'m>, label: &str) -> Value<'m> {
+    let ty = vocabulary.records.iter().find(|record| record.name == ty).unwrap();
+    record.as_record().unwrap().get(ty.fields.slot(label).unwrap())
+}
+
 fn read(vocabulary: &Vocabulary, text: &str) -> Result<(Message, Decoded), JsonError> {
     let mut message = Message::default();
     let decoded = vocabulary.read_json(text, false, &Wanted::new(), &mut message)?;
     Ok((message, decoded))
+}
+
+#[test]
+fn records_beyond_what_a_message_may_have_are_passed_over_and_said() {
+    let feed = shipped("event-feed");
+    let text = |count: usize| format!(r#"{{"message":"held","call-table":[{}{{}}],"guid":"g"}}"#, "{},".repeat(count));
+    assert_eq!(read(&feed, &text(10_000)).unwrap().1, Decoded::default());
+    let (message, decoded) = read(&feed, &text(300_000)).unwrap();
+    assert_eq!(decoded.malformed.as_deref(), Some("call-table has more records than a message may"));
+    assert_eq!(field(&feed, &message, "guid"), "g");
 }
 
 #[test]
@@ -46,11 +62,11 @@ fn a_feed_message_is_read_in_any_order_of_its_fields() {
         assert_eq!(field(&feed, &message, "guid"), "g");
         assert!(field(&feed, &message, "call-id").contains("900"));
         let calls = message.get(feed.messages[message.kind().unwrap().0 as usize].fields.slot("call-table").unwrap());
-        let call = calls.as_list().unwrap().iter().next().unwrap().as_record().unwrap();
-        let group = call.get(feed.name("group").unwrap()).as_record().unwrap();
-        assert_eq!(group.get(feed.name("id").unwrap()).as_int(), Some(9));
-        let profile = call.get(feed.name("call-profile").unwrap()).as_list().unwrap().iter().next().unwrap();
-        let value = profile.as_record().unwrap().get(feed.name("value").unwrap());
+        let call = calls.as_list().unwrap().iter().next().unwrap();
+        let group = member(&feed, "call", call, "group");
+        assert_eq!(member(&feed, "group", group, "id").as_int(), Some(9));
+        let profile = member(&feed, "call", call, "call-profile").as_list().unwrap().iter().next().unwrap();
+        let value = member(&feed, "profile", profile, "value");
         assert!(matches!(value, Value::Text("5551234")), "a number where a text belongs: {value:?}");
     }
 }

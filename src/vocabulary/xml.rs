@@ -167,7 +167,7 @@ impl Reader<'_> {
         };
         Ok(match ty {
             Type::List(item) => {
-                let open = self.into.open();
+                let open = self.into.open_list();
                 // A service may have one where others have a list of them.
                 let items = match self.is_value(item, element) {
                     true => std::slice::from_ref(element),
@@ -175,23 +175,22 @@ impl Reader<'_> {
                 };
                 for child in items {
                     let node = self.member(field, item, child)?;
-                    self.into.push_read(node);
+                    self.into.push(node);
                 }
                 self.into.close_list(open)
             }
             Type::Record(place) => {
                 let record = &self.vocabulary.records[*place];
-                let open = self.into.open();
+                let open = self.into.open_record(record.fields.list.len());
                 // A service may have a list where others have one.
                 let is_item = |first: &&Element| first.name == record.name || self.is_value(ty, first);
                 let listed = element.children.first().filter(is_item);
                 let element = listed.filter(|_| !self.is_value(ty, element)).unwrap_or(element);
                 for child in &element.children {
-                    match record.fields.slot(&child.name).map(|slot| &record.fields.list[slot]) {
-                        Some(member) => {
-                            self.into.key(member.name);
+                    match record.fields.slot(&child.name).map(|slot| (slot, &record.fields.list[slot])) {
+                        Some((slot, member)) => {
                             let node = self.member(member, &member.ty, child)?;
-                            self.into.push_read(node);
+                            self.into.put(&open, slot, node);
                         }
                         None => self.decoded.unknown += 1,
                     }

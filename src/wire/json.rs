@@ -1,7 +1,7 @@
 //! A JSON text, read once from its beginning to its end, strictly. Nothing is built: whoever reads says at each place what is
 //! expected there, so that a key is compared where it stands and what nobody wants is passed over at the pace of a search.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use smallvec::SmallVec;
@@ -75,9 +75,9 @@ impl<'t> Json<'t> {
         Some(number)
     }
 
-    /// The value of a key, if it is a text without escapes and nothing stands before it; else nothing is read.
+    /// Where the value of a key stands, if it is a text without escapes and nothing stands before it; else nothing is read.
     #[inline]
-    pub fn usual_text(&mut self) -> Option<&'t str> {
+    pub fn usual_text(&mut self) -> Option<Range<usize>> {
         if self.text.as_bytes().get(self.at) != Some(&b'"') {
             return None;
         }
@@ -87,7 +87,7 @@ impl<'t> Json<'t> {
             return None;
         }
         self.at = end + 1;
-        Some(&self.text[first..end])
+        Some(first..end)
     }
 
     /// Whether another item follows in the list; if not, the list is over.
@@ -101,9 +101,20 @@ impl<'t> Json<'t> {
     #[inline]
     pub fn has_key(&mut self, usual: &[u8]) -> bool {
         let Some(usual) = usual.get(usize::from(self.begun)..) else { return false };
-        let found = !usual.is_empty() && self.text.as_bytes()[self.at..].starts_with(usual);
+        let found = !usual.is_empty() && starts_with(&self.text.as_bytes()[self.at..], usual);
         if found {
             self.at += usual.len();
+            self.begun = false;
+        }
+        found
+    }
+
+    /// Whether the record is over here, without anything before its end. If so, it is left.
+    #[inline(always)]
+    pub fn has_end(&mut self) -> bool {
+        let found = self.text.as_bytes().get(self.at) == Some(&b'}');
+        if found {
+            self.at += 1;
             self.begun = false;
         }
         found
@@ -379,6 +390,17 @@ impl<'t> Json<'t> {
     }
 }
 
+/// The same as the slices' own, without a call for most: keys are short, and there are many.
+#[inline(always)]
+fn starts_with(text: &[u8], wanted: &[u8]) -> bool {
+    let Some(text) = text.get(..wanted.len()) else { return false };
+    match text.len() {
+        4..8 => text.first_chunk::<4>() == wanted.first_chunk() && text.last_chunk::<4>() == wanted.last_chunk(),
+        8..=16 => text.first_chunk::<8>() == wanted.first_chunk() && text.last_chunk::<8>() == wanted.last_chunk(),
+        _ => text == wanted,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -405,12 +427,17 @@ mod tests {
             Token::Record => {
                 let mut record = Map::new();
                 loop {
+                    if json.has_end() {
+                        break;
+                    }
                     let key = match json.has_key(b",\"key\":") {
                         true => Some("key".into()),
                         false => json.key()?,
                     };
                     let Some(key) = key else { break };
-                    let usual = json.usual_int().map(Value::from).or_else(|| json.usual_text().map(Value::from));
+                    let usual = json.usual_int().map(Value::from);
+                    let text = json.text;
+                    let usual = usual.or_else(|| json.usual_text().map(|part| Value::from(&text[part])));
                     let value = if let Some(usual) = usual { usual } else { value(json)? };
                     record.insert(key.into(), value);
                 }

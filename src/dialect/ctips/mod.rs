@@ -20,7 +20,7 @@ use super::{Audience, Complaints, Notice, Reply};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
-    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
+    vocabulary::{EventTemplate, Fields, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
     wire::soap::{self, Blame},
 };
 pub use client::{Client, Settings as ClientSettings};
@@ -112,6 +112,8 @@ pub struct Server {
     start: ObjectTemplate,
     heartbeat: ObjectTemplate,
     outputs: VecDeque<Output>,
+    /// Where bodies are written before they are kept, at their length.
+    body: Vec<u8>,
     complaints: Complaints,
     /// Sessions lost since the start, by why.
     pub lost: HashMap<&'static str, u64>,
@@ -165,6 +167,7 @@ impl Server {
             next_session: 0,
             new_id,
             outputs: VecDeque::new(),
+            body: Vec::new(),
             complaints: Complaints::default(),
             lost: HashMap::new(),
             cut: 0,
@@ -284,11 +287,7 @@ impl Server {
             return self.refuse(now, "no request");
         };
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
-        let credentials = field("UserCredentials").as_record();
-        let credential = |label: &str| {
-            let value = vocabulary.name(label).and_then(|name| credentials.map(|record| record.get(name)));
-            if let Some(Value::Text(text)) = value { text } else { "" }
-        };
+        let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
         let (user, password) = (credential("UserName"), credential("Password"));
         if !self.knows(user, password) {
             let log = format!("session refused: unknown user or wrong password for {user:?}");
@@ -352,17 +351,9 @@ impl Server {
         let Some(kind) = self.vocabulary.find("StartSession") else { return Bytes::new() };
         let fields = &self.vocabulary.message(kind).fields;
         message.start(kind, fields.list.len());
-        let record = message.open();
-        for (label, text) in [("UserName", user), ("Password", password)] {
-            if let Some(name) = self.vocabulary.name(label) {
-                message.key(name);
-                let node = message.text(text);
-                message.push(node);
-            }
-        }
-        let record = message.close_record(record);
+        let user = credentials(&self.vocabulary, fields, "userinfo", (user, password), &mut message);
         let id = message.text(id);
-        for (label, node) in [("userinfo", record), ("sessionId", id)] {
+        for (label, node) in [("userinfo", user), ("sessionId", id)] {
             if let Some(slot) = fields.slot(label) {
                 message.set(slot, node);
             }
@@ -445,10 +436,10 @@ impl Server {
                             message.set(slot, Node::Int(value));
                         }
                     }
-                    let mut body = Vec::with_capacity(event.template.usual_length());
-                    self.cut += event.template.write(&self.vocabulary, message, &mut body) as u64;
+                    self.body.clear();
+                    self.cut += event.template.write(&self.vocabulary, message, &mut self.body) as u64;
                     written.push((variant, self.outputs.len()));
-                    body.into()
+                    Bytes::copy_from_slice(&self.body)
                 }
             };
             self.outputs.push_back(Output::Publish { session: *key, body });
@@ -528,6 +519,27 @@ impl Server {
         self.heartbeat.write(&self.vocabulary, &message, &mut body);
         body.into()
     }
+}
+
+/// Who somebody says they are, as a field has it.
+fn credentials(
+    vocabulary: &Vocabulary,
+    fields: &Fields,
+    label: &str,
+    (user, password): (&str, &str),
+    message: &mut Message,
+) -> Node {
+    let known = [("UserName", message.text(user)), ("Password", message.text(password))];
+    vocabulary.members(fields, label).map(|members| members.record(known, message)).unwrap_or_default()
+}
+
+/// One of the texts of a field that is a record.
+fn text_in<'m>(vocabulary: &Vocabulary, message: &'m Message, label: &str, member: &str) -> &'m str {
+    let Some(fields) = message.kind().map(|kind| &vocabulary.message(kind).fields) else { return "" };
+    let slot = vocabulary.members(fields, label).and_then(|members| members.slot(member));
+    let record = fields.slot(label).and_then(|slot| message.get(slot).as_record());
+    let value = record.zip(slot).map(|(record, slot)| record.get(slot));
+    if let Some(Value::Text(text)) = value { text } else { "" }
 }
 
 #[cfg(test)]

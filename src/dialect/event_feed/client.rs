@@ -383,8 +383,10 @@ impl Client {
     fn subscribe(&mut self, now: Time, own: Own, subscriptions: &[Subscription]) {
         self.ask(now, own, "subscribe-events", |vocabulary, kind, message| {
             let records = subscriptions.iter().map(|(ty, ids)| (*ty, ids.iter().copied()));
-            let slot = vocabulary.message(kind).fields.slot("subscribe");
-            if let (Some(slot), Some(node)) = (slot, write_records(vocabulary, records, message)) {
+            let fields = &vocabulary.message(kind).fields;
+            let members = vocabulary.members(fields, "subscribe");
+            if let (Some(slot), Some(members)) = (fields.slot("subscribe"), members) {
+                let node = write_records(members, records, message);
                 message.set(slot, node);
             }
         });

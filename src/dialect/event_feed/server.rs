@@ -313,16 +313,12 @@ impl Server {
                 message.set(slot, node);
             }
         }
-        let open = message.open();
+        let members = vocabulary.members(&def.fields, list);
+        let open = message.open_list();
         for Entity { id, number, name } in world.entities(entity) {
-            let record = message.open();
-            for (label, text) in labels.iter().zip([None, Some(number), Some(name)]) {
-                let Some(key) = vocabulary.name(label) else { continue };
-                message.key(key);
-                let node = text.map_or(Node::Int(id), |text| message.text(&text));
-                message.push(node);
-            }
-            message.close_record(record);
+            let values = [Node::Int(id), message.text(&number), message.text(&name)];
+            let record = members.map(|members| members.record(labels.into_iter().zip(values), &mut message));
+            message.push(record.unwrap_or_default());
         }
         let node = message.close_list(open);
         if let Some(slot) = def.fields.slot(list) {
@@ -381,9 +377,10 @@ impl Server {
                 message.set(slot, node);
             }
         }
-        if let Some(slot) = def.fields.slot("subscribe") {
+        let members = vocabulary.members(&def.fields, "subscribe");
+        if let (Some(slot), Some(members)) = (def.fields.slot("subscribe"), members) {
             let records = records.iter().map(|(ty, ids)| (ty.as_str(), ids.iter().map(String::as_str)));
-            let node = write_records(&vocabulary, records, &mut message).unwrap_or_default();
+            let node = write_records(members, records, &mut message);
             message.set(slot, node);
         }
         self.write(key, &mut message);

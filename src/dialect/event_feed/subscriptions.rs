@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::{
     message::{Kind, Message, Node, Value},
-    vocabulary::{Role, Side, Vocabulary, Which},
+    vocabulary::{Fields, Role, Side, Vocabulary, Which},
 };
 
 /// What the ids of a subscription are ids of.
@@ -243,8 +243,10 @@ impl Subscriptions {
 /// The subscription records of a request: type and ids.
 pub fn read_records(vocabulary: &Vocabulary, message: &Message) -> Vec<(String, Vec<String>)> {
     let Some(kind) = message.kind() else { return Vec::new() };
-    let list = vocabulary.message(kind).fields.slot("subscribe").and_then(|slot| message.get(slot).as_list());
-    let (ty, ids) = (vocabulary.name("type"), vocabulary.name("ids"));
+    let fields = &vocabulary.message(kind).fields;
+    let list = fields.slot("subscribe").and_then(|slot| message.get(slot).as_list());
+    let member = |label: &str| vocabulary.members(fields, "subscribe").and_then(|members| members.slot(label));
+    let (ty, ids) = (member("type"), member("ids"));
     let types = vocabulary.enumeration("subscription-type").map(|place| &vocabulary.enums[place]);
     let text = |value: Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
     let record = |value: Value| {
@@ -257,31 +259,25 @@ pub fn read_records(vocabulary: &Vocabulary, message: &Message) -> Vec<(String, 
     list.into_iter().flat_map(|list| list.iter()).filter_map(record).collect()
 }
 
-/// Writes subscription records into a message under construction.
+/// Writes subscription records, with these fields, into a message under construction.
 pub fn write_records<'r, I: IntoIterator<Item = &'r str>>(
-    vocabulary: &Vocabulary,
+    members: &Fields,
     records: impl Iterator<Item = (&'r str, I)>,
     message: &mut Message,
-) -> Option<Node> {
-    let (topic, ty, ids) = (vocabulary.name("topic")?, vocabulary.name("type")?, vocabulary.name("ids")?);
-    let list = message.open();
+) -> Node {
+    let list = message.open_list();
     for (name, entries) in records {
-        let record = message.open();
-        for (key, text) in [(topic, "ecc"), (ty, name)] {
-            message.key(key);
-            let node = message.text(text);
-            message.push(node);
-        }
-        message.key(ids);
-        let inner = message.open();
+        let ids = message.open_list();
         for entry in entries {
             let node = message.text(entry);
             message.push(node);
         }
-        message.close_list(inner);
-        message.close_record(record);
+        let ids = message.close_list(ids);
+        let values = [("topic", message.text("ecc")), ("type", message.text(name)), ("ids", ids)];
+        let record = members.record(values, message);
+        message.push(record);
     }
-    Some(message.close_list(list))
+    message.close_list(list)
 }
 
 #[cfg(test)]

@@ -171,11 +171,9 @@ impl Compiler<'_> {
         };
         let mut member = Member {
             slot,
-            name: field.name,
             open: format!("<{tag}{attributes}>"),
             close: format!("</{tag}>"),
             absent: String::new(),
-            at: 0,
             is_plain: true,
             nil,
             shape,
@@ -223,18 +221,7 @@ pub fn item_name<'v>(vocabulary: &'v Vocabulary, item: &Type) -> (Option<&'stati
 
 /// The member as a list of one.
 fn one(member: Member, item: &str) -> Member {
-    let (open, close, nil, slot, name) =
-        (member.open.clone(), member.close.clone(), member.nil.clone(), member.slot, member.name);
+    let (open, close, nil, slot) = (member.open.clone(), member.close.clone(), member.nil.clone(), member.slot);
     let item = Member { open: format!("<{item}>"), close: format!("</{item}>"), ..member };
-    Member {
-        slot,
-        name,
-        open,
-        close,
-        absent: nil.clone(),
-        at: 0,
-        is_plain: false,
-        nil,
-        shape: Shape::One(Box::new(item)),
-    }
+    Member { slot, open, close, absent: nil.clone(), is_plain: false, nil, shape: Shape::One(Box::new(item)) }
 }

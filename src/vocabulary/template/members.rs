@@ -1,83 +1,112 @@
 //! The members of what is written: their text, and where their values go.
 
 use super::super::*;
-use crate::{message::Value, wire::xml::escape};
+use crate::{
+    message::{Message, Node, Value},
+    wire::xml::escape,
+};
 
 /// Members one after the other. What they are while nobody sets any of them is one text, with all that stands around them:
 /// most members of most events are not set, and one copy writes all of them that stand together.
 #[derive(Debug)]
 pub(super) struct Members {
     pub text: String,
-    /// Where each one's value is, apart from the rest: all of them are asked for every time, and few are there.
-    keys: Vec<(usize, Name)>,
+    gaps: Vec<Gap>,
     list: Vec<Member>,
-    pub usual_length: usize,
+}
+
+/// Where a member's value goes: which part of the text it stands for. That is all that most members are asked for, and so it
+/// is kept apart from the rest, which is far apart in memory.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    slot: u32,
+    start: u32,
+    end: u32,
+    how: How,
+}
+
+/// How a usual value is written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Text,
+    Number,
+    Narrow,
+    /// Between its tags, as the member says.
+    Between,
+    /// With its tags: where nobody set it, it has none around a value.
+    Whole,
+}
+
+impl Gap {
+    fn of(member: &Member, at: usize) -> Gap {
+        let how = match member.shape {
+            _ if !member.is_plain => How::Whole,
+            Shape::Text => How::Text,
+            Shape::Number { narrow: false } => How::Number,
+            Shape::Number { narrow: true } => How::Narrow,
+            _ => How::Between,
+        };
+        // The tags around an absent member's value are the same as around any other.
+        let (open, close) = if how == How::Whole { (0, 0) } else { (member.open.len(), member.close.len()) };
+        let (start, end) = (at + open, at + member.absent.len() - close);
+        Gap { slot: member.slot as u32, start: start as u32, end: end as u32, how }
+    }
 }
 
 impl Members {
-    pub fn between(open: &str, mut list: Vec<Member>, close: &str) -> Members {
+    pub fn between(open: &str, list: Vec<Member>, close: &str) -> Members {
         let mut text = open.to_owned();
-        for member in &mut list {
-            member.at = text.len();
+        let mut gaps = Vec::with_capacity(list.len());
+        for member in &list {
+            gaps.push(Gap::of(member, text.len()));
             text += &member.absent;
         }
         text += close;
-        let usual_length = open.len() + list.iter().map(Member::usual_length).sum::<usize>() + close.len();
-        let keys = list.iter().map(|member| (member.slot, member.name)).collect();
-        Members { text, keys, list, usual_length }
+        Members { text, gaps, list }
     }
 
-    /// Writes them with their values; hands back how many list items did not fit.
-    pub fn write<'m>(
-        &self,
-        vocabulary: &Vocabulary,
-        value: impl Fn(usize, Name) -> Value<'m>,
-        out: &mut Vec<u8>,
-    ) -> usize {
+    /// Writes them with their values, which are nodes of the message; hands back how many list items did not fit.
+    pub fn write(&self, vocabulary: &Vocabulary, message: &Message, nodes: &[Node], out: &mut Vec<u8>) -> usize {
         let text = self.text.as_bytes();
         let mut written = 0;
         let mut cut = 0;
-        for (place, (slot, name)) in self.keys.iter().enumerate() {
-            let value = value(*slot, *name);
-            if let Value::Absent = value {
+        for (place, gap) in self.gaps.iter().enumerate() {
+            let Some(node) = nodes.get(gap.slot as usize).filter(|node| !matches!(node, Node::Absent)) else {
                 continue;
+            };
+            let (mut start, mut end) = (gap.start as usize, gap.end as usize);
+            let mut how = gap.how;
+            if *node == Node::Nil && how != How::Whole {
+                let member = &self.list[place];
+                (start, end, how) = (start - member.open.len(), end + member.close.len(), How::Whole);
             }
-            let member = &self.list[place];
-            match value {
-                Value::Nil => {
-                    out.extend_from_slice(&text[written..member.at]);
-                    out.extend_from_slice(member.nil.as_bytes());
-                    written = member.at + member.absent.len();
-                }
-                // The tags around an absent member's value are the same as around any other.
-                value if member.is_plain => {
-                    out.extend_from_slice(&text[written..member.at + member.open.len()]);
-                    cut += member.write_value(vocabulary, value, out);
-                    written = member.at + member.absent.len() - member.close.len();
-                }
-                value => {
-                    out.extend_from_slice(&text[written..member.at]);
-                    cut += member.write(vocabulary, value, out);
-                    written = member.at + member.absent.len();
-                }
+            out.extend_from_slice(&text[written..start]);
+            match (how, message.value(*node)) {
+                (How::Text, Value::Text(text)) => escape(text, out),
+                (How::Number, Value::Int(number)) => write_number(number, out),
+                (How::Narrow, Value::Int(number)) if i32::try_from(number).is_ok() => write_number(number, out),
+                (How::Whole, value) => cut += self.list[place].write(vocabulary, value, out),
+                (_, value) => cut += self.list[place].write_value(vocabulary, value, out),
             }
+            written = end;
         }
         out.extend_from_slice(&text[written..]);
         cut
     }
 }
 
+fn write_number(number: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
 /// One member: its value is the only thing that is written anew each time.
 #[derive(Debug)]
 pub(super) struct Member {
     pub slot: usize,
-    pub name: Name,
     pub open: String,
     pub close: String,
     /// The whole member where nobody set it.
     pub absent: String,
-    /// Where it begins among all members' text.
-    pub at: usize,
     /// Where nobody set it, it has its tags and a value.
     pub is_plain: bool,
     pub nil: String,
@@ -118,20 +147,7 @@ impl Shape {
     }
 }
 
-/// What a text or a number adds to a member, as a rule.
-const USUAL_VALUE: usize = 16;
-
 impl Member {
-    fn usual_length(&self) -> usize {
-        let value = match &self.shape {
-            Shape::Object(members) => members.usual_length,
-            Shape::List { item, pad, padding } => padding.len() + item.usual_length() * usize::from(*pad == 0),
-            Shape::One(item) | Shape::First(item) => item.usual_length(),
-            _ => USUAL_VALUE,
-        };
-        self.absent.len().max(self.open.len() + value + self.close.len())
-    }
-
     fn write(&self, vocabulary: &Vocabulary, value: Value, out: &mut Vec<u8>) -> usize {
         match value {
             Value::Absent => out.extend_from_slice(self.absent.as_bytes()),
@@ -162,7 +178,7 @@ impl Member {
             Shape::Number { narrow } => {
                 let fits = |number: &i64| !narrow || i32::try_from(*number).is_ok();
                 let number = value.as_int().filter(fits).unwrap_or_default();
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+                write_number(number, out);
             }
             Shape::Bool => {
                 let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
@@ -173,9 +189,11 @@ impl Member {
                 out.extend_from_slice(self.shape.name_of(code).as_bytes());
             }
             Shape::Object(members) => {
-                let record = value.as_record();
-                let get = |_, name| record.map(|record| record.get(name)).unwrap_or_default();
-                return members.write(vocabulary, get, out);
+                let Value::Record(record) = value else {
+                    out.extend_from_slice(members.text.as_bytes());
+                    return 0;
+                };
+                return members.write(vocabulary, record.message(), record.fields(), out);
             }
             Shape::List { item, pad, padding } => {
                 let room = if *pad > 0 { *pad } else { usize::MAX };
@@ -203,7 +221,7 @@ impl Member {
     /// The member as the first item of a list: where that is empty it is absent.
     pub fn first(self) -> Member {
         let (open, close, nil, absent) = (self.open.clone(), self.close.clone(), self.nil.clone(), self.absent.clone());
-        let Member { slot, name, at, .. } = self;
-        Member { slot, name, open, close, absent, at, is_plain: false, nil, shape: Shape::First(Box::new(self)) }
+        let slot = self.slot;
+        Member { slot, open, close, absent, is_plain: false, nil, shape: Shape::First(Box::new(self)) }
     }
 }

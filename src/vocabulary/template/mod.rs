@@ -39,14 +39,9 @@ impl EventTemplate {
         EventTemplate(Members::between(&open, members, &close))
     }
 
-    /// About how long the envelope will be.
-    pub fn usual_length(&self) -> usize {
-        self.0.usual_length
-    }
-
     /// Writes the whole envelope. Hands back how many list items did not fit and were left out.
     pub fn write(&self, vocabulary: &Vocabulary, message: &Message, out: &mut Vec<u8>) -> usize {
-        self.0.write(vocabulary, |slot, _| message.get(slot), out)
+        self.0.write(vocabulary, message, message.fields(), out)
     }
 }
 
@@ -141,7 +136,7 @@ impl ObjectTemplate {
             }
             out.extend_from_slice(b"</s:Header>");
         }
-        self.body.write(vocabulary, |slot, _| message.get(slot), out);
+        self.body.write(vocabulary, message, message.fields(), out);
     }
 }
 

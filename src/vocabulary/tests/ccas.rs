@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{field, shipped};
+use super::{field, member, shipped};
 use crate::{
     diagnostic::{Problems, Source},
     message::{Message, Value},
@@ -303,13 +303,12 @@ fn pairs_keep_the_place_of_a_blank_name() {
         let text = format!(r#"{{"id":1,"call":"SetAgentCQCodes","args":{{"bstrCQCodes":"{given}"}}}}"#);
         let message = read(&ccas, true, &text);
         let slot = ccas.message(message.kind().unwrap()).fields.slot("bstrCQCodes").unwrap();
-        let name = |record: crate::message::Record, label: &str| match record.get(ccas.name(label).unwrap()) {
+        let name = |pair: Value, label: &str| match member(&ccas, "cq-code", pair, label) {
             Value::Text(text) => text.to_owned(),
             other => format!("{other:?}"),
         };
         let list = message.get(slot).as_list().unwrap();
-        let pairs = list.iter().map(|pair| pair.as_record().unwrap());
-        let pairs: Vec<_> = pairs.map(|pair| format!("{}={}", name(pair, "Code"), name(pair, "Name"))).collect();
+        let pairs: Vec<_> = list.iter().map(|pair| format!("{}={}", name(pair, "Code"), name(pair, "Name"))).collect();
         (pairs.join(";"), written(&ccas, &message).contains(&format!(r#""bstrCQCodes":"{given}""#)))
     };
     assert_eq!(codes("1|Sold it, twice|2|Later"), ("1=Sold it, twice;2=Later".into(), true));
@@ -323,10 +322,9 @@ fn families_are_one_list_whatever_order_and_case_they_come_in() {
     let text = r#"{"IVRDATA2":"b","type":24,"IvrLabel2":"B","CallID":900,"IVRLabel1":"A","IVRData1":7,"IVRLabel3":"","IVRData3":"","IVRLabel10":"J","IVRData10":"j"}"#;
     let message = read(&ccas, false, text);
     let slot = ccas.message(message.kind().unwrap()).fields.slot("IVR").unwrap();
-    let member = |record: crate::message::Record, label: &str| format!("{:?}", record.get(ccas.name(label).unwrap()));
     let items = message.get(slot).as_list().unwrap();
-    let items = items.iter().map(|item| item.as_record().unwrap());
-    let items: Vec<_> = items.map(|item| (member(item, "Label"), member(item, "Data"))).collect();
+    let part = |item: Value, label: &str| format!("{:?}", member(&ccas, "ivr", item, label));
+    let items: Vec<_> = items.iter().map(|item| (part(item, "Label"), part(item, "Data"))).collect();
     let pair = |label: &str, data: &str| (format!("Text({label:?})"), format!("Text({data:?})"));
     assert_eq!(items, [pair("A", "7"), pair("B", "b"), pair("J", "j")], "empty ones are none");
     let mut decoded = Message::default();
@@ -400,13 +398,13 @@ fn the_relays_own_messages_are_known_by_the_field_that_only_they_have() {
     }
     let out = r#"{"out":{"VAL":"40","loggedOn":1,"BSTRGROUPS":"5|Sales East|6|"},"hresult":"0","id":1}"#;
     let message = read(&ccas, false, out);
-    let results = message.get(ccas.message(message.kind().unwrap()).fields.slot("out").unwrap()).as_record().unwrap();
-    let result = |label: &str| results.get(ccas.name(label).unwrap());
+    let results = message.get(ccas.message(message.kind().unwrap()).fields.slot("out").unwrap());
+    let result = |label: &str| member(&ccas, "out", results, label);
     assert_eq!(result("val").as_int(), Some(40));
     assert_eq!(result("loggedOn").as_bool(), Some(true));
     let groups: Vec<_> = result("bstrGroups").as_list().unwrap().iter().collect();
     assert_eq!(groups.len(), 2);
-    assert!(matches!(groups[0].as_record().unwrap().get(ccas.name("Name").unwrap()), Value::Text("Sales East")));
+    assert!(matches!(member(&ccas, "service-group", groups[0], "Name"), Value::Text("Sales East")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The Open Media Service: requests with headers, answers and typed faults, by the capture of its clients and of a service.
 
-use super::{capture, captured, field, shipped};
+use super::{capture, captured, field, member, shipped};
 use crate::{
     message::{Message, Node, Value},
     vocabulary::*,
@@ -148,7 +148,7 @@ fn a_request_is_read_whatever_its_order_prefixes_and_nils() {
     assert_eq!(field(&media, &message, "TenantID"), "Nil");
     assert_eq!(field(&media, &message, "PreferredAgentID"), "Absent");
     let ivr = message.get(media.message(kind).fields.slot("IVRInfo").unwrap()).as_list().unwrap();
-    let label = ivr.iter().next().unwrap().as_record().unwrap().get(media.name("Label").unwrap());
+    let label = member(&media, "IVRInformation", ivr.iter().next().unwrap(), "Label");
     assert!(matches!(label, Value::Text("ANI")));
 }
 

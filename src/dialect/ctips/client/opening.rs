@@ -96,18 +96,11 @@ impl Client {
         let Settings { user, password, tenant, callback, .. } = self.settings.clone();
         let url = format!("{}/{}", callback.trim_end_matches('/'), self.session.path);
         self.say("OpenConnection", Asked::Open, |fields, message| {
-            let tenants = message.open();
+            let tenants = message.open_list();
             message.push(Node::Int(tenant));
             let tenants = message.close_list(tenants);
-            let credentials = message.open();
-            for (label, text) in [("UserName", user.as_str()), ("Password", password.expose_secret())] {
-                if let Some(name) = vocabulary.name(label) {
-                    message.key(name);
-                    let node = message.text(text);
-                    message.push(node);
-                }
-            }
-            let credentials = message.close_record(credentials);
+            let known = (user.as_str(), password.expose_secret());
+            let credentials = super::super::credentials(&vocabulary, fields, "UserCredentials", known, message);
             let url = message.text(&url);
             let values = [("TenantIds", tenants), ("UserCredentials", credentials), ("ClientCallbackURL", url)];
             for (label, node) in values {
@@ -174,7 +167,7 @@ impl Client {
         let entity = self.member("CTIEntityType", shown);
         let id = self.commands.own_id();
         self.say("Snapshot", Asked::Snapshot, |fields, message| {
-            let entities = message.open();
+            let entities = message.open_list();
             message.push(Node::Int(entity));
             let entities = message.close_list(entities);
             set(fields, message, "EntityType", entities);

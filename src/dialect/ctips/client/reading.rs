@@ -154,12 +154,7 @@ impl Client {
     fn start(&mut self, kind: Kind, operation: &Element, message: &mut Message) -> Result<(), String> {
         let vocabulary = self.vocabulary.clone();
         vocabulary.read_xml(kind, operation, message).map_err(|wrong| wrong.to_string())?;
-        let fields = &vocabulary.message(kind).fields;
-        let user = fields.slot("userinfo").and_then(|slot| message.get(slot).as_record());
-        let credential = |label: &str| {
-            let value = vocabulary.name(label).and_then(|name| user.map(|user| user.get(name)));
-            if let Some(Value::Text(text)) = value { text } else { "" }
-        };
+        let credential = |label: &str| super::super::text_in(&vocabulary, message, "userinfo", label);
         let password = self.settings.password.expose_secret().as_bytes();
         let is_known: bool = credential("Password").as_bytes().ct_eq(password).into();
         if !is_known || credential("UserName") != self.settings.user {

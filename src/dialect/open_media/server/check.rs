@@ -61,8 +61,7 @@ impl Server {
     fn has_information(&self, message: &Message) -> bool {
         let Some(items) = self.words.field(message, "IVRInfo").as_list() else { return false };
         let mut records = items.iter().filter_map(|item| item.as_record());
-        records
-            .any(|record| record.iter().any(|(_, value)| matches!(value, Value::Text(text) if !text.trim().is_empty())))
+        records.any(|record| record.iter().any(|value| matches!(value, Value::Text(text) if !text.trim().is_empty())))
     }
 
     /// Whether options are to apply to one type of session, and none is given.

@@ -52,8 +52,11 @@ impl Words {
     /// The status updates of a reply that has them.
     pub fn statuses(&self, message: &Message) -> Vec<(i64, Status)> {
         let Some(list) = self.field(message, "OpenMediaRequests").as_list() else { return Vec::new() };
+        let fields = message.kind().map(|kind| &self.vocabulary.message(kind).fields);
+        let members = fields.and_then(|fields| self.vocabulary.members(fields, "OpenMediaRequests"));
         let read = |record: crate::message::Record| {
-            let get = |label: &str| self.vocabulary.name(label).map(|name| record.get(name)).unwrap_or_default();
+            let slot = |label: &str| members.and_then(|members| members.slot(label));
+            let get = |label: &str| slot(label).map(|slot| record.get(slot)).unwrap_or_default();
             let int = |label: &str| get(label).as_int().unwrap_or(0);
             let logon = if let Value::Text(text) = get("LogonID") { text.to_owned() } else { String::new() };
             let status = Status {
@@ -104,30 +107,21 @@ impl Words {
         let Some(kind) = vocabulary.message(request).reply else { return message };
         let fields = &vocabulary.message(kind).fields;
         message.start(kind, fields.list.len());
-        let list = message.open();
+        let Some(members) = vocabulary.members(fields, "OpenMediaRequests") else { return message };
+        let list = message.open_list();
         for Update { id, stamp, status, .. } in updates {
-            let record = message.open();
-            for (label, number) in [
-                ("ID", *id),
-                ("Status", status.status),
-                ("AgentID", status.agent),
-                ("TenantID", status.tenant),
-                ("ServiceGroupID", status.group),
-                ("QueuePosition", status.position),
-            ] {
-                if let Some(name) = vocabulary.name(label) {
-                    message.key(name);
-                    message.push(Node::Int(number));
-                }
-            }
-            for (label, text) in [("LogonID", status.logon.as_str()), ("TimeStamp", &time::write_utc(*stamp))] {
-                if let Some(name) = vocabulary.name(label) {
-                    message.key(name);
-                    let text = message.text(text);
-                    message.push(text);
-                }
-            }
-            message.close_record(record);
+            let values = [
+                ("ID", Node::Int(*id)),
+                ("Status", Node::Int(status.status)),
+                ("AgentID", Node::Int(status.agent)),
+                ("TenantID", Node::Int(status.tenant)),
+                ("ServiceGroupID", Node::Int(status.group)),
+                ("QueuePosition", Node::Int(status.position)),
+                ("LogonID", message.text(&status.logon)),
+                ("TimeStamp", message.text(&time::write_utc(*stamp))),
+            ];
+            let record = members.record(values, &mut message);
+            message.push(record);
         }
         let list = message.close_list(list);
         let stamp = message.text(&time::write_utc(stamp));
