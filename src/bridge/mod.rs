@@ -194,10 +194,9 @@ impl Bridge {
         self.settle(now, index, Cause::Link);
     }
 
-    pub fn platform_read(&mut self, now: Time, index: usize, bytes: &[u8]) {
-        self.platforms[index].push(bytes);
+    pub fn platform_read(&mut self, now: Time, index: usize, mut bytes: &[u8]) {
         let mut notices = std::mem::take(&mut self.notices);
-        while self.platforms[index].next(now, &mut notices) {
+        while self.platforms[index].next(now, &mut bytes, &mut notices) {
             let about = About::Platform(index);
             self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
             self.settle_event(now, index);

@@ -232,15 +232,11 @@ impl Platform {
         self.client.described(now, known);
     }
 
-    /// Takes in what the socket gave. To be called when [`Platform::next`] has nothing more.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.frames.push(bytes);
-    }
-
-    /// Takes in the next message; whatever cannot be read is said and passed over. Whether there was one.
-    pub fn next(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
+    /// Takes in the next message of what the socket gave; whatever cannot be read is said and passed over. Whether there was
+    /// one.
+    pub fn next(&mut self, now: Time, bytes: &mut &[u8], notices: &mut Vec<Notice>) -> bool {
         let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
-        let frame = frames.next_frame();
+        let frame = frames.next_frame(bytes);
         let found = frame.is_some();
         if let Some(frame) = frame {
             let bad = match frame {

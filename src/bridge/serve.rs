@@ -107,16 +107,13 @@ impl Bridge {
         session
     }
 
-    pub fn application_read(&mut self, now: Time, index: usize, session: u32, bytes: &[u8]) {
-        if let Some(server) = self.applications[index].event_feed() {
-            server.push(session, bytes);
-        }
+    pub fn application_read(&mut self, now: Time, index: usize, session: u32, mut bytes: &[u8]) {
         let mut message = std::mem::take(&mut self.message);
         loop {
             let Application { server, ids, platforms, relays, .. } = &mut self.applications[index];
             let Some(server) = server.as_mut().and_then(Server::event_feed) else { break };
             let offered = Offered { ids, places: platforms, platforms: &self.platforms, relays: *relays };
-            let Some(step) = server.next(session, &offered, &mut message) else { break };
+            let Some(step) = server.next(session, &mut bytes, &offered, &mut message) else { break };
             if let Some(kind) = message.kind() {
                 self.applications[index].counts.requests[kind.0 as usize] += 1;
             }

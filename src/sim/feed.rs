@@ -81,8 +81,8 @@ impl FeedLine {
             if count == 0 {
                 return Err(cut());
             }
-            self.frames.push(&buffer[..count]);
-            while let Some(frame) = self.frames.next_frame() {
+            let mut rest = &buffer[..count];
+            while let Some(frame) = self.frames.next_frame(&mut rest) {
                 let Frame::Text(text) = frame else { return Err(cut()) };
                 self.heard.push_back(serde_json::from_str(text)?);
             }

@@ -85,8 +85,8 @@ impl Subscriber {
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            self.frames.push(&buffer[..count]);
-            while let Some(Frame::Text(text)) = self.frames.next_frame() {
+            let mut rest = &buffer[..count];
+            while let Some(Frame::Text(text)) = self.frames.next_frame(&mut rest) {
                 self.heard.push_back(serde_json::from_str(text)?);
             }
         }

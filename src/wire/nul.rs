@@ -11,14 +11,13 @@ pub enum Frame<'b> {
     NotText,
 }
 
-/// Collects bytes and hands out frames. It never holds more than one frame's limit and one read.
+/// Finds frames in what is read, where they stand; what a read leaves unfinished is kept for the next. It never holds more than
+/// one frame's limit.
 #[derive(Debug)]
 pub struct Frames {
-    buffer: Vec<u8>,
-    /// Where the next frame begins.
-    start: usize,
-    /// How far the buffer was searched for an end.
-    searched: usize,
+    /// The beginning of the next frame; or one that was put together and handed out.
+    pending: Vec<u8>,
+    handed_out: bool,
     limit: usize,
     end: u8,
     skipping: bool,
@@ -27,53 +26,52 @@ pub struct Frames {
 impl Frames {
     /// `limit` is the longest frame in bytes, without the `end` of each.
     pub fn new(limit: usize, end: u8) -> Frames {
-        Frames { buffer: Vec::new(), start: 0, searched: 0, limit, end, skipping: false }
+        Frames { pending: Vec::new(), handed_out: false, limit, end, skipping: false }
     }
 
-    /// Adds what was read. To be called when [`Frames::next_frame`] has nothing more.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.drain(..self.start);
-        self.searched -= self.start;
-        self.start = 0;
-        self.buffer.extend_from_slice(bytes);
-    }
-
-    /// The next whole frame. Empty frames, and line ends around frames, are passed over: some senders add them.
-    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+    /// The next whole frame of what was read, of which the rest is left: nothing, once there is no other. Empty frames, and
+    /// line ends around frames, are passed over: some senders add them.
+    pub fn next_frame<'f, 'b: 'f>(&'f mut self, bytes: &mut &'b [u8]) -> Option<Frame<'f>> {
         loop {
-            let Some(length) = memchr::memchr(self.end, &self.buffer[self.searched..]) else {
-                self.searched = self.buffer.len();
-                if self.buffer.len() - self.start <= self.limit || self.skipping {
-                    if self.skipping {
-                        self.start = self.buffer.len();
-                    }
+            if std::mem::take(&mut self.handed_out) {
+                self.pending.clear();
+            }
+            let Some(length) = memchr::memchr(self.end, bytes) else {
+                let rest = std::mem::take(bytes);
+                if self.skipping {
                     return None;
                 }
-                self.skipping = true;
-                self.start = self.buffer.len();
-                return Some(Frame::TooLong);
+                if self.pending.len() + rest.len() > self.limit {
+                    self.pending.clear();
+                    self.skipping = true;
+                    return Some(Frame::TooLong);
+                }
+                self.pending.extend_from_slice(rest);
+                return None;
             };
-            let end = self.searched + length;
-            let frame = self.start..end;
-            self.start = end + 1;
-            self.searched = self.start;
+            let (frame, rest) = bytes.split_at(length);
+            *bytes = &rest[1..];
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
-            if frame.len() > self.limit {
+            self.handed_out = true;
+            if self.pending.len() + frame.len() > self.limit {
                 return Some(Frame::TooLong);
             }
-            let bytes = self.buffer[frame].trim_ascii();
-            if bytes.is_empty() {
+            if !self.pending.is_empty() {
+                self.pending.extend_from_slice(frame);
+            }
+            if self.whole(frame).is_empty() {
                 continue;
             }
-            return Some(std::str::from_utf8(bytes).map_or(Frame::NotText, Frame::Text));
+            return Some(std::str::from_utf8(self.whole(frame)).map_or(Frame::NotText, Frame::Text));
         }
     }
 
-    /// Whether the stream ended in the middle of a frame.
-    pub fn is_cut(&self) -> bool {
-        !self.buffer[self.start..].trim_ascii().is_empty()
+    /// The frame that ends so.
+    fn whole<'f>(&'f self, end: &'f [u8]) -> &'f [u8] {
+        let whole = if self.pending.is_empty() { end } else { &self.pending };
+        whole.trim_ascii()
     }
 }
 
@@ -85,13 +83,10 @@ mod tests {
         let mut frames = Frames::new(limit, 0);
         let mut found = Vec::new();
         for read in reads {
-            frames.push(read);
-            while let Some(frame) = frames.next_frame() {
+            let mut rest = *read;
+            while let Some(frame) = frames.next_frame(&mut rest) {
                 found.push(format!("{frame:?}"));
             }
-        }
-        if frames.is_cut() {
-            found.push("cut".into());
         }
         found
     }
@@ -99,7 +94,8 @@ mod tests {
     #[test]
     fn frames_are_found_wherever_reads_cut_them() {
         assert_eq!(frames(9, &[b"ab\0c", b"d", b"\0\0\r\nef\0"]), ["Text(\"ab\")", "Text(\"cd\")", "Text(\"ef\")"]);
-        assert_eq!(frames(9, &[b"ab\0cd"]), ["Text(\"ab\")", "cut"]);
+        assert_eq!(frames(9, &[b"ab\0cd"]), ["Text(\"ab\")"]);
+        assert_eq!(frames(9, &[b"a", b"b\0c", b"d\0\0e\0f", b"\0"]).len(), 4);
     }
 
     #[test]
@@ -117,19 +113,19 @@ mod tests {
     fn an_endless_frame_costs_no_memory() {
         let mut frames = Frames::new(10, 0);
         for _ in 0..1000 {
-            frames.push(&[b'x'; 1000]);
-            while frames.next_frame().is_some() {}
+            let mut rest = &[b'x'; 1000][..];
+            while frames.next_frame(&mut rest).is_some() {}
         }
-        assert!(frames.buffer.capacity() < 10_000);
+        assert!(frames.pending.capacity() < 10_000);
     }
 
     #[test]
     fn lines_are_frames_that_end_in_a_line_feed() {
         let mut frames = Frames::new(4, b'\n');
-        frames.push(b"one\r\n\ntwo\nthree\nfo");
-        assert_eq!(frames.next_frame(), Some(Frame::Text("one")));
-        assert_eq!(frames.next_frame(), Some(Frame::Text("two")));
-        assert_eq!(frames.next_frame(), Some(Frame::TooLong));
-        assert_eq!(frames.next_frame(), None);
+        let mut rest = &b"one\r\n\ntwo\nthree\nfo"[..];
+        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Text("one")));
+        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Text("two")));
+        assert_eq!(frames.next_frame(&mut rest), Some(Frame::TooLong));
+        assert_eq!(frames.next_frame(&mut rest), None);
     }
 }

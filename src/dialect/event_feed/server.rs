@@ -179,18 +179,11 @@ impl Server {
 
     // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Adds what a connection sent. To be called when [`Server::next`] has nothing more.
-    pub fn push(&mut self, key: u32, bytes: &[u8]) {
-        if let Some(session) = self.sessions.get_mut(&key) {
-            session.frames.push(bytes);
-        }
-    }
-
-    /// What the connection said next; a command is left in `message`.
-    pub fn next(&mut self, key: u32, world: &dyn World, message: &mut Message) -> Option<Step> {
+    /// What the connection said next, of what was read of it; a command is left in `message`.
+    pub fn next(&mut self, key: u32, bytes: &mut &[u8], world: &dyn World, message: &mut Message) -> Option<Step> {
         let vocabulary = self.vocabulary.clone();
         let session = self.sessions.get_mut(&key)?;
-        let read = match session.frames.next_frame()? {
+        let read = match session.frames.next_frame(bytes)? {
             Frame::Text(text) => vocabulary
                 .read_json(text, true, &Wanted::new(), message)
                 .map_err(|error| (request_id(text), error.to_string())),
