@@ -520,14 +520,20 @@ impl Model {
         if self.requests.is_empty() {
             return;
         }
-        for index in std::mem::take(&mut self.follow_ups) {
-            self.follow_up(index);
-        }
-        let waits = |request: &Request| !request.pending && request.awaits.is_none() && !request.steps.is_empty();
-        let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
-        let waiting: Requests = open.filter(|(_, request)| waits(request)).map(|(index, _)| *index).collect();
-        for index in waiting {
-            self.advance(index);
+        loop {
+            for index in std::mem::take(&mut self.follow_ups) {
+                self.follow_up(index);
+            }
+            let waits = |request: &Request| !request.pending && request.awaits.is_none() && !request.steps.is_empty();
+            let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
+            let waiting: Requests = open.filter(|(_, request)| waits(request)).map(|(index, _)| *index).collect();
+            for index in waiting {
+                self.advance(index);
+            }
+            // Those that were done thereby are there only as long as this batch is.
+            if self.follow_ups.is_empty() {
+                return;
+            }
         }
     }
 

@@ -363,3 +363,19 @@ fn whoever_was_never_seen_is_logged_on_by_number_and_known_from_then_on() {
     );
     assert_eq!(short(&out[5]), "AgentStateChange a20 Idle");
 }
+
+#[test]
+fn a_disposition_that_a_transfer_without_wrap_up_shows_done_is_over_while_another_request_is_open() {
+    let lines = [
+        json!({ "EventType": "CallHeld", "CallId": 1, "AgentId": 1 }),
+        request(
+            "SetDisposition",
+            1,
+            json!({ "AgentIdx": 1, "CallId": 1, "DispositionId": 1, "WrapNotRequired": true }),
+        ),
+        request("MakeCall", 2, json!({ "AgentIdx": 1, "DestinationType": 2, "DestinationAddress": "555" })),
+        json!({ "EventType": "CallTransferred", "RequestId": 1, "AgentId": 1, "CallId": 5, "ConsultingCallId": 0 }),
+    ];
+    let told = shorts(&told_through("ctips", "ctips", &lines, true));
+    assert_eq!(told.last().map(String::as_str), Some("AgentStateChange a1 Idle #1"), "{told:#?}");
+}
