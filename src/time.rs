@@ -29,11 +29,10 @@ impl Sub for Time {
 /// Milliseconds since 1970 of a date and time as contact centres write them: `2026-11-20 10:27:44`, with `T`, a fraction,
 /// or a zone where there is one; a time without a zone is taken as it stands.
 pub fn parse_civil(text: &str) -> Option<u64> {
-    let text = text.trim_ascii();
-    if let Some(seconds) = parse_plain(text.as_bytes()) {
+    if let Some(seconds) = parse_plain(text.trim_ascii().as_bytes()) {
         return Some(seconds * 1000);
     }
-    u64::try_from(parse_any(text)?).ok()
+    u64::try_from(parse_any(text.trim())?).ok()
 }
 
 /// The same for a moment from which on something is wanted: what is before 1970, as the earliest moments of some stacks
@@ -92,6 +91,7 @@ mod tests {
     fn civil_times_are_read_as_they_are_written() {
         let plain = parse_civil("2009-01-01 11:00:01").unwrap();
         assert_eq!(parse_civil("2009-01-01T11:00:01"), Some(plain));
+        assert_eq!(parse_civil("\u{a0}2009-01-01 11:00:01\u{b}"), Some(plain));
         assert_eq!(parse_civil("2009-01-01T11:00:01Z"), Some(plain));
         assert_eq!(parse_civil("2009-01-01 11:00:01.250"), Some(plain + 250));
         assert_eq!(parse_civil("2009-01-01T12:00:01+01:00"), Some(plain));

@@ -31,6 +31,13 @@ pub fn kept(text: &str) -> &str {
     &text[..end]
 }
 
+/// The text without the white space around it, of which most have none.
+fn trimmed(text: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) { text } else { text.trim() }
+}
+
 impl<'m> Id<'m> {
     /// The id that a value names. Zero, minus one, the empty text and one longer than [`MAX_TEXT`] name nothing. A number
     /// that travels as text is that number; `0049` is a text.
@@ -46,10 +53,11 @@ impl<'m> Id<'m> {
     }
 
     pub fn from_text(text: &'m str) -> Id<'m> {
-        let text = text.trim_ascii();
+        let text = trimmed(text);
         let canonical = !text.starts_with('+') && (text == "0" || !text.starts_with('0'));
-        // Most names are too long to be numbers.
-        let number = if text.len() <= MAX_DIGITS { text.parse::<i64>().ok() } else { None };
+        // Most names are too long to be numbers, but for those that begin with zeros or a sign: a GUID of zeros is nothing.
+        let may_be_one = text.len() <= MAX_DIGITS || text.starts_with(['0', '-', '+']);
+        let number = if may_be_one { text.parse::<i64>().ok() } else { None };
         match number {
             Some(0 | -1) => Id::None,
             Some(number) if canonical => Id::Int(number),
@@ -213,7 +221,9 @@ mod tests {
         assert_eq!(Id::from_text("0049"), Id::Text("0049"));
         assert_eq!(Id::from_text("+49"), Id::Text("+49"));
         assert_eq!(Id::from_text("{9f}"), Id::Text("{9f}"));
-        for nothing in ["", "0", "-1", " ", &"x".repeat(MAX_TEXT + 1)] {
+        assert_eq!(Id::from_text("\u{a0}1001\u{b}"), Id::Int(1001));
+        let zeros = "0".repeat(32);
+        for nothing in ["", "0", "-1", " ", "\u{a0}", &zeros, &format!("-{zeros}1"), &"x".repeat(MAX_TEXT + 1)] {
             assert_eq!(Id::from_text(nothing), Id::None, "{nothing:?}");
         }
     }
