@@ -436,6 +436,8 @@ struct MessageScope<'s, 'd> {
     item: RefCell<Option<Type>>,
     lets: &'s [(Key<'d>, Node<'d>)],
     used_lets: RefCell<Vec<UsedLet>>,
+    /// Names of `[let]` that are being compiled, the one that wants the next before it.
+    begun_lets: RefCell<Vec<String>>,
     plan: RefCell<&'s mut KindPlan>,
 }
 
@@ -459,6 +461,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
             item: RefCell::default(),
             lets,
             used_lets: RefCell::default(),
+            begun_lets: RefCell::default(),
             plan: RefCell::new(plan),
         }
     }
@@ -626,31 +629,65 @@ impl<'s, 'd> MessageScope<'s, 'd> {
             let used = &self.used_lets.borrow()[place];
             return Ok(Some((earlier + place, used.ty.clone(), used.label.clone())));
         }
-        let Some((key, node)) = self.lets.iter().find(|(key, _)| key.name == name) else { return Ok(None) };
-        let text = node.as_text().unwrap_or_default();
-        let inside = |mistake: Mistake| Mistake { text: format!("in `let.{}`: {}", key.name, mistake.text), ..mistake };
-        let ast = expr::parse(text).map_err(inside)?;
+        let Some((_, node)) = self.lets.iter().find(|(key, _)| key.name == name) else { return Ok(None) };
+        if self.begun_lets.borrow().iter().any(|begun| begun == name) {
+            return Err(Mistake { span: 0..0, text: format!("`let.{name}` is made of itself") });
+        }
+        self.begun_lets.borrow_mut().push(name.to_owned());
         let outer = self.item.replace(None);
-        let first = match &ast.node {
-            expr::Tree::Choice(parts) => parts.first(),
-            _ => Some(&ast),
-        };
-        let Some(expr::Tree::Path(steps)) = first.map(|ast| &ast.node) else {
-            return Err(Mistake { span: 0..0, text: format!("`let.{name}` is no path") });
-        };
-        let (_, ty) = self.resolve(compiler, steps).map_err(inside)?;
-        let names = steps.iter().filter_map(|step| if let Step::Name { name, .. } = step { Some(name) } else { None });
-        // What another name of `[let]` stands for is what is read.
-        let told =
-            |name: &String| self.used_lets.borrow().iter().find(|used| used.name == *name).map(|u| u.label.clone());
-        let label: Vec<String> = names.map(|name| told(name).unwrap_or_else(|| name.clone())).collect();
-        let expr = compiler.compile(&ast, &Ty::Any).map_err(inside)?;
+        let compiled = self.compile_let(compiler, name, node.as_text().unwrap_or_default());
         self.item.replace(outer);
-        let label = label.join(".");
-        let place = earlier + self.used_lets.borrow().len();
-        let used = UsedLet { name: name.to_owned(), ty: ty.clone(), label: label.clone(), expr: Some(expr) };
+        self.begun_lets.borrow_mut().pop();
+        let inside = |mistake: Mistake| Mistake { text: format!("in `let.{name}`: {}", mistake.text), ..mistake };
+        let used = compiled.map_err(inside)?;
+        let (place, ty, label) = (earlier + self.used_lets.borrow().len(), used.ty.clone(), used.label.clone());
         self.used_lets.borrow_mut().push(used);
         Ok(Some((place, ty, label)))
+    }
+
+    fn compile_let(&self, compiler: &Compiler<Self>, name: &str, text: &str) -> Result<UsedLet, Mistake> {
+        let ast = expr::parse(text)?;
+        let parts = if let expr::Tree::Choice(parts) = &ast.node { &parts[..] } else { std::slice::from_ref(&ast) };
+        let Some(expr::Tree::Path(steps)) = parts.first().map(|part| &part.node) else {
+            return Err(Mistake { span: 0..0, text: "this is no path".into() });
+        };
+        let (_, ty) = self.resolve(compiler, steps)?;
+        for part in &parts[1..] {
+            self.same_record(compiler, part, &ty)?;
+        }
+        let names = steps.iter().filter_map(|step| if let Step::Name { name, .. } = step { Some(name) } else { None });
+        let mut label: Vec<String> = names.cloned().collect();
+        // What another name of `[let]` stands for is what is read.
+        if let Some(used) = self.used_lets.borrow().iter().find(|used| used.name == label[0]) {
+            label[0].clone_from(&used.label);
+        }
+        let expr = compiler.compile(&ast, &Ty::Any)?;
+        Ok(UsedLet { name: name.to_owned(), ty, label: label.join("."), expr: Some(expr) })
+    }
+
+    /// What stands instead of a record is one of the same type: its fields are read by their places.
+    fn same_record(&self, compiler: &Compiler<Self>, part: &expr::Ast, first: &Type) -> Result<(), Mistake> {
+        fn record(mut ty: &Type) -> Option<usize> {
+            while let Type::List(item) = ty {
+                ty = item;
+            }
+            if let Type::Record(place) = ty { Some(*place) } else { None }
+        }
+        match &part.node {
+            expr::Tree::Choice(parts) => parts.iter().try_for_each(|part| self.same_record(compiler, part, first)),
+            expr::Tree::Path(steps) => {
+                let (_, ty) = self.resolve(compiler, steps)?;
+                match (record(first), record(&ty)) {
+                    (Some(first), Some(other)) if first != other => {
+                        let name = |place: usize| &self.vocabulary.records[place].name;
+                        let text = format!("a record of type {} cannot stand for a {}", name(other), name(first));
+                        Err(Mistake { span: 0..0, text })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -76,6 +76,9 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
                 }
             },
             Ty::Number => match key.name.parse() {
+                Ok(number) if table.numbers.iter().any(|(known, _)| *known == number) => {
+                    key.problem(problems, "this number stands above already");
+                }
                 Ok(number) => table.numbers.push((number, value)),
                 Err(_) => key.problem(problems, "this is no number"),
             },
