@@ -26,7 +26,8 @@ pub enum Node {
     Record(Span),
 }
 
-/// The most values in lists and records of one message; records beyond them are passed over. Thousands of calls have room.
+/// The most values in lists and records of one message, unless it has more bytes; records beyond them are passed over.
+/// Thousands of calls have room.
 const MAX_NODES: usize = 1 << 19;
 
 /// A range of `text` or of `nodes`.
@@ -138,7 +139,7 @@ impl Message {
     /// Whether it has as many values as a message may: a record takes room for all fields of its type, whatever is written of
     /// them.
     pub fn is_full(&self) -> bool {
-        self.nodes.len() + self.open.len() >= MAX_NODES
+        self.nodes.len() + self.open.len() >= MAX_NODES.max(self.text.len())
     }
 
     /// Sets a field of the open record.

@@ -172,6 +172,18 @@ mod tests {
         assert_eq!((kept(member("connections")), kept(member("dnis")), kept(member("call-profile"))), (0, 1, 2));
     }
 
+    #[test]
+    fn a_field_that_is_wrong_twice_does_not_stand_for_another() {
+        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
+        let from = mappings.dialects["event-feed"].from.as_ref().unwrap();
+        let wrong = "\"call-table\":7,".repeat(20);
+        let text = format!("{{\"message\":\"established\",{wrong}\"joining-device-id\":1001}}");
+        let mut message = Message::default();
+        from.vocabulary.read_json(&text, false, &from.wanted, &mut message).unwrap();
+        let slot = from.vocabulary.message(message.kind().unwrap()).fields.slot("joining-device-id").unwrap();
+        assert_eq!(message.get(slot).as_int(), Some(1001));
+    }
+
     /// Whatever the plans read, they find: a message that is read in part means what it means when it is read whole.
     #[test]
     fn examples_mean_the_same_when_they_are_read_in_part() {

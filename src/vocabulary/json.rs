@@ -650,7 +650,8 @@ impl<'r, 't> Reader<'r, 't> {
                         Some(node) => node,
                         None => self.value(Place { ty: Some(ty), keep, field: Some((fields, slot)) })?,
                     };
-                    missing = missing.saturating_sub(usize::from(self.into.is_absent(slot)));
+                    let is_new = node != Node::Absent && self.into.is_absent(slot);
+                    missing = missing.saturating_sub(usize::from(is_new));
                     self.into.set(slot, node);
                 }
                 found => {
