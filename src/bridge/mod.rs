@@ -128,8 +128,6 @@ pub struct Bridge {
     applications: Vec<Application>,
     /// Platforms whose routes are selected here.
     routers: Vec<routes::Router>,
-    /// Some calls are routed by what a routing platform finds.
-    finds_routes: bool,
     outputs: VecDeque<Output>,
     notices: Vec<Notice>,
     transitions: Vec<Transition>,
@@ -158,7 +156,6 @@ impl Bridge {
             application.relays = true;
             application.ids.relay(first);
         }
-        self.finds_routes |= application.routes.media().is_some();
         self.applications.push(application);
         self.applications.len() - 1
     }

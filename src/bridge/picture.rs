@@ -1,6 +1,6 @@
 //! What rules read when they say a transition: the model's picture, with ids as the application, or the platform, knows them.
 
-use super::ids::Ids;
+use super::ids::{Call, Ids};
 use crate::{
     mapping::{CallPart, Item, Leaf, Literal, Picture},
     message::Value,
@@ -24,7 +24,7 @@ pub enum Naming<'p> {
         place: usize,
         platform: usize,
         /// The numbers of the transition's calls that are told.
-        calls: [Option<&'p super::ids::Call>; 3],
+        calls: [Option<&'p Call>; 3],
     },
 }
 

@@ -284,7 +284,7 @@ impl Bridge {
             }
             Entity::Calls => {
                 let ids = &self.applications[index].ids;
-                let told = |call: &CallIx| ids.call((platform, *call)).is_some_and(|call| call.told);
+                let told = |call: &CallIx| ids.told((platform, *call)).is_some();
                 let calls = model.calls().map(|(call, _)| call).filter(told);
                 calls.map(|call| Transition::new(TransitionKind::SnapshotCall).call(call)).collect()
             }

@@ -667,17 +667,11 @@ impl<'s, 'd> MessageScope<'s, 'd> {
 
     /// What stands instead of a record is one of the same type: its fields are read by their places.
     fn same_record(&self, compiler: &Compiler<Self>, part: &expr::Ast, first: &Type) -> Result<(), Mistake> {
-        fn record(mut ty: &Type) -> Option<usize> {
-            while let Type::List(item) = ty {
-                ty = item;
-            }
-            if let Type::Record(place) = ty { Some(*place) } else { None }
-        }
         match &part.node {
             expr::Tree::Choice(parts) => parts.iter().try_for_each(|part| self.same_record(compiler, part, first)),
             expr::Tree::Path(steps) => {
                 let (_, ty) = self.resolve(compiler, steps)?;
-                match (record(first), record(&ty)) {
+                match (first.record(), ty.record()) {
                     (Some(first), Some(other)) if first != other => {
                         let name = |place: usize| &self.vocabulary.records[place].name;
                         let text = format!("a record of type {} cannot stand for a {}", name(other), name(first));

@@ -7,6 +7,7 @@ use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table as Section},
     message::Value,
+    vocabulary::by_code,
 };
 
 type Find<'f> = Box<dyn Fn(&str) -> Option<Arc<Members>> + 'f>;
@@ -32,11 +33,7 @@ impl Table {
         if key.is_empty() {
             return Value::Absent;
         }
-        let by_number = key.as_int().and_then(|key| {
-            // Most enumerations number their members from 0: look there first.
-            let at_place = usize::try_from(key).ok().and_then(|place| self.numbers.get(place));
-            at_place.filter(|(known, _)| *known == key).or_else(|| self.numbers.iter().find(|(known, _)| *known == key))
-        });
+        let by_number = key.as_int().and_then(|key| by_code(&self.numbers, key, |(known, _)| *known));
         let found = by_number.map(|(_, value)| value).or_else(|| {
             let Value::Text(text) = key else { return None };
             self.texts.iter().find(|(known, _)| known == text).map(|(_, value)| value)

@@ -129,10 +129,16 @@ impl Enum {
     }
 
     pub fn member(&self, code: i64) -> Option<&Member> {
-        // Most enumerations number their members from 0: look there first.
-        let at_place = usize::try_from(code).ok().and_then(|place| self.members.get(place));
-        at_place.filter(|member| member.code == code).or_else(|| self.members.iter().find(|m| m.code == code))
+        by_code(&self.members, code, |member| member.code)
     }
+}
+
+/// What has a code. Most enumerations number their members from 0: there is looked first.
+#[inline]
+pub fn by_code<T>(list: &[T], code: i64, code_of: impl Fn(&T) -> i64) -> Option<&T> {
+    let has_it = |one: &&T| code_of(one) == code;
+    let at_place = usize::try_from(code).ok().and_then(|place| list.get(place));
+    at_place.filter(has_it).or_else(|| list.iter().find(has_it))
 }
 
 /// The type of a field.
@@ -151,6 +157,17 @@ pub enum Type {
     Enum(usize),
     Record(usize),
     List(Box<Type>),
+}
+
+impl Type {
+    /// The record that a value of this type is, or that it lists.
+    pub fn record(&self) -> Option<usize> {
+        match self {
+            Type::Record(place) => Some(*place),
+            Type::List(item) => item.record(),
+            _ => None,
+        }
+    }
 }
 
 /// The value of a field that nobody sets.
@@ -366,11 +383,8 @@ impl Vocabulary {
 
     /// The fields of the record that a field of this label is, or of those that it lists.
     pub fn members(&self, fields: &Fields, label: &str) -> Option<&Fields> {
-        let mut ty = &fields.list[fields.slot(label)?].ty;
-        while let Type::List(item) = ty {
-            ty = item;
-        }
-        if let Type::Record(place) = ty { Some(&self.records[*place].fields) } else { None }
+        let place = fields.list[fields.slot(label)?].ty.record()?;
+        Some(&self.records[place].fields)
     }
 
     pub fn profile(&self, name: &str) -> Option<&Profile> {

@@ -287,12 +287,17 @@ impl Bridge {
 
     // ── what the desks want ───────────────────────────────────────────────────────────────────────────────────────────
 
+    /// Whether any calls are routed by what a routing platform finds.
+    fn finds_routes(&self) -> bool {
+        !self.routers.is_empty() || self.applications.iter().any(|application| application.routes.media().is_some())
+    }
+
     /// Lets everything follow from what the desks and the routing platforms say, until nothing is left. `platform` is the
     /// one to speak of where no call is known.
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
         loop {
             self.say_routes(now, platform);
-            if !self.finds_routes && self.platforms.iter().all(|platform| platform.route_news.is_empty()) {
+            if !self.finds_routes() && self.platforms.iter().all(|platform| platform.route_news.is_empty()) {
                 return;
             }
             let routed = self.route_calls(now);

@@ -31,7 +31,6 @@ impl Bridge {
     pub fn route_by(&mut self, platform: usize, media: usize, settings: Settings) {
         let desk = Desk::new(settings, Some(media));
         self.routers.push(Router { platform, desk, selected: 0 });
-        self.finds_routes = true;
     }
 
     /// Takes note of what happens to calls of such a platform; whether applications need not be told.

@@ -139,11 +139,7 @@ impl Shape {
     /// What a member of an enumeration is called.
     pub fn name_of(&self, code: i64) -> &str {
         let Shape::Enum(names) = self else { return "" };
-        // Most enumerations number their members from 0: look there first.
-        let at_place = usize::try_from(code).ok().and_then(|place| names.get(place));
-        let found =
-            at_place.filter(|(known, _)| *known == code).or_else(|| names.iter().find(|(known, _)| *known == code));
-        found.or(names.first()).map_or("", |(_, name)| name)
+        by_code(names, code, |(known, _)| *known).or(names.first()).map_or("", |(_, name)| name)
     }
 }
 
