@@ -1,0 +1,124 @@
+//! What rules read, by name: for coverage, and for what has to be complete.
+
+use super::{DeviceKindPlan, Hop, KindPlan, Leaf, Rule};
+use crate::{
+    mapping::compile::Expr,
+    message::Kind,
+    model::{ChangeKind, Fact},
+    vocabulary::{MessageDef, Type, Vocabulary},
+};
+
+/// The dotted labels of a message's fields; records, and lists of records, are taken apart.
+pub fn dotted_labels(vocabulary: &Vocabulary, def: &MessageDef) -> Vec<String> {
+    fn walk(vocabulary: &Vocabulary, label: String, ty: &Type, into: &mut Vec<String>) {
+        match ty {
+            Type::List(item) => walk(vocabulary, label, item, into),
+            Type::Record(place) => {
+                for field in &vocabulary.records[*place].fields.list {
+                    walk(vocabulary, format!("{label}.{}", field.label), &field.ty, into);
+                }
+            }
+            _ => into.push(label),
+        }
+    }
+    let mut labels = Vec::new();
+    for field in &def.fields.list {
+        walk(vocabulary, field.label.clone(), &field.ty, &mut labels);
+    }
+    labels
+}
+
+/// Where rules find again who did something, and to whom.
+const PARTY: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
+const OTHER: &[&str] = &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
+const SERVICE: &[&str] = &["service.id", "call.service"];
+const DATA: [&str; 2] = ["call.data", "request.data"];
+const SERVICES: [&str; 2] = ["agent.services", "service.agents"];
+
+/// All attributes that changes set.
+pub fn settable() -> impl Iterator<Item = &'static str> {
+    let facts = Fact::ALL.iter().flat_map(|fact| fact.becomes());
+    facts.chain(PARTY).chain(OTHER).chain(SERVICE).chain(&DATA).chain(&SERVICES).copied()
+}
+
+impl Rule {
+    /// The fields of the message that this rule reads, by dotted label, with the attributes that they become.
+    pub fn reads(&self, vocabulary: &Vocabulary, kind: Kind, plan: &KindPlan) -> Vec<(String, Vec<&'static str>)> {
+        let mut reads =
+            Reads { vocabulary, def: vocabulary.message(kind), plan, each: self.each.as_ref(), list: Vec::new() };
+        // What an application asks stays with the request; what a platform says of a request's end is its reason.
+        let asks = self.means.is_request();
+        let ends = matches!(self.means, ChangeKind::RequestFailed | ChangeKind::Refuse);
+        let of_service = self.means == ChangeKind::ServiceKnown;
+        let possible = |attribute: &&&str| match **attribute {
+            "agent.name" => !of_service,
+            "service.name" => of_service,
+            "reason" | "failure" => ends,
+            attribute if attribute.starts_with("request.") => asks,
+            _ => !asks,
+        };
+        for fact in &self.facts {
+            let becomes: Vec<&str> = fact.fact.becomes().iter().filter(possible).copied().collect();
+            reads.expr(&fact.expr, &becomes, None);
+        }
+        for (device, becomes) in
+            [(&self.party, PARTY), (&self.other, OTHER), (&self.to, OTHER), (&self.service, SERVICE)]
+        {
+            let Some(device) = device else { continue };
+            let kind = match &device.kind {
+                DeviceKindPlan::Member(_, expr) | DeviceKindPlan::Word(expr) => Some(expr),
+                DeviceKindPlan::Unknown | DeviceKindPlan::Fixed(_) => None,
+            };
+            for expr in [kind, device.id.as_ref(), device.number.as_ref()].into_iter().flatten() {
+                reads.expr(expr, becomes, None);
+            }
+        }
+        for (list, becomes) in [(&self.data, DATA), (&self.services, SERVICES)] {
+            let Some(list) = list else { continue };
+            let device = list.device.as_ref().and_then(|device| device.id.as_ref());
+            for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {
+                reads.expr(expr, &becomes, list.each.as_ref());
+            }
+        }
+        reads.list
+    }
+}
+
+/// Collects what a rule reads.
+struct Reads<'r> {
+    vocabulary: &'r Vocabulary,
+    def: &'r MessageDef,
+    plan: &'r KindPlan,
+    each: Option<&'r Leaf>,
+    list: Vec<(String, Vec<&'static str>)>,
+}
+
+impl<'r> Reads<'r> {
+    fn expr(&mut self, expr: &Expr<Leaf>, becomes: &[&'static str], each: Option<&Leaf>) {
+        for leaf in expr.leaves() {
+            for label in self.labels(leaf, each.or(self.each)) {
+                self.list.push((label, becomes.to_vec()));
+            }
+        }
+    }
+
+    /// The dotted labels that a leaf can be: a name of `[let]` may stand for several.
+    fn labels(&self, leaf: &Leaf, each: Option<&Leaf>) -> Vec<String> {
+        let (roots, hops) = match leaf {
+            Leaf::Field { slot, steps } => (vec![self.def.fields.list[*slot].label.clone()], steps),
+            Leaf::Let { place, steps } => {
+                let leaves = self.plan.lets.get(*place).map(Expr::leaves).unwrap_or_default();
+                let mut roots: Vec<String> = leaves.iter().flat_map(|leaf| self.labels(leaf, None)).collect();
+                roots.dedup();
+                (roots, steps)
+            }
+            Leaf::Item { steps } => (each.map(|each| self.labels(each, self.each)).unwrap_or_default(), steps),
+        };
+        let members = hops.iter().filter_map(|hop| match hop {
+            Hop::Member { record, slot } => Some(&self.vocabulary.records[*record].fields.list[*slot].label),
+            _ => None,
+        });
+        let tail: String = members.map(|name| format!(".{name}")).collect();
+        roots.into_iter().map(|root| root + &tail).collect()
+    }
+}

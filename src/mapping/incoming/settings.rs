@@ -1,0 +1,246 @@
+//! What a rule sets: the parts of a change.
+
+use super::{DeviceKindPlan, DevicePlan, FactPlan, Leaf, ListPlan, Rule, names::MessageScope};
+use crate::{
+    diagnostic::Problems,
+    document::{Key, Node, Table as Section},
+    mapping::{
+        compile::{Compiler, Expr, Literal, Ty},
+        expr::{self, Mistake},
+        table::Table,
+        types,
+    },
+    model::{DeviceKind, Fact},
+    vocabulary::{AgentPart, MessageDef, Role, Type},
+};
+
+/// Compiles the settings of one rule for one message.
+pub struct Builder<'b, 's, 'd> {
+    pub scope: &'b MessageScope<'s, 'd>,
+    pub tables: &'b [Table],
+    pub problems: &'b mut Problems,
+}
+
+impl<'b, 's, 'd> Builder<'b, 's, 'd> {
+    fn compiler(&self) -> Compiler<'b, MessageScope<'s, 'd>> {
+        Compiler { scope: self.scope, tables: self.tables }
+    }
+
+    fn mistake(&mut self, node: Node, mistake: Mistake) {
+        let start = node.inner_span().start;
+        self.problems.add(node.source(), start + mistake.span.start..start + mistake.span.end, mistake.text);
+    }
+
+    pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
+        if let Some(number) = node.as_integer() {
+            return Some(Expr::Literal(Literal::Int(number)));
+        }
+        if let Some(value) = node.as_boolean() {
+            return Some(Expr::Literal(Literal::Bool(value)));
+        }
+        let text = node.text(self.problems)?;
+        let compiled = expr::parse(text).and_then(|ast| self.compiler().compile(&ast, wanted));
+        compiled.map_err(|mistake| self.mistake(node, mistake)).ok()
+    }
+
+    /// A path to a list, with the type of its items.
+    pub fn list(&mut self, node: Node) -> Option<(Leaf, Type)> {
+        let text = node.text(self.problems)?;
+        let compiler = self.compiler();
+        let found = expr::parse(text).and_then(|ast| match &ast.node {
+            expr::Tree::Path(steps) => self.scope.resolve(&compiler, steps),
+            _ => Err(Mistake { span: ast.span.clone(), text: "this is no path".into() }),
+        });
+        match found {
+            Ok((leaf, Type::List(item))) => Some((leaf, *item)),
+            Ok(_) => {
+                node.problem(self.problems, "this is no list");
+                None
+            }
+            Err(mistake) => {
+                self.mistake(node, mistake);
+                None
+            }
+        }
+    }
+
+    pub fn set_if_new(&mut self, rule: &mut Rule, key: &Key, node: Node, weak: bool) {
+        let has_fact =
+            |fact| rule.facts.iter().any(|plan| plan.fact == fact && (plan.weak == weak || !plan.weak && weak));
+        let known = match key.name {
+            "call" => rule.call.is_some(),
+            "party" => rule.party.is_some(),
+            "other" => rule.other.is_some(),
+            "to" => rule.to.is_some(),
+            "service" => rule.service.is_some(),
+            "data" => rule.data.is_some(),
+            "services" => rule.services.is_some(),
+            name => Fact::from_name(name).is_some_and(|fact| has_fact(fact) && !weak),
+        };
+        if !known {
+            self.set(rule, key, node, weak);
+        }
+    }
+
+    pub fn set(&mut self, rule: &mut Rule, key: &Key, node: Node, weak: bool) {
+        match key.name {
+            "call" => {
+                let place = self.scope.vocabulary.call_names.iter().position(|name| name == "id").unwrap_or_default();
+                rule.call = self.expr(node, &Ty::Text).map(|expr| (place as u8, expr));
+            }
+            "party" => rule.party = self.device(node),
+            "other" => rule.other = self.device(node),
+            "to" => rule.to = self.device(node),
+            "service" => rule.service = self.device(node),
+            "data" => rule.data = self.pairs(node),
+            "services" => rule.services = self.devices(node),
+            name => {
+                let Some(fact) = Fact::from_name(name) else {
+                    let known = Fact::names().chain(["call", "party", "other", "to", "service", "data", "services"]);
+                    self.problems.unknown(key.source, key.span.clone(), "part of a change", name, known);
+                    return;
+                };
+                if let Some(expr) = self.expr(node, &types::of_fact(fact)) {
+                    rule.facts.push(FactPlan { fact, expr, weak });
+                }
+            }
+        }
+    }
+
+    /// A device: the name of a group of the message, a path to a record of type and id, or a table of kind, id and number.
+    fn device(&mut self, node: Node) -> Option<DevicePlan> {
+        if let Some(section) = node.as_table() {
+            return self.device_parts(section);
+        }
+        let text = node.text(self.problems)?;
+        let field = |slot: usize| Expr::Leaf(Leaf::Field { slot, steps: Vec::new() });
+        if let Some(group) = self.scope.def.devices.iter().find(|group| group.label == text) {
+            for slot in [group.id, group.ty, group.number].into_iter().flatten() {
+                self.scope.mark(&self.scope.def.fields.list[slot].label);
+            }
+            let kind = group.ty.and_then(|slot| match &self.scope.def.fields.list[slot].ty {
+                Type::Enum(place) => Some(DeviceKindPlan::Member(*place, field(slot))),
+                _ => None,
+            });
+            let kind = kind.unwrap_or(DeviceKindPlan::Unknown);
+            return Some(DevicePlan { kind, id: group.id.map(field), number: group.number.map(field) });
+        }
+        self.device_record(node, text)
+    }
+
+    fn device_record(&mut self, node: Node, text: &str) -> Option<DevicePlan> {
+        let part = |builder: &mut Self, part: &str| {
+            let ast = expr::parse(&format!("{text}.{part}")).ok()?;
+            let expr::Tree::Path(steps) = ast.node else { return None };
+            let compiler = builder.compiler();
+            builder.scope.resolve(&compiler, &steps).map_err(|mistake| builder.mistake(node, mistake)).ok()
+        };
+        let (ty, enumeration) = match part(self, "type")? {
+            (leaf, Type::Enum(place)) => (leaf, place),
+            _ => {
+                node.problem(self.problems, "a device is a group of the message's fields, or a record of type and id");
+                return None;
+            }
+        };
+        let (id, _) = part(self, "id")?;
+        let kind = DeviceKindPlan::Member(enumeration, Expr::Leaf(ty));
+        Some(DevicePlan { kind, id: Some(Expr::Leaf(id)), number: None })
+    }
+
+    fn device_parts(&mut self, section: Section) -> Option<DevicePlan> {
+        let kind = section.get("kind").map(|node| self.device_kind(node)).unwrap_or(Some(DeviceKindPlan::Unknown));
+        let id = section.get("id").and_then(|node| self.expr(node, &Ty::Text));
+        let number = section.get("number").and_then(|node| self.expr(node, &Ty::Text));
+        section.finish(self.problems);
+        Some(DevicePlan { kind: kind?, id, number })
+    }
+
+    /// A literal kind, an expression of the model's kinds, or one of an enumeration whose members say what they are.
+    fn device_kind(&mut self, node: Node) -> Option<DeviceKindPlan> {
+        let text = node.text(self.problems)?;
+        let ast = expr::parse(text).map_err(|mistake| self.mistake(node, mistake)).ok()?;
+        if let expr::Tree::Text(name) = &ast.node {
+            let kind = DeviceKind::from_name(name);
+            if kind.is_none() {
+                self.problems.unknown(node.source(), node.inner_span(), "kind of device", name, DeviceKind::names());
+            }
+            return kind.map(DeviceKindPlan::Fixed);
+        }
+        if let expr::Tree::Path(steps) = &ast.node {
+            let compiler = self.compiler();
+            if let Ok((leaf, Type::Enum(place))) = self.scope.resolve(&compiler, steps) {
+                return Some(DeviceKindPlan::Member(place, Expr::Leaf(leaf)));
+            }
+        }
+        let wanted = types::words("device-kind").map_or(Ty::Any, Ty::Members);
+        self.expr(node, &wanted).map(DeviceKindPlan::Word)
+    }
+
+    /// `{ each, when, key, value }`; without `each`, one pair.
+    fn pairs(&mut self, node: Node) -> Option<ListPlan> {
+        let section = node.table(self.problems)?;
+        self.each(section, |builder, section| {
+            let key = section.get("key").and_then(|node| builder.expr(node, &Ty::Text));
+            let value = section.get("value").and_then(|node| builder.expr(node, &Ty::Text));
+            (key, value, None)
+        })
+    }
+
+    /// `{ each, when, kind, id }`.
+    fn devices(&mut self, node: Node) -> Option<ListPlan> {
+        let section = node.table(self.problems)?;
+        self.each(section, |builder, section| {
+            let kind =
+                section.get("kind").and_then(|node| builder.device_kind(node)).unwrap_or(DeviceKindPlan::Unknown);
+            let id = section.get("id").and_then(|node| builder.expr(node, &Ty::Text));
+            (None, None, Some(DevicePlan { kind, id, number: None }))
+        })
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn each(
+        &mut self,
+        section: Section,
+        parts: impl FnOnce(&mut Self, &Section) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
+    ) -> Option<ListPlan> {
+        let list = match section.get("each") {
+            Some(node) => Some(self.list(node)?),
+            None => None,
+        };
+        let (each, item) = list.unzip();
+        let outer = self.scope.item.replace(item);
+        let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
+        let (key, value, device) = parts(self, &section);
+        self.scope.item.replace(outer);
+        section.finish(self.problems);
+        Some(ListPlan { each, when, key, value, device })
+    }
+
+    /// Fields that say by their role what they are about fill in what the rule leaves open.
+    pub fn roles(&mut self, rule: &mut Rule, def: &MessageDef) {
+        let field = |slot: usize| Expr::Leaf(Leaf::Field { slot, steps: Vec::new() });
+        for (slot, known) in def.fields.list.iter().enumerate() {
+            let Some(role) = known.role else { continue };
+            self.scope.mark(&known.label);
+            known.joined.iter().for_each(|part| self.scope.mark(&def.fields.list[*part].label));
+            let fact = match role {
+                Role::Agent(AgentPart::Id) if rule.party.is_none() => {
+                    let kind = DeviceKindPlan::Fixed(DeviceKind::Agent);
+                    rule.party = Some(DevicePlan { kind, id: Some(field(slot)), number: None });
+                    continue;
+                }
+                Role::Agent(AgentPart::Number) => Fact::Number,
+                Role::Agent(AgentPart::Name) => Fact::Name,
+                Role::Agent(AgentPart::Station) => Fact::Station,
+                _ => continue,
+            };
+            if !rule.facts.iter().any(|plan| plan.fact == fact) {
+                rule.facts.push(FactPlan { fact, expr: field(slot), weak: false });
+            }
+        }
+        // What names the message is read by whoever reads the message.
+        for (label, _) in &def.wire_names {
+            self.scope.mark(label);
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! A file of rules, section by section, and whether it says everything.
+
+use std::{cell::RefCell, sync::Arc};
+
+use hashbrown::{HashMap, HashSet};
+
+use super::{CallPart, Leaf, Outgoing, Rule, TransitionPlan, ValuePlan, names::TransitionScope, settings::Builder};
+use crate::{
+    diagnostic::{Problems, Source},
+    document::{self, Key, Node, Table as Section},
+    mapping::{
+        compile::{Expr, Literal, Ty},
+        example::Example,
+        incoming::dotted_labels,
+        reason,
+        table::{self, Finders, Table},
+        types,
+    },
+    message::Kind,
+    model::{AgentAttribute, CallAttribute, ItemAttribute, RequestAttribute, ServiceAttribute, TransitionKind},
+    vocabulary::{AgentPart, Literal as Default, Role, Side, Vocabulary, Which},
+};
+
+/// Loads the rules of a dialect.
+pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Outgoing {
+    document::read(source, problems, |table, problems| {
+        let find = Finders { from: Box::new(types::words), to: Box::new(|name| types::enumeration(vocabulary, name)) };
+        let dialect = table.required("dialect", problems);
+        if dialect != vocabulary.dialect && !dialect.is_empty() {
+            table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
+        }
+        let tables = table.section("tables", problems);
+        let tables = tables.iter().filter_map(|(key, node)| table::load(key, *node, &find, problems)).collect();
+        let knobs = table.section("config", problems);
+        let mut loader = Loader {
+            vocabulary,
+            tables,
+            knobs: knobs.iter().filter_map(|(key, node)| knob(key, *node, problems)).collect(),
+            shared: table
+                .tables("shared", problems)
+                .into_iter()
+                .map(|section| Shared::read(section, problems))
+                .collect(),
+            plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
+            absent: HashMap::new(),
+            unsaid: HashMap::new(),
+            absences: Vec::new(),
+            set: Vec::new(),
+            rule_names: Vec::new(),
+            examples: Vec::new(),
+        };
+        loader.absences(&table, problems);
+        for section in table.tables("rule", problems) {
+            loader.rule(section, problems);
+        }
+        loader.reasons(&table, "ignore", problems);
+        loader.reasons(&table, "unsupported", problems);
+        loader.steps(&table, problems);
+        loader.unsaid(&table, problems);
+        loader.superfluous(problems);
+        let sides = table.texts("sides", problems);
+        loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
+        loader.complete(&table, sides.iter().any(|(side, _)| *side == "request"), |kind| kind.is_order(), problems);
+        let known = |(side, node): (&str, Node), problems: &mut Problems| match side {
+            "event" => Some(Side::Event),
+            "request" => Some(Side::Request),
+            "reply" => Some(Side::Reply),
+            other => {
+                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request", "reply"]);
+                None
+            }
+        };
+        let sides: Vec<Side> = sides.into_iter().filter_map(|side| known(side, problems)).collect();
+        for side in &sides {
+            loader.all_said(&table, *side, problems);
+        }
+        let agents_of = table.texts("agents-of", problems).into_iter().map(|(name, _)| name.to_owned()).collect();
+        let untold = table.section("untold", problems);
+        let reads = |wanted: &[Leaf]| {
+            let rules = loader.plans.iter().flat_map(|plan| &plan.rules);
+            rules.flat_map(|rule| &rule.sets).any(|(_, plan)| plan.reads(wanted))
+        };
+        let numbers_labels = reads(&[Leaf::Item(ItemAttribute::Number)]);
+        let waiting = [CallAttribute::QueuedDate, CallAttribute::QueuedTime];
+        let tells_waiting = reads(&waiting.map(|attribute| Leaf::Call(Which::Call, attribute)));
+        let mut outgoing = Outgoing {
+            vocabulary: vocabulary.clone(),
+            source: source.clone(),
+            sides,
+            plans: loader.plans,
+            tables: loader.tables,
+            examples: loader.examples,
+            rule_names: loader.rule_names,
+            knobs: loader.knobs,
+            absent: loader.absent,
+            unsaid: loader.unsaid,
+            untold: HashMap::new(),
+            numbers_labels,
+            tells_waiting,
+            call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
+            agents_of,
+        };
+        outgoing.read_untold(&table, &untold, problems);
+        table.finish(problems);
+        outgoing
+    })
+}
+
+/// What is set in every message that has certain fields.
+struct Shared<'d> {
+    having: Vec<&'d str>,
+    set: Vec<(Key<'d>, Node<'d>)>,
+}
+
+impl<'d> Shared<'d> {
+    fn read(section: Section<'d>, problems: &mut Problems) -> Shared<'d> {
+        let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
+        let shared = Shared { having, set: section.section("set", problems) };
+        section.finish(problems);
+        shared
+    }
+}
+
+struct Loader<'l, 'd> {
+    vocabulary: &'l Arc<Vocabulary>,
+    tables: Vec<Table>,
+    knobs: Vec<(String, Literal)>,
+    shared: Vec<Shared<'d>>,
+    plans: Vec<TransitionPlan>,
+    absent: HashMap<(Kind, String), String>,
+    unsaid: HashMap<Kind, String>,
+    /// The fields that stand under `absent`, with the messages that have them.
+    absences: Vec<(Key<'d>, Vec<Kind>)>,
+    /// The dotted labels that each rule sets in its message.
+    set: Vec<(Kind, HashSet<String>)>,
+    rule_names: Vec<String>,
+    examples: Vec<Example>,
+}
+
+impl<'d> Loader<'_, 'd> {
+    fn rule(&mut self, section: Section<'d>, problems: &mut Problems) {
+        let emit = section.required("emit", problems);
+        let kind = self.vocabulary.find(emit);
+        if kind.is_none() && !emit.is_empty() {
+            let span = section.find("emit").map_or(section.span(), |node| node.inner_span());
+            let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+            problems.unknown(section.source(), span, "message", emit, known);
+        }
+        let set = section.section("set", problems);
+        let absent = section.section("absent", problems);
+        let when = section.get("when");
+        let on = section.texts("on", problems);
+        if on.is_empty() {
+            section.problem(problems, "`on` is missing");
+        }
+        for example in section.tables("example", problems) {
+            self.examples.extend(Example::read(example, false, problems));
+        }
+        let span = section.span();
+        let source = section.source();
+        section.finish(problems);
+        let Some(emit) = kind else { return };
+        for (name, node) in on {
+            let Some(transition) = TransitionKind::from_name(name) else {
+                problems.unknown(node.source(), node.inner_span(), "transition", name, TransitionKind::names());
+                continue;
+            };
+            let (rule, told) = self.build(transition, emit, &set, when, problems);
+            self.check_fields(
+                emit,
+                &told,
+                &absent,
+                |text, problems| problems.add(source, span.clone(), text),
+                problems,
+            );
+            self.plans[transition as usize].rules.push(rule);
+        }
+    }
+
+    fn build(
+        &mut self,
+        transition: TransitionKind,
+        emit: Kind,
+        set: &[(Key<'d>, Node<'d>)],
+        when: Option<Node<'d>>,
+        problems: &mut Problems,
+    ) -> (Rule, HashSet<String>) {
+        let def = self.vocabulary.message(emit);
+        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let number = self.rule_names.len();
+        let mut rule = Rule {
+            number,
+            when: when.and_then(|node| builder.expr(node, &Ty::Any)),
+            emit,
+            fields: def.fields.list.len(),
+            sets: Vec::new(),
+        };
+        for (key, node) in set {
+            builder.set(&mut rule, def, key, *node);
+        }
+        for shared in &self.shared {
+            if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
+                for (key, node) in &shared.set {
+                    let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
+                    if !known {
+                        builder.set(&mut rule, def, key, *node);
+                    }
+                }
+            }
+        }
+        self.set.push((emit, builder.told.clone()));
+        for (slot, field) in def.fields.list.iter().enumerate() {
+            let fixed = def.fixed.iter().any(|(fixed, _)| *fixed == slot);
+            if let (Some(role), false) = (field.role, fixed || rule.sets.iter().any(|(known, _)| *known == slot)) {
+                rule.sets.push((slot, ValuePlan::Scalar(Expr::Leaf(role_leaf(role)))));
+                builder.told.insert(field.label.clone());
+            }
+        }
+        let told = builder.told;
+        let earlier = self.plans[transition as usize].rules.iter().filter(|rule| rule.emit == emit).count();
+        let suffix = if earlier == 0 { String::new() } else { format!("#{}", earlier + 1) };
+        self.rule_names.push(format!("{}:{}{suffix}", transition.name(), def.label));
+        (rule, told)
+    }
+
+    /// Every field of what is said is set, has the vocabulary's default, or is known to be absent.
+    fn check_fields(
+        &mut self,
+        emit: Kind,
+        told: &HashSet<String>,
+        absent: &[(Key, Node)],
+        complain: impl Fn(String, &mut Problems),
+        problems: &mut Problems,
+    ) {
+        let def = self.vocabulary.message(emit);
+        let covers = |known: &str, label: &str| label == known || label.starts_with(&format!("{known}."));
+        let labels = dotted_labels(self.vocabulary, def);
+        for (key, node) in absent {
+            if !labels.iter().any(|label| covers(key.name, label)) {
+                problems.unknown(key.source, key.span.clone(), "field", key.name, labels.iter().map(String::as_str));
+            }
+            if told.contains(key.name) {
+                key.problem(problems, format!("`{}` is set by this rule", key.name));
+            }
+            let reason = reason(*node, problems).unwrap_or_default();
+            self.absent.insert((emit, key.name.to_owned()), reason);
+        }
+        for label in labels {
+            let top = label.split('.').next().unwrap_or(&label);
+            let slot = def.fields.slot(top);
+            let field = slot.map(|slot| &def.fields.list[slot]);
+            let named = def.wire_names.iter().any(|(name, _)| *name == label);
+            let fixed = slot.is_some_and(|slot| def.fixed.iter().any(|(fixed, _)| *fixed == slot));
+            let defaulted = field.is_some_and(|field| field.optional || has_default(&field.default));
+            let is_absent = self.absent.iter().any(|((kind, known), _)| *kind == emit && covers(known, &label));
+            let is_told = told.iter().any(|known| covers(known, &label));
+            if !(is_told || named || fixed || defaulted || is_absent) {
+                complain(
+                    format!("`{label}` of `{}` is not set and does not stand under `absent`", def.label),
+                    problems,
+                );
+            }
+        }
+    }
+
+    /// `[absent]`: a field of all messages, or `[absent.Message]`.
+    fn absences(&mut self, table: &Section<'d>, problems: &mut Problems) {
+        for (key, node) in table.section("absent", problems) {
+            let fields = match node.as_table() {
+                Some(section) => section.entries(),
+                None => vec![(key.clone(), node)],
+            };
+            let only = node.as_table().is_some().then(|| self.vocabulary.find(key.name));
+            if only == Some(None) {
+                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+                problems.unknown(key.source, key.span.clone(), "message", key.name, known);
+                continue;
+            }
+            for (field, node) in fields {
+                let Some(reason) = reason(node, problems) else { continue };
+                let mut places = Vec::new();
+                for (kind, def) in self.vocabulary.kinds() {
+                    if only.flatten().is_some_and(|only| only != kind) {
+                        continue;
+                    }
+                    let labels = dotted_labels(self.vocabulary, def);
+                    if labels.iter().any(|label| label == field.name || label.starts_with(&format!("{}.", field.name)))
+                    {
+                        places.push(kind);
+                        self.absent.insert((kind, field.name.to_owned()), reason.clone());
+                    }
+                }
+                if places.is_empty() {
+                    let labels = self.vocabulary.messages.iter().flat_map(|def| def.fields.labels());
+                    problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
+                }
+                self.absences.push((field, places));
+            }
+        }
+    }
+
+    /// What is said to be absent is so in some message at least.
+    fn superfluous(&self, problems: &mut Problems) {
+        for (field, kinds) in &self.absences {
+            let mut rules = self.set.iter().filter(|(kind, _)| kinds.contains(kind)).peekable();
+            if rules.peek().is_some() && rules.all(|(_, set)| set.contains(field.name)) {
+                field.problem(problems, format!("`{}` is set wherever it could be absent", field.name));
+            }
+        }
+    }
+
+    fn reasons(&mut self, table: &Section, section: &'static str, problems: &mut Problems) {
+        for (key, node) in table.section(section, problems) {
+            let Some(kind) = TransitionKind::from_name(key.name) else {
+                problems.unknown(key.source, key.span.clone(), "transition", key.name, TransitionKind::names());
+                continue;
+            };
+            let plan = &mut self.plans[kind as usize];
+            if plan.rules.iter().any(|rule| rule.when.is_none()) {
+                key.problem(problems, format!("`{}` stands under `{section}` and has a rule above", key.name));
+            }
+            plan.ignored = reason(node, problems);
+        }
+    }
+
+    /// `[steps]`: orders that the platform does as several others.
+    fn steps(&mut self, table: &Section, problems: &mut Problems) {
+        let section = table.section("steps", problems);
+        for (key, node) in section {
+            let mut order = |name: &str, source: &Arc<Source>, span| {
+                let kind = TransitionKind::from_name(name).filter(|kind| kind.is_order());
+                if kind.is_none() {
+                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
+                    problems.unknown(source, span, "order", name, known);
+                }
+                kind
+            };
+            let Some(kind) = order(key.name, key.source, key.span.clone()) else { continue };
+            let items = node.as_array().into_iter().flat_map(|items| items.into_iter());
+            let steps = items.filter_map(|item| order(item.as_text()?, item.source(), item.inner_span())).collect();
+            let plan = &mut self.plans[kind as usize];
+            plan.steps = steps;
+            if plan.steps.is_empty() {
+                node.problem(problems, "steps are a list of orders");
+            } else if plan.rules.iter().any(|rule| rule.when.is_none()) {
+                key.problem(problems, format!("`{}` stands under `steps` and has a rule above", key.name));
+            }
+        }
+    }
+
+    fn unsaid(&mut self, table: &Section, problems: &mut Problems) {
+        for (key, node) in table.section("unsaid", problems) {
+            let Some(kind) = self.vocabulary.find(key.name) else {
+                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+                problems.unknown(key.source, key.span.clone(), "message", key.name, known);
+                continue;
+            };
+            if self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind) {
+                key.problem(problems, format!("`{}` is said by a rule above", key.name));
+            }
+            self.unsaid.extend(reason(node, problems).map(|reason| (kind, reason)));
+        }
+    }
+
+    fn complete(
+        &self,
+        table: &Section,
+        wanted: bool,
+        of_side: impl Fn(TransitionKind) -> bool,
+        problems: &mut Problems,
+    ) {
+        for kind in TransitionKind::ALL.iter().copied().filter(|kind| wanted && of_side(*kind)) {
+            let plan = &self.plans[kind as usize];
+            if plan.ignored.is_none() && plan.steps.is_empty() && plan.rules.iter().all(|rule| rule.when.is_some()) {
+                let section = if kind.is_order() { "unsupported" } else { "ignore" };
+                let text =
+                    format!("`{}` has no rule without a condition and does not stand under `{section}`", kind.name());
+                table.problem(problems, text);
+            }
+        }
+    }
+
+    /// Every message of a side is said by some rule, or never, for a reason.
+    fn all_said(&self, table: &Section, side: Side, problems: &mut Problems) {
+        for (kind, def) in self.vocabulary.kinds() {
+            let said = self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind);
+            if def.side == side && !def.session && !said && !self.unsaid.contains_key(&kind) {
+                table
+                    .problem(problems, format!("`{}` is said by no rule and does not stand under `unsaid`", def.label));
+            }
+        }
+    }
+}
+
+/// A setting that rules declare: its default is a number, a truth value or a text.
+fn knob(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Literal)> {
+    let literal = node
+        .as_integer()
+        .map(Literal::Int)
+        .or_else(|| node.as_boolean().map(Literal::Bool))
+        .or_else(|| node.as_text().map(|text| Literal::Text(text.to_owned())));
+    if literal.is_none() {
+        node.problem(problems, "a setting's default is a number, a truth value or a text");
+    }
+    Some((key.name.to_owned(), literal?))
+}
+
+/// Whether a default means something, and is not just the type's nothing.
+fn has_default(default: &Default) -> bool {
+    match default {
+        Default::Absent | Default::EmptyList | Default::Bool(_) => false,
+        Default::Int(number) => *number != 0,
+        Default::Text(text) => !text.is_empty(),
+    }
+}
+
+fn role_leaf(role: Role) -> Leaf {
+    match role {
+        Role::Call(which, place) => Leaf::CallName(which, place),
+        Role::Agent(AgentPart::Id) => Leaf::Agent(AgentAttribute::Id),
+        Role::Agent(AgentPart::Number) => Leaf::Agent(AgentAttribute::Number),
+        Role::Agent(AgentPart::Name) => Leaf::Agent(AgentAttribute::Name),
+        Role::Agent(AgentPart::Station) => Leaf::Agent(AgentAttribute::Station),
+        Role::Service => Leaf::Service(ServiceAttribute::Id),
+        Role::Request => Leaf::Request(RequestAttribute::Id),
+        other => Leaf::Role(other),
+    }
+}

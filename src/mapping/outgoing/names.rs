@@ -1,0 +1,123 @@
+//! What names mean in a rule about a transition.
+
+use std::cell::RefCell;
+
+use super::Leaf;
+use crate::{
+    mapping::{
+        compile::{Compiler, Literal, Scope, Ty, unknown},
+        expr::{Mistake, Step},
+        types,
+    },
+    model::{
+        AgentAttribute, CallAttribute, Detail, ItemAttribute, PartyAttribute, PartyRole, RequestAttribute,
+        ServiceAttribute,
+    },
+    vocabulary::{Role, Vocabulary, Which},
+};
+
+/// What names mean in a rule about a transition.
+pub struct TransitionScope<'s> {
+    pub vocabulary: &'s Vocabulary,
+    pub knobs: &'s [(String, Literal)],
+    /// Whether the rule is at an item of a list.
+    pub item: RefCell<bool>,
+}
+
+impl Scope for TransitionScope<'_> {
+    type Leaf = Leaf;
+
+    fn path(&self, _: &Compiler<Self>, steps: &[Step]) -> Result<(Leaf, Ty), Mistake> {
+        let names: Vec<(&str, std::ops::Range<usize>)> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Name { name, span } => Some((name.as_str(), span.clone())),
+                _ => None,
+            })
+            .collect();
+        if names.len() != steps.len() {
+            return Err(Mistake {
+                span: 0..0,
+                text: "nothing here has items to look up: use a list with `each`".into(),
+            });
+        }
+        match names.as_slice() {
+            [(name, span)] => self.single(name, span.clone()),
+            [(object, span), (attribute, attribute_span)] => {
+                self.attribute(object, span.clone(), attribute, attribute_span.clone())
+            }
+            _ => Err(Mistake { span: names[0].1.clone(), text: "no path here is that long".into() }),
+        }
+    }
+}
+
+impl TransitionScope<'_> {
+    fn single(&self, name: &str, span: std::ops::Range<usize>) -> Result<(Leaf, Ty), Mistake> {
+        if *self.item.borrow()
+            && let Some(attribute) = ItemAttribute::from_name(name)
+        {
+            return Ok((Leaf::Item(attribute), types::of_item(attribute)));
+        }
+        match name {
+            "platform" => return Ok((Leaf::Role(Role::Platform), Ty::Number)),
+            "time" => return Ok((Leaf::Role(Role::Time), Ty::Text)),
+            _ => {}
+        }
+        let Some(detail) = Detail::from_name(name) else {
+            let objects = ["call", "second", "result", "agent", "service", "request", "platform", "time"];
+            let objects = objects.into_iter().chain(PartyRole::names());
+            return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(ItemAttribute::names())));
+        };
+        Ok((Leaf::Detail(detail), types::of_detail(detail)))
+    }
+
+    fn attribute(
+        &self,
+        object: &str,
+        span: std::ops::Range<usize>,
+        name: &str,
+        name_span: std::ops::Range<usize>,
+    ) -> Result<(Leaf, Ty), Mistake> {
+        let which = match object {
+            "call" => Some(Which::Call),
+            "second" => Some(Which::Second),
+            "result" => Some(Which::Result),
+            _ => None,
+        };
+        if let Some(which) = which {
+            if let Some(place) = self.vocabulary.call_names.iter().position(|known| known == name) {
+                return Ok((Leaf::CallName(which, place as u8), Ty::Id));
+            }
+            let Some(attribute) = CallAttribute::from_name(name) else {
+                let mut known: Vec<&str> = self.vocabulary.call_names.iter().map(String::as_str).collect();
+                known.extend(CallAttribute::NAMES);
+                return Err(unknown(name_span, "attribute of a call", name, known));
+            };
+            return Ok((Leaf::Call(which, attribute), types::of_call(attribute)));
+        }
+        match object {
+            "config" => match self.knobs.iter().position(|(known, _)| known == name) {
+                Some(place) => Ok((Leaf::Knob(place), Ty::Any)),
+                None => Err(unknown(name_span, "setting", name, self.knobs.iter().map(|(known, _)| known.as_str()))),
+            },
+            "agent" => AgentAttribute::from_name(name)
+                .map(|attribute| (Leaf::Agent(attribute), types::of_agent(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of an agent", name, AgentAttribute::names())),
+            "service" => ServiceAttribute::from_name(name)
+                .map(|attribute| (Leaf::Service(attribute), types::of_service(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of a service", name, ServiceAttribute::names())),
+            "request" => RequestAttribute::from_name(name)
+                .map(|attribute| (Leaf::Request(attribute), types::of_request(attribute)))
+                .ok_or_else(|| unknown(name_span, "attribute of a request", name, RequestAttribute::names())),
+            _ => {
+                let objects = ["call", "second", "result", "agent", "service", "request", "config"];
+                let Some(role) = PartyRole::from_name(object) else {
+                    return Err(unknown(span, "object", object, objects.into_iter().chain(PartyRole::names())));
+                };
+                PartyAttribute::from_name(name)
+                    .map(|attribute| (Leaf::Party(role, attribute), types::of_party(attribute)))
+                    .ok_or_else(|| unknown(name_span, "attribute of a party", name, PartyAttribute::names()))
+            }
+        }
+    }
+}
