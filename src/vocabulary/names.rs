@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem::Finder;
 
-use super::{
-    json::{JsonError, WireName},
-    *,
-};
+use super::*;
 use crate::diagnostic::nearest;
 
 /// A name in the case in which it is looked up.
@@ -26,7 +23,35 @@ pub(super) struct Guessing {
     pub kinds: HashMap<String, (Kind, usize)>,
 }
 
+/// Why a name does not say yet which message it is.
+pub(super) enum NotYet {
+    More,
+    Never,
+}
+
 impl Vocabulary {
+    /// The message of this wire name (and, where several share it, of the further names in `more`).
+    pub(super) fn kind_named(&self, asks: bool, name: &str, more: Option<&str>) -> Result<Kind, NotYet> {
+        let name = lower(name, self.ignore_case);
+        let found = self.by_wire_name.get(&(asks, &*name) as &dyn WireName).ok_or(NotYet::Never)?;
+        match (found.as_slice(), more) {
+            ([only], _) if self.message(*only).wire_names.len() < 2 => Ok(*only),
+            (_, None) => Err(NotYet::More),
+            (several, Some(more)) => several
+                .iter()
+                .copied()
+                .find(|kind| self.message(*kind).wire_names.get(1).is_some_and(|(_, value)| value == more))
+                .ok_or(NotYet::Never),
+        }
+    }
+
+    /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
+    pub(super) fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
+        let label = self.find(name);
+        let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
+        label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
+    }
+
     /// The message that has this field and is known by it.
     pub(super) fn kind_with(&self, asks: bool, field: &str) -> Option<Kind> {
         if self.by_key.is_empty() {
@@ -96,5 +121,42 @@ impl Vocabulary {
         let known = &self.enums[place];
         let in_any_case = || known.members.iter().find(|member| member.name.eq_ignore_ascii_case(text.trim()));
         known.code(text).or_else(|| in_any_case().filter(|_| self.ignore_case).map(|member| member.code))
+    }
+}
+
+/// A way to ask the map of wire names without owning the name.
+trait WireName {
+    fn parts(&self) -> (bool, &str);
+}
+
+impl WireName for (bool, String) {
+    fn parts(&self) -> (bool, &str) {
+        (self.0, &self.1)
+    }
+}
+
+impl WireName for (bool, &str) {
+    fn parts(&self) -> (bool, &str) {
+        (self.0, self.1)
+    }
+}
+
+impl std::hash::Hash for dyn WireName + '_ {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for dyn WireName + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn WireName + '_ {}
+
+impl hashbrown::Equivalent<(bool, String)> for dyn WireName + '_ {
+    fn equivalent(&self, key: &(bool, String)) -> bool {
+        self.parts() == (key.0, key.1.as_str())
     }
 }

@@ -1,449 +1,25 @@
-//! JSON ⇄ messages, by the vocabulary's types. A message is read in one pass, as the one that it seems to be, and only what
-//! somebody wants of it is kept. Dialects that travel as SOAP have a JSON form, too: the lines of `translate`.
+//! JSON → messages, in one pass.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
 use smallvec::SmallVec;
 
-use super::{names::Guessing, *};
+use super::{Decoded, JsonError, Keep, Wanted};
 use crate::{
     message::{Message, Node, Value},
+    vocabulary::{names::NotYet, *},
     wire::json::{Json, Malformed, Token},
 };
 
-/// What was noticed while reading a message that could be read.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
-    /// Fields that the vocabulary does not know; they were passed over.
-    pub unknown: u32,
-    /// A field whose value has another shape than its type; it was passed over.
-    pub malformed: Option<String>,
-}
-
-/// Why a text is no message.
-#[derive(Debug, PartialEq, Eq)]
-pub enum JsonError {
-    /// Not JSON, or nested too deeply; with line and column.
-    Syntax(String),
-    /// JSON, but not an object.
-    NotAnObject,
-    /// An object without the fields that name a message.
-    Nameless,
-    /// A name that the vocabulary does not know.
-    Unknown(String),
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            JsonError::Syntax(error) => write!(f, "not JSON: {error}"),
-            JsonError::NotAnObject => write!(f, "not a JSON object"),
-            JsonError::Nameless => write!(f, "nothing in it names a message"),
-            JsonError::Unknown(name) => write!(f, "unknown message {name:?}"),
-        }
-    }
-}
-
-/// What is kept of a field when a message is read; the rest is passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keep {
-    Nothing,
-    Whole,
-    /// Of the record that it is, or of each that it lists, what is said for its fields.
-    Members(Box<[Keep]>),
-}
-
-impl Keep {
-    /// It is kept, whatever of its so many members is.
-    pub fn hold(&mut self, members: usize) {
-        if *self == Keep::Nothing {
-            *self = Keep::Members(vec![Keep::Nothing; members].into());
-        }
-    }
-
-    fn is_nothing(&self) -> bool {
-        matches!(self, Keep::Nothing)
-    }
-
-    fn member(&self, slot: usize) -> &Keep {
-        match self {
-            Keep::Members(members) => &members[slot],
-            other => other,
-        }
-    }
-}
-
-/// Which fields of which messages are kept, by kind. An empty list keeps all.
-pub type Wanted = Vec<Kept>;
-
-/// Which fields of a message are kept, by slot, and how many of them: after the last one nobody has to look.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    slots: Box<[Keep]>,
-    count: usize,
-}
-
-impl From<Vec<Keep>> for Kept {
-    fn from(slots: Vec<Keep>) -> Kept {
-        let count = slots.iter().filter(|keep| !keep.is_nothing()).count();
-        Kept { slots: slots.into(), count }
-    }
-}
-
-impl std::ops::Deref for Kept {
-    type Target = [Keep];
-
-    fn deref(&self) -> &[Keep] {
-        &self.slots
-    }
-}
-
-impl Vocabulary {
-    /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
-    /// sends events. After an error nothing in `into` means anything.
-    pub fn read_json(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
-        let guessed = self.guess(text, asks).and_then(|guess| self.read_guessed(text, asks, guess, wanted, into));
-        let decoded = match guessed {
-            Some(decoded) => decoded,
-            None => self.read_unnamed(text, asks, wanted, into)?,
-        };
-        if let Some(kind) = into.kind() {
-            self.message(kind).fields.put_together(into);
-        }
-        Ok(decoded)
-    }
-
-    /// Which message a text most likely is: the one that is named where the name field occurs first, be it at the top or
-    /// not. Most senders say other things before; what they say can be typed at once by whoever knows the message.
-    fn guess<'t>(&self, text: &'t str, asks: bool) -> Option<Guess<'t>> {
-        let Guessing { field, kinds } = self.guessing[usize::from(asks)].as_ref()?;
-        let after = field.find(text.as_bytes())? + field.needle().len();
-        let rest = text[after..].trim_ascii_start().strip_prefix(':')?.trim_ascii_start().strip_prefix('"')?;
-        let name = &rest[..memchr::memchr(b'"', rest.as_bytes())?];
-        let (kind, slot) = *kinds.get(name)?;
-        Some(Guess { kind, slot, name })
-    }
-
-    /// Reads an object as the message that was guessed; none if it turns out to be another, or is none.
-    fn read_guessed(
-        &self,
-        text: &str,
-        asks: bool,
-        guess: Guess,
-        wanted: &Wanted,
-        into: &mut Message,
-    ) -> Option<Decoded> {
-        let decoded = self.read_as(text, asks, guess.kind, wanted, into).ok()?;
-        matches!(into.get(guess.slot), Value::Text(name) if name == guess.name).then_some(decoded)
-    }
-
-    /// Reads an object of which nobody knows yet what it is.
-    fn read_unnamed(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
-        into.clear();
-        let mut reader = self.reader(text, asks, wanted, into);
-        reader.object().and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
-        match (reader.again, reader.into.kind()) {
-            // A list or record came before the name.
-            (true, Some(kind)) => self.read_as(text, asks, kind, wanted, into),
-            _ => Ok(reader.decoded),
-        }
-    }
-
-    /// Reads an object whose message is known.
-    fn read_as(
-        &self,
-        text: &str,
-        asks: bool,
-        kind: Kind,
-        wanted: &Wanted,
-        into: &mut Message,
-    ) -> Result<Decoded, JsonError> {
-        into.clear();
-        into.start(kind, self.message(kind).fields.width());
-        let mut reader = self.reader(text, asks, wanted, into);
-        reader.inside(kind).and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
-        Ok(reader.decoded)
-    }
-
-    fn reader<'r, 't>(
-        &'r self,
-        text: &'t str,
-        asks: bool,
-        wanted: &'r Wanted,
-        into: &'r mut Message,
-    ) -> Reader<'r, 't> {
-        into.hold(text);
-        let json = Json::new(text);
-        Reader { vocabulary: self, asks, wanted, json, into, decoded: Decoded::default(), again: false }
-    }
-
-    /// The message of this wire name (and, where several share it, of the further names in `more`).
-    fn kind_named(&self, asks: bool, name: &str, more: Option<&str>) -> Result<Kind, NotYet> {
-        let name = names::lower(name, self.ignore_case);
-        let found = self.by_wire_name.get(&(asks, &*name) as &dyn WireName).ok_or(NotYet::Never)?;
-        match (found.as_slice(), more) {
-            ([only], _) if self.message(*only).wire_names.len() < 2 => Ok(*only),
-            (_, None) => Err(NotYet::More),
-            (several, Some(more)) => several
-                .iter()
-                .copied()
-                .find(|kind| self.message(*kind).wire_names.get(1).is_some_and(|(_, value)| value == more))
-                .ok_or(NotYet::Never),
-        }
-    }
-
-    /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
-    pub(super) fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
-        let label = self.find(name);
-        let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
-        label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
-    }
-
-    /// Writes a message as JSON: all it says, and what the vocabulary says where it says nothing.
-    pub fn write_json(&self, message: &Message, out: &mut Vec<u8>) {
-        let Some(kind) = message.kind() else { return };
-        let def = self.message(kind);
-        let wrapped = self.form == Form::Soap && def.side != Side::Event;
-        if wrapped {
-            out.push(b'{');
-            write_text(&def.label, out);
-            out.push(b':');
-        }
-        let mut separator = b'{';
-        let names = def.wire_names.iter().filter(|_| self.form == Form::Json);
-        let named: SmallVec<[(&str, &str); 2]> = names.map(|(field, value)| (field.as_str(), value.as_str())).collect();
-        if self.form == Form::Soap && def.side == Side::Event {
-            write_key("EventType", &mut separator, out);
-            write_text(&def.label, out);
-        }
-        let inside = def.inside(self);
-        for (slot, field) in def.fields.list.iter().enumerate() {
-            if inside == Some(slot) {
-                write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
-                separator = b'{';
-            }
-            if self.form == Form::Soap && field.label == "EventType" || !field.joined.is_empty() {
-                continue;
-            }
-            if let Some((_, value)) = named.iter().find(|(label, _)| *label == field.label) {
-                write_key(&field.label, &mut separator, out);
-                self.write_value(&field.ty, Value::Text(value), out);
-                continue;
-            }
-            let value = match message.get(slot) {
-                Value::Absent => def.fields.piece(message, slot),
-                value => value,
-            };
-            if matches!(value, Value::Absent) && field.optional {
-                continue;
-            }
-            if field.family > 0 {
-                self.write_family(field, value, &mut separator, out);
-                continue;
-            }
-            write_key(&field.label, &mut separator, out);
-            let fixed = def.fixed.iter().find(|(fixed, _)| *fixed == slot).map(|(_, literal)| literal);
-            match (value, fixed) {
-                (Value::Absent, Some(literal)) => self.write_literal(&field.ty, literal, out),
-                (Value::Absent, None) => self.write_literal(&field.ty, &field.default, out),
-                (value, _) => self.write_field(field, value, out),
-            }
-        }
-        if inside == Some(def.fields.list.len()) {
-            write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
-            separator = b'{';
-        }
-        if separator == b'{' {
-            out.push(b'{');
-        }
-        out.push(b'}');
-        if wrapped || inside.is_some() {
-            out.push(b'}');
-        }
-    }
-
-    /// Writes the items of a list as numbered fields, as many as there is room for.
-    fn write_family(&self, family: &Field, value: Value, separator: &mut u8, out: &mut Vec<u8>) {
-        let Type::List(item) = &family.ty else { return };
-        let Type::Record(place) = **item else { return };
-        let mut items = value.as_list().into_iter().flat_map(|list| list.iter());
-        for number in 0..family.family {
-            let record = items.next().and_then(|item| item.as_record());
-            for (slot, member) in self.records[place].fields.list.iter().enumerate() {
-                write_key(&compound::part_label(family, number, member), separator, out);
-                match record.map(|record| record.get(slot)).unwrap_or_default() {
-                    Value::Absent => self.write_literal(&member.ty, &member.default, out),
-                    value => self.write_value(&member.ty, value, out),
-                }
-            }
-        }
-    }
-
-    fn write_field(&self, field: &Field, value: Value, out: &mut Vec<u8>) {
-        match (&field.separated, value) {
-            (Some(separators), Value::List(list)) => write_text(&compound::join(separators, list), out),
-            _ => self.write_value(&field.ty, value, out),
-        }
-    }
-
-    fn write_literal(&self, ty: &Type, literal: &Literal, out: &mut Vec<u8>) {
-        match literal {
-            Literal::Absent => out.extend_from_slice(b"null"),
-            Literal::EmptyList => out.extend_from_slice(b"[]"),
-            Literal::Int(number) => self.write_value(ty, Value::Int(*number), out),
-            Literal::Bool(value) => self.write_value(ty, Value::Bool(*value), out),
-            Literal::Text(text) => write_text(text, out),
-        }
-    }
-
-    fn write_value(&self, ty: &Type, value: Value, out: &mut Vec<u8>) {
-        match (ty, value) {
-            (_, Value::Absent | Value::Nil) => out.extend_from_slice(b"null"),
-            (Type::List(item), Value::List(list)) => {
-                let mut separator = b'[';
-                for value in list.iter() {
-                    out.push(std::mem::replace(&mut separator, b','));
-                    self.write_value(item, value, out);
-                }
-                if separator == b'[' {
-                    out.push(b'[');
-                }
-                out.push(b']');
-            }
-            (Type::Record(place), Value::Record(record)) => self.write_record(&self.records[*place], record, out),
-            (Type::Bool, value) => {
-                let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
-                out.extend_from_slice(text);
-            }
-            (Type::Enum(place), Value::Int(code)) if self.enums[*place].by_name => {
-                match self.enums[*place].member(code) {
-                    Some(member) => write_text(&member.name, out),
-                    None => write_int(code, out),
-                }
-            }
-            (Type::Text | Type::Time, Value::Int(number)) => write_text(itoa::Buffer::new().format(number), out),
-            (Type::Int | Type::Long | Type::Enum(_), Value::Text(text)) if Value::Text(text).as_int().is_some() => {
-                write_int(Value::Text(text).as_int().unwrap_or_default(), out);
-            }
-            (_, Value::Text(text)) => write_text(text, out),
-            (_, Value::Int(number)) => write_int(number, out),
-            (_, Value::Bool(value)) => out.extend_from_slice(if value { b"true" } else { b"false" }),
-            (_, Value::Float(value)) => out.extend_from_slice(value.to_string().as_bytes()),
-            // A list where a scalar belongs, or the reverse: rules are checked against the types, so there is none.
-            (_, Value::List(_) | Value::Record(_)) => out.extend_from_slice(b"null"),
-        }
-    }
-
-    fn write_record(&self, def: &super::Record, record: crate::message::Record, out: &mut Vec<u8>) {
-        let (open, close) = if def.tuple { (b'[', b']') } else { (b'{', b'}') };
-        let mut separator = open;
-        for (field, value) in def.fields.list.iter().zip(record.iter()) {
-            if def.tuple {
-                out.push(std::mem::replace(&mut separator, b','));
-            } else {
-                write_key(&field.label, &mut separator, out);
-            }
-            match value {
-                Value::Absent => self.write_literal(&field.ty, &field.default, out),
-                value => self.write_field(field, value, out),
-            }
-        }
-        if separator == open {
-            out.push(open);
-        }
-        out.push(close);
-    }
-}
-
-fn write_key(label: &str, separator: &mut u8, out: &mut Vec<u8>) {
-    out.push(std::mem::replace(separator, b','));
-    write_text(label, out);
-    out.push(b':');
-}
-
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    // Writing a string to memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
-}
-
-fn write_int(number: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-}
-
-/// What is wrong with a text, in words.
-#[cold]
-fn said(error: JsonError, text: &str) -> JsonError {
-    match error {
-        JsonError::Syntax(words) if words.is_empty() => {
-            let known = serde_json::from_str::<IgnoredAny>(text).err().map(|error| error.to_string());
-            JsonError::Syntax(known.unwrap_or_else(|| "a text or number that stands for nothing".into()))
-        }
-        error => error,
-    }
-}
-
-/// A message that a text may be: its name, and the field that must have it.
-struct Guess<'t> {
-    kind: Kind,
-    slot: usize,
-    name: &'t str,
-}
-
-/// Why a name does not say yet which message it is.
-enum NotYet {
-    More,
-    Never,
-}
-
-/// A way to ask the map of wire names without owning the name.
-pub(super) trait WireName {
-    fn parts(&self) -> (bool, &str);
-}
-
-impl WireName for (bool, String) {
-    fn parts(&self) -> (bool, &str) {
-        (self.0, &self.1)
-    }
-}
-
-impl WireName for (bool, &str) {
-    fn parts(&self) -> (bool, &str) {
-        (self.0, self.1)
-    }
-}
-
-impl std::hash::Hash for dyn WireName + '_ {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.parts().hash(state);
-    }
-}
-
-impl PartialEq for dyn WireName + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn WireName + '_ {}
-
-impl hashbrown::Equivalent<(bool, String)> for dyn WireName + '_ {
-    fn equivalent(&self, key: &(bool, String)) -> bool {
-        self.parts() == (key.0, key.1.as_str())
-    }
-}
-
-// ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-struct Reader<'r, 't> {
+pub struct Reader<'r, 't> {
     vocabulary: &'r Vocabulary,
     asks: bool,
     wanted: &'r Wanted,
-    json: Json<'t>,
-    into: &'r mut Message,
-    decoded: Decoded,
+    pub json: Json<'t>,
+    pub into: &'r mut Message,
+    pub decoded: Decoded,
     /// A list or record came before the message was named: its type was not known.
-    again: bool,
+    pub again: bool,
 }
 
 /// What a value should be that is read next, what is kept of it, and which field it is of, or of whose list.
@@ -474,6 +50,18 @@ impl From<Malformed> for JsonError {
 }
 
 impl<'r, 't> Reader<'r, 't> {
+    pub fn new(
+        vocabulary: &'r Vocabulary,
+        text: &'t str,
+        asks: bool,
+        wanted: &'r Wanted,
+        into: &'r mut Message,
+    ) -> Reader<'r, 't> {
+        into.hold(text);
+        let json = Json::new(text);
+        Reader { vocabulary, asks, wanted, json, into, decoded: Decoded::default(), again: false }
+    }
+
     fn keep(&self, kind: Kind, slot: usize) -> &'r Keep {
         let fields = &self.vocabulary.message(kind).fields;
         let whole = fields.owner(slot);
@@ -489,7 +77,7 @@ impl<'r, 't> Reader<'r, 't> {
 
     // ── messages that nobody has named yet ────────────────────────────────────────────────────────────────────────────
 
-    fn object(&mut self) -> Result<(), JsonError> {
+    pub fn object(&mut self) -> Result<(), JsonError> {
         if self.json.token()? != Token::Record {
             return Err(JsonError::NotAnObject);
         }
@@ -621,7 +209,7 @@ impl<'r, 't> Reader<'r, 't> {
     // ── messages that are known ───────────────────────────────────────────────────────────────────────────────────────
 
     /// The parameter that has fields of the message inside it.
-    fn inside(&mut self, kind: Kind) -> Result<(), JsonError> {
+    pub fn inside(&mut self, kind: Kind) -> Result<(), JsonError> {
         match self.json.token()? {
             Token::Record => self.members(kind, 0),
             _ => Err(JsonError::Syntax("expected the fields of a message, as a record".into())),
@@ -632,7 +220,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn members(&mut self, kind: Kind, known: usize) -> Result<(), JsonError> {
         let fields = &self.vocabulary.message(kind).fields;
         let wanted = self.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !fields.is_compound());
-        let mut missing = wanted.map_or(usize::MAX, |slots| slots.count.saturating_sub(known));
+        let mut missing = wanted.map_or(usize::MAX, |slots| slots.count().saturating_sub(known));
         let mut next = 0;
         // Whatever follows the last wanted field is only passed over.
         while missing > 0 {
@@ -832,7 +420,7 @@ impl<'r, 't> Reader<'r, 't> {
 }
 
 /// What a text is where its type is a number or an enumeration; none where it stays a text.
-pub(super) fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
+pub fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
     match ty {
         Type::Int | Type::Long => text.trim().parse().ok().map(Node::Int),
         Type::Bool => Value::Text(text).as_bool().map(Node::Bool),
