@@ -176,24 +176,29 @@ impl Model {
             None if change.party.id.is_none() => return Err(Effect::UnknownAgent),
             None => self.agent_or_new(change.party.id).ok_or(Effect::Full)?,
         };
-        self.learn(agent, NUMBER, change.text(Fact::Number));
-        self.learn(agent, NAME, change.text(Fact::Name));
+        let renumbered = self.learn(agent, NUMBER, change.text(Fact::Number));
+        let renamed = self.learn(agent, NAME, change.text(Fact::Name));
         self.agents[agent].stale = false;
+        if (renumbered || renamed) && self.agents[agent].shown {
+            self.tell(Transition::new(TransitionKind::AgentChanged).agent(agent));
+        }
         Ok(agent)
     }
 
-    fn learn(&mut self, agent: AgentIx, space: u8, new: &str) {
+    /// Whether the agent was not called so before.
+    fn learn(&mut self, agent: AgentIx, space: u8, new: &str) -> bool {
         let new = kept(new);
         let entry = &mut self.agents[agent];
         let known = if space == NUMBER { &mut entry.number } else { &mut entry.name };
         if new.is_empty() || known == new {
-            return;
+            return false;
         }
         let old = SpacedId { space, id: NativeId::Text(std::mem::replace(known, new.to_owned()).into()) };
         if self.agent_ids.get(&old) == Some(&agent) {
             self.agent_ids.remove(&old);
         }
         self.agent_ids.insert(SpacedId { space, id: NativeId::Text(new.into()) }, agent);
+        true
     }
 
     /// Whether the station is another than before.

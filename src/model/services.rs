@@ -43,11 +43,14 @@ impl Model {
         let service = &mut self.services[index];
         (service.stamp, service.seen_epoch) = (stamp, epoch);
         let name = kept(change.text(Fact::Name));
-        if !name.is_empty() && service.name != name {
+        let renamed = !name.is_empty() && service.name != name;
+        if renamed {
             service.name = name.to_owned();
         }
-        if !std::mem::replace(&mut service.told, true) {
-            self.tell_service(TransitionKind::ServiceAdded, index);
+        match (std::mem::replace(&mut service.told, true), renamed) {
+            (false, _) => self.tell_service(TransitionKind::ServiceAdded, index),
+            (true, true) => self.tell_service(TransitionKind::ServiceChanged, index),
+            (true, false) => {}
         }
         Effect::Taken
     }

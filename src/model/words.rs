@@ -403,7 +403,7 @@ impl ChangeKind {
             C::DataSet => &[T::CallDataSet],
             C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
             C::Dequeued => &[T::CallDequeued],
-            C::AgentKnown => &[T::AgentAdded],
+            C::AgentKnown => &[T::AgentAdded, T::AgentChanged],
             C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
             C::Alerted => &[T::CallStarted, T::CallDequeued, T::Alerting, T::AgentState],
             C::Connected => &[T::CallStarted, T::Connected, T::FarEndConnected, T::Consultation, T::AgentState],
@@ -417,8 +417,8 @@ impl ChangeKind {
             C::WrapStarted => &[T::AgentState],
             C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
             C::Disposed => &[T::Disposed, T::CallEnded],
-            C::LoggedOn => &[T::AgentAdded, T::AgentLoggedOn, T::AgentState],
-            C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentLoggedOn],
+            C::LoggedOn => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState],
+            C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn],
             C::AgentServes => &[T::AgentLoggedOn],
             C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
             C::Shown => {
@@ -429,8 +429,8 @@ impl ChangeKind {
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
             C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
             C::Activity => &[T::AgentState],
-            C::AgentSeen => &[T::AgentAdded, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
-            C::ServiceKnown => &[T::ServiceAdded],
+            C::AgentSeen => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
+            C::ServiceKnown => &[T::ServiceAdded, T::ServiceChanged],
             C::ServiceRemoved => &[T::ServiceRemoved],
             C::RequestAccepted => {
                 &[T::RequestAccepted, T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared]
@@ -601,10 +601,14 @@ words! {
         AgentState = "agent-state",
         /// The platform shows `agent` for the first time.
         AgentAdded = "agent-added",
+        /// The platform calls `agent` otherwise than before.
+        AgentChanged = "agent-changed",
         AgentRemoved = "agent-removed",
         AgentLoggedOn = "agent-logged-on",
         AgentLoggedOff = "agent-logged-off",
         ServiceAdded = "service-added",
+        /// The platform calls `service` otherwise than before.
+        ServiceChanged = "service-changed",
         ServiceRemoved = "service-removed",
         /// The platform took `request`: what shows it done follows, or has been told.
         RequestAccepted = "request-accepted",

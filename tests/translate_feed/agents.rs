@@ -26,6 +26,31 @@ fn readiness_is_that_of_voice_and_no_other_medium_is_told() {
 }
 
 #[test]
+fn a_new_name_of_an_agent_or_group_is_an_update_of_the_entity_told_once() {
+    let named = |name: &str| all(&[logon(40), json!({ "Name": name })]);
+    let group = |name: &str| json!({ "type": 33, "RecID": 9, "ServiceGroupPurpose": 0, "Name": name });
+    let lines = [
+        group("Sales"),
+        named("Jane Doe"),
+        json!({ "type": 35 }),
+        named("Jane Smith"),
+        group("Service"),
+        group("Service"),
+        named("Jane Smith"),
+    ];
+    let told = translate("ccas", &lines);
+    let updates = told.iter().filter(|message| message["message"] == "entity-update");
+    let updates: Vec<Value> = updates.skip_while(|message| message["update-type"] == "add").cloned().collect();
+    assert_eq!(updates.len(), 2, "{updates:?}");
+    let agent = json!({ "agent-id": 40, "agent-number": "140", "agent-name": "Jane Smith" });
+    assert_eq!(updates[0]["agents"], json!([agent]));
+    assert_eq!(all(&[updates[0].clone(), agent]), updates[0]);
+    assert_eq!((&updates[1]["group-id"], &updates[1]["group-name"]), (&json!(9), &json!("Service")));
+    let kinds = updates.iter().map(|update| (&update["update-type"], &update["filter"]));
+    assert!(kinds.eq([(&json!("update"), &json!("agent")), (&json!("update"), &json!("group"))]));
+}
+
+#[test]
 fn a_lost_link_ends_calls_and_logs_everyone_off_until_told_anew() {
     for loss in [json!({ "type": 36 }), json!({ "disconnected": true })] {
         let lines = [logons(), answered(900), vec![loss.clone(), loss, logon(40), json!({ "type": 35 })]].concat();
