@@ -793,6 +793,7 @@ namespace CcasRelay {
 
         public void Sent(Entry entry) {
             lock (gate) {
+                if (writing != entry) return; // the connection has ended meanwhile: it will be sent again
                 writing = null;
                 if (waiting.First == null || waiting.First.Value != entry) return; // dropped meanwhile
                 waiting.RemoveFirst();

@@ -329,6 +329,8 @@ class Bridges(RelayTest):
         for number in range(3):
             self.happen({"type": 8, "RecID": 40, "CallID": number})
             conversation.read()
+        # What follows an event shows that the relay is done with sending it; a call does not confirm it.
+        self.assertEqual(conversation.call(2, "SetChatReady", {"lAgentRecID": 40})["hresult"], 0)
         conversation.close()
         back = self.bridge.welcome()
         self.addCleanup(back.close)
