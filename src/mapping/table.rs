@@ -38,7 +38,8 @@ impl Table {
             let Value::Text(text) = key else { return None };
             self.texts.iter().find(|(known, _)| known == text).map(|(_, value)| value)
         });
-        found.or(self.otherwise.as_ref()).map(Literal::value).unwrap_or_default()
+        let value = found.or(self.otherwise.as_ref()).map(Literal::value);
+        value.filter(|value| !matches!(value, Value::Text(""))).unwrap_or_default()
     }
 }
 

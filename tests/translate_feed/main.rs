@@ -71,6 +71,7 @@ fn as_referenced(message: &Value) {
     if let Some(gmt) = message.get("gmt") {
         assert_eq!(*gmt, message["timestamp"], "{message}");
     }
+    assert!(message.get("cause").is_none_or(Value::is_i64), "{message}");
     if message.get("call-table").is_some() {
         let names = (profile(message, 42), profile(message, 37));
         let pbx = message["pbx-call-id"].to_string();
