@@ -575,7 +575,7 @@ fn a_callback_is_one_call_by_both_its_names() {
         "CallOffered 17",
         "CallConnected 17 a40",
         "AgentStateChange a40 PendingActive",
-        "CallOriginated 17 a40 NoDestination",
+        "CallOriginated 17 a40 External",
         "CallEstablished 17 a40",
         "AgentStateChange a40 Active",
         "> HoldCall 40 900",
@@ -588,6 +588,7 @@ fn a_callback_is_one_call_by_both_its_names() {
     ];
     let events = told(&lines, &story(&[&LOGON_40, &expected]));
     assert_eq!((&events[4]["CallInfo"]["ANI"], &events[4]["CallType"]), (&json!("5551234"), &json!("OutboundAod")));
+    assert_eq!(events[6]["Destination"], "5551234");
 }
 
 #[test]
@@ -647,7 +648,7 @@ fn a_campaign_call_is_tied_to_the_call_that_is_dialled() {
         format!("CallOffered {id}"),
         format!("CallConnected {id} a40"),
         "AgentStateChange a40 PendingActive".into(),
-        format!("CallOriginated {id} a40 NoDestination"),
+        format!("CallOriginated {id} a40 External"),
         format!("CallEstablished {id} a40"),
         "AgentStateChange a40 Active".into(),
         format!("CallCleared {id} a40 NearEnd"),
@@ -656,7 +657,7 @@ fn a_campaign_call_is_tied_to_the_call_that_is_dialled() {
         "AgentStateChange a40 Idle".into(),
     ];
     assert_eq!(shown[2..], expected, "{shown:#?}");
-    assert_eq!(events[4]["CallInfo"]["LastName"], "Bob");
+    assert_eq!((&events[4]["CallInfo"]["LastName"], &events[6]["Destination"]), (&json!("Bob"), &json!("5551234")));
     assert_eq!(events[4]["CallInfo"]["CallData"], json!([{ "key": "debt", "value": "12" }]));
 }
 

@@ -86,7 +86,10 @@ impl Model {
         };
         call.consults = consults;
         call.dial(&destination);
-        call.destination = destination;
+        // Where nobody is named, it is whom the agent was offered to call.
+        let is_named = destination.agent.is_some() || !destination.number.is_empty();
+        let offered = call.dialled().filter(|_| !is_named).map(|place| call.parties[place].device.clone());
+        call.destination = offered.unwrap_or(destination);
         if call.ty.is_some_and(CallType::is_made_by_agents) {
             self.wait_over(index);
         }
