@@ -46,6 +46,8 @@ pub struct Message {
     /// Entries of lists and records that are not closed yet, the innermost last.
     open: Vec<Node>,
     text: String,
+    /// How much of the text is what the message was read from.
+    held: usize,
 }
 
 /// A list or record under construction: where its entries begin.
@@ -61,6 +63,7 @@ impl Message {
         self.nodes.clear();
         self.open.clear();
         self.text.clear();
+        self.held = 0;
     }
 
     /// Says which message this is and how many fields its vocabulary gives it.
@@ -108,6 +111,12 @@ impl Message {
     pub fn hold(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text);
+        self.held = text.len();
+    }
+
+    /// The whole text that it was read from.
+    pub fn held(&self) -> &str {
+        &self.text[..self.held]
     }
 
     /// The node for a part of the text that is held.

@@ -188,15 +188,14 @@ impl Application {
         self.ids.call_of_id(number).is_some_and(|(owner, _)| owner != index)
     }
 
-    /// Passes an event on as it is, to those who have subscribed to it. Its vocabulary has another owner, and the same words.
-    /// One that names a call by a number that a call of another platform has is told by rules instead.
-    pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &mut Message) {
+    /// Passes an event on as it is, to those who have subscribed to it. One that names a call by a number that a call of
+    /// another platform has is told by rules instead.
+    pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &Message) {
         let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
         if let Some(Server::OpenMedia(server)) = &mut self.server {
             return server.hear(now, event);
         }
         let def = self.to.vocabulary.message(kind);
-        let nobody = Sharing { asker: None, only_asker: false };
         let id = platform.number_place();
         let calls = [Which::Call, Which::Second, Which::Result]
             .into_iter()
@@ -206,12 +205,10 @@ impl Application {
             return;
         }
         self.counts.said[kind.0 as usize] += 1;
-        let Some(server) = &mut self.server else {
-            let mut line = Vec::with_capacity(512);
-            self.to.vocabulary.write_json(event, &mut line);
-            return self.lines.push(line);
-        };
-        self.counts.published[kind.0 as usize] += server.publish(event, &Filterable::default(), nobody) as u64;
+        match self.event_feed() {
+            Some(server) => self.counts.published[kind.0 as usize] += server.pass(event) as u64,
+            None => self.lines.push(event.held().as_bytes().to_vec()),
+        }
     }
 
     /// Tells the first of these transitions of a platform, to whom it concerns; the others are told next. `me` is the
@@ -317,6 +314,9 @@ impl Application {
         use TransitionKind as T;
         let (agent_kind, service_kind) =
             if are_there { (T::AgentAdded, T::ServiceAdded) } else { (T::AgentRemoved, T::ServiceRemoved) };
+        if let (false, true, Some(server)) = (are_there, self.passes(index, platform), self.event_feed()) {
+            server.forget_entities();
+        }
         let agents = platform.model.agents().filter(|(_, agent)| agent.shown);
         let services = platform.model.services().filter(|(_, service)| service.told);
         let agents = agents.map(|(agent, _)| Transition::new(agent_kind).agent(agent));

@@ -214,9 +214,9 @@ impl Bridge {
 
     fn pass_on(&mut self, now: Time, index: usize) {
         self.platforms[index].stamp(now);
-        let Some(mut event) = self.platforms[index].take_event() else { return };
+        let Some(event) = self.platforms[index].take_event() else { return };
         for application in &mut self.applications {
-            application.pass(now, index, &self.platforms[index], &mut event);
+            application.pass(now, index, &self.platforms[index], &event);
         }
         self.platforms[index].keep(event);
         self.unfollow(index);

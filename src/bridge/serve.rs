@@ -109,6 +109,9 @@ impl Bridge {
 
     pub fn application_read(&mut self, now: Time, index: usize, session: u32, mut bytes: &[u8]) {
         let mut message = std::mem::take(&mut self.message);
+        for platform in &self.applications[index].platforms {
+            self.platforms[*platform].stamp(now);
+        }
         loop {
             let Application { server, ids, platforms, relays, .. } = &mut self.applications[index];
             let Some(server) = server.as_mut().and_then(Server::event_feed) else { break };
@@ -179,7 +182,7 @@ impl World for Offered<'_> {
         entities
     }
 
-    fn has_statistics(&self) -> bool {
+    fn relays(&self) -> bool {
         self.relays
     }
 

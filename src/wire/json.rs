@@ -42,6 +42,11 @@ impl<'t> Json<'t> {
         Json { text, at: 0, begun: false }
     }
 
+    /// How far it was read, in bytes.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// The next value, or its beginning.
     #[inline(always)]
     pub fn token(&mut self) -> Result<Token<'t>, Malformed> {

@@ -6,7 +6,7 @@ use cti_bridge::sim::{
     messages::{agent, call, login, other},
     subscriber::Subscriber,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::world::{PASSWORD, get, run, soon};
 
@@ -18,16 +18,19 @@ struct Relay {
 
 const CRM: &str = "crm-pass-55";
 
-async fn relay(more: &str) -> Relay {
-    let feed = FeedSim::start().await.unwrap();
-    let text = format!(
+fn configuration(feed: &FeedSim, more: &str) -> String {
+    format!(
         "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
          reconnect_min = '10ms'\n[application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\n\
          users = {{ crm = '{CRM}', wall = '{CRM}' }}\nread_only = ['wall']\nplatforms = ['mitel']\n{more}\n\
          [admin]\nlisten = '127.0.0.1:0'\n",
         feed.address
-    );
-    let running = run(&text).await;
+    )
+}
+
+async fn relay(more: &str) -> Relay {
+    let feed = FeedSim::start().await.unwrap();
+    let running = run(&configuration(&feed, more)).await;
     let line = soon("the bridge's log-on to the feed", feed.welcome(PASSWORD)).await.unwrap();
     Relay { line, running }
 }
@@ -59,17 +62,49 @@ async fn messages_pass_as_they_are_under_the_connections_own_sequence() {
     assert_eq!((reply["result"].as_i64(), reply["sequence"].as_i64()), (Some(0), Some(1)));
     assert_eq!(reply["timestamp"].as_str().map(str::len), Some("2009-01-01 11:00:01".len()), "{reply}");
 
-    let said = call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4, "cause": 13 }));
+    // Whatever it has, in whichever type: nothing is left out, made up or written otherwise.
+    let said =
+        call("queued", 900, 1, json!({ "queued-group-internal-id": "9", "queued-group-type": 4, "of-later": [1.5] }));
     relay.say(said.clone()).await;
     let stats = other("group-stats", 2, json!({ "group-id": 9, "queued-calls": 7, "sub-topic": "group-stats" }));
     relay.say(stats.clone()).await;
-    for (sequence, said) in [(2, said), (3, stats)] {
-        let heard = hear(&mut crm).await;
-        assert_eq!(heard["sequence"], sequence);
-        for (key, value) in said.as_object().unwrap() {
-            assert_eq!(heard[key], *value, "{key}");
-        }
+    for (sequence, mut said) in [(2, said), (3, stats)] {
+        said["sequence"] = sequence.into();
+        assert_eq!(hear(&mut crm).await, said);
     }
+    let mut unnumbered = other("group-stats", 3, json!({ "group-id": 9 }));
+    relay.line.raw(format!("{unnumbered}\0").as_bytes()).await.unwrap();
+    unnumbered["sequence"] = 4.into();
+    assert_eq!(hear(&mut crm).await, unnumbered);
+}
+
+#[tokio::test]
+async fn a_reply_has_the_time_before_the_platform_has_said_anything() {
+    let feed = FeedSim::start().await.unwrap();
+    let running = run(&configuration(&feed, "")).await;
+    let mut crm = soon("a log-on", Subscriber::log_on(running.applications[0], "crm", CRM)).await.unwrap();
+    let reply = subscribe(&mut crm, &[("entity", &["agent"])]).await;
+    let snapshot = hear(&mut crm).await;
+    for message in [reply, snapshot] {
+        assert_eq!(message["timestamp"].as_str().map(str::len), Some("2009-01-01 11:00:01".len()), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_not_subscribed_hears_the_reply_to_a_command_and_nothing_else() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let mut other = relay.application("crm").await;
+    subscribe(&mut other, &[("agent-status", &["*"])]).await;
+    relay.say(login(1001, 0)).await;
+    relay.say(agent("agent-idle", 1001, 1, json!({}))).await;
+    assert_eq!(hear(&mut other).await["message"], "agent-idle");
+    crm.send(json!({ "message": "command", "sub-request-type": "resume", "agent-id": 1001 })).await.unwrap();
+    let command = soon("a command", relay.line.hear()).await.unwrap();
+    relay.line.answer(&command, 0, None).await.unwrap();
+    assert_eq!(hear(&mut crm).await["result"], 0);
+    // The agent was idle already, which shows the command done; the next thing heard is the answer to the next question.
+    assert_eq!(subscribe(&mut crm, &[("call-activity", &["*"])]).await["sequence"], 2);
 }
 
 #[tokio::test]
@@ -141,6 +176,43 @@ async fn subscribing_to_entities_is_answered_with_a_snapshot_and_then_updates() 
     relay.say(other("entity-update", 2, update)).await;
     let heard = hear(&mut crm).await;
     assert_eq!((heard["update-type"].as_str(), heard["agent-id"].as_i64()), (Some("add"), Some(1002)));
+}
+
+#[tokio::test]
+async fn entities_of_all_kinds_are_told_with_all_that_the_feed_says_of_them() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let group = json!({ "group-id": "9", "group-name": "Sales", "short-call-threshold": 5, "thresholds": [{ "threshold-name": "t" }] });
+    let number = json!({ "dnis-id": 3, "dnis-number": 800, "dnis-name": "Main", "of-later": true });
+    let code = |name: &str| json!({ "release-codes": [{ "release-code-id": 7, "release-code-name": name }] });
+    relay.say(other("entity-snapshot", 0, json!({ "groups": [group], "dnis": [number] }))).await;
+    relay.say(other("entity-snapshot", 1, code("Lunch"))).await;
+    subscribe(&mut crm, &[("agent-login-logout", &["*"])]).await;
+    relay.say(login(1001, 2)).await;
+    assert_eq!(hear(&mut crm).await["message"], "agent-login");
+    subscribe(&mut crm, &[("entity", &["group", "dnis", "release-code", "wrapup-code"])]).await;
+    let mut told = Map::new();
+    for _ in 0..4 {
+        let Value::Object(snapshot) = hear(&mut crm).await else { panic!("no object") };
+        told.extend(snapshot.into_iter().filter(|(_, value)| value.is_array()));
+    }
+    assert_eq!(told["wrapup-codes"], json!([]));
+    assert_eq!((&told["groups"], &told["dnis"]), (&json!([group]), &json!([number])));
+    assert_eq!(told["release-codes"], code("Lunch")["release-codes"]);
+
+    let update = json!({ "update-type": "update", "sub-topic": "dnis-update", "dnis-id": 3, "dnis-name": "Hotline" });
+    let agents = json!({ "update-type": "add", "sub-topic": "agent-update", "agent-id": "1002", "agent-name": "Ben" });
+    // Nobody wants agents, and the second snapshot says what the first one did.
+    for news in [agents, update, code("Lunch"), code("Break")] {
+        let name = if news.get("update-type").is_some() { "entity-update" } else { "entity-snapshot" };
+        relay.say(other(name, 3, news)).await;
+    }
+    assert_eq!(hear(&mut crm).await["dnis-name"], "Hotline");
+    assert_eq!(hear(&mut crm).await["release-codes"], code("Break")["release-codes"]);
+    let mut late = relay.application("crm").await;
+    subscribe(&mut late, &[("entity", &["dnis"])]).await;
+    let renamed = json!({ "dnis-id": 3, "dnis-number": 800, "dnis-name": "Hotline", "of-later": true });
+    assert_eq!(hear(&mut late).await["dnis"], json!([renamed]));
 }
 
 #[tokio::test]
@@ -260,16 +332,17 @@ async fn a_platform_that_goes_away_takes_its_entities_and_calls_with_it() {
     let mut relay = relay("").await;
     let mut crm = relay.application("crm").await;
     subscribe(&mut crm, &[("entity", &["*"]), ("call-activity", &["*"])]).await;
-    for _ in 0..3 {
+    for _ in 0..7 {
         assert_eq!(hear(&mut crm).await["message"], "entity-snapshot");
     }
     let entities = json!({ "groups": [{ "group-id": 9, "group-name": "Sales" }] });
-    relay.say(other("entity-snapshot", 0, entities)).await;
+    relay.say(other("entity-snapshot", 0, entities.clone())).await;
+    assert_eq!(hear(&mut crm).await["groups"], entities["groups"]);
     relay.say(call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await;
     assert_eq!(hear(&mut crm).await["message"], "queued");
     relay.line.close().await.unwrap();
     let heard = [hear(&mut crm).await, hear(&mut crm).await];
     let words: Vec<_> = heard.iter().map(|message| message["message"].as_str().unwrap()).collect();
     assert_eq!(words, ["call-cleared", "entity-update"], "{heard:?}");
-    assert_eq!((heard[1]["update-type"].as_str(), heard[1]["group-id"].as_i64()), (Some("delete"), Some(9)));
+    assert_eq!((heard[1]["update-type"].as_str(), heard[1]["group-id"].as_str()), (Some("delete"), Some("9")));
 }

@@ -89,7 +89,9 @@ impl Office {
         if name == "entity-snapshot" {
             for (list, kind) in [("agents", "crm agent"), ("groups", "crm group")] {
                 for entity in message[list].as_array().into_iter().flatten() {
-                    let id = entity["agent-id"].as_i64().or(entity["group-id"].as_i64()).unwrap();
+                    let quoted = entity["group-id"].as_str().and_then(|id| id.parse().ok());
+                    let id = [entity["agent-id"].as_i64(), quoted, entity["group-id"].as_i64()];
+                    let id = id.into_iter().flatten().next().unwrap();
                     let given = entity["agent-name"].as_str().or(entity["group-name"].as_str()).unwrap();
                     assert!(given.ends_with(&native(id).0.to_string()), "{entity}");
                     self.snapshot.insert((kind, id));

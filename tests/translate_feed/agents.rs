@@ -42,10 +42,11 @@ fn a_new_name_of_an_agent_or_group_is_an_update_of_the_entity_told_once() {
     let updates = told.iter().filter(|message| message["message"] == "entity-update");
     let updates: Vec<Value> = updates.skip_while(|message| message["update-type"] == "add").cloned().collect();
     assert_eq!(updates.len(), 2, "{updates:?}");
-    let agent = json!({ "agent-id": 40, "agent-number": "140", "agent-name": "Jane Smith" });
-    assert_eq!(updates[0]["agents"], json!([agent]));
-    assert_eq!(all(&[updates[0].clone(), agent]), updates[0]);
-    assert_eq!((&updates[1]["group-id"], &updates[1]["group-name"]), (&json!(9), &json!("Service")));
+    // Ids in updates are in quotes, as the reference has them.
+    let agent = json!({ "agent-id": "40", "agent-number": "140", "agent-name": "Jane Smith" });
+    assert_eq!(all(&[updates[0].clone(), agent.clone()]), updates[0]);
+    assert_eq!(updates[0]["agents"], json!([all(&[agent, json!({ "agent-id": 40 })])]));
+    assert_eq!((&updates[1]["group-id"], &updates[1]["group-name"]), (&json!("9"), &json!("Service")));
     let kinds = updates.iter().map(|update| (&update["update-type"], &update["filter"]));
     assert!(kinds.eq([(&json!("update"), &json!("agent")), (&json!("update"), &json!("group"))]));
 }

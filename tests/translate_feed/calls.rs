@@ -109,7 +109,7 @@ fn a_rejected_call_goes_on_and_does_not_end_by_that_rejection() {
     assert_eq!(all_of(&told, "queued").count(), 2);
     is_one_call(&told);
     let release = find(&told, "agent-release");
-    assert_eq!((&release["agent-id"], &release["release-code"]), (&json!(40), &json!("0")), "no reason was given");
+    assert_eq!((&release["agent-id"], &release["release-code"]), (&json!(40), &json!(0)), "no reason was given");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn a_callback_is_one_call_by_both_its_names() {
 #[test]
 fn a_refused_callback_is_over_and_nobody_abandoned_it() {
     let told = played(&stories::refused_callback());
-    assert_eq!(find(&told, "agent-release")["release-code"], "5");
+    assert_eq!(find(&told, "agent-release")["release-code"], 5);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The Mitel Connect event feed.
 
 mod client;
+mod entities;
 mod server;
 mod subscriptions;
 

@@ -12,14 +12,20 @@ use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use super::digest;
-use super::subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records};
+use super::{
+    digest,
+    entities::{ENTITIES, Entities, PICTURED, list_of},
+    subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records},
+};
 use crate::{
     dialect::{Audience, Notice},
     message::{Kind, Message, Node, Value},
     time::Time,
     vocabulary::{Role, Side, Vocabulary, Wanted},
-    wire::nul::{Frame, Frames},
+    wire::{
+        json::Json,
+        nul::{Frame, Frames},
+    },
 };
 
 /// How applications are served.
@@ -89,6 +95,10 @@ pub struct Server {
     settings: ServerSettings,
     vocabulary: Arc<Vocabulary>,
     catalogue: Catalogue,
+    /// Of the feed whose messages pass as they are.
+    entities: Entities,
+    /// The messages that say which entities there are.
+    of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
     next_session: u32,
     outputs: VecDeque<Output>,
@@ -101,6 +111,8 @@ impl Server {
         Server {
             settings,
             catalogue: Catalogue::new(&vocabulary),
+            entities: Entities::default(),
+            of_entities: ["entity-snapshot", "entity-update"].map(|label| vocabulary.find(label)),
             vocabulary,
             sessions: BTreeMap::new(),
             next_session: 0,
@@ -290,11 +302,13 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find("entity-snapshot") else { return };
         let def = vocabulary.message(kind);
-        let (list, labels) = match entity {
-            "agent" => ("agents", ["agent-id", "agent-number", "agent-name"]),
-            "group" => ("groups", ["group-id", "", "group-name"]),
-            _ => ("agent-queues", ["agent-queue-id", "", "agent-queue-name"]),
+        let (list, id) = list_of(entity);
+        let labels = match entity {
+            "agent" => [id, "agent-number", "agent-name"],
+            "group" => [id, "", "group-name"],
+            _ => [id, "", "agent-queue-name"],
         };
+        let is_pictured = ENTITIES[..PICTURED].contains(&entity);
         let mut message = Message::default();
         message.start(kind, def.fields.width());
         let code = vocabulary.enumeration("entity").and_then(|place| vocabulary.enums[place].code(entity));
@@ -308,7 +322,7 @@ impl Server {
         }
         let members = vocabulary.members(&def.fields, list);
         let open = message.open_list();
-        for Entity { id, number, name } in world.entities(entity) {
+        for Entity { id, number, name } in is_pictured.then(|| world.entities(entity)).into_iter().flatten() {
             let values = [Node::Int(id), message.text(&number), message.text(&name)];
             let record = members.map(|members| members.record(labels.into_iter().zip(values), &mut message));
             message.push(record.unwrap_or_default());
@@ -317,7 +331,16 @@ impl Server {
         if let Some(slot) = def.fields.slot(list) {
             message.set(slot, node);
         }
-        self.write(key, &mut message);
+        let mut bytes = Vec::new();
+        vocabulary.write_json(&message, &mut bytes);
+        let Ok(mut snapshot) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return };
+        if let Some(records) = snapshot.get_mut(list).and_then(serde_json::Value::as_array_mut) {
+            for record in records.iter_mut() {
+                *record = self.entities.known(entity, record).unwrap_or(record).clone();
+            }
+            records.extend(self.entities.of(entity).filter(|_| !is_pictured).cloned());
+        }
+        self.send(key, &snapshot.to_string());
     }
 
     fn command(&mut self, key: u32, id: i64, name: &str) -> Step {
@@ -379,6 +402,26 @@ impl Server {
         self.write(key, &mut message);
     }
 
+    /// Sends a message as it stands there, but for its number, which is the connection's next.
+    fn send(&mut self, key: u32, text: &str) {
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let Some(Numbering { before, label, after }) = Numbering::of(text) else { return };
+        let sequence = session.sequence;
+        session.sequence = session.sequence.wrapping_add(1);
+        let mut bytes = Vec::with_capacity(text.len() + 32);
+        bytes.extend_from_slice(before.as_bytes());
+        if label {
+            bytes.extend_from_slice(b"\"sequence\":");
+        }
+        bytes.extend_from_slice(itoa::Buffer::new().format(sequence).as_bytes());
+        if label {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(after.as_bytes());
+        bytes.push(0);
+        self.outputs.push_back(Output::Write { session: key, bytes: bytes.into() });
+    }
+
     /// Writes a message under the connection's next number.
     fn write(&mut self, key: u32, message: &mut Message) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
@@ -401,15 +444,45 @@ impl Server {
             return usize::from(self.answer(kind, message, audience));
         }
         let wants = |session: &Session| session.user.is_some() && session.subscriptions.want(&self.catalogue, message);
-        let asker = |key: u32| audience.asker.is_some_and(|(asker, _)| asker == key);
-        let wanting = self.sessions.iter().filter(|(key, session)| {
-            if audience.only_asker { asker(**key) && session.user.is_some() } else { wants(session) }
-        });
+        // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
+        let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
+        let wanting = self.sessions.iter().filter(|(key, session)| concerns(**key) && wants(session));
         let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
         for key in &wanting {
             self.write(*key, message);
         }
         wanting.len()
+    }
+
+    /// Passes a message of a feed on as it is, to every connection that has subscribed to it. Hands back how many got it.
+    pub fn pass(&mut self, message: &Message) -> usize {
+        let about = self.of_entities.contains(&message.kind()).then(|| self.hear_of_entities(message.held()));
+        let wants = |session: &Session| match &about {
+            Some(kinds) => session.subscriptions.want_entities(kinds),
+            None => session.subscriptions.want(&self.catalogue, message),
+        };
+        let wanting = self.sessions.iter().filter(|(_, session)| session.user.is_some() && wants(session));
+        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        for key in &wanting {
+            self.send(*key, message.held());
+        }
+        wanting.len()
+    }
+
+    fn hear_of_entities(&mut self, text: &str) -> Vec<&'static str> {
+        let Ok(message) = serde_json::from_str(text) else { return Vec::new() };
+        let overflowed = self.entities.overflowed;
+        let news = self.entities.hear(&message);
+        if self.entities.overflowed && !overflowed {
+            let text = "the platform has more entities of one kind than are kept: snapshots will lack some";
+            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+        }
+        news
+    }
+
+    /// The feed whose messages pass as they are is away.
+    pub fn forget_entities(&mut self) {
+        self.entities.forget();
     }
 
     fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {
@@ -436,6 +509,30 @@ impl Session {
             Some(user) => format!("{user:?} at {}", self.peer),
             None => self.peer.clone(),
         }
+    }
+}
+
+/// Where the number of a message stands in its text, or is to be put, with its label.
+struct Numbering<'t> {
+    before: &'t str,
+    label: bool,
+    after: &'t str,
+}
+
+impl<'t> Numbering<'t> {
+    /// None where the text is no object.
+    fn of(text: &'t str) -> Option<Numbering<'t>> {
+        let mut json = Json::new(text);
+        json.token().ok()?;
+        let begin = json.place();
+        while let Some(key) = json.key().ok()? {
+            let value = json.place();
+            json.skip().ok()?;
+            if key == "sequence" {
+                return Some(Numbering { before: &text[..value], label: false, after: &text[json.place()..] });
+            }
+        }
+        Some(Numbering { before: &text[..begin], label: true, after: &text[begin..] })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::entities::{ENTITIES, PICTURED};
 use crate::{
     message::{Kind, Message, Node, Value},
     vocabulary::{Fields, Role, Side, Vocabulary, Which},
@@ -67,11 +68,11 @@ const OFFERS: [Offer; 14] = [
 pub trait World {
     /// Now, as the feed writes it.
     fn stamp(&self) -> &str;
-    /// The entities of a kind.
+    /// The agents, groups or agent queues.
     fn entities(&self, kind: &str) -> Vec<Entity>;
-    /// Whether some platform has statistics.
-    fn has_statistics(&self) -> bool;
-    /// Whether the platform of what this id names has them.
+    /// Whether messages of a feed pass as they are: statistics and entities of all kinds among them.
+    fn relays(&self) -> bool;
+    /// Whether the platform of what this id names has statistics.
     fn has_statistics_of(&self, subject: Subject, id: &str) -> bool;
     /// Whether this id, as the application writes it, names something.
     fn knows(&self, subject: Subject, id: &str) -> bool;
@@ -85,9 +86,6 @@ pub struct Entity {
     pub number: String,
     pub name: String,
 }
-
-/// Kinds of entities of which snapshots and updates are offered; the vocabulary's names.
-pub const ENTITIES: [&str; 3] = ["agent", "group", "agent-queue"];
 
 /// Which subscriptions tell each kind of message, with the slot that says whom it is about.
 #[derive(Debug)]
@@ -115,7 +113,7 @@ impl Catalogue {
         };
         let by_kind = vocabulary.kinds().map(of).collect();
         let known = vocabulary.enumeration("entity").map(|place| &vocabulary.enums[place]);
-        let entities = ENTITIES.iter().filter_map(|name| known?.code(name)).collect();
+        let entities = ENTITIES[..PICTURED].iter().filter_map(|name| known?.code(name)).collect();
         Catalogue { by_kind, entities }
     }
 }
@@ -153,19 +151,20 @@ impl Subscriptions {
         let Some((place, offer)) = OFFERS.iter().enumerate().find(|(_, offer)| offer.name == name) else {
             return outcome.refused.push(format!("{name}: not available"));
         };
-        if offer.statistics && !world.has_statistics() {
+        if offer.statistics && !world.relays() {
             return outcome.refused.push(format!("{name}: not available from the platform"));
         }
         if ids.is_empty() {
             return outcome.refused.push(format!("{name}: no ids"));
         }
+        let entities = if world.relays() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
         for id in ids {
             if id == "*" {
                 self.by_offer.entry(place).or_default().all = true;
                 if offer.subject == Subject::Entity {
-                    outcome.entities.extend(ENTITIES);
+                    outcome.entities.extend(entities);
                 }
-            } else if let Some(reason) = self.refuses(offer, id, world) {
+            } else if let Some(reason) = self.refuses(offer, id, entities, world) {
                 outcome.refused.push(format!("{name} {id}: {reason}"));
                 continue;
             } else {
@@ -174,18 +173,18 @@ impl Subscriptions {
                 }
                 outcome
                     .entities
-                    .extend(ENTITIES.iter().filter(|entity| offer.subject == Subject::Entity && *entity == id));
+                    .extend(entities.iter().filter(|entity| offer.subject == Subject::Entity && *entity == id));
             }
             outcome.taken = true;
         }
     }
 
-    fn refuses(&self, offer: &Offer, id: &str, world: &dyn World) -> Option<&'static str> {
+    fn refuses(&self, offer: &Offer, id: &str, entities: &[&str], world: &dyn World) -> Option<&'static str> {
         if self.ids >= MAX_IDS {
             return Some("too many ids");
         }
         match offer.subject {
-            Subject::Entity if ENTITIES.contains(&id) => None,
+            Subject::Entity if entities.contains(&id) => None,
             Subject::Entity => Some("not available"),
             Subject::Everything => Some("only * is valid"),
             subject if !world.knows(subject, id) => Some("unknown"),
@@ -236,6 +235,17 @@ impl Subscriptions {
             }
             let mut buffer = itoa::Buffer::new();
             value.as_text(&mut buffer).is_some_and(|id| chosen.ids.contains(id))
+        })
+    }
+}
+
+impl Subscriptions {
+    /// Whether entities of one of these kinds are wanted here.
+    pub fn want_entities(&self, kinds: &[&str]) -> bool {
+        let place = OFFERS.iter().position(|offer| offer.subject == Subject::Entity);
+        let chosen = place.and_then(|place| self.by_offer.get(&place));
+        chosen.is_some_and(|chosen| {
+            !kinds.is_empty() && (chosen.all || kinds.iter().any(|kind| chosen.ids.contains(*kind)))
         })
     }
 }
@@ -295,7 +305,7 @@ mod tests {
             Vec::new()
         }
 
-        fn has_statistics(&self) -> bool {
+        fn relays(&self) -> bool {
             false
         }
 

@@ -134,6 +134,8 @@ impl Vocabulary {
             (Type::Int | Type::Long | Type::Enum(_), Value::Text(text)) if Value::Text(text).as_int().is_some() => {
                 write_int(Value::Text(text).as_int().unwrap_or_default(), out);
             }
+            // An id that came as a text, and is a number as one would write it.
+            (Type::Id, Value::Text(text)) if is_plain_number(text) => out.extend_from_slice(text.as_bytes()),
             (_, Value::Text(text)) => write_text(text, out),
             (_, Value::Int(number)) => write_int(number, out),
             (_, Value::Bool(value)) => out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -173,6 +175,11 @@ fn write_key(label: &str, separator: &mut u8, out: &mut Vec<u8>) {
 fn write_text(text: &str, out: &mut Vec<u8>) {
     // Writing a string to memory cannot fail.
     let _ = serde_json::to_writer(out, text);
+}
+
+/// Whether a text is a number, and the same again as one.
+fn is_plain_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|number| itoa::Buffer::new().format(number) == text)
 }
 
 fn write_int(number: i64, out: &mut Vec<u8>) {

@@ -62,7 +62,7 @@ class Conversations(Clients):
         client = self.client(entity=["group"], agent_activity=["*"])
         self.hears(client, ("entity-snapshot", {"sub-topic": "entity", "filter": "group", "groups": []}))
         self.connect()
-        group = {"group-id": SALES, "group-name": "Sales"}
+        group = {"group-id": str(SALES), "group-name": "Sales"}
         self.hears(client, ("entity-update", {"filter": "group", "update-type": "add", **group}))
         self.logged_on(client, self.ann, self.ben)
 
@@ -76,7 +76,7 @@ class Conversations(Clients):
         # The sample exchange has the agent in a list, the reference in the message.
         cy = Agent(42, "79", "4042", "Cy")
         cy.logs_on(self.relay)
-        update = {"filter": "agent", "update-type": "add", "agents": [entity(cy)], **entity(cy)}
+        update = {"filter": "agent", "update-type": "add", "agents": [entity(cy)], **entity(cy), "agent-id": "42"}
         self.hears(client, ("entity-update", update))
         self.passes(client, "agent-login", "agent-idle")
 
@@ -96,7 +96,7 @@ class Conversations(Clients):
                          "agent-status 77: unknown; group-stats: not available from the platform")
         self.ben.says(self.relay, NOT_READY, ReasonID=2)
         self.ann.says(self.relay, NOT_READY, ReasonID=3)
-        self.hears(client, ("agent-release", {"agent-id": 40, "release-code": "3"}))
+        self.hears(client, ("agent-release", {"agent-id": 40, "release-code": 3}))
 
     def test_a_service_group_call_and_the_commands_about_it(self):
         client = self.client(agent_activity=["*"], call_activity=["*"])
@@ -180,9 +180,9 @@ class Conversations(Clients):
             refused.authenticate(CRM_USER, CRM_PASSWORD)
         self.connect()
         for client in clients:
-            self.hears(client, ("entity-update", {"group-id": SALES}))
+            self.hears(client, ("entity-update", {"group-id": str(SALES)}))
             for agent in (self.ann, self.ben):
-                self.hears(client, ("entity-update", {"agent-id": agent.id}))
+                self.hears(client, ("entity-update", {"agent-id": str(agent.id)}))
                 self.logged_on(client, agent)
         # A place that is given up is another's.
         clients.pop().close()
@@ -264,7 +264,7 @@ class SlowReaders(Clients):
         for other in others:
             self.passes(other, "agent-idle", "agent-idle", "agent-reserved", "agent-on-call")
             for reason in range(1, rounds + 1):
-                self.hears(other, ("agent-release", {"agent-id": 41, "release-code": str(reason)}),
+                self.hears(other, ("agent-release", {"agent-id": 41, "release-code": reason}),
                            ("agent-idle", {"agent-id": 41}))
         # Its place is free.
         self.client(agent_status=["*"])
