@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -24,6 +24,14 @@ fn cti_bridge(arguments: &[&str], input: &str) -> Output {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
+}
+
+/// Starts the program with nobody who reads what it says on stderr.
+fn unread(arguments: &[&str]) -> Child {
+    let (reader, stderr) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cti-bridge"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap()
 }
 
 fn stdout(output: &Output) -> &str {
@@ -140,6 +148,36 @@ fn an_unknown_dialect_is_refused_with_the_known_ones() {
     let output = cti_bridge(&["translate", "--from", "event-fed", "--to", "ctips"], "");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("event-feed"), "{}", stderr(&output));
+}
+
+#[test]
+fn nobody_reading_stderr_changes_neither_the_work_nor_the_exit_code() {
+    let mappings = folder("unread");
+    let rules = fs::read_to_string("mappings/to-ctips.toml").unwrap();
+    fs::write(mappings.join("to-ctips.toml"), rules.replacen("\"call.ani\"", "\"call.anni\"", 1)).unwrap();
+    assert_eq!(unread(&["check", "--mappings", mappings.to_str().unwrap()]).wait().unwrap().code(), Some(1));
+    assert_eq!(unread(&["run", "--config", "nowhere.toml"]).wait().unwrap().code(), Some(1));
+    let mut child = unread(&[&["translate"], &PAIR[..]].concat());
+    child.stdin.take().unwrap().write_all(format!("rubbish\n{LOGIN}\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(0), 1));
+}
+
+#[test]
+fn a_bridge_whose_log_nobody_reads_goes_on() {
+    let feed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = folder("unread-log").join("bridge.toml");
+    let text = format!(
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'x'\npassword = 'x'\n[application.desk]\n\
+         dialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ x = 'x' }}\nplatforms = ['mitel']\n",
+        feed.local_addr().unwrap()
+    );
+    fs::write(&config, text).unwrap();
+    let mut child = unread(&["run", "--config", config.to_str().unwrap()]);
+    let id = child.id().to_string();
+    // By then it has said whom it serves.
+    std::thread::spawn(move || feed.accept().map(|_| Command::new("kill").args(["-TERM", &id]).status()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 // ── check ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     MappingOptions,
     check_wsdl::{self, Comparison},
-    failed, files,
+    failed, files, print, say,
 };
 use crate::{
     config::{self, Sources},
@@ -68,14 +68,12 @@ pub fn run(options: &Options) -> ExitCode {
     }
     if problems.is_empty() {
         let examples = mappings.example_count();
-        println!(
-            "{} files, {examples} examples{}: all right",
+        return print(&format!(
+            "{} files, {examples} examples{}: all right\n",
             files.paths().count(),
             if text.is_some() { ", 1 configuration" } else { "" }
-        );
-        return ExitCode::SUCCESS;
+        ));
     }
-    eprint!("{}", problems.render());
-    eprintln!("{} wrong", problems.len());
+    say(format_args!("{}{} wrong", problems.render(), problems.len()));
     ExitCode::FAILURE
 }

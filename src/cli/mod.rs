@@ -84,8 +84,14 @@ pub fn main() -> ExitCode {
 
 /// Says what went wrong, on stderr.
 fn failed(text: impl std::fmt::Display) -> ExitCode {
-    eprintln!("cti-bridge: {text}");
+    say(format_args!("cti-bridge: {text}"));
     ExitCode::FAILURE
+}
+
+/// Writes a line to stderr; that nobody reads it changes nothing.
+fn say(text: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes to stdout; whoever stops reading has seen enough.

@@ -83,6 +83,8 @@ fn load(options: &Options) -> Result<(Config, Mappings), String> {
 fn start_log(log: &Log) {
     let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let log_ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A line that could not be written would be complained about on stderr, where nobody reads any more, by a panic.
+    let log_ = log_.log_internal_errors(false);
     if log.json {
         log_.json().flatten_event(true).init();
     } else {

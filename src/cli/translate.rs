@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use super::{MappingOptions, failed, mappings};
+use super::{MappingOptions, failed, mappings, say};
 use crate::translate::Translator;
 
 #[derive(Args)]
@@ -50,9 +50,9 @@ pub fn run(options: &Options) -> ExitCode {
             "" => Ok(()),
             text => translator.line(text, &mut |line| output.write(line)),
         });
-        translator.notices().for_each(|notice| eprintln!("line {number}: {notice}"));
+        translator.notices().for_each(|notice| say(format_args!("line {number}: {notice}")));
         if let Err(reason) = taken {
-            eprintln!("line {number}: {reason}");
+            say(format_args!("line {number}: {reason}"));
             if options.strict {
                 return ExitCode::FAILURE;
             }
@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
     translator.finish(&mut |line| output.write(line));
-    translator.notices().for_each(|notice| eprintln!("end: {notice}"));
+    translator.notices().for_each(|notice| say(format_args!("end: {notice}")));
     output.end()
 }
 
