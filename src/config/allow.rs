@@ -30,7 +30,7 @@ impl Entry {
         };
         let Ok(address) = address.parse::<IpAddr>() else {
             return match prefix {
-                None if !text.is_empty() => Ok(Entry::Host(text.to_lowercase())),
+                None if is_host_name(text) => Ok(Entry::Host(text.to_lowercase())),
                 _ => Err(format!("{text:?} is no address, network or host name")),
             };
         };
@@ -40,6 +40,18 @@ impl Entry {
         let prefix = prefix.ok_or_else(|| format!("{text:?} has no such prefix: it is at most {width}"))?;
         Ok(Entry::Network { address: bits(address), prefix: prefix + 128 - width })
     }
+}
+
+/// Whether something may be called so (RFC 1123, and `_`, which networks of Windows have). What ends in a number is an
+/// address, or wrong.
+fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let known = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        known && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let name = text.strip_suffix('.').unwrap_or(text);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253 && name.split('.').all(is_label) && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl AllowList {
@@ -94,8 +106,16 @@ mod tests {
 
     #[test]
     fn what_is_no_entry_is_refused() {
-        for text in ["10.0.0.0/33", "x/8", "", "10.0.0.0/x"] {
+        let longest = "x".repeat(64);
+        for text in ["10.0.0.0/33", "x/8", "", "10.0.0.0/x", "*", "*.example", "300.1.1.1", "10.1.2", "1", "a..b", "-a"]
+        {
             assert!(AllowList::default().add(text).is_err(), "{text:?}");
+        }
+        for text in ["http://desk", "desk:80", "[::1]", "a b", "bücher.example", ".", &longest] {
+            assert!(AllowList::default().add(text).is_err(), "{text:?}");
+        }
+        for text in ["desk", "Desk-7.example.", "my_desk.example", "3com.example", "10.example", &longest[1..]] {
+            assert!(list(&[text]).names(&text.to_uppercase()), "{text:?}");
         }
     }
 }

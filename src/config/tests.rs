@@ -166,6 +166,9 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
     complains(&format!("{SMALL}media = [\"fax\"]"), "\"fax\" is no medium");
     complains(&format!("{SMALL}callback_allow = [\"10.0.0.0/99\", \"x/8\"]"), "\"10.0.0.0/99\" has no such prefix");
+    let anywhere =
+        complains(&format!("{SMALL}callback_allow = [\"*\", \"300.1.1.1\"]"), "\"*\" is no address, network");
+    assert!(anywhere.contains("\"300.1.1.1\" is no address, network or host name"), "{anywhere}");
     complains(&SMALL.replace("[\"mitel\"]", "[\"mitel\", \"mitel\"]"), "\"mitel\" stands twice");
     let both = complains(&format!("{SMALL}profile = \"old\"\nheartbet = \"3s\""), "there is no profile \"old\"");
     assert!(both.contains("unknown key `application.desk.heartbet`"), "{both}");
