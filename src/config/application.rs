@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{AllowList, ClientTls, Section, ServerTls, address, client_tls, dialect, knobs, server_tls};
 use crate::{
@@ -239,6 +239,10 @@ fn users(section: &Section) -> Vec<(String, SecretString)> {
             Err(error) => section.problem("users_file", format!("{} cannot be read: {error}", path.display())),
         }
     }
+    for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
+        let key = if section.has("users") { "users" } else { "users_file" };
+        section.problem(key, format!("the password of {name:?} is empty"));
+    }
     if users.is_empty() {
         section.problem("", format!("`{}.users` or `users_file` names no user: nobody could connect", section.path));
     }
@@ -266,9 +270,15 @@ pub fn profile(section: &Section, vocabulary: &Vocabulary) -> Profile {
     }
     let mut profile = known.cloned().unwrap_or_default();
     if let Some(namespaces) = section.section("namespaces") {
-        profile.namespaces.service = namespaces.text_or("service", &profile.namespaces.service);
-        profile.namespaces.callback = namespaces.text_or("callback", &profile.namespaces.callback);
-        profile.namespaces.data = namespaces.text_or("data", &profile.namespaces.data);
+        let known = &mut profile.namespaces;
+        let known = [("service", &mut known.service), ("callback", &mut known.callback), ("data", &mut known.data)];
+        for (key, known) in known {
+            match namespaces.text(key) {
+                Some(text) if text.is_empty() => namespaces.problem(key, "a namespace is not empty"),
+                Some(text) => *known = text,
+                None => {}
+            }
+        }
         namespaces.finish();
     }
     profile

@@ -177,6 +177,9 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     assert!(!only.contains("unknown key"), "{only}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
+    complains(&SMALL.replace("\"hidden\"", "\"\""), "the password of \"Test01\" is empty");
+    let nameless = complains(&format!("{SMALL}namespaces = {{ data = \"\" }}"), "a namespace is not empty");
+    assert!(nameless.contains("bridge.toml:12:23"), "{nameless}");
     complains("", "at least one [platform.…]");
     complains("[platform.x", "bridge.toml:1");
 }
