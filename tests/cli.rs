@@ -190,6 +190,16 @@ fn check_passes_what_is_shipped() {
 }
 
 #[test]
+fn check_takes_what_would_be_set() {
+    let with = |set: &str| cti_bridge(&["check", "--config", "config/cti-bridge.toml", "--set", set], "");
+    let said = |set: &str| stderr(&with(set)).to_owned();
+    assert_eq!(with("platform.mitel.silence=2m").status.code(), Some(0));
+    assert!(said("platform.mitel.silence=soon").contains("--set platform.mitel.silence=…"));
+    assert!(said("platform.mitel.silense=2m").contains("did you mean `silence`?"));
+    assert_eq!(cti_bridge(&["check", "--set", "shutdown_grace=1s"], "").status.code(), Some(2), "of which file?");
+}
+
+#[test]
 fn check_names_every_mistake_with_its_place_and_the_nearest_right_name() {
     let mappings = folder("broken-mappings");
     let rules = fs::read_to_string("mappings/from-event-feed.toml").unwrap();
@@ -454,6 +464,11 @@ fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     let help = cti_bridge(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
     assert!(stdout(&help).contains("Exit codes"));
+    for dialect in ["event-feed (", "ctips (", "ccas (", "open-media ("] {
+        assert!(stdout(&help).contains(dialect), "{dialect} is not in\n{}", stdout(&help));
+    }
+    assert!(stdout(&cti_bridge(&["run", "--help"], "")).contains("CTI_BRIDGE_PLATFORM__MITEL__ADDRESS"));
+    assert!(stdout(&cti_bridge(&["check", "--help"], "")).contains("speaks: ctips or open-media"));
 }
 
 // ── check --wsdl ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{
-    MappingOptions,
+    MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
     failed, files, print, say,
 };
@@ -20,13 +20,15 @@ pub struct Options {
     /// The configuration file to check, too
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// Compare a service's WSDL, at its address or in a file, with a dialect instead, and show what would be used
     ///
     /// Nothing else is connected to. Exits with 0 if the service can be spoken with, with 1 if its WSDL lacks what may be
     /// needed, contradicts it, or cannot be read.
     #[arg(long, value_name = "URL|FILE", requires = "dialect", conflicts_with = "config")]
     wsdl: Option<String>,
-    /// The dialect that the service speaks
+    /// The dialect that the service speaks: ctips or open-media
     #[arg(long, value_name = "DIALECT", requires = "wsdl")]
     dialect: Option<String>,
     /// The profile to compare with; else the one that fits best
@@ -52,7 +54,7 @@ pub fn run(options: &Options) -> ExitCode {
     let name = options.config.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let sources = text.as_ref().map(|text| {
         let environment = std::env::vars().collect();
-        Sources::merge(Some((&name, text)), environment, &[], &mut problems)
+        Sources::merge(Some((&name, text)), environment, &options.overrides.set, &mut problems)
     });
     let folder = options.mappings.mappings.clone().or_else(|| sources.as_ref().and_then(config::mappings_folder));
     let files = match files(folder.as_deref()) {

@@ -27,7 +27,7 @@ use crate::{diagnostic::Problems, mapping::Mappings, shipped::Files};
     after_help = "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program \
                   could not do its work (said on stderr); 2 the command line could not be understood.\n\nDialects: \
                   event-feed (Mitel Connect ONSITE event feed), ctips (Aspect Unified IP CTI Portal Server), ccas (MiCC \
-                  Enterprise Agent Service)."
+                  Enterprise Agent Service), open-media (MiCC Enterprise Open Media Service)."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,7 +38,9 @@ struct Cli {
 enum Command {
     /// Run the bridge: connect to the platforms and serve the applications of a configuration
     ///
-    /// Stops on SIGTERM or Ctrl-C: sessions are told, queues drain within the configured grace time.
+    /// The configuration is the file, over it the environment (CTI_BRIDGE_PLATFORM__MITEL__ADDRESS is address of
+    /// [platform.mitel]), over both --set. Stops on SIGTERM or Ctrl-C: sessions are told, queues drain within the configured
+    /// grace time.
     Run(run::Options),
     /// Show what the bridge does, with nothing installed
     ///
@@ -55,7 +57,7 @@ enum Command {
     /// Check every vocabulary, rule and example, and the configuration
     ///
     /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name. Exits with 1
-    /// if anything is. With --wsdl, a service's WSDL is compared with a dialect instead.
+    /// if anything is. The configuration is what `run` would make of the file, the environment and --set. With --wsdl, a service's WSDL is compared with a dialect instead.
     Check(check::Options),
     /// Show what becomes of every message and field between two dialects
     ///
@@ -70,6 +72,19 @@ struct MappingOptions {
     /// A folder with vocabularies and rules that replace the shipped ones, file by file
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
+}
+
+/// What wins over the configuration's file.
+#[derive(Args)]
+struct Overrides {
+    /// Set a key of the configuration, such as platform.mitel.address=10.0.0.1:31456; wins over file and environment
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "config")]
+    set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
 }
 
 pub fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{failed, files};
+use super::{Overrides, failed, files};
 use crate::{
     config::{self, Config, Log, Sources},
     diagnostic::Problems,
@@ -19,17 +19,11 @@ pub struct Options {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Set a key of the configuration, such as platform.mitel.address=10.0.0.1:31456; wins over file and environment
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// A folder with vocabularies and rules that replace the shipped ones, file by file
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
-}
-
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((key.trim().to_owned(), value.to_owned()))
 }
 
 pub fn run(options: &Options) -> ExitCode {
@@ -69,7 +63,8 @@ fn load(options: &Options) -> Result<(Config, Mappings), String> {
     let name = options.config.display().to_string();
     let text = std::fs::read_to_string(&options.config).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some((&name, &text)), std::env::vars().collect(), &options.set, &mut problems);
+    let sources =
+        Sources::merge(Some((&name, &text)), std::env::vars().collect(), &options.overrides.set, &mut problems);
     let folder = options.mappings.clone().or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &mut problems);
