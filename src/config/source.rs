@@ -21,6 +21,8 @@ pub struct Sources {
     /// The file with all secrets blotted out: only this is ever shown.
     shown: Arc<Source>,
     spans: BTreeMap<String, std::ops::Range<usize>>,
+    /// The variables that set keys, by their paths.
+    variables: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -40,16 +42,20 @@ impl Sources {
         }
         let mut spans = BTreeMap::new();
         let from_file = dict(table.get_ref(), "", &mut spans);
-        let variables = environment.iter().filter_map(|(name, value)| {
-            let key = name.strip_prefix(PREFIX)?.to_lowercase().replace("__", ".");
-            Some((key, value.clone()))
+        let keys = environment.iter().filter_map(|(name, value)| {
+            let key = key_of(name.strip_prefix(PREFIX)?, &from_file);
+            Some((name, key, value))
         });
+        let keys: Vec<_> = keys.collect();
+        let variables = keys.iter().map(|(name, key, _)| (key.join("."), name.to_string())).collect();
+        let from_environment = nested(keys.into_iter().map(|(_, key, value)| (key, value.clone())));
+        let from_flags = flags.iter().map(|(key, value)| (key.split('.').map(str::to_owned).collect(), value.clone()));
         let figment = Figment::new()
             .merge(Layer { name: name.to_owned(), dict: from_file })
-            .merge(Layer { name: "environment".into(), dict: nested(variables) })
-            .merge(Layer { name: "flag".into(), dict: nested(flags.iter().cloned()) });
+            .merge(Layer { name: "environment".into(), dict: from_environment })
+            .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
         let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
-        Sources { root, figment, shown, spans, environment }
+        Sources { root, figment, shown, spans, variables, environment }
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for.
@@ -79,14 +85,46 @@ impl Provider for Layer {
     }
 }
 
-/// Dotted keys as nested tables; all values are texts.
-fn nested(entries: impl Iterator<Item = (String, String)>) -> Dict {
-    fn insert(dict: &mut Dict, key: &str, value: String) {
-        let Some((first, rest)) = key.split_once('.') else {
-            dict.insert(key.to_owned(), Value::from(value));
-            return;
+/// Tables of a platform or an application whose keys are names that the operator gives.
+const NAMED: [&str; 4] = ["users", "pins", "profile_ids", "service_groups"];
+
+/// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case
+/// from one of the file means that.
+fn key_of(variable: &str, file: &Dict) -> Vec<String> {
+    let mut key: Vec<String> = Vec::new();
+    let mut table = Some(file);
+    for part in variable.split("__") {
+        let is_name = match key.len() {
+            1 => ["platform", "application"].contains(&key[0].as_str()),
+            3 => NAMED.contains(&key[2].as_str()),
+            _ => false,
         };
-        let entry = dict.entry(first.to_owned()).or_insert_with(|| Value::from(Dict::new()));
+        let part = if is_name { name_of(part, table) } else { part.to_lowercase() };
+        table = table.and_then(|table| table.get(&part)).and_then(Value::as_dict);
+        key.push(part);
+    }
+    key
+}
+
+/// The name as the file's table has it, if it has it.
+fn name_of(name: &str, table: Option<&Dict>) -> String {
+    let known = || table.into_iter().flat_map(Dict::keys);
+    let mut alike = known().filter(|known| known.to_lowercase() == name.to_lowercase());
+    match (alike.next(), alike.next()) {
+        (Some(only), None) if !known().any(|known| known == name) => only.clone(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Keys, by their parts, as nested tables; all values are texts.
+fn nested(entries: impl Iterator<Item = (Vec<String>, String)>) -> Dict {
+    fn insert(dict: &mut Dict, key: &[String], value: String) {
+        let Some((first, rest)) = key.split_first() else { return };
+        if rest.is_empty() {
+            dict.insert(first.clone(), Value::from(value));
+            return;
+        }
+        let entry = dict.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
         if let Value::Dict(_, inner) = entry {
             insert(inner, rest, value);
         }
@@ -165,7 +203,8 @@ impl Reader<'_> {
                 self.problems.borrow_mut().add(&self.sources.shown, span.clone(), text);
             }
             (_, Some("environment")) => {
-                let name = format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"));
+                let made = || format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"));
+                let name = self.sources.variables.get(path).cloned().unwrap_or_else(made);
                 self.problems.borrow_mut().add(&Source::new("environment", name.clone()), 0..name.len(), text);
             }
             (_, Some("flag")) => {

@@ -143,6 +143,35 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
 }
 
 #[test]
+fn names_in_the_environment_mean_the_files_and_keep_their_case_otherwise() {
+    let users = |text: &str, environment: &[(&str, &str)]| {
+        let (config, problems) = load(text, environment, &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+        let desk = config.applications.iter().find(|application| application.name == "desk").unwrap();
+        let Face::Ctips { server, .. } = &desk.face else { panic!("a CTIPS application") };
+        let shown = server.users.iter().map(|(name, password)| format!("{name}={}", password.expose_secret()));
+        let mut shown: Vec<_> = shown.collect();
+        shown.sort();
+        shown.join(" ")
+    };
+    for name in ["Test01", "TEST01", "test01"] {
+        let variable = format!("CTI_BRIDGE_APPLICATION__DESK__USERS__{name}");
+        assert_eq!(users(SMALL, &[(&variable, "changed")]), "Test01=changed", "{name}");
+    }
+    let other = [("CTI_BRIDGE_APPLICATION__Desk__Users__Jo.Ann", "new")];
+    assert_eq!(users(SMALL, &other), "Jo.Ann=new Test01=hidden");
+    let both = SMALL.replace("Test01 = \"hidden\"", "Test01 = \"a\", TEST01 = \"b\"");
+    assert_eq!(users(&both, &[("CTI_BRIDGE_APPLICATION__DESK__USERS__TEST01", "c")]), "TEST01=c Test01=a");
+
+    let upper = SMALL.replace("mitel", "Mitel");
+    let (config, problems) = load(&upper, &[("CTI_BRIDGE_PLATFORM__MITEL__USER", "other")], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!((config.platforms.len(), feed(&config).user.as_str()), (1, "other"));
+    let (_, problems) = load(SMALL, &[("CTI_BRIDGE_PLATFORM__Mitel__Silence", "soon")], &[]);
+    assert!(problems.render().contains("CTI_BRIDGE_PLATFORM__Mitel__Silence"), "{}", problems.render());
+}
+
+#[test]
 fn secrets_come_from_a_variable_too() {
     let text = SMALL.replace("\"secret\"", "\"${FEED_PASSWORD}\"");
     let (config, problems) = load(&text, &[("FEED_PASSWORD", "s3cr3t")], &[]);
