@@ -71,10 +71,8 @@ pub struct Limits {
 }
 
 pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Application> {
-    // Clients of a service ask, and are answered as its platform answers: no rules stand between.
-    let is_media = section.text("dialect").as_deref() == Some("open-media");
-    let media_dialect = mappings.dialects.get("open-media").filter(|_| is_media).cloned();
-    let dialect = media_dialect.or_else(|| dialect(section, mappings, false));
+    let dialect = dialect(section, mappings, false);
+    let is_media = dialect.as_ref().is_some_and(|dialect| dialect.vocabulary.dialect == "open-media");
     let listen = address(section, "listen");
     let tls = section.section("tls").and_then(|tls| server_tls(&tls));
     let plaintext = section.flag("plaintext", false);

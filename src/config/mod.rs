@@ -168,10 +168,22 @@ fn choosers(root: &Section, config: &mut Config) {
     }
 }
 
-/// A dialect, by its rules on the side where it is wanted.
+/// A dialect that can stand on this side. Where there is none of its name, the rest of the section is read as the nearest's.
 fn dialect(section: &Section, mappings: &Mappings, is_platform: bool) -> Option<std::sync::Arc<Dialect>> {
     let name = section.required("dialect")?;
-    translate::dialect(mappings, &name, is_platform).map_err(|error| section.problem("dialect", error.to_string())).ok()
+    let find = |name: &str| match mappings.dialects.get(name) {
+        // Clients of a service ask, and are answered as its platform answers: no rules stand between.
+        Some(media) if name == "open-media" && !is_platform => Ok(media.clone()),
+        _ => translate::dialect(mappings, name, is_platform),
+    };
+    find(&name)
+        .or_else(|error| {
+            let near = crate::diagnostic::nearest(&name, mappings.dialects.keys().map(String::as_str));
+            let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+            section.problem("dialect", format!("{error}{help}"));
+            find(near.unwrap_or_default())
+        })
+        .ok()
 }
 
 fn log(root: &Section) -> Log {

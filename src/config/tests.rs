@@ -204,6 +204,17 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     let of_dialect = "profile = \"guide\"\nnamespaces = { data = \"x\" }\nrules = { x = 1 }";
     let only = complains(&format!("{}{of_dialect}", SMALL.replace("\"ctips\"", "\"ctip\"")), "there is no dialect");
     assert!(!only.contains("unknown key"), "{only}");
+    let misspelt = SMALL.replace("\"event-feed\"", "\"event-fed\"\nreply_timeout = \"10\"").replace("user =", "usr =");
+    let whole = complains(&misspelt, "there is no dialect \"event-fed\"");
+    for part in ["(did you mean `event-feed`?)", "unknown key `platform.mitel.usr`", "`platform.mitel.user` is missing"]
+    {
+        assert!(whole.contains(part), "{part:?} is missing in:\n{whole}");
+    }
+    assert!(whole.contains("`platform.mitel.reply_timeout` should be a time"), "{whole}");
+    let media = format!("{SMALL}{TICKETS}expriy = \"1s\"").replace("\"open-media\"", "\"open-medai\"");
+    let whole = complains(&media, "there is no dialect \"open-medai\"");
+    assert!(whole.contains("unknown key `application.tickets.expriy` (did you mean `expiry`?)"), "{whole}");
+    assert!(!whole.contains("names no platform"), "{whole}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
     complains(&SMALL.replace("\"hidden\"", "\"\""), "the password of \"Test01\" is empty");
