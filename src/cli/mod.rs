@@ -56,8 +56,8 @@ enum Command {
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///
-    /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name. Exits with 1
-    /// if anything is. The configuration is what `run` would make of the file, the environment and --set. With --wsdl, a service's WSDL is compared with a dialect instead.
+    /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name; of a
+    /// file that is no TOML only where it is none. Exits with 1 if anything is wrong. The configuration is what `run` would make of the file, the environment and --set. With --wsdl, a service's WSDL is compared with a dialect instead.
     Check(check::Options),
     /// Show what becomes of every message and field between two dialects
     ///

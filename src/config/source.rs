@@ -20,6 +20,7 @@ pub struct Sources {
     figment: Figment,
     /// The file with all secrets blotted out: only this is ever shown.
     shown: Arc<Source>,
+    is_toml: bool,
     spans: BTreeMap<String, std::ops::Range<usize>>,
     /// The variables that set keys, by their paths.
     variables: BTreeMap<String, String>,
@@ -37,6 +38,7 @@ impl Sources {
         let (name, text) = file.unwrap_or(("(no file)", ""));
         let shown = Source::new(name, blot(text));
         let (table, errors) = DeTable::parse_recoverable(text);
+        let is_toml = errors.is_empty();
         for error in errors {
             problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
         }
@@ -55,17 +57,20 @@ impl Sources {
             .merge(Layer { name: "environment".into(), dict: from_environment })
             .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
         let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
-        Sources { root, figment, shown, spans, variables, environment }
+        Sources { root, figment, shown, is_toml, spans, variables, environment }
     }
 
-    /// Reads everything through `read`, and complains about whatever it did not ask for.
+    /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
+    /// TOML may come of just that, and is not said.
     pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
-        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(problems)) };
+        let mut unsaid = Problems::default();
+        let said = if self.is_toml { problems } else { &mut unsaid };
+        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)) };
         let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
         let value = read(&section);
         section.finish();
         drop(section);
-        *problems = reader.problems.into_inner();
+        *said = reader.problems.into_inner();
         value
     }
 }

@@ -221,7 +221,8 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     let nameless = complains(&format!("{SMALL}namespaces = {{ data = \"\" }}"), "a namespace is not empty");
     assert!(nameless.contains("bridge.toml:12:23"), "{nameless}");
     complains("", "at least one [platform.…]");
-    complains("[platform.x", "bridge.toml:1");
+    let broken = complains(&SMALL.replace("[platform.mitel]", "[platform.mitel"), "bridge.toml:2:");
+    assert_eq!(broken.matches("error: ").count(), 1, "what is no TOML is that alone:\n{broken}");
 }
 
 const TICKETS: &str = r#"
