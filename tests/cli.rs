@@ -190,6 +190,39 @@ fn check_passes_what_is_shipped() {
 }
 
 #[test]
+fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password() {
+    let folder = folder("users-file");
+    let users = folder.join("desk.users");
+    let config = folder.join("bridge.toml");
+    let text = fs::read_to_string("config/cti-bridge.toml").unwrap();
+    let own = format!("users_file = {:?}\nread_only = [\"wall\"]", users.display().to_string());
+    let text = text.replacen("users     = { Test01 = \"Test01\" }", &own, 1);
+    fs::write(&config, &text).unwrap();
+    let check = |lines: &str, set: &[&str]| {
+        fs::write(&users, lines).unwrap();
+        let output = cti_bridge(&[&["check", "--config", config.to_str().unwrap()], set].concat(), "");
+        (output.status.code(), stderr(&output).to_owned())
+    };
+    let bad = [
+        ("desk = \"hidden\"\nwall \"hidden\"\n", &["desk.users:2:6", "should be name = \"password\"", "\n1 wrong"][..]),
+        (
+            "desk = \"\"\nlist = [\"hidden\"]\n",
+            &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 wrong"],
+        ),
+    ];
+    for (lines, parts) in bad {
+        let (code, said) = check(lines, &[]);
+        assert_eq!(code, Some(1));
+        parts.iter().for_each(|part| assert!(said.contains(part), "{part} is not in\n{said}"));
+        assert!(!said.contains("hidden"), "a password is shown:\n{said}");
+    }
+    assert!(check("", &[]).1.contains("names no user"));
+    assert_eq!(check("wall = \"hidden\"\n", &["--set", "application.desk.users.wall=other"]), (Some(0), String::new()));
+    let (_, said) = check("wall = \"hidden\"\n", &["--set", "application.desk.users.WALL=other"]);
+    assert!(said.contains("\"WALL\" and \"wall\" of the file differ only in case"), "{said}");
+}
+
+#[test]
 fn check_takes_what_would_be_set() {
     let with = |set: &str| cti_bridge(&["check", "--config", "config/cti-bridge.toml", "--set", set], "");
     let said = |set: &str| stderr(&with(set)).to_owned();

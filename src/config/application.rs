@@ -90,9 +90,11 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Applic
     }
     let users = users(section);
     let read_only = section.list("read_only").unwrap_or_default();
-    for user in read_only.iter().filter(|user| !users.iter().any(|(known, _)| known == *user)) {
+    let is_user = |user: &String| users.iter().flatten().any(|(known, _)| known == user);
+    for user in read_only.iter().filter(|user| users.is_some() && !is_user(user)) {
         section.problem("read_only", format!("there is no user {user:?}"));
     }
+    let users = users.unwrap_or_default();
     let is_feed = dialect.as_ref().is_some_and(|dialect| dialect.vocabulary.dialect == "event-feed");
     let face = match &dialect {
         Some(_) if is_feed => Some(event_feed(section, users)),
@@ -217,34 +219,30 @@ fn labels(section: &Section) -> Vec<(String, i64)> {
     section.values("profile_ids").into_iter().filter_map(number).collect()
 }
 
-fn users(section: &Section) -> Vec<(String, SecretString)> {
+/// Who may log on; none where something is wrong with them. What stands in `users` wins over the file.
+fn users(section: &Section) -> Option<Vec<(String, SecretString)>> {
+    let before = section.problem_count();
     let mut users = section.secrets("users");
-    if let Some(path) = section.path("users_file") {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => match text.parse::<toml::Table>() {
-                Ok(table) => {
-                    for (name, value) in table {
-                        match value {
-                            toml::Value::String(password) => users.push((name, password.into())),
-                            _ => section.problem("users_file", format!("{}: `{name}` has no password", path.display())),
-                        }
-                    }
-                }
-                Err(_) => {
-                    section.problem("users_file", format!("{} is no list of name = \"password\"", path.display()))
-                }
-            },
-            Err(error) => section.problem("users_file", format!("{} cannot be read: {error}", path.display())),
+    for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
+        section.problem("users", format!("the password of {name:?} is empty"));
+    }
+    let own = users.len();
+    for (name, password) in section.secrets_file("users_file") {
+        match users[..own].iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
+            None => users.push((name, password)),
+            Some((known, _)) if *known == name => {}
+            Some((known, _)) => {
+                section.problem("users", format!("{known:?} and {name:?} of the file differ only in case"));
+            }
         }
     }
-    for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
-        let key = if section.has("users") { "users" } else { "users_file" };
-        section.problem(key, format!("the password of {name:?} is empty"));
+    if section.problem_count() > before {
+        return None;
     }
     if users.is_empty() {
         section.problem("", format!("`{}.users` or `users_file` names no user: nobody could connect", section.path));
     }
-    users
+    Some(users)
 }
 
 /// Where clients may be called.

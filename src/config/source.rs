@@ -173,6 +173,11 @@ fn join(path: &str, key: &str) -> String {
 
 /// The text with everything blotted out that may be a secret: strings on lines about passwords, tokens and users.
 fn blot(text: &str) -> String {
+    blotted(text, false)
+}
+
+/// The same; with `all`, every line is about secrets.
+fn blotted(text: &str, all: bool) -> String {
     let mut in_users = false;
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -181,12 +186,13 @@ fn blot(text: &str) -> String {
             in_users = trimmed.contains("users");
         }
         let key = trimmed.split(['=', '#']).next().unwrap_or_default();
-        let secret = in_users || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
-        if !secret || trimmed.starts_with('[') {
+        let secret = all || in_users || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
+        if !secret || (trimmed.starts_with('[') && !all) {
             out.push_str(line);
             continue;
         }
-        let from = line.find('=').map_or(line.len(), |at| at + 1);
+        // Without its `=` a secret could stand anywhere.
+        let from = line.find('=').map_or(0, |at| at + 1);
         out.push_str(&line[..from]);
         // Every byte becomes one star, so that places stay what they are.
         out.extend(line[from..].bytes().map(|byte| if byte.is_ascii_whitespace() { byte as char } else { '*' }));
@@ -386,6 +392,39 @@ impl<'r> Section<'r> {
             }
             Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
         }
+    }
+
+    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
+    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        let Some(path) = self.path(key) else { return Vec::new() };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problem(key, format!("{} cannot be read: {error}", path.display()));
+                return Vec::new();
+            }
+        };
+        let shown = Source::new(path.display().to_string(), blotted(&text, true));
+        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        for error in errors {
+            problem(error.span().unwrap_or(0..0), format!("should be name = \"password\": {}", error.message()));
+        }
+        let mut secrets = Vec::new();
+        for (name, value) in table.get_ref() {
+            match value.get_ref() {
+                DeValue::String(secret) if !secret.is_empty() => {
+                    secrets.push((name.get_ref().to_string(), secret.to_string().into()))
+                }
+                _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
+            }
+        }
+        secrets
+    }
+
+    /// How much is wrong so far.
+    pub fn problem_count(&self) -> usize {
+        self.reader.problems.borrow().len()
     }
 
     /// Everything in a table of names and simple values, as texts.

@@ -257,6 +257,7 @@ fn secrets_are_not_shown_even_where_they_are_wrong() {
         "`platform.mitel.password` should be a text",
     );
     complains(&SMALL.replace("\"hidden\" }", "\"hidden\", \"x }"), "bridge.toml");
+    complains(&SMALL.replace("password = \"secret\"", "password \"secret\""), "bridge.toml:6:");
     let (_, problems) =
         load(&SMALL.replace("silence", "x"), &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORT", "hidden")], &[]);
     let report = problems.render();
