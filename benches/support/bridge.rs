@@ -159,7 +159,7 @@ impl Live {
         while let Some(output) = self.bridge.poll() {
             match output {
                 Output::Publish { body, .. } => publish(body),
-                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(0, session, true),
+                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(self.now, 0, session, true),
                 Output::Notice { notice, .. } => panic!("{}", notice.text),
                 Output::Send { .. } => panic!("the bridge asks the feed for something"),
                 _ => {}

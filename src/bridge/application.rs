@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     dialect::{
-        Audience as Sharing, Complaints, Notice, Server,
+        Audience as Sharing, Notice, Server,
         ctips::{self, Filterable},
         event_feed,
     },
@@ -67,7 +67,6 @@ pub struct Application {
     /// Messages for a file.
     pub lines: Vec<Vec<u8>>,
     pub counts: Counts,
-    complaints: Complaints,
     notices: Vec<Notice>,
 }
 
@@ -123,7 +122,6 @@ impl Application {
             filtered,
             lines: Vec::new(),
             counts,
-            complaints: Complaints::default(),
             notices: Vec::new(),
         }
     }
@@ -244,7 +242,7 @@ impl Application {
             }
             TransitionKind::Routed => {
                 let was_open = self.routes.routed(key);
-                self.say_routes(now, me, index, platform);
+                self.say_routes(me, index, platform);
                 if was_open {
                     let used = self.route_used(index, platform, transition);
                     self.say(me, index, platform, &used, None);
@@ -252,7 +250,7 @@ impl Application {
             }
             TransitionKind::RouteUsed => {
                 self.routes.routed(key);
-                self.say_routes(now, me, index, platform);
+                self.say_routes(me, index, platform);
                 let mut used = self.route_used(index, platform, transition);
                 used.request = transition.request;
                 used.details.status = transition.details.status.or(used.details.status);
@@ -261,7 +259,7 @@ impl Application {
             }
             TransitionKind::CallEnded => {
                 self.routes.ended(key);
-                self.say_routes(now, me, index, platform);
+                self.say_routes(me, index, platform);
             }
             _ => {}
         }
@@ -269,14 +267,14 @@ impl Application {
     }
 
     /// Says what the route desk has to say, of calls of this platform.
-    fn say_routes(&mut self, now: Time, me: usize, index: usize, platform: &Platform) {
+    fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
         while let Some(say) = self.routes.say() {
-            self.say_route(now, me, index, platform, say);
+            self.say_route(me, index, platform, say);
         }
     }
 
     /// Says how a route request or selection ended.
-    pub fn say_route(&mut self, now: Time, me: usize, index: usize, platform: &Platform, say: Say) {
+    pub fn say_route(&mut self, me: usize, index: usize, platform: &Platform, say: Say) {
         let Say { call, asker, told } = say;
         let mut transition = Transition::new(match told {
             Told::DefaultUsed | Told::Used { .. } => TransitionKind::RouteUsed,
@@ -296,7 +294,7 @@ impl Application {
             Told::Rejected(reason) => details.reject = Some(reason),
             Told::Failed(failure, reason) => {
                 if let Some(asker) = asker {
-                    self.failed(now, asker.client.session, asker.id, About::Route, &reason);
+                    self.failed(asker.client.session, asker.id, About::Route, &reason);
                 }
                 (details.failure, details.reason) = (Some(failure), Some(reason));
             }
@@ -466,10 +464,10 @@ impl Application {
     }
 
     /// Has the log say that a request of a session was refused, or failed.
-    pub fn failed(&mut self, now: Time, session: u32, id: i64, about: About, reason: &str) {
+    pub fn failed(&mut self, session: u32, id: i64, about: About, reason: &str) {
         if self.server.is_some() {
             let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
-            self.notices.extend(self.complaints.about(now, text).map(Notice::info));
+            self.notices.push(Notice::info(text).one_of(about.name()));
         }
     }
 

@@ -40,7 +40,7 @@ impl Bridge {
             application.counts.requests[kind.0 as usize] += 1;
         }
         self.message = message;
-        self.collect();
+        self.collect(now);
         self.ask_platforms(now);
     }
 

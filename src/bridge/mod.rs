@@ -2,6 +2,7 @@
 //! to the platform that owns the call or the agent. No I/O and no clock: everything here can be replayed.
 
 mod application;
+mod complaints;
 mod ids;
 mod media;
 mod picture;
@@ -23,6 +24,7 @@ use crate::{
     vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
+use complaints::Complaints;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
 use routes::Record;
 
@@ -130,6 +132,7 @@ pub struct Bridge {
     routers: Vec<routes::Router>,
     outputs: VecDeque<Output>,
     notices: Vec<Notice>,
+    complaints: Complaints,
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
@@ -195,7 +198,9 @@ impl Bridge {
         let mut notices = std::mem::take(&mut self.notices);
         while self.platforms[index].next(now, &mut bytes, &mut notices) {
             let about = About::Platform(index);
-            self.outputs.extend(notices.drain(..).map(|notice| Output::Notice { about, notice }));
+            for notice in notices.drain(..) {
+                self.complaints.pass(now, Output::Notice { about, notice }, &mut self.outputs);
+            }
             self.settle_event(now, index);
         }
         self.notices = notices;
@@ -220,7 +225,7 @@ impl Bridge {
         }
         self.platforms[index].keep(event);
         self.unfollow(index);
-        self.collect();
+        self.collect(now);
     }
 
     pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
@@ -278,7 +283,7 @@ impl Bridge {
             for (place, transition) in transitions.iter().enumerate() {
                 if transition.kind.is_order() {
                     // What was told before comes out before.
-                    self.collect();
+                    self.collect(now);
                     self.platforms[index].order(now, transition);
                     self.converse(now, index);
                 } else {
@@ -297,13 +302,13 @@ impl Bridge {
         }
         self.forgotten = forgotten;
         self.settle_routes(now, index);
-        self.collect();
+        self.collect(now);
     }
 
     /// What a platform's conversation has to say; whether the link changed.
     fn converse(&mut self, now: Time, index: usize) -> bool {
         while let Some(output) = self.platforms[index].poll(now) {
-            self.outputs.push_back(match output {
+            let output = match output {
                 ClientOutput::Connect => Output::Connect { platform: index },
                 ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
                 ClientOutput::Disconnect => Output::Disconnect { platform: index },
@@ -316,7 +321,8 @@ impl Bridge {
                 }
                 // The picture has followed from the others.
                 _ => continue,
-            });
+            };
+            self.complaints.pass(now, output, &mut self.outputs);
         }
         self.platforms[index].take_link_change()
     }
@@ -338,7 +344,7 @@ impl Bridge {
             let reason = transition.details.reason.as_deref().unwrap_or_default();
             match self.applications.get_mut(usize::from(request.client.application)) {
                 Some(application) => {
-                    application.failed(now, request.client.session, request.id, request.about, reason);
+                    application.failed(request.client.session, request.id, request.about, reason);
                 }
                 None => {
                     let notice = Notice::warn(format!("a route that the bridge selected failed: {reason}"));
@@ -349,22 +355,24 @@ impl Bridge {
     }
 
     /// What applications' conversations have to say.
-    fn collect(&mut self) {
+    fn collect(&mut self, now: Time) {
+        let (complaints, outputs) = (&mut self.complaints, &mut self.outputs);
         for (index, application) in self.applications.iter_mut().enumerate() {
             let about = About::Application(index);
             if !application.is_quiet() {
-                self.outputs.extend(application.lines.drain(..).map(Output::Line));
-                self.outputs.extend(application.notices().map(|notice| Output::Notice { about, notice }));
+                outputs.extend(application.lines.drain(..).map(Output::Line));
+                let notices = application.notices().map(|notice| Output::Notice { about, notice });
+                notices.for_each(|notice| complaints.pass(now, notice, outputs));
             }
             match &mut application.server {
                 Some(Server::Ctips(server)) => {
                     while let Some(output) = server.poll() {
-                        self.outputs.push_back(of_ctips(index, output));
+                        complaints.pass(now, of_ctips(index, output), outputs);
                     }
                 }
                 Some(Server::EventFeed(server)) => {
                     while let Some(output) = server.poll() {
-                        self.outputs.push_back(of_feed(index, output));
+                        complaints.pass(now, of_feed(index, output), outputs);
                     }
                 }
                 Some(Server::OpenMedia(server)) => {
@@ -372,13 +380,13 @@ impl Bridge {
                         match output {
                             open_media::server::Output::Respond { token, reply } => {
                                 application.counts.refused += u64::from(reply.status != 200);
-                                self.outputs.push_back(Output::Respond { application: index, token, reply });
+                                outputs.push_back(Output::Respond { application: index, token, reply });
                             }
                             open_media::server::Output::Ask { ask, message } => {
                                 self.questions.push(media::Question { application: index, ask, message });
                             }
                             open_media::server::Output::Notice(notice) => {
-                                self.outputs.push_back(Output::Notice { about, notice });
+                                complaints.pass(now, Output::Notice { about, notice }, outputs);
                             }
                         }
                     }
@@ -396,7 +404,7 @@ impl Bridge {
         let server = |a: &Application| a.server.as_ref().and_then(Server::deadline);
         let applications = self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a)]);
         let routers = self.routers.iter().map(|router| router.desk.deadline());
-        platforms.chain(applications).chain(routers).flatten().min()
+        platforms.chain(applications).chain(routers).chain([self.complaints.deadline()]).flatten().min()
     }
 
     /// Lets all timers run out that are due.
@@ -419,7 +427,8 @@ impl Bridge {
         }
         self.routers.iter_mut().for_each(|router| router.desk.expire(now));
         self.settle_routes(now, 0);
-        self.collect();
+        self.collect(now);
+        self.complaints.expire(now, &mut self.outputs);
     }
 
     /// The bridge is about to stop: every application is told that its platforms are gone.
@@ -429,6 +438,7 @@ impl Bridge {
             self.platforms[index].client.shut_down(now);
             self.settle(now, index, Cause::Link);
         }
+        self.complaints.end(&mut self.outputs);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     routes::{self, News},
 };
 use crate::{
-    dialect::{Asker, Called, Client, ClientOutput, Complaints, Heard, Notice, PostOutcome, Reply},
+    dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
@@ -63,7 +63,6 @@ pub struct Platform {
     /// Its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
-    complaints: Complaints,
     /// What the WSDLs of the platform's services came to, by their addresses.
     descriptions: HashMap<Arc<str>, Description>,
     clock: Clock,
@@ -155,7 +154,6 @@ impl Platform {
             away: None,
             service_groups: parts.service_groups,
             counts,
-            complaints: Complaints::default(),
             descriptions: HashMap::new(),
             clock: Clock::default(),
             epoch: None,
@@ -239,20 +237,27 @@ impl Platform {
         let frame = frames.next_frame(bytes);
         let found = frame.is_some();
         if let Some(frame) = frame {
+            let unknown = self.counts.unknown;
             let bad = match frame {
-                Frame::Text(text) => self.line(now, text).err(),
+                Frame::Text(text) => self.line(now, text).err().map(|Bad(text)| {
+                    let is_unknown = self.counts.unknown > unknown;
+                    (if is_unknown { "unknown messages" } else { "messages that cannot be read" }, text)
+                }),
                 Frame::TooLong => {
                     self.counts.too_long += 1;
-                    Some(Bad(format!("a frame longer than {} bytes was dropped", self.max_frame)))
+                    Some((
+                        "frames that are too long",
+                        format!("a frame longer than {} bytes was dropped", self.max_frame),
+                    ))
                 }
                 Frame::NotText => {
                     self.counts.malformed += 1;
-                    Some(Bad("a frame that is not UTF-8 was dropped".into()))
+                    Some(("frames that are not UTF-8", "a frame that is not UTF-8 was dropped".into()))
                 }
             };
-            if let Some(Bad(text)) = bad {
+            if let Some((sort, text)) = bad {
                 self.client.heard_something(now);
-                notices.extend(self.complaints.about(now, text).map(Notice::warn));
+                notices.push(Notice::warn(text).one_of(sort));
             }
         }
         self.frames = frames;

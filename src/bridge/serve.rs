@@ -39,7 +39,7 @@ impl Bridge {
             }
         }
         self.message = message;
-        self.collect();
+        self.collect(now);
     }
 
     /// A request of the application that is a file.
@@ -62,7 +62,7 @@ impl Bridge {
             Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
         };
         self.message = message;
-        self.collect();
+        self.collect(now);
         result
     }
 
@@ -80,21 +80,21 @@ impl Bridge {
         if let Some(server) = self.applications[index].ctips() {
             server.started(now, session, result);
         }
-        self.collect();
+        self.collect(now);
     }
 
-    pub fn heartbeat_answered(&mut self, index: usize, session: u32, answered: bool) {
+    pub fn heartbeat_answered(&mut self, now: Time, index: usize, session: u32, answered: bool) {
         if let Some(server) = self.applications[index].ctips() {
             server.heartbeat_answered(session, answered);
         }
-        self.collect();
+        self.collect(now);
     }
 
-    pub fn session_lost(&mut self, index: usize, session: u32, reason: &str, cause: &'static str) {
+    pub fn session_lost(&mut self, now: Time, index: usize, session: u32, reason: &str, cause: &'static str) {
         if let Some(server) = &mut self.applications[index].server {
             server.session_lost(session, reason, cause);
         }
-        self.collect();
+        self.collect(now);
     }
 
     // ── connections to an event feed ──────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +103,7 @@ impl Bridge {
     pub fn application_connected(&mut self, now: Time, index: usize, peer: &str) -> Option<u32> {
         let server = self.applications[index].event_feed()?;
         let session = server.connected(now, peer);
-        self.collect();
+        self.collect(now);
         session
     }
 
@@ -125,14 +125,14 @@ impl Bridge {
             }
         }
         self.message = message;
-        self.collect();
+        self.collect(now);
     }
 
-    pub fn application_closed(&mut self, index: usize, session: u32, why: &str) {
+    pub fn application_closed(&mut self, now: Time, index: usize, session: u32, why: &str) {
         if let Some(server) = self.applications[index].event_feed() {
             server.closed(session, why);
         }
-        self.collect();
+        self.collect(now);
     }
 }
 

@@ -79,6 +79,15 @@ impl Office {
         }
     }
 
+    /// What an operator reads of refused calls.
+    fn refusals(&mut self) -> Vec<String> {
+        let notices = std::iter::from_fn(|| self.bridge.poll()).filter_map(|output| match output {
+            Output::Notice { notice, .. } => Some(notice.text),
+            _ => None,
+        });
+        notices.filter(|text| text.contains("call of the portal") || text.contains("more within")).collect()
+    }
+
     fn wait(&mut self, seconds: u64) {
         let until = self.now + std::time::Duration::from_secs(seconds);
         while let Some(due) = self.bridge.deadline().filter(|due| *due <= until && self.posts.is_empty()) {
@@ -210,4 +219,24 @@ fn a_session_that_cannot_be_opened_anew_ends_the_calls() {
     office.bridge.platform_answered(office.now, 0, post.token, PostOutcome::NotSent("refused".into()));
     office.collect();
     office.told(&["CallCleared 900 a12 NearEnd", "CallEnd 900", "CallCompleted 900", "LinkStatus Down"]);
+}
+
+#[test]
+fn of_a_flood_of_refusals_is_said_how_many_were_left_out() {
+    let mut office = Office::new();
+    office.collect();
+    let call =
+        |office: &mut Office, body: &str| drop(office.bridge.platform_called(office.now, 0, "", body.as_bytes(), None));
+    (0..15).for_each(|_| call(&mut office, "<x/>"));
+    assert_eq!(office.refusals().len(), 10);
+    call(&mut office, &format!("{}<StartSession/>{}", soap::OPEN, soap::CLOSE));
+    assert_eq!(office.refusals(), ["a call of the portal was refused: StartSession for no session that is open"]);
+    office.now = Time(10_000);
+    assert!(office.bridge.deadline().is_some_and(|deadline| deadline <= office.now));
+    office.bridge.expire(office.now);
+    assert_eq!(office.refusals(), ["5 more within 10 s: it is no SOAP"]);
+    (0..12).for_each(|_| call(&mut office, "<x/>"));
+    office.refusals();
+    office.bridge.shut_down(office.now);
+    assert_eq!(office.refusals(), ["2 more within 10 s: it is no SOAP"]);
 }

@@ -9,7 +9,7 @@ pub mod event_feed;
 pub mod open_media;
 mod post;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 pub use post::{Called, Post, PostOutcome, Reply};
 
@@ -251,6 +251,8 @@ pub struct Troubles {
 pub struct Notice {
     pub level: Level,
     pub text: String,
+    /// Of a complaint: what it is one of. There may be any number, of which only some are told.
+    pub sort: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,49 +263,24 @@ pub enum Level {
 }
 
 impl Notice {
+    pub fn of(level: Level, text: impl Into<String>) -> Notice {
+        Notice { level, text: text.into(), sort: None }
+    }
+
     pub fn info(text: impl Into<String>) -> Notice {
-        Notice { level: Level::Info, text: text.into() }
+        Notice::of(Level::Info, text)
     }
 
     pub fn warn(text: impl Into<String>) -> Notice {
-        Notice { level: Level::Warn, text: text.into() }
+        Notice::of(Level::Warn, text)
     }
 
     pub fn error(text: impl Into<String>) -> Notice {
-        Notice { level: Level::Error, text: text.into() }
+        Notice::of(Level::Error, text)
     }
-}
 
-/// Complaints about one peer are told one by one as long as they are few, and only counted when they are not.
-#[derive(Debug, Default)]
-pub struct Complaints {
-    since: Time,
-    told: u32,
-    held_back: u64,
-}
-
-impl Complaints {
-    const MOST: u32 = 10;
-    const LONGEST: usize = 400;
-    const SPAN: Duration = Duration::from_secs(10);
-
-    /// The complaint as it is to be told, if it is.
-    pub fn about(&mut self, now: Time, mut text: String) -> Option<String> {
-        if text.len() > Complaints::LONGEST {
-            text.truncate(text.floor_char_boundary(Complaints::LONGEST));
-            text.push('…');
-        }
-        if now - self.since >= Complaints::SPAN {
-            let held_back = std::mem::take(&mut self.held_back);
-            (self.since, self.told) = (now, 1);
-            let more = if held_back > 0 { format!(" (and {held_back} more before)") } else { String::new() };
-            return Some(text + &more);
-        }
-        self.told += 1;
-        if self.told > Complaints::MOST {
-            self.held_back += 1;
-            return None;
-        }
-        Some(text)
+    /// The same as a complaint of this sort.
+    pub fn one_of(self, sort: &'static str) -> Notice {
+        Notice { sort: Some(sort), ..self }
     }
 }

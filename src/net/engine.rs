@@ -291,10 +291,10 @@ impl Engine {
                 self.bridge.session_started(now, application, session, result);
             }
             Input::HeartbeatAnswered { application, session, answered } => {
-                self.bridge.heartbeat_answered(application, session, answered);
+                self.bridge.heartbeat_answered(now, application, session, answered);
             }
             Input::Lost { application, session, reason, cause } => {
-                self.bridge.session_lost(application, session, &reason, cause);
+                self.bridge.session_lost(now, application, session, &reason, cause);
             }
             Input::Opened { application, peer, writer, reply } => {
                 let session = self.bridge.application_connected(now, application, &peer);
@@ -308,7 +308,7 @@ impl Engine {
             }
             Input::Hung { application, session, reason } => {
                 self.writers.remove(&(application, session));
-                self.bridge.application_closed(application, session, &reason);
+                self.bridge.application_closed(now, application, session, &reason);
             }
             Input::Described { platform, url, found } => {
                 self.bridge.described(now, platform, &url, found.map(|fitted| *fitted));
@@ -438,7 +438,7 @@ impl Engine {
         let full = waiting > queue.bytes || known.posts.try_send(Post::Event { body, at }).is_err();
         if full {
             let reason = format!("it fell behind: {} events or {} bytes wait", queue.messages, queue.bytes);
-            self.bridge.session_lost(application, session, &reason, "fell-behind");
+            self.bridge.session_lost(self.now(), application, session, &reason, "fell-behind");
         } else if let Some(heard) = heard {
             self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
         }
@@ -456,7 +456,13 @@ impl Engine {
         }
         writer.stop.cancel();
         self.writers.remove(&(application, session));
-        self.bridge.session_lost(application, session, "it does not read what it subscribed to", "fell-behind");
+        self.bridge.session_lost(
+            self.now(),
+            application,
+            session,
+            "it does not read what it subscribed to",
+            "fell-behind",
+        );
     }
 
     fn log(&self, about: About, notice: &Notice) {

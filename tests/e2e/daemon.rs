@@ -188,6 +188,23 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
 }
 
 #[tokio::test]
+async fn a_flood_of_rubbish_hides_no_refused_log_on_and_is_counted() {
+    let mut world = Hosted::with(Extra::default()).await;
+    let stranger = Desk::start(world.service).await.unwrap();
+    for _ in 0..12 {
+        stranger.call("OpenSesame", &[]).await.unwrap_err();
+    }
+    for _ in 0..5 {
+        stranger.open_at(&stranger.url(), "Test01", "wrong-password").await.unwrap_err();
+    }
+    world.daemon.signal("-TERM");
+    let End { log, .. } = world.daemon.end().await;
+    assert_eq!(log.matches("request refused: there is no operation").count(), 10, "{log}");
+    assert_eq!(log.matches("unknown user or wrong password for \"Test01\"").count(), 5, "{log}");
+    assert!(log.contains("2 more within 10 s: request refused: there is no such operation"), "{log}");
+}
+
+#[tokio::test]
 async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
     let rest = "[log]\nlevel = 'debug'";
     let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;

@@ -262,7 +262,7 @@ impl Office {
                     assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
                 }
                 Output::Start { session, .. } => self.bridge.session_started(self.now, DESK, session, Ok(())),
-                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(DESK, session, true),
+                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(self.now, DESK, session, true),
                 Output::Publish { body, .. } => {
                     let envelope = soap::parse(&body, None).unwrap();
                     self.event(&envelope.body.children[0]);

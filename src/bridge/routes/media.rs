@@ -252,7 +252,7 @@ impl Bridge {
             }
             self.settle_routes(now, 0);
         }
-        self.collect();
+        self.collect(now);
     }
 
     /// A record is kept, or could not be.
@@ -264,7 +264,7 @@ impl Bridge {
             Err(reason) => desk.not_kept(number, &reason),
         }
         self.settle_routes(now, 0);
-        self.collect();
+        self.collect(now);
     }
 
     fn record(&mut self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
@@ -296,7 +296,7 @@ impl Bridge {
     /// one to speak of where no call is known.
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
         loop {
-            self.say_routes(now, platform);
+            self.say_routes(platform);
             if !self.finds_routes() && self.platforms.iter().all(|platform| platform.route_news.is_empty()) {
                 return;
             }
@@ -314,11 +314,11 @@ impl Bridge {
         }
     }
 
-    fn say_routes(&mut self, now: Time, platform: usize) {
+    fn say_routes(&mut self, platform: usize) {
         for (index, application) in self.applications.iter_mut().enumerate() {
             while let Some(say) = application.routes.say() {
                 let platform = say.call.map_or(platform, |(platform, _)| platform);
-                application.say_route(now, index, platform, &self.platforms[platform], say);
+                application.say_route(index, platform, &self.platforms[platform], say);
             }
         }
     }

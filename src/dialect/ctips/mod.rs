@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-use super::{Audience, Complaints, Notice, Reply};
+use super::{Audience, Notice, Reply};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
@@ -114,7 +114,6 @@ pub struct Server {
     outputs: VecDeque<Output>,
     /// Where bodies are written before they are kept, at their length.
     body: Vec<u8>,
-    complaints: Complaints,
     /// Sessions lost since the start, by why.
     pub lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
@@ -168,7 +167,6 @@ impl Server {
             new_id,
             outputs: VecDeque::new(),
             body: Vec::new(),
-            complaints: Complaints::default(),
             lost: HashMap::new(),
             cut: 0,
         }
@@ -208,17 +206,19 @@ impl Server {
     ) -> Handled {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
-            Err(error) => return self.refuse(now, &error.to_string()),
+            Err(error) => return self.refuse("request refused: it is no SOAP", &error.to_string()),
         };
         let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
-            return self.refuse(now, &format!("there is no operation {:?}", envelope.body.name));
+            let reason = format!("there is no operation {:?}", envelope.body.name);
+            return self.refuse("request refused: there is no such operation", &reason);
         };
         let vocabulary = self.vocabulary.clone();
         if let Err(wrong) = vocabulary.read_xml(kind, &envelope.body, message) {
             let label = &vocabulary.message(kind).label;
             // The value may be a customer's: only the client is shown it.
             let log = format!("request refused: {label}: {} is not of type {}", wrong.member, wrong.expected);
-            return self.refuse_saying(now, log, &format!("{label}: {wrong}"));
+            let sort = "request refused: a value is of another type";
+            return self.refuse_saying(sort, log, &format!("{label}: {wrong}"));
         }
         self.message(now, token, kind, message)
     }
@@ -227,18 +227,18 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
         if def.label == "OpenConnection" {
-            return self.open(now, token, message);
+            return self.open(token, message);
         }
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let text = |label: &str| if let Value::Text(text) = field(label) { text } else { "" };
         let id = def.role(Role::Session).map(|slot| message.get(slot)).unwrap_or_default();
-        let Value::Text(id) = id else { return self.refuse(now, "the request has no SessionId") };
+        let Value::Text(id) = id else { return self.refuse_for("the request has no SessionId") };
         let Some((key, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
-            return self.refuse(now, "no such session: it was closed, or lost its place, or never was");
+            return self.refuse_for("no such session: it was closed, or lost its place, or never was");
         };
         let key = *key;
         if session.state == State::Starting {
-            return self.refuse(now, "the session is not open yet");
+            return self.refuse_for("the session is not open yet");
         }
         let number = |label: &str| field(label).as_int().unwrap_or(0);
         match def.label.as_str() {
@@ -258,22 +258,22 @@ impl Server {
             "AddMessageClass" | "DeleteMessageClass" => {
                 match session.set_class(number("MessageClass"), def.label == "AddMessageClass") {
                     true => Handled::Done(self.accept(kind)),
-                    false => self.refuse(now, "MessageClass is none of the four event categories"),
+                    false => self.refuse_for("MessageClass is none of the four event categories"),
                 }
             }
             "AddFilter" | "DeleteFilter" => {
                 let Some(field) = FilterField::from_code(number("FieldType")) else {
-                    return self.refuse(now, "FieldType is nothing that can be filtered by");
+                    return self.refuse_for("FieldType is nothing that can be filtered by");
                 };
                 let value = text("FieldValue");
                 if def.label == "DeleteFilter" {
                     session.delete_filter(field, value);
                 } else if let Err(reason) = session.add_filter(field, value) {
-                    return self.refuse(now, &reason);
+                    return self.refuse("request refused: the filter cannot be added", &reason);
                 }
                 Handled::Done(self.accept(kind))
             }
-            _ if session.state != State::Online => self.refuse(now, "the session is not on line"),
+            _ if session.state != State::Online => self.refuse_for("the session is not on line"),
             _ => {
                 let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
                 Handled::Asked { session: key, id, reply: self.accept(kind) }
@@ -281,17 +281,18 @@ impl Server {
         }
     }
 
-    fn open(&mut self, now: Time, token: u64, message: &Message) -> Handled {
+    fn open(&mut self, token: u64, message: &Message) -> Handled {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
-            return self.refuse(now, "no request");
+            return self.refuse_for("no request");
         };
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
         let (user, password) = (credential("UserName"), credential("Password"));
         if !self.knows(user, password) {
             let log = format!("session refused: unknown user or wrong password for {user:?}");
-            return self.refuse_saying(now, log, "unknown user or wrong password");
+            let reason = "unknown user or wrong password";
+            return self.refuse_saying("session refused: unknown user or wrong password", log, reason);
         }
         let tenants: Vec<i64> = field("TenantIds")
             .as_list()
@@ -300,19 +301,16 @@ impl Server {
             .filter_map(|value| value.as_int())
             .collect();
         let [tenant] = tenants[..] else {
-            return self.refuse(now, "OpenConnection names exactly one tenant in TenantIds");
+            return self.refuse_for("OpenConnection names exactly one tenant in TenantIds");
         };
         let Value::Text(url) = field("ClientCallbackURL") else {
-            return self.refuse(now, "OpenConnection has no ClientCallbackURL");
+            return self.refuse_for("OpenConnection has no ClientCallbackURL");
         };
         if self.sessions.len() >= self.settings.max_sessions {
             let most = self.settings.max_sessions;
             let log = format!("session refused: all {most} are taken");
-            return self.refuse_saying(
-                now,
-                log,
-                &format!("the maximum number of connections ({most}) has been reached"),
-            );
+            let reason = format!("the maximum number of connections ({most}) has been reached");
+            return self.refuse_saying("session refused: all are taken", log, &reason);
         }
         self.next_session += 1;
         let key = self.next_session;
@@ -400,13 +398,18 @@ impl Server {
         Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
     }
 
-    fn refuse(&mut self, now: Time, reason: &str) -> Handled {
-        self.refuse_saying(now, format!("request refused: {reason}"), reason)
+    /// For a reason that is a sort of its own.
+    fn refuse_for(&mut self, reason: &'static str) -> Handled {
+        self.refuse(reason, reason)
     }
 
-    /// Refuses with a reason for the client and a line for the log.
-    fn refuse_saying(&mut self, now: Time, log: String, reason: &str) -> Handled {
-        self.outputs.extend(self.complaints.about(now, log).map(|text| Output::Notice(Notice::warn(text))));
+    fn refuse(&mut self, sort: &'static str, reason: &str) -> Handled {
+        self.refuse_saying(sort, format!("request refused: {reason}"), reason)
+    }
+
+    /// Refuses with a reason for the client and a line for the log, which is one of this sort.
+    fn refuse_saying(&mut self, sort: &'static str, log: String, reason: &str) -> Handled {
+        self.outputs.push_back(Output::Notice(Notice::warn(log).one_of(sort)));
         Handled::Done(self.fault(reason))
     }
 

@@ -158,7 +158,7 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
 }
 
 #[test]
-fn refusals_are_logged_without_what_a_customer_gave_and_only_counted_when_they_flood() {
+fn refusals_are_logged_without_what_a_customer_gave() {
     let mut desk = Desk::new("edk-2009-08");
     desk.ask("OpenSesame", "");
     desk.ask("OnLine", "<SessionId>S-9</SessionId>");
@@ -173,12 +173,6 @@ fn refusals_are_logged_without_what_a_customer_gave_and_only_counted_when_they_f
             "Warn: session refused: unknown user or wrong password for \"Test01\"",
         ]
     );
-    (0..1000).for_each(|_| drop(desk.ask(&"x".repeat(1000), "")));
-    let flood = desk.outputs();
-    assert!(flood.len() < 10 && flood.iter().all(|line| line.len() < 500), "{} lines", flood.len());
-    desk.wait(10);
-    desk.ask("OpenSesame", "");
-    assert!(desk.outputs()[0].ends_with("more before)"));
 }
 
 #[test]

@@ -10,9 +10,7 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::{
-    Asker, ClientOutput as Output, Complaints, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff,
-};
+use super::super::{Asker, ClientOutput as Output, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff};
 use crate::{
     message::{Kind, Message, Node, Value},
     model::RequestIx,
@@ -111,7 +109,6 @@ pub struct Client {
     /// When somebody last looked whether the service still has what is followed; at once where none is given.
     verified: Option<Time>,
     outputs: VecDeque<Output>,
-    complaints: Complaints,
     troubles: Troubles,
 }
 
@@ -143,7 +140,6 @@ impl Client {
             polling: false,
             verified: None,
             outputs: VecDeque::new(),
-            complaints: Complaints::default(),
             troubles: Troubles::default(),
         };
         client.speak(profile);
@@ -328,14 +324,14 @@ impl Client {
             self.troubles.disconnects += 1;
         }
         self.outputs.push_back(Output::Down(reason.to_owned()));
-        self.notice(now, reason.to_owned());
+        self.notice("the service is silent", reason.to_owned());
         if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
     }
 
-    fn notice(&mut self, now: Time, text: String) {
-        self.outputs.extend(self.complaints.about(now, text).map(|text| Output::Notice(Notice::warn(text))));
+    fn notice(&mut self, sort: &'static str, text: String) {
+        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
     }
 
     /// What a fault of its own vocabulary is called, with its text.
@@ -382,7 +378,7 @@ impl Client {
                     Some((label, _)) if label == "InvalidOpenMediaIDFault" => {
                         self.check_others(asker);
                     }
-                    Some((_, text)) => self.notice(now, text.clone()),
+                    Some((_, text)) => self.notice("a fault", text.clone()),
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
                     None if self.stamp.is_none() => self.learn_stamp(message),
                     None => {}
@@ -395,14 +391,14 @@ impl Client {
             }
             (Asked::Probe | Asked::Poll, Ok(())) => {
                 if let Some((_, text)) = fault {
-                    self.notice(now, text);
+                    self.notice("a fault", text);
                 }
                 message.clear();
                 Heard::Nothing
             }
             (Asked::Check(_) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, silent, .. })) => {
                 if !silent {
-                    self.notice(now, reason);
+                    self.notice("an answer that is none", reason);
                 }
                 message.clear();
                 Heard::Nothing

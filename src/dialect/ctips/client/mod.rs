@@ -15,8 +15,7 @@ use std::{
 use secrecy::SecretString;
 
 use super::super::{
-    Called, ClientOutput as Output, Complaints, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff,
-    commands::Commands,
+    Called, ClientOutput as Output, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff, commands::Commands,
 };
 use crate::{
     message::{Kind, Message, Node},
@@ -136,7 +135,6 @@ pub struct Client {
     /// What the snapshot shows next, and until when.
     snapshot: Option<(usize, Time)>,
     outputs: VecDeque<Output>,
-    complaints: Complaints,
     troubles: Troubles,
 }
 

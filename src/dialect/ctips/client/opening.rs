@@ -41,7 +41,6 @@ impl Client {
             commands: Commands::default(),
             snapshot: None,
             outputs: VecDeque::new(),
-            complaints: Complaints::default(),
             troubles: Troubles::default(),
         };
         client.speak(client.profile.clone());

@@ -110,15 +110,17 @@ impl Client {
     ) -> Called {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
-            Err(error) => return self.refuse(now, message, error.to_string()),
+            Err(error) => return self.refuse("it is no SOAP", message, error.to_string()),
         };
         let operation = &envelope.body;
         let Some(kind) = self.vocabulary.callback(&operation.name) else {
-            return self.refuse(now, message, format!("there is no operation {:?}", operation.name));
+            let reason = format!("there is no operation {:?}", operation.name);
+            return self.refuse("there is no such operation", message, reason);
         };
         let is_open = matches!(self.state, State::Opening | State::Registering(_) | State::Online);
         if !is_open || path != self.session.path {
-            return self.refuse(now, message, format!("{} for no session that is open", operation.name));
+            let reason = format!("{} for no session that is open", operation.name);
+            return self.refuse("it is for no session that is open", message, reason);
         }
         let vocabulary = self.vocabulary.clone();
         let called = match vocabulary.message(kind).label.as_str() {
@@ -138,14 +140,14 @@ impl Client {
                 let body = soap::result(&operation.name, namespace, value);
                 Called { reply: Reply { status: 200, body }, heard }
             }
-            Err(reason) => self.refuse(now, message, reason),
+            Err(reason) if operation.name == "StartSession" => self.refuse("StartSession", message, reason),
+            Err(reason) => self.refuse("an event that cannot be read", message, reason),
         }
     }
 
-    fn refuse(&mut self, now: Time, message: &mut Message, reason: String) -> Called {
+    fn refuse(&mut self, sort: &'static str, message: &mut Message, reason: String) -> Called {
         message.clear();
-        let text = self.complaints.about(now, format!("a call of the portal was refused: {reason}"));
-        self.outputs.extend(text.map(|text| Output::Notice(Notice::warn(text))));
+        self.notice(Notice::warn(format!("a call of the portal was refused: {reason}")).one_of(sort));
         let body = soap::fault(Blame::Client, &reason, None);
         Called { reply: Reply { status: 500, body }, heard: Heard::Nothing }
     }

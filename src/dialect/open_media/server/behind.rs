@@ -21,7 +21,7 @@ impl Server {
         let token = waiting.token;
         match self.settled(now, &waiting, answer) {
             Ok(reply) => self.reply(token, waiting.request, &reply),
-            Err(refusal) => self.refuse(now, token, &refusal),
+            Err(refusal) => self.refuse(token, &refusal),
         }
         if !self.waiting.values().any(|waiting| self.words.is_add(waiting.request)) {
             self.early.clear();

@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 
 use super::{accepted, status};
 use crate::{
-    dialect::{Complaints, Notice, Reply},
+    dialect::{Notice, Reply},
     message::{Kind, Message, Value},
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
@@ -141,7 +141,6 @@ pub struct Server {
     early: Vec<(i64, Status)>,
     added: Option<i64>,
     outputs: VecDeque<Output>,
-    complaints: Complaints,
 }
 
 /// How many updates are kept of requests that nobody is known to have added.
@@ -163,7 +162,6 @@ impl Server {
             early: Vec::new(),
             added: None,
             outputs: VecDeque::new(),
-            complaints: Complaints::default(),
         }
     }
 
@@ -206,7 +204,7 @@ impl Server {
     pub fn request(&mut self, now: Time, token: u64, body: &[u8], charset: Option<&str>, message: &mut Message) {
         message.clear();
         if let Err(refusal) = self.handle(now, token, body, charset, message) {
-            self.refuse(now, token, &refusal);
+            self.refuse(token, &refusal);
         }
     }
 
@@ -271,7 +269,7 @@ impl Server {
         let updates = match label.as_str() {
             "AddRequest" if !self.cache.has_room(now) => {
                 let most = self.settings.max_requests;
-                self.complain(now, format!("a request was refused: {most} are open already"));
+                self.complain("too many are open", format!("a request was refused: {most} are open already"));
                 return Ok(Done::Now(self.words.added(accepted::GENERAL_ERROR, 0)));
             }
             "DivertRequest" if self.is_over(now, user, id) => {
@@ -333,7 +331,7 @@ impl Server {
         self.outputs.push_back(Output::Respond { token, reply: Reply { status: 200, body } });
     }
 
-    fn refuse(&mut self, now: Time, token: u64, refusal: &Refusal) {
+    fn refuse(&mut self, token: u64, refusal: &Refusal) {
         let Refusal { fault: name, blame, reason, who } = refusal;
         let kind = name.and_then(|name| self.words.vocabulary.find(name));
         let body = match kind {
@@ -342,12 +340,14 @@ impl Server {
         };
         // A reason may show what the client gave: the log is told the kind of fault only.
         let of = who.as_ref().map(|who| format!(" of {who}")).unwrap_or_default();
-        self.complain(now, format!("request{of} refused: {}", name.unwrap_or("a fault without a type")));
+        let name = name.unwrap_or("a fault without a type");
+        let sort = if who.is_some() { "unknown LogonID or wrong Password" } else { name };
+        self.complain(sort, format!("request{of} refused: {name}"));
         self.outputs.push_back(Output::Respond { token, reply: Reply { status: 500, body } });
     }
 
-    fn complain(&mut self, now: Time, text: String) {
-        self.outputs.extend(self.complaints.about(now, text).map(|text| Output::Notice(Notice::warn(text))));
+    fn complain(&mut self, sort: &'static str, text: String) {
+        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
     }
 
     // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
