@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     picture::{Live, Naming, RouteOrder},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
-    message::{Message, Value},
+    message::{Kind, Message, Value},
     model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{
@@ -63,6 +63,9 @@ pub struct Platform {
     /// Its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
+    /// Fields of the message that was read last that the vocabulary does not know, and those that were said.
+    unknown_fields: Vec<String>,
+    said_fields: HashSet<(Kind, String)>,
     /// What the WSDLs of the platform's services came to, by their addresses.
     descriptions: HashMap<Arc<str>, Description>,
     clock: Clock,
@@ -154,6 +157,8 @@ impl Platform {
             away: None,
             service_groups: parts.service_groups,
             counts,
+            unknown_fields: Vec::new(),
+            said_fields: HashSet::new(),
             descriptions: HashMap::new(),
             clock: Clock::default(),
             epoch: None,
@@ -255,6 +260,9 @@ impl Platform {
                     Some(("frames that are not UTF-8", "a frame that is not UTF-8 was dropped".into()))
                 }
             };
+            if !self.unknown_fields.is_empty() {
+                self.say_unknown_fields(notices);
+            }
             if let Some((sort, text)) = bad {
                 self.client.heard_something(now);
                 notices.push(Notice::warn(text).one_of(sort));
@@ -289,7 +297,8 @@ impl Platform {
         let read = self.incoming.vocabulary.read_json(text, false, wanted, &mut message);
         let result = match read {
             Ok(decoded) => {
-                self.counts.unknown_fields += u64::from(decoded.unknown);
+                self.counts.unknown_fields += decoded.unknown.len() as u64;
+                self.unknown_fields = decoded.unknown;
                 self.message(now, &message);
                 decoded.malformed.map_or(Ok(()), |malformed| Err(self.malformed(&message, &malformed)))
             }
@@ -297,6 +306,26 @@ impl Platform {
         };
         self.message = message;
         result
+    }
+
+    /// Says once of each field that the vocabulary does not know in which message it came. A platform can make up any number.
+    #[cold]
+    fn say_unknown_fields(&mut self, notices: &mut Vec<Notice>) {
+        const MOST: usize = 100;
+        const LONGEST: usize = 100;
+        let fields = std::mem::take(&mut self.unknown_fields);
+        let Some(kind) = self.message.kind() else { return };
+        for mut field in fields {
+            field.truncate(field.floor_char_boundary(LONGEST));
+            let key = (kind, field);
+            if self.said_fields.len() == MOST || self.said_fields.contains(&key) {
+                continue;
+            }
+            let more = if self.said_fields.len() + 1 == MOST { "; further ones are only counted" } else { "" };
+            let label = &self.incoming.vocabulary.message(kind).label;
+            notices.push(Notice::warn(format!("{label}: unknown field {:?}{more}", key.1)));
+            self.said_fields.insert(key);
+        }
     }
 
     /// A message of which a field could not be taken in.

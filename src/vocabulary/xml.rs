@@ -133,7 +133,7 @@ impl Reader<'_> {
         let wrapper = element.children.first().filter(|_| element.children.len() == 1).filter(is_wrapper);
         for member in &wrapper.unwrap_or(element).children {
             let Some(slot) = fields.slot(&member.name) else {
-                self.decoded.unknown += 1;
+                self.decoded.unknown.push(member.name.clone());
                 continue;
             };
             let field = &fields.list[slot];
@@ -192,7 +192,7 @@ impl Reader<'_> {
                             let node = self.member(member, &member.ty, child)?;
                             self.into.put(&open, slot, node);
                         }
-                        None => self.decoded.unknown += 1,
+                        None => self.decoded.unknown.push(child.name.clone()),
                     }
                 }
                 self.into.close_record(open)

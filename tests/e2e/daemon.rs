@@ -205,6 +205,27 @@ async fn a_flood_of_rubbish_hides_no_refused_log_on_and_is_counted() {
 }
 
 #[tokio::test]
+async fn fields_that_nobody_knows_are_said_once_and_not_without_end() {
+    let mut world = Hosted::with(Extra::default()).await;
+    world.works(1001).await;
+    let idle = |field: &str| format!("{{\"message\":\"agent-idle\",\"{field}\":5551234,\"agent-id\":1001}}\0");
+    for field in ["newfield", "newfield", "other\\nfield"] {
+        world.line.raw(idle(field).as_bytes()).await.unwrap();
+    }
+    for number in 0..150 {
+        world.line.raw(idle(&format!("field{number}")).as_bytes()).await.unwrap();
+    }
+    world.works(1002).await;
+    world.daemon.signal("-TERM");
+    let End { log, .. } = world.daemon.end().await;
+    assert_eq!(log.matches("agent-idle: unknown field \"newfield\"").count(), 1, "{log}");
+    assert!(log.contains("unknown field \"other\\nfield\""), "one line of the log stays one:\n{log}");
+    assert_eq!(log.matches(": unknown field ").count(), 100, "{log}");
+    assert!(log.contains("unknown field \"field97\"; further ones are only counted"), "{log}");
+    assert!(!log.contains("5551234"), "a value is shown:\n{log}");
+}
+
+#[tokio::test]
 async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
     let rest = "[log]\nlevel = 'debug'";
     let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;

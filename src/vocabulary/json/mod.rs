@@ -20,7 +20,7 @@ use crate::message::{Message, Value};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
     /// Fields that the vocabulary does not know; they were passed over.
-    pub unknown: u32,
+    pub unknown: Vec<String>,
     /// A field whose value has another shape than its type; it was passed over.
     pub malformed: Option<String>,
 }

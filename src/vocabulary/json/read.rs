@@ -165,7 +165,7 @@ impl<'r, 't> Reader<'r, 't> {
                     }
                 }
                 Some(_) => {}
-                None => self.decoded.unknown += 1,
+                None => self.decoded.unknown.push(label.to_string()),
             }
         }
         known
@@ -242,10 +242,7 @@ impl<'r, 't> Reader<'r, 't> {
                     missing = missing.saturating_sub(usize::from(is_new));
                     self.into.set(slot, node);
                 }
-                found => {
-                    self.json.skip()?;
-                    self.decoded.unknown += u32::from(found.is_none());
-                }
+                _ => self.json.skip()?,
             }
         }
         Ok(self.json.skip_record()?)
@@ -269,7 +266,10 @@ impl<'r, 't> Reader<'r, 't> {
     fn unlikely_field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
         let Some(label) = self.json.key()? else { return Ok(None) };
         let slot = fields.find_next(*next, &label);
-        *next = slot.map_or(*next, |slot| slot + 1);
+        match slot {
+            Some(slot) => *next = slot + 1,
+            None => self.decoded.unknown.push(label.into_owned()),
+        }
         Ok(Some(slot))
     }
 
@@ -375,7 +375,6 @@ impl<'r, 't> Reader<'r, 't> {
         while let Some(slot) = self.field(fields, &mut next)? {
             let keep = slot.map_or(&Keep::Nothing, |slot| place.keep.member(slot));
             let Some(slot) = slot.filter(|_| !keep.is_nothing()) else {
-                self.decoded.unknown += u32::from(slot.is_none());
                 self.json.skip()?;
                 continue;
             };

@@ -143,7 +143,7 @@ fn a_request_is_read_whatever_its_order_prefixes_and_nils() {
                 </x></q:AddRequest></e:Body></e:Envelope>";
     let mut message = Message::default();
     let decoded = media.read_xml(kind, &body(text), &mut message).unwrap();
-    assert_eq!(decoded.unknown, 1);
+    assert_eq!(decoded.unknown.len(), 1);
     assert_eq!(field(&media, &message, "ServiceGroupID"), "Int(9)");
     assert_eq!(field(&media, &message, "TenantID"), "Nil");
     assert_eq!(field(&media, &message, "PreferredAgentID"), "Absent");
