@@ -179,20 +179,29 @@ fn blot(text: &str) -> String {
 /// The same; with `all`, every line is about secrets.
 fn blotted(text: &str, all: bool) -> String {
     let mut in_users = false;
+    // Brackets of a secret value that goes on in the next line.
+    let mut open = 0;
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim_start();
-        if trimmed.starts_with('[') {
+        let is_header = trimmed.starts_with('[') && !all && open == 0;
+        if is_header {
             in_users = trimmed.contains("users");
         }
         let key = trimmed.split(['=', '#']).next().unwrap_or_default();
-        let secret = all || in_users || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
-        if !secret || (trimmed.starts_with('[') && !all) {
+        let secret = all
+            || in_users
+            || open > 0
+            || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
+        if !secret || is_header {
             out.push_str(line);
             continue;
         }
         // Without its `=` a secret could stand anywhere.
         let from = line.find('=').map_or(0, |at| at + 1);
+        let unquoted = || line[from..].split(['"', '\'']).step_by(2);
+        let count = |brackets: [char; 2]| unquoted().flat_map(|part| part.matches(brackets)).count();
+        open = (open + count(['{', '['])).saturating_sub(count(['}', ']']));
         out.push_str(&line[..from]);
         // Every byte becomes one star, so that places stay what they are.
         out.extend(line[from..].bytes().map(|byte| if byte.is_ascii_whitespace() { byte as char } else { '*' }));

@@ -258,6 +258,9 @@ fn secrets_are_not_shown_even_where_they_are_wrong() {
     );
     complains(&SMALL.replace("\"hidden\" }", "\"hidden\", \"x }"), "bridge.toml");
     complains(&SMALL.replace("password = \"secret\"", "password \"secret\""), "bridge.toml:6:");
+    let lines = SMALL
+        .replace("{ Test01 = \"hidden\" }", "{\n A = 5,\n Test01 = \"hidden\",\n Test02 = \"}\",\n B = \"hidden\"\n}");
+    complains(&lines, "should be a table of names and passwords");
     let (_, problems) =
         load(&SMALL.replace("silence", "x"), &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORT", "hidden")], &[]);
     let report = problems.render();
