@@ -233,6 +233,20 @@ fn check_takes_what_would_be_set() {
 }
 
 #[test]
+fn a_variable_that_is_no_text_matters_where_it_sets_a_key() {
+    use std::os::unix::ffi::OsStrExt;
+    let check = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cti-bridge"));
+        let command = command.args(["check", "--config", "config/cti-bridge.toml"]);
+        command.env(name, std::ffi::OsStr::from_bytes(b"\xff")).output().unwrap()
+    };
+    assert_eq!(check("SOMEBODYS").status.code(), Some(0));
+    let output = check("CTI_BRIDGE_STORE");
+    let said = (output.status.code(), stderr(&output));
+    assert_eq!(said, (Some(1), "cti-bridge: the variable CTI_BRIDGE_STORE is not UTF-8\n"));
+}
+
+#[test]
 fn check_names_every_mistake_with_its_place_and_the_nearest_right_name() {
     let mappings = folder("broken-mappings");
     let rules = fs::read_to_string("mappings/from-event-feed.toml").unwrap();

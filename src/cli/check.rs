@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
-    failed, files, print, say,
+    environment, failed, files, print, say,
 };
 use crate::{
     config::{self, Sources},
@@ -52,10 +52,13 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(format!("{}: {error}", options.config.clone().unwrap_or_default().display())),
     };
     let name = options.config.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-    let sources = text.as_ref().map(|text| {
-        let environment = std::env::vars().collect();
-        Sources::merge(Some((&name, text)), environment, &options.overrides.set, &mut problems)
-    });
+    let environment = match environment() {
+        Ok(environment) => environment,
+        Err(error) => return failed(error),
+    };
+    let sources = text
+        .as_ref()
+        .map(|text| Sources::merge(Some((&name, text)), environment, &options.overrides.set, &mut problems));
     let folder = options.mappings.mappings.clone().or_else(|| sources.as_ref().and_then(config::mappings_folder));
     let files = match files(folder.as_deref()) {
         Ok(files) => files,

@@ -8,13 +8,14 @@ mod run;
 mod translate;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{diagnostic::Problems, mapping::Mappings, shipped::Files};
+use crate::{config::PREFIX, diagnostic::Problems, mapping::Mappings, shipped::Files};
 
 #[derive(Parser)]
 #[command(
@@ -101,6 +102,19 @@ pub fn main() -> ExitCode {
 fn failed(text: impl std::fmt::Display) -> ExitCode {
     say(format_args!("cti-bridge: {text}"));
     ExitCode::FAILURE
+}
+
+/// The environment's variables that are texts. Of those that set keys all have to be.
+fn environment() -> Result<BTreeMap<String, String>, String> {
+    let mut texts = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => _ = texts.insert(name, value),
+            (Ok(name), Err(_)) if name.starts_with(PREFIX) => return Err(format!("the variable {name} is not UTF-8")),
+            _ => {}
+        }
+    }
+    Ok(texts)
 }
 
 /// Writes a line to stderr; that nobody reads it changes nothing.

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Overrides, failed, files};
+use super::{Overrides, environment, failed, files};
 use crate::{
     config::{self, Config, Log, Sources},
     diagnostic::Problems,
@@ -63,8 +63,7 @@ fn load(options: &Options) -> Result<(Config, Mappings), String> {
     let name = options.config.display().to_string();
     let text = std::fs::read_to_string(&options.config).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
-    let sources =
-        Sources::merge(Some((&name, &text)), std::env::vars().collect(), &options.overrides.set, &mut problems);
+    let sources = Sources::merge(Some((&name, &text)), environment()?, &options.overrides.set, &mut problems);
     let folder = options.mappings.clone().or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &mut problems);
