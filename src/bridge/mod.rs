@@ -121,6 +121,8 @@ enum Cause {
 pub enum About {
     Platform(usize),
     Application(usize),
+    /// Nobody who is configured any more.
+    Nobody,
 }
 
 /// See the module.

@@ -469,6 +469,7 @@ impl Engine {
         let (kind, name) = match about {
             About::Platform(index) => ("platform", self.bridge.platforms()[index].name.as_str()),
             About::Application(index) => ("application", self.bridge.applications()[index].name.as_str()),
+            About::Nobody => ("bridge", ""),
         };
         match notice.level {
             Level::Info => tracing::info!(kind, name, "{}", notice.text),

@@ -112,6 +112,15 @@ fn whatever_else_happens_the_platform_routes_as_it_always_does_at_once() {
 }
 
 #[test]
+fn a_request_that_may_have_been_added_is_reported_of_the_platform_whose_call_it_was_for() {
+    let mut world = World::at(&Site { portal: true, ..Site::default() });
+    world.mood(Mood::Lost("connection reset"));
+    world.portal(&json!({ "EventType": "RouteRequest", "CallId": 700, "ServiceId": 30, "RouteTimeout": 10 }));
+    assert_eq!(told(&world), ["700 RouteToDefault"]);
+    assert_eq!(world.notices, ["aspect: route 1: connection reset: whether the request was added is unknown"]);
+}
+
+#[test]
 fn a_call_that_ends_first_is_routed_nowhere() {
     let mut world = asking();
     world.portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).pass(30);

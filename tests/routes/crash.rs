@@ -70,3 +70,15 @@ fn a_bridge_that_is_killed_at_any_step_leaves_nothing_open_that_anybody_could_kn
     }
     assert!(unknown > 0, "the moment between asking and the answer was among them");
 }
+
+#[test]
+fn a_route_of_a_platform_that_nobody_asks_any_more_is_reported_and_its_record_dropped() {
+    let mut world = World::at(&site());
+    world.call(900).service_for(5, 900, "30").write();
+    let mut left = std::mem::take(&mut world.records);
+    left.values_mut().for_each(|record| record.platform = "gone".into());
+    let mut next = World::at(&Site { keeps: false, ..site() });
+    assert_eq!(next.restart_with(left), 1);
+    assert!(next.notices.iter().any(|notice| notice.starts_with("nobody: left open")), "{:?}", next.notices);
+    assert!(next.records.is_empty());
+}

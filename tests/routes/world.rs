@@ -7,7 +7,7 @@ use std::{
 
 use cti_bridge::{
     bridge::{
-        ApplicationParts, Bridge, Output, PlatformParts,
+        About, ApplicationParts, Bridge, Output, PlatformParts,
         routes::{self, Record},
     },
     diagnostic::Problems,
@@ -292,7 +292,14 @@ impl World {
                     let event: Value = serde_json::from_slice(&line).unwrap();
                     self.told.extend(short(&event));
                 }
-                Output::Notice { notice, .. } => self.notices.push(notice.text),
+                Output::Notice { about, notice } => {
+                    let about = match about {
+                        About::Platform(index) => &*self.bridge.platforms()[index].name,
+                        About::Application(index) => &*self.bridge.applications()[index].name,
+                        About::Nobody => "nobody",
+                    };
+                    self.notices.push(format!("{about}: {}", notice.text));
+                }
                 Output::Keep { route, record } => {
                     assert!(self.keeps);
                     self.records.insert(route, *record);

@@ -10,51 +10,67 @@ use crate::{
     time::Time,
 };
 
-/// Numbers of routes begin with their application's place.
+/// Whose desk: the places of applications and those of routers are numbers of two kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Application(usize),
+    Router(usize),
+}
+
+/// Numbers of routes begin with the place of whose they are; those of routers come after all applications'.
 const PLACE: u32 = 40;
+const ROUTERS: u64 = 1 << 16;
 
-fn key(application: usize, number: Number) -> u64 {
-    (application as u64) << PLACE | number.0
+fn key(whose: Whose, number: Number) -> u64 {
+    let place = match whose {
+        Whose::Application(index) => index as u64,
+        Whose::Router(index) => ROUTERS + index as u64,
+    };
+    place << PLACE | number.0
 }
 
-fn of_key(key: u64) -> (usize, Number) {
-    ((key >> PLACE) as usize, Number(key & ((1 << PLACE) - 1)))
+fn of_key(key: u64) -> (Whose, Number) {
+    let place = key >> PLACE;
+    let whose = match place.checked_sub(ROUTERS) {
+        Some(router) => Whose::Router(router as usize),
+        None => Whose::Application(place as usize),
+    };
+    (whose, Number(key & ((1 << PLACE) - 1)))
 }
-
-/// Where the places of routers begin, after those of all applications.
-const ROUTERS: usize = 1 << 16;
 
 impl Bridge {
     // ── desks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The places of all desks: applications', then routers'.
-    fn desks(&self) -> impl Iterator<Item = usize> + use<> {
-        (0..self.applications.len()).chain((0..self.routers.len()).map(|router| ROUTERS + router))
+    fn desks(&self) -> impl Iterator<Item = Whose> + use<> {
+        (0..self.applications.len()).map(Whose::Application).chain((0..self.routers.len()).map(Whose::Router))
     }
 
-    fn desk(&self, index: usize) -> Option<&Desk> {
-        match index.checked_sub(ROUTERS) {
-            Some(router) => self.routers.get(router).map(|router| &router.desk),
-            None => self.applications.get(index).map(|application| &application.routes),
+    fn desk(&self, whose: Whose) -> Option<&Desk> {
+        match whose {
+            Whose::Application(index) => self.applications.get(index).map(|application| &application.routes),
+            Whose::Router(index) => self.routers.get(index).map(|router| &router.desk),
         }
     }
 
-    fn desk_mut(&mut self, index: usize) -> Option<&mut Desk> {
-        match index.checked_sub(ROUTERS) {
-            Some(router) => self.routers.get_mut(router).map(|router| &mut router.desk),
-            None => self.applications.get_mut(index).map(|application| &mut application.routes),
+    fn desk_mut(&mut self, whose: Whose) -> Option<&mut Desk> {
+        match whose {
+            Whose::Application(index) => self.applications.get_mut(index).map(|application| &mut application.routes),
+            Whose::Router(index) => self.routers.get_mut(index).map(|router| &mut router.desk),
         }
     }
 
-    fn media(&self, index: usize) -> Option<usize> {
-        self.desk(index).and_then(Desk::media)
+    fn media(&self, whose: Whose) -> Option<usize> {
+        self.desk(whose).and_then(Desk::media)
     }
 
-    /// Whose desk it is, by name, and whom a notice about it is about.
-    fn owner(&self, index: usize) -> (&str, About) {
-        match index.checked_sub(ROUTERS).and_then(|router| self.routers.get(router)) {
-            Some(router) => (&self.platforms[router.platform].name, About::Platform(router.platform)),
-            None => (self.applications.get(index).map_or("", |known| &known.name), About::Application(index)),
+    /// By what name a desk's records are known, and whom a notice about it is about.
+    fn owner(&self, whose: Whose) -> (&str, About) {
+        match whose {
+            Whose::Application(index) => (&self.applications[index].name, About::Application(index)),
+            Whose::Router(index) => {
+                let platform = self.routers[index].platform;
+                (&self.platforms[platform].name, About::Platform(platform))
+            }
         }
     }
 
@@ -216,17 +232,17 @@ impl Bridge {
     /// anybody knows its number, and reported.
     pub fn keep_routes(&mut self, now: Time, left: Vec<(u64, Record)>) {
         let last = left.iter().map(|(route, _)| of_key(*route).1.0).max().unwrap_or(0);
-        for index in self.desks() {
-            if let Some(desk) = self.desk_mut(index) {
+        for whose in self.desks() {
+            if let Some(desk) = self.desk_mut(whose) {
                 desk.keep(last);
             }
         }
         for (route, record) in left {
             let has_media =
-                |index: &usize| self.media(*index).is_some_and(|media| self.platforms[media].name == record.platform);
-            let named = |index: &usize| self.owner(*index).0 == record.application && has_media(index);
-            let index = self.desks().find(named).or_else(|| self.desks().find(has_media));
-            let what = match (index, record.id) {
+                |whose: &Whose| self.media(*whose).is_some_and(|media| self.platforms[media].name == record.platform);
+            let named = |whose: &Whose| self.owner(*whose).0 == record.application && has_media(whose);
+            let whose = self.desks().find(named).or_else(|| self.desks().find(has_media));
+            let what = match (whose, record.id) {
                 (None, _) => "nobody asks that platform any more, so that nobody cancels it",
                 (_, Some(_)) => "it is cancelled",
                 (_, None) => "whether it was added is unknown",
@@ -236,13 +252,13 @@ impl Bridge {
             let notice = Notice::warn(format!(
                 "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
             ));
-            let about = self.owner(index.unwrap_or(0)).1;
+            let about = whose.map_or(About::Nobody, |whose| self.owner(whose).1);
             self.outputs.push_back(Output::Notice { about, notice });
-            let (place, number) = of_key(route);
-            let own = (index == Some(place)).then_some(number);
-            let desk = index.and_then(|index| self.desk_mut(index));
+            let (before, number) = of_key(route);
+            let own = (whose == Some(before)).then_some(number);
+            let desk = whose.and_then(|whose| self.desk_mut(whose));
             let adopted = desk.and_then(|desk| desk.adopt(now, own, record.id));
-            let adopted = index.zip(adopted).map(|(index, number)| key(index, number));
+            let adopted = whose.zip(adopted).map(|(whose, number)| key(whose, number));
             // What is being cancelled keeps its record, with all that it says, until it is over.
             if let Some(route) = adopted.filter(|adopted| *adopted != route) {
                 self.outputs.push_back(Output::Keep { route, record: record.into() });
@@ -257,8 +273,8 @@ impl Bridge {
 
     /// A record is kept, or could not be.
     pub fn route_kept(&mut self, now: Time, route: u64, result: Result<(), String>) {
-        let (index, number) = of_key(route);
-        let Some(desk) = self.desk_mut(index) else { return };
+        let (whose, number) = of_key(route);
+        let Some(desk) = self.desk_mut(whose) else { return };
         match result {
             Ok(()) => desk.kept(now, number),
             Err(reason) => desk.not_kept(number, &reason),
@@ -267,13 +283,13 @@ impl Bridge {
         self.collect(now);
     }
 
-    fn record(&mut self, index: usize, media: usize, number: Number, id: Option<i64>) -> Record {
-        let call = self.desk(index).and_then(|desk| desk.wish(number)).and_then(|(_, call)| call);
-        let name = call.map(|call| self.guid(index, call));
-        let call = self.desk_mut(index).map(|desk| desk.name(number, name)).unwrap_or_default();
-        let wish = self.desk(index).and_then(|desk| desk.wish(number));
+    fn record(&mut self, whose: Whose, media: usize, number: Number, id: Option<i64>) -> Record {
+        let call = self.desk(whose).and_then(|desk| desk.wish(number)).and_then(|(_, call)| call);
+        let name = call.map(|call| self.guid(whose, call));
+        let call = self.desk_mut(whose).map(|desk| desk.name(number, name)).unwrap_or_default();
+        let wish = self.desk(whose).and_then(|desk| desk.wish(number));
         Record {
-            application: self.owner(index).0.to_owned(),
+            application: self.owner(whose).0.to_owned(),
             platform: self.platforms[media].name.clone(),
             call,
             service: wish.and_then(|(wish, _)| wish.service),
@@ -302,10 +318,10 @@ impl Bridge {
             }
             let routed = self.route_calls(now);
             let mut is_done = !self.hear_of_routes(now) && !routed;
-            for index in self.desks() {
-                while let Some(order) = self.desk_mut(index).and_then(Desk::order) {
+            for whose in self.desks() {
+                while let Some(order) = self.desk_mut(whose).and_then(Desk::order) {
                     is_done = false;
-                    self.carry_out(now, index, order);
+                    self.carry_out(now, whose, order);
                 }
             }
             if is_done {
@@ -326,10 +342,10 @@ impl Bridge {
     /// Hands the desks what was heard of their routes; whether there was anything.
     fn hear_of_routes(&mut self, now: Time) -> bool {
         let mut heard = false;
-        for index in self.desks() {
-            let Some(media) = self.media(index) else { continue };
+        for whose in self.desks() {
+            let Some(media) = self.media(whose) else { continue };
             let away = self.platforms[media].away.clone();
-            let Some(desk) = self.desk_mut(index) else { continue };
+            let Some(desk) = self.desk_mut(whose) else { continue };
             match (desk.is_down(), away) {
                 (false, Some(reason)) => desk.media_down(now, &reason),
                 (true, None) => desk.media_up(),
@@ -342,16 +358,16 @@ impl Bridge {
                 heard = true;
                 match news.asker {
                     Some((route, order)) => {
-                        let (index, number) = of_key(route);
-                        if let Some(desk) = self.desk_mut(index) {
+                        let (whose, number) = of_key(route);
+                        if let Some(desk) = self.desk_mut(whose) {
                             desk.answered(now, number, Asked::of(order), news.news);
                         }
                     }
                     None => {
                         let Some(id) = news.id else { continue };
-                        for index in self.desks().filter(|index| self.media(*index) == Some(media)).collect::<Vec<_>>()
+                        for whose in self.desks().filter(|whose| self.media(*whose) == Some(media)).collect::<Vec<_>>()
                         {
-                            if let Some(desk) = self.desk_mut(index) {
+                            if let Some(desk) = self.desk_mut(whose) {
                                 desk.heard(now, id, news.news.clone());
                             }
                         }
@@ -362,29 +378,30 @@ impl Bridge {
         heard
     }
 
-    fn carry_out(&mut self, now: Time, index: usize, order: Order) {
-        let Some(media) = self.media(index) else { return };
+    fn carry_out(&mut self, now: Time, whose: Whose, order: Order) {
+        let Some(media) = self.media(whose) else { return };
         match order {
             Order::Keep { number, id } => {
-                let record = self.record(index, media, number, id);
-                self.outputs.push_back(Output::Keep { route: key(index, number), record: record.into() });
+                let record = self.record(whose, media, number, id);
+                self.outputs.push_back(Output::Keep { route: key(whose, number), record: record.into() });
             }
-            Order::Drop { number } => self.outputs.push_back(Output::Drop { route: key(index, number) }),
-            Order::Add { number } => self.order_route(now, index, media, (number, Asked::Add), None, false),
+            Order::Drop { number } => self.outputs.push_back(Output::Drop { route: key(whose, number) }),
+            Order::Add { number } => self.order_route(now, whose, media, (number, Asked::Add), None, false),
             Order::Cancel { number, id, if_allocated } => {
-                self.order_route(now, index, media, (number, Asked::Cancel), Some(id), if_allocated);
+                self.order_route(now, whose, media, (number, Asked::Cancel), Some(id), if_allocated);
             }
             Order::LookUp { number, id } => {
-                self.order_route(now, index, media, (number, Asked::LookUp), Some(id), false);
+                self.order_route(now, whose, media, (number, Asked::LookUp), Some(id), false);
             }
             Order::Follow { number, id } => {
-                let asker = Asker::Route { route: key(index, number), order: Asked::LookUp.order() };
+                let asker = Asker::Route { route: key(whose, number), order: Asked::LookUp.order() };
                 self.platforms[media].client.follow(now, id, asker);
             }
             Order::Unfollow { id } => self.platforms[media].client.unfollow(id),
             Order::Report { number, text } => {
                 let text = format!("route {}: {text}", number.0);
-                self.outputs.push_back(Output::Notice { about: About::Application(index), notice: Notice::warn(text) });
+                let about = self.owner(whose).1;
+                self.outputs.push_back(Output::Notice { about, notice: Notice::warn(text) });
             }
         }
         if self.converse(now, media) {
@@ -395,7 +412,7 @@ impl Bridge {
     fn order_route(
         &mut self,
         now: Time,
-        index: usize,
+        whose: Whose,
         media: usize,
         (number, asked): (Number, Asked),
         id: Option<i64>,
@@ -403,7 +420,7 @@ impl Bridge {
     ) {
         let mut transition = Transition::new(asked.order());
         (transition.details.route, transition.details.if_allocated) = (id, if_allocated);
-        let wish = self.desk(index).and_then(|desk| desk.wish(number));
+        let wish = self.desk(whose).and_then(|desk| desk.wish(number));
         let Some((wish, call)) = wish.map(|(wish, call)| (wish.clone(), call)) else { return };
         transition.call = call.map(|(_, call)| call);
         let (login, agent) = match wish.target {
@@ -411,10 +428,10 @@ impl Bridge {
             Target::Service | Target::Nobody | Target::Anyone => (String::new(), None),
         };
         let kind = if login.is_empty() { DeviceKind::Group } else { DeviceKind::Agent };
-        let guid = call.map(|call| self.guid(index, call)).unwrap_or_default();
+        let guid = call.map(|call| self.guid(whose, call)).unwrap_or_default();
         let order = RouteOrder { guid, service: wish.service, kind: Some(kind), login, agent, data: wish.data };
         let nowhere = Model::default();
-        let route = key(index, number);
+        let route = key(whose, number);
         let result = match call.map(|(platform, _)| platform).filter(|platform| *platform != media) {
             Some(platform) => match self.platforms.get_disjoint_mut([media, platform]) {
                 Ok([media, platform]) => media.route(now, &platform.model, &transition, &order, route),
@@ -424,16 +441,19 @@ impl Bridge {
         };
         if let Err(reason) = result {
             let news = super::News::Failed { reason, unknown: false };
-            if let Some(desk) = self.desk_mut(index) {
+            if let Some(desk) = self.desk_mut(whose) {
                 desk.answered(now, number, asked, news);
             }
         }
     }
 
     /// What names a call beside numbers, for the application and for whoever gets the route.
-    fn guid(&self, index: usize, (platform, call): CallKey) -> String {
+    fn guid(&self, whose: Whose, (platform, call): CallKey) -> String {
         let owner = &self.platforms[platform];
-        let application = self.applications.get(index);
+        let application = match whose {
+            Whose::Application(index) => self.applications.get(index),
+            Whose::Router(_) => None,
+        };
         let known = application.and_then(|application| application.ids.call((platform, call)));
         let known = known.and_then(|known| known.guid.as_deref());
         let Some(found) = owner.model.find_call(call) else { return String::new() };
