@@ -27,6 +27,8 @@ pub enum Mood {
     Hold,
     /// What it is asked about a single request it does not answer.
     Silent,
+    /// The same, and the answers wait until the story lets them go.
+    Slow,
 }
 
 pub struct Service {
@@ -99,7 +101,9 @@ impl Service {
 
     /// The answers that were held back.
     pub fn let_go(&mut self) -> Vec<(u64, PostOutcome)> {
-        self.mood = Mood::Accept;
+        if self.mood == Mood::Hold {
+            self.mood = Mood::Accept;
+        }
         self.held.drain(..).map(|(token, body)| (token, answer(body))).collect()
     }
 
@@ -147,13 +151,18 @@ impl Service {
                 if self.mood == Mood::Silent {
                     return None;
                 }
-                match self.status(id) {
+                let body = match self.status(id) {
                     Some((status, agent, login)) => {
                         let item = json!({ "ID": id, "Status": status, "AgentID": agent, "LogonID": login });
                         self.reply(&label, json!({ "TimeStamp": self.stamp(), "OpenMediaRequests": [item] }))
                     }
                     None => self.fault("InvalidOpenMediaIDFault", "no such request"),
+                };
+                if self.mood == Mood::Slow {
+                    self.held.push((post.token, body));
+                    return None;
                 }
+                body
             }
             "GetOpenMediaRequestsByTime" => {
                 let since = request["retrieveLaterThan"].as_str().unwrap();
@@ -173,14 +182,14 @@ impl Service {
 
     fn add(&mut self, token: u64) -> Option<PostOutcome> {
         let mood = self.mood.clone();
-        let done = matches!(mood, Mood::Accept | Mood::Lost(_) | Mood::Hold | Mood::Silent);
+        let done = matches!(mood, Mood::Accept | Mood::Lost(_) | Mood::Hold | Mood::Silent | Mood::Slow);
         if done {
             self.next += 1;
             self.happens(self.next, "Queued", 0, "");
         }
         let accepted = json!({ "RequestStatus": "Success", "OpenMediaID": self.next, "QueuePosition": 1, "EWT": 5 });
         Some(match mood {
-            Mood::Accept | Mood::Silent => answer(self.reply("AddRequest", accepted)),
+            Mood::Accept | Mood::Silent | Mood::Slow => answer(self.reply("AddRequest", accepted)),
             Mood::Refuse(status) => answer(self.reply("AddRequest", json!({ "RequestStatus": status }))),
             Mood::Fault(name, text) => answer(self.fault(name, text)),
             Mood::Lost(reason) => PostOutcome::Unknown(reason.into()),

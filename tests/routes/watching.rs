@@ -76,9 +76,64 @@ fn after_a_poll_without_an_answer_the_service_is_asked_what_it_still_has() {
     world.pass(1);
     let forgotten = "InvalidOpenMediaIDFault: no such request";
     world.tells(&[
-        &format!("RouteRequestFailed 900 RequestFailed {forgotten} #900"),
         &format!("RouteRequestFailed 901 RequestFailed {forgotten} #901"),
+        &format!("RouteRequestFailed 900 RequestFailed {forgotten} #900"),
     ]);
+}
+
+#[test]
+fn what_happened_to_a_request_before_its_number_was_known_is_not_missed() {
+    // The first ones, of which each look shows a later clock than the last.
+    let mut world = office();
+    world.mood(Mood::Hold);
+    for call in [900, 901] {
+        world.call(call).agent_for(call, call, "77");
+    }
+    world.happens(1001, "Allocated", 40, "77").happens(1002, "Allocated", 40, "77").let_go();
+    world.tells(&[
+        "RouteRequest 900",
+        "RouteRequest 901",
+        "RouteUsed 900 RouteSuccess RouteToAgent 77 #900",
+        "RouteUsed 901 RouteSuccess RouteToAgent 77 #901",
+    ]);
+    // One more while another is polled for.
+    world.call(902).agent_for(902, 902, "77").mood(Mood::Hold).call(903).agent_for(903, 903, "77");
+    world.happens(1004, "Allocated", 40, "77").pass(3).tells(&["RouteRequest 902", "RouteRequest 903"]);
+    world.let_go().tells(&["RouteUsed 903 RouteSuccess RouteToAgent 77 #903"]);
+}
+
+/// Answers look after look until there are none, and hands back how many there were.
+fn looks(world: &mut World) -> usize {
+    let mut looks = 0;
+    loop {
+        let asked = std::mem::take(&mut world.service.asked);
+        assert!(asked.len() <= 4 && asked.iter().all(|asked| asked.starts_with("look-up")), "at a time: {asked:?}");
+        looks += asked.len();
+        if asked.is_empty() {
+            return looks;
+        }
+        world.let_go();
+    }
+}
+
+#[test]
+fn a_service_that_is_back_is_asked_about_thousands_of_requests_a_few_at_a_time() {
+    const OPEN: i64 = 2000;
+    let mut world = office();
+    for call in 1..=OPEN {
+        world.call(call).agent_for(call, call, "77");
+    }
+    world.service.asked.clear();
+    world.mood(Mood::Away("connection reset")).pass(1).mood(Mood::Slow).pass(1);
+    assert_eq!(looks(&mut world), OPEN as usize);
+    world.pass(5);
+    assert_eq!((world.routes().0, world.service.asked.len(), world.notices.len()), (OPEN as usize, 0, 0));
+    // The same once it was restarted.
+    world.mood(Mood::Away("connection reset")).pass(1).mood(Mood::Slow);
+    world.service.restart();
+    world.pass(1);
+    assert_eq!(looks(&mut world), OPEN as usize);
+    assert_eq!(world.routes().0, 0, "all have failed");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The conversation with an Open Media Service: requests are posted, one each, and what becomes of those that somebody
-//! follows is polled for, by one poll for all of them and none while there is none. Whether the service is there is known by
-//! what it answers; that it was restarted by requests that it does not know any more.
+//! follows is polled for, by one poll for all of them and none while there is none. What a poll cannot tell is looked at one by
+//! one, a few at a time: what happened to a request before its number was known, and what the service still has after it was
+//! silent. Whether it is there is known by what it answers; that it was restarted by requests that it does not know any more.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -64,6 +65,9 @@ const PATIENCE: u32 = 3;
 /// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
 const LOST: u32 = 2;
 
+/// So many requests are looked at at a time: orders find most of the connections free.
+const LOOKS: usize = 4;
+
 /// So many requests wait until it is known how the service is spoken with.
 const HELD: usize = 1000;
 
@@ -75,7 +79,7 @@ enum Asked {
     Poll,
     Order(Asker),
     /// The status of something that is followed, because the conversation wants to know.
-    Check(Asker),
+    Look(i64, Asker),
 }
 
 /// See the module.
@@ -100,8 +104,10 @@ pub struct Client {
     silent: u32,
     /// What is followed, by the service's number.
     followed: BTreeMap<i64, Asker>,
-    /// Those of them whose status is on its way.
-    checking: HashSet<Asker>,
+    /// Those of them that are to be looked at.
+    due: BTreeSet<i64>,
+    /// What is being looked at, whether anybody follows it still or not.
+    looking: BTreeSet<i64>,
     /// The service's clock when it last told what happened.
     stamp: Option<String>,
     poll: Option<Time>,
@@ -134,7 +140,8 @@ impl Client {
             held: None,
             silent: 0,
             followed: BTreeMap::new(),
-            checking: HashSet::new(),
+            due: BTreeSet::new(),
+            looking: BTreeSet::new(),
             stamp: None,
             poll: None,
             polling: false,
@@ -186,9 +193,6 @@ impl Client {
         let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
-        if let Asked::Check(asker) = asked {
-            self.checking.insert(asker);
-        }
         self.outputs.push_back(Output::Post(Post {
             token: self.tokens,
             url: self.settings.url.clone(),
@@ -231,44 +235,46 @@ impl Client {
         self.say("GetAllOpenMediaServiceGroupStatus", "tenantID", tenant, Asked::Probe);
     }
 
-    fn check(&mut self, id: i64, asker: Asker) {
-        self.say("GetOpenMediaRequestStatusByID", "openMediaID", Value::Int(id), Asked::Check(asker));
-    }
-
-    /// Asks for what happened since the service told it last. Where its clock is not known, a status shows it.
+    /// Asks for what happened since the service told it last. Where its clock is not known, a look shows it.
     fn poll_now(&mut self, now: Time) {
         self.poll = Some(now + self.settings.poll);
-        let Some((id, asker)) = self.followed.iter().next().map(|(id, asker)| (*id, *asker)) else {
+        let Some(first) = self.followed.keys().next().copied() else {
             return self.poll = None;
         };
         let is_due = self.verified.is_none_or(|verified| now - verified >= self.settings.verify);
-        if (self.stamp.is_none() || is_due) && !self.checking.contains(&asker) {
+        if is_due || self.stamp.is_none() && self.looking.is_empty() {
             self.verified = Some(now);
-            self.check(id, asker);
+            self.due.insert(first);
         }
+        self.look();
         if let Some(stamp) = self.stamp.clone() {
             self.polling = true;
             self.say("GetOpenMediaRequestsByTime", "retrieveLaterThan", Value::Text(&stamp), Asked::Poll);
         }
     }
 
-    /// Looks whether the service still has anything of what is followed.
-    fn check_all(&mut self, now: Time) {
-        self.verified = Some(now);
-        for (id, asker) in self.followed.clone() {
-            self.check(id, asker);
+    /// Looks at what is to be looked at, a few at a time, the newest first: it is the likeliest to have been missed.
+    fn look(&mut self) {
+        // The first look shows the service's clock. The others come after it, so that a poll tells whatever they do not.
+        let most = if self.stamp.is_some() { LOOKS } else { 1 };
+        while self.is_up
+            && self.looking.len() < most
+            && let Some(id) = self.due.pop_last()
+        {
+            if let Some(asker) = self.followed.get(&id).copied()
+                && self.looking.insert(id)
+            {
+                let asked = Asked::Look(id, asker);
+                self.say("GetOpenMediaRequestStatusByID", "openMediaID", Value::Int(id), asked);
+            }
         }
     }
 
-    /// The same, of those that nobody looks for yet, this one apart.
-    fn check_others(&mut self, apart: Asker) {
-        // Mostly there are none: the first that was not known had all looked for.
-        if self.checking.len() + 1 < self.followed.len() {
-            let unasked = |asker: &Asker| *asker != apart && !self.checking.contains(asker);
-            let others = self.followed.iter().filter(|(_, asker)| unasked(asker));
-            for (id, asker) in others.map(|(id, asker)| (*id, *asker)).collect::<Vec<_>>() {
-                self.check(id, asker);
-            }
+    /// A service that has forgotten one may have forgotten all: it was restarted. While any wait to be looked at, that is
+    /// known.
+    fn forgotten(&mut self, id: i64) {
+        if self.due.is_empty() {
+            self.due.extend(self.followed.keys().filter(|other| **other != id));
         }
     }
 
@@ -309,8 +315,9 @@ impl Client {
             self.outputs.push_back(Output::Up);
         }
         // What happened meanwhile, the next poll tells; a restart shows in what is not known any more.
-        if was_silent && !self.followed.is_empty() {
-            self.check_all(now);
+        if was_silent {
+            self.verified = Some(now);
+            self.due.extend(self.followed.keys());
         }
     }
 
@@ -356,34 +363,38 @@ impl Client {
         let Some((kind, asked)) = self.posts.remove(&token) else { return Heard::Nothing };
         match asked {
             Asked::Poll => self.polling = false,
-            Asked::Check(asker) => drop(self.checking.remove(&asker)),
+            Asked::Look(id, _) => drop(self.looking.remove(&id)),
             Asked::Probe | Asked::Order(_) => {}
         }
         let read = self.read(kind, outcome, message);
+        let is_there = !matches!(read, Err(NoAnswer { silent: true, .. }));
         match &read {
             Err(NoAnswer { silent: true, reason, .. }) => self.silent(now, reason),
             _ => self.there(now),
         }
         let fault = self.fault(message).map(|(label, text)| (label.to_owned(), text));
-        match (asked, read) {
+        let heard = match (asked, read) {
             (Asked::Order(asker), Ok(())) => Heard::For(asker),
             (Asked::Order(asker), Err(NoAnswer { reason, unknown, .. })) => {
                 message.clear();
                 self.outputs.push_back(Output::NoAnswer { asker, reason, unknown });
                 Heard::Nothing
             }
-            (Asked::Check(asker), Ok(())) => {
+            (Asked::Look(id, asker), Ok(())) => {
                 match &fault {
                     // A service that has forgotten one has forgotten all: it was restarted.
-                    Some((label, _)) if label == "InvalidOpenMediaIDFault" => {
-                        self.check_others(asker);
-                    }
+                    Some((label, _)) if label == "InvalidOpenMediaIDFault" => self.forgotten(id),
                     Some((_, text)) => self.notice("a fault", text.clone()),
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
                     None if self.stamp.is_none() => self.learn_stamp(message),
                     None => {}
                 }
-                Heard::For(asker)
+                if self.followed.get(&id) == Some(&asker) {
+                    Heard::For(asker)
+                } else {
+                    message.clear();
+                    Heard::Nothing
+                }
             }
             (Asked::Poll, Ok(())) if fault.is_none() => {
                 self.learn_stamp(message);
@@ -396,14 +407,18 @@ impl Client {
                 message.clear();
                 Heard::Nothing
             }
-            (Asked::Check(_) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, silent, .. })) => {
+            (Asked::Look(..) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, silent, .. })) => {
                 if !silent {
                     self.notice("an answer that is none", reason);
                 }
                 message.clear();
                 Heard::Nothing
             }
+        };
+        if is_there {
+            self.look();
         }
+        heard
     }
 }
 
@@ -450,20 +465,20 @@ impl super::super::Client for Client {
     }
 
     fn follow(&mut self, now: Time, id: i64, asker: Asker) {
-        let idle = self.followed.is_empty();
-        self.followed.insert(id, asker);
-        if idle {
+        if self.followed.is_empty() {
             // A clock that stood still while nobody followed anything would bring all that happened since.
             (self.stamp, self.verified) = (None, Some(now));
-            self.check(id, asker);
             self.poll = Some(now + self.settings.poll);
         }
+        self.followed.insert(id, asker);
+        // A poll may have told of it before anybody knew its number.
+        self.due.insert(id);
+        self.look();
     }
 
     fn unfollow(&mut self, id: i64) {
-        if let Some(asker) = self.followed.remove(&id) {
-            self.checking.remove(&asker);
-        }
+        self.followed.remove(&id);
+        self.due.remove(&id);
         if self.followed.is_empty() {
             self.poll = None;
         }
