@@ -96,6 +96,15 @@ fn without_an_agent_two_seconds_before_the_time_is_up_the_platform_routes_as_it_
 }
 
 #[test]
+fn a_service_that_does_not_say_whether_it_cancelled_is_not_waited_for() {
+    let mut world = asking();
+    world.mood(Mood::Silent).pass(8);
+    assert_eq!(told(&world), [""; 0], "an agent may have it in this moment");
+    world.pass(1);
+    assert_eq!(told(&world), ["700 RouteToDefault"], "a second before the time is up");
+}
+
+#[test]
 fn whatever_else_happens_the_platform_routes_as_it_always_does_at_once() {
     for mood in [Mood::Refuse("ServiceGroupClosed"), Mood::Fault("NoLicenseFault", "none left"), Mood::Away("refused")]
     {

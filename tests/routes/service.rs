@@ -25,9 +25,9 @@ pub enum Mood {
     Html(u16),
     /// The answer waits until the story lets it go.
     Hold,
-    /// What it is asked about a single request it does not answer.
+    /// What it is asked about a single request, or to cancel, it does not answer.
     Silent,
-    /// The same, and the answers wait until the story lets them go.
+    /// What it is asked about a single request is answered once the story lets the answers go.
     Slow,
 }
 
@@ -144,6 +144,7 @@ impl Service {
                 self.added.push(request.clone());
                 return self.add(post.token);
             }
+            "CancelRequest" if self.mood == Mood::Silent => return None,
             "CancelRequest" => self.cancel(request),
             "GetOpenMediaRequestStatusByID" => {
                 let id = request["openMediaID"].as_i64().unwrap();

@@ -180,6 +180,13 @@ fn an_agent_who_does_not_get_it_in_time_does_not_get_it() {
 }
 
 #[test]
+fn a_service_that_does_not_say_whether_it_cancelled_is_not_waited_for() {
+    let mut world = waiting();
+    world.mood(Mood::Silent).pass(20).shows(&[], &[]).pass(1);
+    world.tells(&["RouteReject 900 RouteTimeout #5", "RouteUsed 900 RouteDefaultUsed RouteToDefault"]);
+}
+
+#[test]
 fn what_was_allocated_in_the_last_moment_is_looked_at_again() {
     for (login, told) in [
         ("77", &["RouteUsed 900 RouteSuccess RouteToAgent 77 #5"][..]),

@@ -342,7 +342,7 @@ impl Desk {
         while let Some((due, alarm)) = self.alarms.first().copied().filter(|(due, _)| *due <= now) {
             self.alarms.remove(&(due, alarm));
             match alarm {
-                Alarm::Route(call) => self.time_is_up(call),
+                Alarm::Route(call) => self.time_is_up(now, call),
                 Alarm::Answer(number) => self.no_answer(number),
                 Alarm::Again(number) => self.again(number),
             }
@@ -350,11 +350,11 @@ impl Desk {
     }
 
     /// The time to select a route is up: what is still open is withdrawn first.
-    fn time_is_up(&mut self, call: CallKey) {
+    fn time_is_up(&mut self, now: Time, call: CallKey) {
         let Some(route) = self.routes.get_mut(&call) else { return };
         route.time_is_up = true;
         match route.current {
-            Some(number) => self.withdraw(number),
+            Some(number) => self.withdraw(now, number),
             None => {
                 self.close(call);
                 self.tell(Say { call: Some(call), asker: None, told: Told::DefaultUsed });

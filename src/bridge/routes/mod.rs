@@ -248,12 +248,15 @@ pub struct Counts {
 /// How long the desk waits before it asks again for what must be cancelled: twice as long each time, up to the second.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
+/// How long, once the time is up, the routing platform may take to say whether an agent has it after all.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// When something of the desk's is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Alarm {
     /// The time to select a route for a call is up.
     Route(CallKey),
-    /// The routing platform has not said whether it took it.
+    /// The routing platform has not said whether it took it, or who has it now that the time is up.
     Answer(Number),
     /// What must be cancelled is asked for again.
     Again(Number),

@@ -12,7 +12,8 @@ use crate::{
     time::Time,
 };
 
-/// So long before its time is up the platform is told what to do without an agent.
+/// So long before its time is up the platform is told what to do without an agent: early enough for the last moment that the
+/// routing platform has to say whether an agent got the call after all.
 const BEFORE: Duration = Duration::from_secs(2);
 
 /// Who asks where no application does.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{AGAIN, Alarm, Asked, Desk, News, Number, Order, Target, Told, Who, Wish};
+use super::{AGAIN, Alarm, Asked, Desk, LAST_MOMENT, News, Number, Order, Target, Told, Who, Wish};
 use crate::{
     bridge::ids::CallKey,
     model::{ClientId, Failure, RejectReason, RouteType},
@@ -177,14 +177,22 @@ impl Desk {
         }
     }
 
-    /// The routing platform did not say in time whether it took it.
+    /// The routing platform did not say in time whether it took it, or who has it. Whoever waits is answered nevertheless.
     pub(super) fn no_answer(&mut self, number: Number) {
-        let Some(selection) = self.selections.get_mut(&number).filter(|known| known.state == State::Adding) else {
-            return;
-        };
-        (selection.state, selection.due) = (State::Unwanted, None);
-        let text = format!("no answer in {} s: {NOBODY_KNOWS}", self.settings.answer.as_secs());
-        self.answer(number, Told::Failed(Failure::Failed, text));
+        let Some(selection) = self.selections.get_mut(&number) else { return };
+        selection.due = None;
+        match selection.state {
+            State::Adding => {
+                selection.state = State::Unwanted;
+                let text = format!("no answer in {} s: {NOBODY_KNOWS}", self.settings.answer.as_secs());
+                self.answer(number, Told::Failed(Failure::Failed, text));
+            }
+            State::Withdrawing | State::LookingUp => {
+                self.answer(number, Told::Rejected(RejectReason::Timeout));
+                self.cancel(number);
+            }
+            State::Keeping | State::Unwanted | State::Waiting | State::Used | State::Cancelling => {}
+        }
     }
 
     /// What became of a request.
@@ -265,6 +273,7 @@ impl Desk {
 
     fn used(&mut self, number: Number, route: RouteType, destination: Option<String>) {
         self.turn(number, State::Used);
+        self.no_alarm(number);
         self.answer(number, Told::Used { route, destination });
     }
 
@@ -289,12 +298,13 @@ impl Desk {
     // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The time is up for a selection that has not been answered.
-    pub(super) fn withdraw(&mut self, number: Number) {
+    pub(super) fn withdraw(&mut self, now: Time, number: Number) {
         let Some(selection) = self.selections.get(&number) else { return };
         match (selection.state, selection.accepted) {
             (State::Waiting, Some((id, _))) => {
                 self.turn(number, State::Withdrawing);
                 self.want(Order::Cancel { number, id, if_allocated: false });
+                self.alarm(number, now + LAST_MOMENT, Alarm::Answer(number));
             }
             _ => {
                 self.answer(number, Told::Rejected(RejectReason::Timeout));

@@ -297,6 +297,24 @@ fn what_was_allocated_in_the_last_moment_is_looked_at_again() {
 }
 
 #[test]
+fn nobody_waits_for_a_routing_platform_that_does_not_say_whether_it_was_withdrawn() {
+    let answered = &["#5 rejected timeout", "#0 default"];
+    let mut play = waiting();
+    play.pass(20).shows(&[], &["unfollow 501", "cancel 501 false"]).pass(1).shows(answered, &["cancel 501 true"]);
+    // It says so later, and then that it cancelled it.
+    play.answered(1, Asked::Cancel, News::NotCancelled).shows(&[], &["look-up 501"]);
+    play.answered(1, Asked::Cancel, News::Cancelled).shows(&[], &[]).ended().nothing_is_left();
+    // The same where it does not say who has it.
+    let mut play = waiting();
+    play.pass(20).answered(1, Asked::Cancel, News::NotCancelled);
+    play.shows(&[], &["unfollow 501", "cancel 501 false", "look-up 501"]).pass(1).shows(answered, &["cancel 501 true"]);
+    play.answered(1, Asked::LookUp, taken("77")).answered(1, Asked::Cancel, silence("no answer")).shows(&[], &[]);
+    // It is asked for until it is certain.
+    play.pass(60).shows(&[], &["cancel 501 true"]).answered(1, Asked::Cancel, News::Cancelled);
+    play.ended().nothing_is_left();
+}
+
+#[test]
 fn a_call_that_ends_first_takes_its_selection_with_it() {
     let mut play = waiting();
     play.ended().shows(&["#5 rejected call-cleared"], &["unfollow 501", "cancel 501 true"]);
