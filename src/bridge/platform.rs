@@ -390,7 +390,7 @@ impl Platform {
     pub fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome) {
         match &outcome {
             PostOutcome::Answer { .. } => self.counts.answered += 1,
-            PostOutcome::NotSent(_) => self.counts.not_sent += 1,
+            PostOutcome::NotSent(_) | PostOutcome::Crowded(_) => self.counts.not_sent += 1,
             PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
         }
         self.has_event = false;

@@ -35,6 +35,8 @@ pub enum PostOutcome {
     Answer { status: u16, charset: Option<String>, body: Bytes },
     /// The service cannot have seen it, for this reason.
     NotSent(String),
+    /// The same, because others were in front of it: that says nothing of the service.
+    Crowded(String),
     /// It may have seen it, or not.
     Unknown(String),
 }

@@ -347,7 +347,7 @@ impl Engine {
                     let token = post.token;
                     if let Err(reason) = posts.send(post) {
                         let now = self.now();
-                        self.bridge.platform_answered(now, platform, token, PostOutcome::NotSent(reason));
+                        self.bridge.platform_answered(now, platform, token, PostOutcome::Crowded(reason));
                     }
                 }
                 Output::Keep { route, record } => {

@@ -98,7 +98,7 @@ impl Carrier {
 async fn carry(exchange: &mut Exchange, post: Post, since: Instant) -> PostOutcome {
     if since.elapsed() >= post.timeout {
         let seconds = post.timeout.as_secs_f64();
-        return PostOutcome::NotSent(format!("it waited {seconds} s for its turn, behind others"));
+        return PostOutcome::Crowded(format!("it waited {seconds} s for its turn, behind others"));
     }
     match exchange.post(&post.action, Bytes::from(post.body), since, post.timeout).await {
         Ok(answer) => match answer.body {

@@ -21,6 +21,8 @@ pub enum Mood {
     Lost(&'static str),
     /// Nothing reaches it, whatever is asked.
     Away(&'static str),
+    /// The same, because too much else waits to be posted.
+    Crowded(&'static str),
     /// Something that is no SOAP service answers.
     Html(u16),
     /// The answer waits until the story lets it go.
@@ -127,6 +129,9 @@ impl Service {
         if let Mood::Away(reason) = self.mood {
             return Some(PostOutcome::NotSent(reason.into()));
         }
+        if let Mood::Crowded(reason) = self.mood {
+            return Some(PostOutcome::Crowded(reason.into()));
+        }
         let envelope = soap::parse(&post.body, None).unwrap();
         self.users.push(envelope.headers.iter().map(|header| header.text.clone()).collect());
         let kind = self.vocabulary.operation(&envelope.body.name).unwrap();
@@ -200,7 +205,7 @@ impl Service {
                 self.held.push((token, body));
                 return None;
             }
-            Mood::Away(_) => unreachable!("nothing comes here"),
+            Mood::Away(_) | Mood::Crowded(_) => unreachable!("nothing comes here"),
         })
     }
 

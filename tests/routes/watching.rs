@@ -151,6 +151,22 @@ fn a_service_that_is_away_fails_what_is_open_at_once_and_is_asked_to_cancel_when
 }
 
 #[test]
+fn a_full_queue_of_the_bridges_own_is_no_sign_that_the_service_is_away() {
+    let mut world = office();
+    world.call(900).agent_for(900, 900, "77").call(901).tells(&["RouteRequest 900", "RouteRequest 901"]);
+    world.mood(Mood::Crowded("1024 requests wait to be posted already")).pass(5);
+    world.agent_for(901, 901, "77");
+    world.tells(&["RouteRequestFailed 901 RequestFailed 1024 requests wait to be posted already #901"]);
+    world.mood(Mood::Accept).happens(1001, "Allocated", 40, "77").pass(1);
+    world.tells(&["RouteUsed 900 RouteSuccess RouteToAgent 77 #900"]);
+    // A look that found no room has its turn later.
+    world.mood(Mood::Hold).agent_for(902, 901, "77").happens(1002, "Allocated", 40, "77");
+    let held = world.service.let_go();
+    world.mood(Mood::Crowded("1024 requests wait to be posted already")).answers(held).pass(5).tells(&[]);
+    world.mood(Mood::Accept).pass(1).tells(&["RouteUsed 901 RouteSuccess RouteToAgent 77 #902"]);
+}
+
+#[test]
 fn ten_thousand_routes_with_a_hundred_open_at_once_leave_nothing_behind() {
     const OPEN: i64 = 100;
     let mut world = World::at(&Site { keeps: true, knobs: vec![("group", Literal::Int(7))], ..Site::default() });

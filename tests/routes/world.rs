@@ -237,7 +237,12 @@ impl World {
 
     /// Answers that the service held back.
     pub fn let_go(&mut self) -> &mut World {
-        for (token, outcome) in self.service.let_go() {
+        let held = self.service.let_go();
+        self.answers(held)
+    }
+
+    pub fn answers(&mut self, held: Vec<(u64, PostOutcome)>) -> &mut World {
+        for (token, outcome) in held {
             self.bridge.platform_answered(self.now, MEDIA, token, outcome);
             self.perform();
         }

@@ -284,24 +284,25 @@ impl Client {
     fn read(&self, kind: Kind, outcome: PostOutcome, message: &mut Message) -> Result<(), NoAnswer> {
         let (status, charset, body) = match outcome {
             PostOutcome::Answer { status, charset, body } => (status, charset, body),
-            PostOutcome::NotSent(reason) => return Err(NoAnswer { reason, unknown: false, silent: true }),
-            PostOutcome::Unknown(reason) => return Err(NoAnswer { reason, unknown: true, silent: true }),
+            PostOutcome::NotSent(reason) => return Err(NoAnswer { reason, unknown: false, sign: Sign::Silent }),
+            PostOutcome::Crowded(reason) => return Err(NoAnswer { reason, unknown: false, sign: Sign::None }),
+            PostOutcome::Unknown(reason) => return Err(NoAnswer { reason, unknown: true, sign: Sign::Silent }),
         };
         let Ok(envelope) = soap::parse(&body, charset.as_deref()) else {
             let reason = format!("the service answered with status {status} and no SOAP envelope");
             // Whoever answers with such a status has not let it through.
             let refused = (400..500).contains(&status);
-            return Err(NoAnswer { reason, unknown: !refused, silent: true });
+            return Err(NoAnswer { reason, unknown: !refused, sign: Sign::Silent });
         };
         match self.vocabulary.read_reply(kind, &envelope.body, message) {
             Ok(_) => Ok(()),
             Err(NoReply::Fault(fault)) => {
-                Err(NoAnswer { reason: format!("fault {}: {fault}", fault.code), unknown: false, silent: false })
+                Err(NoAnswer { reason: format!("fault {}: {fault}", fault.code), unknown: false, sign: Sign::There })
             }
             Err(error) => Err(NoAnswer {
                 reason: format!("the service's answer can't be understood: {error}"),
                 unknown: true,
-                silent: false,
+                sign: Sign::There,
             }),
         }
     }
@@ -337,6 +338,15 @@ impl Client {
         }
     }
 
+    /// A question of the conversation's own could not be asked: it has its turn later. The next poll comes by itself.
+    fn ask_again(&mut self, now: Time, asked: Asked) {
+        match asked {
+            Asked::Probe => self.probe = Some(now + self.backoff.next()),
+            Asked::Look(id, _) if self.followed.contains_key(&id) => drop(self.due.insert(id)),
+            Asked::Look(..) | Asked::Poll | Asked::Order(_) => {}
+        }
+    }
+
     fn notice(&mut self, sort: &'static str, text: String) {
         self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
     }
@@ -367,10 +377,11 @@ impl Client {
             Asked::Probe | Asked::Order(_) => {}
         }
         let read = self.read(kind, outcome, message);
-        let is_there = !matches!(read, Err(NoAnswer { silent: true, .. }));
-        match &read {
-            Err(NoAnswer { silent: true, reason, .. }) => self.silent(now, reason),
-            _ => self.there(now),
+        let sign = read.as_ref().err().map_or(Sign::There, |no_answer| no_answer.sign);
+        match (&read, sign) {
+            (Err(NoAnswer { reason, .. }), Sign::Silent) => self.silent(now, reason),
+            (_, Sign::There) => self.there(now),
+            (_, Sign::Silent | Sign::None) => self.ask_again(now, asked),
         }
         let fault = self.fault(message).map(|(label, text)| (label.to_owned(), text));
         let heard = match (asked, read) {
@@ -382,7 +393,6 @@ impl Client {
             }
             (Asked::Look(id, asker), Ok(())) => {
                 match &fault {
-                    // A service that has forgotten one has forgotten all: it was restarted.
                     Some((label, _)) if label == "InvalidOpenMediaIDFault" => self.forgotten(id),
                     Some((_, text)) => self.notice("a fault", text.clone()),
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
@@ -407,15 +417,15 @@ impl Client {
                 message.clear();
                 Heard::Nothing
             }
-            (Asked::Look(..) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, silent, .. })) => {
-                if !silent {
+            (Asked::Look(..) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, .. })) => {
+                if sign != Sign::Silent {
                     self.notice("an answer that is none", reason);
                 }
                 message.clear();
                 Heard::Nothing
             }
         };
-        if is_there {
+        if sign == Sign::There {
             self.look();
         }
         heard
@@ -427,8 +437,17 @@ struct NoAnswer {
     reason: String,
     /// The service may have done what it was asked.
     unknown: bool,
-    /// Nothing was heard of the service itself.
-    silent: bool,
+    sign: Sign,
+}
+
+/// What a post's outcome says of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    There,
+    /// Nothing was heard of it.
+    Silent,
+    /// It was not asked.
+    None,
 }
 
 impl super::super::Client for Client {

@@ -62,6 +62,7 @@ impl Office {
                 format!("{status} {} {}", charset.unwrap_or_default(), String::from_utf8_lossy(&body))
             }
             PostOutcome::NotSent(reason) => format!("not sent: {reason}"),
+            PostOutcome::Crowded(reason) => format!("crowded: {reason}"),
             PostOutcome::Unknown(reason) => format!("unknown: {reason}"),
         }
     }
@@ -226,7 +227,7 @@ async fn the_queue_and_the_time_in_it_are_bounded() {
     office.send(PATIENT).unwrap();
     assert_eq!(office.send(PATIENT).unwrap_err(), "2 requests wait to be posted already");
     assert_eq!(office.outcome().await, "unknown: no answer in 1 s");
-    assert_eq!(office.outcome().await, "not sent: it waited 0.001 s for its turn, behind others");
+    assert_eq!(office.outcome().await, "crowded: it waited 0.001 s for its turn, behind others");
 }
 
 #[tokio::test]

@@ -228,7 +228,7 @@ fn fields_of<'m>(def: &crate::vocabulary::MessageDef, message: &'m Message, labe
 fn read(outcome: PostOutcome) -> Result<Element, Trouble> {
     let (status, charset, body) = match outcome {
         PostOutcome::Answer { status, charset, body } => (status, charset, body),
-        PostOutcome::NotSent(reason) => return Err(Trouble::NotSent(reason)),
+        PostOutcome::NotSent(reason) | PostOutcome::Crowded(reason) => return Err(Trouble::NotSent(reason)),
         PostOutcome::Unknown(reason) => return Err(Trouble::Unknown(reason)),
     };
     match soap::parse(&body, charset.as_deref()) {
