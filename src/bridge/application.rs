@@ -267,7 +267,7 @@ impl Application {
     }
 
     /// Says what the route desk has to say, of calls of this platform.
-    fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
+    pub fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
         while let Some(say) = self.routes.say() {
             self.say_route(me, index, platform, say);
         }

@@ -110,6 +110,29 @@ fn another_agent_is_no_route() {
 }
 
 #[test]
+fn whichever_application_selects_first_a_call_is_routed_once_and_all_are_told() {
+    let mut world = World::at(&Site { applications: 2, ..Site::default() });
+    world.call(900).mood(Mood::Hold).service_for(5, 900, "30").select_by(1, 6, 900, "RouteToAgent", "77");
+    world.shows(&["RouteRequest 900", "RouteRequest 900", "RouteReject 900 CallAlreadyRouted #6"], &["add"]);
+    let used = ["RouteUsed 900 RouteSuccess RouteToService 30 #5", "RouteUsed 900 RouteSuccess RouteToService 30"];
+    world.let_go().shows(&used, &[]);
+    world.select_by(1, 7, 900, "RouteToService", "30").shows(&["RouteReject 900 CallAlreadyRouted #7"], &[]);
+    world.ends(900).shows(&[], &["cancel 1001 though allocated"]);
+    // Where the first one's is refused, the other may select.
+    world.call(901).mood(Mood::Refuse("ServiceGroupClosed")).service_for(8, 901, "30").mood(Mood::Accept);
+    world.select_by(1, 9, 901, "RouteToService", "30").shows(
+        &[
+            "RouteRequest 901",
+            "RouteRequest 901",
+            "RouteReject 901 NoRouteToDestination #8",
+            "RouteUsed 901 RouteSuccess RouteToService 30",
+            "RouteUsed 901 RouteSuccess RouteToService 30 #9",
+        ],
+        &["add", "add"],
+    );
+}
+
+#[test]
 fn every_refusal_of_the_service_is_a_rejection() {
     for (status, reason) in [
         ("ServiceGroupClosed", "NoRouteToDestination"),

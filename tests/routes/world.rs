@@ -52,11 +52,13 @@ pub struct Site {
     pub knobs: Vec<(&'static str, Literal)>,
     /// There is a CTIPS platform, too, whose routes the bridge selects.
     pub portal: bool,
+    /// How many applications are asked for routes.
+    pub applications: usize,
 }
 
 impl Default for Site {
     fn default() -> Site {
-        Site { portal: false, keeps: false, service_groups: vec![(30, 9)], knobs: Vec::new() }
+        Site { portal: false, applications: 1, keeps: false, service_groups: vec![(30, 9)], knobs: Vec::new() }
     }
 }
 
@@ -118,20 +120,22 @@ impl World {
             bridge.route_by(PORTAL, MEDIA, routes::Settings::default());
         }
         let to = ctips.to.clone().unwrap();
-        bridge.add_application(ApplicationParts {
-            name: "desk".into(),
-            server: None,
-            from: ctips.from.clone().unwrap(),
-            knobs: Vec::new(),
-            to,
-            platforms: if site.portal { vec![FEED, CCAS, PORTAL] } else { vec![FEED, CCAS] },
-            id_step: 1_000_000,
-            routes: routes::Settings::default(),
-            media_platform: Some(MEDIA),
-            media: translate::usual_media(&ctips.vocabulary).to_vec(),
-            read_only: Default::default(),
-            labels: Vec::new(),
-        });
+        for place in 0..site.applications {
+            bridge.add_application(ApplicationParts {
+                name: if place == 0 { "desk".into() } else { format!("desk {place}") },
+                server: None,
+                from: ctips.from.clone().unwrap(),
+                knobs: Vec::new(),
+                to: to.clone(),
+                platforms: if site.portal { vec![FEED, CCAS, PORTAL] } else { vec![FEED, CCAS] },
+                id_step: 1_000_000,
+                routes: routes::Settings::default(),
+                media_platform: Some(MEDIA),
+                media: translate::usual_media(&ctips.vocabulary).to_vec(),
+                read_only: Default::default(),
+                labels: Vec::new(),
+            });
+        }
         bridge.set_epoch(1_795_000_000_000);
         let mut world = World {
             bridge,
@@ -203,11 +207,23 @@ impl World {
     }
 
     pub fn select(&mut self, request: i64, call: i64, action: &str, destination: &str) -> &mut World {
+        self.select_by(0, request, call, action, destination)
+    }
+
+    /// An application selects a route.
+    pub fn select_by(
+        &mut self,
+        application: usize,
+        request: i64,
+        call: i64,
+        action: &str,
+        destination: &str,
+    ) -> &mut World {
         let line = json!({ "RouteSelect": {
             "RequestId": request, "CallId": call, "RouteActionType": action, "RouteDestination": destination,
             "UserData": ["vip"],
         } });
-        self.bridge.application_line(self.now, 0, &line.to_string()).unwrap();
+        self.bridge.application_line(self.now, application, &line.to_string()).unwrap();
         self.perform();
         self
     }

@@ -150,6 +150,18 @@ impl Desk {
         self.close(call)
     }
 
+    /// Whether a selection for the call is open or was successful.
+    pub fn has_selected(&self, call: CallKey) -> bool {
+        self.routes.get(&call).is_some_and(|route| route.current.is_some())
+    }
+
+    /// What somebody else selected is what is used.
+    pub fn used_elsewhere(&mut self, call: CallKey, told: &Told) {
+        if self.close(call) {
+            self.tell(Say { call: Some(call), asker: None, told: told.clone() });
+        }
+    }
+
     /// The call is over, and its route request with it; what was selected is cancelled.
     pub fn ended(&mut self, call: CallKey) {
         // Nothing else ends the request any more.
@@ -164,10 +176,11 @@ impl Desk {
         }
     }
 
-    /// An application selected a route. `call` is none where no such call is known.
-    pub fn select(&mut self, now: Time, call: Option<CallKey>, wish: Wish) {
+    /// An application selected a route. `call` is none where no such call is known; it is `taken` where somebody else's
+    /// selection for it is open or was successful.
+    pub fn select(&mut self, now: Time, call: Option<CallKey>, taken: bool, wish: Wish) {
         let asker = Some(Asker { client: wish.client, id: wish.id, call: wish.call });
-        match self.judge(call, &wish) {
+        match self.judge(call, taken, &wish) {
             Ok(Some(call)) => self.begin(now, call, wish),
             Ok(None) => {
                 if let Some(call) = call {
@@ -180,7 +193,7 @@ impl Desk {
     }
 
     /// The call for which the routing platform is to be asked, none where its own routing is selected; or the answer.
-    fn judge(&mut self, call: Option<CallKey>, wish: &Wish) -> Result<Option<CallKey>, Told> {
+    fn judge(&mut self, call: Option<CallKey>, taken: bool, wish: &Wish) -> Result<Option<CallKey>, Told> {
         let fail = |failure, reason: &str| Err(Told::Failed(failure, reason.to_owned()));
         let Some(call) = call else { return fail(Failure::InvalidCall, "no such call is known") };
         let Some(route) = wish.route else { return fail(Failure::Failed, "the selection names no route") };
@@ -190,7 +203,7 @@ impl Desk {
         let Some(known) = self.routes.get(&call) else {
             return fail(Failure::InvalidState, "no route was asked for this call");
         };
-        if known.open.is_none() || known.current.is_some() {
+        if known.open.is_none() || known.current.is_some() || taken {
             return Err(Told::Rejected(RejectReason::AlreadyRouted));
         }
         match route {

@@ -1,7 +1,7 @@
 //! Between the route desks of applications and the platforms that routes are asked of: who is meant by a selection there,
 //! what the desks want done, and what those platforms say.
 
-use super::{Asked, Desk, Number, Order, Record, Target, Wish};
+use super::{Asked, Desk, Number, Order, Record, Target, Told, Wish};
 use crate::{
     bridge::{About, Bridge, Cause, Output, application::Application, ids::CallKey, picture::RouteOrder},
     dialect::{Asker, Notice},
@@ -116,7 +116,10 @@ impl Bridge {
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
             self.find_target(application, media, call, change, &mut wish);
         }
-        self.applications[index].routes.select(now, call, wish);
+        let others = || self.desks().filter(|whose| *whose != Whose::Application(index));
+        let has_selected = |call| others().filter_map(|whose| self.desk(whose)).any(|desk| desk.has_selected(call));
+        let taken = call.is_some_and(has_selected);
+        self.applications[index].routes.select(now, call, taken, wish);
         self.settle_routes(now, platform);
     }
 
@@ -331,10 +334,21 @@ impl Bridge {
     }
 
     fn say_routes(&mut self, platform: usize) {
+        let mut used = Vec::new();
         for (index, application) in self.applications.iter_mut().enumerate() {
             while let Some(say) = application.routes.say() {
+                if let (Some(call), Told::Used { .. }) = (say.call, &say.told) {
+                    used.push((index, call, say.told.clone()));
+                }
                 let platform = say.call.map_or(platform, |(platform, _)| platform);
                 application.say_route(index, platform, &self.platforms[platform], say);
+            }
+        }
+        // The call is routed, whoever was asked.
+        for (user, call, told) in used {
+            for (index, application) in self.applications.iter_mut().enumerate().filter(|(index, _)| *index != user) {
+                application.routes.used_elsewhere(call, &told);
+                application.say_routes(index, call.0, &self.platforms[call.0]);
             }
         }
     }

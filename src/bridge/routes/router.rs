@@ -75,7 +75,7 @@ impl Bridge {
             service,
             data: Vec::new(),
         };
-        desk.select(now, Some(call), wish);
+        desk.select(now, Some(call), false, wish);
     }
 
     /// Tells such platforms where their calls are to go; whether there was anything to tell.

@@ -76,7 +76,7 @@ impl Play {
     }
 
     fn select(&mut self, wish: Wish) -> &mut Play {
-        self.desk.select(self.now, Some(CALL), wish);
+        self.desk.select(self.now, Some(CALL), false, wish);
         self.collect();
         self
     }
@@ -169,7 +169,7 @@ fn without_a_routing_platform_only_the_default_can_be_selected() {
     play.select(to_service(1)).select(default(2));
     play.desk.ask(play.now, CALL);
     play.select(to_service(3)).select(wish(4, RouteType::External, Target::Service)).select(default(5));
-    play.desk.select(play.now, None, default(6));
+    play.desk.select(play.now, None, false, default(6));
     play.collect();
     play.shows(
         &[
@@ -362,7 +362,7 @@ fn a_number_that_is_given_anew_is_not_cancelled_for_the_call_that_had_it_before_
     let mut play = Play::new();
     play.select(to_service(5)).added(1, News::Accepted(501));
     play.desk.ask(play.now, OTHER);
-    play.desk.select(play.now, Some(OTHER), to_service(6));
+    play.desk.select(play.now, Some(OTHER), false, to_service(6));
     play.added(2, News::Accepted(501)).shows(&["#5 used service", "#6 used service"], &["add 1", "add 2"]);
     play.ended().shows(&[], &[]);
     play.desk.ended(OTHER);
@@ -430,7 +430,7 @@ fn one_selection_too_many_fails_and_is_counted() {
     let mut play = Play::with(Settings { most: 1, ..Settings::default() });
     play.select(to_service(5)).added(1, News::Accepted(501));
     play.desk.ask(play.now, OTHER);
-    play.desk.select(play.now, Some(OTHER), to_service(6));
+    play.desk.select(play.now, Some(OTHER), false, to_service(6));
     play.collect();
     play.shows(&["#5 used service", "#6 failed failed: too many routes are open (`max_routes`)"], &["add 1"]);
     assert_eq!(play.desk.counts.full, 1);
@@ -442,7 +442,7 @@ fn its_tables_are_as_large_as_what_is_open_whatever_has_been() {
     for place in 1..=10_000u64 {
         let (now, call, number) = (Time(place * 20), (0, CallIx(place)), Number(place));
         desk.ask(now, call);
-        desk.select(now, Some(call), if place % 2 == 0 { to_service(1) } else { to_agent(1, "77") });
+        desk.select(now, Some(call), false, if place % 2 == 0 { to_service(1) } else { to_agent(1, "77") });
         desk.kept(now, number);
         desk.answered(now, number, Asked::Add, News::Accepted(place as i64));
         if let Some(over) = place.checked_sub(100).filter(|over| *over > 0) {
@@ -649,7 +649,7 @@ impl World {
                     _ => to_agent(request, "77"),
                 };
                 self.answers.insert(request, 0);
-                self.desk.select(self.now, Some(World::call(call)), wish);
+                self.desk.select(self.now, Some(World::call(call)), false, wish);
             }
             Move::Answer(which, how) => self.answer(which, how),
             Move::Agent(which, whom) => {
