@@ -21,16 +21,22 @@ use crate::{
 pub struct Portal {
     pub vocabulary: Arc<Vocabulary>,
     pub asked: Arc<Mutex<Vec<Value>>>,
+    /// What it was asked last and has not answered.
+    pub open: Option<RequestIx>,
 }
 
 impl Client for Portal {
     fn connected(&mut self, _: Time) {}
     fn closed(&mut self, _: Time, _: &str) {}
-    fn heard(&mut self, _: Time, _: &Message) -> Heard {
-        Heard::Event
+    fn heard(&mut self, _: Time, message: &Message) -> Heard {
+        let def = self.vocabulary.message(message.kind().unwrap());
+        let id = def.fields.slot("RequestId").and_then(|slot| message.get(slot).as_int());
+        let request = id.filter(|id| *id > 0).and_then(|_| self.open.take());
+        request.map_or(Heard::Event, Heard::Answer)
     }
     fn heard_something(&mut self, _: Time) {}
-    fn command(&mut self, _: Time, message: &mut Message, _: RequestIx, _: i64) {
+    fn command(&mut self, _: Time, message: &mut Message, request: RequestIx, _: i64) {
+        self.open = Some(request);
         let mut line = Vec::new();
         self.vocabulary.write_json(message, &mut line);
         self.asked.lock().unwrap().push(serde_json::from_slice(&line).unwrap());
@@ -81,6 +87,38 @@ fn whoever_the_service_chooses_gets_the_call() {
     assert_eq!(told(&world).len(), 1, "nothing else is selected");
     world.portal(&json!({ "EventType": "CallEnd", "CallId": 700 }));
     world.shows(&[], &["cancel 1001 though allocated"]);
+}
+
+#[test]
+fn a_route_that_the_platform_does_not_use_leaves_its_agent_nothing() {
+    let rejected = json!({
+        "EventType": "RouteReject", "CallId": 700, "RequestId": 1, "RouteRejectReason": "NoRouteToDestination",
+    });
+    let used = |request: i64, status: &str, route: &str, destination: &str| {
+        json!({
+            "EventType": "RouteUsed", "CallId": 700, "RequestId": request, "RouteStatus": status, "RouteType": route,
+            "RouteDestination": destination,
+        })
+    };
+    let default = |request| used(request, "RouteDefaultUsed", "RouteToDefault", "");
+    for (answer, why) in [
+        (rejected, "rejected the route"),
+        (default(1), "used its own default instead of the route"),
+        (default(0), "used its own default instead of the route"),
+    ] {
+        let mut world = asking();
+        world.happens(1001, "Allocated", 40, "anna").pass(1).shows(&[], &["add", "look-up 1001"]);
+        world.portal(&answer).shows(&[], &["cancel 1001 though allocated"]);
+        assert_eq!(world.notices, [format!("aspect: route 1: the platform {why}: the request is cancelled")]);
+        world.pass(30).portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).shows(&[], &[]);
+    }
+    // What it uses lives as long as the call.
+    for request in [0, 1] {
+        let mut world = asking();
+        world.happens(1001, "Allocated", 40, "anna").pass(1);
+        world.portal(&used(request, "RouteSuccess", "RouteToAgent", "anna")).pass(30);
+        assert_eq!((world.service.live(), world.notices.len()), (vec![1001], 0));
+    }
 }
 
 #[test]

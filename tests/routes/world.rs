@@ -113,7 +113,7 @@ impl World {
         }
         let portal_asked = Arc::new(Mutex::new(Vec::new()));
         if site.portal {
-            let client = Portal { vocabulary: ctips.vocabulary.clone(), asked: portal_asked.clone() };
+            let client = Portal { vocabulary: ctips.vocabulary.clone(), asked: portal_asked.clone(), open: None };
             let mut parts = platform("aspect", &ctips, Box::new(client), &[]);
             parts.model.assume_link();
             bridge.add_platform(parts);

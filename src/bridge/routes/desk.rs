@@ -162,6 +162,14 @@ impl Desk {
         }
     }
 
+    /// The platform did not use what was selected, for this reason: nobody needs it any more.
+    pub fn not_used(&mut self, call: CallKey, why: &str) {
+        if let Some(number) = self.routes.get_mut(&call).and_then(|route| route.current.take()) {
+            self.want(Order::Report { number, text: format!("the platform {why}: the request is cancelled") });
+            self.abandon(number);
+        }
+    }
+
     /// The call is over, and its route request with it; what was selected is cancelled.
     pub fn ended(&mut self, call: CallKey) {
         // Nothing else ends the request any more.

@@ -8,13 +8,18 @@ use super::{Desk, Say, Settings, Target, Told, Wish};
 use crate::{
     bridge::{Bridge, Cause, ids::CallKey},
     message::Value,
-    model::{Ask, Asked, Change, ChangeKind, ClientId, Fact, RejectReason, RouteType, Transition, TransitionKind},
+    model::{
+        Ask, Asked, Change, ChangeKind, ClientId, Fact, RejectReason, RouteStatus, RouteType, Transition,
+        TransitionKind,
+    },
     time::Time,
 };
 
 /// So long before its time is up the platform is told what to do without an agent: early enough for the last moment that the
 /// routing platform has to say whether an agent got the call after all.
 const BEFORE: Duration = Duration::from_secs(2);
+
+const DEFAULT_USED: &str = "used its own default instead of the route";
 
 /// Who asks where no application does.
 const NOBODY: ClientId = ClientId { application: u16::MAX, session: 0 };
@@ -43,9 +48,23 @@ impl Bridge {
                 self.ask_for_agent(now, place, call, transition.details.timeout);
                 true
             }
-            TransitionKind::RouteUsed | TransitionKind::RouteRejected => true,
+            TransitionKind::RouteRejected => {
+                self.routers[place].desk.not_used(call, "rejected the route");
+                true
+            }
+            TransitionKind::RouteUsed => {
+                if transition.details.status == Some(RouteStatus::DefaultUsed) {
+                    self.routers[place].desk.not_used(call, DEFAULT_USED);
+                }
+                true
+            }
             TransitionKind::Routed => {
-                self.routers[place].desk.routed(call);
+                let desk = &mut self.routers[place].desk;
+                desk.routed(call);
+                let known = self.platforms[index].model.find_call(call.1);
+                if known.is_some_and(|known| known.destination.kind.is_none()) {
+                    desk.not_used(call, DEFAULT_USED);
+                }
                 false
             }
             TransitionKind::CallEnded => {
