@@ -23,6 +23,8 @@ pub enum Mood {
     Away(&'static str),
     /// The same, because too much else waits to be posted.
     Crowded(&'static str),
+    /// It lets the bridge's user do nothing.
+    Stranger,
     /// Something that is no SOAP service answers.
     Html(u16),
     /// The answer waits until the story lets it go.
@@ -132,6 +134,9 @@ impl Service {
         if let Mood::Crowded(reason) = self.mood {
             return Some(PostOutcome::Crowded(reason.into()));
         }
+        if self.mood == Mood::Stranger {
+            return Some(answer(self.fault("InvalidUserFault", "bad user")));
+        }
         let envelope = soap::parse(&post.body, None).unwrap();
         self.users.push(envelope.headers.iter().map(|header| header.text.clone()).collect());
         let kind = self.vocabulary.operation(&envelope.body.name).unwrap();
@@ -205,7 +210,7 @@ impl Service {
                 self.held.push((token, body));
                 return None;
             }
-            Mood::Away(_) | Mood::Crowded(_) => unreachable!("nothing comes here"),
+            Mood::Away(_) | Mood::Crowded(_) | Mood::Stranger => unreachable!("nothing comes here"),
         })
     }
 

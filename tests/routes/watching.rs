@@ -1,7 +1,7 @@
 //! How what becomes of requests is watched: one poll for all, none while nothing is open, and a service that was restarted or
 //! is away.
 
-use cti_bridge::mapping::Literal;
+use cti_bridge::{mapping::Literal, model::LinkState};
 
 use crate::{
     service::Mood,
@@ -148,6 +148,22 @@ fn a_service_that_is_away_fails_what_is_open_at_once_and_is_asked_to_cancel_when
     world.mood(Mood::Accept).pass(10);
     assert!(world.service.live().is_empty(), "cancelled once it was back");
     world.service_for(7, 900, "30").tells(&["RouteUsed 900 RouteSuccess RouteToService 30 #7"]);
+}
+
+#[test]
+fn a_service_that_does_not_let_the_bridge_in_is_not_there_until_it_does() {
+    let mut world = office();
+    world.mood(Mood::Stranger).call(900).service_for(5, 900, "30").pass(0);
+    world.tells(&["RouteRequest 900", "RouteRequestFailed 900 RequestFailed InvalidUserFault: bad user #5"]);
+    assert_ne!(world.media_link(), LinkState::Up);
+    assert_eq!(world.notices, ["media: error: the service refuses the bridge's user: InvalidUserFault: bad user"]);
+    world.pass(10).service_for(6, 900, "30");
+    world.tells(&["RouteRequestFailed 900 RequestFailed media: the service refuses the bridge's user: \
+                   InvalidUserFault: bad user #6"]);
+    assert_ne!(world.media_link(), LinkState::Up);
+    // Its administrator has let the bridge in.
+    world.mood(Mood::Accept).pass(60);
+    assert_eq!(world.media_link(), LinkState::Up);
 }
 
 #[test]

@@ -11,9 +11,9 @@ use cti_bridge::{
         routes::{self, Record},
     },
     diagnostic::Problems,
-    dialect::{self, Client, PostOutcome, open_media},
+    dialect::{self, Client, Level, PostOutcome, open_media},
     mapping::{Dialect, Literal, Mappings},
-    model::{Model, Settings},
+    model::{LinkState, Model, Settings},
     shipped::Files,
     time::Time,
     translate,
@@ -319,7 +319,8 @@ impl World {
                         About::Application(index) => &*self.bridge.applications()[index].name,
                         About::Nobody => "nobody",
                     };
-                    self.notices.push(format!("{about}: {}", notice.text));
+                    let level = if notice.level == Level::Error { "error: " } else { "" };
+                    self.notices.push(format!("{about}: {level}{}", notice.text));
                 }
                 Output::Keep { route, record } => {
                     assert!(self.keeps);
@@ -362,6 +363,10 @@ impl World {
 
     pub fn routes(&self) -> (usize, usize) {
         self.bridge.applications()[0].routes.size()
+    }
+
+    pub fn media_link(&self) -> LinkState {
+        self.bridge.platforms()[MEDIA].model.link()
     }
 
     pub fn last_added(&self) -> &Value {

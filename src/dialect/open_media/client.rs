@@ -68,6 +68,9 @@ const LOST: u32 = 2;
 /// So many requests are looked at at a time: orders find most of the connections free.
 const LOOKS: usize = 4;
 
+/// The fault that says that the user, who is the bridge itself, is not let in.
+const REFUSED: &str = "InvalidUserFault";
+
 /// So many requests wait until it is known how the service is spoken with.
 const HELD: usize = 1000;
 
@@ -312,11 +315,12 @@ impl Client {
         let was_silent = std::mem::take(&mut self.silent) > 0;
         self.backoff.reset();
         self.probe = None;
-        if !std::mem::replace(&mut self.is_up, true) {
+        let was_away = !std::mem::replace(&mut self.is_up, true);
+        if was_away {
             self.outputs.push_back(Output::Up);
         }
         // What happened meanwhile, the next poll tells; a restart shows in what is not known any more.
-        if was_silent {
+        if was_silent || was_away {
             self.verified = Some(now);
             self.due.extend(self.followed.keys());
         }
@@ -328,11 +332,27 @@ impl Client {
         if self.is_up && self.silent < LOST {
             return;
         }
+        self.away(now, reason.to_owned(), Notice::warn);
+    }
+
+    /// The service does not let the bridge in. What somebody ordered may be all that the bridge's user is not let do.
+    fn refused(&mut self, now: Time, asked: Asked, text: &str) {
+        match asked {
+            Asked::Order(_) if self.is_up => self.probe = Some(now),
+            Asked::Order(_) => {}
+            Asked::Probe | Asked::Poll | Asked::Look(..) => {
+                self.away(now, format!("the service refuses the bridge's user: {text}"), Notice::error);
+            }
+        }
+    }
+
+    /// The service cannot be asked, for this reason; whether it can be again is found out by and by.
+    fn away(&mut self, now: Time, reason: String, notice: fn(String) -> Notice) {
         if std::mem::replace(&mut self.is_up, false) {
             self.troubles.disconnects += 1;
         }
-        self.outputs.push_back(Output::Down(reason.to_owned()));
-        self.notice("the service is silent", reason.to_owned());
+        self.outputs.push_back(Output::Down(reason.clone()));
+        self.outputs.push_back(Output::Notice(notice(reason).one_of("the service is away")));
         if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
@@ -378,12 +398,14 @@ impl Client {
         }
         let read = self.read(kind, outcome, message);
         let sign = read.as_ref().err().map_or(Sign::There, |no_answer| no_answer.sign);
+        let fault = self.fault(message).map(|(label, text)| (label.to_owned(), text));
+        let refused = fault.as_ref().filter(|(label, _)| label == REFUSED);
         match (&read, sign) {
+            (Ok(()), _) if let Some((_, text)) = refused => self.refused(now, asked, text),
             (Err(NoAnswer { reason, .. }), Sign::Silent) => self.silent(now, reason),
             (_, Sign::There) => self.there(now),
             (_, Sign::Silent | Sign::None) => self.ask_again(now, asked),
         }
-        let fault = self.fault(message).map(|(label, text)| (label.to_owned(), text));
         let heard = match (asked, read) {
             (Asked::Order(asker), Ok(())) => Heard::For(asker),
             (Asked::Order(asker), Err(NoAnswer { reason, unknown, .. })) => {
@@ -394,7 +416,8 @@ impl Client {
             (Asked::Look(id, asker), Ok(())) => {
                 match &fault {
                     Some((label, _)) if label == "InvalidOpenMediaIDFault" => self.forgotten(id),
-                    Some((_, text)) => self.notice("a fault", text.clone()),
+                    Some((label, text)) if label != REFUSED => self.notice("a fault", text.clone()),
+                    Some(_) => {}
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
                     None if self.stamp.is_none() => self.learn_stamp(message),
                     None => {}
@@ -411,7 +434,7 @@ impl Client {
                 Heard::Event
             }
             (Asked::Probe | Asked::Poll, Ok(())) => {
-                if let Some((_, text)) = fault {
+                if let Some((_, text)) = fault.filter(|(label, _)| label != REFUSED) {
                     self.notice("a fault", text);
                 }
                 message.clear();
