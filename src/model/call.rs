@@ -267,6 +267,14 @@ impl Call {
         parties.filter(|(_, party)| party.is_in() && !party.device.is_agent()).map(|(place, _)| place)
     }
 
+    /// Whether this party is whoever called from outside.
+    pub fn is_caller(&self, place: usize) -> bool {
+        let Party { device, state, .. } = &self.parties[place];
+        let dialable = matches!(device.kind, None | Some(super::DeviceKind::Device));
+        let calls = *state == PartyState::Initiated || (!self.ani.is_empty() && device.number == self.ani);
+        self.originator.is_none() && dialable && calls
+    }
+
     /// Whether whoever called from outside left before anybody answered. Of a call that is only presumed to be over nobody
     /// knows it, and one that an agent makes, or refuses to make, is nobody's to abandon.
     pub fn is_abandoned(&self) -> bool {

@@ -414,14 +414,15 @@ impl Model {
     }
 
     /// The party in the call that this device, no agent, is. A number may be written in another way than before: where
-    /// only one party can be meant, it is that one.
+    /// only one party can be meant, it is that one; but a device that has left already is nobody else.
     fn party_leaving(&self, index: CallIx, device: &Device) -> Option<usize> {
         let call = &self.calls[index];
-        let like = call.party_like(device).filter(|place| call.parties[*place].is_in());
+        if let Some(place) = call.party_like(device) {
+            return Some(place).filter(|place| call.parties[*place].is_in());
+        }
         let dialable = matches!(device.kind, None | Some(DeviceKind::Device));
         let mut others = call.others_in();
-        let only = others.next().filter(|_| dialable && others.next().is_none());
-        like.or(only)
+        others.next().filter(|_| dialable && others.next().is_none())
     }
 
     /// A party leaves. An agent is told so, near end, unless it was told already.

@@ -348,13 +348,17 @@ impl Model {
     }
 
     /// The platform redirected the call: from a connected agent, a blind transfer; from an alerting one, a call that was
-    /// not answered; from anyone else, nothing that anybody is told.
+    /// not answered; from anyone else, nothing that anybody is told, but who is in the call.
     pub(super) fn diverted(&mut self, change: &Change) -> Effect {
         let index = match self.call_left(change) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
         let from = self.device(&change.party);
+        if from.agent.is_none() {
+            self.taken_from(index, &change.party);
+            return Effect::Taken;
+        }
         let destination = self.device(if change.other.is_empty() { &change.to } else { &change.other });
         let place = from.agent.and_then(|agent| self.calls[index].party_of(agent));
         let (Some(agent), Some(place)) = (from.agent, place) else { return Effect::Taken };
@@ -380,5 +384,14 @@ impl Model {
             self.leave(index, place);
         }
         Effect::Taken
+    }
+    /// The call goes on without a device that is no agent, such as the IVR that had it. Whoever calls stays: without the
+    /// caller there is no call to redirect.
+    fn taken_from(&mut self, index: CallIx, device: &Device) {
+        let call = &mut self.calls[index];
+        if let Some(place) = call.party_like(device).filter(|place| !call.is_caller(*place)) {
+            call.parties[place].state = PartyState::Left;
+            self.watch_orphan(index);
+        }
     }
 }

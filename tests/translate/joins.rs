@@ -158,3 +158,57 @@ fn a_blind_transfer_is_told_where_the_agents_leaving_came_first() {
     ];
     after(answered(900, 1001), lines, &expected);
 }
+
+/// An IVR, known as `kind`, has the call, and it is diverted to agent 1001, who answers.
+fn diverted_from_an_ivr(kind: i64) -> Vec<Value> {
+    let ivr = |prefix| device(prefix, 24, kind, "ivr1");
+    let to_agent = all(&[ivr("divert-from-device"), agent_device("divert-to-device", 1001)]);
+    vec![
+        call("initiated", 900, 0, ivr("device")),
+        call("established", 900, 1, all(&[ivr("joining-device"), outside("calling-device")])),
+        call("diverted", 900, 2, to_agent),
+        call("delivered", 900, 3, all(&[agent_device("alerting-device", 1001), outside("calling-device")])),
+        call("established", 900, 4, all(&[agent_device("joining-device", 1001), outside("calling-device")])),
+    ]
+}
+
+#[test]
+fn an_ivr_that_a_call_was_diverted_from_is_not_who_the_agent_speaks_with() {
+    for kind in [24, 6, 5] {
+        let lines = [
+            // Some say so once more.
+            call("conn-cleared", 900, 5, device("device-out", 24, kind, "ivr1")),
+            call("conn-cleared", 900, 6, outside("device-out")),
+            call("conn-cleared", 900, 7, agent_device("device-out", 1001)),
+            call("call-cleared", 900, 7, json!({})),
+        ];
+        let expected =
+            ["CallCleared 900 a1001 FarEnd", "CallEnd 900", "AgentStateChange a1001 Idle", "CallCompleted 900"];
+        for without_repeat in [0, 1] {
+            after(diverted_from_an_ivr(kind), lines[without_repeat..].to_vec(), &expected);
+        }
+    }
+}
+
+#[test]
+fn a_call_that_everyone_has_left_ends_though_an_ivr_had_it() {
+    let before = diverted_from_an_ivr(24);
+    let lines = vec![
+        call("conn-cleared", 900, 6, agent_device("device-out", 1001)),
+        call("conn-cleared", 900, 6, outside("device-out")),
+        other("agent-need-help", 600, json!({ "agent": [] })),
+    ];
+    let told = heard(&before).len();
+    let shown: Vec<String> = heard(&[before, lines].concat())[told..].iter().map(short).collect();
+    assert!(shown.contains(&"CallEnd 900".to_owned()), "{shown:#?}");
+}
+
+#[test]
+fn the_caller_whom_a_diversion_names_stays() {
+    let mut before: Vec<Value> = diverted_from_an_ivr(24);
+    before[2] = call("diverted", 900, 2, all(&[outside("divert-from-device"), agent_device("divert-to-device", 1001)]));
+    before.insert(3, call("conn-cleared", 900, 2, device("device-out", 24, 24, "ivr1")));
+    let lines = vec![call("conn-cleared", 900, 6, outside("device-out")), call("call-cleared", 900, 7, json!({}))];
+    let expected = ["CallCleared 900 a1001 FarEnd", "CallEnd 900", "AgentStateChange a1001 Idle", "CallCompleted 900"];
+    after(before, lines, &expected);
+}
