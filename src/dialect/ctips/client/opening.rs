@@ -36,6 +36,7 @@ impl Client {
             is_up: false,
             switches: HashSet::new(),
             lost_switches: HashSet::new(),
+            is_cut_off: false,
             tokens: 0,
             posts: HashMap::new(),
             commands: Commands::default(),
@@ -219,6 +220,7 @@ impl Client {
         self.commands.lost();
         self.snapshot = None;
         self.lost_switches.clear();
+        self.is_cut_off = false;
         if next {
             self.at = (self.at + 1) % self.settings.urls.len().max(1);
         }

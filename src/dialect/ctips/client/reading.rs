@@ -183,9 +183,14 @@ impl Client {
         let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
         match def.label.as_str() {
             "LinkStatus" => {
-                let down = self.vocabulary.enumeration("CTIComponentState");
-                let down = down.and_then(|place| self.vocabulary.enums[place].code("Down"));
-                self.link(now, switch, Some(number(message, "ComponentState")) == down);
+                let code = |enumeration: &str, member: &str| {
+                    let place = self.vocabulary.enumeration(enumeration);
+                    place.and_then(|place| self.vocabulary.enums[place].code(member))
+                };
+                let is = |label: &str, code: Option<i64>| Some(number(message, label)) == code;
+                let is_down = is("ComponentState", code("CTIComponentState", "Down"));
+                let is_whole = switch == 0 || is("ComponentType", code("CTIComponentType", "CenterCord"));
+                self.link(now, Some(switch).filter(|_| !is_whole), is_down);
                 return Ok(Heard::Nothing);
             }
             "SnapShotRequestFailed" => {
@@ -203,16 +208,21 @@ impl Client {
         Ok(request.map_or(Heard::Event, Heard::Answer))
     }
 
-    /// The portal has lost a switch, or has it back. The platform is gone once all are.
-    fn link(&mut self, now: Time, switch: i64, is_down: bool) {
+    /// The portal has lost Unified IP, or Unified IP one of its switches, or has it back. The platform is gone without Unified
+    /// IP, or once all switches are lost.
+    fn link(&mut self, now: Time, switch: Option<i64>, is_down: bool) {
+        let lost = switch.map_or("Unified IP".to_owned(), |switch| format!("switch {switch}"));
         let state = if is_down { "down" } else { "up" };
-        self.notice(Notice::warn(format!("the portal says that switch {switch} is {state}")));
-        if is_down {
-            self.lost_switches.insert(switch);
-            if self.switches.is_subset(&self.lost_switches) {
-                self.down("the portal has lost its switch");
-            }
-        } else if self.lost_switches.remove(&switch) && self.state == State::Online {
+        self.notice(Notice::warn(format!("the portal says that {lost} is {state}")));
+        let is_news = match switch {
+            None => std::mem::replace(&mut self.is_cut_off, is_down) != is_down,
+            Some(switch) if is_down => self.lost_switches.insert(switch),
+            Some(switch) => self.lost_switches.remove(&switch),
+        };
+        let none_left = !self.lost_switches.is_empty() && self.switches.is_subset(&self.lost_switches);
+        if self.is_cut_off || none_left {
+            self.down(&format!("the portal has lost {lost}"));
+        } else if is_news && !is_down && self.state == State::Online {
             self.outputs.push_back(if self.is_up { Output::Resync } else { Output::Up });
             self.is_up = true;
             self.show_again(now);

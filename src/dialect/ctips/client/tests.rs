@@ -532,26 +532,44 @@ fn a_part_of_the_snapshot_that_fails_or_does_not_end_leaves_the_others() {
     assert!(portal.posts.is_empty());
 }
 
+fn link(portal: &mut Portal, component: &str, switch: u8, state: &str) {
+    let members = format!(
+        "<SwitchId>{switch}</SwitchId><ComponentType>{component}</ComponentType><ComponentState>{state}</ComponentState>"
+    );
+    assert_eq!(portal.event("CTILinkStatus", &members).1, Heard::Nothing);
+}
+
 #[test]
-fn the_platform_is_gone_once_the_portal_has_lost_all_its_switches() {
+fn the_platform_is_gone_once_all_its_switches_are_lost() {
     let mut portal = Portal::online();
-    let link = |portal: &mut Portal, switch: u8, state: &str| {
-        let members = format!(
-            "<SwitchId>{switch}</SwitchId><ComponentType>CenterCord</ComponentType><ComponentState>{state}</ComponentState>"
-        );
-        let heard = portal.event("CTILinkStatus", &members).1;
-        assert_eq!(heard, Heard::Nothing);
-    };
     assert!(portal.event("CTICallHeld", "<SwitchId>2</SwitchId><CallId>900</CallId>").0.is_ok());
-    link(&mut portal, 1, "Down");
+    link(&mut portal, "Gateway", 1, "Down");
     portal.said(&["switch 1 is down"]);
-    link(&mut portal, 1, "Up");
+    link(&mut portal, "Gateway", 1, "Up");
     portal.said(&["switch 1 is up", "resync"]);
     portal.posts.clear();
-    link(&mut portal, 1, "Down");
-    link(&mut portal, 2, "Down");
-    portal.said(&["switch 1 is down", "switch 2 is down", "down(\"the portal has lost its switch"]);
-    link(&mut portal, 2, "Up");
+    link(&mut portal, "Gateway", 1, "Down");
+    link(&mut portal, "Gateway", 2, "Down");
+    portal.said(&["switch 1 is down", "switch 2 is down", "down(\"the portal has lost switch 2"]);
+    link(&mut portal, "Gateway", 2, "Up");
     portal.said(&["switch 2 is up", "up"]);
     assert_eq!(portal.next(), "Snapshot", "what changed meanwhile is shown");
+}
+
+#[test]
+fn the_platform_is_gone_as_long_as_the_portal_has_lost_unified_ip() {
+    // Whatever switch it names, if any.
+    for (switch, before) in [(0, "<CallId>900</CallId>"), (0, "<SwitchId>1</SwitchId>"), (2, "<SwitchId>1</SwitchId>")]
+    {
+        let mut portal = Portal::online();
+        assert!(portal.event("CTICallHeld", before).0.is_ok());
+        link(&mut portal, "CenterCord", switch, "Down");
+        portal.said(&["Unified IP is down", "down(\"the portal has lost unified ip"]);
+        link(&mut portal, "Gateway", 1, "Down");
+        link(&mut portal, "Gateway", 1, "Up");
+        portal.said(&["switch 1 is down", "switch 1 is up"]);
+        link(&mut portal, "CenterCord", switch, "Up");
+        portal.said(&["Unified IP is up", "up"]);
+        assert_eq!(portal.next(), "Snapshot", "what changed meanwhile is shown");
+    }
 }
