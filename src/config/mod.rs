@@ -122,6 +122,19 @@ fn together(root: &Section, config: &Config) {
         let (Some(name), Some(section)) = (&application.routed_by, applications.get(&application.name)) else {
             continue;
         };
+        // A CTIPS platform asks for routes itself, and would never hear what the Open Media Service decided.
+        let waits = |platform: &&Platform| {
+            let is_own = application.platforms.contains(&platform.name);
+            is_own && platform.dialect == "ctips" && platform.routed_by.is_none()
+        };
+        if let Some(platform) = config.platforms.iter().find(waits) {
+            let text = format!(
+                "the routes that {0} asks for can't be asked of {name}: set `routing = \"open-media\"` in [platform.{0}], or \
+                 leave `routes` out, and {0} gets what the application selects",
+                platform.name
+            );
+            section.problem("routes", text);
+        }
         let routes = |platform: &&Platform| platform.dialect == "open-media";
         match config.platforms.iter().find(|platform| platform.name == *name) {
             Some(platform) if routes(&platform) => {}

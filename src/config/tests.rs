@@ -334,6 +334,24 @@ fn routes_name_a_platform_that_routes() {
 }
 
 #[test]
+fn routes_are_asked_for_no_platform_that_waits_for_them_itself() {
+    let with = |routing: &str, routes: &str| {
+        let aspect = "urls = ['http://localhost:1/x']\ncallback = 'http://127.0.0.1:2/y'\nuser = 'u'\npassword = 'p'";
+        let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+        SMALL.replace("\"mitel\"]", "\"mitel\", \"aspect\"]")
+            + &format!("{routes}\n{media}[platform.aspect]\ndialect = 'ctips'\n{aspect}\n{routing}")
+    };
+    complains(
+        &with("", "routes = 'media'"),
+        "set `routing = \"open-media\"` in [platform.aspect], or leave `routes` out",
+    );
+    for (routing, routes) in [("routing = 'open-media'", "routes = 'media'"), ("", "")] {
+        let (_, problems) = load(&with(routing, routes), &[], &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+    }
+}
+
+#[test]
 fn rules_have_settings_of_their_own() {
     let with = |rules: &str| SMALL.replace("[application", &format!("rules = {{ {rules} }}\n[application"));
     let (config, problems) = load(&with("release-code = 7"), &[], &[]);
