@@ -244,6 +244,8 @@ pub struct Troubles {
     pub gaps: u64,
     /// Lines that were lost.
     pub disconnects: u64,
+    /// Values that their enumerations do not have.
+    pub unknown_values: u64,
 }
 
 /// Something that an operator should read, with how much it matters.

@@ -107,7 +107,7 @@ impl Report {
         registry.register("messages_in", "Messages of a platform that were read", self.heard);
         registry.register("messages_ignored", "Messages that nothing is made of, for a reason", self.ignored);
         registry.register("refused", "What was not taken, by reason", self.refused);
-        registry.register("unknown", "Messages and fields that the vocabulary does not know", self.unknown);
+        registry.register("unknown", "Messages, fields and values that the vocabulary does not know", self.unknown);
         registry.register("rules_fired", "Rules that fired", self.rules);
         registry.register("orders", "What platforms were asked to do", self.ordered);
         registry.register("messages_out", "Events said to an application", self.said);
@@ -158,6 +158,7 @@ impl Report {
         add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
+        add(&self.unknown, labels(&[("what", "value")]), platform.client.troubles().unknown_values);
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
         add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
         add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);

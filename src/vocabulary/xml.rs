@@ -1,5 +1,5 @@
 //! XML → messages, liberally: any order, any prefix, any namespace, any wrapper's name; nil and what is missing are the same
-//! to whoever reads the message. Requests must fit their types; of answers is kept what can be.
+//! to whoever reads the message. Requests must fit their types; of answers and events is kept what can be.
 
 use std::fmt;
 
@@ -62,17 +62,24 @@ impl Vocabulary {
         found.iter().copied().find(|kind| self.message(*kind).side == Side::Callback)
     }
 
-    /// Reads the arguments of an operation, or the members of an event.
+    /// Reads the arguments of an operation.
     pub fn read_xml(&self, kind: Kind, operation: &Element, into: &mut Message) -> Result<Decoded, WrongMember> {
-        let mut reader = Reader { vocabulary: self, is_answer: false, into, decoded: Decoded::default() };
+        let mut reader = Reader::new(self, false, into);
         reader.message(kind, operation)?;
         Ok(reader.decoded)
+    }
+
+    /// Reads the members of an event. A value that its enumeration does not have is kept as it came, and handed back.
+    pub fn read_event(&self, kind: Kind, event: &Element, into: &mut Message) -> Result<Vec<WrongMember>, WrongMember> {
+        let mut reader = Reader::new(self, true, into);
+        reader.message(kind, event)?;
+        Ok(reader.strange)
     }
 
     /// Reads what the body of an answer to this request holds: its reply, or one of the faults that there are. A value of an
     /// enumeration may be its name in any case, an alias, or its number; one that is unknown is kept as it came.
     pub fn read_reply(&self, request: Kind, body: &Element, into: &mut Message) -> Result<Kind, NoReply> {
-        let mut reader = Reader { vocabulary: self, is_answer: true, into, decoded: Decoded::default() };
+        let mut reader = Reader::new(self, true, into);
         if let Some(fault) = soap::Fault::of(body) {
             let known =
                 fault.detail.as_ref().and_then(|detail| self.fault_named(&detail.name).map(|kind| (kind, detail)));
@@ -113,13 +120,19 @@ impl Vocabulary {
 
 struct Reader<'r> {
     vocabulary: &'r Vocabulary,
-    /// Whether it is read as an answer: what cannot be understood is kept, where it must fit its type otherwise.
-    is_answer: bool,
+    /// Whether a platform says it: values that enumerations do not have are kept, where a request must fit its types.
+    is_liberal: bool,
     into: &'r mut Message,
     decoded: Decoded,
+    /// Values that were kept so.
+    strange: Vec<WrongMember>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    fn new(vocabulary: &'r Vocabulary, is_liberal: bool, into: &'r mut Message) -> Reader<'r> {
+        Reader { vocabulary, is_liberal, into, decoded: Decoded::default(), strange: Vec::new() }
+    }
+
     fn start(&mut self, kind: Kind) {
         self.into.clear();
         self.into.start(kind, self.vocabulary.message(kind).fields.list.len());
@@ -207,8 +220,11 @@ impl Reader<'_> {
                 let known = &self.vocabulary.enums[*place];
                 match known.code_in_any_case(text) {
                     Some(code) => Node::Int(code),
-                    None if !self.is_answer => return Err(wrong()),
-                    None => text.parse().map(Node::Int).unwrap_or_else(|_| self.into.text(text)),
+                    None if !self.is_liberal => return Err(wrong()),
+                    None => {
+                        self.strange.push(wrong());
+                        text.parse().map(Node::Int).unwrap_or_else(|_| self.into.text(text))
+                    }
                 }
             }
         })

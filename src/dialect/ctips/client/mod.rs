@@ -138,6 +138,8 @@ pub struct Client {
     snapshot: Option<(usize, Time)>,
     outputs: VecDeque<Output>,
     troubles: Troubles,
+    /// Which unknown values have been said: each once.
+    said: HashSet<String>,
 }
 
 impl std::fmt::Debug for Client {

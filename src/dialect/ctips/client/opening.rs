@@ -43,6 +43,7 @@ impl Client {
             snapshot: None,
             outputs: VecDeque::new(),
             troubles: Troubles::default(),
+            said: HashSet::new(),
         };
         client.speak(client.profile.clone());
         client

@@ -15,6 +15,8 @@ use crate::{
 
 /// The most switches that are told apart.
 const MAX_SWITCHES: usize = 1000;
+/// The most unknown values that are said; more are only counted.
+const MAX_SAID: usize = 100;
 
 /// Why a post came to nothing.
 enum Trouble {
@@ -174,7 +176,15 @@ impl Client {
         let kind = *self.classes.get(class).ok_or_else(|| format!("there is no event {class:?}"))?;
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
-        vocabulary.read_xml(kind, element, message).map_err(|wrong| format!("{}: {wrong}", def.label))?;
+        let strange =
+            vocabulary.read_event(kind, element, message).map_err(|wrong| format!("{}: {wrong}", def.label))?;
+        for wrong in strange {
+            self.troubles.unknown_values += 1;
+            let text = format!("{}: {wrong}; the value was passed over", def.label);
+            if self.said.len() < MAX_SAID && self.said.insert(text.clone()) {
+                self.notice(Notice::warn(text));
+            }
+        }
         let number = |message: &Message, label: &str| fields_of(def, message, label).as_int().unwrap_or(0);
         let switch = number(message, "SwitchId");
         if switch > 0 && self.switches.len() < MAX_SWITCHES {

@@ -573,3 +573,16 @@ fn the_platform_is_gone_as_long_as_the_portal_has_lost_unified_ip() {
         assert_eq!(portal.next(), "Snapshot", "what changed meanwhile is shown");
     }
 }
+
+#[test]
+fn an_event_with_a_value_that_no_enumeration_has_is_taken_and_the_value_said_once() {
+    let mut portal = Portal::online();
+    let members = "<CallId>900</CallId><MediaType>Voice</MediaType><RouteTimeout>20</RouteTimeout>";
+    for _ in 0..2 {
+        let (answered, heard) = portal.event("CTIRouteRequest", members);
+        assert_eq!((answered.is_ok(), heard), (true, Heard::Event));
+        assert_eq!((portal.text("CallId"), portal.text("MediaType")), ("900".into(), "Voice".into()));
+    }
+    portal.said(&["RouteRequest: MediaType: \"Voice\" is not of type CTIMediaType; the value was passed over"]);
+    assert_eq!(portal.client.troubles().unknown_values, 2);
+}
