@@ -134,7 +134,7 @@ pub struct Client {
     tokens: u64,
     posts: HashMap<u64, Asked>,
     commands: Commands,
-    /// What the snapshot shows next, and until when.
+    /// What the snapshot shows next, and until when something of it is awaited.
     snapshot: Option<(usize, Time)>,
     outputs: VecDeque<Output>,
     troubles: Troubles,

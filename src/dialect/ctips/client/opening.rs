@@ -163,7 +163,7 @@ impl Client {
 
     /// Asks for the part of the snapshot at this place.
     pub(super) fn show(&mut self, now: Time, place: usize) {
-        self.snapshot = SHOWN.get(place).map(|_| (place, now + self.settings.reply_timeout));
+        self.snapshot = SHOWN.get(place).map(|_| (place, self.shown_by(now)));
         let Some(shown) = SHOWN.get(place) else { return };
         let entity = self.member("CTIEntityType", shown);
         let id = self.commands.own_id();
@@ -184,6 +184,16 @@ impl Client {
             self.notice(Notice::error(text));
         }
         self.show(now, place + 1);
+    }
+
+    /// An item of the snapshot, and not the last one: as long as items come, a part may take its time.
+    pub(super) fn still_shown(&mut self, now: Time) {
+        self.snapshot = self.snapshot.map(|(place, _)| (place, self.shown_by(now)));
+    }
+
+    /// Until when the next item of the snapshot is awaited.
+    fn shown_by(&self, now: Time) -> Time {
+        now + self.settings.reply_timeout
     }
 
     /// Everything anew, because a switch was away.

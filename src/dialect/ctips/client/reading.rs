@@ -209,6 +209,7 @@ impl Client {
                 return Ok(Heard::Nothing);
             }
             "SnapShotUpdate" if number(message, "SnapShotTypeComplete") != 0 => self.shown(now, None),
+            "SnapShotUpdate" => self.still_shown(now),
             _ => {}
         }
         let request = self.commands.answered(id);

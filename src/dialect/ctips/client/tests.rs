@@ -575,6 +575,21 @@ fn the_platform_is_gone_as_long_as_the_portal_has_lost_unified_ip() {
 }
 
 #[test]
+fn a_part_of_the_snapshot_may_take_as_long_as_items_of_it_come() {
+    let mut portal = Portal::new("edk-2009-08", |_| {});
+    portal.wait(0);
+    portal.serve();
+    portal.said.clear();
+    for _ in 0..5 {
+        portal.wait(9);
+        assert!(portal.event("CTISnapShotUpdate", "<SnapShotType>ServiceInfo</SnapShotType>").0.is_ok());
+    }
+    portal.said(&[]);
+    portal.wait(10);
+    portal.said(&["no snapshot of ServiceInfo: it did not end in time"]);
+}
+
+#[test]
 fn an_event_with_a_value_that_no_enumeration_has_is_taken_and_the_value_said_once() {
     let mut portal = Portal::online();
     let members = "<CallId>900</CallId><MediaType>Voice</MediaType><RouteTimeout>20</RouteTimeout>";
