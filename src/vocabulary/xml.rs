@@ -210,6 +210,9 @@ impl<'r> Reader<'r> {
                 }
                 self.into.close_record(open)
             }
+            Type::Time if !self.is_liberal && !text.is_empty() && crate::time::parse_since(text).is_none() => {
+                return Err(wrong());
+            }
             Type::Text | Type::Time => self.into.text(&element.text),
             _ if text.is_empty() => Node::Absent,
             Type::Bool => Node::Bool(Value::Text(text).as_bool().ok_or_else(wrong)?),

@@ -120,6 +120,17 @@ fn what_cannot_be_read_is_a_fault_without_a_type() {
         assert_eq!((reply.status, fault.name.as_str()), (500, ""));
         assert!(fault.message.contains(reason), "{}", fault.message);
     }
+    let mut since = request(9);
+    for (time, is_time) in
+        [("yesterday", false), ("0001-01-01T00:00:00", true), ("2026-11-20T10:00:00.1234567+01:00", true)]
+    {
+        since["QueueStartTime"] = json!(time);
+        let heard = world.office.heard.len();
+        let fault = world.ask("AddRequest", since.clone()).err();
+        let reason = "AddRequest: QueueStartTime: \"yesterday\" is not of type time";
+        assert_eq!(fault.map(|fault| (fault.name, fault.message)), (!is_time).then(|| (String::new(), reason.into())));
+        assert_eq!(world.office.heard.len() - heard, usize::from(is_time), "{time}");
+    }
     let when = client.body("GetOpenMediaRequestsByTime", json!({ "retrieveLaterThan": "yesterday" }));
     let reply = world.office.post(world.now, &when, None).unwrap();
     let fault = client.read("GetOpenMediaRequestsByTime", &reply.body).unwrap_err();
