@@ -48,6 +48,8 @@ impl Callbacks {
 pub struct Poster {
     pub callbacks: Arc<Callbacks>,
     pub application: usize,
+    /// The application's.
+    pub name: String,
     pub session: u32,
     pub inputs: mpsc::Sender<Input>,
     /// Bytes that wait in the queue.
@@ -55,6 +57,12 @@ pub struct Poster {
     pub metrics: Arc<Metrics>,
     /// How long a client that cannot be reached is waited for.
     pub give_up: Duration,
+}
+
+/// How a client took an event.
+enum Taken {
+    Well,
+    WithFault,
 }
 
 /// Why a post did not get through.
@@ -109,6 +117,7 @@ impl Poster {
         if failed {
             return None;
         }
+        let mut has_faulted = false;
         while let Some(post) = posts.recv().await {
             match post {
                 Post::Heartbeat { body } => {
@@ -117,8 +126,15 @@ impl Poster {
                 }
                 Post::Event { body, at } => {
                     self.waiting.fetch_sub(body.len(), Ordering::Relaxed);
-                    if let Err(failure) = self.event(&mut line, &callback.publish_action, body).await {
-                        return Some((failure.text(), "callback-failed"));
+                    match self.event(&mut line, &callback.publish_action, body).await {
+                        Ok(Taken::Well) => {}
+                        Ok(Taken::WithFault) => {
+                            self.metrics.faulted.inc();
+                            if !std::mem::replace(&mut has_faulted, true) {
+                                self.say_fault();
+                            }
+                        }
+                        Err(failure) => return Some((failure.text(), "callback-failed")),
                     }
                     self.metrics.delivery.observe(at.elapsed().as_secs_f64());
                 }
@@ -136,18 +152,25 @@ impl Poster {
         }
     }
 
+    /// Says once per session what the metrics count.
+    fn say_fault(&self) {
+        let (kind, session) = ("application", self.session);
+        tracing::warn!(
+            kind,
+            name = self.name,
+            "session {session} answered an event with a fault; it counts as delivered, and further ones are only counted"
+        );
+    }
+
     /// Posts an event. While nothing of it has been written it is tried again, for as long as heartbeats may be missed.
-    async fn event(&self, line: &mut Exchange, action: &str, body: Bytes) -> Result<(), Failure> {
+    async fn event(&self, line: &mut Exchange, action: &str, body: Bytes) -> Result<Taken, Failure> {
         let begun = Instant::now();
         let mut wait = Duration::from_millis(100);
         loop {
             match self.post(line, action, body.clone()).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(Taken::Well),
                 // The client has it, and says that it could not cope: repeating it would be a second event.
-                Err(Failure::Answered(StatusCode::INTERNAL_SERVER_ERROR)) => {
-                    self.metrics.faulted.inc();
-                    return Ok(());
-                }
+                Err(Failure::Answered(StatusCode::INTERNAL_SERVER_ERROR)) => return Ok(Taken::WithFault),
                 Err(Failure::Unsent(reason)) if begun.elapsed() + wait < self.give_up => {
                     tracing::debug!(session = self.session, "not delivered yet: {reason}");
                     sleep(wait).await;

@@ -416,6 +416,7 @@ impl Engine {
         let poster = callback::Poster {
             callbacks,
             application,
+            name: self.bridge.applications()[application].name.clone(),
             session,
             inputs: self.inputs.clone(),
             waiting: waiting.clone(),

@@ -237,3 +237,42 @@ async fn a_callback_that_never_reads_or_never_stops_answering() {
         soon("the end of the session", lost).await;
     }
 }
+
+#[tokio::test]
+async fn a_client_that_answers_events_with_faults_hears_on_and_is_complained_of_once() {
+    let mut world = Hosted::with(Extra::default()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = String::new();
+        loop {
+            let mut buffer = vec![0; 4096];
+            let count = stream.read(&mut buffer).await.unwrap();
+            assert_ne!(count, 0);
+            read += &String::from_utf8_lossy(&buffer[..count]);
+            if read.ends_with("Envelope>") {
+                let is_event = std::mem::take(&mut read).contains("<PublishCTIEvent");
+                let status = if is_event { "500 Internal Server Error" } else { "200 OK" };
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                if is_event {
+                    let _ = sender.send(());
+                }
+            }
+        }
+    });
+    let mut client = Desk::start(world.service).await.unwrap();
+    client.session = client.open_at(&url, "Test01", USER_PASSWORD).await.unwrap();
+    client.register().await.unwrap();
+    world.line.say(&login(1001, 0)).await.unwrap();
+    world.line.say(&agent("agent-idle", 1001, 0, json!({}))).await.unwrap();
+    for _ in 0..2 {
+        soon("an event", events.recv()).await.unwrap();
+    }
+    client.call("CloseConnection", &[]).await.unwrap();
+    world.daemon.signal("-TERM");
+    let log = world.daemon.end().await.log;
+    assert_eq!(log.matches("session 2 answered an event with a fault").count(), 1, "{log}");
+}
