@@ -370,10 +370,19 @@ impl Model {
         self.agents[agent].last_word = self.clock;
         let reason = change.fact(Fact::Reason);
         let reason = if readiness == Readiness::Ready { Value::Absent } else { reason };
+        let mut buffer = itoa::Buffer::new();
+        let reason = kept(reason.as_text(&mut buffer).unwrap_or_default());
         let entry = &mut self.agents[agent];
+        // Zero is none.
+        let is_none = |reason: &str| matches!(reason, "" | "0");
+        let is_new = entry.reason != reason && !(is_none(&entry.reason) && is_none(reason));
         entry.reason.clear();
-        entry.reason.push_str(kept(reason.as_text(&mut itoa::Buffer::new()).unwrap_or_default()));
+        entry.reason.push_str(reason);
+        let told = entry.told;
         self.is_ready(agent, readiness);
+        if is_new && told == Some(AgentState::NotReady) && self.agents[agent].told == told {
+            self.tell(Transition::new(TransitionKind::AgentReason).agent(agent));
+        }
         Effect::Taken
     }
 

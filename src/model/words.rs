@@ -427,7 +427,8 @@ impl ChangeKind {
             C::RequestTaken => &[T::RequestAccepted],
             C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
             C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
-            C::Ready | C::NotReady => &[T::CallCompleted, T::AgentState],
+            C::Ready => &[T::CallCompleted, T::AgentState],
+            C::NotReady => &[T::CallCompleted, T::AgentState, T::AgentReason],
             C::Activity => &[T::AgentState],
             C::AgentSeen => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
             C::ServiceKnown => &[T::ServiceAdded, T::ServiceChanged],
@@ -599,6 +600,8 @@ words! {
         /// `agent` gave `call` a disposition.
         Disposed = "disposed",
         AgentState = "agent-state",
+        /// `agent`, who was told to be not ready, is so for another reason now.
+        AgentReason = "agent-reason",
         /// The platform shows `agent` for the first time.
         AgentAdded = "agent-added",
         /// The platform calls `agent` otherwise than before.

@@ -8,7 +8,7 @@ use cti_bridge::sim::{
 };
 use serde_json::{Value, json};
 
-use crate::{LOGONS, played, shown, stories, translate, translator};
+use crate::{LOGONS, all_of, played, shown, stories, translate, translator};
 
 #[test]
 fn agents_of_the_snapshot_are_logged_on_with_their_number_station_and_groups() {
@@ -49,6 +49,20 @@ fn a_new_name_of_an_agent_or_group_is_an_update_of_the_entity_told_once() {
     assert_eq!((&updates[1]["group-id"], &updates[1]["group-name"]), (&json!("9"), &json!("Service")));
     let kinds = updates.iter().map(|update| (&update["update-type"], &update["filter"]));
     assert!(kinds.eq([(&json!("update"), &json!("agent")), (&json!("update"), &json!("group"))]));
+}
+
+#[test]
+fn why_an_agent_is_not_ready_is_told_when_it_changes_and_once() {
+    let not_ready = |reason: i64| event(4, 40, json!({ "ReasonID": reason }));
+    let lines = [logon(40), not_ready(7), not_ready(7), not_ready(8), not_ready(8), not_ready(-1), not_ready(-1)];
+    let told = translate("ccas", &lines);
+    let codes: Vec<&Value> = all_of(&told, "agent-release").map(|message| &message["release-code"]).collect();
+    assert_eq!(codes, ["7", "8", "0"]);
+    // During a call nobody is told; the state after it says the reason.
+    let on_call = [logons(), answered(900), vec![not_ready(7), not_ready(8), cleared(40, 900, 0)]].concat();
+    let told = translate("ccas", &on_call);
+    let codes: Vec<&Value> = all_of(&told, "agent-release").map(|message| &message["release-code"]).collect();
+    assert_eq!(codes, ["8"]);
 }
 
 #[test]
