@@ -844,6 +844,20 @@ fn a_snapshot_shows_the_picture_and_marks_its_ends() {
     assert_eq!(data["CallData"], json!([{ "key": "101", "value": "gold" }]));
 }
 
+#[test]
+fn call_data_end_with_their_call() {
+    let lines = [
+        answered(900, 1001),
+        ended(900, 1001, 10).drain(..3).collect(),
+        vec![request("GetCallData", 9, json!({ "AgentIdx": 1001, "CallId": 900 }))],
+    ];
+    let events = translate(&lines.concat());
+    let end = events.iter().position(|event| event["EventType"] == "CallEnd").unwrap();
+    assert_eq!(events[end]["CallData"], json!([{ "key": "101", "value": "gold" }]));
+    assert_eq!(short(&events[end + 1]), "CallRequestFailed 900 a1001 InvalidCallId #9");
+    assert_eq!(events[end + 1]["FailureReason"], "no such call is known");
+}
+
 // ── agents known from statistics ──────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -294,8 +294,8 @@ impl Model {
             }
             AskRoute => (Expect::Routed(of_call()?), smallvec![Order::SelectRoute]),
             AskData => {
-                // Data outlives the call as long as its id does.
-                let call = call.or(named_call).ok_or((Failure::InvalidCall, "no such call is known"))?;
+                // Data end with their call, even while its id still leads to the work after it.
+                let call = of_call()?;
                 agent?;
                 self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
                 return Ok(SmallVec::new());
