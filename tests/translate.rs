@@ -619,6 +619,21 @@ fn what_the_platform_cannot_do_fails_with_its_name_and_what_it_lacks() {
 }
 
 #[test]
+fn work_after_a_call_that_nobody_knows_cannot_be_asked_for() {
+    for (before, state, lack) in [("agent-idle", "Wrap", "begin"), ("agent-wrap", "Idle", "end")] {
+        let lines = [
+            agent(before, 1001, 0, json!({})),
+            request("SetAgentState", 9, json!({ "AgentIdx": 1001, "NewState": state })),
+        ];
+        let events = translate(&lines);
+        assert_eq!(events.len(), 2, "{events:#?}");
+        assert_eq!(short(&events[1]), "AgentRequestFailed a1001 RequestFailed #9");
+        let reason = events[1]["FailureReason"].as_str().unwrap();
+        assert!(reason.ends_with(&format!("can only {lack} the work after a call that is known")), "{reason}");
+    }
+}
+
+#[test]
 fn unknown_agents_and_calls_are_named_as_such() {
     let mut lines = answered(900, 1001);
     lines.push(request("SetAgentState", 1, json!({ "AgentIdx": -1, "NewState": "Idle" })));
@@ -798,7 +813,7 @@ fn requests_that_nobody_answers_or_shows_end_too() {
     let lines = [
         agent("agent-idle", 1001, 0, json!({})),
         request("SetAgentState", 6, json!({ "AgentIdx": 1001, "NewState": "NotReady" })),
-        request("SetAgentState", 7, json!({ "AgentIdx": 1001, "NewState": "Wrap" })),
+        request("SetAgentState", 7, json!({ "AgentIdx": 1001, "NewState": "NotReady" })),
         reply(7, 0, None),
     ];
     let out = translate(&lines);
