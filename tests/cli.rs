@@ -136,6 +136,47 @@ fn strict_stops_at_the_first_line_that_cannot_be_taken() {
 }
 
 #[test]
+fn a_line_is_named_that_names_nobody_or_has_values_that_are_none() {
+    let cases = [
+        (r#"{"message":"established"}"#, "established: it names no call"),
+        (r#"{"message":"agent-idle"}"#, "agent-idle: it names no agent"),
+        (r#"{"message":"agent-idle","agent-id":0}"#, "agent-idle: it names no agent"),
+        (r#"{"message":"agent-idle","agent-id":[1]}"#, "agent-idle: agent-id is not of type id"),
+        (r#"{"message":"agent-idle","agent-id":true}"#, "agent-idle: agent-id is not of type id"),
+        (r#"{"message":"agent-idle","agent-id":1.5}"#, "agent-idle: agent-id is not of type id"),
+        (r#"{"agent-id":1.5,"message":"agent-idle"}"#, "agent-idle: agent-id is not of type id"),
+        (r#"{"message":"agent-idle","agent-id":99999999999999999999999}"#, "agent-idle: agent-id is not of type id"),
+    ];
+    for (line, reason) in cases {
+        let output = translate(&[], &format!("{line}\n{LOGIN}\n"));
+        let said: Vec<&str> = stderr(&output).lines().collect();
+        assert_eq!(said.len(), 1, "{line}: {said:?}");
+        assert!(said[0].starts_with(&format!("line 1: {reason}")), "{line}: {said:?}");
+        assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(0), 1), "{line}");
+        let strict = translate(&["--strict"], &format!("{line}\n{LOGIN}\n"));
+        assert_eq!((strict.status.code(), stdout(&strict)), (Some(1), ""), "{line}");
+    }
+}
+
+#[test]
+fn what_began_before_or_comes_twice_is_no_lines_fault() {
+    let lines = [
+        LOGIN,
+        LOGIN,
+        r#"{"message":"agent-idle","agent-id":40.0}"#,
+        r#"{"message":"agent-wrap","agent-id":40}"#,
+        r#"{"message":"conn-cleared","call-id":900,"device-out-type":3,"device-out-id":40}"#,
+        r#"{"message":"call-cleared","call-id":900}"#,
+        r#"{"message":"queued","call-id":901,"queued-group-internal-id":9,"queued-group-type":4}"#,
+        r#"{"message":"call-cleared","call-id":901}"#,
+        r#"{"message":"call-cleared","call-id":901}"#,
+        r#"{"message":"agent-logout","agent-id":41}"#,
+    ];
+    let output = translate(&["--strict"], &lines.join("\n"));
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+}
+
+#[test]
 fn a_line_of_ten_megabytes_is_named_and_passed_over() {
     let output = translate(&[], &format!("\"{}\"\n{LOGIN}\n", "x".repeat(10 << 20)));
     assert_eq!(output.status.code(), Some(0));

@@ -299,8 +299,10 @@ impl Platform {
             Ok(decoded) => {
                 self.counts.unknown_fields += decoded.unknown.len() as u64;
                 self.unknown_fields = decoded.unknown;
-                self.message(now, &message);
-                decoded.malformed.map_or(Ok(()), |malformed| Err(self.malformed(&message, &malformed)))
+                let heard = self.client.heard(now, &message);
+                let taken = self.take_in(now, heard, &message);
+                // What cannot be read of a message is why nothing came of it.
+                decoded.malformed.map_or(taken, |malformed| Err(self.malformed(&message, &malformed)))
             }
             Err(error) => Err(self.not_read(&error)),
         };
@@ -397,7 +399,8 @@ impl Platform {
         let mut message = std::mem::take(&mut self.message);
         message.clear();
         let heard = self.client.answered(now, token, outcome, &mut message);
-        self.take_in(now, heard, &message);
+        let taken = self.take_in(now, heard, &message);
+        self.complain(now, taken);
         self.message = message;
     }
 
@@ -408,17 +411,21 @@ impl Platform {
         message.clear();
         let Called { reply, heard } = self.client.called(now, path, body, charset, &mut message);
         self.counts.malformed += u64::from(reply.status != 200);
-        self.take_in(now, heard, &message);
+        let taken = self.take_in(now, heard, &message);
+        self.complain(now, taken);
         self.message = message;
         reply
     }
 
-    fn message(&mut self, now: Time, message: &Message) {
-        let heard = self.client.heard(now, message);
-        self.take_in(now, heard, message);
+    /// Has the log say what was wrong with a message.
+    fn complain(&mut self, now: Time, taken: Result<(), Bad>) {
+        if let Err(Bad(text)) = taken {
+            self.wanted.extend(self.complaints.about(now, text).map(|text| ClientOutput::Notice(Notice::warn(text))));
+        }
     }
 
-    fn take_in(&mut self, now: Time, heard: Heard, message: &Message) {
+    /// Lets everything follow from a message; what is wrong with it, if that is why something did not.
+    fn take_in(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
         }
@@ -427,24 +434,26 @@ impl Platform {
         match heard {
             Heard::Event => {
                 self.has_event = true;
-                self.apply(now, message, None);
+                return self.apply(now, message, None);
             }
-            Heard::Answer(request) => self.apply(now, message, Some(Model::request_handle(request))),
+            Heard::Answer(request) => return self.apply(now, message, Some(Model::request_handle(request))),
             Heard::For(Asker::Route { route, order }) => {
                 self.route_asker = Some((route, order));
-                self.apply(now, message, None);
+                let taken = self.apply(now, message, None);
                 self.route_asker = None;
+                return taken;
             }
             Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
             Heard::Nothing => {}
         }
+        Ok(())
     }
 
-    fn apply(&mut self, now: Time, message: &Message, request: Option<Id<'static>>) {
+    fn apply(&mut self, now: Time, message: &Message, request: Option<Id<'static>>) -> Result<(), Bad> {
         let incoming = &self.incoming;
         let kind = message.kind().map_or(0, |kind| kind.0 as usize);
         if incoming.plans[kind].rules.is_empty() {
-            return;
+            return Ok(());
         }
         let clock = incoming.vocabulary.messages[kind].role(Role::Time).map(|slot| message.get(slot));
         let clock = if let Some(Value::Text(text)) = clock { self.clock.read(text) } else { None };
@@ -452,6 +461,7 @@ impl Platform {
         self.model.begin(now, clock);
         let (model, counts) = (&mut self.model, &mut self.counts);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
+        let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
             if change.kind.is_of_route() {
@@ -474,12 +484,14 @@ impl Platform {
                 None => model.apply(change),
             };
             if effect != Effect::Taken {
+                fault = fault.or(effect.fault(change));
                 match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
                     Some((_, count)) => *count += 1,
                     None => counts.effects.push((effect, 1)),
                 }
             }
         });
+        fault.map_or(Ok(()), |fault| Err(Bad(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
     }
 
     /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform

@@ -79,6 +79,12 @@ impl<'m> Change<'m> {
         self.facts[fact as usize].as_int()
     }
 
+    /// Whether it gives a code that is no number, as every dialect's applications take it.
+    pub fn has_odd_code(&self) -> bool {
+        let code = self.fact(Fact::Code);
+        !code.is_empty() && code.as_int().is_none()
+    }
+
     /// A fact that is a text, empty where there is none.
     pub fn text(&self, fact: Fact) -> &'m str {
         match self.facts[fact as usize] {

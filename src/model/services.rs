@@ -37,8 +37,16 @@ impl Model {
         Some(index)
     }
 
+    fn service_meant(&mut self, device: &Device) -> Result<ServiceIx, Effect> {
+        let is_one = device.kind.is_some_and(DeviceKind::is_service) && !device.id.is_none();
+        self.service_of(device).ok_or(if is_one { Effect::Full } else { Effect::UnknownService })
+    }
+
     pub(super) fn service_known(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.service_of(&change.service) else { return Effect::Full };
+        let index = match self.service_meant(&change.service) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
         let (stamp, epoch) = (self.stamp, self.link.epoch);
         let service = &mut self.services[index];
         (service.stamp, service.seen_epoch) = (stamp, epoch);
@@ -56,7 +64,10 @@ impl Model {
     }
 
     pub(super) fn service_removed(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.service_of(&change.service) else { return Effect::Full };
+        let index = match self.service_meant(&change.service) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
         self.remove_service(index);
         Effect::Taken
     }

@@ -82,7 +82,8 @@ impl Model {
         }
         let requests = self.requests_shown(Expect::Wrap(agent));
         self.tell_state_answering(agent, call, requests);
-        if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
+        // An agent may wrap up without a call, and end that.
+        if call.is_none() && !change.call.is_empty() { Effect::UnknownCall } else { Effect::Taken }
     }
 
     pub(super) fn wrap_ended(&mut self, change: &Change) -> Effect {
@@ -109,7 +110,7 @@ impl Model {
             self.settle_state(agent);
         }
         self.tell_state_answering(agent, None, requests);
-        if call.is_none() { Effect::UnknownCall } else { Effect::Taken }
+        if call.is_none() && !change.call.is_empty() { Effect::UnknownCall } else { Effect::Taken }
     }
 
     /// Whatever the agent works after, that work is over. Other calls' may not have begun.

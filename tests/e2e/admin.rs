@@ -20,6 +20,7 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
     world.say(other("group-stats", 4, json!({ "group-id": 9 }))).await;
     let events = ["CallStarted 900", "CallOffered 900", "CallEstablished 900 a1001", "AgentStateChange a1001 Active"];
     hears(&mut desk, &events).await;
+    world.say(call("wrap-code", 900, 5, json!({ "agent-id": 1001, "wrapup-code-id": "SALE" }))).await;
     desk.ask("HoldCall", &[("AgentIdx", "1001"), ("CallId", "900")]).await.unwrap();
     hears(&mut desk, &["CallRequestFailed 900 a1001 RequestFailed #1"]).await;
     let metrics = get(admin, "/metrics").await;
@@ -29,6 +30,7 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
         r#"cti_bridge_unknown_total{platform="mitel",what="message"} 1"#,
         r#"cti_bridge_refused_total{platform="mitel",reason="malformed"} 1"#,
         r#"cti_bridge_refused_total{platform="mitel",reason="unknown-call"} 1"#,
+        r#"cti_bridge_refused_total{platform="mitel",reason="odd-code"} 1"#,
         r#"cti_bridge_rules_fired_total{platform="mitel",rule="established"} 1"#,
         r#"cti_bridge_messages_out_total{application="desk",message="CallEstablished"} 1"#,
         r#"cti_bridge_messages_published_total{application="desk",message="CallEstablished"} 1"#,
@@ -42,7 +44,7 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
-    for secret in [PASSWORD, USER_PASSWORD, "5551234", "gold", desk.session.as_str()] {
+    for secret in [PASSWORD, USER_PASSWORD, "5551234", "gold", "SALE", desk.session.as_str()] {
         assert!(!metrics.contains(secret), "{secret} is shown");
     }
     world.line.close().await.unwrap();

@@ -1,12 +1,12 @@
 //! Calls: from outside, to outside, between agents; held, rejected, failed.
 
-use cti_bridge::sim::ccas::{at, event, logons, originated};
-use serde_json::json;
+use cti_bridge::sim::ccas::{answered, at, event, logons, originated};
+use serde_json::{Value, json};
 
 use crate::{
     all_of, find, group, is_one_call, played, profile,
     stories::{self, Story, short},
-    swapped, translate,
+    swapped, translate, translator,
 };
 
 #[test]
@@ -101,6 +101,23 @@ fn an_internal_call_is_one_whoever_of_both_agents_is_told_first() {
         assert_eq!((profile(established, 2), profile(established, 1)), (Some("4040"), Some("4041")), "{}", story.name);
         is_one_call(&told);
     }
+}
+
+#[test]
+fn a_code_that_is_no_number_is_named_and_the_others_are_told() {
+    let (mut translator, mut told) = (translator("ccas"), Vec::new());
+    let mut line = |line: &Value| {
+        translator.line(&line.to_string(), &mut |line| told.push(serde_json::from_slice::<Value>(line).unwrap()))
+    };
+    for before in [logons(), answered(900)].concat() {
+        line(&before).unwrap();
+    }
+    let codes = |list: &str| event(41, 40, json!({ "CallID": 900, "CallType": 3, "CQCodeList": list }));
+    let passed_over = Err("CQCODES: a code that is no number was passed over".to_owned());
+    assert_eq!(line(&codes("SALE|VIP")), passed_over);
+    assert_eq!(line(&codes("VIP|7")), passed_over);
+    let codes: Vec<&Value> = all_of(&told, "wrap-code").map(|message| &message["wrapup-code-id"]).collect();
+    assert_eq!(codes, [&json!(7)]);
 }
 
 #[test]

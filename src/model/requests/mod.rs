@@ -473,8 +473,7 @@ impl Model {
 /// Why a request is not kept: what it says is cut nowhere, because half a number is another number.
 fn unusable(change: &Change) -> Option<String> {
     let length = |value: Value| if let Value::Text(text) = value { text.len() } else { 0 };
-    let code = change.fact(Fact::Code);
-    if !code.is_empty() && code.as_int().is_none() {
+    if change.has_odd_code() {
         return Some("the request's code is no number".into());
     }
     if let Some(fact) = Fact::ALL.iter().find(|fact| length(change.fact(**fact)) > MAX_TEXT) {

@@ -202,6 +202,8 @@ impl<'r, 't> Reader<'r, 't> {
                 Some(self.into.text(itoa::Buffer::new().format(number)))
             }
             Node::List(_) | Node::Record(_) if !matches!(ty, Type::List(_) | Type::Record(_)) => None,
+            Node::Float(number) if !fits(ty, number) => None,
+            Node::Bool(_) if matches!(ty, Type::Id) => None,
             node => Some(node),
         }
     }
@@ -303,12 +305,15 @@ impl<'r, 't> Reader<'r, 't> {
                 Some(Type::Text | Type::Time) => self.into.text(itoa::Buffer::new().format(number)),
                 _ => Node::Int(number),
             },
+            Token::Bool(_) if matches!(place.ty, Some(Type::Id)) => self.mismatch(place),
             Token::Bool(value) if !place.is_container() => Node::Bool(value),
+            Token::Large(_) if place.ty.is_some_and(is_number) => self.mismatch(place),
             Token::Large(number) if !place.is_container() => self.into.text(itoa::Buffer::new().format(number)),
             // Larger than any number.
             Token::Float(number) if number.is_infinite() => return Err(Malformed),
             Token::Float(number) if !place.is_container() => match place.ty {
                 Some(Type::Text | Type::Time) => self.into.text(&number.to_string()),
+                Some(ty) if !fits(ty, number) => self.mismatch(place),
                 _ => Node::Float(number),
             },
             Token::Text(text) => self.unpack(place, &text),
@@ -416,6 +421,16 @@ impl<'r, 't> Reader<'r, 't> {
         }
         Node::Absent
     }
+}
+
+/// Whether a value of this type is a number and nothing else.
+fn is_number(ty: &Type) -> bool {
+    matches!(ty, Type::Int | Type::Long | Type::Enum(_))
+}
+
+/// Whether a number that was not written as a whole one is one where it has to be.
+fn fits(ty: &Type, number: f64) -> bool {
+    !(is_number(ty) || matches!(ty, Type::Id)) || Value::Float(number).as_int().is_some()
 }
 
 /// What a text is where its type is a number or an enumeration; none where it stays a text.
