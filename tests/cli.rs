@@ -446,6 +446,49 @@ fn coverage_accounts_for_every_message_and_field() {
 }
 
 #[test]
+fn what_is_carried_reaches_the_messages_that_come_of_this_one_and_no_others() {
+    let all = cti_bridge(&["coverage", "--format", "json"], "");
+    let reports: Vec<Value> = serde_json::from_str(stdout(&all)).unwrap();
+    assert!(reports.len() > 4);
+    let mut carried = 0;
+    for report in &reports {
+        for (incoming, outgoing) in [("events", "told"), ("requests", "asked")] {
+            let said = report[outgoing].as_array().unwrap();
+            for message in report[incoming].as_array().unwrap() {
+                let into = message["into"].as_array().unwrap();
+                for field in message["fields"].as_array().unwrap().iter().filter(|field| field["fate"] == "carried") {
+                    carried += 1;
+                    let targets = field["detail"].as_str().unwrap().strip_prefix("→ ").unwrap().split(", ");
+                    for target in targets {
+                        let (to, of) =
+                            target.split_once('.').unwrap_or_else(|| panic!("{target} is no field: {field}"));
+                        assert!(into.iter().any(|known| known == to), "{}: {field}", message["message"]);
+                        // A reply is said to whoever asked; what else is said is listed, with the field.
+                        let Some(said) = said.iter().find(|said| said["message"] == to) else { continue };
+                        let fields = said["fields"].as_array().unwrap().iter();
+                        let mut shown = fields.filter(|field| field["fate"] == "carried");
+                        assert!(
+                            shown.any(|field| field["field"].as_str().unwrap().starts_with(of)),
+                            "{target}: {said}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(carried > 500, "{carried}");
+    // The picture alone hears of a call that waits no longer; who called is told with the next event.
+    let pair = reports.iter().find(|report| report["from"] == "event-feed" && report["to"] == "ctips").unwrap();
+    let dequeued = pair["events"].as_array().unwrap().iter().find(|event| event["message"] == "dequeued").unwrap();
+    assert_eq!(dequeued["into"], serde_json::json!([]));
+    let id = dequeued["fields"].as_array().unwrap().iter().find(|field| field["field"] == "call-id").unwrap();
+    assert_eq!(id["fate"], "derived");
+    let detail = id["detail"].as_str().unwrap();
+    assert!(detail.contains("CallEnd.CallId") && !detail.contains("AcceptCall"), "{detail}");
+    assert!(detail.split(", ").count() > 40, "a program reads lists whole: {detail}");
+}
+
+#[test]
 fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
     let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
     let said = |line: &str| assert!(stdout(&output).lines().any(|known| known == line), "{line:?} is missing");

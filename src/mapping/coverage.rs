@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
+use hashbrown::HashSet;
 use serde::Serialize;
 
-use super::{Dialect, Incoming, Outgoing, dotted_labels};
+use super::{Dialect, Incoming, Outgoing, dotted_labels, outgoing::Rule};
 use crate::{
-    message::Kind,
     model::{ChangeKind, TransitionKind},
     vocabulary::{AgentPart, Role, Side, Which},
 };
@@ -63,15 +63,48 @@ pub struct Field {
     pub field: String,
     pub fate: Fate,
     /// Where it goes or comes from, or why it does not.
-    pub detail: String,
+    pub detail: Detail,
+}
+
+#[derive(Debug)]
+pub enum Detail {
+    Reason(String),
+    /// What it goes to or comes from, after a word or two.
+    List(&'static str, Vec<String>),
+}
+
+impl Detail {
+    fn reason(text: &str) -> Detail {
+        Detail::Reason(text.to_owned())
+    }
+
+    /// With so many items of the list at most.
+    fn text(&self, most: usize) -> String {
+        match self {
+            Detail::Reason(reason) => reason.clone(),
+            Detail::List(lead, list) => {
+                let more = list.len().saturating_sub(most);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("{lead} {}{more}", list[..list.len().min(most)].join(", "))
+            }
+        }
+    }
+}
+
+impl Serialize for Detail {
+    /// Whole: programs read it.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text(usize::MAX))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
-    /// Its value goes through.
+    /// Its value goes through: it is in a message that this very message can bring about, or is of one that can bring this
+    /// message about.
     Carried,
-    /// It goes into the picture, or comes out of it, without being passed on as it is.
+    /// It goes into the picture, for later messages or to decide what happened, or comes out of the picture.
     Derived,
     /// The other side has nothing for it.
     Absent,
@@ -112,8 +145,8 @@ impl Coverage {
         let (asks, tell) = (application.from.as_ref()?, application.to.as_ref()?);
         let events = heard(from, tell, &[Side::Event, Side::Reply]);
         let requests = heard(asks, order, &[Side::Request]);
-        let told = said(tell, from, &[Side::Event], Side::Event);
-        let asked = said(order, asks, &[Side::Request], Side::Request);
+        let told = said(tell, &events, Side::Event);
+        let asked = said(order, &requests, Side::Request);
         let mut totals = BTreeMap::new();
         for heard in events.iter().chain(&requests) {
             *totals.entry(heard.fate().1).or_default() += 1;
@@ -164,7 +197,8 @@ fn none_if_empty(list: &[String], otherwise: &str) -> String {
 
 fn fields(fields: &[Field], out: &mut String) {
     for field in fields {
-        let _ = writeln!(out, "    {:<9} {:<40} {}", field.fate.name(), field.field, field.detail);
+        // A long list is cut where nobody reads on.
+        let _ = writeln!(out, "    {:<9} {:<40} {}", field.fate.name(), field.field, field.detail.text(4));
     }
     let _ = writeln!(out);
 }
@@ -186,38 +220,55 @@ fn count(fields: &[Field], side: &str, totals: &mut BTreeMap<&'static str, usize
     }
 }
 
-/// The messages that a rule file says something with for these transitions.
-fn emitted(to: &Outgoing, transitions: &[TransitionKind]) -> Vec<Kind> {
-    let mut kinds = Vec::new();
-    let steps = transitions.iter().flat_map(|transition| &to.plans[*transition as usize].steps);
-    for transition in transitions.iter().chain(steps) {
-        for rule in &to.plans[*transition as usize].rules {
-            if !kinds.contains(&rule.emit) {
-                kinds.push(rule.emit);
-            }
-        }
-    }
-    kinds
+/// What a message that comes in can become.
+struct Becomes<'r> {
+    to: &'r Outgoing,
+    /// The rules of what it brings about.
+    now: Vec<&'r Rule>,
+    /// All rules whose messages go the same way: what is told of the picture later.
+    later: Vec<&'r Rule>,
 }
 
-/// The fields of the target that an attribute ends in: of the given messages, else of any.
-/// What an application asks for stays with what it asks.
-fn targets(to: &Outgoing, kinds: &[Kind], attribute: &str) -> Vec<String> {
-    let rules = || to.plans.iter().flat_map(|plan| &plan.rules);
-    let find = |only: bool| {
+impl<'r> Becomes<'r> {
+    /// For the transitions that a message can cause. Events come out of the picture again, requests do not go into it.
+    fn of(to: &'r Outgoing, transitions: &[TransitionKind], sides: &[Side]) -> Becomes<'r> {
+        let said = |rule: &&Rule| sides.contains(&to.vocabulary.message(rule.emit).side);
+        let steps = transitions.iter().flat_map(|transition| &to.plans[*transition as usize].steps);
+        let plans = transitions.iter().chain(steps).map(|transition| &to.plans[*transition as usize]);
+        let later = to.plans.iter().filter(|_| sides.contains(&Side::Event));
+        Becomes {
+            to,
+            now: plans.flat_map(|plan| &plan.rules).filter(said).collect(),
+            later: later.flat_map(|plan| &plan.rules).filter(said).collect(),
+        }
+    }
+
+    /// The messages that it brings about.
+    fn messages(&self) -> Vec<String> {
+        let mut labels = Vec::new();
+        for rule in &self.now {
+            let label = &self.to.vocabulary.message(rule.emit).label;
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        }
+        labels
+    }
+
+    /// The fields that rules set by one of these attributes.
+    fn fields(&self, rules: &[&Rule], attributes: &[&str]) -> Vec<String> {
         let mut found = Vec::new();
-        for rule in rules().filter(|rule| !only || kinds.contains(&rule.emit)) {
-            for (label, paths) in rule.sets(to) {
-                let name = format!("{}.{label}", to.vocabulary.message(rule.emit).label);
-                if paths.iter().any(|path| path == attribute) && !found.contains(&name) {
-                    found.push(name);
+        for rule in rules {
+            for (label, paths) in rule.sets(self.to) {
+                if paths.iter().any(|path| attributes.contains(&path.as_str())) {
+                    found.push(format!("{}.{label}", self.to.vocabulary.message(rule.emit).label));
                 }
             }
         }
+        found.sort();
+        found.dedup();
         found
-    };
-    let direct = find(true);
-    if direct.is_empty() && !attribute.starts_with("request.") { find(false) } else { direct }
+    }
 }
 
 fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
@@ -238,7 +289,7 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             continue;
         }
         let caused: Vec<TransitionKind> = plan.rules.iter().flat_map(|rule| rule.means.causes()).copied().collect();
-        let kinds = emitted(to, &caused);
+        let becomes = Becomes::of(to, &caused, sides);
         let asks: Vec<_> = plan.rules.iter().map(|rule| rule.means).filter(|means| means.is_request()).collect();
         let refused = refusal(to, &asks);
         let answered = !asks.is_empty() && asks.iter().all(|means| orders(to, *means).next().is_none());
@@ -247,29 +298,33 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
         let field = |label: String| {
             let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
             if let Some((_, reason)) = plan.unread.iter().find(|(known, _)| covers(known)) {
-                return Field { field: label, fate: Fate::Ignored, detail: reason.clone() };
+                return Field { field: label, fate: Fate::Ignored, detail: Detail::reason(reason) };
             }
             if let Some(reason) = &refused {
-                return Field { field: label, fate: Fate::Refused, detail: reason.clone() };
+                return Field { field: label, fate: Fate::Refused, detail: Detail::reason(reason) };
             }
             if answered {
-                return Field { field: label, fate: Fate::Derived, detail: "it says what the bridge answers".into() };
+                let detail = Detail::reason("it says what the bridge answers");
+                return Field { field: label, fate: Fate::Derived, detail };
             }
-            let becomes = || reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes);
-            let untold = becomes().find_map(|attribute| to.untold.get(*attribute));
-            let mut found: Vec<String> = becomes().flat_map(|attribute| targets(to, &kinds, attribute)).collect();
+            let read = reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes).copied();
             let role = def.fields.slot(&label).and_then(|slot| def.fields.list[slot].role);
-            found.extend(role.iter().flat_map(|role| role_targets(from, to, &kinds, *role)));
-            found.sort();
-            found.dedup();
-            let (fate, detail) = if !found.is_empty() {
-                (Fate::Carried, short(found))
+            let attributes: Vec<&str> = read.chain(role.and_then(|role| role_attribute(from, role))).collect();
+            let now = becomes.fields(&becomes.now, &attributes);
+            // What answers a request is said at once, or never.
+            let kept: Vec<&str> = attributes.iter().copied().filter(|path| !path.starts_with("request.")).collect();
+            let later = becomes.fields(&becomes.later, &kept);
+            let untold = attributes.iter().find_map(|attribute| to.untold.get(*attribute));
+            let (fate, detail) = if !now.is_empty() {
+                (Fate::Carried, Detail::List("→", now))
             } else if def.wire_names.iter().any(|(name, _)| *name == label) {
-                (Fate::Derived, "it names the message".to_owned())
+                (Fate::Derived, Detail::reason("it names the message"))
+            } else if !later.is_empty() {
+                (Fate::Derived, Detail::List("the picture has it for", later))
             } else if let (Some(reason), None) = (untold, role) {
-                (Fate::Absent, reason.clone())
+                (Fate::Absent, Detail::reason(reason))
             } else {
-                (Fate::Derived, "it decides what happened, when, and to whom".to_owned())
+                (Fate::Derived, Detail::reason("it decides what happened, when, and to whom"))
             };
             Field { field: label, fate, detail }
         };
@@ -277,7 +332,7 @@ fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             true => Vec::new(),
             false => dotted_labels(vocabulary, def).into_iter().map(field).collect(),
         };
-        let into = kinds.iter().map(|kind| to.vocabulary.message(*kind).label.clone()).collect();
+        let into = becomes.messages();
         let ignored = plan.ignored.clone();
         list.push(Heard { message: def.label.clone(), into, ignored, refused, answered, fields });
     }
@@ -303,19 +358,6 @@ fn refusal(to: &Outgoing, asks: &[ChangeKind]) -> Option<String> {
     (!lacks.is_empty()).then(|| lacks.join("; "))
 }
 
-/// A long list, cut where nobody reads on.
-fn short(mut list: Vec<String>) -> String {
-    let more = list.len().saturating_sub(4);
-    list.truncate(4);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("→ {}{more}", list.join(", "))
-}
-
-/// The fields of the target that show the same as a field of this role.
-fn role_targets(from: &Incoming, to: &Outgoing, kinds: &[Kind], role: Role) -> Vec<String> {
-    role_attribute(from, role).map(|attribute| targets(to, kinds, attribute)).unwrap_or_default()
-}
-
 /// The attribute that a field of this role is, where it is passed on as it is. A call's other names only lead to it.
 fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
     let is_id = |place: u8| from.vocabulary.call_names.get(place as usize).is_some_and(|name| name == "id");
@@ -332,39 +374,35 @@ fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
     })
 }
 
-fn said(to: &Outgoing, from: &Incoming, sides: &[Side], heard_side: Side) -> Vec<Said> {
+/// The messages of a side, and which of those that were heard bring them about.
+fn said(to: &Outgoing, heard: &[Heard], side: Side) -> Vec<Said> {
     let vocabulary = &to.vocabulary;
-    let answers = |side: Side| side == heard_side || (heard_side == Side::Event && side == Side::Reply);
+    let carried: HashSet<&String> = heard
+        .iter()
+        .flat_map(|heard| &heard.fields)
+        .filter(|field| field.fate == Fate::Carried)
+        .flat_map(|field| if let Detail::List(_, list) = &field.detail { &list[..] } else { &[] })
+        .collect();
     let mut list = Vec::new();
-    for (kind, def) in vocabulary.kinds().filter(|(_, def)| sides.contains(&def.side) && !def.session) {
+    for (kind, def) in vocabulary.kinds().filter(|(_, def)| def.side == side && !def.session) {
         let rules: Vec<_> = to.plans.iter().flat_map(|plan| &plan.rules).filter(|rule| rule.emit == kind).collect();
-        let transitions: Vec<TransitionKind> = TransitionKind::ALL
-            .iter()
-            .copied()
-            .filter(|transition| to.plans[*transition as usize].rules.iter().any(|rule| rule.emit == kind))
-            .collect();
-        let sources = from.vocabulary.kinds().filter(|(_, def)| answers(def.side)).filter(|(source, _)| {
-            let rules = &from.plans[source.0 as usize].rules;
-            rules.iter().flat_map(|rule| rule.means.causes()).any(|caused| transitions.contains(caused))
-        });
-        let of = sources.map(|(_, def)| def.label.clone()).collect();
+        let of =
+            heard.iter().filter(|heard| heard.into.contains(&def.label)).map(|heard| heard.message.clone()).collect();
         let sets: Vec<(String, Vec<String>)> = rules.iter().flat_map(|rule| rule.sets(to)).collect();
         let field = |label: String| {
             let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
-            let set: Vec<&String> =
-                sets.iter().filter(|(known, _)| covers(known)).flat_map(|(_, paths)| paths).collect();
-            let is_set = sets.iter().any(|(known, _)| covers(known));
+            let set = || sets.iter().filter(|(known, _)| covers(known));
             let absent = to.absent.iter().find(|((known, name), _)| *known == kind && covers(name));
-            let (fate, detail) = match (is_set, absent) {
-                (false, Some((_, reason))) => (Fate::Absent, reason.clone()),
-                (false, None) => (Fate::Derived, "always the same".to_owned()),
-                (true, _) if set.is_empty() => (Fate::Derived, "a constant of the rule".to_owned()),
-                (true, _) => {
-                    let mut paths: Vec<String> = set.into_iter().cloned().collect();
-                    paths.sort();
-                    paths.dedup();
-                    let from_source = paths.iter().any(|path| is_carried(from, path));
-                    (if from_source { Fate::Carried } else { Fate::Derived }, format!("← {}", paths.join(", ")))
+            let mut paths: Vec<String> = set().flat_map(|(_, paths)| paths).cloned().collect();
+            paths.sort();
+            paths.dedup();
+            let (fate, detail) = match (set().next(), absent) {
+                (None, Some((_, reason))) => (Fate::Absent, Detail::reason(reason)),
+                (None, None) => (Fate::Derived, Detail::reason("always the same")),
+                (Some(_), _) if paths.is_empty() => (Fate::Derived, Detail::reason("a constant of the rule")),
+                (Some(_), _) => {
+                    let is_carried = set().any(|(known, _)| carried.contains(&format!("{}.{known}", def.label)));
+                    (if is_carried { Fate::Carried } else { Fate::Derived }, Detail::List("←", paths))
                 }
             };
             Field { field: label, fate, detail }
@@ -377,15 +415,4 @@ fn said(to: &Outgoing, from: &Incoming, sides: &[Side], heard_side: Side) -> Vec
         list.push(Said { message: def.label.clone(), of, unsaid, fields });
     }
     list
-}
-
-/// Whether some field of the source becomes this attribute.
-fn is_carried(from: &Incoming, attribute: &str) -> bool {
-    let of_role = |role: &Role| role_attribute(from, *role) == Some(attribute);
-    from.vocabulary.kinds().any(|(kind, def)| {
-        let plan = &from.plans[kind.0 as usize];
-        let by_role = !plan.rules.is_empty() && def.fields.list.iter().filter_map(|f| f.role.as_ref()).any(of_role);
-        let mut reads = plan.rules.iter().flat_map(|rule| rule.reads(&from.vocabulary, kind, plan));
-        by_role || reads.any(|(_, becomes)| becomes.contains(&attribute))
-    })
 }

@@ -414,7 +414,7 @@ impl ChangeKind {
             C::Diverted => &[T::Transferred, T::AgentCleared, T::PartyLeft],
             C::Left => &[T::PartyLeft, T::AgentCleared],
             C::Ended | C::Deserted => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
-            C::WrapStarted => &[T::AgentState],
+            C::WrapStarted => &[T::PartyLeft, T::AgentCleared, T::AgentState],
             C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
             C::Disposed => &[T::Disposed, T::CallEnded],
             C::LoggedOn => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState],
