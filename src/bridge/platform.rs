@@ -121,6 +121,9 @@ pub struct Counts {
     pub unknown_outcome: u64,
 }
 
+/// A sort of complaint: messages that cannot be read, or that name nobody.
+const UNUSABLE: &str = "messages that cannot be used";
+
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad(pub String);
@@ -246,7 +249,7 @@ impl Platform {
             let bad = match frame {
                 Frame::Text(text) => self.line(now, text).err().map(|Bad(text)| {
                     let is_unknown = self.counts.unknown > unknown;
-                    (if is_unknown { "unknown messages" } else { "messages that cannot be read" }, text)
+                    (if is_unknown { "unknown messages" } else { UNUSABLE }, text)
                 }),
                 Frame::TooLong => {
                     self.counts.too_long += 1;
@@ -400,7 +403,7 @@ impl Platform {
         message.clear();
         let heard = self.client.answered(now, token, outcome, &mut message);
         let taken = self.take_in(now, heard, &message);
-        self.complain(now, taken);
+        self.complain(taken);
         self.message = message;
     }
 
@@ -412,15 +415,15 @@ impl Platform {
         let Called { reply, heard } = self.client.called(now, path, body, charset, &mut message);
         self.counts.malformed += u64::from(reply.status != 200);
         let taken = self.take_in(now, heard, &message);
-        self.complain(now, taken);
+        self.complain(taken);
         self.message = message;
         reply
     }
 
     /// Has the log say what was wrong with a message.
-    fn complain(&mut self, now: Time, taken: Result<(), Bad>) {
+    fn complain(&mut self, taken: Result<(), Bad>) {
         if let Err(Bad(text)) = taken {
-            self.wanted.extend(self.complaints.about(now, text).map(|text| ClientOutput::Notice(Notice::warn(text))));
+            self.wanted.push_back(ClientOutput::Notice(Notice::warn(text).one_of(UNUSABLE)));
         }
     }
 

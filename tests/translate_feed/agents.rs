@@ -57,12 +57,12 @@ fn why_an_agent_is_not_ready_is_told_when_it_changes_and_once() {
     let lines = [logon(40), not_ready(7), not_ready(7), not_ready(8), not_ready(8), not_ready(-1), not_ready(-1)];
     let told = translate("ccas", &lines);
     let codes: Vec<&Value> = all_of(&told, "agent-release").map(|message| &message["release-code"]).collect();
-    assert_eq!(codes, ["7", "8", "0"]);
+    assert_eq!(codes, [7, 8, 0]);
     // During a call nobody is told; the state after it says the reason.
     let on_call = [logons(), answered(900), vec![not_ready(7), not_ready(8), cleared(40, 900, 0)]].concat();
     let told = translate("ccas", &on_call);
     let codes: Vec<&Value> = all_of(&told, "agent-release").map(|message| &message["release-code"]).collect();
-    assert_eq!(codes, ["8"]);
+    assert_eq!(codes, [8]);
 }
 
 #[test]
