@@ -31,26 +31,50 @@ struct Offer {
     field: &'static str,
     /// Only an event feed behind the bridge has these.
     statistics: bool,
+    /// The guide gives it no list of ids: without one it is everything.
+    listless: bool,
 }
 
 const fn offer(name: &'static str, subject: Subject, messages: &'static [&'static str], field: &'static str) -> Offer {
-    Offer { name, subject, messages, field, statistics: false }
+    Offer { name, subject, messages, field, statistics: false, listless: false }
+}
+
+const fn listless(
+    name: &'static str,
+    subject: Subject,
+    messages: &'static [&'static str],
+    field: &'static str,
+) -> Offer {
+    Offer { name, subject, messages, field, statistics: false, listless: true }
 }
 
 const fn numbers(name: &'static str, subject: Subject, message: &'static [&'static str], field: &'static str) -> Offer {
-    Offer { name, subject, messages: message, field, statistics: true }
+    Offer { name, subject, messages: message, field, statistics: true, listless: false }
 }
 
 const LOGIN: [&str; 2] = ["agent-login", "agent-logout"];
 const STATUS: [&str; 5] = ["agent-release", "agent-idle", "agent-wrap", "agent-reserved", "agent-on-call"];
 const ACTIVITY: [&str; 7] = [LOGIN[0], LOGIN[1], STATUS[0], STATUS[1], STATUS[2], STATUS[3], STATUS[4]];
 
+/// The id that stands for all.
+const ALL: &str = "*";
+
+impl Offer {
+    /// The ids of a record, if it has some, or means all.
+    fn ids<'i>(&self, given: &'i [String]) -> Option<Vec<&'i str>> {
+        match given.is_empty() {
+            true => self.listless.then(|| vec![ALL]),
+            false => Some(given.iter().map(String::as_str).collect()),
+        }
+    }
+}
+
 /// `call-activity` stands for every message that names a call and is none of the others'. What `call-routing`,
 /// `call-establishment` and `call-statistics` hold the guide does not say: they are not offered.
 const OFFERS: [Offer; 14] = [
     offer("entity", Subject::Entity, &["entity-update"], "filter"),
-    offer("agent-login-logout", Subject::Agent, &LOGIN, "agent-id"),
-    offer("agent-status", Subject::Agent, &STATUS, "agent-id"),
+    listless("agent-login-logout", Subject::Agent, &LOGIN, "agent-id"),
+    listless("agent-status", Subject::Agent, &STATUS, "agent-id"),
     offer("agent-activity", Subject::Agent, &ACTIVITY, "agent-id"),
     offer("call-activity", Subject::Call, &[], "call-id"),
     numbers("group-stats", Subject::Group, &["group-stats"], "group-id"),
@@ -154,12 +178,10 @@ impl Subscriptions {
         if offer.statistics && !world.relays() {
             return outcome.refused.push(format!("{name}: not available from the platform"));
         }
-        if ids.is_empty() {
-            return outcome.refused.push(format!("{name}: no ids"));
-        }
+        let Some(ids) = offer.ids(ids) else { return outcome.refused.push(format!("{name}: no ids")) };
         let entities = if world.relays() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
         for id in ids {
-            if id == "*" {
+            if id == ALL {
                 self.by_offer.entry(place).or_default().all = true;
                 if offer.subject == Subject::Entity {
                     outcome.entities.extend(entities);
@@ -168,12 +190,12 @@ impl Subscriptions {
                 outcome.refused.push(format!("{name} {id}: {reason}"));
                 continue;
             } else {
-                if self.by_offer.entry(place).or_default().ids.insert(id.clone()) {
+                if self.by_offer.entry(place).or_default().ids.insert(id.to_owned()) {
                     self.ids += 1;
                 }
                 outcome
                     .entities
-                    .extend(entities.iter().filter(|entity| offer.subject == Subject::Entity && *entity == id));
+                    .extend(entities.iter().filter(|entity| offer.subject == Subject::Entity && **entity == id));
             }
             outcome.taken = true;
         }
@@ -197,13 +219,14 @@ impl Subscriptions {
 
     /// Takes one subscription record back.
     pub fn remove(&mut self, name: &str, ids: &[String], outcome: &mut Outcome) {
-        let Some(place) = OFFERS.iter().position(|offer| offer.name == name) else {
+        let Some((place, offer)) = OFFERS.iter().enumerate().find(|(_, offer)| offer.name == name) else {
             return outcome.refused.push(format!("{name}: not available"));
         };
+        let Some(ids) = offer.ids(ids) else { return outcome.refused.push(format!("{name}: no ids")) };
         for id in ids {
             let chosen = self.by_offer.entry(place).or_default();
-            let known = match id.as_str() {
-                "*" => {
+            let known = match id {
+                ALL => {
                     self.ids -= chosen.ids.len();
                     self.by_offer.remove(&place);
                     true
@@ -211,7 +234,7 @@ impl Subscriptions {
                 id => chosen.ids.remove(id),
             };
             if known {
-                self.ids -= usize::from(id != "*");
+                self.ids -= usize::from(id != ALL);
                 outcome.taken = true;
             } else {
                 outcome.refused.push(format!("{name} {id}: was not subscribed to"));
@@ -327,6 +350,7 @@ mod tests {
         subscriptions.add("group-stats", &ids(&["*"]), &Office, &mut outcome);
         subscriptions.add("call-routing", &ids(&["*"]), &Office, &mut outcome);
         subscriptions.add("entity", &ids(&["agent", "dnis"]), &Office, &mut outcome);
+        subscriptions.add("call-activity", &[], &Office, &mut outcome);
         assert!(outcome.taken);
         assert_eq!(
             outcome.refused,
@@ -334,9 +358,22 @@ mod tests {
                 "agent-activity 9: unknown",
                 "group-stats: not available from the platform",
                 "call-routing: not available",
-                "entity dnis: not available"
+                "entity dnis: not available",
+                "call-activity: no ids"
             ]
         );
         assert_eq!(outcome.entities, ["agent"]);
+    }
+
+    /// The guide's table has no list of ids for two types.
+    #[test]
+    fn types_without_a_list_are_everything_without_one() {
+        let mut subscriptions = Subscriptions::default();
+        for name in ["agent-status", "agent-login-logout"] {
+            let mut outcome = Outcome::default();
+            subscriptions.add(name, &[], &Office, &mut outcome);
+            subscriptions.remove(name, &[], &mut outcome);
+            assert!(outcome.taken && outcome.refused.is_empty(), "{outcome:?}");
+        }
     }
 }

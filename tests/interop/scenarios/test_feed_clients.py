@@ -17,6 +17,11 @@ def entity(agent):
     return {"agent-id": agent.id, "agent-number": agent.number, "agent-name": agent.name}
 
 
+def updated(agent):
+    """The same as an update has it: with its id in quotes, as in the reference."""
+    return {**entity(agent), "agent-id": str(agent.id)}
+
+
 class Clients(Office, unittest.TestCase):
     maxDiff = None
     settings = {}
@@ -76,7 +81,7 @@ class Conversations(Clients):
         # The sample exchange has the agent in a list, the reference in the message.
         cy = Agent(42, "79", "4042", "Cy")
         cy.logs_on(self.relay)
-        update = {"filter": "agent", "update-type": "add", "agents": [entity(cy)], **entity(cy), "agent-id": "42"}
+        update = {"filter": "agent", "update-type": "add", "agents": [entity(cy)], **updated(cy)}
         self.hears(client, ("entity-update", update))
         self.passes(client, "agent-login", "agent-idle")
 
@@ -195,7 +200,7 @@ class Conversations(Clients):
     def test_the_relay_is_lost_and_back_while_clients_stay_connected(self):
         client = self.client(agent_activity=["*"], call_activity=["*"], entity=["agent"])
         self.passes(client, "entity-snapshot")
-        agents = [entity(self.ann), entity(self.ben)]
+        agents = [updated(self.ann), updated(self.ben)]
         self.connect()
         for agent in agents:
             self.hears(client, ("entity-update", agent))
