@@ -385,6 +385,7 @@ impl Model {
         }
         Effect::Taken
     }
+
     /// The call goes on without a device that is no agent, such as the IVR that had it. Whoever calls stays: without the
     /// caller there is no call to redirect.
     fn taken_from(&mut self, index: CallIx, device: &Device) {
