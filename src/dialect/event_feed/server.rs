@@ -340,7 +340,9 @@ impl Server {
             }
             records.extend(self.entities.of(entity).filter(|_| !is_pictured).cloned());
         }
-        self.send(key, &snapshot.to_string());
+        if let Some(snapshot) = Numbering::of(&snapshot.to_string()) {
+            self.send(key, &snapshot);
+        }
     }
 
     fn command(&mut self, key: u32, id: i64, name: &str) -> Step {
@@ -403,21 +405,14 @@ impl Server {
     }
 
     /// Sends a message as it stands there, but for its number, which is the connection's next.
-    fn send(&mut self, key: u32, text: &str) {
+    fn send(&mut self, key: u32, Numbering { before, after }: &Numbering) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let Some(Numbering { before, label, after }) = Numbering::of(text) else { return };
         let sequence = session.sequence;
         session.sequence = session.sequence.wrapping_add(1);
-        let mut bytes = Vec::with_capacity(text.len() + 32);
-        bytes.extend_from_slice(before.as_bytes());
-        if label {
-            bytes.extend_from_slice(b"\"sequence\":");
-        }
+        let mut bytes = Vec::with_capacity(before.iter().chain(after).map(|part| part.len()).sum::<usize>() + 11);
+        before.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         bytes.extend_from_slice(itoa::Buffer::new().format(sequence).as_bytes());
-        if label {
-            bytes.push(b',');
-        }
-        bytes.extend_from_slice(after.as_bytes());
+        after.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         bytes.push(0);
         self.outputs.push_back(Output::Write { session: key, bytes: bytes.into() });
     }
@@ -463,8 +458,11 @@ impl Server {
         };
         let wanting = self.sessions.iter().filter(|(_, session)| session.user.is_some() && wants(session));
         let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        // Looked for once, and only where somebody hears it.
+        let numbering = if wanting.is_empty() { None } else { Numbering::of(message.held()) };
+        let Some(numbering) = numbering else { return 0 };
         for key in &wanting {
-            self.send(*key, message.held());
+            self.send(*key, &numbering);
         }
         wanting.len()
     }
@@ -512,11 +510,10 @@ impl Session {
     }
 }
 
-/// Where the number of a message stands in its text, or is to be put, with its label.
+/// A message's text before its number and after it; where it has none, the label is put there, too.
 struct Numbering<'t> {
-    before: &'t str,
-    label: bool,
-    after: &'t str,
+    before: [&'t str; 2],
+    after: [&'t str; 2],
 }
 
 impl<'t> Numbering<'t> {
@@ -529,10 +526,10 @@ impl<'t> Numbering<'t> {
             let value = json.place();
             json.skip().ok()?;
             if key == "sequence" {
-                return Some(Numbering { before: &text[..value], label: false, after: &text[json.place()..] });
+                return Some(Numbering { before: [&text[..value], ""], after: ["", &text[json.place()..]] });
             }
         }
-        Some(Numbering { before: &text[..begin], label: true, after: &text[begin..] })
+        Some(Numbering { before: [&text[..begin], "\"sequence\":"], after: [",", &text[begin..]] })
     }
 }
 

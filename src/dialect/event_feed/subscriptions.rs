@@ -260,9 +260,7 @@ impl Subscriptions {
             value.as_text(&mut buffer).is_some_and(|id| chosen.ids.contains(id))
         })
     }
-}
 
-impl Subscriptions {
     /// Whether entities of one of these kinds are wanted here.
     pub fn want_entities(&self, kinds: &[&str]) -> bool {
         let place = OFFERS.iter().position(|offer| offer.subject == Subject::Entity);
