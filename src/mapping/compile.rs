@@ -6,10 +6,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{
-    expr::{Ast, Comparison, Mistake, Step, Tree},
+    expr::{self, Ast, Comparison, Mistake, Step, Tree},
     table::Table,
 };
-use crate::message::Value;
+use crate::{diagnostic::Problems, document::Node, message::Value};
 
 /// The type of an expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +115,18 @@ pub struct Compiler<'c, S> {
 }
 
 impl<S: Scope> Compiler<'_, S> {
+    /// What a rule file sets: a number, a truth value, or an expression in a text.
+    pub fn read(&self, node: Node, wanted: &Ty, problems: &mut Problems) -> Option<Expr<S::Leaf>> {
+        if let Some(number) = node.as_integer() {
+            return Some(Expr::Literal(Literal::Int(number)));
+        }
+        if let Some(value) = node.as_boolean() {
+            return Some(Expr::Literal(Literal::Bool(value)));
+        }
+        let compiled = expr::parse(node.text(problems)?).and_then(|ast| self.compile(&ast, wanted));
+        compiled.map_err(|mistake| mistake.tell(node, problems)).ok()
+    }
+
     /// Compiles what must have the wanted type.
     pub fn compile(&self, ast: &Ast, wanted: &Ty) -> Result<Expr<S::Leaf>, Mistake> {
         let (expr, ty) = self.any(ast, wanted)?;

@@ -11,6 +11,8 @@
 
 use std::ops::Range;
 
+use crate::{diagnostic::Problems, document::Node};
+
 /// A node of the tree, with its place in the expression's text.
 #[derive(Debug, PartialEq)]
 pub struct Ast {
@@ -61,6 +63,14 @@ pub enum Comparison {
 pub struct Mistake {
     pub span: Range<usize>,
     pub text: String,
+}
+
+impl Mistake {
+    /// Says it of the text that a node is.
+    pub fn tell(self, node: Node, problems: &mut Problems) {
+        let start = node.inner_span().start;
+        problems.add(node.source(), start + self.span.start..start + self.span.end, self.text);
+    }
 }
 
 pub fn parse(text: &str) -> Result<Ast, Mistake> {

@@ -24,9 +24,9 @@ pub use run::{Item, Picture};
 
 use crate::{
     diagnostic::Problems,
-    document::Node,
+    document::{Node, Table},
     shipped::Files,
-    vocabulary::{self, Vocabulary},
+    vocabulary::{self, Side, Vocabulary},
 };
 
 /// All vocabularies and rules that are there.
@@ -83,6 +83,21 @@ impl Mappings {
             }
         }
     }
+}
+
+/// The sides of a dialect that a file of rules is complete for.
+fn sides(table: &Table, problems: &mut Problems) -> Vec<Side> {
+    let sides = table.texts("sides", problems);
+    let known = |(text, node): (&str, Node)| match text {
+        "event" => Some(Side::Event),
+        "reply" => Some(Side::Reply),
+        "request" => Some(Side::Request),
+        other => {
+            problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "reply", "request"]);
+            None
+        }
+    };
+    sides.into_iter().filter_map(known).collect()
 }
 
 /// Why something is not done, in a file of rules.

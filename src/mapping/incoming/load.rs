@@ -9,7 +9,7 @@ use crate::{
     mapping::{
         compile::Ty,
         example::Example,
-        reason,
+        reason, sides,
         table::{self, Finders, Table},
         types,
         wanted::wanted,
@@ -42,7 +42,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
-        let sides = loader.sides(&table, problems);
+        let sides = sides(&table, problems);
         for section in table.tables("rule", problems) {
             loader.rule(section, problems);
         }
@@ -91,20 +91,6 @@ impl<'d> Shared<'d> {
 }
 
 impl<'l, 'd> Loader<'l, 'd> {
-    fn sides(&self, table: &Section, problems: &mut Problems) -> Vec<Side> {
-        let sides = table.texts("sides", problems);
-        let known = |(text, node): &(&str, Node)| match *text {
-            "event" => Some(Side::Event),
-            "reply" => Some(Side::Reply),
-            "request" => Some(Side::Request),
-            other => {
-                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "reply", "request"]);
-                None
-            }
-        };
-        sides.iter().filter_map(known).collect()
-    }
-
     fn rule(&mut self, section: Section<'d>, problems: &mut Problems) {
         let means = self.means(&section, problems);
         let set = section.section("set", problems);

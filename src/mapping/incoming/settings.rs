@@ -5,7 +5,7 @@ use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table as Section},
     mapping::{
-        compile::{Compiler, Expr, Literal, Ty},
+        compile::{Compiler, Expr, Ty},
         expr::{self, Mistake},
         table::Table,
         types,
@@ -26,21 +26,8 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Compiler { scope: self.scope, tables: self.tables }
     }
 
-    fn mistake(&mut self, node: Node, mistake: Mistake) {
-        let start = node.inner_span().start;
-        self.problems.add(node.source(), start + mistake.span.start..start + mistake.span.end, mistake.text);
-    }
-
     pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
-        if let Some(number) = node.as_integer() {
-            return Some(Expr::Literal(Literal::Int(number)));
-        }
-        if let Some(value) = node.as_boolean() {
-            return Some(Expr::Literal(Literal::Bool(value)));
-        }
-        let text = node.text(self.problems)?;
-        let compiled = expr::parse(text).and_then(|ast| self.compiler().compile(&ast, wanted));
-        compiled.map_err(|mistake| self.mistake(node, mistake)).ok()
+        self.compiler().read(node, wanted, self.problems)
     }
 
     /// A path to a list, with the type of its items.
@@ -58,7 +45,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
                 None
             }
             Err(mistake) => {
-                self.mistake(node, mistake);
+                mistake.tell(node, self.problems);
                 None
             }
         }
@@ -133,7 +120,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             let ast = expr::parse(&format!("{text}.{part}")).ok()?;
             let expr::Tree::Path(steps) = ast.node else { return None };
             let compiler = builder.compiler();
-            builder.scope.resolve(&compiler, &steps).map_err(|mistake| builder.mistake(node, mistake)).ok()
+            builder.scope.resolve(&compiler, &steps).map_err(|mistake| mistake.tell(node, builder.problems)).ok()
         };
         let (ty, enumeration) = match part(self, "type")? {
             (leaf, Type::Enum(place)) => (leaf, place),
@@ -158,7 +145,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     /// A literal kind, an expression of the model's kinds, or one of an enumeration whose members say what they are.
     fn device_kind(&mut self, node: Node) -> Option<DeviceKindPlan> {
         let text = node.text(self.problems)?;
-        let ast = expr::parse(text).map_err(|mistake| self.mistake(node, mistake)).ok()?;
+        let ast = expr::parse(text).map_err(|mistake| mistake.tell(node, self.problems)).ok()?;
         if let expr::Tree::Text(name) = &ast.node {
             let kind = DeviceKind::from_name(name);
             if kind.is_none() {

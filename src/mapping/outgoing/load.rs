@@ -12,7 +12,7 @@ use crate::{
         compile::{Expr, Literal, Ty},
         example::Example,
         incoming::dotted_labels,
-        reason,
+        reason, sides,
         table::{self, Finders, Table},
         types,
     },
@@ -58,19 +58,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         loader.steps(&table, problems);
         loader.unsaid(&table, problems);
         loader.superfluous(problems);
-        let sides = table.texts("sides", problems);
-        loader.complete(&table, sides.iter().any(|(side, _)| *side == "event"), |kind| !kind.is_order(), problems);
-        loader.complete(&table, sides.iter().any(|(side, _)| *side == "request"), |kind| kind.is_order(), problems);
-        let known = |(side, node): (&str, Node), problems: &mut Problems| match side {
-            "event" => Some(Side::Event),
-            "request" => Some(Side::Request),
-            "reply" => Some(Side::Reply),
-            other => {
-                problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "request", "reply"]);
-                None
-            }
-        };
-        let sides: Vec<Side> = sides.into_iter().filter_map(|side| known(side, problems)).collect();
+        let sides = sides(&table, problems);
+        loader.complete(&table, sides.contains(&Side::Event), |kind| !kind.is_order(), problems);
+        loader.complete(&table, sides.contains(&Side::Request), |kind| kind.is_order(), problems);
         for side in &sides {
             loader.all_said(&table, *side, problems);
         }

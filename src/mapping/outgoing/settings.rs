@@ -7,8 +7,7 @@ use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table as Section},
     mapping::{
-        compile::{Compiler, Expr, Literal, Ty},
-        expr,
+        compile::{Compiler, Expr, Ty},
         table::Table,
         types,
     },
@@ -26,21 +25,8 @@ pub struct Builder<'b, 's> {
 
 impl Builder<'_, '_> {
     pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
-        if let Some(number) = node.as_integer() {
-            return Some(Expr::Literal(Literal::Int(number)));
-        }
-        if let Some(value) = node.as_boolean() {
-            return Some(Expr::Literal(Literal::Bool(value)));
-        }
-        let text = node.text(self.problems)?;
         let compiler = Compiler { scope: self.scope, tables: self.tables };
-        let compiled = expr::parse(text).and_then(|ast| compiler.compile(&ast, wanted));
-        let start = node.inner_span().start;
-        compiled
-            .map_err(|mistake| {
-                self.problems.add(node.source(), start + mistake.span.start..start + mistake.span.end, mistake.text);
-            })
-            .ok()
+        compiler.read(node, wanted, self.problems)
     }
 
     pub fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, node: Node) {
