@@ -4,6 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use hashbrown::HashSet;
+use serde::Deserialize;
 
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes},
@@ -37,6 +38,30 @@ impl fmt::Display for PairError {
             }
             PairError::NotOnThisSide { name, side } => write!(f, "{name} has no rules for standing on the {side} side"),
         }
+    }
+}
+
+/// A line that is no message: the clock goes to `at`, then the platform's link is lost or back, or an application asks.
+/// `{"at": "2026-11-20T10:00:20Z", "link": "down"}`, `{"at": …, "request": {…}}`, `{"at": …}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Direction {
+    at: String,
+    link: Option<LinkWord>,
+    request: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LinkWord {
+    Down,
+    Up,
+}
+
+impl Direction {
+    fn read(text: &str) -> Option<Direction> {
+        // Messages have an `at`, too; they are told apart by their other fields.
+        if text.contains("\"at\"") { serde_json::from_str(text).ok() } else { None }
     }
 }
 
@@ -132,8 +157,31 @@ impl Translator {
         })
     }
 
-    /// Takes in a line of either side, recognised by its shape. What comes of it is handed to `out`, a line at a time.
+    /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. Each message that follows is
+    /// handed to `out`.
     pub fn line(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
+        match Direction::read(text) {
+            Some(direction) => self.direct(&direction, out),
+            None => self.message(text, out),
+        }
+    }
+
+    fn direct(&mut self, direction: &Direction, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
+        let Some(shown) = time::parse_civil(&direction.at) else {
+            return Err(format!("\"at\" is no time: {:?}", direction.at));
+        };
+        self.advance_to(shown, out);
+        if let Some(link) = direction.link {
+            self.bridge.platform_link(self.now, 0, link == LinkWord::Up);
+            self.drain(out);
+        }
+        match &direction.request {
+            Some(request) => self.message(&request.to_string(), out),
+            None => Ok(()),
+        }
+    }
+
+    fn message(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         let vocabulary = self.platform.vocabulary.clone();
         let mut message = Message::default();
         // Where both sides speak one dialect, a request is told from the answer of the same name by its further names.
@@ -191,7 +239,12 @@ impl Translator {
             Some(Value::Text(text)) => time::parse_civil(text),
             _ => None,
         };
-        let Some(shown) = shown else { return };
+        if let Some(shown) = shown {
+            self.advance_to(shown, out);
+        }
+    }
+
+    fn advance_to(&mut self, shown: u64, out: &mut impl FnMut(&[u8])) {
         let start = *self.start.get_or_insert_with(|| {
             self.bridge.set_epoch(shown);
             shown

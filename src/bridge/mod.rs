@@ -261,6 +261,12 @@ impl Bridge {
         reply
     }
 
+    /// The link to a platform that is a file is lost, or back.
+    pub fn platform_link(&mut self, now: Time, index: usize, is_up: bool) {
+        self.platforms[index].set_link(now, is_up);
+        self.settle(now, index, Cause::Link);
+    }
+
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);

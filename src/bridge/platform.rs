@@ -291,6 +291,19 @@ impl Platform {
         self.message = message;
     }
 
+    /// Has the link be lost or back, as a conversation would say it.
+    pub fn set_link(&mut self, now: Time, is_up: bool) {
+        self.link_changed = true;
+        if is_up {
+            self.away = None;
+            self.model.link_up(now);
+        } else {
+            let reason = "the connection was lost";
+            self.away = Some(format!("{}: {reason}", self.name));
+            self.model.link_down(now, reason);
+        }
+    }
+
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
         self.has_event = false;

@@ -1,0 +1,90 @@
+//! Stories as files: what comes of a platform's messages and an application's requests, whole.
+//!
+//! `<from>-to-<to>/<flow>.in.ndjson` are lines as `cti-bridge translate` takes them: a message of either side, or
+//! `{"at": T, "link": "down" | "up"}`, `{"at": T, "request": {…}}`, `{"at": T}`. `<flow>.out.ndjson` beside it is what is told,
+//! a message a line, and `{"notice": "…"}` where the bridge has something to say of a line. `UPDATE=1 cargo test --test
+//! stories` rewrites the outputs: read the difference before you commit it.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
+use serde_json::json;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories")
+}
+
+/// Paths in a folder, in order.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+/// Everything that is told of a story, a line each.
+fn told(mappings: &Mappings, from: &str, to: &str, input: &[u8]) -> String {
+    let mut translator = Translator::new(mappings, from, to).unwrap();
+    let mut told = Vec::new();
+    for line in input.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        let text = String::from_utf8_lossy(line);
+        let taken = translator.line(&text, &mut |line| told.push(String::from_utf8_lossy(line).into_owned()));
+        let notices = translator.notices().chain(taken.err());
+        told.extend(notices.map(|notice| json!({ "notice": notice }).to_string()));
+    }
+    translator.finish(&mut |line| told.push(String::from_utf8_lossy(line).into_owned()));
+    told.extend(translator.notices().map(|notice| json!({ "notice": notice }).to_string()));
+    told.into_iter().map(|line| line + "\n").collect()
+}
+
+/// Where two outputs differ, in a few lines.
+fn difference(expected: &str, found: &str) -> String {
+    let (expected, found): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
+    let same = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
+    let mut text = format!("line {}:\n", same + 1);
+    for (sign, lines) in [("-", &expected), ("+", &found)] {
+        for line in lines.iter().skip(same).take(3) {
+            writeln!(text, "  {sign} {line}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_story_is_told_as_its_file_says() {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = String::new();
+    let mut count = 0;
+    for folder in entries(&root()).into_iter().filter(|path| path.is_dir()) {
+        let (from, to) = name(&folder).split_once("-to-").expect("a folder is named <from>-to-<to>");
+        for path in entries(&folder) {
+            let Some(flow) = name(&path).strip_suffix(".in.ndjson") else {
+                assert!(path.with_file_name(name(&path).replace(".out.", ".in.")).exists(), "{path:?} has no input");
+                continue;
+            };
+            count += 1;
+            let output = path.with_file_name(format!("{flow}.out.ndjson"));
+            let found = told(&mappings, from, to, &fs::read(&path).unwrap());
+            if update {
+                fs::write(&output, found).unwrap();
+                continue;
+            }
+            let expected = fs::read_to_string(&output).unwrap_or_default();
+            if expected != found {
+                write!(wrong, "{from}-to-{to}/{flow}, {}", difference(&expected, &found)).unwrap();
+            }
+        }
+    }
+    assert!(count > 0, "there are stories");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
