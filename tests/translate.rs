@@ -207,8 +207,8 @@ fn a_blind_transfer_to_an_agent() {
         "AgentStateChange a1002 Active",
         "CallCleared 900 a1002 NearEnd",
         "AgentStateChange a1002 Wrap",
-        "CallEnd 900",
         "AgentStateChange a1002 Idle",
+        "CallEnd 900",
         "CallCompleted 900",
     ]);
     told(&lines, &expected);
@@ -264,16 +264,16 @@ fn a_consultation_transfer_to_an_agent() {
     expected.extend([
         "CallTransferred 900 900 901 902 a1001",
         "CallCleared 900 901 a1001 NearEnd",
-        "CallEnd 900",
         "CallEnd 901",
+        "CallCompleted 901",
         "AgentStateChange a1001 Idle",
         "CallCleared 902 a1002 NearEnd",
         "AgentStateChange a1002 Wrap",
         "CallEnd 902",
         "CallCompleted 902",
         "AgentStateChange a1002 Idle",
+        "CallEnd 900",
         "CallCompleted 900",
-        "CallCompleted 901",
     ]);
     let events = told(&lines, &expected);
     let end = events.iter().find(|event| event["EventType"] == "CallEnd" && event["CallId"] == 902).unwrap();
@@ -324,8 +324,8 @@ fn a_consultation_transfer_to_a_service_where_the_customers_call_goes_on() {
         "AgentStateChange a1002 Active",
         "CallCleared 900 a1002 NearEnd",
         "AgentStateChange a1002 Wrap",
-        "CallEnd 900",
         "AgentStateChange a1002 Idle",
+        "CallEnd 900",
         "CallCompleted 900",
     ]);
     let events = told(&lines, &expected);
@@ -348,9 +348,9 @@ fn a_conference_with_an_agent_where_the_customer_hangs_up_first() {
         "CallCompleted 900",
         "CallEnd 901",
         "CallCompleted 901",
-        "CallCleared 902 a1002 NearEnd",
+        "CallCleared 902 a1001 FarEnd",
+        "CallCleared 902 a1002 FarEnd",
         "AgentStateChange a1002 Idle",
-        "CallCleared 902 a1001 NearEnd",
         "AgentStateChange a1001 Wrap",
         "CallEnd 902",
         "CallCompleted 902",
@@ -420,10 +420,10 @@ fn a_conference_with_a_service_where_the_customer_hangs_up_first() {
         "CallCompleted 900",
         "CallEnd 901",
         "CallCompleted 901",
-        "CallCleared 902 a1001 NearEnd",
-        "CallCleared 902 a1002 NearEnd",
-        "CallEnd 902",
+        "CallCleared 902 a1001 FarEnd",
+        "CallCleared 902 a1002 FarEnd",
         "AgentStateChange a1001 Idle",
+        "CallEnd 902",
         "CallCompleted 902",
         "AgentStateChange a1002 Idle",
     ]);
@@ -468,9 +468,9 @@ fn agent_calls_agent() {
         "AgentStateChange a1001 Active",
         "CallCleared 901 a1001 NearEnd",
         "CallCleared 901 a1002 NearEnd",
-        "CallEnd 901",
         "AgentStateChange a1001 Idle",
         "AgentStateChange a1002 Idle",
+        "CallEnd 901",
         "CallCompleted 901",
     ];
     let events = told(&lines, &expected);
@@ -769,16 +769,16 @@ fn wrap_up_is_asked_for_ended_and_given_a_disposition() {
         "AgentStateChange a1001 Active",
         "CallCleared 900 a1001 NearEnd",
         "AgentStateChange a1001 Wrap",
-        "CallEnd 900",
         "> wrapup-code",
         "AgentStateChange a1001 Wrap #3",
         "> end-wrapup",
+        "CallEnd 900",
         "CallCompleted 900",
         "AgentStateChange a1001 Idle #4",
     ]);
     let out = told(&lines, &expected);
-    assert_eq!(out[12]["wrapup-code-id"], 42);
-    assert_eq!(out[14]["call-id"], 900);
+    assert_eq!(out[11]["wrapup-code-id"], 42);
+    assert_eq!(out[13]["call-id"], 900);
 }
 
 #[test]
@@ -800,11 +800,11 @@ fn a_disposition_without_wrap_up_ends_it_and_the_first_failure_fails_it() {
             call("wrap-ended", 900, 12, json!({ "agent-id": 1001, "wrapup-code-id": 42 })),
         ],
     ];
-    let out: Vec<String> = translate(&done.concat()).iter().map(short).skip(12).collect();
-    assert_eq!(out[..3], ["> wrapup-code", "> end-wrapup", "CallCompleted 900"], "{out:#?}");
-    assert_eq!(out[3..], ["AgentStateChange a1001 Idle #3"], "the state after the wrap-up: {out:#?}");
+    let out: Vec<String> = translate(&done.concat()).iter().map(short).skip(11).collect();
+    assert_eq!(out[..4], ["> wrapup-code", "> end-wrapup", "CallEnd 900", "CallCompleted 900"], "{out:#?}");
+    assert_eq!(out[4..], ["AgentStateChange a1001 Idle #3"], "the state after the wrap-up: {out:#?}");
     let failed = [wrapping, vec![dispose(3), reply(3, -1, Some("no such code"))]];
-    let out: Vec<String> = translate(&failed.concat()).iter().map(short).skip(12).collect();
+    let out: Vec<String> = translate(&failed.concat()).iter().map(short).skip(11).collect();
     assert_eq!(out[..2], ["> wrapup-code", "AgentRequestFailed a1001 RequestFailed #3"], "{out:#?}");
 }
 

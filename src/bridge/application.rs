@@ -8,7 +8,7 @@ use super::{
     Cause,
     ids::{CallKey, Ids, New},
     picture::{Live, Local, Naming},
-    platform::Platform,
+    platform::{Follows, Platform},
     routes::{self, Asker, Desk, Say, Told},
 };
 use crate::{
@@ -80,6 +80,8 @@ pub struct Counts {
     pub untold: Vec<u64>,
     /// Transitions of calls of media that the application is not told of.
     pub other_media: u64,
+    /// Messages held back that would have passed: they follow the end of their call.
+    pub held_back: u64,
     pub requests: Vec<u64>,
     pub request_rules: Vec<u64>,
     /// Requests answered with a fault.
@@ -172,13 +174,15 @@ impl Application {
         for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
             // Requests will name the call by the number that passed.
             self.is_told(index, platform, call);
-            let native = platform.model.find_call(call).and_then(|call| platform.native_number(call));
-            if native.is_some_and(|native| self.is_of_another(index, native)) {
+            let known = platform.model.find_call(call);
+            let native = known.and_then(|call| platform.native_number(call));
+            if native.is_some_and(|native| self.is_of_another(index, native)) || known.is_some_and(|call| call.renamed)
+            {
                 return false;
             }
         }
         let told_by_message = cause == Cause::Event || transition.kind == TransitionKind::AgentState;
-        told_by_message && !transition.kind.is_answer()
+        told_by_message && !transition.details.presumed && !transition.kind.is_answer()
     }
 
     /// Whether a call of another platform than this has the number.
@@ -201,6 +205,15 @@ impl Application {
         let mut numbers = calls.filter_map(|slot| event.get(slot).as_int());
         if def.side != Side::Event || numbers.any(|number| self.is_of_another(index, number)) {
             return;
+        }
+        // Of a call that was told to be over nothing more is told under its name: it goes on as another one, by rules.
+        match platform.follows_spent(event) {
+            Some(Follows::Nothing) => {
+                self.counts.held_back += 1;
+                return;
+            }
+            Some(Follows::Renamed) => return,
+            None => {}
         }
         self.counts.said[kind.0 as usize] += 1;
         match self.event_feed() {
@@ -365,9 +378,9 @@ impl Application {
         let (media, to, passes) = (&self.media, &self.to, self.passes(index, platform));
         self.ids.give((index, call), || {
             let told = passes || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
-            let lacks_guid = to.call_parts.contains(&CallPart::Guid) && !platform.names_calls();
-            let guid = lacks_guid.then(|| platform.mint_guid(known));
-            New { native: platform.native_number(known), told, guid }
+            let lacks_guid = known.renamed || !platform.names_call(known);
+            let guid = (to.call_parts.contains(&CallPart::Guid) && lacks_guid).then(|| platform.mint_guid(known));
+            New { native: platform.native_number(known).filter(|_| !known.renamed), told, guid }
         })
     }
 

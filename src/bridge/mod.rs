@@ -442,7 +442,7 @@ impl Bridge {
     /// The bridge is about to stop: every application is told that its platforms are gone.
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
-            self.platforms[index].model.link_down(now, "the bridge is shutting down");
+            self.platforms[index].model.shut_down(now, "the bridge is shutting down");
             self.platforms[index].client.shut_down(now);
             self.settle(now, index, Cause::Link);
         }

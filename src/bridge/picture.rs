@@ -199,7 +199,10 @@ impl<'p> Live<'p> {
             CallAttribute::Cause => optional(call.cause.map(|cause| cause.code())),
             CallAttribute::Direction => Value::Int(call.direction.code()),
             CallAttribute::State => Value::Int(call.state().code()),
-            CallAttribute::Disposition => optional(call.disposition),
+            CallAttribute::Disposition => optional(match self.transition.agent {
+                Some(agent) => call.disposition_of(agent),
+                None => call.final_disposition(),
+            }),
             CallAttribute::Service => call.service.map(|service| self.service_id(service)).unwrap_or_default(),
             CallAttribute::Originator => call.originator.map(|agent| self.agent_id(agent)).unwrap_or_default(),
             CallAttribute::Agent => call.agents_in().next().map(|(_, agent)| self.agent_id(agent)).unwrap_or_default(),

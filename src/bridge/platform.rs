@@ -12,10 +12,10 @@ use crate::{
     dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply},
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
-    model::{Call, Change, Effect, Id, Model, Transition, TransitionKind},
+    model::{Call, CallNames, Change, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Time},
     vocabulary::{
-        JsonError, Profile, Role, Wanted,
+        JsonError, Profile, Role, Wanted, Which,
         wsdl::{Fitted, Remark, Weight},
     },
     wire::nul::{Frame, Frames},
@@ -128,6 +128,15 @@ const UNUSABLE: &str = "messages that cannot be used";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad(pub String);
 
+/// What an event is about whose call was told to be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// The call goes on under another name.
+    Renamed,
+    /// The call is over.
+    Nothing,
+}
+
 impl Platform {
     pub fn new(parts: PlatformParts) -> Platform {
         let counts = Counts {
@@ -139,6 +148,9 @@ impl Platform {
         let mut model = parts.model;
         if parts.outgoing.logs_on_by_number() {
             model.log_on_strangers();
+        }
+        if let Some(space) = parts.incoming.vocabulary.call_names.iter().position(|name| name == "guid") {
+            model.name_calls_uniquely(space as u8);
         }
         Platform {
             name: parts.name,
@@ -179,17 +191,35 @@ impl Platform {
         }
     }
 
-    /// A guid for a call that the platform gives none: the same again for the same platform, number and day.
+    /// A guid for a call that the platform gives none: the same again for the same platform, number and day; and moment, if
+    /// it is not the first call of this number that day.
     pub fn mint_guid(&self, call: &Call) -> Box<str> {
         let number = call.names.first().map(|name| format!("{}/{}", name.space, name.id)).unwrap_or_default();
         let day = self.stamp.get(..10).unwrap_or_default();
-        let name = format!("{}/{number}/{day}", self.name);
+        let again = call.again_at.map(|moment| format!("/{moment}")).unwrap_or_default();
+        let name = format!("{}/{number}/{day}{again}", self.name);
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
     }
 
-    /// Whether the platform names its calls by more than numbers.
-    pub fn names_calls(&self) -> bool {
-        self.incoming.vocabulary.call_names.iter().any(|name| name == "guid")
+    /// Whether the platform names this call by more than numbers.
+    pub fn names_call(&self, call: &Call) -> bool {
+        let space = self.incoming.vocabulary.call_names.iter().position(|name| name == "guid");
+        space.is_some_and(|space| call.name(space as u8).is_some())
+    }
+
+    /// Whether an event is about a call that was told to be over though the platform did not say so.
+    pub fn follows_spent(&self, event: &Message) -> Option<Follows> {
+        if !self.model.has_spent_names() {
+            return None;
+        }
+        let def = self.incoming.vocabulary.message(event.kind()?);
+        let mut names = CallNames::default();
+        for (place, name) in names.0.iter_mut().enumerate() {
+            if let Some(slot) = def.role(Role::Call(Which::Call, place as u8)) {
+                *name = Id::from_value(event.get(slot));
+            }
+        }
+        self.model.is_spent(&names).map(|goes_on| if goes_on { Follows::Renamed } else { Follows::Nothing })
     }
 
     /// The platform's own number of a call, where it has one.
@@ -376,11 +406,6 @@ impl Platform {
                     self.link_changed = true;
                     self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_down(now, &reason);
-                }
-                ClientOutput::Lost(reason) => {
-                    self.link_changed = true;
-                    self.away = Some(format!("{}: {reason}", self.name));
-                    self.model.link_lost(now, &reason);
                 }
                 ClientOutput::Resync => self.model.resync(now),
                 ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),

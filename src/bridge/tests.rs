@@ -98,6 +98,14 @@ impl Office {
         self.now = self.now.max(until);
     }
 
+    fn refuse_all(&mut self) {
+        while let Some(post) = self.posts.pop_front() {
+            let refused = PostOutcome::NotSent("refused".into());
+            self.bridge.platform_answered(self.now, 0, post.token, refused);
+            self.collect();
+        }
+    }
+
     /// Answers everything that is posted, and shows what a snapshot asks for: `shown` are the items of each type.
     fn serve(&mut self, shown: &[(&str, &[String])]) {
         while let Some(post) = self.posts.pop_front() {
@@ -218,7 +226,19 @@ fn a_session_that_cannot_be_opened_anew_ends_the_calls() {
     let post = office.posts.pop_front().unwrap();
     office.bridge.platform_answered(office.now, 0, post.token, PostOutcome::NotSent("refused".into()));
     office.collect();
-    office.told(&["CallCleared 900 a12 NearEnd", "CallEnd 900", "CallCompleted 900", "LinkStatus Down"]);
+    office.told(&["LinkStatus Down"]);
+    for _ in 0..29 {
+        office.wait(1);
+        office.refuse_all();
+    }
+    office.told(&[]);
+    office.wait(1);
+    office.told(&[
+        "CallCleared 900 a12 NearEnd",
+        "CallEnd 900",
+        "CallCompleted 900",
+        "AgentLoginStateChange a12 AgentLoggedOut",
+    ]);
 }
 
 #[test]

@@ -226,6 +226,12 @@ fn knobs(section: &Section, dialect: Option<&Dialect>) -> Vec<Literal> {
     }
     let value = |(name, default): &(String, Literal)| {
         let Some((_, text)) = given.iter().find(|(known, _)| known == name) else { return default.clone() };
+        if let Some((_, choices)) = outgoing.choices.iter().find(|(known, _)| known == name)
+            && !choices.contains(text)
+        {
+            let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
+            section.problem("rules", format!("`{name}` is one of {}", choices.join(", ")));
+        }
         let parsed = match default {
             Literal::Int(_) => text.parse().ok().map(Literal::Int),
             Literal::Bool(_) => text.parse().ok().map(Literal::Bool),

@@ -245,13 +245,16 @@ fn model(name: &str, section: &Section) -> model::Settings {
         wrap_grace: section.duration("wrap_grace", defaults.wrap_grace),
         call_expiry: section.duration("call_expiry", defaults.call_expiry),
         orphan_grace: section.duration("orphan_grace", defaults.orphan_grace),
+        unseen_wait: section.duration("unseen_wait", defaults.unseen_wait),
         id_grace: section.duration("id_grace", defaults.id_grace),
+        link_grace: section.duration("link_grace", defaults.link_grace),
         resync_grace: section.duration("resync_grace", defaults.resync_grace),
         request_grace: section.duration("request_grace", defaults.request_grace),
         max_calls: section.number("max_calls", defaults.max_calls as u32) as usize,
         max_agents: section.number("max_agents", defaults.max_agents as u32) as usize,
         max_services: section.number("max_services", defaults.max_services as u32) as usize,
         max_requests: section.number("max_requests", defaults.max_requests as u32) as usize,
+        service_numbers: Default::default(),
         max_memory: section.size("max_memory", defaults.max_memory),
     }
 }

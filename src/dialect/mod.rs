@@ -189,8 +189,6 @@ pub enum ClientOutput {
     Post(Post),
     Up,
     Down(String),
-    /// The link is lost, and with it everyone who was logged on: the platform will tell that anew.
-    Lost(String),
     /// Events were missed, or may have been.
     Resync,
     /// A command failed without an answer of the platform.

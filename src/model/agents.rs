@@ -53,6 +53,8 @@ pub struct Agent {
     pub shown: bool,
     /// The link was lost since the platform last said anything of this agent.
     pub stale: bool,
+    /// The agent was told to be logged off because the link was lost: no message will tell that it was not so.
+    lost: bool,
     seen_epoch: u64,
     stamp: u64,
     /// When the platform last said something of the agent's state, by its clock.
@@ -232,6 +234,7 @@ impl Model {
             Err(effect) => return effect,
         };
         self.show(agent);
+        let was_on = self.agents[agent].is_logged_on();
         self.log_on(agent, change.text(Fact::Station));
         if let Some(services) = &change.services {
             let known: SmallVec<[ServiceIx; 4]> = services.iter().filter_map(|s| self.service_of(s)).collect();
@@ -241,10 +244,30 @@ impl Model {
         }
         self.agents[agent].last_word = self.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
-            self.set_state(agent, state);
+            self.show_state(agent, state);
+        }
+        if let Some(readiness) = change.int(Fact::Underlying).and_then(AgentState::from_code) {
+            self.learn_readiness(agent, readiness, was_on);
         }
         self.tell_agent_state(Some(agent), None);
         Effect::Taken
+    }
+
+    /// The readiness of an agent of whom nothing else is said. Whoever was logged on before may be on a call, or work after one.
+    fn learn_readiness(&mut self, agent: AgentIx, state: AgentState, was_on: bool) {
+        match state {
+            AgentState::Idle if was_on => self.agents[agent].readiness = Some(Readiness::Ready),
+            AgentState::NotReady if was_on => self.agents[agent].readiness = Some(Readiness::NotReady),
+            _ => self.set_state(agent, state),
+        }
+    }
+
+    /// The platform shows the agent in this state, and so on no call where it is none of one.
+    fn show_state(&mut self, agent: AgentIx, state: AgentState) {
+        if matches!(state, AgentState::Idle | AgentState::NotReady | AgentState::LoggedOff) {
+            self.doubt_calls_of(agent, None);
+        }
+        self.set_state(agent, state);
     }
 
     /// Some platforms tell a log-on twice, and only once who it is: that is waited for, but not for long.
@@ -312,6 +335,7 @@ impl Model {
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
         entry.logging_on = false;
+        entry.lost = false;
         if !was_on {
             entry.logged_on = Some(true);
             entry.told = None;
@@ -339,9 +363,10 @@ impl Model {
     }
 
     pub(super) fn log_off(&mut self, agent: AgentIx) {
+        self.doubt_calls_of(agent, None);
         self.wrap_up_over(agent, |_| true);
         let entry = &mut self.agents[agent];
-        let was_off = entry.logged_on == Some(false);
+        let was_off = entry.logged_on == Some(false) || entry.lost;
         entry.logging_on = false;
         entry.logged_on = Some(false);
         entry.readiness = None;
@@ -368,6 +393,10 @@ impl Model {
             Err(effect) => return effect,
         };
         self.agents[agent].last_word = self.clock;
+        // Where the message is about what the agent does, and not about readiness alone.
+        if change.int(Fact::State).is_some() {
+            self.doubt_calls_of(agent, None);
+        }
         let reason = change.fact(Fact::Reason);
         let reason = if readiness == Readiness::Ready { Value::Absent } else { reason };
         let mut buffer = itoa::Buffer::new();
@@ -400,6 +429,9 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
+        if change.call.is_empty() {
+            self.doubt_calls_of(agent, None);
+        }
         let entry = &mut self.agents[agent];
         entry.last_word = self.clock;
         entry.end_activity(self.now);
@@ -530,7 +562,12 @@ impl Model {
     /// of a wrap-up after which it is the first.
     pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, mut requests: Requests) {
         requests.extend(self.wrap_ups_shown(agent));
-        let state = self.state_of(agent);
+        let mut state = self.state_of(agent);
+        // Who was told to be gone with the link, and does something, is there.
+        if self.agents[agent].lost && state.is_some() {
+            self.presume(true, |model| model.log_on(agent, ""));
+            state = self.state_of(agent);
+        }
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
         if !changed && requests.is_empty() {
@@ -602,6 +639,12 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
+        // No message but this one will tell that an agent is there who was told to be gone.
+        let is_news = self.agents[agent].lost;
+        self.presume(is_news, |model| model.see_agent(agent, change))
+    }
+
+    fn see_agent(&mut self, agent: AgentIx, change: &Change) -> Effect {
         let service = self.service_of(&change.service);
         self.link.statistics_seen = true;
         self.show(agent);
@@ -626,6 +669,9 @@ impl Model {
             self.join_service(agent, service);
         }
         let Some(state) = state else { return Effect::Taken };
+        if change.fact(Fact::Free).as_bool() == Some(true) && matches!(state, AgentState::Idle | AgentState::NotReady) {
+            self.doubt_calls_of(agent, None);
+        }
         if let Some(underlying) = change.int(Fact::Underlying).and_then(AgentState::from_code) {
             self.set_state(agent, underlying);
         }
@@ -696,7 +742,7 @@ impl Model {
         let before = services.len();
         services.retain(|known| *known != service);
         if services.len() < before && self.link.resynced && self.is_gone(agent) {
-            self.log_off(agent);
+            self.presume(true, |model| model.log_off(agent));
         }
     }
 
@@ -709,29 +755,18 @@ impl Model {
 
     // ── link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The link is lost: agents keep the state that was told, and nothing else that was known of it.
-    pub(super) fn stale_agents(&mut self) {
-        for agent in self.agents.indices() {
-            let entry = &mut self.agents[agent];
-            entry.stale = true;
-            entry.readiness = None;
-            entry.activity = None;
-            entry.settling = None;
-            entry.last_word = None;
-            entry.wraps.clear();
-            entry.calls.clear();
-        }
-    }
-
-    /// The platform tells anew who is logged on: nobody is, until then.
-    pub(super) fn forget_agents(&mut self) {
+    /// The platform is gone for good, and will tell anew who is logged on: nobody is, until then.
+    pub(super) fn lose_agents(&mut self) {
         for agent in self.agents.indices() {
             if self.agents[agent].is_logged_on() {
                 self.log_off(agent);
             }
-            self.agents[agent].logged_on = None;
-            self.agents[agent].logging_on = false;
-            self.agents[agent].told = None;
+            let entry = &mut self.agents[agent];
+            entry.lost |= entry.logged_on == Some(false);
+            (entry.logged_on, entry.told, entry.readiness, entry.activity) = (None, None, None, None);
+            (entry.logging_on, entry.settling, entry.last_word) = (false, None, None);
+            entry.wraps.clear();
+            entry.calls.clear();
         }
     }
 
@@ -739,7 +774,7 @@ impl Model {
     pub(super) fn log_off_unseen(&mut self) {
         for agent in self.agents.indices() {
             if self.is_gone(agent) {
-                self.log_off(agent);
+                self.presume(true, |model| model.log_off(agent));
             }
         }
     }

@@ -39,21 +39,30 @@ pub struct Party {
     pub cleared: bool,
     /// An agent from whom the platform took the call elsewhere.
     pub diverted: bool,
+    /// An agent whose work after the call is over, or who had none.
+    pub work_over: bool,
+    /// It left by an event of its own, before the end of the call.
+    pub left_first: bool,
 }
 
 impl Party {
     pub fn new(device: KnownDevice, state: PartyState) -> Party {
-        Party { device, state, answered: false, cleared: false, diverted: false }
+        Party { device, state, answered: false, cleared: false, diverted: false, work_over: false, left_first: false }
     }
 
     pub fn is_in(&self) -> bool {
         self.state != PartyState::Left
     }
 
+    /// Whether the party is more than alerted: somebody whom the others speak with, or who calls.
+    pub fn remains(&self) -> bool {
+        matches!(self.state, PartyState::Initiated | PartyState::Connected | PartyState::Held)
+    }
+
     /// Whoever left and is back can leave once more.
     pub fn enter(&mut self, state: PartyState) {
         if !self.is_in() {
-            (self.cleared, self.diverted) = (false, false);
+            (self.cleared, self.diverted, self.left_first) = (false, false, false);
         }
         self.state = state;
     }
@@ -92,6 +101,8 @@ pub struct Call {
     pub disposition: Option<i64>,
     /// Every one, and who gave it.
     pub dispositions: SmallVec<[(AgentIx, i64); 2]>,
+    /// The agent who left last of those who answered: its code is the call's, once the call is over.
+    pub last_agent: Option<AgentIx>,
     /// The agent whom the platform has chosen for it.
     pub reserved_for: Option<AgentIx>,
     /// Where it waits.
@@ -109,15 +120,26 @@ pub struct Call {
     pub consultation_told: bool,
     /// The far end of an agent's own call has connected.
     pub far_end_told: bool,
+    /// Agents who listen to it or assist in it, and are no parties.
+    pub observers: SmallVec<[AgentIx; 1]>,
+    /// When it began, by the platform's clock, if another call had its number earlier that day.
+    pub again_at: Option<u64>,
+    /// Applications were told that a call of this name is over, and the platform goes on with it: nothing may be told of it
+    /// under that name.
+    pub renamed: bool,
     /// What this call became part of.
     pub joined_into: Option<CallIx>,
     /// Two calls joined in it, and it is not known who handed them on.
     pub handed_on: bool,
     /// It ended because nothing was heard of it any more.
     pub presumed_over: bool,
+    /// Nobody is in it, and it may wait where the platform does not show it.
+    pub waits_unseen: bool,
     /// Agents who answered and whose wrap-up is not over.
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
+    /// Since when nobody works on it any more: its ids lead to it for the time of grace after that.
+    pub over_since: Time,
     pub last_event: Time,
     /// The link's epoch in which the platform last said anything of it.
     pub(super) seen_epoch: u64,
@@ -148,6 +170,7 @@ impl Call {
             data: Vec::new(),
             disposition: None,
             dispositions: SmallVec::new(),
+            last_agent: None,
             reserved_for: None,
             queue: None,
             service: None,
@@ -157,11 +180,16 @@ impl Call {
             consults: None,
             consultation_told: false,
             far_end_told: false,
+            observers: SmallVec::new(),
+            again_at: None,
+            renamed: false,
             joined_into: None,
             handed_on: false,
             presumed_over: false,
+            waits_unseen: false,
             owed: SmallVec::new(),
             completed: false,
+            over_since: now,
             last_event: now,
             seen_epoch: 0,
             orphan_watch: false,
@@ -171,6 +199,26 @@ impl Call {
 
     pub fn is_live(&self) -> bool {
         self.phase == Phase::Live
+    }
+
+    /// The code that counts for the whole call: the one of the agent who was connected last. Where the platform gave a code
+    /// without saying whose it is, that one.
+    pub fn final_disposition(&self) -> Option<i64> {
+        match self.last_agent {
+            Some(agent) if !self.dispositions.is_empty() => self.disposition_of(agent),
+            _ => self.disposition,
+        }
+    }
+
+    /// The agent who was, or is, connected last.
+    pub fn answering_agent(&self) -> Option<AgentIx> {
+        let answered = |party: &&Party| party.is_in() && party.answered && party.device.is_agent();
+        self.parties.iter().rev().find(answered).and_then(|party| party.device.agent).or(self.last_agent)
+    }
+
+    /// The last code that this agent gave the call.
+    pub fn disposition_of(&self, agent: AgentIx) -> Option<i64> {
+        self.dispositions.iter().rev().find(|(giver, _)| *giver == agent).map(|(_, code)| *code)
     }
 
     /// About how many bytes the call takes up.
@@ -281,6 +329,11 @@ impl Call {
         let is_made = self.originator.is_some() || self.ty.is_some_and(CallType::is_made_by_agents);
         let answered = self.parties.iter().any(|party| party.answered);
         self.phase == Phase::Ended && !(is_made || answered || self.presumed_over)
+    }
+
+    /// Whether somebody has left it, and nobody is known to be in it for the platform.
+    pub fn is_orphan(&self) -> bool {
+        self.orphan_watch && !self.is_held_by_platform()
     }
 
     /// Whether the platform still has the call in its hands: an agent, a queue or an IVR.

@@ -37,12 +37,12 @@ impl Model {
     pub(super) fn originated(&mut self, change: &Change) -> Effect {
         let party = self.device(&change.party);
         let Some(agent) = party.agent else { return self.started(change) };
-        let known = self.named_call(&change.call).is_some();
+        let known = self.named_call(&change.call);
         let index = match self.call_for(change, Some(agent)) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        if !known || self.begins_known_call(index, agent) {
+        if known != Some(index) || self.begins_known_call(index, agent) {
             self.originate(index, party, &change.other);
         }
         match self.named_call(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
@@ -66,6 +66,7 @@ impl Model {
     /// An agent began this call: who is called, and whether it is about another call of the agent's.
     fn originate(&mut self, index: CallIx, party: KnownDevice, towards: &Device) {
         let Some(agent) = party.agent else { return };
+        self.doubt_calls_of(agent, Some(index));
         let destination = self.device(towards);
         let consults = self.call_of(agent, |_, party| {
             matches!(party.state, PartyState::Held | PartyState::Connected) && party.device.agent == Some(agent)
@@ -155,16 +156,42 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        let call = &self.calls[index];
-        if call.reserved_for == Some(agent) || call.live_party_of(agent).is_some() {
+        if let Some(service) = service.filter(|_| self.calls[index].originator.is_none()) {
+            self.learn_number(service, change.text(Fact::Dnis));
+        }
+        let call = &mut self.calls[index];
+        call.waits_unseen = false;
+        if call.reserved_for == Some(agent) {
             return Effect::Taken;
         }
+        if call.live_party_of(agent).is_some() {
+            self.has_waited(index, service, change);
+            return Effect::Taken;
+        }
+        self.doubt_calls_of(agent, Some(index));
         self.unreserve(index);
         self.wait_at(index, service, None, change);
         self.wait_over(index);
         self.calls[index].reserved_for = Some(agent);
         self.reserve(agent, index);
         Effect::Taken
+    }
+
+    /// The agent has the call before anybody told that it waited: told late, it was a service's call all the same.
+    fn has_waited(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
+        let since = self.waits_since(change);
+        let call = &mut self.calls[index];
+        if call.has_waited && (service.is_none() || call.service == service) {
+            return;
+        }
+        call.service = service.or(call.service);
+        (call.has_waited, call.queued_at) = (true, since);
+        call.ty = call.ty.or(Some(CallType::Acd));
+        for kind in [TransitionKind::CallQueued, TransitionKind::CallDequeued] {
+            let mut transition = Transition::new(kind).call(index);
+            transition.service = self.calls[index].service;
+            self.tell(transition);
+        }
     }
 
     /// Whoever was chosen for the call is not any more.
@@ -226,6 +253,14 @@ impl Model {
             }
             note_number(&mut call.dnis, &party.number, true, true, call.numbers_kept);
         }
+        if party.agent.is_some_and(|agent| self.calls[index].observers.contains(&agent)) {
+            return Effect::Taken;
+        }
+        self.calls[index].waits_unseen = false;
+        // A service's call alerts only at agents who are on no call.
+        if let Some(agent) = party.agent.filter(|_| self.calls[index].service.is_some()) {
+            self.doubt_calls_of(agent, Some(index));
+        }
         let alerting =
             |party: &Party| matches!(party.state, PartyState::Initiated | PartyState::Dialled | PartyState::Left);
         let Some(place) = self.enter(index, &party, &device, PartyState::Alerting, alerting) else {
@@ -271,6 +306,9 @@ impl Model {
     }
 
     pub(super) fn connect_party(&mut self, index: CallIx, party: &KnownDevice, device: &Device) {
+        if let Some(agent) = party.agent {
+            self.doubt_calls_of(agent, Some(index));
+        }
         let connects = |party: &Party| !matches!(party.state, PartyState::Connected | PartyState::Held);
         let Some(place) = self.enter(index, party, device, PartyState::Connected, connects) else { return };
         if let Some(agent) = party.agent {
@@ -390,6 +428,8 @@ impl Model {
         let party = self.device(&change.party);
         match party.agent {
             Some(agent) => {
+                self.calls[index].observers.retain(|observer| *observer != agent);
+                self.note_unseen_wait(index, agent, change);
                 if let Some(place) = self.calls[index].live_party_of(agent) {
                     self.leave(index, place);
                 } else if self.calls[index].reserved_for == Some(agent) {
@@ -402,14 +442,66 @@ impl Model {
         Effect::Taken
     }
 
+    /// An agent listens to the call or assists in it. If it alerted at the agent before, that is over.
+    pub(super) fn observed(&mut self, change: &Change) -> Effect {
+        let index = match self.live_call(change) {
+            Ok(index) => index,
+            Err(effect) => return effect,
+        };
+        let Some(agent) = self.device(&change.party).agent else { return Effect::UnknownAgent };
+        let call = &mut self.calls[index];
+        if call.observers.len() < MAX_PARTIES && !call.observers.contains(&agent) {
+            call.observers.push(agent);
+        }
+        let alerts = |place: &usize| call.parties[*place].state == PartyState::Alerting;
+        if let Some(place) = call.live_party_of(agent).filter(alerts) {
+            self.leave(index, place);
+        }
+        Effect::Taken
+    }
+
+    /// A service's call that an agent did not answer waits again, even where the platform does not show that.
+    fn note_unseen_wait(&mut self, index: CallIx, agent: AgentIx, change: &Change) {
+        let call = &mut self.calls[index];
+        let answered = call.parties.iter().any(|party| party.device.agent == Some(agent) && party.answered);
+        let may_wait = change.fact(Fact::WaitsUnseen).as_bool() == Some(true);
+        if may_wait && !answered && call.service.is_some() {
+            call.waits_unseen = true;
+        }
+    }
+
     fn other_leaves(&mut self, index: CallIx, device: &Device) {
         let Some(place) = self.party_leaving(index, device) else { return };
         self.leave(index, place);
+        // A party that only alerts does not remain: nobody speaks with it.
         let call = &self.calls[index];
-        let agents: SmallVec<[(usize, AgentIx); 4]> = call.agents_in().collect();
-        let was_last = call.others_in().next().is_none();
-        if let ([(place, agent)], true) = (&agents[..], was_last) {
-            self.clear_agent(index, *place, *agent, End::Far, None);
+        if !call.others_in().any(|place| call.parties[place].remains()) {
+            self.far_end_left(index);
+        }
+    }
+
+    /// Everybody whom agents spoke with, or were to speak with, has left: each agent who is still in the call is told so.
+    fn far_end_left(&mut self, index: CallIx) {
+        let agents: SmallVec<[(usize, AgentIx); 4]> = self.calls[index].agents_in().collect();
+        for (place, agent) in agents {
+            if !self.calls[index].parties[place].cleared {
+                self.clear_agent(index, place, agent, End::Far, None);
+            }
+        }
+    }
+
+    /// In a call of agents only, whoever is left alone was left by the far end. While the agent who left had not answered,
+    /// somebody else may still be called.
+    fn left_alone(&mut self, index: CallIx, by: usize, agent: AgentIx) {
+        let call = &self.calls[index];
+        let party = &call.parties[by];
+        let spoke = party.answered || call.originator == Some(agent);
+        if !spoke || party.diverted || call.others_in().next().is_some() {
+            return;
+        }
+        let remaining = call.agents_in().filter(|(place, _)| call.parties[*place].remains()).count();
+        if remaining <= 1 {
+            self.far_end_left(index);
         }
     }
 
@@ -425,21 +517,33 @@ impl Model {
         others.next().filter(|_| dialable && others.next().is_none())
     }
 
-    /// A party leaves. An agent is told so, near end, unless it was told already.
+    /// A party leaves, and may leave somebody alone.
     pub(super) fn leave(&mut self, index: CallIx, place: usize) {
+        self.take_out(index, place);
+        if let Some(agent) = self.calls[index].parties[place].device.agent {
+            self.left_alone(index, place, agent);
+        }
+        self.watch_orphan(index);
+    }
+
+    /// A party is in the call no more. An agent is told so, near end, unless it was told already.
+    fn take_out(&mut self, index: CallIx, place: usize) {
         let party = &mut self.calls[index].parties[place];
-        party.state = PartyState::Left;
+        (party.state, party.left_first) = (PartyState::Left, true);
         let agent = party.device.agent;
         let mut transition = Transition::new(TransitionKind::PartyLeft).call(index).party((index, place as u8));
         transition.agent = agent;
         self.tell(transition);
         if let Some(agent) = agent {
-            self.calls[index].reserved_for.take_if(|reserved| *reserved == agent);
+            let call = &mut self.calls[index];
+            call.reserved_for.take_if(|reserved| *reserved == agent);
+            if call.parties[place].answered {
+                call.last_agent = Some(agent);
+            }
             self.clear_agent(index, place, agent, End::Near, None);
             self.remove_agent_call(agent, index);
             self.tell_agent_state(Some(agent), Some(index));
         }
-        self.watch_orphan(index);
     }
 
     pub(super) fn clear_agent(
@@ -467,7 +571,11 @@ impl Model {
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
         match self.call_left(change) {
             Ok(index) => {
-                self.set_disposition(index, None, change);
+                // A code that comes with the end is the one of the agent who was connected last.
+                let agent = self.calls[index].answering_agent();
+                if let (true, Some(agent)) = (self.set_disposition(index, agent, change), agent) {
+                    self.tell_disposed(index, agent);
+                }
                 self.end_call(index);
                 Effect::Taken
             }
@@ -494,7 +602,9 @@ impl Model {
         for place in in_it {
             let party = &mut self.calls[index].parties[place];
             if party.is_in() && party.device.is_agent() {
-                self.leave(index, place);
+                // Who went first nobody said.
+                self.take_out(index, place);
+                self.calls[index].parties[place].left_first = false;
             } else {
                 // That the call is over says it.
                 party.state = PartyState::Left;
@@ -521,20 +631,6 @@ impl Model {
         } else {
             self.timers.set(self.now + self.settings.wrap_grace, Timer::WrapGrace(index));
         }
-        self.timers.set(self.now + self.settings.id_grace, Timer::IdGrace(index));
-    }
-
-    /// The call and all wrap-up after it are over.
-    pub(super) fn complete(&mut self, index: CallIx) {
-        let call = &mut self.calls[index];
-        if call.is_live() || call.completed {
-            return;
-        }
-        call.completed = true;
-        for agent in std::mem::take(&mut call.owed) {
-            self.agents[agent].owes.retain(|owed| *owed != index);
-        }
-        self.tell(Transition::new(TransitionKind::CallCompleted).call(index));
     }
 
     // ── parties ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -543,12 +639,12 @@ impl Model {
     /// it; else the one who calls is whoever calls from outside.
     fn call_between(&mut self, change: &Change, party: &KnownDevice) -> Result<CallIx, Effect> {
         let caller = self.device(&change.other);
-        let known = self.named_call(&change.call).is_some();
+        let known = self.named_call(&change.call);
         let begun_by = caller.agent.filter(|agent| Some(*agent) != party.agent);
         let index = self.call_for(change, begun_by)?;
         self.know_caller(index, &caller);
         match caller.agent {
-            Some(_) if begun_by.is_some() && !known => self.originate(index, caller, &change.party),
+            Some(_) if begun_by.is_some() && known != Some(index) => self.originate(index, caller, &change.party),
             Some(_) => {}
             None => self.name_caller(index, caller),
         }
@@ -641,56 +737,80 @@ impl Model {
         let call = &mut self.calls[index];
         if call.is_live() && !call.orphan_watch && !call.is_held_by_platform() {
             call.orphan_watch = true;
-            self.timers.set(self.now + self.settings.orphan_grace, Timer::OrphanGrace(index));
+            let grace = self.orphan_grace_of(&self.calls[index]);
+            self.timers.set(self.now + grace, Timer::OrphanGrace(index));
         }
+    }
+
+    /// How long a call that nobody is known to be in may be silent.
+    fn orphan_grace_of(&self, call: &Call) -> Duration {
+        if call.waits_unseen { self.settings.unseen_wait } else { self.settings.orphan_grace }
+    }
+
+    /// Nothing shows the call alive any more: it ends, and nobody knows how.
+    pub(super) fn presume_over(&mut self, index: CallIx) {
+        self.calls[index].presumed_over = true;
+        let names = self.calls[index].names.clone();
+        self.names_spent.add(&names, self.now, self.now + self.settings.call_expiry);
+        self.presume(true, |model| model.end_call(index));
     }
 
     pub(super) fn orphan_grace_over(&mut self, index: CallIx) {
         let Some(call) = self.calls.get_mut(index) else { return };
         call.orphan_watch = false;
+        let call = &self.calls[index];
         if !call.is_live() || call.is_held_by_platform() {
             return;
         }
-        let due = call.last_event + self.settings.orphan_grace;
+        let grace = self.orphan_grace_of(call);
+        // Who works after the call may have left it before the platform says that it is over.
+        let is_worked_on = call.owed.iter().any(|agent| self.is_wrapping(*agent, Some(index)));
+        let due = if is_worked_on { self.now + grace } else { call.last_event + grace };
         if due <= self.now {
-            self.calls[index].presumed_over = true;
-            self.end_call(index);
+            self.presume_over(index);
         } else {
             self.calls[index].orphan_watch = true;
             self.timers.set(due, Timer::OrphanGrace(index));
         }
     }
 
-    /// Ends the calls that have been silent for too long, and looks again when the next may be.
+    /// Ends the calls that have been silent for too long, and the wrap-up after calls; looks again when the next may be.
     pub(super) fn call_expiry_over(&mut self) {
         let due = |call: &Call| call.last_event + self.settings.call_expiry;
-        let silent = self.calls.iter().filter(|(_, call)| call.is_live() && due(call) <= self.now);
+        let goes_on = |call: &Call| call.is_live() || !call.completed || !call.owed.is_empty();
+        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= self.now);
         for index in silent.map(|(index, _)| index).collect::<Vec<_>>() {
-            self.end_call(index);
+            if self.calls[index].is_live() {
+                self.presume_over(index);
+            } else {
+                self.give_up_wrap(index);
+            }
         }
-        let next = self.calls.iter().filter(|(_, call)| call.is_live()).map(|(_, call)| call.last_event).min();
+        let next = self.calls.iter().filter(|(_, call)| goes_on(call)).map(|(_, call)| call.last_event).min();
         self.expiry_watch = next.is_some();
         if let Some(next) = next {
             self.timers.set(next + self.settings.call_expiry, Timer::CallExpiry);
         }
     }
 
-    pub(super) fn wrap_grace_over(&mut self, index: CallIx) {
-        if self.calls.get(index).is_some() {
-            self.complete(index);
+    /// Has a timer look for calls that have been silent for too long.
+    pub(super) fn watch_expiry(&mut self) {
+        if !std::mem::replace(&mut self.expiry_watch, true) {
+            self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
         }
     }
 
-    /// The ids of an ended call lead nowhere any more, unless the call became part of one that lives.
+    /// The ids of a call that is complete lead nowhere any more, unless the call became part of one that lives.
     pub(super) fn id_grace_over(&mut self, index: CallIx) {
         let Some(call) = self.calls.get(index) else { return };
-        if call.is_live() {
+        if !call.completed || !call.owed.is_empty() {
             return;
         }
         let result_lives = call.joined_into.is_some_and(|result| self.calls.get(result).is_some());
-        if result_lives || !call.completed {
+        let due = call.over_since + self.settings.id_grace;
+        if result_lives {
             self.timers.set(self.now + self.settings.id_grace, Timer::IdGrace(index));
-        } else if !self.forgotten.contains(&index) {
+        } else if due <= self.now && !self.forgotten.contains(&index) {
             self.forgotten.push(index);
         }
     }

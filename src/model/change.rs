@@ -23,7 +23,7 @@ pub struct Change<'m> {
     pub request: Id<'m>,
     facts: [Value<'m>; Fact::ALL.len()],
     /// Facts that only hold where the model knows none.
-    weak: u32,
+    weak: u64,
     /// Call data as (key, value).
     pub data: Option<SmallVec<[(Value<'m>, Value<'m>); 4]>>,
     /// An agent's services.
@@ -56,14 +56,14 @@ impl<'m> Change<'m> {
 
     pub fn set(&mut self, fact: Fact, value: Value<'m>) {
         self.facts[fact as usize] = value;
-        self.weak &= !(1 << fact as u32);
+        self.weak &= !(1 << fact as u64);
     }
 
     /// Sets a fact that only holds where neither the message nor the model knows better.
     pub fn set_weak(&mut self, fact: Fact, value: Value<'m>) {
         if self.facts[fact as usize].is_empty() {
             self.facts[fact as usize] = value;
-            self.weak |= 1 << fact as u32;
+            self.weak |= 1 << fact as u64;
         }
     }
 
@@ -72,7 +72,7 @@ impl<'m> Change<'m> {
     }
 
     pub fn is_weak(&self, fact: Fact) -> bool {
-        self.weak & (1 << fact as u32) != 0
+        self.weak & (1 << fact as u64) != 0
     }
 
     pub fn int(&self, fact: Fact) -> Option<i64> {

@@ -3,7 +3,6 @@
 
 use super::{
     call::{MAX_DATA, MAX_NAMES},
-    timers::Timer,
     *,
 };
 use crate::message::Value;
@@ -64,10 +63,14 @@ impl Model {
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
     pub(super) fn call_for(&mut self, change: &Change, begun_by: Option<AgentIx>) -> Result<CallIx, Effect> {
-        if let Some(index) = self.named_call(&change.call).filter(|index| !self.is_back(*index)) {
-            self.touch(index, &change.call)?;
-            self.note(index, change);
-            return Ok(index);
+        if let Some(index) = self.bearer(&change.call) {
+            let result = self.result_of(index);
+            if !self.begins_anew(index, change) {
+                self.touch(result, &change.call)?;
+                self.note(result, change);
+                return Ok(result);
+            }
+            self.give_up_names(index);
         }
         if change.call.is_empty() {
             return Err(Effect::UnknownCall);
@@ -78,14 +81,13 @@ impl Model {
         Ok(index)
     }
 
-    /// Whether this call, which ended in silence, is shown alive again: then it starts anew.
-    fn is_back(&mut self, index: CallIx) -> bool {
-        let is_back = self.calls[index].presumed_over;
-        if is_back {
-            let names = self.calls[index].names.clone();
-            self.drop_names(index, &names);
+    /// The old call's names mean a newer one from now on. Where it was live, nobody knows how it ended.
+    fn give_up_names(&mut self, index: CallIx) {
+        if self.calls[index].is_live() {
+            self.presume_over(index);
         }
-        is_back
+        let names = self.calls[index].names.clone();
+        self.drop_names(index, &names);
     }
 
     pub(super) fn new_call(&mut self, names: &CallNames) -> Result<CallIx, Effect> {
@@ -97,10 +99,13 @@ impl Model {
         }
         let index = self.calls.insert(Call::new(self.now));
         self.hear_of(index);
+        let again_at = self.names_used.note(names, self.unique_names, self.clock);
+        let renamed = self.names_spent.has_any(names, self.now);
+        let call = &mut self.calls[index];
+        call.renamed = renamed;
+        call.again_at = if renamed { Some(self.clock.unwrap_or(self.now.0)) } else { again_at };
         self.learn_names(index, names);
-        if !std::mem::replace(&mut self.expiry_watch, true) {
-            self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
-        }
+        self.watch_expiry();
         Ok(index)
     }
 
@@ -131,7 +136,7 @@ impl Model {
         };
         self.forgotten.push(index);
         if self.calls[index].is_live() {
-            self.end_call(index);
+            self.presume_over(index);
         }
         self.complete(index);
         self.weight -= std::mem::take(&mut self.calls[index].weighs);
@@ -267,6 +272,18 @@ pub(super) fn note_number(known: &mut String, new: &str, new_is_weak: bool, know
     if !settled {
         note_text(known, new);
     }
+}
+
+/// Whether two numbers may be one, written with and without a prefix.
+pub(super) fn same_number(one: &str, other: &str) -> bool {
+    /// So many digits at the end are a number of their own.
+    const ENOUGH: usize = 5;
+    if one == other {
+        return true;
+    }
+    let (one, other) = (digits(one), digits(other));
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    short == long || (short.len() >= ENOUGH && long.ends_with(&short))
 }
 
 fn note_item(data: &mut Vec<(String, String)>, key: Value, value: Value) {

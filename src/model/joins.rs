@@ -2,6 +2,8 @@
 //! cleared, the old calls end right after, and their names lead to the result from then on: only whoever leaves an old call
 //! or ends it means the old call itself.
 
+use smallvec::SmallVec;
+
 use super::{
     call::{MAX_DISPOSITIONS, MAX_PARTIES},
     requests::Expect,
@@ -32,7 +34,7 @@ impl Model {
         let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
         // What is known of a call that is over already is not lost with it.
         let (old_first, old_second) = (known[0].unwrap_or(first), known[1].unwrap_or(second));
-        self.inherit(old_first, old_second, result);
+        self.inherit(old_first, old_second, result, leaver);
         for old in [old_first, old_second] {
             if old != result {
                 self.move_parties(old, result, leaver);
@@ -60,6 +62,10 @@ impl Model {
             if old != result && self.calls[old].is_live() {
                 self.finish_call(old);
             }
+        }
+        // Whoever left works after the call that was handed on, and has no work after the other one.
+        if let Some(agent) = leaver.filter(|_| second != first && second != result) {
+            self.wrap_up_over(agent, |call| call == second);
         }
         let staying: Vec<AgentIx> = self.calls[result].agents_in().map(|(_, agent)| agent).collect();
         for agent in staying {
@@ -138,7 +144,7 @@ impl Model {
             Some(_) => return Err(Effect::Late),
             None => self.new_call(names)?,
         };
-        self.inherit(first, second, result);
+        self.inherit(first, second, result, None);
         for old in [first, second] {
             self.move_parties(old, result, None);
         }
@@ -181,8 +187,9 @@ impl Model {
         Some((call, place as u8))
     }
 
-    /// The result takes over what is known of the customer's call: the one that no agent began.
-    fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx) {
+    /// The result takes over what is known of the customer's call: the one that no agent began. The codes of an agent who
+    /// leaves stay with the call that the agent left.
+    fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx, leaver: Option<AgentIx>) {
         let from_agent = |call: CallIx| self.calls[call].originator.is_some();
         let customer = if from_agent(first) && !from_agent(second) { second } else { first };
         if customer != result {
@@ -190,8 +197,11 @@ impl Model {
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
             let (data, service, sequence, priority) =
                 (from.data.clone(), from.service, from.sequence.clone(), from.priority);
-            let dispositions = from.dispositions.clone();
-            let (media, ty, disposition, queued_at) = (from.media, from.ty, from.disposition, from.queued_at);
+            let own = from.dispositions.iter().filter(|(agent, _)| Some(*agent) != leaver);
+            let dispositions: SmallVec<[(AgentIx, i64); 2]> = own.copied().collect();
+            let of_nobody = from.disposition.filter(|_| from.dispositions.is_empty());
+            let disposition = dispositions.last().map(|(_, code)| *code).or(of_nobody);
+            let (media, ty, queued_at) = (from.media, from.ty, from.queued_at);
             let (direction, originator) = (from.direction, from.originator);
             let to = &mut self.calls[result];
             if !ani.is_empty() {
@@ -327,13 +337,16 @@ impl Model {
         for call in [first, second] {
             if let Some(place) = self.calls[call].party_of(agent) {
                 let party = &mut self.calls[call].parties[place];
-                let was_in = party.is_in();
+                let (was_in, answered) = (party.is_in(), party.answered);
                 (party.state, party.diverted) = (PartyState::Left, true);
                 if call == first {
                     let mut left = Transition::new(TransitionKind::PartyLeft).call(first).party((first, place as u8));
                     left.agent = Some(agent);
                     if was_in {
                         self.tell(left);
+                    }
+                    if answered {
+                        self.calls[first].last_agent = Some(agent);
                     }
                     self.clear_agent(first, place, agent, End::Near, Some(second).filter(|second| *second != first));
                 } else {
@@ -364,6 +377,11 @@ impl Model {
         let (Some(agent), Some(place)) = (from.agent, place) else { return Effect::Taken };
         let party = &mut self.calls[index].parties[place];
         let told = std::mem::replace(&mut party.diverted, true);
+        let is_to_service = self.is_number_of_service(&destination.number);
+        if change.fact(Fact::WaitsUnseen).as_bool() == Some(true) && is_to_service {
+            self.calls[index].waits_unseen = true;
+        }
+        let party = &mut self.calls[index].parties[place];
         let hands_on = match party.state {
             PartyState::Connected | PartyState::Held => true,
             // The agent's leaving was told first.

@@ -1,5 +1,7 @@
 //! The link to the platform: what its loss ends, and how the picture is compared with the platform's when it is back.
 
+use smallvec::SmallVec;
+
 use super::{timers::Timer, *};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,14 +71,14 @@ impl Model {
             Some(Entity::Agents) => {
                 for agent in self.agents.indices() {
                     if self.agents[agent].is_logged_on() && self.agents[agent].stale {
-                        self.log_off(agent);
+                        self.presume(true, |model| model.log_off(agent));
                     }
                 }
             }
             Some(Entity::Calls) => {
                 let unseen = self.calls.iter().filter(|(_, call)| call.is_live() && call.seen_epoch != epoch);
                 for call in unseen.map(|(call, _)| call).collect::<Vec<_>>() {
-                    self.end_call(call);
+                    self.presume_over(call);
                 }
             }
             Some(Entity::Services) => self.remove_unseen(epoch),
@@ -96,36 +98,70 @@ impl Model {
         }
     }
 
-    /// The platform is gone: its calls end, once, and its requests fail. Calls heard of again later start anew.
+    /// The platform cannot be reached: requests fail. A broken connection is not yet a broken call: calls and agents are kept
+    /// for a while.
     pub fn link_down(&mut self, now: Time, reason: &str) {
-        self.lose_link(now, reason, false);
-    }
-
-    /// The same, of a platform that will tell anew who is logged on: everyone is logged off.
-    pub fn link_lost(&mut self, now: Time, reason: &str) {
-        self.lose_link(now, reason, true);
-    }
-
-    fn lose_link(&mut self, now: Time, reason: &str, forget_agents: bool) {
         self.begin(now, None);
         if self.link.state == LinkState::Down {
             return;
         }
         self.fail_all_requests(reason);
-        self.stale_agents();
-        for call in self.calls.indices() {
-            if self.calls[call].is_live() {
-                self.end_call(call);
-            }
-            self.complete(call);
-            let names = self.calls[call].names.clone();
-            self.drop_names(call, &names);
+        for agent in self.agents.indices() {
+            self.agents[agent].stale = true;
         }
-        self.stale_agents();
-        if forget_agents {
-            self.forget_agents();
-        }
+        // What is heard from now on is of another time.
+        self.link.epoch += 1;
         self.link.state = LinkState::Down;
         self.tell(Transition::new(TransitionKind::LinkDown));
+        if self.settings.link_grace.is_zero() {
+            return self.lose_all();
+        }
+        self.timers.set(self.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
+    }
+
+    /// The bridge stops: nobody will tell how calls went on.
+    pub fn shut_down(&mut self, now: Time, reason: &str) {
+        self.link_down(now, reason);
+        self.lose_all();
+    }
+
+    /// The platform was not back in time.
+    pub(super) fn link_grace_over(&mut self, epoch: u64) {
+        if self.link.state == LinkState::Down && self.link.epoch == epoch {
+            self.lose_all();
+        }
+    }
+
+    /// Every call ends, once, and everybody is logged off. Heard of again, calls start anew, and agents are told anew.
+    fn lose_all(&mut self) {
+        self.presume(true, |model| {
+            for call in model.calls.indices() {
+                if model.calls[call].is_live() {
+                    model.presume_over(call);
+                }
+                model.give_up_wrap(call);
+                let names = model.calls[call].names.clone();
+                model.drop_names(call, &names);
+            }
+            model.lose_agents();
+        });
+    }
+
+    /// The platform shows an agent free, gone, or on the call `but`: other calls of which nothing was heard since events may
+    /// have been missed are not the agent's any more. Those that the agent held then may be, beside another call.
+    pub(super) fn doubt_calls_of(&mut self, agent: AgentIx, but: Option<CallIx>) {
+        let is_doubtful = |index: &CallIx| {
+            let call = &self.calls[*index];
+            let holds = call.live_party_of(agent).is_some_and(|place| call.parties[place].state == PartyState::Held);
+            Some(*index) != but && self.is_unconfirmed(call) && !(holds && but.is_some())
+        };
+        let doubtful: SmallVec<[CallIx; 2]> = self.agents[agent].calls.iter().copied().filter(is_doubtful).collect();
+        for index in doubtful {
+            let others = self.calls[index].agents_in().filter(|(_, other)| *other != agent).count();
+            match self.calls[index].live_party_of(agent) {
+                Some(place) if others > 0 => self.presume(true, |model| model.leave(index, place)),
+                _ => self.presume_over(index),
+            }
+        }
     }
 }

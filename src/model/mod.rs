@@ -3,6 +3,7 @@
 //! starts once and first, ends once and last, and everything ends. It knows no dialect, no application's ids, no clock.
 
 mod agents;
+mod beginnings;
 mod call;
 mod calls;
 mod change;
@@ -24,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub use agents::{Agent, Readiness};
 pub use call::{Call, Party, PartyState, Phase};
@@ -47,14 +48,18 @@ pub struct Settings {
     pub platform: String,
     /// After an agent's last call, until the state falls back to the last readiness.
     pub state_grace: Duration,
-    /// After a call's end, for the wrap-up of those who answered it.
+    /// After a call's end, for agents of whom the platform shows neither wrap-up nor its absence.
     pub wrap_grace: Duration,
     /// A call without any event.
     pub call_expiry: Duration,
     /// A call left by all parties known to be alive.
     pub orphan_grace: Duration,
-    /// An ended call's ids still lead to it.
+    /// The same of a call that may wait where the platform does not show it.
+    pub unseen_wait: Duration,
+    /// The ids of a call that is over, and its wrap-up, still lead to it.
     pub id_grace: Duration,
+    /// A lost link, until its calls end and its agents are logged off.
+    pub link_grace: Duration,
     /// After the link is back or events were missed, for the platform to show who is there.
     pub resync_grace: Duration,
     /// An accepted request, for the event that shows it done.
@@ -63,6 +68,8 @@ pub struct Settings {
     pub max_agents: usize,
     pub max_services: usize,
     pub max_requests: usize,
+    /// Digits of numbers that lead to services of the platform.
+    pub service_numbers: HashSet<String>,
     /// Bytes that all calls take up, with their parties, numbers and data.
     pub max_memory: usize,
 }
@@ -75,13 +82,16 @@ impl Default for Settings {
             wrap_grace: Duration::from_secs(30),
             call_expiry: Duration::from_secs(4 * 3600),
             orphan_grace: Duration::from_secs(60),
+            unseen_wait: Duration::from_secs(15 * 60),
             id_grace: Duration::from_secs(60),
+            link_grace: Duration::from_secs(30),
             resync_grace: Duration::from_secs(10),
             request_grace: Duration::from_secs(30),
             max_calls: 10_000,
             max_agents: 10_000,
             max_services: 5_000,
             max_requests: 1_000,
+            service_numbers: HashSet::new(),
             max_memory: 12 << 20,
         }
     }
@@ -145,6 +155,10 @@ pub struct Model {
     clock: Option<u64>,
     calls: Slab<CallIx, Call>,
     call_names: HashMap<SpacedId, CallIx>,
+    /// The number space in which the platform names one call only, ever; none where it uses all names again.
+    unique_names: Option<u8>,
+    names_used: beginnings::NamesUsed,
+    names_spent: beginnings::NamesSpent,
     /// The weight of all calls.
     weight: usize,
     /// Calls to end next where there is no room, as they were when they were found.
@@ -157,6 +171,8 @@ pub struct Model {
     strangers: bool,
     services: Slab<ServiceIx, Service>,
     service_ids: HashMap<SpacedId, ServiceIx>,
+    /// Digits of numbers that callers dialled to wait at a service.
+    service_numbers: HashMap<String, ServiceIx>,
     requests: BTreeMap<RequestIx, Request>,
     requests_made: u32,
     link: link::Link,
@@ -164,6 +180,8 @@ pub struct Model {
     /// Counts messages, so that a list that a message gives can be told complete.
     stamp: u64,
     out: Vec<Transition>,
+    /// What is told now no message says: it follows from what was lost, or from silence.
+    presuming: bool,
     /// Requests that ended in this batch; they are kept until their transitions are used.
     closed: Vec<RequestIx>,
     /// Requests that are done and may lead to another.
@@ -183,6 +201,11 @@ impl Model {
     /// can be logged on.
     pub fn log_on_strangers(&mut self) {
         self.strangers = true;
+    }
+
+    /// The platform gives names in this space to one call only, ever.
+    pub fn name_calls_uniquely(&mut self, space: u8) {
+        self.unique_names = Some(space);
     }
 
     /// Begins a message: everything applied until the next belongs to it. `clock` is what the platform's clock showed, in
@@ -221,6 +244,7 @@ impl Model {
             Conferenced | Transferred => self.joined(change),
             Diverted => self.diverted(change),
             Left => self.left(change),
+            Observed => self.observed(change),
             Ended => self.ended(change),
             Deserted => self.deserted(change),
             WrapStarted => self.wrap_started(change),
@@ -270,6 +294,7 @@ impl Model {
                 Timer::OrphanGrace(call) => self.orphan_grace_over(call),
                 Timer::IdGrace(call) => self.id_grace_over(call),
                 Timer::Resync(epoch) => self.resync_over(epoch),
+                Timer::LinkGrace(epoch) => self.link_grace_over(epoch),
                 Timer::Request(request) => self.request_grace_over(request),
             }
             self.follow_up_all();
@@ -345,7 +370,17 @@ impl Model {
         self.calls.len()
     }
 
-    fn tell(&mut self, transition: Transition) {
+    /// What this tells, if `presumed`, no message of the platform says.
+    fn presume<T>(&mut self, presumed: bool, tell: impl FnOnce(&mut Model) -> T) -> T {
+        let before = self.presuming;
+        self.presuming |= presumed;
+        let told = tell(self);
+        self.presuming = before;
+        told
+    }
+
+    fn tell(&mut self, mut transition: Transition) {
+        transition.details.presumed = self.presuming;
         self.out.push(transition);
     }
 }

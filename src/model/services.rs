@@ -37,6 +37,23 @@ impl Model {
         Some(index)
     }
 
+    /// The number was dialled by a caller who came to wait at this service: who is sent there waits there.
+    pub(super) fn learn_number(&mut self, service: ServiceIx, number: &str) {
+        /// So many numbers are remembered for all services.
+        const MOST: usize = 10_000;
+        let digits: String = digits(number).iter().map(|digit| char::from(*digit)).collect();
+        if !digits.is_empty() && !self.service_numbers.contains_key(&digits) && self.service_numbers.len() < MOST {
+            self.service_numbers.insert(digits, service);
+        }
+    }
+
+    /// Whether calls to this number wait at a service, as far as that is known.
+    pub(super) fn is_number_of_service(&self, number: &str) -> bool {
+        let digits = digits(number);
+        let text = std::str::from_utf8(&digits).unwrap_or_default();
+        !text.is_empty() && (self.service_numbers.contains_key(text) || self.settings.service_numbers.contains(text))
+    }
+
     fn service_meant(&mut self, device: &Device) -> Result<ServiceIx, Effect> {
         let is_one = device.kind.is_some_and(DeviceKind::is_service) && !device.id.is_none();
         self.service_of(device).ok_or(if is_one { Effect::Full } else { Effect::UnknownService })

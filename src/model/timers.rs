@@ -15,6 +15,7 @@ pub enum Timer {
     OrphanGrace(CallIx),
     IdGrace(CallIx),
     Resync(u64),
+    LinkGrace(u64),
     Request(RequestIx),
 }
 

@@ -58,6 +58,8 @@ pub struct Details {
     /// The routing platform's number of a route.
     pub route: Option<i64>,
     pub if_allocated: bool,
+    /// No message of the platform says it: it follows from what was lost, or from silence.
+    pub presumed: bool,
 }
 
 impl Transition {

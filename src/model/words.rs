@@ -260,6 +260,8 @@ words! {
         Diverted = "diverted",
         /// `party` leaves the call.
         Left = "left",
+        /// `party`, an agent, listens to the call or assists in it, and is no party.
+        Observed = "observed",
         /// The call is over.
         Ended = "ended",
         /// The call is over if no agent is in it any more.
@@ -277,7 +279,9 @@ words! {
         /// `party`, an agent, was heard of: logged on, unless the platform has said anything of that.
         AgentPresent = "agent-present",
         LoggedOff = "logged-off",
+        /// `party`, an agent, takes calls. With `state`, the platform shows besides that the agent is on none.
         Ready = "ready",
+        /// `party`, an agent, takes none, for `reason`. With `state` as above.
         NotReady = "not-ready",
         /// `party`, an agent, takes calls of one `media` or not, whatever the agent's readiness is.
         MediumReady = "medium-ready",
@@ -412,11 +416,11 @@ impl ChangeKind {
             C::Conferenced => &[T::Conferenced, T::CallEnded, T::CallCompleted],
             C::Transferred => &[T::Transferred, T::AgentCleared, T::PartyLeft, T::CallEnded, T::CallCompleted],
             C::Diverted => &[T::Transferred, T::AgentCleared, T::PartyLeft],
-            C::Left => &[T::PartyLeft, T::AgentCleared],
+            C::Left | C::Observed => &[T::PartyLeft, T::AgentCleared],
             C::Ended | C::Deserted => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
             C::WrapStarted => &[T::PartyLeft, T::AgentCleared, T::AgentState],
             C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
-            C::Disposed => &[T::Disposed, T::CallEnded],
+            C::Disposed => &[T::Disposed, T::DisposedLate, T::CallCompleted],
             C::LoggedOn => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState],
             C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn],
             C::AgentServes => &[T::AgentLoggedOn],
@@ -490,8 +494,12 @@ words! {
         /// For how long the call has been waiting, in seconds.
         Waited = "waited",
         State = "state",
-        /// The readiness beneath an activity.
+        /// The readiness beneath an activity, or beneath what is not said.
         Underlying = "underlying",
+        /// Whether the agent is shown to be on no call.
+        Free = "free",
+        /// Whether the call may wait where the platform does not show it.
+        WaitsUnseen = "waits-unseen",
         /// When the state began, by the platform's clock.
         Since = "since",
         /// Why: a code or a text.
@@ -534,7 +542,7 @@ impl Fact {
             Fact::Sequence => &["call.sequence"],
             Fact::Code => &["call.disposition", "request.code"],
             Fact::State | Fact::Underlying => &["state", "agent.state"],
-            Fact::Since => &[],
+            Fact::Since | Fact::Free | Fact::WaitsUnseen => &[],
             Fact::Waited => &["call.queued-date", "call.queued-time"],
             Fact::Reason => &["reason", "request.reason", "agent.reason"],
             Fact::Failure => &["failure"],
@@ -599,6 +607,8 @@ words! {
         WrapSkipped = "wrap-skipped",
         /// `agent` gave `call` a disposition.
         Disposed = "disposed",
+        /// The same, once `call` was told complete.
+        DisposedLate = "disposed-late",
         AgentState = "agent-state",
         /// `agent`, who was told to be not ready, is so for another reason now.
         AgentReason = "agent-reason",
@@ -695,6 +705,7 @@ words! {
         Cause = "cause",
         Direction = "direction",
         State = "state",
+        /// The last code of the agent whom the transition is about; where it is about none, of the agent connected last.
         Disposition = "disposition",
         /// Where it waits or last waited.
         Service = "service",
@@ -787,7 +798,7 @@ words! {
         State = "state",
         End = "end",
         Blind = "blind",
-        /// The disposition that was given now.
+        /// The disposition that was given now, or last by the agent whose wrap-up ends.
         Code = "code",
         /// The far end's own connection has been told.
         Told = "told",

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{call::MAX_DISPOSITIONS, requests::Expect, *};
+use super::{call::MAX_DISPOSITIONS, requests::Expect, timers::Timer, *};
 
 impl Model {
     pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
@@ -10,6 +10,7 @@ impl Model {
         if !owed.contains(&agent) {
             owed.push(agent);
             self.agents[agent].owes.push(call);
+            self.watch_expiry();
         }
     }
 
@@ -22,15 +23,88 @@ impl Model {
             let wrapped =
                 self.agents[agent].wraps.iter().flatten().any(|wrap| *wrap == call || self.result_of(*wrap) == call);
             let kind = if wrapped { TransitionKind::WrapEnded } else { TransitionKind::WrapSkipped };
-            self.tell(Transition::new(kind).call(call).agent(agent));
-            let entry = &mut self.calls[call];
-            entry.owed.retain(|known| *known != agent);
-            let over = entry.owed.is_empty();
-            self.agents[agent].owes.retain(|known| *known != call);
-            if over {
-                self.complete(call);
+            let mut transition = Transition::new(kind).call(call).agent(agent);
+            transition.details.code = self.calls[call].disposition_of(agent);
+            self.tell(transition);
+            self.calls[call].last_event = self.now;
+            if let Some(place) = self.calls[call].party_of(agent) {
+                self.calls[call].parties[place].work_over = true;
+            }
+            self.owes_no_more(agent, call);
+        }
+    }
+
+    /// The agent owes the call nothing more; after the last who did, it is complete.
+    fn owes_no_more(&mut self, agent: AgentIx, index: CallIx) {
+        self.agents[agent].owes.retain(|known| *known != index);
+        let call = &mut self.calls[index];
+        call.owed.retain(|known| *known != agent);
+        if !call.owed.is_empty() {
+            return;
+        }
+        if call.completed {
+            self.work_is_over(index);
+        } else {
+            self.complete(index);
+        }
+    }
+
+    /// The call and all wrap-up after it are over.
+    pub(super) fn complete(&mut self, index: CallIx) {
+        let call = &mut self.calls[index];
+        if call.is_live() || call.completed {
+            return;
+        }
+        call.completed = true;
+        for agent in std::mem::take(&mut call.owed) {
+            self.agents[agent].owes.retain(|owed| *owed != index);
+        }
+        self.tell(Transition::new(TransitionKind::CallCompleted).call(index));
+        self.work_is_over(index);
+    }
+
+    /// The work after the call has taken too long to be believed in.
+    pub(super) fn give_up_wrap(&mut self, index: CallIx) {
+        for agent in self.calls[index].owed.clone() {
+            self.owes_no_more(agent, index);
+        }
+        self.complete(index);
+    }
+
+    /// Nobody works on the call any more. Its ids lead to it for the time of grace.
+    fn work_is_over(&mut self, index: CallIx) {
+        self.calls[index].over_since = self.now;
+        self.timers.set(self.now + self.settings.id_grace, Timer::IdGrace(index));
+    }
+
+    /// Agents of whom the platform has shown neither wrap-up nor its absence owe the call nothing more. An agent who is
+    /// shown to wrap up is waited for, however long that takes.
+    pub(super) fn wrap_grace_over(&mut self, index: CallIx) {
+        let Some(call) = self.calls.get(index).filter(|call| !call.is_live()) else { return };
+        let owed = call.owed.iter().copied();
+        let silent: SmallVec<[AgentIx; 2]> = owed.filter(|agent| !self.is_wrapping(*agent, Some(index))).collect();
+        for agent in silent {
+            self.owes_no_more(agent, index);
+        }
+    }
+
+    /// The call that an agent's wrap-up, or its end, or a code is about. A number that a newer call has meanwhile still means
+    /// the old call to an agent who works on that.
+    fn call_of_work(&self, agent: AgentIx, names: &CallNames) -> Option<CallIx> {
+        let named = self.bearer(names);
+        let is_in_named = named.is_some_and(|named| self.calls[self.result_of(named)].party_of(agent).is_some());
+        if !is_in_named {
+            let bears = |call: &&CallIx| {
+                let known = &self.calls[**call].names;
+                names
+                    .iter()
+                    .any(|name| known.iter().any(|known| (known.space, known.id.as_id()) == (name.space, name.id)))
+            };
+            if let Some(old) = self.agents[agent].owes.iter().find(bears) {
+                return Some(*old);
             }
         }
+        named
     }
 
     /// The call after which an agent works where the platform names this one. After a join it may name any of the three:
@@ -51,7 +125,7 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let named = self.bearer(&change.call);
+        let named = self.call_of_work(agent, &change.call);
         let call = match named {
             Some(named) => Some(self.call_worked_on(agent, named)),
             None => self.agents[agent].owes.last().copied().filter(|_| change.call.is_empty()),
@@ -65,10 +139,16 @@ impl Model {
                 }
                 self.leave(index, place);
             }
-            let answered = |party: &Party| party.device.agent == Some(agent) && party.answered;
-            if self.calls[index].parties.iter().any(answered) && !self.agents[agent].owes.contains(&index) {
+            let party = self.calls[index].parties.iter().find(|party| party.device.agent == Some(agent));
+            if party.is_some_and(|party| party.work_over) {
                 return Effect::Late;
             }
+            // Whoever works after a call owes it that, whether the agent answered it or not, and even if it was waited for
+            // long enough.
+            if party.is_some() {
+                self.owe_wrap(agent, index);
+            }
+            self.calls[index].last_event = self.now;
             if self.calls[index].is_live() {
                 self.note(index, change);
             }
@@ -91,10 +171,15 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let call = self.named_call(&change.call);
+        let named = self.call_of_work(agent, &change.call);
+        let call = named.map(|named| self.result_of(named));
         let requests = self.dispositions_shown(call, agent, change);
-        if let Some(call) = call {
-            self.set_disposition(call, Some(agent), change);
+        if let (Some(named), Some(call)) = (named, call) {
+            let worked_on = self.call_worked_on(agent, named);
+            // Codes that the agent was seen to enter count; the one that comes with the end repeats one of them.
+            if self.calls[worked_on].disposition_of(agent).is_none() {
+                self.set_disposition(worked_on, Some(agent), change);
+            }
             let meant: SmallVec<[CallIx; 2]> =
                 self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
             self.wrap_up_over(agent, |owed| meant.contains(&owed));
@@ -140,11 +225,11 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let Some(call) = self.named_call(&change.call) else { return Effect::UnknownCall };
+        let Some(named) = self.call_of_work(agent, &change.call) else { return Effect::UnknownCall };
+        let call = self.call_worked_on(agent, named);
+        self.calls[call].last_event = self.now;
         if self.set_disposition(call, Some(agent), change) {
-            let mut transition = Transition::new(TransitionKind::Disposed).call(call).agent(agent);
-            transition.details.code = self.calls[call].disposition;
-            self.tell(transition);
+            self.tell_disposed(call, agent);
         }
         let requests = self.dispositions_shown(Some(call), agent, change);
         let transition = self.state_transition(agent, Some(call));
@@ -152,14 +237,27 @@ impl Model {
         Effect::Taken
     }
 
-    /// Whether there is a new one. Once the call's end was told it only answers whoever asked.
+    pub(super) fn tell_disposed(&mut self, call: CallIx, agent: AgentIx) {
+        let late = self.calls[call].completed;
+        let kind = if late { TransitionKind::DisposedLate } else { TransitionKind::Disposed };
+        let mut transition = Transition::new(kind).call(call).agent(agent);
+        transition.details.code = self.calls[call].disposition_of(agent);
+        self.tell(transition);
+    }
+
+    /// Whether it is another than the agent gave last.
     pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
         let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
         let call = &mut self.calls[call];
-        let given = agent.map(|agent| (agent, code)).filter(|given| !call.dispositions.contains(given));
-        if call.dispositions.len() < MAX_DISPOSITIONS {
-            call.dispositions.extend(given);
+        let before = call.disposition.replace(code);
+        let Some(agent) = agent else { return before != Some(code) };
+        if call.disposition_of(agent) == Some(code) {
+            return false;
         }
-        call.disposition.replace(code) != Some(code)
+        call.dispositions.retain(|given| *given != (agent, code));
+        if call.dispositions.len() < MAX_DISPOSITIONS {
+            call.dispositions.push((agent, code));
+        }
+        true
     }
 }

@@ -225,6 +225,7 @@ impl Report {
         add(&self.refused, labels(&[("reason", "fault")]), counts.refused);
         self.desk(&labels, &application.routes);
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
+        add(&self.refused, labels(&[("reason", "call-over")]), counts.held_back);
         let Some(server) = &application.server else { return };
         match server {
             Server::Ctips(server) => add(&self.refused, labels(&[("reason", "list-cut")]), server.cut),

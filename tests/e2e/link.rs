@@ -15,12 +15,20 @@ async fn talking(world: &mut World, desk: &mut cti_bridge::sim::desk::Desk) {
 
 #[tokio::test]
 async fn a_lost_platform_ends_every_call_once_and_comes_back_with_its_differences_only() {
-    let mut world = World::with(Extra { platform: "resync_grace = '50ms'", ..Extra::default() }).await;
+    let platform = "resync_grace = '50ms'\nlink_grace = '100ms'";
+    let mut world = World::with(Extra { platform, ..Extra::default() }).await;
     let mut desk = world.desk().await;
     talking(&mut world, &mut desk).await;
     world.agent(&mut desk, 1002).await;
     world.line.close().await.unwrap();
-    let gone = ["CallCleared 900 a1001 NearEnd", "CallEnd 900", "CallCompleted 900", "LinkStatus Down"];
+    let gone = [
+        "LinkStatus Down",
+        "CallCleared 900 a1001 NearEnd",
+        "CallEnd 900",
+        "CallCompleted 900",
+        "AgentLoginStateChange a1001 AgentLoggedOut",
+        "AgentLoginStateChange a1002 AgentLoggedOut",
+    ];
     hears(&mut desk, &gone).await;
     desk.ask("SetAgentState", &[("AgentIdx", "1001"), ("NewState", "Idle")]).await.unwrap();
     let events = hears(&mut desk, &["AgentRequestFailed a1001 RequestFailed #1"]).await;
@@ -30,11 +38,28 @@ async fn a_lost_platform_ends_every_call_once_and_comes_back_with_its_difference
     hears(&mut desk, &["LinkStatus Up"]).await;
     let agents = json!([{ "agent-id": 1001, "agent-ext": "4001", "agent-state": 1 }]);
     world.say(other("group-agent-stats", 20, json!({ "group-id": 9, "agents": agents }))).await;
-    hears(&mut desk, &["AgentStateChange a1001 Idle", "AgentLoginStateChange a1002 AgentLoggedOut"]).await;
+    hears(&mut desk, &["AgentLoginStateChange a1001 AgentLoggedIn", "AgentStateChange a1001 Idle"]).await;
     // The call is heard of again: it is another one now, under another number.
     world.say(call("retrieved", 900, 30, agent_device("device", 1001))).await;
     let events = hears(&mut desk, &["CallStarted 1900000001"]).await;
     assert_eq!(events[0]["CallSequenceId"], json!(5900));
+}
+
+#[tokio::test]
+async fn a_platform_that_is_back_in_time_shows_which_calls_went_on() {
+    let mut world = World::with(Extra { platform: "resync_grace = '50ms'", ..Extra::default() }).await;
+    let mut desk = world.desk().await;
+    talking(&mut world, &mut desk).await;
+    world.agent(&mut desk, 1002).await;
+    world.line.close().await.unwrap();
+    hears(&mut desk, &["LinkStatus Down"]).await;
+    world.line = soon("another log-on", world.feed.welcome(PASSWORD)).await.unwrap();
+    hears(&mut desk, &["LinkStatus Up"]).await;
+    let agents = json!([{ "agent-id": 1001, "agent-ext": "4001", "agent-state": 2, "acd-calls": 1 }]);
+    world.say(other("group-agent-stats", 20, json!({ "group-id": 9, "agents": agents }))).await;
+    hears(&mut desk, &["AgentLoginStateChange a1002 AgentLoggedOut"]).await;
+    world.say(call("held", 900, 30, agent_device("device", 1001))).await;
+    hears(&mut desk, &["CallHeld 900 a1001"]).await;
 }
 
 #[tokio::test]
@@ -106,5 +131,5 @@ async fn a_command_that_nobody_answers_fails_in_time() {
     // The late answer answers nothing.
     world.line.answer(&command, 0, None).await.unwrap();
     world.say(call("call-cleared", 900, 9, json!({}))).await;
-    hears(&mut desk, &["CallCleared 900 a1001 NearEnd", "CallEnd 900"]).await;
+    hears(&mut desk, &["CallCleared 900 a1001 NearEnd"]).await;
 }

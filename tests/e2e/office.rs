@@ -15,8 +15,13 @@ pub struct Office {
 
 impl Office {
     pub async fn start() -> Office {
+        Office::with("").await
+    }
+
+    /// `platform`: more settings of the platform.
+    pub async fn with(platform: &str) -> Office {
         let text = format!(
-            "[platform.micc]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = '{TOKEN}'\n\
+            "[platform.micc]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = '{TOKEN}'\n{platform}\n\
              [application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\nusers = {{ crm = '{USER_PASSWORD}' }}\n\
              platforms = ['micc']\n\
              [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\

@@ -22,10 +22,10 @@ static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::bu
 pub fn assemble(kinds: [Kind; 2]) -> Bridge {
     let platform = |(place, kind): (usize, &Kind)| match kind {
         Kind::Feed => format!(
-            "[platform.p{place}]\ndialect = 'event-feed'\naddress = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'\n"
+            "[platform.p{place}]\ndialect = 'event-feed'\nlink_grace = '1ms'\naddress = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'\n"
         ),
         Kind::Ccas => format!(
-            "[platform.p{place}]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = 'tk-relay-1'\n\
+            "[platform.p{place}]\ndialect = 'ccas'\nlink_grace = '1ms'\nlisten = '127.0.0.1:0'\ntoken = 'tk-relay-1'\n\
              pins = {{ 77 = 'pin-77', 78 = 'pin-78', 79 = 'pin-79' }}\n"
         ),
     };

@@ -1,7 +1,10 @@
 //! Two platforms, one bridge, two applications, without sockets. Whatever the applications are told and whatever is sent to a
 //! platform is checked against what the platforms were made to say: who owns which id is known here, not asked of the bridge.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use cti_bridge::{
     bridge::{Bridge, Output},
@@ -135,6 +138,10 @@ impl Office {
         self.cause = Cause::Platform(platform, None);
         self.told.iter_mut().for_each(|told| told.heard.clear());
         self.bridge.platform_closed(self.now, platform, "test");
+        self.perform();
+        // Its time of grace is over, too.
+        self.now = self.now + Duration::from_millis(1);
+        self.bridge.expire(self.now);
         self.perform();
         let links = self.told[DESK].heard.iter().filter(|(name, ..)| name == "LinkStatus").count();
         assert_eq!(links, 1, "one platform went");

@@ -5,10 +5,13 @@
 //! a message a line, and `{"notice": "…"}` where the bridge has something to say of a line. `UPDATE=1 cargo test --test
 //! stories` rewrites the outputs: read the difference before you commit it.
 
+mod orders;
+
 use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
@@ -57,11 +60,19 @@ fn difference(expected: &str, found: &str) -> String {
     text
 }
 
-#[test]
-fn every_story_is_told_as_its_file_says() {
+static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
+    mappings
+});
+
+fn mappings() -> &'static Mappings {
+    &MAPPINGS
+}
+
+#[test]
+fn every_story_is_told_as_its_file_says() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut wrong = String::new();
     let mut count = 0;
@@ -74,7 +85,7 @@ fn every_story_is_told_as_its_file_says() {
             };
             count += 1;
             let output = path.with_file_name(format!("{flow}.out.ndjson"));
-            let found = told(&mappings, from, to, &fs::read(&path).unwrap());
+            let found = told(mappings(), from, to, &fs::read(&path).unwrap());
             if update {
                 fs::write(&output, found).unwrap();
                 continue;

@@ -75,7 +75,7 @@ fn work_after_a_call_that_is_not_known_is_wrap_up() {
 }
 
 #[test]
-fn work_after_a_call_outlasts_the_calls_ids() {
+fn work_after_a_call_takes_as_long_as_it_takes() {
     let mut lines = [answered(900, 1001), ended(900, 1001, 10).drain(..3).collect()].concat();
     lines.push(agent("agent-reserved", 1001, 120, json!({})));
     lines.push(request("GetAgentState", 8, json!({ "AgentIdx": 1001 })));
@@ -85,9 +85,9 @@ fn work_after_a_call_outlasts_the_calls_ids() {
         shown[10..],
         [
             "AgentStateChange a1001 Wrap",
+            "AgentStateChange a1001 Wrap #8",
             "CallEnd 900",
             "CallCompleted 900",
-            "AgentStateChange a1001 Wrap #8",
             "AgentStateChange a1001 Reserved",
         ],
         "{shown:#?}"

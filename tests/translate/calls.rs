@@ -129,7 +129,7 @@ fn the_number_that_was_dialled_is_one_party_however_it_is_written() {
         call("call-cleared", 900, 9, json!({})),
     ];
     let shown: Vec<String> = translate(&lines).iter().map(short).collect();
-    assert_eq!(shown[4..6], ["CallCleared 900 a1001 FarEnd", "CallEnd 900"], "{shown:#?}");
+    assert_eq!(shown[4..6], ["CallCleared 900 a1001 FarEnd", "AgentStateChange a1001 Idle"], "{shown:#?}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn words(told: &[Value]) -> Vec<&str> {
 }
 
 fn is_completion(event: &Value) -> bool {
-    event["EventType"] == "CallCompleted"
+    event["EventType"] == "CallCompleted" || event["EventType"] == "CallEnd"
 }
 
 /// What a CTIPS application is told of a story, told to a bridge that has it as its platform, is the same story again.
@@ -133,6 +133,7 @@ fn a_whole_inbound_call_reads_as_the_feed_would_tell_it() {
             "agent-on-call",
             "conn-cleared",
             "agent-wrap",
+            "wrap-code",
             "call-cleared",
             "wrap-ended",
             "agent-idle",

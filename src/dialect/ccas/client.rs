@@ -224,7 +224,7 @@ impl Client {
             self.outputs.push_back(Output::Failed(request, reason.into()));
         }
         self.troubles.disconnects += u64::from(self.state == State::Live);
-        self.outputs.push_back(Output::Lost(why.to_owned()));
+        self.outputs.push_back(Output::Down(why.to_owned()));
     }
 
     /// Events were lost. The relay shows the picture anew right after saying so.

@@ -82,6 +82,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             examples: loader.examples,
             rule_names: loader.rule_names,
             knobs: loader.knobs,
+            choices: knobs.iter().filter_map(|(key, node)| choices(key, *node, problems)).collect(),
             absent: loader.absent,
             unsaid: loader.unsaid,
             untold: HashMap::new(),
@@ -384,7 +385,16 @@ impl<'d> Loader<'_, 'd> {
 }
 
 /// A setting that rules declare: its default is a number, a truth value or a text.
+/// The texts that a setting can have, where it has a list of them.
+fn choices(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Vec<String>)> {
+    node.as_array()?;
+    let texts = node.texts(problems).into_iter().map(|(text, _)| text.to_owned());
+    Some((key.name.to_owned(), texts.collect()))
+}
+
 fn knob(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Literal)> {
+    // The first of several texts is the default.
+    let node = node.as_array().and_then(|choices| choices.first().copied()).unwrap_or(node);
     let literal = node
         .as_integer()
         .map(Literal::Int)

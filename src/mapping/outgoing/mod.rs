@@ -42,6 +42,8 @@ pub struct Outgoing {
     pub rule_names: Vec<String>,
     /// What a site can set for these rules, with its default.
     pub knobs: Vec<(String, Literal)>,
+    /// The texts that a setting can have, of those that take no other.
+    pub choices: Vec<(String, Vec<String>)>,
     /// Why a field keeps the vocabulary's default, by (message, dotted label).
     pub absent: HashMap<(Kind, String), String>,
     /// Why a message is never said.

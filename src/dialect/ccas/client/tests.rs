@@ -65,7 +65,7 @@ impl Line {
                 }
                 Output::Notice(_) => {}
                 Output::Up => self.rest.push("up".into()),
-                Output::Lost(_) => self.rest.push("lost".into()),
+                Output::Down(_) => self.rest.push("lost".into()),
                 Output::Resync => self.rest.push("resync".into()),
                 Output::Disconnect => self.rest.push("disconnect".into()),
                 Output::Failed(request, reason) => self.rest.push(format!("failed {}: {reason}", request.0)),
