@@ -506,7 +506,8 @@ impl Platform {
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
             if change.kind.is_of_route() {
-                let (id, news) = News::of(change, &incoming.vocabulary.messages[kind].label);
+                let def = &incoming.vocabulary.messages[kind];
+                let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
                 return route_news.push(routes::Heard { asker, id, news });
             }
             let effect = match request {

@@ -115,7 +115,7 @@ impl Dialler {
         let reason = match timeout(limit, self.open()).await {
             Ok(Ok(stream)) => return converse(stream, platform, generation, &inputs).await,
             Ok(Err(error)) => error,
-            Err(_) => format!("no connection to {} in {} s", self.dial.address, limit.as_secs()),
+            Err(_) => format!("no connection to {} in {} s", self.dial.address, limit.as_secs_f64()),
         };
         bring(&inputs, Input::Closed { platform, generation, reason }).await;
     }

@@ -3,6 +3,7 @@
 
 mod bridge;
 mod limits;
+mod patience;
 mod requests;
 mod served;
 mod status;

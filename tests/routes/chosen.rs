@@ -101,16 +101,32 @@ fn a_route_that_the_platform_does_not_use_leaves_its_agent_nothing() {
         })
     };
     let default = |request| used(request, "RouteDefaultUsed", "RouteToDefault", "");
-    for (answer, why) in [
-        (rejected, "rejected the route"),
-        (default(1), "used its own default instead of the route"),
-        (default(0), "used its own default instead of the route"),
+    let failed = json!({
+        "EventType": "RouteRequestFailed", "CallId": 700, "RequestId": 1, "FailureType": "DestinationBusy",
+        "FailureReason": "nobody there",
+    });
+    // What the platform has not routed itself, it is told to.
+    let asked = ["700 RouteToAgent anna", "700 RouteToDefault"];
+    for (answer, why, asked) in [
+        (rejected.clone(), "rejected the route", &asked[..]),
+        (failed, "failed the route (nobody there)", &asked[..]),
+        (default(1), "used its own default instead of the route", &asked[..1]),
+        (default(0), "used its own default instead of the route", &asked[..1]),
     ] {
         let mut world = asking();
         world.happens(1001, "Allocated", 40, "anna").pass(1).shows(&[], &["add", "look-up 1001"]);
         world.portal(&answer).shows(&[], &["cancel 1001 though allocated"]);
         assert_eq!(world.notices, [format!("aspect: route 1: the platform {why}: the request is cancelled")]);
+        assert_eq!(told(&world), asked, "{why}");
         world.pass(30).portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).shows(&[], &[]);
+        assert_eq!(told(&world), asked, "{why}: once");
+    }
+    // In the last two seconds the platform is about to use its default by itself.
+    for (late, count) in [(7, 2), (8, 1)] {
+        let mut world = asking();
+        world.happens(1001, "Allocated", 40, "anna").pass(1).pass(late).portal(&rejected);
+        assert_eq!(told(&world).len(), count, "{late} s later");
+        assert!(world.service.live().is_empty(), "cancelled");
     }
     // What it uses lives as long as the call.
     for request in [0, 1] {

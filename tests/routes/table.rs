@@ -249,7 +249,7 @@ fn the_platform_that_routes_the_call_itself_ends_the_selection_first() {
 fn a_request_that_the_service_gives_up_or_forgets_fails() {
     let mut world = waiting();
     world.happens(1001, "Failed", 0, "").pass(1);
-    let failed = "GetOpenMediaRequestsByTimeResponse: Failed: the Open Media Service gave the request up";
+    let failed = "Failed: the Open Media Service gave the request up";
     world.shows(&[&format!("RouteRequestFailed 900 RequestFailed {failed} #5")], &[]);
     world.pass(20).shows(&["RouteUsed 900 RouteDefaultUsed RouteToDefault"], &[]);
 }

@@ -7,20 +7,22 @@ use crate::{
 };
 
 impl News {
-    /// The news of a change, and the platform's number of the route where the message names it. `message` is what the
-    /// message is called in its own dialect.
-    pub fn of(change: &Change, message: &str) -> (Option<i64>, News) {
+    /// The news of a change, and the platform's number of the route where the message names it. `fault` is the name of the
+    /// fault that the message is: what else it is called is between the bridge and the platform.
+    pub fn of(change: &Change, fault: Option<&str>) -> (Option<i64>, News) {
         let route = change.int(Fact::Route);
-        let reason = || match change.fact(Fact::Reason) {
-            Value::Text("") | Value::Absent | Value::Nil => message.to_owned(),
-            Value::Text(text) => format!("{message}: {text}"),
-            _ => message.to_owned(),
+        let text = if let Value::Text(text) = change.fact(Fact::Reason) { text.trim() } else { "" };
+        let reason = || match (fault, text) {
+            (Some(fault), "") => fault.to_owned(),
+            (Some(fault), text) => format!("{fault}: {text}"),
+            (None, "") => "the platform gives no reason".to_owned(),
+            (None, text) => text.to_owned(),
         };
         let who = || Who { login: change.party.number.to_owned(), id: change.party.id.as_int().filter(|id| *id != 0) };
         let news = match change.kind {
             ChangeKind::RouteAccepted => match route {
                 Some(id) => News::Accepted(id),
-                None => News::Failed { reason: format!("{message} names no request"), unknown: true },
+                None => News::Failed { reason: "the answer names no request".to_owned(), unknown: true },
             },
             ChangeKind::RouteRefused => {
                 let reason = change.int(Fact::RejectReason).and_then(RejectReason::from_code);

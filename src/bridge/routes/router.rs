@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+use hashbrown::HashMap;
+
 use super::{Desk, Say, Settings, Target, Told, Wish};
 use crate::{
     bridge::{Bridge, Cause, ids::CallKey},
     message::Value,
     model::{
-        Ask, Asked, Change, ChangeKind, ClientId, Fact, RejectReason, RouteStatus, RouteType, Transition,
+        Ask, Asked as AskedIds, Change, ChangeKind, ClientId, Fact, RejectReason, RouteStatus, RouteType, Transition,
         TransitionKind,
     },
     time::Time,
@@ -30,13 +32,35 @@ pub struct Router {
     pub desk: Desk,
     /// Counts its selections.
     selected: i64,
+    /// Calls whose route the platform has asked for, until it is used.
+    asked: HashMap<CallKey, Asked>,
+    /// Calls whose agent the platform did not take, and until when another selection is in time.
+    refused: Vec<(CallKey, Time)>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    /// Until when a selection is in time.
+    until: Time,
+    /// An agent was selected.
+    chosen: bool,
+}
+
+impl Router {
+    /// The platform does not send the call to the agent who was selected. Whether one was.
+    fn refused(&mut self, call: CallKey, why: &str) -> bool {
+        let Some(asked) = self.asked.remove(&call).filter(|asked| asked.chosen) else { return false };
+        self.desk.not_used(call, why);
+        self.refused.push((call, asked.until));
+        true
+    }
 }
 
 impl Bridge {
     /// The bridge selects the routes of this platform: `media` chooses the agents.
     pub fn route_by(&mut self, platform: usize, media: usize, settings: Settings) {
         let desk = Desk::new(settings, Some(media));
-        self.routers.push(Router { platform, desk, selected: 0 });
+        self.routers.push(Router { platform, desk, selected: 0, asked: HashMap::new(), refused: Vec::new() });
     }
 
     /// Takes note of what happens to calls of such a platform; whether applications need not be told.
@@ -49,16 +73,24 @@ impl Bridge {
                 true
             }
             TransitionKind::RouteRejected => {
-                self.routers[place].desk.not_used(call, "rejected the route");
+                self.routers[place].refused(call, "rejected the route");
                 true
             }
+            TransitionKind::RequestFailed => {
+                let request = transition.request.map(|request| self.platforms[index].model.request(request));
+                let reason = transition.details.reason.as_deref().unwrap_or_default();
+                let is_own = request.is_some_and(|request| request.client == NOBODY);
+                is_own && self.routers[place].refused(call, &format!("failed the route ({reason})"))
+            }
             TransitionKind::RouteUsed => {
+                self.routers[place].asked.remove(&call);
                 if transition.details.status == Some(RouteStatus::DefaultUsed) {
                     self.routers[place].desk.not_used(call, DEFAULT_USED);
                 }
                 true
             }
             TransitionKind::Routed => {
+                self.routers[place].asked.remove(&call);
                 let desk = &mut self.routers[place].desk;
                 desk.routed(call);
                 let known = self.platforms[index].model.find_call(call.1);
@@ -68,6 +100,7 @@ impl Bridge {
                 false
             }
             TransitionKind::CallEnded => {
+                self.routers[place].asked.remove(&call);
                 self.routers[place].desk.ended(call);
                 false
             }
@@ -78,11 +111,13 @@ impl Bridge {
     fn ask_for_agent(&mut self, now: Time, place: usize, call: CallKey, seconds: Option<u32>) {
         let Some(media) = self.routers[place].desk.media() else { return };
         let service = self.native_group(media, call);
-        let Router { desk, selected, .. } = &mut self.routers[place];
+        let Router { desk, selected, asked, .. } = &mut self.routers[place];
         let time = seconds.map_or(desk.timeout(), |seconds| Duration::from_secs(seconds.into()));
-        if !desk.open(now, call, time.saturating_sub(BEFORE)) {
+        let time = time.saturating_sub(BEFORE);
+        if !desk.open(now, call, time) {
             return;
         }
+        asked.insert(call, Asked { until: now + time, chosen: false });
         *selected += 1;
         let wish = Wish {
             client: NOBODY,
@@ -109,6 +144,13 @@ impl Bridge {
                     None => continue,
                 }
             }
+            // Later the platform's own time is up, and it routes the call by itself.
+            for (call, until) in std::mem::take(&mut self.routers[place].refused) {
+                if now <= until {
+                    told = true;
+                    self.select_for(now, place, call, RouteType::Default, "");
+                }
+            }
         }
         told
     }
@@ -126,7 +168,11 @@ impl Bridge {
         }
     }
 
-    fn select_for(&mut self, now: Time, place: usize, (platform, call): CallKey, route: RouteType, login: &str) {
+    fn select_for(&mut self, now: Time, place: usize, key: CallKey, route: RouteType, login: &str) {
+        let (platform, call) = key;
+        if let Some(asked) = self.routers[place].asked.get_mut(&key) {
+            asked.chosen = route == RouteType::Agent;
+        }
         let mut change = Change::new(ChangeKind::AskRoute);
         change.set(Fact::RouteType, Value::Int(route.code()));
         change.set(Fact::Destination, Value::Text(login));
@@ -138,7 +184,7 @@ impl Bridge {
             second: None,
             service: None,
             towards: None,
-            asked: Asked::default(),
+            asked: AskedIds::default(),
             change: &change,
         };
         self.platforms[platform].model.ask(now, &ask);

@@ -184,7 +184,7 @@ impl Desk {
         match selection.state {
             State::Adding => {
                 selection.state = State::Unwanted;
-                let text = format!("no answer in {} s: {NOBODY_KNOWS}", self.settings.answer.as_secs());
+                let text = format!("no answer in {} s: {NOBODY_KNOWS}", self.settings.answer.as_secs_f64());
                 self.answer(number, Told::Failed(Failure::Failed, text));
             }
             State::Withdrawing | State::LookingUp => {

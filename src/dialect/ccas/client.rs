@@ -154,7 +154,7 @@ impl super::super::Client for Client {
         let late: Vec<i64> =
             self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
         for (request, _) in late.into_iter().filter_map(|id| self.open.remove(&id)) {
-            let seconds = self.settings.reply_timeout.as_secs();
+            let seconds = self.settings.reply_timeout.as_secs_f64();
             let reason = format!("no answer in {seconds} s; whether it was done is not known");
             self.outputs.push_back(Output::Failed(request, reason));
         }

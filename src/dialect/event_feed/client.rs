@@ -231,7 +231,7 @@ impl super::super::Client for Client {
             return;
         }
         for request in self.commands.expire(now) {
-            let seconds = self.settings.reply_timeout.as_secs();
+            let seconds = self.settings.reply_timeout.as_secs_f64();
             let reason = format!("no answer in {seconds} s; whether it was done is not known");
             self.outputs.push_back(Output::Failed(request, reason));
         }

@@ -179,7 +179,7 @@ impl Server {
     pub fn expire(&mut self, now: Time) {
         let late = self.sessions.iter().filter(|(_, session)| session.deadline.is_some_and(|deadline| deadline <= now));
         for key in late.map(|(key, _)| *key).collect::<Vec<_>>() {
-            let seconds = self.settings.login_timeout.as_secs();
+            let seconds = self.settings.login_timeout.as_secs_f64();
             self.hang_up(key, &format!("no authentication in {seconds} s"), "login");
         }
     }

@@ -59,9 +59,9 @@ impl Default for Settings {
     }
 }
 
-/// An answer may come after nobody waits for it any more, and still matter: an added request must then be cancelled. So much
-/// longer than to the asker it is left to the service.
-const PATIENCE: u32 = 3;
+/// The answer to a route's order may come after its asker was told that there is none, and still matter: an added request must
+/// then be cancelled. So many times as long it is listened for.
+const LATE: u32 = 3;
 /// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
 const LOST: u32 = 2;
 
@@ -193,7 +193,7 @@ impl Client {
         let headers = [self.settings.user.as_str(), self.settings.password.expose_secret()];
         let headers = if self.settings.user.is_empty() { &[][..] } else { &headers[..] };
         template.write_with(headers, &self.vocabulary, message, &mut body);
-        let patience = if matches!(asked, Asked::Order(_)) { PATIENCE } else { 1 };
+        let times = if matches!(asked, Asked::Order(Asker::Route { .. })) { LATE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
         self.outputs.push_back(Output::Post(Post {
@@ -201,7 +201,7 @@ impl Client {
             url: self.settings.url.clone(),
             action: action.clone(),
             body,
-            timeout: self.settings.reply_timeout * patience,
+            timeout: self.settings.reply_timeout * times,
         }));
     }
 

@@ -348,7 +348,7 @@ impl Model {
         if due > self.now {
             self.timers.set(due, Timer::Request(index));
         } else {
-            let seconds = self.settings.request_grace.as_secs();
+            let seconds = self.settings.request_grace.as_secs_f64();
             let reason = format!("{} accepted it, and nothing showed it done in {seconds} s", self.settings.platform);
             self.fail(index, Failure::Failed, reason);
         }

@@ -1,0 +1,39 @@
+//! How long the service may take to answer.
+
+use std::time::Duration;
+
+use cti_bridge::{
+    diagnostic::Problems,
+    dialect::{
+        Asker, Client as _, ClientOutput,
+        open_media::{Client, ClientSettings},
+    },
+    mapping::Mappings,
+    message::Message,
+    model::TransitionKind,
+    shipped::Files,
+    time::Time,
+};
+
+#[test]
+fn whoever_asks_waits_as_long_as_was_configured() {
+    let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
+    let vocabulary = mappings.dialects["open-media"].vocabulary.clone();
+    let settings = ClientSettings { reply_timeout: Duration::from_secs(2), ..ClientSettings::default() };
+    let mut client = Client::new(settings, vocabulary.clone(), &vocabulary.profiles[0]);
+    let mut timeout = |label: &str, asker: Asker| {
+        let kind = vocabulary.find(label).unwrap();
+        let mut message = Message::default();
+        message.start(kind, vocabulary.message(kind).fields.list.len());
+        client.ask(Time(0), &mut message, asker);
+        match client.poll() {
+            Some(ClientOutput::Post(post)) => post.timeout.as_secs(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for label in ["AddRequest", "CancelRequest", "GetServiceGroupStatus"] {
+        assert_eq!(timeout(label, Asker::Guest(1)), 2, "{label}");
+    }
+    // A route's selection is answered after two seconds as well: the answer that comes later has the request cancelled.
+    assert_eq!(timeout("AddRequest", Asker::Route { route: 1, order: TransitionKind::AddRoute }), 6);
+}
