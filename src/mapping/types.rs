@@ -67,6 +67,7 @@ pub fn of_fact(fact: Fact) -> Ty {
     match fact {
         Fact::Media => members("media"),
         Fact::Type => members("call-type"),
+        Fact::Direction => members("direction"),
         Fact::Cause => members("cause"),
         Fact::State | Fact::Underlying => members("agent-state"),
         Fact::Failure => members("failure"),

@@ -235,12 +235,12 @@ impl Model {
         };
         self.show(agent);
         let was_on = self.agents[agent].is_logged_on();
-        self.log_on(agent, change.text(Fact::Station));
-        if let Some(services) = &change.services {
-            let known: SmallVec<[ServiceIx; 4]> = services.iter().filter_map(|s| self.service_of(s)).collect();
-            for service in known {
-                self.join_service(agent, service);
-            }
+        let services = change.services.iter().flatten();
+        let services: SmallVec<[ServiceIx; 4]> = services.filter_map(|service| self.service_of(service)).collect();
+        let joins = services.iter().any(|service| !self.agents[agent].services.contains(service));
+        self.log_on(agent, change.text(Fact::Station), joins);
+        for service in services {
+            self.join_service(agent, service);
         }
         self.agents[agent].last_word = self.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
@@ -283,7 +283,7 @@ impl Model {
             return Effect::Taken;
         }
         self.show(agent);
-        self.log_on(agent, change.text(Fact::Station));
+        self.log_on(agent, change.text(Fact::Station), false);
         self.tell_agent_state(Some(agent), None);
         Effect::Taken
     }
@@ -291,7 +291,7 @@ impl Model {
     pub(super) fn log_on_grace_over(&mut self, agent: AgentIx) {
         if self.agents[agent].logging_on {
             self.show(agent);
-            self.log_on(agent, "");
+            self.log_on(agent, "", false);
             self.tell_agent_state(Some(agent), None);
         }
     }
@@ -302,7 +302,7 @@ impl Model {
                 let entry = &self.agents[agent];
                 if entry.logged_on.is_none() || entry.logging_on {
                     self.show(agent);
-                    self.log_on(agent, "");
+                    self.log_on(agent, "", false);
                     self.tell_agent_state(Some(agent), None);
                 }
                 Effect::Taken
@@ -329,8 +329,8 @@ impl Model {
     }
 
     /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
-    /// be told afterwards.
-    fn log_on(&mut self, agent: AgentIx, station: &str) {
+    /// be told afterwards. Somebody who is logged on and `joins` a service is told once more, with all services.
+    fn log_on(&mut self, agent: AgentIx, station: &str, joins: bool) {
         let moved = self.learn_station(agent, station);
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
@@ -344,7 +344,7 @@ impl Model {
         }
         let requests = self.requests_shown(Expect::LoggedOn(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
-        if was_on && !moved {
+        if was_on && !moved && !joins {
             self.answer_only(transition, requests);
         } else {
             self.tell_answering(transition, requests);
@@ -663,7 +663,10 @@ impl Model {
             return Effect::Taken;
         }
         if state.is_some() {
-            self.log_on(agent, change.text(Fact::Station));
+            // While all statistics come anew, they are read until the agent is known.
+            let known = |service| self.agents[agent].services.contains(&service) || !self.link.resynced;
+            let joins = service.is_some_and(|service| !known(service));
+            self.log_on(agent, change.text(Fact::Station), joins);
         }
         if let Some(service) = service {
             self.join_service(agent, service);

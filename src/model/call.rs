@@ -95,7 +95,10 @@ pub struct Call {
     pub media: Option<Media>,
     pub ty: Option<CallType>,
     pub cause: Option<Cause>,
+    /// The platform's further number of it, as it was told first.
     pub sequence: Option<NativeId>,
+    /// Applications were told of it, with that number or none.
+    pub sequence_kept: bool,
     pub data: Vec<(String, String)>,
     /// The last one.
     pub disposition: Option<i64>,
@@ -129,6 +132,8 @@ pub struct Call {
     pub renamed: bool,
     /// What this call became part of.
     pub joined_into: Option<CallIx>,
+    /// Two calls joined in it, and everybody stayed.
+    pub conferenced: bool,
     /// Two calls joined in it, and it is not known who handed them on.
     pub handed_on: bool,
     /// It ended because nothing was heard of it any more.
@@ -167,6 +172,7 @@ impl Call {
             ty: None,
             cause: None,
             sequence: None,
+            sequence_kept: false,
             data: Vec::new(),
             disposition: None,
             dispositions: SmallVec::new(),
@@ -184,6 +190,7 @@ impl Call {
             again_at: None,
             renamed: false,
             joined_into: None,
+            conferenced: false,
             handed_on: false,
             presumed_over: false,
             waits_unseen: false,
@@ -345,18 +352,32 @@ impl Call {
         self.queue.is_some() || self.parties.iter().any(keeps)
     }
 
-    /// Where the call is in its life, for a snapshot.
+    /// Where the call is in its life, for a snapshot: by what was told of it.
     pub fn state(&self) -> CallState {
         if self.phase == Phase::Ended {
             return CallState::Ended;
         }
         let any = |state| self.parties.iter().any(|party| party.state == state && party.device.is_agent());
         match () {
+            () if any(PartyState::Connected) && self.is_conference() => CallState::Conferenced,
+            () if any(PartyState::Connected) && self.is_consultation() => CallState::Consulting,
             () if any(PartyState::Connected) => CallState::Connected,
             () if any(PartyState::Held) => CallState::Held,
             () if any(PartyState::Alerting) => CallState::Alerting,
             () if self.queue.is_some() => CallState::Queued,
+            () if self.originator.is_some() => CallState::Originated,
             () => CallState::Started,
         }
+    }
+
+    /// Whether it is a conference still: nobody has left it, or three are there.
+    fn is_conference(&self) -> bool {
+        let (all, here) = (self.parties.len(), self.parties.iter().filter(|party| party.is_in()).count());
+        self.conferenced && (here >= 3 || here == all)
+    }
+
+    /// Whether it was told to be a consultation about another call.
+    fn is_consultation(&self) -> bool {
+        self.consultation_told && self.direction == Direction::Consultation
     }
 }

@@ -45,6 +45,9 @@ impl Model {
         if known != Some(index) || self.begins_known_call(index, agent) {
             self.originate(index, party, &change.other);
         }
+        if let Some(direction) = change.int(Fact::Direction).and_then(Direction::from_code) {
+            self.calls[index].direction = direction;
+        }
         match self.named_call(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
             // It was heard of by its new name before this was told.
             Some(_) => self.end_call(index),

@@ -111,6 +111,7 @@ impl Model {
 
     pub(super) fn tell_start(&mut self, index: CallIx, begun_by: Option<AgentIx>) {
         let call = &mut self.calls[index];
+        call.sequence_kept = true;
         match begun_by {
             Some(agent) => {
                 call.originator = Some(agent);
@@ -238,8 +239,8 @@ impl Model {
             call.cause = Some(cause);
         }
         let sequence = Id::from_value(change.fact(Fact::Sequence));
-        if !sequence.is_none() && call.sequence.as_ref().is_none_or(|known| known.as_id() != sequence) {
-            call.sequence = NativeId::new(sequence);
+        if !call.sequence_kept && !sequence.is_none() {
+            (call.sequence, call.sequence_kept) = (NativeId::new(sequence), true);
         }
         if call.service.is_none() {
             call.service = service;

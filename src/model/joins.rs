@@ -31,6 +31,7 @@ impl Model {
         self.bring_in(first, &change.party);
         let leaver = who.agent.filter(|_| transfers);
         self.calls[result].handed_on = transfers && leaver.is_none();
+        self.calls[result].conferenced |= !transfers;
         let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
         // What is known of a call that is over already is not lost with it.
         let (old_first, old_second) = (known[0].unwrap_or(first), known[1].unwrap_or(second));
@@ -195,8 +196,7 @@ impl Model {
         if customer != result {
             let from = &self.calls[customer];
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
-            let (data, service, sequence, priority) =
-                (from.data.clone(), from.service, from.sequence.clone(), from.priority);
+            let (data, service, priority) = (from.data.clone(), from.service, from.priority);
             let own = from.dispositions.iter().filter(|(agent, _)| Some(*agent) != leaver);
             let dispositions: SmallVec<[(AgentIx, i64); 2]> = own.copied().collect();
             let of_nobody = from.disposition.filter(|_| from.dispositions.is_empty());
@@ -219,9 +219,6 @@ impl Model {
             let room = MAX_DISPOSITIONS.saturating_sub(to.dispositions.len());
             to.dispositions.extend(dispositions.into_iter().take(room));
             to.queued_at = queued_at.or(to.queued_at);
-            if result != first && result != second {
-                to.sequence = sequence;
-            }
             to.direction = direction;
             to.originator = originator;
             for item in data {

@@ -140,9 +140,13 @@ words! {
     /// Where a call is in its life.
     CallState {
         Started = "started",
+        Originated = "originated",
         Queued = "queued",
         Alerting = "alerting",
         Connected = "connected",
+        /// A consultation about another call, connected.
+        Consulting = "consulting",
+        Conferenced = "conferenced",
         Held = "held",
         Ended = "ended",
     }
@@ -486,6 +490,8 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
+        /// Who an agent's own call is with, where the platform says it.
+        Direction = "direction",
         Cause = "cause",
         /// The switch's number of the call.
         Sequence = "sequence",
@@ -538,6 +544,7 @@ impl Fact {
             Fact::CallerName => &["call.caller-name"],
             Fact::Media => &["call.media"],
             Fact::Type => &["call.type"],
+            Fact::Direction => &["call.direction"],
             Fact::Cause => &["call.cause"],
             Fact::Sequence => &["call.sequence"],
             Fact::Code => &["call.disposition", "request.code"],
