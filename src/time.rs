@@ -1,10 +1,16 @@
 //! The bridge's clock, given to everything that needs it and read by nothing but `net`: so whole conversations replay on a
 //! virtual clock.
 
+mod clock;
+mod zone;
+
 use std::{
     ops::{Add, Sub},
     time::Duration,
 };
+
+pub use clock::Clock;
+pub use zone::Zone;
 
 /// A moment, in milliseconds since some start: the process's, or the first timestamp of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,34 +32,72 @@ impl Sub for Time {
     }
 }
 
-/// Milliseconds since 1970 of a date and time as contact centres write them: `2026-11-20 10:27:44`, with `T`, a fraction,
-/// or a zone where there is one; a time without a zone is taken as it stands.
-pub fn parse_civil(text: &str) -> Option<u64> {
-    if let Some(seconds) = parse_plain(text.trim_ascii().as_bytes()) {
-        return Some(seconds * 1000);
+/// A date and time as somebody wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// With its zone: the moment, in milliseconds since 1970.
+    Moment(i64),
+    /// Without a zone: what a clock on the wall showed, counted as if it were UTC.
+    Civil(i64),
+}
+
+impl Written {
+    /// The moment, where local time is this many milliseconds ahead of UTC; none before 1970.
+    pub fn moment(self, ahead: i64) -> Option<u64> {
+        let (Written::Moment(millis) | Written::Civil(millis)) = self;
+        let ahead = if matches!(self, Written::Civil(_)) { ahead } else { 0 };
+        u64::try_from(millis.saturating_sub(ahead)).ok()
     }
-    u64::try_from(parse_any(text.trim())?).ok()
+}
+
+/// Reads a date and time as contact centres write them: `2026-11-20 10:27:44`, with `T`, a fraction, or a zone where there
+/// is one.
+pub fn parse(text: &str) -> Option<Written> {
+    if let Some(seconds) = parse_plain(text.trim_ascii().as_bytes()) {
+        return Some(Written::Civil((seconds * 1000) as i64));
+    }
+    let text = text.trim();
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Written::Moment(timestamp.as_millisecond()));
+    }
+    let civil: jiff::civil::DateTime = text.parse().ok()?;
+    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Written::Civil(zoned.timestamp().as_millisecond()))
+}
+
+/// Milliseconds since 1970 of a time in UTC, or with its zone.
+pub fn parse_utc(text: &str) -> Option<u64> {
+    parse(text)?.moment(0)
 }
 
 /// The same for a moment from which on something is wanted: what is before 1970, as the earliest moments of some stacks
 /// are, is 0.
 pub fn parse_since(text: &str) -> Option<u64> {
-    Some(u64::try_from(parse_any(text.trim())?).unwrap_or(0))
+    Some(parse(text)?.moment(0).unwrap_or(0))
 }
 
-fn parse_any(text: &str) -> Option<i64> {
-    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-        return Some(timestamp.as_millisecond());
-    }
-    let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(zoned.timestamp().as_millisecond())
-}
-
-/// A moment, in milliseconds since 1970, as contact centres write it: `2026-11-20 10:27:44`.
+/// A date and time, as milliseconds since 1970 in its own zone, as contact centres write it: `2026-11-20 10:27:44`. Every
+/// event that the bridge writes has one or two.
 pub fn write_civil(millis: u64) -> String {
-    let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
-    moment.unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    // Days since a first of March: then the leap day is a year's last.
+    let (days, seconds) = (millis / 86_400_000 + 719_468, millis / 1000 % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = (era * 400 + year_of_era + u64::from(month <= 2)).min(9999);
+    let mut text = *b"0000-00-00 00:00:00";
+    let parts = [(0..4, year), (5..7, month), (8..10, day)];
+    let time = [(11..13, seconds / 3600), (14..16, seconds / 60 % 60), (17..19, seconds % 60)];
+    for (place, mut number) in parts.into_iter().chain(time) {
+        for digit in text[place].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+    text.iter().copied().map(char::from).collect()
 }
 
 /// A moment, in milliseconds since 1970, as web services write it: `2026-11-20T10:27:44.713Z`.
@@ -88,17 +132,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn civil_times_are_read_as_they_are_written() {
-        let plain = parse_civil("2009-01-01 11:00:01").unwrap();
-        assert_eq!(parse_civil("2009-01-01T11:00:01"), Some(plain));
-        assert_eq!(parse_civil("\u{a0}2009-01-01 11:00:01\u{b}"), Some(plain));
-        assert_eq!(parse_civil("2009-01-01T11:00:01Z"), Some(plain));
-        assert_eq!(parse_civil("2009-01-01 11:00:01.250"), Some(plain + 250));
-        assert_eq!(parse_civil("2009-01-01T12:00:01+01:00"), Some(plain));
-        assert_eq!(parse_civil("yesterday"), None);
-        assert_eq!(parse_civil("2026-13-01 11:00:01"), None);
-        assert_eq!(write_civil(plain), "2009-01-01 11:00:01");
-        assert_eq!(write_utc(plain + 7), "2009-01-01T11:00:01.007Z");
+    fn times_are_read_as_they_are_written() {
+        let Some(Written::Civil(plain)) = parse("2009-01-01 11:00:01") else { panic!("no civil time") };
+        assert_eq!(parse("2009-01-01T11:00:01"), Some(Written::Civil(plain)));
+        assert_eq!(parse("\u{a0}2009-01-01 11:00:01\u{b}"), Some(Written::Civil(plain)));
+        assert_eq!(parse("2009-01-01 11:00:01.250"), Some(Written::Civil(plain + 250)));
+        assert_eq!(parse("2009-01-01T11:00:01Z"), Some(Written::Moment(plain)));
+        assert_eq!(parse("2009-01-01T12:00:01+01:00"), Some(Written::Moment(plain)));
+        assert_eq!(parse("yesterday"), None);
+        assert_eq!(parse("2026-13-01 11:00:01"), None);
+        assert_eq!(write_civil(plain as u64), "2009-01-01 11:00:01");
+        assert_eq!(write_utc(plain as u64 + 7), "2009-01-01T11:00:01.007Z");
+        assert_eq!(Written::Civil(plain).moment(3_600_000), Some(plain as u64 - 3_600_000));
+        assert_eq!(Written::Moment(plain).moment(3_600_000), Some(plain as u64));
     }
 
     #[test]
@@ -107,13 +153,15 @@ mod tests {
         assert_eq!(parse_since("0001-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse_since("1970-01-01T01:00:00.0070000+01:00"), Some(7));
         assert_eq!(parse_since("yesterday"), None);
-        assert_eq!(parse_civil("0001-01-01T00:00:00"), None);
+        assert_eq!(parse_utc("0001-01-01T00:00:00"), None);
     }
 
     #[test]
-    fn the_short_way_agrees_with_the_general_parser() {
-        for text in ["1970-01-01 00:00:00", "2000-02-29 23:59:59", "2026-11-20 10:27:44", "2100-03-01 00:00:00"] {
-            assert_eq!(parse_civil(text), parse_civil(&format!("{text}.0")), "{text}");
+    fn the_short_ways_agree_with_the_general_ones() {
+        let texts = ["1970-01-01 00:00:00", "2000-02-29 23:59:59", "2026-11-20 10:27:44", "2100-03-01 00:00:00"];
+        for text in texts.into_iter().chain(["2024-02-29 12:00:00", "2023-12-31 23:59:59", "2026-03-01 00:00:00"]) {
+            assert_eq!(parse(text), parse(&format!("{text}.0")), "{text}");
+            assert_eq!(parse_utc(text).map(write_civil).as_deref(), Some(text));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Lines through a bridge: what `cti-bridge translate` does, and how scenarios are tested. One side is a platform, the other
-//! an application, both of them files; the messages' own timestamps are the clock.
+//! an application, both of them files; the messages' own timestamps are the clock. A message's moment is the unambiguous one
+//! where it tells it: a local clock that is set moves no timer.
 
 use std::{fmt, sync::Arc};
 
@@ -7,13 +8,13 @@ use hashbrown::HashSet;
 use serde::Deserialize;
 
 use crate::{
-    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes},
+    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
     dialect::replaying,
     mapping::{Dialect, Mappings},
-    message::{Message, Value},
+    message::Message,
     model::{Media, Model, Settings},
-    time::{self, Time},
-    vocabulary::{JsonError, Role, Side, Vocabulary},
+    time::{Clock, Time, Zone},
+    vocabulary::{JsonError, Side, Vocabulary},
 };
 
 /// Why two dialects cannot be brought together.
@@ -65,6 +66,14 @@ impl Direction {
     }
 }
 
+/// The first moment, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    moment: u64,
+    /// How far local time was taken to be ahead of UTC, where nobody had told it.
+    assumed: Option<i64>,
+}
+
 /// See the module.
 pub struct Translator {
     bridge: Bridge,
@@ -75,8 +84,9 @@ pub struct Translator {
     /// What is wrong with fields is said once.
     strays: HashSet<String>,
     now: Time,
-    /// What the messages' clock showed first.
-    start: Option<u64>,
+    /// The platform's clock, as its messages show it.
+    clock: Clock,
+    start: Option<Start>,
     /// Both sides speak one dialect.
     relays: bool,
 }
@@ -152,9 +162,16 @@ impl Translator {
             notices: Vec::new(),
             strays: HashSet::new(),
             now: Time(0),
+            clock: Clock::default(),
             start: None,
             relays: from == to,
         })
+    }
+
+    /// The zone of a platform whose messages tell none; UTC where nobody says.
+    pub fn set_zone(&mut self, zone: Zone) {
+        self.bridge.set_zone(&zone);
+        self.clock.set_zone(zone);
     }
 
     /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. Each message that follows is
@@ -167,10 +184,10 @@ impl Translator {
     }
 
     fn direct(&mut self, direction: &Direction, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
-        let Some(shown) = time::parse_civil(&direction.at) else {
+        let Some(moment) = self.clock.read(None, Some(&direction.at), None) else {
             return Err(format!("\"at\" is no time: {:?}", direction.at));
         };
-        self.advance_to(shown, out);
+        self.advance_to(moment, out);
         if let Some(link) = direction.link {
             self.bridge.platform_link(self.now, 0, link == LinkWord::Up);
             self.drain(out);
@@ -233,23 +250,27 @@ impl Translator {
 
     /// The clock goes to the message's time, never back; timers that run out on the way do.
     fn advance(&mut self, message: &Message, out: &mut impl FnMut(&[u8])) {
-        let def = message.kind().map(|kind| self.platform.vocabulary.message(kind));
-        let slot = def.and_then(|def| def.role(Role::Time));
-        let shown = match slot.map(|slot| message.get(slot)) {
-            Some(Value::Text(text)) => time::parse_civil(text),
-            _ => None,
-        };
-        if let Some(shown) = shown {
-            self.advance_to(shown, out);
+        let Some([local, utc]) = shown(&self.platform.vocabulary, message) else { return };
+        if let Some(moment) = self.clock.read(None, local, utc) {
+            self.advance_to(moment, out);
         }
     }
 
-    fn advance_to(&mut self, shown: u64, out: &mut impl FnMut(&[u8])) {
-        let start = *self.start.get_or_insert_with(|| {
-            self.bridge.set_epoch(shown);
-            shown
-        });
-        let now = self.now.max(Time(shown.saturating_sub(start)));
+    fn advance_to(&mut self, moment: u64, out: &mut impl FnMut(&[u8])) {
+        let told = self.clock.told();
+        let start = match self.start {
+            // Until now local time alone was told: the moments before were as far off as the zone is another.
+            Some(Start { moment, assumed: Some(assumed) }) if let Some(told) = told => {
+                Start { moment: moment.saturating_add_signed(assumed - told), assumed: None }
+            }
+            Some(start) => start,
+            None => Start { moment, assumed: self.clock.assumed() },
+        };
+        if self.start.is_none_or(|known| known.moment != start.moment) {
+            self.bridge.set_epoch(start.moment);
+        }
+        self.start = Some(start);
+        let now = self.now.max(Time(moment.saturating_sub(start.moment)));
         self.run_until(now, out);
         self.now = now;
     }

@@ -9,10 +9,11 @@ use std::{
 
 use serde_json::Value;
 
-/// Runs the program to its end.
+/// Runs the program to its end, in Tokyo.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
         .args(arguments)
+        .env("TZ", "JST-9")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -58,6 +59,27 @@ const LOGIN: &str = r#"{"version":1,"timestamp":"2026-11-20 10:00:00","topic":"c
 
 fn translate(more: &[&str], input: &str) -> Output {
     cti_bridge(&[&["translate"], &PAIR[..], more].concat(), input)
+}
+
+#[test]
+fn local_times_are_the_machine_s_or_in_the_zone_that_is_asked_for() {
+    let input = r#"{"type": 35, "at": "2026-11-20T10:00:00Z"}
+{"type": 1, "RecID": 40, "LogonID": "140", "DN": "4040", "VoiceReady": 1, "at": "2026-11-20T10:00:01Z"}
+"#;
+    for (zone, local) in
+        [(None, "2026-11-20 19:00:01"), (Some("UTC"), "2026-11-20 10:00:01"), (Some("-03:30"), "2026-11-20 06:30:01")]
+    {
+        let zone = zone.map(|zone| format!("--zone={zone}"));
+        let options: Vec<&str> =
+            ["translate", "--from", "ccas", "--to", "event-feed"].into_iter().chain(zone.as_deref()).collect();
+        let output = cti_bridge(&options, input);
+        let login = stdout(&output).lines().find(|line| line.contains("agent-login")).unwrap_or_default();
+        let login: Value = serde_json::from_str(login).unwrap();
+        assert_eq!((login["timestamp"].as_str(), login["gmt"].as_str()), (Some(local), Some("2026-11-20 10:00:01")));
+    }
+    let output = cti_bridge(&[&["translate"], &PAIR[..], &["--zone", "Nowhere/Else"]].concat(), "");
+    assert!(stderr(&output).contains("there is no zone \"Nowhere/Else\""), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
-    time::{self, Time},
+    time::Time,
     vocabulary::{AgentPart, Role, Side, Which},
 };
 
@@ -414,13 +414,13 @@ impl Application {
             call.data.iter().for_each(|(label, _)| self.ids.learn_label(label));
         }
         let queued_at = call.and_then(|call| call.queued_at).filter(|_| to.tells_waiting);
-        let waiting = queued_at.map(time::write_civil).unwrap_or_default();
+        let waiting = queued_at.map(|moment| platform.local(moment)).unwrap_or_default();
         let mut message = std::mem::take(&mut self.message);
         let calls = [transition.call, transition.second, transition.result].map(|call| self.ids.told((index, call?)));
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index, calls };
         let (model, knobs) = (&platform.model, &self.knobs);
         let live =
-            Live { model, transition, naming, local, route: None, knobs, stamp: &platform.stamp, waiting: &waiting };
+            Live { model, transition, naming, local, route: None, knobs, stamp: platform.stamps(), waiting: &waiting };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);

@@ -20,12 +20,12 @@ use crate::{
     dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
-    time::Time,
+    time::{Time, Zone},
     vocabulary::wsdl::Fitted,
 };
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
-pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts};
+pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 use routes::Record;
 
 /// What the shell shall do.
@@ -170,6 +170,11 @@ impl Bridge {
         self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
         let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
         servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
+    }
+
+    /// The zone of platforms that tell none: the machine's.
+    pub fn set_zone(&mut self, zone: &Zone) {
+        self.platforms.iter_mut().for_each(|platform| platform.set_zone(zone.clone()));
     }
 
     pub fn platforms(&self) -> &[Platform] {

@@ -62,8 +62,8 @@ pub struct Live<'p> {
     /// What is asked of a routing platform.
     pub route: Option<&'p RouteOrder>,
     pub knobs: &'p [Literal],
-    /// Now, as contact centres write it.
-    pub stamp: &'p str,
+    /// Now, as contact centres write it: local time, and UTC.
+    pub stamp: [&'p str; 2],
     /// Since when the call waits, in the same form.
     pub waiting: &'p str,
 }
@@ -370,7 +370,8 @@ impl<'p> Picture<'p> for Live<'p> {
                 Naming::Of { place, .. } => Value::Int(place as i64 + 1),
                 Naming::Native => Value::Absent,
             },
-            Leaf::Role(Role::Time) => text(self.stamp),
+            Leaf::Role(Role::Time) => text(self.stamp[0]),
+            Leaf::Role(Role::Utc) => text(self.stamp[1]),
             Leaf::Role(_) | Leaf::Item(_) => Value::Absent,
         }
     }

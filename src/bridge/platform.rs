@@ -13,9 +13,9 @@ use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
     model::{Call, CallNames, Change, Effect, Id, Model, Transition, TransitionKind},
-    time::{self, Time},
+    time::{self, Clock, Time, Zone},
     vocabulary::{
-        JsonError, Profile, Role, Wanted, Which,
+        JsonError, Profile, Role, Vocabulary, Wanted, Which,
         wsdl::{Fitted, Remark, Weight},
     },
     wire::nul::{Frame, Frames},
@@ -71,27 +71,10 @@ pub struct Platform {
     clock: Clock,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
-    /// The moment of what is told now, as contact centres write it.
-    pub stamp: String,
-    stamped: u64,
-}
-
-/// The platform's clock, as it was read last: most messages come in the same second as the one before.
-#[derive(Debug, Default)]
-struct Clock {
-    text: String,
-    millis: Option<u64>,
-}
-
-impl Clock {
-    fn read(&mut self, text: &str) -> Option<u64> {
-        if self.text != text {
-            self.text.clear();
-            self.text.push_str(text);
-            self.millis = time::parse_civil(text);
-        }
-        self.millis
-    }
+    /// The moment of what is told now, as contact centres write it: the platform's local time, and UTC.
+    stamp: [String; 2],
+    /// The second of UTC that is written, and how far local time is ahead of it.
+    stamped: (u64, i64),
 }
 
 /// What a service's WSDL came to.
@@ -177,25 +160,42 @@ impl Platform {
             descriptions: HashMap::new(),
             clock: Clock::default(),
             epoch: None,
-            stamp: String::new(),
-            stamped: 0,
+            stamp: Default::default(),
+            stamped: (0, 0),
         }
     }
 
-    /// Says when what follows happens, for dialects that say it.
+    /// Says when what follows happens, for dialects that say it: by the platform's clock, so that it fits what messages
+    /// show.
     pub fn stamp(&mut self, now: Time) {
-        let seconds = self.epoch.map_or(0, |epoch| (epoch + now.0) / 1000);
-        if seconds != self.stamped {
-            self.stamped = seconds;
-            self.stamp = time::write_civil(seconds * 1000);
+        let Some(epoch) = self.epoch else { return };
+        let (moment, ahead) = self.clock.now(epoch + now.0);
+        if (moment / 1000, ahead) != self.stamped {
+            self.stamped = (moment / 1000, ahead);
+            self.stamp = [local(moment, ahead), time::write_civil(moment)];
         }
+    }
+
+    /// The moment of what is told now: local time, and UTC.
+    pub fn stamps(&self) -> [&str; 2] {
+        self.stamp.each_ref().map(String::as_str)
+    }
+
+    /// A moment in the platform's local time.
+    pub fn local(&self, moment: u64) -> String {
+        local(moment, self.clock.ahead(moment))
+    }
+
+    /// The zone of the platform, where it tells none.
+    pub fn set_zone(&mut self, zone: Zone) {
+        self.clock.set_zone(zone);
     }
 
     /// A guid for a call that the platform gives none: the same again for the same platform, number and day; and moment, if
     /// it is not the first call of this number that day.
     pub fn mint_guid(&self, call: &Call) -> Box<str> {
         let number = call.names.first().map(|name| format!("{}/{}", name.space, name.id)).unwrap_or_default();
-        let day = self.stamp.get(..10).unwrap_or_default();
+        let day = self.stamp[1].get(..10).unwrap_or_default();
         let again = call.again_at.map(|moment| format!("/{moment}")).unwrap_or_default();
         let name = format!("{}/{number}/{day}{again}", self.name);
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
@@ -496,10 +496,11 @@ impl Platform {
         if incoming.plans[kind].rules.is_empty() {
             return Ok(());
         }
-        let clock = incoming.vocabulary.messages[kind].role(Role::Time).map(|slot| message.get(slot));
-        let clock = if let Some(Value::Text(text)) = clock { self.clock.read(text) } else { None };
-        let clock = clock.or(self.epoch.map(|epoch| epoch + now.0));
+        let own = self.epoch.map(|epoch| epoch + now.0);
+        let clock = shown(&incoming.vocabulary, message).and_then(|[local, utc]| self.clock.read(own, local, utc));
+        let clock = clock.or(own);
         self.model.begin(now, clock);
+        self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
         let mut fault = None;
@@ -556,7 +557,7 @@ impl Platform {
             local: None,
             route: Some(order),
             knobs,
-            stamp: "",
+            stamp: [""; 2],
             waiting: "",
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
@@ -587,7 +588,7 @@ impl Platform {
             local: None,
             route: None,
             knobs: &self.knobs,
-            stamp: "",
+            stamp: [""; 2],
             waiting: "",
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
@@ -605,6 +606,20 @@ impl Platform {
             self.model.fail_request(now, request, reason);
         }
     }
+}
+
+fn local(moment: u64, ahead: i64) -> String {
+    time::write_civil(moment.saturating_add_signed(ahead))
+}
+
+/// The times that a message shows of itself, local and UTC; none where its dialect tells none.
+pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Option<&'m str>; 2]> {
+    let def = vocabulary.message(message.kind()?);
+    let shown = [Role::Time, Role::Utc].map(|role| match message.get(def.role(role)?) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    });
+    (shown != [None, None]).then_some(shown)
 }
 
 /// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.

@@ -154,7 +154,7 @@ impl Offered<'_> {
 
 impl World for Offered<'_> {
     fn stamp(&self) -> &str {
-        self.pictures().map(|(_, platform)| platform.stamp.as_str()).max().unwrap_or_default()
+        self.pictures().next().map(|(_, platform)| platform.stamps()[0]).unwrap_or_default()
     }
 
     fn entities(&self, kind: &str) -> Vec<Entity> {

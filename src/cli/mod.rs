@@ -52,8 +52,8 @@ enum Command {
     ///
     /// The platform's side may say events and replies, the application's side requests; lines of both may be mixed and are
     /// recognised by their shape. A feed message is its own JSON; a CTIPS event is {"EventType": …, fields}, a CTIPS request
-    /// {"LoginAgent": {fields}}. The messages' timestamps are the clock, which never goes back; at the end of input every
-    /// timer runs out. A line that cannot be taken is named on stderr with its number and the reason, and the rest goes on.
+    /// {"LoginAgent": {fields}}. The messages' times are the clock, which never goes back: UTC where they tell it. At the
+    /// end of input every timer runs out. A line that cannot be taken is named on stderr with its number and the reason, and the rest goes on.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::{MappingOptions, failed, mappings, say};
-use crate::translate::Translator;
+use crate::{time::Zone, translate::Translator};
 
 #[derive(Args)]
 pub struct Options {
@@ -18,11 +18,20 @@ pub struct Options {
     /// The dialect of the application's side
     #[arg(long, value_name = "DIALECT")]
     to: String,
+    /// The zone of local times whose messages tell none: a name such as Europe/Berlin, or a difference to UTC such as +02:00;
+    /// by default the machine's
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    zone: Option<jiff::tz::TimeZone>,
     /// Stop at the first line that cannot be taken, and exit with 1
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
     mappings: MappingOptions,
+}
+
+fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
+    let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
+    known.map_err(|_| format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or +02:00"))
 }
 
 /// A longer line is no message.
@@ -37,6 +46,7 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(translator) => translator,
         Err(error) => return failed(error),
     };
+    translator.set_zone(Zone::new(options.zone.clone().unwrap_or_else(jiff::tz::TimeZone::system)));
     let mut input = std::io::stdin().lock();
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
     let mut line = Vec::new();

@@ -9,7 +9,7 @@ use crate::vocabulary::{Field, Keep, MessageDef, Role, Side, Type, Vocabulary, W
 
 pub fn wanted(vocabulary: &Vocabulary, plans: &[KindPlan]) -> Wanted {
     let kept = |(def, plan): (&MessageDef, &KindPlan)| {
-        let conversation = |role| matches!(role, Some(Role::Sequence | Role::Time));
+        let conversation = |role| matches!(role, Some(Role::Sequence | Role::Time | Role::Utc));
         let whole = |role| def.side != Side::Event || conversation(role);
         let names = |label: &String| def.wire_names.iter().any(|(field, _)| field == label);
         let keep = |field: &Field| if whole(field.role) || names(&field.label) { Keep::Whole } else { Keep::Nothing };

@@ -648,7 +648,7 @@ impl Model {
         let service = self.service_of(&change.service);
         self.link.statistics_seen = true;
         self.show(agent);
-        let since = time::parse_civil(change.text(Fact::Since));
+        let since = time::parse(change.text(Fact::Since)).and_then(|since| since.moment(self.ahead));
         let entry = &mut self.agents[agent];
         entry.stamp = self.stamp;
         entry.seen_epoch = self.link.epoch;

@@ -153,6 +153,8 @@ pub struct Model {
     settings: Settings,
     now: Time,
     clock: Option<u64>,
+    /// How many milliseconds the platform's local time is ahead of UTC.
+    ahead: i64,
     calls: Slab<CallIx, Call>,
     call_names: HashMap<SpacedId, CallIx>,
     /// The number space in which the platform names one call only, ever; none where it uses all names again.
@@ -208,12 +210,17 @@ impl Model {
         self.unique_names = Some(space);
     }
 
-    /// Begins a message: everything applied until the next belongs to it. `clock` is what the platform's clock showed, in
-    /// milliseconds, where the message says it.
+    /// Begins a message: everything applied until the next belongs to it. `clock` is the moment, by the platform's clock,
+    /// in milliseconds since 1970, where the message says it.
     pub fn begin(&mut self, now: Time, clock: Option<u64>) {
         self.now = self.now.max(now);
         self.clock = clock;
         self.stamp += 1;
+    }
+
+    /// How many milliseconds the local times in the message are ahead of UTC.
+    pub fn set_ahead(&mut self, ahead: i64) {
+        self.ahead = ahead;
     }
 
     /// Takes in what the platform says.

@@ -31,7 +31,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, mapping::Mappings, time::Time};
+use crate::{
+    config::Config,
+    mapping::Mappings,
+    time::{Time, Zone},
+};
 use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
 use engine::{Channels, Engine, Input};
@@ -66,6 +70,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
     let store = match store {
         Some(path) => {
             let (store, keeper, left) = store::open(&path)?;

@@ -513,6 +513,7 @@ impl<'d> Loader<'d> {
             ("platform", "") => Some(Role::Platform),
             ("sequence", "") => Some(Role::Sequence),
             ("time", "") => Some(Role::Time),
+            ("time", "utc") => Some(Role::Utc),
             _ => None,
         };
         if role.is_none() {

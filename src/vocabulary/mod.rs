@@ -193,7 +193,10 @@ pub enum Role {
     Tenant,
     Platform,
     Sequence,
+    /// When something happened, by the platform's own clock.
     Time,
+    /// The same in UTC.
+    Utc,
 }
 
 /// Which of an event's calls.

@@ -6,6 +6,7 @@
 //! stories` rewrites the outputs: read the difference before you commit it.
 
 mod orders;
+mod zones;
 
 use std::{
     fmt::Write as _,

@@ -90,7 +90,7 @@ impl Leaf {
             Leaf::Knob(place) => format!("config.{}", rules.knobs[*place].0),
             Leaf::Role(Role::Platform) => "platform".into(),
             Leaf::Role(Role::Tenant) => "tenant".into(),
-            Leaf::Role(Role::Time) => "time".into(),
+            Leaf::Role(Role::Time | Role::Utc) => "time".into(),
             Leaf::Role(_) => "conversation".into(),
         }
     }

@@ -1,0 +1,119 @@
+//! A place's zone: how far local time there is ahead of UTC, at any moment. What the zone of the machine is, or of a place
+//! with a name, only the shell can know: it hands the rules in.
+
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    tz::{AmbiguousOffset, TimeZone},
+};
+
+/// See the module. Between two changes of the clocks nothing is looked up.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    rules: TimeZone,
+    /// The stretch of moments, in milliseconds since 1970, in which local time is `ahead` milliseconds ahead.
+    since: i64,
+    until: i64,
+    ahead: i64,
+}
+
+impl Default for Zone {
+    fn default() -> Zone {
+        Zone { rules: TimeZone::UTC, since: i64::MIN, until: i64::MAX, ahead: 0 }
+    }
+}
+
+impl Zone {
+    pub fn new(rules: TimeZone) -> Zone {
+        Zone { rules, since: 0, until: 0, ahead: 0 }
+    }
+
+    /// How many milliseconds local time is ahead of UTC at a moment.
+    pub fn ahead(&self, moment: u64) -> i64 {
+        let moment = i64::try_from(moment).unwrap_or(i64::MAX);
+        if (self.since..self.until).contains(&moment) { self.ahead } else { self.find(moment) }
+    }
+
+    /// Remembers the stretch that a moment is in: what is asked next is most likely in it, too.
+    pub fn stay(&mut self, moment: u64) {
+        let Ok(moment) = i64::try_from(moment) else { return };
+        if (self.since..self.until).contains(&moment) {
+            return;
+        }
+        let Ok(timestamp) = Timestamp::from_millisecond(moment) else { return };
+        // A change at this very moment has happened.
+        let after = Timestamp::from_millisecond(moment.saturating_add(1)).unwrap_or(timestamp);
+        let at = |change: jiff::tz::TimeZoneTransition| change.timestamp().as_millisecond();
+        self.since = self.rules.preceding(after).next().map_or(i64::MIN, at);
+        self.until = self.rules.following(timestamp).next().map_or(i64::MAX, at);
+        self.ahead = self.find(moment);
+    }
+
+    fn find(&self, moment: i64) -> i64 {
+        let timestamp = Timestamp::from_millisecond(moment).unwrap_or_default();
+        i64::from(self.rules.to_offset(timestamp).seconds()) * 1000
+    }
+
+    /// How far ahead local time is that a clock here shows, as milliseconds since 1970. An hour that comes twice is the one
+    /// that is not before a moment that has been; one that does not exist goes by the clock before the change.
+    pub fn ahead_of_civil(&self, civil: i64, not_before: Option<u64>) -> i64 {
+        let shown: Option<DateTime> =
+            Timestamp::from_millisecond(civil).ok().map(|shown| TimeZone::UTC.to_datetime(shown));
+        let Some(shown) = shown else { return 0 };
+        let millis = |offset: jiff::tz::Offset| i64::from(offset.seconds()) * 1000;
+        match self.rules.to_ambiguous_timestamp(shown).offset() {
+            AmbiguousOffset::Unambiguous { offset } => millis(offset),
+            AmbiguousOffset::Gap { before, .. } => millis(before),
+            AmbiguousOffset::Fold { before, after } => {
+                let first = u64::try_from(civil - millis(before)).unwrap_or(0);
+                millis(if not_before.is_some_and(|moment| first < moment) { after } else { before })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::parse_utc;
+
+    /// Berlin's rules, which need no file.
+    fn berlin() -> Zone {
+        Zone::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap())
+    }
+
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn the_stretch_between_two_changes_is_remembered_and_no_more() {
+        let mut zone = berlin();
+        let moments = [
+            ("2026-10-25 00:59:59", 2),
+            ("2026-10-25 01:00:00", 1),
+            ("2026-10-25 00:59:59", 2),
+            ("2026-07-01 00:00:00", 2),
+            ("2026-03-29 00:59:59", 1),
+            ("2026-03-29 01:00:00", 2),
+        ];
+        for (text, hours) in moments {
+            let moment = parse_utc(text).unwrap();
+            assert_eq!(zone.ahead(moment), hours * HOUR, "{text}");
+            zone.stay(moment);
+            assert_eq!(zone.ahead(moment), hours * HOUR, "{text}, remembered");
+        }
+        let mut utc = Zone::default();
+        utc.stay(parse_utc("2026-07-01 00:00:00").unwrap());
+        assert_eq!(utc.ahead(0), 0);
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_the_one_that_has_not_been() {
+        let zone = berlin();
+        let shown = parse_utc("2026-10-25 02:30:00").unwrap() as i64;
+        assert_eq!(zone.ahead_of_civil(shown, None), 2 * HOUR);
+        assert_eq!(zone.ahead_of_civil(shown, parse_utc("2026-10-25 00:30:00")), 2 * HOUR);
+        assert_eq!(zone.ahead_of_civil(shown, parse_utc("2026-10-25 00:30:01")), HOUR);
+        let nowhere = parse_utc("2026-03-29 02:30:00").unwrap() as i64;
+        assert_eq!(zone.ahead_of_civil(nowhere, None), HOUR);
+    }
+}
