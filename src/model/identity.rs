@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use super::{AgentIx, DeviceKind};
 
-/// An id as its platform gave it, borrowed from a message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// An id as its platform gave it, borrowed from a message. A guid is the same in any case, and in braces.
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Id<'m> {
     #[default]
     None,
@@ -78,11 +78,65 @@ impl<'m> Id<'m> {
     }
 }
 
-/// An id that the model keeps.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+impl PartialEq for Id<'_> {
+    #[inline]
+    fn eq(&self, other: &Id) -> bool {
+        match (self, other) {
+            (Id::Int(one), Id::Int(other)) => one == other,
+            (Id::Text(one), Id::Text(other)) => one == other || is_same_guid(one, other),
+            (Id::None, Id::None) => true,
+            (Id::None | Id::Int(_) | Id::Text(_), _) => false,
+        }
+    }
+}
+
+impl Eq for Id<'_> {}
+
+const GUID: usize = 36;
+
+/// The guid that a text is, without braces and in one case.
+#[inline]
+fn guid(text: &str) -> Option<[u8; GUID]> {
+    let bytes = match text.as_bytes() {
+        [b'{', inner @ .., b'}'] => inner,
+        bytes => bytes,
+    };
+    let mut guid: [u8; GUID] = bytes.try_into().ok()?;
+    if [8, 13, 18, 23].iter().any(|at| guid[*at] != b'-') {
+        return None;
+    }
+    guid.make_ascii_lowercase();
+    guid.iter()
+        .enumerate()
+        .all(|(at, byte)| byte.is_ascii_hexdigit() || (*byte == b'-' && matches!(at, 8 | 13 | 18 | 23)))
+        .then_some(guid)
+}
+
+#[cold]
+fn is_same_guid(one: &str, other: &str) -> bool {
+    guid(one).is_some_and(|one| guid(other) == Some(one))
+}
+
+/// An id that the model keeps, as it came first.
+#[derive(Debug, Clone)]
 pub enum NativeId {
     Int(i64),
     Text(Box<str>),
+}
+
+impl PartialEq for NativeId {
+    #[inline]
+    fn eq(&self, other: &NativeId) -> bool {
+        self.as_id() == other.as_id()
+    }
+}
+
+impl Eq for NativeId {}
+
+impl Hash for NativeId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_spaced(0, self.as_id(), state);
+    }
 }
 
 impl NativeId {
@@ -131,7 +185,10 @@ fn hash_spaced<H: Hasher>(space: u8, id: Id, state: &mut H) {
         Id::Int(number) => state.write_i64(number ^ (i64::from(space) << 56)),
         Id::Text(text) => {
             state.write_u8(space);
-            state.write(text.as_bytes());
+            match guid(text) {
+                Some(guid) => state.write(&guid),
+                None => state.write(text.as_bytes()),
+            }
         }
     }
 }
@@ -226,6 +283,29 @@ mod tests {
         for nothing in ["", "0", "-1", " ", "\u{a0}", &zeros, &format!("-{zeros}1"), &"x".repeat(MAX_TEXT + 1)] {
             assert_eq!(Id::from_text(nothing), Id::None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_guid_is_the_same_in_any_case_and_in_braces() {
+        let guid = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+        let upper = guid.to_uppercase();
+        let mut map = hashbrown::HashMap::new();
+        map.insert(SpacedId { space: 0, id: NativeId::Text(upper.as_str().into()) }, ());
+        for same in [guid.to_owned(), upper.clone(), format!("{{{upper}}}"), format!("{{{guid}}}")] {
+            assert_eq!(Id::from_text(&same), Id::Text(guid), "{same}");
+            assert!(map.contains_key(&SpacedRef { space: 0, id: Id::from_text(&same) }), "{same}");
+        }
+        for other in [
+            &guid[1..],
+            &format!("{{{guid}"),
+            &guid.replace('f', "e"),
+            &guid.replace('-', "a"),
+            &guid.replace('6', "g"),
+        ] {
+            assert_ne!(Id::from_text(other), Id::Text(guid), "{other}");
+            assert!(!map.contains_key(&SpacedRef { space: 0, id: Id::from_text(other) }), "{other}");
+        }
+        assert_ne!(Id::Text("jdoe"), Id::Text("JDOE"), "names are as they are");
     }
 
     #[test]
