@@ -2,19 +2,23 @@
 //! an application, both of them files; the messages' own timestamps are the clock. A message's moment is the unambiguous one
 //! where it tells it: a local clock that is set moves no timer.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use hashbrown::HashSet;
 use serde::Deserialize;
 
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
-    dialect::replaying,
+    dialect::{Texts, replaying},
     mapping::{Dialect, Mappings},
     message::Message,
     model::{Media, Model, Settings},
     time::{Clock, Time, Zone},
-    vocabulary::{JsonError, Side, Vocabulary},
+    vocabulary::{Decoded, JsonError, Side, Vocabulary},
+    wire::{
+        replaced::Replaced,
+        tolerant::{self, Rest},
+    },
 };
 
 /// Why two dialects cannot be brought together.
@@ -60,9 +64,20 @@ enum LinkWord {
 }
 
 impl Direction {
-    fn read(text: &str) -> Option<Direction> {
+    /// The direction that a line is, if it is one, and why characters of it became U+FFFD.
+    fn read(text: &str) -> Option<(Direction, Replaced)> {
         // Messages have an `at`, too; they are told apart by their other fields.
-        if text.contains("\"at\"") { serde_json::from_str(text).ok() } else { None }
+        if !text.contains("\"at\"") {
+            return None;
+        }
+        match serde_json::from_str(text) {
+            Ok(direction) => Some((direction, Replaced::default())),
+            Err(error) if error.is_syntax() => {
+                let (mended, replaced) = tolerant::mend(text)?;
+                Some((serde_json::from_str(&mended).ok()?, replaced))
+            }
+            Err(_) => None,
+        }
     }
 }
 
@@ -83,6 +98,8 @@ pub struct Translator {
     notices: Vec<String>,
     /// What is wrong with fields is said once.
     strays: HashSet<String>,
+    /// Characters of the lines that became U+FFFD.
+    texts: Texts,
     now: Time,
     /// The platform's clock, as its messages show it.
     clock: Clock,
@@ -161,6 +178,7 @@ impl Translator {
             application,
             notices: Vec::new(),
             strays: HashSet::new(),
+            texts: Texts::default(),
             now: Time(0),
             clock: Clock::default(),
             start: None,
@@ -174,13 +192,44 @@ impl Translator {
         self.clock.set_zone(zone);
     }
 
-    /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. Each message that follows is
-    /// handed to `out`.
+    /// Takes in a line as its bytes; see [`Translator::line`]. A byte-order mark at its start is skipped, and bytes that are no
+    /// UTF-8 become U+FFFD.
+    pub fn bytes(&mut self, line: &[u8], out: &mut impl FnMut(&[u8])) -> Result<(), String> {
+        if matches!(line, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+            return Err("the lines are UTF-16: save them as UTF-8".into());
+        }
+        let (text, replaced) = tolerant::decode(line);
+        self.say_replaced(replaced);
+        if text.is_empty() { Ok(()) } else { self.line(&text, out) }
+    }
+
+    /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]; or several of them, one right
+    /// behind the other. Each message that follows is handed to `out`.
     pub fn line(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
+        let Some((first, more)) = tolerant::split(text) else { return self.one(text, out) };
+        let mut taken = self.one(first, out);
+        let mut rest = Rest::default();
+        rest.keep(more);
+        while let Some(next) = rest.take_next() {
+            let result = self.one(&next, out);
+            taken = taken.and(result);
+        }
+        taken
+    }
+
+    fn one(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         match Direction::read(text) {
-            Some(direction) => self.direct(&direction, out),
+            Some((direction, replaced)) => {
+                self.say_replaced(replaced);
+                self.direct(&direction, out)
+            }
             None => self.message(text, out),
         }
+    }
+
+    /// Says once what characters of the lines became U+FFFD.
+    fn say_replaced(&mut self, replaced: Replaced) {
+        self.notices.extend(self.texts.count(replaced).into_iter().map(|notice| notice.text));
     }
 
     fn direct(&mut self, direction: &Direction, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
@@ -202,29 +251,31 @@ impl Translator {
         let vocabulary = self.platform.vocabulary.clone();
         let mut message = Message::default();
         // Where both sides speak one dialect, a request is told from the answer of the same name by its further names.
-        let mut asks = || {
-            let read = vocabulary.read_json(text, true, &Vec::new(), &mut message);
-            let kind = message.kind().filter(|_| read.is_ok());
-            kind.is_some_and(|kind| vocabulary.message(kind).wire_names.len() > 1)
-        };
-        if self.relays && asks() {
-            let result = self.bridge.application_line(self.now, 0, text);
+        if self.relays
+            && let Ok(read) = vocabulary.read_json(text, true, &Vec::new(), &mut message)
+            && message.kind().is_some_and(|kind| vocabulary.message(kind).wire_names.len() > 1)
+        {
+            let text = self.mended(text, &read, &message);
+            let result = self.bridge.application_line(self.now, 0, &text);
             self.drain(out);
             return result.map_err(|Bad(reason)| reason);
         }
         let result = match vocabulary.read_json(text, false, &Vec::new(), &mut message) {
-            Ok(_) => {
+            Ok(read) => {
+                let text = self.mended(text, &read, &message);
                 self.advance(&message, out);
-                self.look_for_strays(&vocabulary, text, &message);
-                self.bridge.platform_line(self.now, 0, text)
+                self.look_for_strays(&vocabulary, &text, &message);
+                self.bridge.platform_line(self.now, 0, &text)
             }
             Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => Err(Bad(error.to_string())),
             Err(of_platform) => {
                 let vocabulary = self.application.vocabulary.clone();
-                if vocabulary.read_json(text, true, &Vec::new(), &mut message).is_ok() {
-                    self.look_for_strays(&vocabulary, text, &message);
+                let mut text = Cow::Borrowed(text);
+                if let Ok(read) = vocabulary.read_json(&text, true, &Vec::new(), &mut message) {
+                    text = self.mended(&text, &read, &message).into_owned().into();
+                    self.look_for_strays(&vocabulary, &text, &message);
                 }
-                self.bridge.application_line(self.now, 0, text).map_err(|of_application| match of_platform {
+                self.bridge.application_line(self.now, 0, &text).map_err(|of_application| match of_platform {
                     JsonError::Unknown(_) => Bad(self.platform.vocabulary.explain(false, &of_platform)),
                     _ => of_application,
                 })
@@ -232,6 +283,12 @@ impl Translator {
         };
         self.drain(out);
         result.map_err(|Bad(reason)| reason)
+    }
+
+    /// The text of a message that was read, as it was read: with U+FFFD where JSON has no such character.
+    fn mended<'t>(&mut self, text: &'t str, read: &Decoded, message: &Message) -> Cow<'t, str> {
+        self.say_replaced(read.replaced);
+        if read.replaced.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(message.held().to_owned()) }
     }
 
     fn look_for_strays(&mut self, vocabulary: &Vocabulary, text: &str, message: &Message) {

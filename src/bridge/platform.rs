@@ -9,7 +9,7 @@ use super::{
     routes::{self, News},
 };
 use crate::{
-    dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply},
+    dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply, Texts},
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
     model::{Call, CallNames, Change, Effect, Id, Model, Transition, TransitionKind},
@@ -18,7 +18,11 @@ use crate::{
         JsonError, Profile, Role, Vocabulary, Wanted, Which,
         wsdl::{Fitted, Remark, Weight},
     },
-    wire::nul::{Frame, Frames},
+    wire::{
+        nul::{Frame, Frames},
+        replaced::Replaced,
+        tolerant::{self, Rest},
+    },
 };
 
 /// What a platform is made of.
@@ -45,6 +49,10 @@ pub struct Platform {
     knobs: Vec<Literal>,
     frames: Frames,
     max_frame: usize,
+    /// Messages that stood in one frame and are not read yet.
+    rest: Rest,
+    /// Characters of its messages that became U+FFFD.
+    pub texts: Texts,
     /// What the conversation wants of the shell.
     wanted: VecDeque<ClientOutput>,
     message: Message,
@@ -144,6 +152,8 @@ impl Platform {
             knobs: parts.knobs,
             frames: Frames::new(parts.max_frame, 0),
             max_frame: parts.max_frame,
+            rest: Rest::default(),
+            texts: Texts::default(),
             wanted: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
@@ -245,6 +255,7 @@ impl Platform {
 
     pub fn connected(&mut self, now: Time) {
         self.frames = Frames::new(self.max_frame, self.client.frame_end());
+        self.rest = Rest::default();
         self.client.connected(now);
     }
 
@@ -271,38 +282,50 @@ impl Platform {
     /// Takes in the next message of what the socket gave; whatever cannot be read is said and passed over. Whether there was
     /// one.
     pub fn next(&mut self, now: Time, bytes: &mut &[u8], notices: &mut Vec<Notice>) -> bool {
+        let unknown = self.counts.unknown;
         let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
-        let frame = frames.next_frame(bytes);
-        let found = frame.is_some();
-        if let Some(frame) = frame {
-            let unknown = self.counts.unknown;
-            let bad = match frame {
-                Frame::Text(text) => self.line(now, text).err().map(|Bad(text)| {
-                    let is_unknown = self.counts.unknown > unknown;
-                    (if is_unknown { "unknown messages" } else { UNUSABLE }, text)
-                }),
+        let read = match self.rest.take_next() {
+            Some(text) => Some(self.line(now, &text).map_err(|bad| (UNUSABLE, bad))),
+            None => frames.next_frame(bytes).map(|frame| match frame {
+                Frame::Whole(frame) => {
+                    let (text, replaced) = tolerant::decode(frame);
+                    self.say_replaced(replaced);
+                    self.first(now, &text)
+                }
                 Frame::TooLong => {
                     self.counts.too_long += 1;
-                    Some((
-                        "frames that are too long",
-                        format!("a frame longer than {} bytes was dropped", self.max_frame),
-                    ))
+                    let text = format!("a frame longer than {} bytes was dropped", self.max_frame);
+                    Err(("frames that are too long", Bad(text)))
                 }
-                Frame::NotText => {
-                    self.counts.malformed += 1;
-                    Some(("frames that are not UTF-8", "a frame that is not UTF-8 was dropped".into()))
-                }
-            };
-            if !self.unknown_fields.is_empty() {
-                self.say_unknown_fields(notices);
-            }
-            if let Some((sort, text)) = bad {
-                self.client.heard_something(now);
-                notices.push(Notice::warn(text).one_of(sort));
-            }
-        }
+            }),
+        };
         self.frames = frames;
-        found
+        if !self.unknown_fields.is_empty() {
+            self.say_unknown_fields(notices);
+        }
+        if let Some(Err((sort, Bad(text)))) = &read {
+            let sort = if self.counts.unknown > unknown { "unknown messages" } else { *sort };
+            self.client.heard_something(now);
+            notices.push(Notice::warn(text.as_str()).one_of(sort));
+        }
+        read.is_some()
+    }
+
+    /// Takes in the message that is a frame; where several are, the first of them, and keeps the others.
+    fn first(&mut self, now: Time, text: &str) -> Result<(), (&'static str, Bad)> {
+        let mut read = self.read(now, text);
+        if let Err(JsonError::Syntax(_)) = &read
+            && let Some((first, rest)) = tolerant::split(text)
+        {
+            self.rest.keep(rest);
+            read = self.read(now, first);
+        }
+        read.unwrap_or_else(|error| Err(self.not_read(&error))).map_err(|bad| (UNUSABLE, bad))
+    }
+
+    /// Counts characters that became U+FFFD, and says each sort of them once.
+    fn say_replaced(&mut self, replaced: Replaced) {
+        self.wanted.extend(self.texts.count(replaced).into_iter().map(ClientOutput::Notice));
     }
 
     /// The event that was read last, until it is taken.
@@ -336,22 +359,25 @@ impl Platform {
 
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
+        self.read(now, text).unwrap_or_else(|error| Err(self.not_read(&error)))
+    }
+
+    /// The same; an error where the text is no message, and inside it what is wrong with one.
+    fn read(&mut self, now: Time, text: &str) -> Result<Result<(), Bad>, JsonError> {
         self.has_event = false;
         let mut message = std::mem::take(&mut self.message);
         let everything = Wanted::new();
         let wanted = if self.tells_all { &everything } else { &self.incoming.wanted };
         let read = self.incoming.vocabulary.read_json(text, false, wanted, &mut message);
-        let result = match read {
-            Ok(decoded) => {
-                self.counts.unknown_fields += decoded.unknown.len() as u64;
-                self.unknown_fields = decoded.unknown;
-                let heard = self.client.heard(now, &message);
-                let taken = self.take_in(now, heard, &message);
-                // What cannot be read of a message is why nothing came of it.
-                decoded.malformed.map_or(taken, |malformed| Err(self.malformed(&message, &malformed)))
-            }
-            Err(error) => Err(self.not_read(&error)),
-        };
+        let result = read.map(|decoded| {
+            self.counts.unknown_fields += decoded.unknown.len() as u64;
+            self.unknown_fields = decoded.unknown;
+            self.say_replaced(decoded.replaced);
+            let heard = self.client.heard(now, &message);
+            let taken = self.take_in(now, heard, &message);
+            // What cannot be read of a message is why nothing came of it.
+            decoded.malformed.map_or(taken, |malformed| Err(self.malformed(&message, &malformed)))
+        });
         self.message = message;
         result
     }
@@ -413,6 +439,7 @@ impl Platform {
                     let news = News::Failed { reason, unknown };
                     self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
                 }
+                ClientOutput::Replaced(replaced) => self.say_replaced(replaced),
                 output => self.wanted.push_back(output),
             }
         }

@@ -6,6 +6,7 @@ use crate::{
         Server, ctips,
         event_feed::{Entity, Step, Subject, World},
     },
+    message::Value,
     model::{DeviceKind, LinkState, Transition, TransitionKind},
     time::Time,
 };
@@ -51,9 +52,14 @@ impl Bridge {
             Ok(decoded) => {
                 let def = message.kind().map(|kind| from.vocabulary.message(kind));
                 let role = def.and_then(|def| def.role(crate::vocabulary::Role::Request));
-                let id = role.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+                let given = role.map(|slot| message.get(slot)).unwrap_or_default();
+                let id = given.as_int().unwrap_or(0);
                 if def.is_some_and(|def| def.session) {
                     Err(Bad("a request of the session's own: there are no sessions in a file".into()))
+                } else if let (Value::Text(text), None) = (given, given.as_int())
+                    && !text.is_empty()
+                {
+                    Err(Bad(format!("the number of the request is no number: {text:?}")))
                 } else {
                     self.asked(now, index, FILE_SESSION, id, &message);
                     decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))

@@ -51,15 +51,12 @@ pub fn run(options: &Options) -> ExitCode {
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
     let mut line = Vec::new();
     for number in 1u64.. {
-        let text = match next_line(&mut input, &mut line) {
+        let read = match next_line(&mut input, &mut line) {
             Ok(None) => break,
-            Ok(Some(text)) => text,
+            Ok(Some(read)) => read,
             Err(error) => return failed(format!("line {number}: {error}")),
         };
-        let taken = text.and_then(|text| match text.trim() {
-            "" => Ok(()),
-            text => translator.line(text, &mut |line| output.write(line)),
-        });
+        let taken = read.and_then(|line| translator.bytes(line, &mut |line| output.write(line)));
         translator.notices().for_each(|notice| say(format_args!("line {number}: {notice}")));
         if let Err(reason) = taken {
             say(format_args!("line {number}: {reason}"));
@@ -76,10 +73,11 @@ pub fn run(options: &Options) -> ExitCode {
     output.end()
 }
 
-/// The next line without its end; none at the end of input. A line that is too long or no text is an error of its own, and
-/// is passed over.
-#[allow(clippy::type_complexity)]
-fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Result<&'l str, String>>> {
+/// A line without its end, or why it is none.
+type Line<'l> = Result<&'l [u8], String>;
+
+/// The next line; none at the end of input. A line that is too long is an error of its own, and is passed over.
+fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Line<'l>>> {
     line.clear();
     let mut too_long = false;
     loop {
@@ -102,11 +100,8 @@ fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Re
     Ok((too_long || !line.is_empty()).then(|| read_line(line, too_long)))
 }
 
-fn read_line(line: &[u8], too_long: bool) -> Result<&str, String> {
-    if too_long {
-        return Err(format!("longer than {MAX_LINE} bytes"));
-    }
-    std::str::from_utf8(line).map_err(|_| "not UTF-8".into())
+fn read_line(line: &[u8], too_long: bool) -> Line<'_> {
+    if too_long { Err(format!("longer than {MAX_LINE} bytes")) } else { Ok(line) }
 }
 
 struct Output<'o> {

@@ -8,16 +8,19 @@ pub mod ctips;
 pub mod event_feed;
 pub mod open_media;
 mod post;
+mod texts;
 
 use std::sync::Arc;
 
 pub use post::{Called, Post, PostOutcome, Reply};
+pub use texts::Texts;
 
 use crate::{
     message::Message,
     model::{RequestIx, TransitionKind},
     time::Time,
     vocabulary::{Profile, Vocabulary},
+    wire::replaced::Replaced,
 };
 
 /// The conversation with a platform.
@@ -157,6 +160,15 @@ impl Server {
         lost.into_iter().flatten().map(|(cause, count)| (*cause, *count))
     }
 
+    /// Characters of its clients' requests that became U+FFFD.
+    pub fn texts(&self) -> &Texts {
+        match self {
+            Server::Ctips(server) => &server.texts,
+            Server::EventFeed(server) => &server.texts,
+            Server::OpenMedia(server) => &server.texts,
+        }
+    }
+
     pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
         match self {
             Server::Ctips(server) => Some(server),
@@ -202,6 +214,15 @@ pub enum ClientOutput {
         unknown: bool,
     },
     Notice(Notice),
+    /// A message had characters that became U+FFFD.
+    Replaced(Replaced),
+}
+
+impl ClientOutput {
+    /// What is to be said of the characters of a message that became U+FFFD, if any did.
+    pub fn replaced(replaced: Replaced) -> Option<ClientOutput> {
+        if replaced.is_empty() { None } else { Some(ClientOutput::Replaced(replaced)) }
+    }
 }
 
 /// Who asks a platform something that is no command of an application.

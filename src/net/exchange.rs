@@ -13,7 +13,7 @@ use hyper::{
     Request, Response, StatusCode, Uri,
     body::Incoming,
     client::conn::http1::{SendRequest, handshake},
-    header::{CONTENT_TYPE, HOST, HeaderValue},
+    header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     allow::{self, is_local},
-    http::charset,
+    content::{self, Foreign},
     line::Stream,
     tls,
 };
@@ -51,11 +51,13 @@ impl Access {
     }
 }
 
-/// What was answered. A body that is too long, or did not come whole, is not known.
+/// What was answered. A body that is too long, did not come whole, or is packed, is not known.
 pub struct Answer {
     pub status: StatusCode,
     pub charset: Option<String>,
     pub body: Result<Bytes, String>,
+    /// Its body was not read to its end.
+    is_cut: bool,
 }
 
 /// Why there is no answer.
@@ -158,7 +160,7 @@ impl Exchange {
             match sender.try_send_request(request).await {
                 Ok(response) => {
                     let answer = read(response, self.access.answer).await;
-                    if answer.body.is_err() {
+                    if answer.is_cut {
                         self.close();
                     }
                     return Ok(answer);
@@ -221,7 +223,11 @@ impl Exchange {
 
 fn get(uri: &Uri, path: &str) -> Result<Request<Full<Bytes>>, String> {
     let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    Request::get(path).header(HOST, host).body(Full::default()).map_err(|error| error.to_string())
+    Request::get(path)
+        .header(HOST, host)
+        .header(ACCEPT_ENCODING, "identity")
+        .body(Full::default())
+        .map_err(|error| error.to_string())
 }
 
 fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {
@@ -231,6 +237,7 @@ fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>,
     Request::post(path)
         .header(HOST, host)
         .header(CONTENT_TYPE, soap::CONTENT_TYPE)
+        .header(ACCEPT_ENCODING, "identity")
         .header("SOAPAction", action)
         .body(Full::new(body))
         .map_err(|error| error.to_string())
@@ -238,7 +245,8 @@ fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>,
 
 /// Reads an answer to its end, so that the connection can be used again.
 async fn read(response: Response<Incoming>, most: usize) -> Answer {
-    let (status, charset) = (response.status(), charset(response.headers()));
+    let (status, charset) = (response.status(), content::charset(response.headers()));
+    let packed = Foreign::of(response.headers()).and_then(|foreign| foreign.unread());
     let body = match Limited::new(response.into_body(), most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
@@ -246,5 +254,10 @@ async fn read(response: Response<Incoming>, most: usize) -> Answer {
         }
         Err(error) => Err(format!("the answer ({status}) broke off: {error}")),
     };
-    Answer { status, charset, body }
+    let is_cut = body.is_err();
+    let body = body.and_then(|body| match packed {
+        Some(form) if !body.is_empty() => Err(format!("the answer ({status}) {form}")),
+        _ => Ok(body),
+    });
+    Answer { status, charset, body, is_cut }
 }

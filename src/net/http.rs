@@ -6,7 +6,7 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
-    HeaderMap, Request, Response, StatusCode,
+    Request, Response, StatusCode,
     body::{Body, Incoming},
     header::CONTENT_TYPE,
     server::conn::http1,
@@ -60,15 +60,6 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: impl Into<By
 
 pub fn text(status: StatusCode, body: impl Into<String>) -> Answer {
     answer(status, "text/plain; charset=utf-8", body.into())
-}
-
-/// What the transport says of a body's encoding.
-pub fn charset(headers: &HeaderMap) -> Option<String> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').find_map(|part| {
-        let (name, value) = part.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_owned())
-    })
 }
 
 /// A request's body, of at most so many bytes and in time; else what to answer, and why.

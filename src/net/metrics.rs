@@ -51,6 +51,7 @@ struct Report {
     ignored: Counters,
     refused: Counters,
     unknown: Counters,
+    replaced: Counters,
     rules: Counters,
     ordered: Counters,
     said: Counters,
@@ -108,6 +109,11 @@ impl Report {
         registry.register("messages_ignored", "Messages that nothing is made of, for a reason", self.ignored);
         registry.register("refused", "What was not taken, by reason", self.refused);
         registry.register("unknown", "Messages, fields and values that the vocabulary does not know", self.unknown);
+        registry.register(
+            "texts_replaced",
+            "Messages of which characters became U+FFFD, by what stood there",
+            self.replaced,
+        );
         registry.register("rules_fired", "Rules that fired", self.rules);
         registry.register("orders", "What platforms were asked to do", self.ordered);
         registry.register("messages_out", "Events said to an application", self.said);
@@ -159,6 +165,9 @@ impl Report {
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
         add(&self.unknown, labels(&[("what", "value")]), platform.client.troubles().unknown_values);
+        for (sort, count) in platform.texts.counts() {
+            add(&self.replaced, labels(&[("sort", sort.name())]), count);
+        }
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
         add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
         add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);
@@ -235,6 +244,9 @@ impl Report {
                 let remembered = i64::try_from(server.remembered()).unwrap_or(i64::MAX);
                 self.remembered.get_or_create(&labels(&[])).set(remembered);
             }
+        }
+        for (sort, count) in server.texts().counts() {
+            add(&self.replaced, labels(&[("sort", sort.name())]), count);
         }
         for (cause, count) in server.lost() {
             add(&self.lost, labels(&[("cause", cause)]), count);

@@ -7,6 +7,7 @@ mod allow;
 mod assemble;
 mod callback;
 mod called;
+mod content;
 pub(crate) mod describe;
 mod engine;
 mod exchange;

@@ -75,7 +75,7 @@ impl Relays {
                 break;
             }
         }
-        match ccas::greet(&String::from_utf8_lossy(&hello), &self.token) {
+        match ccas::greet(&hello, &self.token) {
             Ok(()) => Some(stream),
             Err(refusal) => {
                 let _ = stream.write_all(refusal.as_bytes()).await;

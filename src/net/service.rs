@@ -7,8 +7,9 @@ use hyper::{Method, Request, StatusCode, body::Incoming, header::HOST};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    content::{self, Foreign},
     engine::Input,
-    http::{self, Answer, Handler, answer, charset, text},
+    http::{self, Answer, Handler, answer, text},
 };
 use crate::{
     config::Limits,
@@ -85,11 +86,21 @@ impl<A: Asked> Service<A> {
 
 /// Reads a request within its limits and hands back what it is answered.
 pub async fn post(request: Request<Incoming>, limits: &Limits, asked: &impl Asked) -> Answer {
-    let charset = charset(request.headers());
+    match Foreign::of(request.headers()) {
+        Some(foreign @ Foreign::Soap12) => {
+            return fault(StatusCode::INTERNAL_SERVER_ERROR, Blame::Version, &foreign.refusal());
+        }
+        Some(foreign) => return fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, Blame::Client, &foreign.refusal()),
+        None => {}
+    }
+    let charset = content::charset(request.headers());
     let body = match http::body(request.into_body(), limits.body, limits.body_timeout).await {
         Ok(body) => body,
         Err((status, reason)) => return fault(status, Blame::Client, &reason),
     };
+    if let Some(reason) = soap::packed(&body) {
+        return fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, Blame::Client, reason);
+    }
     match asked.ask(body, charset).await {
         Some(reply) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

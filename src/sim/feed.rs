@@ -83,8 +83,8 @@ impl FeedLine {
             }
             let mut rest = &buffer[..count];
             while let Some(frame) = self.frames.next_frame(&mut rest) {
-                let Frame::Text(text) = frame else { return Err(cut()) };
-                self.heard.push_back(serde_json::from_str(text)?);
+                let Frame::Whole(frame) = frame else { return Err(cut()) };
+                self.heard.push_back(serde_json::from_slice(frame)?);
             }
         }
     }

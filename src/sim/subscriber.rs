@@ -86,8 +86,8 @@ impl Subscriber {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let mut rest = &buffer[..count];
-            while let Some(Frame::Text(text)) = self.frames.next_frame(&mut rest) {
-                self.heard.push_back(serde_json::from_str(text)?);
+            while let Some(Frame::Whole(frame)) = self.frames.next_frame(&mut rest) {
+                self.heard.push_back(serde_json::from_slice(frame)?);
             }
         }
     }

@@ -3,12 +3,16 @@
 mod ccas;
 mod open_media;
 
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     diagnostic::Problems,
     message::{Message, Node, Value},
     shipped::Files,
-    wire::soap,
+    wire::{replaced::Sort, soap, tolerant},
 };
 
 fn shipped(dialect: &str) -> Vocabulary {
@@ -261,7 +265,7 @@ fn a_request_with_a_wrong_value_says_which() {
     assert_eq!(body("<AgentId>99999999999</AgentId>").unwrap_err(), "AgentIdx: \"99999999999\" is not of type int");
     assert_eq!(
         body("<Extra>1</Extra><AgentIdx/>").unwrap(),
-        Decoded { unknown: vec!["Extra".into()], malformed: None }
+        Decoded { unknown: vec!["Extra".into()], ..Decoded::default() }
     );
 }
 
@@ -343,4 +347,71 @@ fn the_wsdl_of_each_profile_is_xml_and_names_every_operation_and_event() {
             assert!(writer.schema("xsd9", Schemas::Inline).is_none());
         }
     }
+}
+
+static FEED: LazyLock<Vocabulary> = LazyLock::new(|| shipped("event-feed"));
+static CTIPS: LazyLock<Vocabulary> = LazyLock::new(|| shipped("ctips"));
+
+const DELIVERED: &str = r#"{"version":1,"sequence":7,"odd":{"of":["nobody",{"x":"y"}]},"message":"delivered","guid":"g","call-id":900,"call-table":[{"dnis":"800","call-profile":[{"id":101,"value":"Zoe"}],"strange":["z"]}],"alerting-device":"4001","more":"m"}"#;
+
+/// A message with these bytes in the place of a string's content; the message's own name, and the field that has it, stay.
+fn spliced(text: &str, place: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<Vec<u8>> = text.split('"').map(|part| part.as_bytes().to_vec()).collect();
+    let inside = (1..parts.len())
+        .step_by(2)
+        .filter(|at| !matches!(&*parts[*at], b"message" | b"delivered" | b"EventType" | b"CallConnected"));
+    let inside: Vec<usize> = inside.collect();
+    parts[inside[place % inside.len()]] = bytes.to_vec();
+    parts.join(&b'"')
+}
+
+/// Bytes that end no string and no frame.
+fn odd_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop_oneof![
+        any::<u8>().prop_map(|byte| vec![byte]),
+        Just(br"\ud83d".to_vec()),
+        Just(br"\ude00".to_vec()),
+        Just(br"\u12".to_vec()),
+        Just(br"\x".to_vec()),
+        Just("\u{feff}é😀".as_bytes().to_vec()),
+    ];
+    proptest::collection::vec(pieces, 0..8).prop_map(|pieces| pieces.concat()).prop_filter("it ends nothing", |bytes| {
+        let backslashes = bytes.iter().rev().take_while(|byte| **byte == b'\\').count();
+        backslashes % 2 == 0 && !bytes.contains(&b'"') && !bytes.contains(&0)
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_in_a_string_of_a_message_the_message_counts(place in 0..100usize, bytes in odd_bytes()) {
+        let connected = r#"{"EventType":"CallConnected","CallId":900,"AgentIdx":13,"ANI":"555","CallInfo":{"CallData":[{"Key":"k","Value":"v"}]},"odd":["x"]}"#;
+        for (vocabulary, text, name) in [(&*FEED, DELIVERED, "delivered"), (&*CTIPS, connected, "CallConnected")] {
+            let bytes = spliced(text, place, &bytes);
+            let (text, _) = tolerant::decode(&bytes);
+            let read = read(vocabulary, &text);
+            prop_assert!(read.is_ok(), "{text}: {read:?}");
+            let (message, _) = read.unwrap();
+            prop_assert_eq!(&vocabulary.message(message.kind().unwrap()).label, name);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(message.held()).is_ok(), "{}", message.held());
+        }
+    }
+}
+
+#[test]
+fn odd_characters_are_replaced_wherever_they_stand() {
+    for (bytes, sort) in
+        [(&b"Zo\xe9"[..], Sort::Bytes), (br"\ud83d", Sort::Surrogate), (b"\x1f", Sort::Control), (br"\x", Sort::Escape)]
+    {
+        for place in 0..40 {
+            let bytes = spliced(DELIVERED, place, bytes);
+            let (text, mut replaced) = tolerant::decode(&bytes);
+            let (message, decoded) = read(&FEED, &text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            replaced.join(decoded.replaced);
+            assert_eq!(replaced, sort.into(), "{text}");
+            assert!(message.held().contains('\u{fffd}'), "{text}");
+        }
+    }
+    let number = DELIVERED.replace("900", "\"9\\x\"");
+    let (message, _) = read(&FEED, &number).unwrap();
+    assert_eq!(field(&FEED, &message, "call-id"), "9\u{fffd}", "an id may be a text");
 }

@@ -1,14 +1,15 @@
 //! Frames with a byte at their end over a stream of bytes: the event feed's end with NUL, lines with a line feed. A frame that is too long is named as such
 //! and passed over to its end; the stream goes on after it.
 
+use super::tolerant::without_bom;
+
 /// What was found in the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'b> {
-    Text(&'b str),
+    /// A frame, for [`super::tolerant::decode`].
+    Whole(&'b [u8]),
     /// The frame was longer than the limit; it was dropped.
     TooLong,
-    /// The frame is not UTF-8; it was dropped.
-    NotText,
 }
 
 /// Finds frames in what is read, where they stand; what a read leaves unfinished is kept for the next. It never holds more than
@@ -30,7 +31,7 @@ impl Frames {
     }
 
     /// The next whole frame of what was read, of which the rest is left: nothing, once there is no other. Empty frames, and
-    /// line ends around frames, are passed over: some senders add them.
+    /// line ends around frames and byte-order marks before them, are passed over: some senders add them.
     pub fn next_frame<'f, 'b: 'f>(&'f mut self, bytes: &mut &'b [u8]) -> Option<Frame<'f>> {
         loop {
             if std::mem::take(&mut self.handed_out) {
@@ -64,14 +65,14 @@ impl Frames {
             if self.whole(frame).is_empty() {
                 continue;
             }
-            return Some(std::str::from_utf8(self.whole(frame)).map_or(Frame::NotText, Frame::Text));
+            return Some(Frame::Whole(self.whole(frame)));
         }
     }
 
     /// The frame that ends so.
     fn whole<'f>(&'f self, end: &'f [u8]) -> &'f [u8] {
         let whole = if self.pending.is_empty() { end } else { &self.pending };
-        whole.trim_ascii()
+        without_bom(whole)
     }
 }
 
@@ -85,7 +86,10 @@ mod tests {
         for read in reads {
             let mut rest = *read;
             while let Some(frame) = frames.next_frame(&mut rest) {
-                found.push(format!("{frame:?}"));
+                found.push(match frame {
+                    Frame::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    Frame::TooLong => "TooLong".into(),
+                });
             }
         }
         found
@@ -93,20 +97,20 @@ mod tests {
 
     #[test]
     fn frames_are_found_wherever_reads_cut_them() {
-        assert_eq!(frames(9, &[b"ab\0c", b"d", b"\0\0\r\nef\0"]), ["Text(\"ab\")", "Text(\"cd\")", "Text(\"ef\")"]);
-        assert_eq!(frames(9, &[b"ab\0cd"]), ["Text(\"ab\")"]);
+        assert_eq!(frames(9, &[b"ab\0c", b"d", b"\0\0\r\nef\0"]), ["ab", "cd", "ef"]);
+        assert_eq!(frames(9, &[b"ab\0cd"]), ["ab"]);
         assert_eq!(frames(9, &[b"a", b"b\0c", b"d\0\0e\0f", b"\0"]).len(), 4);
     }
 
     #[test]
     fn a_frame_that_is_too_long_is_named_once_and_the_next_is_read() {
-        assert_eq!(frames(3, &[b"abcd", b"efgh", b"ij\0kl\0"]), ["TooLong", "Text(\"kl\")"]);
-        assert_eq!(frames(3, &[b"abcd\0kl\0abc\0"]), ["TooLong", "Text(\"kl\")", "Text(\"abc\")"]);
+        assert_eq!(frames(3, &[b"abcd", b"efgh", b"ij\0kl\0"]), ["TooLong", "kl"]);
+        assert_eq!(frames(3, &[b"abcd\0kl\0abc\0"]), ["TooLong", "kl", "abc"]);
     }
 
     #[test]
-    fn a_frame_that_is_not_text_is_named() {
-        assert_eq!(frames(3, &[b"\xff\0a\0"]), ["NotText", "Text(\"a\")"]);
+    fn a_byte_order_mark_is_no_part_of_a_frame() {
+        assert_eq!(frames(9, &[b"\xef\xbb", b"\xbf\0\xef\xbb\xbf \xef\xbb\xbfab\0\xffc\0"]), ["ab", "\u{fffd}c"]);
     }
 
     #[test]
@@ -123,8 +127,8 @@ mod tests {
     fn lines_are_frames_that_end_in_a_line_feed() {
         let mut frames = Frames::new(4, b'\n');
         let mut rest = &b"one\r\n\ntwo\nthree\nfo"[..];
-        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Text("one")));
-        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Text("two")));
+        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Whole(b"one")));
+        assert_eq!(frames.next_frame(&mut rest), Some(Frame::Whole(b"two")));
         assert_eq!(frames.next_frame(&mut rest), Some(Frame::TooLong));
         assert_eq!(frames.next_frame(&mut rest), None);
     }

@@ -1,9 +1,15 @@
 //! SOAP 1.1 envelopes, as the WCF stacks of both vendors write and read them.
 
-use super::xml::{self, Element};
+use super::{
+    references::{self, ReferenceError},
+    replaced::Replaced,
+    xml::{self, Document, Element, XmlError},
+};
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const ENVELOPE_12: &str = "http://www.w3.org/2003/05/soap-envelope";
+/// What somebody is told who speaks SOAP 1.2.
+pub const NOT_12: &str = "SOAP 1.2 is not spoken here, use SOAP 1.1 (BasicHttpBinding, Content-Type text/xml)";
 
 pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 pub const OPEN: &str = concat!(
@@ -26,48 +32,89 @@ pub struct Envelope {
     pub headers: Vec<Element>,
     /// The one element of the body: the operation, or its response, or a fault.
     pub body: Element,
+    /// Why characters of it became U+FFFD.
+    pub replaced: Replaced,
 }
 
 /// Why a document is no envelope that is understood.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SoapError {
-    Xml(xml::XmlError),
-    /// An envelope of SOAP 1.2.
-    Version,
+    Xml(XmlError),
+    /// An envelope of another version, by its namespace.
+    Version(String),
     NotAnEnvelope,
     EmptyBody,
+    Reference(ReferenceError),
 }
 
 impl std::fmt::Display for SoapError {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
             SoapError::Xml(error) => error.fmt(f),
-            SoapError::Version => f.write_str("SOAP 1.2 is not spoken here, use SOAP 1.1"),
+            SoapError::Version(namespace) if namespace == ENVELOPE_12 => f.write_str(NOT_12),
+            SoapError::Version(namespace) => {
+                write!(f, "an envelope of namespace {namespace:?} is not understood here, use SOAP 1.1")
+            }
             SoapError::NotAnEnvelope => f.write_str("not a SOAP envelope"),
             SoapError::EmptyBody => f.write_str("the envelope has no body"),
+            SoapError::Reference(error) => error.fmt(f),
+        }
+    }
+}
+
+impl SoapError {
+    /// What the fault that answers it says is wrong with.
+    pub fn blame(&self) -> Blame {
+        match self {
+            SoapError::Version(_) => Blame::Version,
+            SoapError::Xml(_) | SoapError::NotAnEnvelope | SoapError::EmptyBody | SoapError::Reference(_) => {
+                Blame::Client
+            }
         }
     }
 }
 
 /// Reads an envelope. `charset` is what the transport says of the bytes.
 pub fn parse(bytes: &[u8], charset: Option<&str>) -> Result<Envelope, SoapError> {
-    let text = xml::decode(bytes, charset).map_err(SoapError::Xml)?;
-    let root = xml::parse(&text).map_err(SoapError::Xml)?;
+    if let Some(form) = packed(bytes) {
+        return Err(SoapError::Xml(XmlError::Unreadable(form.into())));
+    }
+    let Document { mut root, replaced, has_references } = xml::read(bytes, charset, &[]).map_err(SoapError::Xml)?;
     match (root.name.as_str(), root.namespace.as_deref()) {
         ("Envelope", Some(ENVELOPE)) => {}
-        ("Envelope", Some(ENVELOPE_12)) => return Err(SoapError::Version),
+        ("Envelope", Some(namespace)) => return Err(SoapError::Version(namespace.to_owned())),
         _ => return Err(SoapError::NotAnEnvelope),
+    }
+    // The operation is the one that no other element refers to.
+    let mut operation = 0;
+    if has_references {
+        let bodies = root.children.iter().find(|part| part.name == "Body");
+        let mut children = bodies.into_iter().flat_map(|body| &body.children);
+        let targets = references::targets(&root);
+        let is_target = |child: &Element| child.attribute(xml::ID).is_some_and(|id| targets.contains(id));
+        operation = children.position(|child| !is_target(child)).unwrap_or(0);
+        root = references::resolve(&root).map_err(SoapError::Reference)?;
     }
     let mut headers = Vec::new();
     let mut body = None;
     for part in root.children {
         match part.name.as_str() {
             "Header" => headers = part.children,
-            "Body" => body = part.children.into_iter().next(),
+            "Body" => body = part.children.into_iter().nth(operation),
             _ => {}
         }
     }
-    Ok(Envelope { headers, body: body.ok_or(SoapError::EmptyBody)? })
+    Ok(Envelope { headers, body: body.ok_or(SoapError::EmptyBody)?, replaced })
+}
+
+/// What bytes are that are packed in a way that is not unpacked here, and what to do about it.
+pub fn packed(bytes: &[u8]) -> Option<&'static str> {
+    let begin = bytes.trim_ascii_start();
+    match begin {
+        [0x1f, 0x8b, ..] => Some("the body is compressed with gzip: send it uncompressed"),
+        [b'-', b'-', ..] => Some("the body is a multipart message (MTOM or attachments): send SOAP as plain text/xml"),
+        _ => None,
+    }
 }
 
 /// Whose fault a fault is.
@@ -75,6 +122,18 @@ pub fn parse(bytes: &[u8], charset: Option<&str>) -> Result<Envelope, SoapError>
 pub enum Blame {
     Client,
     Server,
+    /// The envelope's version is another.
+    Version,
+}
+
+impl Blame {
+    fn code(self) -> &'static str {
+        match self {
+            Blame::Client => "s:Client",
+            Blame::Server => "s:Server",
+            Blame::Version => "s:VersionMismatch",
+        }
+    }
 }
 
 /// A fault as .NET clients accept it: its parts without a prefix, and a detail of the contract's own type where there is
@@ -82,8 +141,7 @@ pub enum Blame {
 pub fn fault(blame: Blame, reason: &str, detail: Option<(&str, &str)>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(OPEN.as_bytes());
-    let code = if blame == Blame::Client { "s:Client" } else { "s:Server" };
-    out.extend_from_slice(format!("<s:Fault><faultcode>{code}</faultcode><faultstring>").as_bytes());
+    out.extend_from_slice(format!("<s:Fault><faultcode>{}</faultcode><faultstring>", blame.code()).as_bytes());
     xml::escape(reason, &mut out);
     out.extend_from_slice(b"</faultstring>");
     if let Some((element, namespace)) = detail {
@@ -162,11 +220,34 @@ mod tests {
     fn what_is_no_envelope_says_why() {
         let parse = |text: &str| parse(text.as_bytes(), None).unwrap_err();
         assert_eq!(parse("<Envelope/>"), SoapError::NotAnEnvelope);
-        assert_eq!(parse("<Envelope xmlns='http://www.w3.org/2003/05/soap-envelope'/>"), SoapError::Version);
+        for namespace in [ENVELOPE_12, "http://www.w3.org/2001/06/soap-envelope"] {
+            let error = parse(&format!("<Envelope xmlns='{namespace}'/>"));
+            assert_eq!((&error, error.blame()), (&SoapError::Version(namespace.into()), Blame::Version));
+        }
+        assert!(parse("\u{1f}\u{8b}").to_string().contains("not XML"), "only as bytes");
+        assert!(super::parse(b"\x1f\x8b\x08", None).unwrap_err().to_string().contains("gzip"));
+        assert!(parse("\r\n--uuid:1\r\nContent-Type: application/xop+xml").to_string().contains("MTOM"));
         assert_eq!(
             parse("<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body/></Envelope>"),
             SoapError::EmptyBody
         );
+    }
+
+    #[test]
+    fn references_are_followed_wherever_the_elements_stand() {
+        let body = |body: &str| {
+            let text = format!("<e:Envelope xmlns:e='{ENVELOPE}'><e:Body>{body}</e:Body></e:Envelope>");
+            parse(text.as_bytes(), None).map(|envelope| envelope.body)
+        };
+        let multiple = "<multiRef id='id0' root='0'>x</multiRef>";
+        let add = "<Add><request href='#id0'/></Add>";
+        for text in [format!("{multiple}{add}"), format!("{add}{multiple}")] {
+            let add = body(&text).unwrap();
+            assert_eq!((add.name.as_str(), add.children[0].text.as_str()), ("Add", "x"));
+        }
+        let error = body(add).unwrap_err();
+        assert!(error.to_string().contains("\"#id0\""), "{error}");
+        assert_eq!(error.blame(), Blame::Client);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! An XML document as a small tree, read strictly and within limits: the tokenizer underneath lets much pass that is no
-//! XML. There are no document types and no entities but the five predefined ones.
+//! XML. There are no document types and no entities but the five predefined ones. Only characters are taken tolerantly: those
+//! that XML forbids become U+FFFD, raw or as references.
 
 use std::borrow::Cow;
 
@@ -9,8 +10,17 @@ use quick_xml::{
     name::{Namespace, QName, ResolveResult},
 };
 
-const MAX_DEPTH: usize = 32;
-const MAX_ELEMENTS: usize = 20_000;
+use super::{
+    encoding,
+    replaced::{Replaced, Sort},
+};
+
+pub const MAX_DEPTH: usize = 32;
+pub const MAX_ELEMENTS: usize = 20_000;
+/// The attributes of a reference and of what it refers to: in SOAP's encoding, and as .NET's `z:Ref` and `z:Id` are kept.
+pub const HREF: &str = "href";
+pub const ID: &str = "id";
+const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// An element with all that is in it. Names are local names: prefixes are resolved and gone.
@@ -38,57 +48,59 @@ impl Element {
 
 /// Why bytes are no XML document that is read here.
 #[derive(Debug, PartialEq, Eq)]
-pub struct XmlError {
-    pub offset: u64,
-    pub reason: String,
+pub enum XmlError {
+    /// What was sent is something else altogether, or in an encoding that nobody knows.
+    Unreadable(String),
+    Malformed {
+        offset: u64,
+        reason: String,
+    },
 }
 
 impl std::fmt::Display for XmlError {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "not XML at byte {}: {}", self.offset, self.reason)
+        match self {
+            XmlError::Unreadable(reason) => f.write_str(reason),
+            XmlError::Malformed { offset, reason } => write!(f, "not XML at byte {offset}: {reason}"),
+        }
     }
 }
 
-/// Bytes → text, by the byte-order mark, the transport's charset, or the document's own declaration, in this order.
-pub fn decode<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'b, str>, XmlError> {
-    let bad = |reason: String| XmlError { offset: 0, reason };
-    let declared = || {
-        let head = &bytes[..bytes.len().min(100)];
-        let head = String::from_utf8_lossy(head);
-        let from = head.split_once("encoding=")?.1;
-        let quote = from.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        from[1..].split_once(quote).map(|(name, _)| name.to_owned())
-    };
-    let name = match encoding_rs::Encoding::for_bom(bytes) {
-        Some((encoding, _)) => encoding.name().to_owned(),
-        None => charset.map(str::to_owned).or_else(declared).unwrap_or_else(|| "utf-8".into()),
-    };
-    let encoding = encoding_rs::Encoding::for_label(name.trim().as_bytes())
-        .ok_or_else(|| bad(format!("unknown encoding {name:?}")))?;
-    let (text, _, malformed) = encoding.decode(bytes);
-    if malformed {
-        return Err(bad(format!("not valid {}", encoding.name())));
-    }
-    Ok(text)
+/// A document that was read.
+#[derive(Debug)]
+pub struct Document {
+    pub root: Element,
+    /// Why characters of it became U+FFFD.
+    pub replaced: Replaced,
+    /// Some elements stand for others: see [`super::references`].
+    pub has_references: bool,
 }
 
-/// Reads a whole document.
+/// Reads a whole document from its bytes; `charset` is what the transport says of them. The values of `qualified` attributes
+/// are names with prefixes, `tns:Name`: they come as `{namespace}Name`, without a namespace as `Name`; a value whose prefix is
+/// bound to nothing is no such name and stays.
+pub fn read(bytes: &[u8], charset: Option<&str>, qualified: &[&str]) -> Result<Document, XmlError> {
+    let (text, replaced) = encoding::decode(bytes, charset).map_err(XmlError::Unreadable)?;
+    let mut document = document(&text, qualified)?;
+    document.replaced.join(replaced);
+    Ok(document)
+}
+
+/// Reads a whole document from its text.
 pub fn parse(text: &str) -> Result<Element, XmlError> {
-    parse_resolving(text, &[])
+    document(text, &[]).map(|document| document.root)
 }
 
-/// Reads a whole document in which the values of these attributes are names with prefixes, `tns:Name`: they come as
-/// `{namespace}Name`, without a namespace as `Name`; a value whose prefix is bound to nothing is no such name and stays.
-pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlError> {
-    let mut reader = NsReader::from_str(text);
+/// The same with everything that was noticed; see [`read`].
+pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
+    let mut replaced = Replaced::default();
+    let text = allowed(text, &mut replaced);
+    let mut reader = NsReader::from_str(&text);
     reader.config_mut().expand_empty_elements = true;
-    let fail = |offset: u64, reason: &str| XmlError { offset, reason: reason.to_owned() };
-    if let Some((offset, _)) = text.char_indices().find(|(_, c)| !is_xml_char(*c)) {
-        return Err(fail(offset as u64, "a control character"));
-    }
+    let fail = |offset: u64, reason: &str| XmlError::Malformed { offset, reason: reason.to_owned() };
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
-    let mut elements = 0;
+    let (mut elements, mut has_references) = (0, false);
     loop {
         let offset = reader.buffer_position();
         let event = reader.read_event().map_err(|error| fail(offset, &error.to_string()))?;
@@ -101,7 +113,10 @@ pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlErr
                 if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS {
                     return Err(fail(offset, "too deep or too many elements"));
                 }
-                open.push(element(&reader, &start, qualified).map_err(|reason| fail(offset, &reason))?);
+                let element = element(&reader, &start, qualified, &mut replaced);
+                let element = element.map_err(|reason| fail(offset, &reason))?;
+                has_references |= element.attribute(HREF).is_some();
+                open.push(element);
             }
             Event::End(_) => {
                 let Some(element) = open.pop() else { return Err(fail(offset, "an end without a start")) };
@@ -114,7 +129,8 @@ pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlErr
                 let content = text.xml10_content();
                 match open.last_mut() {
                     Some(parent) => parent.text.push_str(&content),
-                    None if content.trim().is_empty() || content == "\u{feff}" => {}
+                    // Some senders have a byte-order mark before the document, or a NUL behind it.
+                    None if content.chars().all(|c| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}')) => {}
                     None => return Err(fail(offset, "text outside the root element")),
                 }
             }
@@ -123,16 +139,21 @@ pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlErr
                 None => return Err(fail(offset, "text outside the root element")),
             },
             Event::GeneralRef(reference) => {
-                let resolved = match reference.resolve_char_ref().map_err(|error| fail(offset, &error.to_string()))? {
-                    Some(c) if is_xml_char(c) => c,
-                    Some(_) => return Err(fail(offset, "a reference to a control character")),
-                    None => match &*reference.xml10_content() {
-                        "amp" => '&',
-                        "lt" => '<',
-                        "gt" => '>',
-                        "quot" => '"',
-                        "apos" => '\'',
-                        _ => return Err(fail(offset, "an entity that is not predefined")),
+                let name = reference.xml10_content();
+                let resolved = match &*name {
+                    "amp" => '&',
+                    "lt" => '<',
+                    "gt" => '>',
+                    "quot" => '"',
+                    "apos" => '\'',
+                    name => match referenced(name) {
+                        Some(Some(c)) => c,
+                        Some(None) => {
+                            replaced.add(Sort::Reference);
+                            char::REPLACEMENT_CHARACTER
+                        }
+                        None if name.starts_with('#') => return Err(fail(offset, "a reference without a number")),
+                        None => return Err(fail(offset, "an entity that is not predefined")),
                     },
                 };
                 match open.last_mut() {
@@ -143,13 +164,62 @@ pub fn parse_resolving(text: &str, qualified: &[&str]) -> Result<Element, XmlErr
             Event::DocType(_) => return Err(fail(offset, "a document type declaration is not allowed")),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof if !open.is_empty() => return Err(fail(offset, "the document is cut off")),
-            Event::Eof => return root.ok_or_else(|| fail(offset, "there is no element")),
+            Event::Eof => {
+                let root = root.ok_or_else(|| fail(offset, "there is no element"))?;
+                return Ok(Document { root, replaced, has_references });
+            }
             _ => {}
         }
     }
 }
 
-fn element(reader: &NsReader<&[u8]>, start: &BytesStart, qualified: &[&str]) -> Result<Element, String> {
+/// The text with U+FFFD for each character that XML forbids.
+fn allowed<'t>(text: &'t str, replaced: &mut Replaced) -> Cow<'t, str> {
+    if text.chars().all(is_xml_char) {
+        return Cow::Borrowed(text);
+    }
+    replaced.add(Sort::Forbidden);
+    Cow::Owned(text.replace(|c| !is_xml_char(c), "\u{fffd}"))
+}
+
+/// The character that a reference, `#65` or `#x41`, stands for, if XML allows it; none where it is no such reference.
+fn referenced(name: &str) -> Option<Option<char>> {
+    let number = name.strip_prefix('#')?;
+    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    // A number that does not fit is larger than any character's.
+    let code = u32::from_str_radix(digits, radix).ok();
+    Some(code.and_then(char::from_u32).filter(|c| is_xml_char(*c)))
+}
+
+/// An attribute's value as it was written, with U+FFFD for each reference to a character that XML forbids.
+fn allowed_references<'v>(value: &'v str, replaced: &mut Replaced) -> Cow<'v, str> {
+    let mut out = String::new();
+    let mut kept = 0;
+    for (at, _) in value.match_indices("&#") {
+        let Some((name, _)) = value[at + 1..].split_once(';') else { break };
+        if referenced(name) == Some(None) {
+            out.push_str(&value[kept..at]);
+            out.push(char::REPLACEMENT_CHARACTER);
+            kept = at + 1 + name.len() + 1;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(value);
+    }
+    replaced.add(Sort::Reference);
+    out.push_str(&value[kept..]);
+    Cow::Owned(out)
+}
+
+fn element(
+    reader: &NsReader<&[u8]>,
+    start: &BytesStart,
+    qualified: &[&str],
+    replaced: &mut Replaced,
+) -> Result<Element, String> {
     let resolver = reader.resolver();
     let namespace = |resolved: ResolveResult| match resolved {
         ResolveResult::Bound(Namespace(uri)) => Ok(Some(uri.to_owned())),
@@ -160,17 +230,33 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart, qualified: &[&str]) -> 
     let name = local.as_ref().to_owned();
     let mut element = Element { namespace: namespace(resolved)?, name, ..Element::default() };
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let mut attribute = attribute.map_err(|error| error.to_string())?;
         if attribute.key.as_namespace_binding().is_some() {
             continue;
         }
+        if let Cow::Owned(allowed) = allowed_references(&attribute.value, replaced) {
+            attribute.value = Cow::Owned(allowed);
+        }
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
         let (resolved, local) = resolver.resolve_attribute(attribute.key);
-        let is_xsi = namespace(resolved)?.as_deref() == Some(XSI);
-        if is_xsi && local.as_ref() == "nil" {
+        let namespace_of = namespace(resolved)?;
+        if namespace_of.as_deref() == Some(XSI) && local.as_ref() == "nil" {
             element.nil = matches!(value.trim(), "true" | "1");
         }
         let mut value = value.into_owned();
+        match (namespace_of.as_deref(), local.as_ref()) {
+            (Some(SERIALIZATION), "Ref") => {
+                element.attributes.push((HREF.to_owned(), format!("#{value}")));
+                continue;
+            }
+            (Some(SERIALIZATION), "Id") => {
+                element.attributes.push((ID.to_owned(), value));
+                continue;
+            }
+            // Another vocabulary's, which only looks like a reference.
+            (Some(_), HREF | ID) => continue,
+            _ => {}
+        }
         if qualified.contains(&local.as_ref()) {
             let (resolved, local) = resolver.resolve_element(QName(value.trim()));
             value = match namespace(resolved) {
@@ -224,8 +310,8 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, reason: &str) {
-        let error = parse(text).expect_err(text);
-        assert!(error.reason.contains(reason), "{text:?}: {error}");
+        let error = parse(text).expect_err(text).to_string();
+        assert!(error.contains(reason), "{text:?}: {error}");
     }
 
     #[test]
@@ -237,8 +323,8 @@ mod tests {
 
     #[test]
     fn nil_is_seen_under_any_prefix() {
-        let root = parse("<a xmlns:q='http://www.w3.org/2001/XMLSchema-instance'><b q:nil='true'/><c nil='true'/></a>");
-        let root = root.unwrap();
+        let text = "<a xmlns:q='http://www.w3.org/2001/XMLSchema-instance'><b q:nil='true'/><c nil='true'/></a>";
+        let root = parse(text).unwrap();
         assert_eq!((root.children[0].nil, root.children[1].nil), (true, false));
     }
 
@@ -246,12 +332,12 @@ mod tests {
     fn names_in_values_are_resolved_where_that_is_wanted() {
         let text =
             "<a xmlns='d' xmlns:t='u:t' type='t:X' name='t:Y'><b type=' Z ' xmlns:t='u:other'><c type='t:W'/></b></a>";
-        let root = parse_resolving(text, &["type"]).unwrap();
+        let root = document(text, &["type"]).unwrap().root;
         assert_eq!((root.attribute("type"), root.attribute("name")), (Some("{u:t}X"), Some("t:Y")));
         let inner = &root.children[0];
         assert_eq!((inner.attribute("type"), inner.children[0].attribute("type")), (Some("{d}Z"), Some("{u:other}W")));
-        assert_eq!(parse_resolving("<a type='X'/>", &["type"]).unwrap().attribute("type"), Some("X"));
-        assert_eq!(parse_resolving("<a type='q:X'/>", &["type"]).unwrap().attribute("type"), Some("q:X"));
+        assert_eq!(document("<a type='X'/>", &["type"]).unwrap().root.attribute("type"), Some("X"));
+        assert_eq!(document("<a type='q:X'/>", &["type"]).unwrap().root.attribute("type"), Some("q:X"));
     }
 
     #[test]
@@ -263,23 +349,53 @@ mod tests {
         refused("<a/>x", "outside the root");
         refused("<a x='1' x='2'/>", "");
         refused("<p:a/>", "not bound");
-        refused("<a>\u{1}</a>", "control character");
-        refused("<a>&#1;</a>", "control character");
         refused("<!DOCTYPE a><a/>", "document type");
         refused("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "document type");
         refused("<a>&e;</a>", "not predefined");
+        refused("<a>&#;</a>", "without a number");
+        refused("<a>&#xG;</a>", "without a number");
+        refused("<a>&#-1;</a>", "without a number");
         refused(&"<a>".repeat(40), "too deep");
         refused(&format!("<a>{}</a>", "<b/>".repeat(30_000)), "too many");
     }
 
+    #[track_caller]
+    fn replaces(text: &str, expected: &str, sorts: &[Sort]) {
+        let document = document(text, &[]).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        let value = document.root.attribute("v").unwrap_or(&document.root.text);
+        assert_eq!((value, document.replaced.sorts().collect::<Vec<_>>()), (expected, sorts.to_vec()), "{text:?}");
+    }
+
     #[test]
-    fn bytes_are_decoded_as_they_declare() {
-        assert_eq!(decode("ä".as_bytes(), None).unwrap(), "ä");
-        assert_eq!(decode(b"\xe4", Some("iso-8859-1")).unwrap(), "ä");
-        assert_eq!(decode(b"\xff\xfe<\0", None).unwrap(), "<");
-        assert!(decode(b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe4</a>", None).unwrap().contains('ä'));
-        assert!(decode(b"\xe4", None).is_err());
-        assert!(decode(b"<a/>", Some("klingon")).is_err());
+    fn characters_that_xml_forbids_are_replaced_and_nothing_is_lost() {
+        use Sort::{Forbidden, Reference};
+        for reference in
+            ["&#x1F;", "&#0;", "&#000;", "&#xFFFE;", "&#xffff;", "&#xD800;", "&#x110000;", "&#99999999999;"]
+        {
+            replaces(&format!("<a>x{reference}y</a>"), "x\u{fffd}y", &[Reference]);
+            replaces(&format!("<a v='{reference}y{reference}&amp;'/>"), "\u{fffd}y\u{fffd}&", &[Reference]);
+            replaces(&format!("<a><![CDATA[{reference}]]></a>"), reference, &[]);
+            replaces(&format!("<a><b v='{reference}'/>z</a>"), "z", &[Reference]);
+            replaces(&format!("<a><!-- {reference} -->z</a>"), "z", &[]);
+        }
+        for raw in ["\0", "\u{1}", "\u{1f}", "\u{b}", "\u{fffe}", "\u{ffff}"] {
+            replaces(&format!("<a>x{raw}</a>\n{raw}"), "x\u{fffd}", &[Forbidden]);
+            replaces(&format!("<a v='{raw}'>x</a>"), "\u{fffd}", &[Forbidden]);
+            replaces(&format!("<a><![CDATA[{raw}]]></a>"), "\u{fffd}", &[Forbidden]);
+        }
+        replaces("\u{feff}<a>\u{85}&#x85;&#xD;&#9;\u{fffd}\u{10ffff}</a>", "\u{85}\u{85}\r\t\u{fffd}\u{10ffff}", &[]);
+    }
+
+    #[test]
+    fn bytes_are_decoded_and_what_they_lack_is_said() {
+        let read =
+            |bytes: &[u8], charset| read(bytes, charset, &[]).map(|document| (document.root.text, document.replaced));
+        assert_eq!(read(b"\xef\xbb\xbf<a>\xe4</a>", None), Ok(("\u{fffd}".into(), Sort::Bytes.into())));
+        assert_eq!(
+            read(b"<?xml version='1.0' encoding = 'latin1'?><a>\xe4</a>", None),
+            Ok(("ä".into(), Replaced::default()))
+        );
+        assert_eq!(read(b"<a/>", Some("klingon")).unwrap_err().to_string(), "the encoding \"klingon\" is not known");
     }
 
     #[test]

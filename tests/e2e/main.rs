@@ -18,6 +18,7 @@ mod sessions;
 mod shutdown;
 mod stories;
 mod subscribers;
+mod texts;
 mod tls;
 mod world;
 mod wsdl;

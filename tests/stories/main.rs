@@ -38,8 +38,7 @@ fn told(mappings: &Mappings, from: &str, to: &str, input: &[u8]) -> String {
     let mut translator = Translator::new(mappings, from, to).unwrap();
     let mut told = Vec::new();
     for line in input.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        let text = String::from_utf8_lossy(line);
-        let taken = translator.line(&text, &mut |line| told.push(String::from_utf8_lossy(line).into_owned()));
+        let taken = translator.bytes(line, &mut |line| told.push(String::from_utf8_lossy(line).into_owned()));
         let notices = translator.notices().chain(taken.err());
         told.extend(notices.map(|notice| json!({ "notice": notice }).to_string()));
     }

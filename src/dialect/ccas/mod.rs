@@ -7,13 +7,17 @@ pub use client::{Client, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
+use crate::wire::tolerant;
+
 /// The version of the relay's lines that is understood.
 const VERSION: i64 = 1;
 
 /// Checks a relay's first line. Whoever is refused gets the line in the error, and nothing more.
-pub fn greet(line: &str, token: &SecretString) -> Result<(), String> {
+pub fn greet(line: &[u8], token: &SecretString) -> Result<(), String> {
     let refusal = |text: &str| Err(serde_json::json!({ "error": text }).to_string() + "\n");
-    let Ok(serde_json::Value::Object(hello)) = serde_json::from_str(line) else {
+    let (line, _) = tolerant::decode(line);
+    let mended = || serde_json::from_str(&tolerant::mend(&line)?.0).ok();
+    let Some(serde_json::Value::Object(hello)) = serde_json::from_str(&line).ok().or_else(mended) else {
         return refusal("the first line is no hello");
     };
     let field = |name| hello.get(name);
@@ -39,7 +43,9 @@ mod tests {
     fn only_a_relay_of_this_version_with_the_token_is_let_in() {
         let token = SecretString::from("secret");
         let hello = |token: &str| format!(r#"{{"hello":"ccas-relay","version":1,"token":"{token}"}}"#);
-        assert_eq!(greet(&hello("secret"), &token), Ok(()));
+        assert_eq!(greet(hello("secret").as_bytes(), &token), Ok(()));
+        let odd = [b"\xef\xbb\xbf", hello("secret\",\"site\":\"Z\\x\t").as_bytes(), b"\r"].concat();
+        assert_eq!(greet(&odd, &token), Ok(()));
         for (line, reason) in [
             ("", "hello"),
             ("[]", "hello"),
@@ -51,10 +57,10 @@ mod tests {
             (&hello("Secret"), "token"),
             (&hello(""), "token"),
         ] {
-            let refusal = greet(line, &token).unwrap_err();
+            let refusal = greet(line.as_bytes(), &token).unwrap_err();
             let json: serde_json::Value = serde_json::from_str(refusal.strip_suffix('\n').unwrap()).unwrap();
             assert!(json["error"].as_str().unwrap().contains(reason), "{line}: {refusal}");
         }
-        assert!(greet(&hello(""), &SecretString::from("")).is_err(), "no token is no secret");
+        assert!(greet(hello("").as_bytes(), &SecretString::from("")).is_err(), "no token is no secret");
     }
 }

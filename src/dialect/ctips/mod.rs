@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 
-use super::{Audience, Notice, Reply};
+use super::{Audience, Notice, Reply, Texts};
 use crate::{
     message::{Kind, Message, Node, Value},
     time::Time,
@@ -118,6 +118,8 @@ pub struct Server {
     pub lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
     pub cut: u64,
+    /// Characters of requests that became U+FFFD.
+    pub texts: Texts,
 }
 
 /// What must be known of an event to publish it.
@@ -169,6 +171,7 @@ impl Server {
             body: Vec::new(),
             lost: HashMap::new(),
             cut: 0,
+            texts: Texts::default(),
         }
     }
 
@@ -206,8 +209,19 @@ impl Server {
     ) -> Handled {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
+            Err(error) if error.blame() == Blame::Version => {
+                let handled = self.refuse("request refused: it is of another version of SOAP", &error.to_string());
+                return match handled {
+                    Handled::Done(reply) => {
+                        let body = soap::fault(Blame::Version, &error.to_string(), None);
+                        Handled::Done(Reply { body, ..reply })
+                    }
+                    handled => handled,
+                };
+            }
             Err(error) => return self.refuse("request refused: it is no SOAP", &error.to_string()),
         };
+        self.outputs.extend(self.texts.count(envelope.replaced).into_iter().map(Output::Notice));
         let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
             let reason = format!("there is no operation {:?}", envelope.body.name);
             return self.refuse("request refused: there is no such operation", &reason);

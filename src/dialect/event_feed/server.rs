@@ -2,6 +2,7 @@
 //! subscribes, hears events in order under its own sequence, and sends commands, each of which is answered once.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::Duration,
@@ -18,13 +19,15 @@ use super::{
     subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records},
 };
 use crate::{
-    dialect::{Audience, Notice},
+    dialect::{Audience, Notice, Texts},
     message::{Kind, Message, Node, Value},
     time::Time,
-    vocabulary::{Role, Side, Vocabulary, Wanted},
+    vocabulary::{JsonError, Role, Side, Vocabulary, Wanted},
     wire::{
         json::Json,
         nul::{Frame, Frames},
+        replaced::Replaced,
+        tolerant::{self, Rest},
     },
 };
 
@@ -73,6 +76,8 @@ pub struct Session {
     pub user: Option<String>,
     peer: String,
     frames: Frames,
+    /// Requests that stood in one frame and are not read yet.
+    rest: Rest,
     subscriptions: Subscriptions,
     sequence: u32,
     /// Commands that wait for their answers, with their names.
@@ -104,6 +109,8 @@ pub struct Server {
     outputs: VecDeque<Output>,
     /// Connections ended against their clients' will since the start, by why.
     pub lost: HashMap<&'static str, u64>,
+    /// Characters of requests that became U+FFFD.
+    pub texts: Texts,
 }
 
 impl Server {
@@ -118,6 +125,7 @@ impl Server {
             next_session: 0,
             outputs: VecDeque::new(),
             lost: HashMap::new(),
+            texts: Texts::default(),
         }
     }
 
@@ -147,6 +155,7 @@ impl Server {
             user: None,
             peer: peer.to_owned(),
             frames: Frames::new(self.settings.max_frame, 0),
+            rest: Rest::default(),
             subscriptions: Subscriptions::default(),
             sequence: 0,
             commands: HashMap::new(),
@@ -195,13 +204,31 @@ impl Server {
     pub fn next(&mut self, key: u32, bytes: &mut &[u8], world: &dyn World, message: &mut Message) -> Option<Step> {
         let vocabulary = self.vocabulary.clone();
         let session = self.sessions.get_mut(&key)?;
-        let read = match session.frames.next_frame(bytes)? {
-            Frame::Text(text) => vocabulary
-                .read_json(text, true, &Wanted::new(), message)
-                .map_err(|error| (request_id(text), error.to_string())),
-            Frame::TooLong => Err((-1, format!("a request is at most {} bytes long", self.settings.max_frame))),
-            Frame::NotText => Err((-1, "a request is UTF-8".into())),
+        let (frames, rest) = (&mut session.frames, &mut session.rest);
+        let mut replaced = Replaced::default();
+        let text = match rest.take_next() {
+            Some(next) => Ok(Cow::Owned(next)),
+            None => match frames.next_frame(bytes)? {
+                Frame::Whole(frame) => {
+                    let text;
+                    (text, replaced) = tolerant::decode(frame);
+                    Ok(text)
+                }
+                Frame::TooLong => Err((-1, format!("a request is at most {} bytes long", self.settings.max_frame))),
+            },
         };
+        let read = text.and_then(|text| {
+            let mut read = vocabulary.read_json(&text, true, &Wanted::new(), message);
+            if let Err(JsonError::Syntax(_)) = &read
+                && let Some((first, more)) = tolerant::split(&text)
+            {
+                rest.keep(more);
+                read = vocabulary.read_json(first, true, &Wanted::new(), message);
+            }
+            read.map_err(|error| (request_id(&text), error.to_string()))
+        });
+        replaced.join(read.as_ref().map(|decoded| decoded.replaced).unwrap_or_default());
+        self.outputs.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
         let (id, reason) = match read {
             Ok(decoded) => return Some(self.request(key, world, message, decoded.malformed)),
             Err(unread) => unread,
@@ -217,7 +244,13 @@ impl Server {
     fn request(&mut self, key: u32, world: &dyn World, message: &Message, malformed: Option<String>) -> Step {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Step::Done };
-        let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(-1);
+        let given = def.role(Role::Request).map(|slot| message.get(slot)).unwrap_or_default();
+        let id = given.as_int().unwrap_or(-1);
+        if let (Value::Text(text), None) = (given, given.as_int())
+            && !text.is_empty()
+        {
+            return self.without_number(key, &def.label, text);
+        }
         if def.label == "authenticate" {
             self.authenticate(key, id, message);
             return Step::Done;
@@ -235,6 +268,17 @@ impl Server {
         match def.label.as_str() {
             "subscribe-events" | "unsubscribe-events" => self.subscribe(key, id, &def.label, world, message),
             name => return self.command(key, id, name),
+        }
+        Step::Done
+    }
+
+    /// Refuses a request whose request-id is no number: its answers could not be told from others'.
+    fn without_number(&mut self, key: u32, label: &str, given: &str) -> Step {
+        let reason = format!("request-id {:?} is no number", given.chars().take(40).collect::<String>());
+        let reply = if label == "authenticate" { "authenticate-reply".into() } else { reply_label(label) };
+        self.reply(key, &reply, -1, -1, &[("command", label), ("error-msg", &reason)]);
+        if self.user_of(key).is_none() {
+            self.hang_up(key, &reason, "login");
         }
         Step::Done
     }

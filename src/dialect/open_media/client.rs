@@ -17,7 +17,10 @@ use crate::{
     model::RequestIx,
     time::Time,
     vocabulary::{NoReply, ObjectTemplate, Profile, Side, Vocabulary},
-    wire::soap,
+    wire::{
+        soap::{self, SoapError},
+        xml::XmlError,
+    },
 };
 
 #[derive(Debug, Clone)]
@@ -284,19 +287,30 @@ impl Client {
     // ── what is answered ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Reads an answer into `message`; else says why there is none, and whether the service may have done what it was asked.
-    fn read(&self, kind: Kind, outcome: PostOutcome, message: &mut Message) -> Result<(), NoAnswer> {
+    fn read(&mut self, kind: Kind, outcome: PostOutcome, message: &mut Message) -> Result<(), NoAnswer> {
         let (status, charset, body) = match outcome {
             PostOutcome::Answer { status, charset, body } => (status, charset, body),
             PostOutcome::NotSent(reason) => return Err(NoAnswer { reason, unknown: false, sign: Sign::Silent }),
             PostOutcome::Crowded(reason) => return Err(NoAnswer { reason, unknown: false, sign: Sign::None }),
             PostOutcome::Unknown(reason) => return Err(NoAnswer { reason, unknown: true, sign: Sign::Silent }),
         };
-        let Ok(envelope) = soap::parse(&body, charset.as_deref()) else {
-            let reason = format!("the service answered with status {status} and no SOAP envelope");
-            // Whoever answers with such a status has not let it through.
-            let refused = (400..500).contains(&status);
-            return Err(NoAnswer { reason, unknown: !refused, sign: Sign::Silent });
+        let envelope = match soap::parse(&body, charset.as_deref()) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let reason = match &error {
+                    SoapError::NotAnEnvelope | SoapError::EmptyBody | SoapError::Xml(XmlError::Malformed { .. }) => {
+                        format!("the service answered with status {status} and no SOAP envelope")
+                    }
+                    SoapError::Version(_) | SoapError::Reference(_) | SoapError::Xml(XmlError::Unreadable(_)) => {
+                        format!("the service's answer of status {status} can't be read: {error}")
+                    }
+                };
+                // Whoever answers with such a status has not let it through.
+                let refused = (400..500).contains(&status);
+                return Err(NoAnswer { reason, unknown: !refused, sign: Sign::Silent });
+            }
         };
+        self.outputs.extend(Output::replaced(envelope.replaced));
         match self.vocabulary.read_reply(kind, &envelope.body, message) {
             Ok(_) => Ok(()),
             Err(NoReply::Fault(fault)) => {

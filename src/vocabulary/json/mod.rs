@@ -14,7 +14,10 @@ use serde::de::IgnoredAny;
 
 use self::read::Reader;
 use super::{names::Guessing, *};
-use crate::message::{Message, Value};
+use crate::{
+    message::{Message, Value},
+    wire::{replaced::Replaced, tolerant},
+};
 
 /// What was noticed while reading a message that could be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Decoded {
     pub unknown: Vec<String>,
     /// A field whose value has another shape than its type; it was passed over.
     pub malformed: Option<String>,
+    /// Why characters of its strings became U+FFFD.
+    pub replaced: Replaced,
 }
 
 /// Why a text is no message.
@@ -51,8 +56,34 @@ impl fmt::Display for JsonError {
 
 impl Vocabulary {
     /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
-    /// sends events. After an error nothing in `into` means anything.
+    /// sends events. After an error nothing in `into` means anything. Strings are taken tolerantly: what `into` then holds is
+    /// JSON whatever stood in them.
     pub fn read_json(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
+        match self.read_strictly(text, asks, wanted, into) {
+            Err(JsonError::Syntax(words)) => self.read_mended(text, asks, wanted, into, words),
+            read => read,
+        }
+    }
+
+    /// Reads an object whose strings have characters that JSON does not allow there; `words` say what is wrong with it.
+    #[cold]
+    fn read_mended(
+        &self,
+        text: &str,
+        asks: bool,
+        wanted: &Wanted,
+        into: &mut Message,
+        words: String,
+    ) -> Result<Decoded, JsonError> {
+        let Some((mended, replaced)) = tolerant::mend(text) else { return Err(said(words, text)) };
+        match self.read_strictly(&mended, asks, wanted, into) {
+            Ok(decoded) => Ok(Decoded { replaced, ..decoded }),
+            Err(JsonError::Syntax(words)) => Err(said(words, &mended)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_strictly(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
         let guessed = self.guess(text, asks).and_then(|guess| self.read_guessed(text, asks, guess, wanted, into));
         let decoded = match guessed {
             Some(decoded) => decoded,
@@ -92,7 +123,7 @@ impl Vocabulary {
     fn read_unnamed(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
         into.clear();
         let mut reader = Reader::new(self, text, asks, wanted, into);
-        reader.object().and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
+        reader.object().and_then(|()| Ok(reader.json.end()?))?;
         match (reader.again, reader.into.kind()) {
             // A list or record came before the name.
             (true, Some(kind)) => self.read_as(text, asks, kind, wanted, into),
@@ -112,21 +143,19 @@ impl Vocabulary {
         into.clear();
         into.start(kind, self.message(kind).fields.width());
         let mut reader = Reader::new(self, text, asks, wanted, into);
-        reader.inside(kind).and_then(|()| Ok(reader.json.end()?)).map_err(|error| said(error, text))?;
+        reader.inside(kind).and_then(|()| Ok(reader.json.end()?))?;
         Ok(reader.decoded)
     }
 }
 
 /// What is wrong with a text, in words.
 #[cold]
-fn said(error: JsonError, text: &str) -> JsonError {
-    match error {
-        JsonError::Syntax(words) if words.is_empty() => {
-            let known = serde_json::from_str::<IgnoredAny>(text).err().map(|error| error.to_string());
-            JsonError::Syntax(known.unwrap_or_else(|| "a text or number that stands for nothing".into()))
-        }
-        error => error,
+fn said(words: String, text: &str) -> JsonError {
+    if !words.is_empty() {
+        return JsonError::Syntax(words);
     }
+    let known = serde_json::from_str::<IgnoredAny>(text).err().map(|error| error.to_string());
+    JsonError::Syntax(known.unwrap_or_else(|| "a text or number that stands for nothing".into()))
 }
 
 /// A message that a text may be: its name, and the field that must have it.

@@ -7,7 +7,10 @@ use super::{
     description::Description,
     read::{self, is},
 };
-use crate::wire::xml::{self, Element};
+use crate::wire::{
+    replaced::Replaced,
+    xml::{self, Document, Element},
+};
 
 /// Attributes whose values are names with prefixes.
 const QUALIFIED: [&str; 6] = ["type", "base", "ref", "element", "message", "binding"];
@@ -40,6 +43,8 @@ pub struct Documents {
     bytes: usize,
     /// Other hosts that imports named.
     elsewhere: Vec<String>,
+    /// Why characters of the documents became U+FFFD.
+    replaced: Replaced,
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +70,7 @@ impl Documents {
             found: Vec::new(),
             bytes: 0,
             elsewhere: Vec::new(),
+            replaced: Replaced::default(),
         }
     }
 
@@ -86,8 +92,9 @@ impl Documents {
             return Err(format!("{address}: more than {} bytes in all", self.limits.bytes));
         }
         self.bytes += bytes.len();
-        let text = xml::decode(bytes, charset).map_err(|error| format!("{address}: {error}"))?;
-        let root = xml::parse_resolving(&text, &QUALIFIED).map_err(|error| format!("{address}: {error}"))?;
+        let read = xml::read(bytes, charset, &QUALIFIED).map_err(|error| format!("{address}: {error}"))?;
+        let Document { root, replaced, .. } = read;
+        self.replaced.join(replaced);
         if !is(&root, WSDL, "definitions") && !is(&root, XSD, "schema") {
             return Err(format!("{address}: <{}> is neither a WSDL nor a schema", root.name));
         }
@@ -152,6 +159,9 @@ impl Documents {
     /// What all of them say.
     pub fn read(self) -> Description {
         let mut description = read::read(self.found.iter());
+        for sort in self.replaced.sorts() {
+            description.remarks.push(format!("its documents have {}: U+FFFD was read there", sort.words()));
+        }
         for host in &self.elsewhere {
             let asked = split(&self.root).map_or(self.root.as_str(), |(authority, _)| authority);
             description.remarks.push(format!("imports name the host {host}; they were read from {asked}"));

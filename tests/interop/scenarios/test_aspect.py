@@ -61,9 +61,9 @@ class Portals:
             platform.publishes("SnapShotUpdate", SnapShotType=kind, RequestId=asked.get("RequestId", 0), **data,
                                **{self.profile.snapshot_end: ends})
 
-    def established(self, platform):
+    def established(self, platform, level="gold"):
         """An inbound call until an agent has answered it, as the guide's chapter 2 tells it."""
-        info = {**NUMBERS, "CallData": [{"key": "level", "value": "gold"}]}
+        info = {**NUMBERS, "CallData": [{"key": "level", "value": level}]}
         platform.publishes("CallStarted", **IDS)
         platform.publishes("CallOffered", **IDS, **NUMBERS)
         platform.publishes("CallDelivered", **IDS, **NUMBERS, CallType="InboundAcd")
@@ -122,6 +122,17 @@ class Aspect(Portals):
         self.assertEqual((established["joining-device-id"], established["joining-device"]), (1001, "4001"))
         profile = {item["id"]: item["value"] for item in established["call-table"][0]["call-profile"]}
         self.assertEqual(profile[101], "gold")
+
+    def test_a_control_character_in_a_text_loses_no_event(self):
+        """WCF writes it as a reference that XML forbids: &#x1F;."""
+        platform = self.portal()
+        self.connect(platform)
+        self.opened(platform)
+        self.hears("agent-login", "agent-idle")
+        self.established(platform, "go\x1fld")
+        heard = self.hears(*ANSWERED)
+        profile = {item["id"]: item["value"] for item in heard[3]["call-table"][0]["call-profile"]}
+        self.assertEqual(profile[101], "go\ufffdld")
 
     def test_one_that_beats_is_left_alone_and_one_that_does_not_is_opened_again(self):
         platform = self.portal()

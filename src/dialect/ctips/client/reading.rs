@@ -8,6 +8,7 @@ use super::{super::Reply, *};
 use crate::{
     message::Value,
     wire::{
+        replaced::Replaced,
         soap::{self, Blame},
         xml::Element,
     },
@@ -42,7 +43,8 @@ impl Client {
     pub(super) fn take_answer(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
         // One that is not known any more belongs to a session that is over.
         let Some(asked) = self.posts.remove(&token) else { return Heard::Nothing };
-        let answer = read(outcome);
+        let (answer, replaced) = read(outcome);
+        self.outputs.extend(Output::replaced(replaced));
         match (asked, answer) {
             (Asked::Request(id), Ok(answer)) => return self.accepted(id, &answer, message),
             (Asked::Request(id), Err(trouble)) => {
@@ -112,8 +114,13 @@ impl Client {
     ) -> Called {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
-            Err(error) => return self.refuse("it is no SOAP", message, error.to_string()),
+            Err(error) => {
+                let Called { reply, heard } = self.refuse("it is no SOAP", message, error.to_string());
+                let body = soap::fault(error.blame(), &error.to_string(), None);
+                return Called { reply: Reply { body, ..reply }, heard };
+            }
         };
+        self.outputs.extend(Output::replaced(envelope.replaced));
         let operation = &envelope.body;
         let Some(kind) = self.vocabulary.callback(&operation.name) else {
             let reason = format!("there is no operation {:?}", operation.name);
@@ -245,21 +252,31 @@ fn fields_of<'m>(def: &crate::vocabulary::MessageDef, message: &'m Message, labe
     def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default()
 }
 
-/// The body of an answer that is no fault.
-fn read(outcome: PostOutcome) -> Result<Element, Trouble> {
+/// The body of an answer that is no fault, and why characters of it became U+FFFD.
+fn read(outcome: PostOutcome) -> (Result<Element, Trouble>, Replaced) {
     let (status, charset, body) = match outcome {
         PostOutcome::Answer { status, charset, body } => (status, charset, body),
-        PostOutcome::NotSent(reason) | PostOutcome::Crowded(reason) => return Err(Trouble::NotSent(reason)),
-        PostOutcome::Unknown(reason) => return Err(Trouble::Unknown(reason)),
+        PostOutcome::NotSent(reason) | PostOutcome::Crowded(reason) => {
+            return (Err(Trouble::NotSent(reason)), Replaced::default());
+        }
+        PostOutcome::Unknown(reason) => return (Err(Trouble::Unknown(reason)), Replaced::default()),
     };
     match soap::parse(&body, charset.as_deref()) {
-        Ok(envelope) => match soap::Fault::of(&envelope.body).map(|fault| fault.reason) {
-            Some(reason) => Err(Trouble::Refused(reason)),
-            None if status == 200 => Ok(envelope.body),
-            None => Err(Trouble::Unknown(format!("the portal answered with status {status}"))),
-        },
-        Err(_) if status != 200 => Err(Trouble::Refused(format!("the portal answered with status {status}"))),
-        Err(error) => Err(Trouble::Unknown(format!("the portal's answer can't be read: {error}"))),
+        Ok(envelope) => {
+            let answer = match soap::Fault::of(&envelope.body).map(|fault| fault.reason) {
+                Some(reason) => Err(Trouble::Refused(reason)),
+                None if status == 200 => Ok(envelope.body),
+                None => Err(Trouble::Unknown(format!("the portal answered with status {status}"))),
+            };
+            (answer, envelope.replaced)
+        }
+        Err(error) => {
+            let trouble = match status {
+                200 => Trouble::Unknown(format!("the portal's answer can't be read: {error}")),
+                _ => Trouble::Refused(format!("the portal answered with status {status}")),
+            };
+            (Err(trouble), Replaced::default())
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 
 use super::{accepted, status};
 use crate::{
-    dialect::{Notice, Reply},
+    dialect::{Notice, Reply, Texts},
     message::{Kind, Message, Value},
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
@@ -141,6 +141,8 @@ pub struct Server {
     early: Vec<(i64, Status)>,
     added: Option<i64>,
     outputs: VecDeque<Output>,
+    /// Characters of requests that became U+FFFD.
+    pub texts: Texts,
 }
 
 /// How many updates are kept of requests that nobody is known to have added.
@@ -162,6 +164,7 @@ impl Server {
             early: Vec::new(),
             added: None,
             outputs: VecDeque::new(),
+            texts: Texts::default(),
         }
     }
 
@@ -217,7 +220,9 @@ impl Server {
         message: &mut Message,
     ) -> Result<(), Refusal> {
         let plain = |reason: String| Refusal::plain(Blame::Client, reason);
-        let envelope = soap::parse(body, charset).map_err(|error| plain(error.to_string()))?;
+        let read = soap::parse(body, charset);
+        let envelope = read.map_err(|error| Refusal::plain(error.blame(), error.to_string()))?;
+        self.outputs.extend(self.texts.count(envelope.replaced).into_iter().map(Output::Notice));
         let vocabulary = self.words.vocabulary.clone();
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;

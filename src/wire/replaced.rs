@@ -1,0 +1,75 @@
+//! Why characters of a message became U+FFFD.
+
+/// A reason for which characters become U+FFFD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    Bytes,
+    Surrogate,
+    Control,
+    Escape,
+    Reference,
+    Forbidden,
+}
+
+impl Sort {
+    pub const ALL: [Sort; 6] =
+        [Sort::Bytes, Sort::Surrogate, Sort::Control, Sort::Escape, Sort::Reference, Sort::Forbidden];
+
+    /// Its name in the metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Bytes => "bytes",
+            Sort::Surrogate => "half-surrogate",
+            Sort::Control => "control-character",
+            Sort::Escape => "escape",
+            Sort::Reference => "reference",
+            Sort::Forbidden => "forbidden-character",
+        }
+    }
+
+    /// What stood in the text, as a person says it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Sort::Bytes => "bytes that are no text in the encoding of the message",
+            Sort::Surrogate => "half a surrogate pair",
+            Sort::Control => "a control character that is not escaped",
+            Sort::Escape => "an escape that JSON does not have",
+            Sort::Reference => "a reference to a character that XML forbids",
+            Sort::Forbidden => "a character that XML forbids",
+        }
+    }
+}
+
+/// The reasons for which characters of one message became U+FFFD; mostly none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replaced(u8);
+
+impl Replaced {
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn add(&mut self, sort: Sort) {
+        self.0 |= 1 << sort as u8;
+    }
+
+    pub fn join(&mut self, other: Replaced) {
+        self.0 |= other.0;
+    }
+
+    pub fn has(self, sort: Sort) -> bool {
+        self.0 & (1 << sort as u8) != 0
+    }
+
+    pub fn sorts(self) -> impl Iterator<Item = Sort> {
+        Sort::ALL.into_iter().filter(move |sort| self.has(*sort))
+    }
+}
+
+impl From<Sort> for Replaced {
+    fn from(sort: Sort) -> Replaced {
+        let mut replaced = Replaced::default();
+        replaced.add(sort);
+        replaced
+    }
+}
