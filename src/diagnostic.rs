@@ -5,6 +5,8 @@ use std::{ops::Range, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::one_line::one_line;
+
 /// A text file as its author knows it.
 #[derive(Debug)]
 pub struct Source {
@@ -69,7 +71,9 @@ impl Problems {
         text: impl Into<String>,
         help: Option<String>,
     ) {
-        let problem = Problem { source: source.clone(), span, text: text.into(), help };
+        // What they quote from outside makes no line of its own.
+        let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
+        let problem = Problem { source: source.clone(), span, text, help };
         // What is used in several places is read several times, and is wrong once.
         let known = |other: &Problem| {
             Arc::ptr_eq(&other.source, source) && other.span == problem.span && other.text == problem.text
@@ -90,6 +94,13 @@ impl Problems {
     ) {
         let help = nearest(name, known).map(|right| format!("did you mean `{right}`?"));
         self.add_with_help(source, span, format!("unknown {what} `{name}`"), help);
+    }
+
+    /// From now on the problems of one source are shown beside the text of another, in which the places are the same.
+    pub fn show(&mut self, source: &Arc<Source>, instead: &Arc<Source>) {
+        for problem in self.list.iter_mut().filter(|problem| Arc::ptr_eq(&problem.source, source)) {
+            problem.source = instead.clone();
+        }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -227,6 +227,33 @@ fn nobody_reading_stderr_changes_neither_the_work_nor_the_exit_code() {
 }
 
 #[test]
+fn text_from_outside_makes_no_line_of_stderr() {
+    let forged = "x\\r\\nline 9: forged\\u2028forged\\u0085forged\\u001b[2Kforged\\u202eforged";
+    let lines = [
+        format!("{{\"message\":\"{forged}\"}}"),
+        format!("{{\"message\":\"agent-idle\",\"agent-id\":\"{forged}\"}}"),
+        format!("{{\"{forged}\":1}}"),
+        format!("{{\"{forged}\":{{\"AgentIdx\":1}}}}"),
+        "{\"message\":\"agent-idle\",\"a\u{2028}forged\":1,\"agent-id\":1001}".to_owned(),
+    ];
+    let output = cti_bridge(&[&["translate"], &PAIR[..]].concat(), &(lines.join("\n") + "\n"));
+    let said = stderr(&output);
+    assert!(said.contains("forged"), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("line ") && !line.starts_with("line 9")), "{said}");
+    let odd = |c: char| c != '\n' && (c.is_control() || ['\u{2028}', '\u{202e}'].contains(&c));
+    assert!(!said.contains(odd), "{said:?}");
+    // Neither does a dialect's name.
+    let output = cti_bridge(&["translate", "--from", "event\nforged", "--to", "ctips"], "");
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    // What is no KEY=VALUE is not repeated: it may be a secret.
+    let config = ["check", "--config", "config/cti-bridge.toml", "--set", "platform.mitel.password:hunter2"];
+    let output = cti_bridge(&config, "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--set number 1: expected KEY=VALUE"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_bridge_whose_log_nobody_reads_goes_on() {
     let feed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = folder("unread-log").join("bridge.toml");

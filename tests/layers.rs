@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 /// From the bottom to the top.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 18] = [
     "time",
+    "one_line",
     "diagnostic",
     "document",
     "message",
@@ -16,6 +17,7 @@ const LAYERS: [&str; 16] = [
     "dialect",
     "bridge",
     "translate",
+    "log",
     "config",
     "net",
     "sim",

@@ -19,10 +19,23 @@ use crate::{
     },
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{About, Audience, CallIx, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind},
+    model::{
+        About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind,
+    },
     time::Time,
     vocabulary::{AgentPart, Role, Side, Which},
 };
+
+/// A request that was refused, or failed, as the log says it.
+pub struct Failed<'r> {
+    /// What was asked; of one that was refused before it got anywhere, `Refuse`.
+    pub operation: ChangeKind,
+    pub about: About,
+    pub id: i64,
+    /// The ids as the application gave them.
+    pub asked: Asked,
+    pub reason: &'r str,
+}
 
 /// What an application is made of.
 pub struct ApplicationParts {
@@ -307,7 +320,12 @@ impl Application {
             Told::Rejected(reason) => details.reject = Some(reason),
             Told::Failed(failure, reason) => {
                 if let Some(asker) = asker {
-                    self.failed(asker.client.session, asker.id, About::Route, &reason);
+                    let asked = Asked { call: asker.call, ..Asked::default() };
+                    let (operation, about) = (ChangeKind::AskRoute, About::Route);
+                    self.failed(
+                        asker.client.session,
+                        &Failed { operation, about, id: asker.id, asked, reason: &reason },
+                    );
                 }
                 (details.failure, details.reason) = (Some(failure), Some(reason));
             }
@@ -477,11 +495,26 @@ impl Application {
     }
 
     /// Has the log say that a request of a session was refused, or failed.
-    pub fn failed(&mut self, session: u32, id: i64, about: About, reason: &str) {
-        if self.server.is_some() {
-            let text = format!("{} request {id} of session {session} failed: {reason}", about.name());
-            self.notices.push(Notice::info(text).one_of(about.name()));
+    pub fn failed(&mut self, session: u32, failed: &Failed) {
+        if self.server.is_none() {
+            return;
         }
+        let Failed { operation, about, id, asked, reason } = failed;
+        let sort = match about {
+            About::Login => "failed log-ons and log-offs",
+            About::Agent => "failed requests about agents",
+            About::Call => "failed requests about calls",
+            About::Route => "failed selections of routes",
+            About::Snapshot => "failed snapshots",
+        };
+        let operation = match operation {
+            ChangeKind::Refuse => about.name(),
+            operation => operation.name().trim_start_matches("ask-"),
+        };
+        let named = |what: &str, id: Option<i64>| id.map(|id| format!(", {what} {id}")).unwrap_or_default();
+        let of = [named("agent", asked.agent), named("call", asked.call), named("second call", asked.second)].concat();
+        let text = format!("{operation} (request {id} of session {session}{of}) failed: {reason}");
+        self.notices.push(Notice::info(text).one_of(sort));
     }
 
     /// Whether nothing is there for a file or an operator.
@@ -491,7 +524,8 @@ impl Application {
 
     /// What an operator should read, since the last time.
     pub fn notices(&mut self) -> impl Iterator<Item = Notice> {
-        self.notices.extend(self.ids.collisions().into_iter().map(Notice::warn));
+        let notice = |text: String| Notice::warn(text).one_of("numbers that two have");
+        self.notices.extend(self.ids.collisions().into_iter().map(notice));
         self.notices.drain(..)
     }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{About, Output};
 use crate::{
-    dialect::{Level, Notice},
+    dialect::{FEW, Level, Notice},
     time::Time,
 };
 
@@ -25,6 +25,8 @@ struct Span {
     left_out: u64,
 }
 
+/// What notices are that name no sort, so that there is none of which any number is told.
+const OTHERS: &str = "other notices";
 const MOST: u32 = 10;
 const LONGEST: usize = 400;
 const LENGTH: Duration = Duration::from_secs(10);
@@ -41,24 +43,26 @@ impl Complaints {
 
     #[cold]
     fn tell(&mut self, now: Time, about: About, mut notice: Notice, outputs: &mut VecDeque<Output>) {
-        if let Some(sort) = notice.sort {
-            if notice.text.len() > LONGEST {
-                notice.text.truncate(notice.text.floor_char_boundary(LONGEST));
-                notice.text.push('…');
-            }
-            self.expire(now, outputs);
-            let place = self.spans.iter().position(|span| (span.about, span.sort) == (about, sort));
-            let place = place.unwrap_or_else(|| {
-                self.spans.push(Span { about, sort, level: notice.level, since: now, told: 0, left_out: 0 });
-                self.spans.len() - 1
-            });
-            let span = &mut self.spans[place];
-            if span.told == MOST {
-                span.left_out += 1;
-                return;
-            }
-            span.told += 1;
+        let sort = notice.sort.unwrap_or(OTHERS);
+        if sort == FEW {
+            return outputs.push_back(Output::Notice { about, notice });
         }
+        if notice.text.len() > LONGEST {
+            notice.text.truncate(notice.text.floor_char_boundary(LONGEST));
+            notice.text.push('…');
+        }
+        self.expire(now, outputs);
+        let place = self.spans.iter().position(|span| (span.about, span.sort) == (about, sort));
+        let place = place.unwrap_or_else(|| {
+            self.spans.push(Span { about, sort, level: notice.level, since: now, told: 0, left_out: 0 });
+            self.spans.len() - 1
+        });
+        let span = &mut self.spans[place];
+        if span.told == MOST {
+            span.left_out += 1;
+            return;
+        }
+        span.told += 1;
         outputs.push_back(Output::Notice { about, notice });
     }
 

@@ -23,6 +23,7 @@ use crate::{
     time::{Time, Zone},
     vocabulary::wsdl::Fitted,
 };
+use application::Failed;
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
@@ -357,14 +358,22 @@ impl Bridge {
             let reason = transition.details.reason.as_deref().unwrap_or_default();
             match self.applications.get_mut(usize::from(request.client.application)) {
                 Some(application) => {
-                    application.failed(request.client.session, request.id, request.about, reason);
+                    let (operation, about) = (request.kind, request.about);
+                    let failed = Failed { operation, about, id: request.id, asked: request.asked, reason };
+                    application.failed(request.client.session, &failed);
                 }
                 None => {
                     let notice = Notice::warn(format!("a route that the bridge selected failed: {reason}"));
-                    self.outputs.push_back(Output::Notice { about: About::Platform(index), notice });
+                    self.complain(now, About::Platform(index), notice.one_of("failed routes"));
                 }
             }
         }
+    }
+
+    /// Has the log say something about somebody, unless that was said often enough of late. Those who move the bytes complain
+    /// here, too: there is one count of complaints.
+    pub fn complain(&mut self, now: Time, about: About, notice: Notice) {
+        self.complaints.pass(now, Output::Notice { about, notice }, &mut self.outputs);
     }
 
     /// What applications' conversations have to say.

@@ -16,7 +16,7 @@ use crate::{
     time::{self, Clock, Time, Zone},
     vocabulary::{
         JsonError, Profile, Role, Vocabulary, Wanted, Which,
-        wsdl::{Fitted, Remark, Weight},
+        wsdl::{Fitted, Part, Remark, Weight},
     },
     wire::{
         nul::{Frame, Frames},
@@ -268,7 +268,10 @@ impl Platform {
             Err(reason) => {
                 let serves =
                     if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
-                (vec![Notice::warn(format!("WSDL: {reason}: {serves}"))], last.profile)
+                (
+                    vec![Notice::warn(format!("WSDL: {reason}: {serves}")).one_of("WSDLs that cannot be read")],
+                    last.profile,
+                )
             }
         };
         if last.notices != notices {
@@ -397,7 +400,8 @@ impl Platform {
             }
             let more = if self.said_fields.len() + 1 == MOST { "; further ones are only counted" } else { "" };
             let label = &self.incoming.vocabulary.message(kind).label;
-            notices.push(Notice::warn(format!("{label}: unknown field {:?}{more}", key.1)));
+            let text = format!("{label}: unknown field {:?}{more}", key.1);
+            notices.push(Notice::warn(text).one_of_few());
             self.said_fields.insert(key);
         }
     }
@@ -652,19 +656,20 @@ pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Optio
 /// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
 fn notices(fitted: &Fitted) -> Vec<Notice> {
     /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
-    const MOST: usize = 20;
+    const MOST: usize = 10;
     let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
     let said = fitted.remarks().filter(|(_, remark)| serious(remark));
-    let mut notices: Vec<Notice> =
-        said.map(|(part, remark)| Notice::warn(format!("WSDL: {}: {}", part.name, remark.text))).collect();
+    let notice = |(part, remark): (&Part, &Remark)| {
+        Notice::warn(format!("WSDL: {}: {}", part.name, remark.text)).one_of("differences of the WSDL")
+    };
+    let mut notices: Vec<Notice> = said.map(notice).collect();
     let more = notices.len().saturating_sub(MOST);
     notices.truncate(MOST);
     let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
     let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
     let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
     let profile = &fitted.profile.name;
-    notices.push(Notice::info(format!(
-        "the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}"
-    )));
+    let followed = format!("the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}");
+    notices.push(Notice::info(followed).one_of("WSDLs that are followed"));
     notices
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
-    environment, failed, files, print, say,
+    environment, failed, files, print, say, show,
 };
 use crate::{
     config::{self, Sources},
@@ -56,9 +56,11 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(environment) => environment,
         Err(error) => return failed(error),
     };
-    let sources = text
-        .as_ref()
-        .map(|text| Sources::merge(Some((&name, text)), environment, &options.overrides.set, &mut problems));
+    let set = match options.overrides.pairs() {
+        Ok(set) => set,
+        Err(error) => return failed(error),
+    };
+    let sources = text.as_ref().map(|text| Sources::merge(Some((&name, text)), environment, &set, &mut problems));
     let folder = options.mappings.mappings.clone().or_else(|| sources.as_ref().and_then(config::mappings_folder));
     let files = match files(folder.as_deref()) {
         Ok(files) => files,
@@ -79,6 +81,7 @@ pub fn run(options: &Options) -> ExitCode {
             if text.is_some() { ", 1 configuration" } else { "" }
         ));
     }
-    say(format_args!("{}{} wrong", problems.render(), problems.len()));
+    show(&problems.render());
+    say(&format!("{} wrong", problems.len()));
     ExitCode::FAILURE
 }

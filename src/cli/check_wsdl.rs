@@ -6,6 +6,7 @@ use super::{MappingOptions, failed, mappings, print};
 use crate::{
     mapping::Mappings,
     net::describe,
+    one_line::one_line,
     vocabulary::{
         Form, Side, Vocabulary,
         wsdl::{Fitted, Limits, Part, Sort, Weight},
@@ -23,8 +24,11 @@ pub struct Comparison<'o> {
 
 /// Prints the comparison: success where nothing is missing that may be needed, and nothing contradicts.
 pub fn run(comparison: &Comparison, options: &MappingOptions) -> ExitCode {
-    let found = mappings(options.mappings.as_deref()).and_then(|mappings| compare(comparison, &mappings));
-    match found {
+    let mappings = match mappings(options.mappings.as_deref()) {
+        Ok(mappings) => mappings,
+        Err(failure) => return failed(failure),
+    };
+    match compare(comparison, &mappings) {
         Ok((table, true)) => print(&table),
         Ok((table, false)) => {
             print(&table);
@@ -62,7 +66,7 @@ fn table(wsdl: &str, vocabulary: &Vocabulary, fitted: &Fitted) -> String {
     let profile = &fitted.profile;
     let mut out = format!("{wsdl} as {} ({})\n\n", vocabulary.dialect, vocabulary.title);
     let mut line = |what: &str, value: &str| {
-        let _ = writeln!(out, "{what:<13} {value}");
+        let _ = writeln!(out, "{what:<13} {}", one_line(value));
     };
     line("profile", &format!("{}, with what differs below", profile.name));
     line("contract", &format!("{} of {}", profile.contract, profile.namespaces.service));
@@ -87,9 +91,9 @@ fn table(wsdl: &str, vocabulary: &Vocabulary, fitted: &Fitted) -> String {
         };
         let verdict = if part.remarks.is_empty() { "yes" } else { "" };
         let row = format!("{sort:<12} {:<name$} {:<wire$} {verdict}", part.name, dash(&part.wire));
-        let _ = writeln!(out, "{}", row.trim_end());
+        let _ = writeln!(out, "{}", one_line(row.trim_end()));
         for remark in &part.remarks {
-            let _ = writeln!(out, "{:<12} - {}{}", "", weight(remark.weight), remark.text);
+            let _ = writeln!(out, "{:<12} - {}{}", "", weight(remark.weight), one_line(&remark.text));
         }
     }
     let count = |counted: &[Weight]| fitted.remarks().filter(|(_, r)| counted.contains(&r.weight)).count();

@@ -15,7 +15,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::PREFIX, diagnostic::Problems, mapping::Mappings, shipped::Files};
+use crate::{config::PREFIX, diagnostic::Problems, mapping::Mappings, one_line::one_line, shipped::Files};
 
 #[derive(Parser)]
 #[command(
@@ -79,13 +79,20 @@ struct MappingOptions {
 #[derive(Args)]
 struct Overrides {
     /// Set a key of the configuration, such as platform.mitel.address=10.0.0.1:31456; wins over file and environment
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "config")]
-    set: Vec<(String, String)>,
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    set: Vec<String>,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((key.trim().to_owned(), value.to_owned()))
+impl Overrides {
+    /// Keys and values. What is no such pair may be a secret, and is not shown.
+    fn pairs(&self) -> Result<Vec<(String, String)>, String> {
+        let pair = |(place, text): (usize, &String)| {
+            let (key, value) =
+                text.split_once('=').ok_or_else(|| format!("--set number {}: expected KEY=VALUE", place + 1))?;
+            Ok((key.trim().to_owned(), value.to_owned()))
+        };
+        self.set.iter().enumerate().map(pair).collect()
+    }
 }
 
 pub fn main() -> ExitCode {
@@ -98,9 +105,24 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Why the program can't do its work.
+struct Failure {
+    reason: String,
+    /// Reports about files, several lines of them.
+    reports: String,
+}
+
+impl<T: std::fmt::Display> From<T> for Failure {
+    fn from(reason: T) -> Failure {
+        Failure { reason: reason.to_string(), reports: String::new() }
+    }
+}
+
 /// Says what went wrong, on stderr.
-fn failed(text: impl std::fmt::Display) -> ExitCode {
-    say(format_args!("cti-bridge: {text}"));
+fn failed(failure: impl Into<Failure>) -> ExitCode {
+    let Failure { reason, reports } = failure.into();
+    say(&format!("cti-bridge: {reason}"));
+    show(&reports);
     ExitCode::FAILURE
 }
 
@@ -117,10 +139,15 @@ fn environment() -> Result<BTreeMap<String, String>, String> {
     Ok(texts)
 }
 
-/// Writes a line to stderr; that nobody reads it changes nothing.
-fn say(text: impl std::fmt::Display) {
+/// Writes a line to stderr; that nobody reads it changes nothing. What it quotes makes no second line of it.
+fn say(text: &str) {
+    show(&format!("{}\n", one_line(text)));
+}
+
+/// Writes reports to stderr as they are.
+fn show(reports: &str) {
     use std::io::Write;
-    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    let _ = std::io::stderr().lock().write_all(reports.as_bytes());
 }
 
 /// Writes to stdout; whoever stops reading has seen enough.
@@ -141,11 +168,11 @@ fn files(folder: Option<&Path>) -> Result<Files, String> {
 }
 
 /// The mappings, if nothing is wrong with them.
-fn mappings(folder: Option<&Path>) -> Result<Mappings, String> {
+fn mappings(folder: Option<&Path>) -> Result<Mappings, Failure> {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&files(folder)?, &mut problems);
     match problems.is_empty() {
         true => Ok(mappings),
-        false => Err(format!("the mappings are wrong\n{}", problems.render())),
+        false => Err(Failure { reason: "the mappings are wrong".into(), reports: problems.render() }),
     }
 }

@@ -3,13 +3,13 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Overrides, environment, failed, files};
+use super::{Failure, Overrides, environment, failed, files};
 use crate::{
-    config::{self, Config, Log, Sources},
+    config::{self, Config, Sources},
     diagnostic::Problems,
+    log::Log,
     mapping::Mappings,
     net,
 };
@@ -27,61 +27,99 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> ExitCode {
-    let (config, mappings) = match load(options) {
-        Ok(loaded) => loaded,
-        Err(error) => return failed(error),
-    };
-    start_log(&config.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(error),
     };
     runtime.block_on(async {
-        // Before anybody is served: whoever sees that it runs may tell it to stop.
-        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return failed("signals cannot be listened for");
-        };
-        let mut running = match net::start(config, &mappings).await {
-            Ok(running) => running,
+        // Before anything else: a signal that comes while the bridge starts is not lost, and ends nothing that it should not.
+        let Ok(mut signals) = Signals::new() else { return failed("signals cannot be listened for") };
+        let (config, mappings) = match load(options) {
+            Ok(loaded) => loaded,
             Err(error) => return failed(error),
         };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = running.ended() => return failed("the bridge ended by itself, which it never should"),
+        let log = match Log::start(&config.log) {
+            Ok(log) => log,
+            Err(error) => return failed(error),
+        };
+        match serve(config, &mappings, &mut signals).await {
+            Ok(()) => {
+                log.finish();
+                ExitCode::SUCCESS
+            }
+            Err(reason) => {
+                log.last(&format!("cti-bridge: {reason}"));
+                ExitCode::FAILURE
+            }
         }
-        tracing::info!("shutting down");
-        if !running.stop().await {
-            tracing::warn!("not everything was delivered within the grace time");
-        }
-        ExitCode::SUCCESS
     })
 }
 
-fn load(options: &Options) -> Result<(Config, Mappings), String> {
+/// Runs the bridge until it is told to stop.
+async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Result<(), String> {
+    let mut running = net::start(config, mappings).await?;
+    tokio::select! {
+        () = signals.stop() => {}
+        () = running.ended() => return Err("the bridge ended by itself, which it never should".into()),
+    }
+    tracing::info!("shutting down");
+    if !running.stop().await {
+        tracing::warn!("not everything was delivered within the grace time");
+    }
+    Ok(())
+}
+
+/// The signals that mean something to the bridge. SIGPIPE means nothing to it, SIGQUIT and all others do what they always do.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// By convention a daemon reads its configuration anew. Whoever sends one does not want the bridge to end.
+    hang_up: Signal,
+    user: [Signal; 2],
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            user: [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?],
+        })
+    }
+
+    /// Ends when the bridge is told to stop.
+    async fn stop(&mut self) {
+        let [first, second] = &mut self.user;
+        loop {
+            let name = tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => "SIGHUP",
+                _ = first.recv() => "SIGUSR1",
+                _ = second.recv() => "SIGUSR2",
+            };
+            match name {
+                "SIGHUP" => tracing::warn!(
+                    signal = name,
+                    "nothing was changed: the configuration cannot be reloaded yet while the bridge runs; restart it"
+                ),
+                _ => tracing::warn!(signal = name, "nothing was done: this signal has no meaning for the bridge"),
+            }
+        }
+    }
+}
+
+fn load(options: &Options) -> Result<(Config, Mappings), Failure> {
     let name = options.config.display().to_string();
     let text = std::fs::read_to_string(&options.config).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some((&name, &text)), environment()?, &options.overrides.set, &mut problems);
+    let sources = Sources::merge(Some((&name, &text)), environment()?, &options.overrides.pairs()?, &mut problems);
     let folder = options.mappings.clone().or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &mut problems);
     match problems.is_empty() {
         true => Ok((config, mappings)),
-        false => Err(format!("{} wrong\n{}", problems.len(), problems.render())),
-    }
-}
-
-/// Logs go to stderr, one line an event.
-fn start_log(log: &Log) {
-    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log_ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // A line that could not be written would be complained about on stderr, where nobody reads any more, by a panic.
-    let log_ = log_.log_internal_errors(false);
-    if log.json {
-        log_.json().flatten_event(true).init();
-    } else {
-        log_.with_ansi(false).init();
+        false => Err(Failure { reason: format!("{} wrong", problems.len()), reports: problems.render() }),
     }
 }

@@ -57,9 +57,9 @@ pub fn run(options: &Options) -> ExitCode {
             Err(error) => return failed(format!("line {number}: {error}")),
         };
         let taken = read.and_then(|line| translator.bytes(line, &mut |line| output.write(line)));
-        translator.notices().for_each(|notice| say(format_args!("line {number}: {notice}")));
+        translator.notices().for_each(|notice| say(&format!("line {number}: {notice}")));
         if let Err(reason) = taken {
-            say(format_args!("line {number}: {reason}"));
+            say(&format!("line {number}: {reason}"));
             if options.strict {
                 return ExitCode::FAILURE;
             }
@@ -69,7 +69,7 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
     translator.finish(&mut |line| output.write(line));
-    translator.notices().for_each(|notice| say(format_args!("end: {notice}")));
+    translator.notices().for_each(|notice| say(&format!("end: {notice}")));
     output.end()
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::without_credentials;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
     Network { address: u128, prefix: u32 },
@@ -31,7 +33,7 @@ impl Entry {
         let Ok(address) = address.parse::<IpAddr>() else {
             return match prefix {
                 None if is_host_name(text) => Ok(Entry::Host(text.to_lowercase())),
-                _ => Err(format!("{text:?} is no address, network or host name")),
+                _ => Err(format!("{:?} is no address, network or host name", without_credentials(text))),
             };
         };
         let width = if address.is_ipv4() { 32 } else { 128 };
@@ -44,7 +46,7 @@ impl Entry {
 
 /// Whether something may be called so (RFC 1123, and `_`, which networks of Windows have). What ends in a number is an
 /// address, or wrong.
-fn is_host_name(text: &str) -> bool {
+pub(super) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let known = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         known && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')

@@ -3,13 +3,16 @@
 
 mod allow;
 mod application;
+mod mask;
 mod platform;
 mod soap;
 mod source;
+mod url;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
+    log,
     mapping::{Dialect, Literal, Mappings},
     translate,
 };
@@ -18,24 +21,18 @@ pub use application::{Application, Callback, Face, Limits, Queue};
 pub use platform::{Conversation, Dial, Platform, Reach};
 pub use soap::{Callee, Posts, Wsdl, WsdlSource};
 pub use source::{PREFIX, Section, Sources};
+pub use url::{Url, without_credentials};
 
 /// A configuration that can be run.
 #[derive(Debug)]
 pub struct Config {
-    pub log: Log,
+    pub log: log::Settings,
     pub shutdown_grace: Duration,
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
     pub admin: Option<SocketAddr>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
-    pub json: bool,
-    /// A level, or a filter such as `info,cti_bridge::net=debug`.
-    pub level: String,
 }
 
 /// How servers are trusted that the bridge connects to.
@@ -58,7 +55,7 @@ pub struct ServerTls {
 pub fn read(sources: &Sources, mappings: &Mappings, problems: &mut crate::diagnostic::Problems) -> Config {
     sources.read(problems, |root| {
         let mut config = Config {
-            log: log(root),
+            log: log_settings(root),
             shutdown_grace: root.duration("shutdown_grace", Duration::from_secs(5)),
             platforms: root
                 .sections("platform")
@@ -199,18 +196,18 @@ fn dialect(section: &Section, mappings: &Mappings, is_platform: bool) -> Option<
         .ok()
 }
 
-fn log(root: &Section) -> Log {
-    let mut log = Log { json: false, level: "info".into() };
+fn log_settings(root: &Section) -> log::Settings {
+    let mut settings = log::Settings::default();
     if let Some(section) = root.section("log") {
-        log.json = section.choice("format", &[("text", false), ("json", true)], false);
-        let level = section.text_or("level", "info");
-        match tracing_subscriber::EnvFilter::try_new(&level) {
-            Ok(_) => log.level = level,
-            Err(error) => section.problem("level", format!("{level:?} is no level and no filter: {error}")),
+        settings.json = section.choice("format", &[("text", false), ("json", true)], false);
+        match log::filter::read(&section.text_or("level", "info")) {
+            Ok(filter) => settings.filter = filter,
+            Err(wrong) => section.problem("level", wrong),
         }
+        settings.queue_bytes = section.size("queue_bytes", settings.queue_bytes);
         section.finish();
     }
-    log
+    settings
 }
 
 /// Settings that rules declare, as the configuration has them.
@@ -252,9 +249,15 @@ fn client_tls(section: &Section) -> ClientTls {
 }
 
 fn server_tls(section: &Section) -> Option<ServerTls> {
-    let (certificate, key) = (section.required("certificate"), section.required("key"));
+    let required = |name: &'static str| {
+        if !section.has(name) {
+            section.problem("", format!("`{}.{name}` is missing", section.path));
+        }
+        section.path(name)
+    };
+    let (certificate, key) = (required("certificate"), required("key"));
     section.finish();
-    Some(ServerTls { certificate: certificate?.into(), key: key?.into() })
+    Some(ServerTls { certificate: certificate?, key: key? })
 }
 
 fn address(section: &Section, key: &'static str) -> Option<SocketAddr> {

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::{
     ClientTls, Section, ServerTls, address, application, client_tls, dialect, is_loopback, knobs, server_tls,
     soap::{self, Callee, Posts, Wsdl, WsdlSource},
+    url,
 };
 use crate::{
     dialect::{ccas, ctips, event_feed, open_media},
@@ -260,12 +261,10 @@ fn model(name: &str, section: &Section) -> model::Settings {
 }
 
 fn host_and_port(section: &Section, address: &str) -> Option<(String, u16)> {
-    let parts = address.rsplit_once(':').and_then(|(host, port)| {
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        Some((host.to_owned(), port.parse().ok()?)).filter(|(host, _)| !host.is_empty())
-    });
+    let parts = url::host_and_port(address);
     if parts.is_none() {
-        section.problem("address", "`address` should be a host and port, such as \"127.0.0.1:31456\"");
+        let text = "`address` should be a host and a port from 1 to 65535, such as \"127.0.0.1:31456\"";
+        section.problem("address", text);
     }
     parts
 }

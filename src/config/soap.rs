@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{ClientTls, Limits, Section, ServerTls, client_tls, is_loopback, server_tls};
+use super::{ClientTls, Limits, Section, ServerTls, Url, client_tls, is_loopback, server_tls};
 use crate::vocabulary::{Profile, wsdl};
 
 /// How a platform is posted to.
@@ -71,11 +71,14 @@ pub fn wsdl(section: &Section, profile: &Profile) -> Wsdl {
 pub fn posts(section: &Section, urls: &[String], key: &'static str, connections: u32) -> Posts {
     let plaintext = section.flag("plaintext", false);
     for url in urls {
-        match scheme_and_host(url) {
-            Some((secure, host)) if !secure && !is_loopback(&host) && !plaintext => section
+        match Url::to_call(url) {
+            Ok(url) if !url.secure && !is_loopback(&url.host) && !plaintext => section
                 .problem(key, "bytes leave this machine unprotected: use an https address, or say `plaintext = true`"),
-            Some(_) => {}
-            None => section.problem(key, "should be an address such as \"https://cc.example:8730/AgentCallService\""),
+            Ok(_) => {}
+            Err(wrong) => section.problem(
+                key,
+                format!("{wrong}; it should be an address such as \"https://cc.example:8730/AgentCallService\""),
+            ),
         }
     }
     Posts {
@@ -89,17 +92,19 @@ pub fn posts(section: &Section, urls: &[String], key: &'static str, connections:
 
 /// Whether bytes leave the machine unprotected on the way to any of these.
 pub fn exposes(urls: &[String]) -> bool {
-    urls.iter().filter_map(|url| scheme_and_host(url)).any(|(secure, host)| !secure && !is_loopback(&host))
+    urls.iter().filter_map(|url| Url::to_call(url).ok()).any(|url| !url.secure && !is_loopback(&url.host))
 }
 
 /// Where a platform calls back that is told this address.
 pub fn callee(section: &Section, callback: &str, plaintext: bool) -> Option<Callee> {
-    let Some((secure, host)) = scheme_and_host(callback) else {
-        section.problem("callback", "should be an address such as \"http://127.0.0.1:8740/CTIEvents\"");
-        return None;
+    let Url { secure, host, port, uri } = match Url::to_serve(callback) {
+        Ok(url) => url,
+        Err(wrong) => {
+            let text = format!("{wrong}; it should be an address such as \"http://127.0.0.1:8740/CTIEvents\"");
+            section.problem("callback", text);
+            return None;
+        }
     };
-    let uri: hyper::Uri = callback.parse().ok()?;
-    let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let listen = section.text_or(
         "callback_listen",
         &if host.contains(':') {
@@ -129,17 +134,4 @@ pub fn callee(section: &Section, callback: &str, plaintext: bool) -> Option<Call
         section.problem("callback", "bytes leave this machine unprotected: use https, or say `plaintext = true`");
     }
     Some(Callee { listen, path: uri.path().trim_end_matches('/').to_owned(), tls, limits })
-}
-
-/// Whether it is https, and the host.
-fn scheme_and_host(url: &str) -> Option<(bool, String)> {
-    let uri: hyper::Uri = url.parse().ok()?;
-    let secure = match uri.scheme_str()? {
-        "https" => true,
-        "http" => false,
-        _ => return None,
-    };
-    let authority = uri.authority()?.as_str();
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-    (!authority.contains('@') && !host.is_empty()).then(|| (secure, host.to_owned()))
 }

@@ -1,7 +1,13 @@
 //! Where configuration comes from: a file, then the environment, then flags, one over the other. Values are read by their
 //! target's type, so that a number-like text stays a text; every mistake is reported, with its place, and never a secret.
 
-use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use figment::{
     Error, Figment, Metadata, Profile, Provider,
@@ -10,6 +16,7 @@ use figment::{
 use secrecy::SecretString;
 use toml::de::{DeTable, DeValue};
 
+use super::mask;
 use crate::diagnostic::{Problems, Source};
 
 pub const PREFIX: &str = "CTI_BRIDGE_";
@@ -18,8 +25,9 @@ pub const PREFIX: &str = "CTI_BRIDGE_";
 pub struct Sources {
     root: Dict,
     figment: Figment,
-    /// The file with all secrets blotted out: only this is ever shown.
+    /// The file as it is shown while nobody knows which of its values are no secrets: none of them.
     shown: Arc<Source>,
+    text: String,
     is_toml: bool,
     spans: BTreeMap<String, std::ops::Range<usize>>,
     /// The variables that set keys, by their paths.
@@ -36,9 +44,12 @@ impl Sources {
         problems: &mut Problems,
     ) -> Sources {
         let (name, text) = file.unwrap_or(("(no file)", ""));
-        let shown = Source::new(name, blot(text));
         let (table, errors) = DeTable::parse_recoverable(text);
         let is_toml = errors.is_empty();
+        let shown = Source::new(
+            name,
+            if is_toml { mask::known(text, table.get_ref(), &|_| false) } else { mask::unknown(text) },
+        );
         for error in errors {
             problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
         }
@@ -57,7 +68,7 @@ impl Sources {
             .merge(Layer { name: "environment".into(), dict: from_environment })
             .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
         let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
-        Sources { root, figment, shown, is_toml, spans, variables, environment }
+        Sources { root, figment, shown, text: text.to_owned(), is_toml, spans, variables, environment }
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
@@ -65,12 +76,18 @@ impl Sources {
     pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
         let mut unsaid = Problems::default();
         let said = if self.is_toml { problems } else { &mut unsaid };
-        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)) };
+        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)), plain: RefCell::default() };
         let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
         let value = read(&section);
         section.finish();
         drop(section);
+        let plain = reader.plain.into_inner();
         *said = reader.problems.into_inner();
+        if self.is_toml && !said.is_empty() {
+            let (table, _) = DeTable::parse_recoverable(&self.text);
+            let text = mask::known(&self.text, table.get_ref(), &|path| plain.contains(path));
+            said.show(&self.shown, &Source::new(self.shown.name.clone(), text));
+        }
         value
     }
 }
@@ -167,51 +184,16 @@ fn convert(value: &DeValue, path: &str, spans: &mut BTreeMap<String, std::ops::R
     }
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-/// The text with everything blotted out that may be a secret: strings on lines about passwords, tokens and users.
-fn blot(text: &str) -> String {
-    blotted(text, false)
-}
-
-/// The same; with `all`, every line is about secrets.
-fn blotted(text: &str, all: bool) -> String {
-    let mut in_users = false;
-    // Brackets of a secret value that goes on in the next line.
-    let mut open = 0;
-    let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        let is_header = trimmed.starts_with('[') && !all && open == 0;
-        if is_header {
-            in_users = trimmed.contains("users");
-        }
-        let key = trimmed.split(['=', '#']).next().unwrap_or_default();
-        let secret = all
-            || in_users
-            || open > 0
-            || ["password", "token", "users", "secret"].iter().any(|word| key.contains(word));
-        if !secret || is_header {
-            out.push_str(line);
-            continue;
-        }
-        // Without its `=` a secret could stand anywhere.
-        let from = line.find('=').map_or(0, |at| at + 1);
-        let unquoted = || line[from..].split(['"', '\'']).step_by(2);
-        let count = |brackets: [char; 2]| unquoted().flat_map(|part| part.matches(brackets)).count();
-        open = (open + count(['{', '['])).saturating_sub(count(['}', ']']));
-        out.push_str(&line[..from]);
-        // Every byte becomes one star, so that places stay what they are.
-        out.extend(line[from..].bytes().map(|byte| if byte.is_ascii_whitespace() { byte as char } else { '*' }));
-    }
-    out
 }
 
 struct Reader<'s> {
     sources: &'s Sources,
     problems: RefCell<Problems>,
+    /// Paths of keys whose values somebody read who wanted no secret. Whatever else stands in the file may be one: a key that
+    /// nobody knows may be a misspelt `password`.
+    plain: RefCell<BTreeSet<String>>,
 }
 
 impl Reader<'_> {
@@ -284,7 +266,18 @@ impl<'r> Section<'r> {
         self.dict.contains_key(key)
     }
 
+    /// The value of a key is no secret, and may be shown.
+    fn is_plain(&self, path: String) {
+        self.reader.plain.borrow_mut().insert(path);
+    }
+
     pub fn text(&self, key: &'static str) -> Option<String> {
+        self.is_plain(self.path_of(key));
+        self.hidden_text(key)
+    }
+
+    /// A text that is not shown.
+    fn hidden_text(&self, key: &'static str) -> Option<String> {
         match self.find(key)? {
             Value::String(_, text) => Some(text.clone()),
             Value::Num(_, number) => Some(number_text(number)),
@@ -340,6 +333,7 @@ impl<'r> Section<'r> {
 
     /// A list of texts; a text with commas is one, too.
     pub fn list(&self, key: &'static str) -> Option<Vec<String>> {
+        self.is_plain(self.path_of(key));
         match self.find(key)? {
             Value::Array(_, items) => {
                 let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
@@ -352,14 +346,20 @@ impl<'r> Section<'r> {
         }
     }
 
+    /// A file's name. Whoever writes what should stand in the file does not see it shown.
     pub fn path(&self, key: &'static str) -> Option<PathBuf> {
-        self.text(key).map(PathBuf::from)
+        let text = self.hidden_text(key)?;
+        if text.contains(['\n', '\r']) || text.contains("-----BEGIN") {
+            return self.wrong(key, "the name of a file, not what stands in it");
+        }
+        self.is_plain(self.path_of(key));
+        Some(PathBuf::from(text))
     }
 
     /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
     pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
         let file = self.path(file_key);
-        match (self.text(key), file) {
+        match (self.hidden_text(key), file) {
             (Some(_), Some(_)) => {
                 self.problem(key, format!("`{key}` and `{file_key}` are both given"));
                 None
@@ -383,7 +383,10 @@ impl<'r> Section<'r> {
         };
         let value = self.reader.sources.environment.get(name).cloned();
         if value.is_none() {
-            self.problem(key, format!("the environment has no variable {name}"));
+            // What can't be a variable's name may be a secret that happens to look like one.
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let named = if is_name { format!("variable {name}") } else { "such variable".to_owned() };
+            self.problem(key, format!("the environment has no {named}"));
         }
         value
     }
@@ -413,9 +416,11 @@ impl<'r> Section<'r> {
                 return Vec::new();
             }
         };
-        let shown = Source::new(path.display().to_string(), blotted(&text, true));
-        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
         let (table, errors) = DeTable::parse_recoverable(&text);
+        let shown =
+            if errors.is_empty() { mask::known(&text, table.get_ref(), &|_| false) } else { mask::unknown(&text) };
+        let shown = Source::new(path.display().to_string(), shown);
+        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
         for error in errors {
             problem(error.span().unwrap_or(0..0), format!("should be name = \"password\": {}", error.message()));
         }
@@ -439,6 +444,7 @@ impl<'r> Section<'r> {
     /// Everything in a table of names and simple values, as texts.
     pub fn values(&self, key: &'static str) -> Vec<(String, String)> {
         let Some(Value::Dict(_, dict)) = self.find(key) else { return Vec::new() };
+        dict.keys().for_each(|name| self.is_plain(join(&self.path_of(key), name)));
         let text = |value: &Value| match value {
             Value::String(_, text) => text.clone(),
             Value::Num(_, number) => number_text(number),

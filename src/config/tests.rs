@@ -6,13 +6,22 @@ use super::*;
 use crate::dialect::event_feed;
 use crate::{diagnostic::Problems, shipped::Files};
 
+mod edges;
+
+/// Read once: it takes longer than any test's own work.
+static MAPPINGS: std::sync::LazyLock<Mappings> = std::sync::LazyLock::new(|| {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render());
+    mappings
+});
+
 fn load(text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> (Config, Problems) {
     let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
     let mut problems = Problems::default();
-    let mappings = Mappings::load(&Files::built_in(), &mut problems);
     let environment = own(environment).into_iter().collect();
     let sources = Sources::merge(Some(("bridge.toml", text)), environment, &own(flags), &mut problems);
-    let config = read(&sources, &mappings, &mut problems);
+    let config = read(&sources, &MAPPINGS, &mut problems);
     (config, problems)
 }
 
@@ -216,7 +225,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     assert!(whole.contains("unknown key `application.tickets.expriy` (did you mean `expiry`?)"), "{whole}");
     assert!(!whole.contains("names no platform"), "{whole}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
-    complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "is no level and no filter");
+    complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "nothing is logged by a module");
     complains(&SMALL.replace("\"hidden\"", "\"\""), "the password of \"Test01\" is empty");
     let nameless = complains(&format!("{SMALL}namespaces = {{ data = \"\" }}"), "a namespace is not empty");
     assert!(nameless.contains("bridge.toml:12:23"), "{nameless}");

@@ -272,7 +272,7 @@ pub struct Troubles {
 pub struct Notice {
     pub level: Level,
     pub text: String,
-    /// Of a complaint: what it is one of. There may be any number, of which only some are told.
+    /// What it is one of: there may be any number, of which only some are told. All that name no sort are of one.
     pub sort: Option<&'static str>,
 }
 
@@ -282,6 +282,9 @@ pub enum Level {
     Warn,
     Error,
 }
+
+/// The sort of notices of which there are never many.
+pub const FEW: &str = "few";
 
 impl Notice {
     pub fn of(level: Level, text: impl Into<String>) -> Notice {
@@ -298,6 +301,11 @@ impl Notice {
 
     pub fn error(text: impl Into<String>) -> Notice {
         Notice::of(Level::Error, text)
+    }
+
+    /// The same as one of a few: whoever says it sees to it that there are never many, and each is told.
+    pub fn one_of_few(self) -> Notice {
+        self.one_of(FEW)
     }
 
     /// The same as a complaint of this sort.

@@ -565,7 +565,7 @@ impl Model {
         let mut state = self.state_of(agent);
         // Who was told to be gone with the link, and does something, is there.
         if self.agents[agent].lost && state.is_some() {
-            self.presume(true, |model| model.log_on(agent, ""));
+            self.presume(true, |model| model.log_on(agent, "", false));
             state = self.state_of(agent);
         }
         let changed = state.is_some() && state != self.agents[agent].told;

@@ -9,10 +9,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::peers::Peers;
+
 pub struct Accept<'l> {
     listener: &'l TcpListener,
     places: Arc<Semaphore>,
     limit: usize,
+    peers: Option<Peers>,
 }
 
 /// A connection, and the place that it takes for as long as this lives.
@@ -23,15 +26,22 @@ pub struct Accepted {
 }
 
 impl<'l> Accept<'l> {
-    pub fn new(listener: &'l TcpListener, limit: usize) -> Accept<'l> {
-        Accept { listener, places: Arc::new(Semaphore::new(limit)), limit }
+    pub fn new(listener: &'l TcpListener, limit: usize, peers: Option<Peers>) -> Accept<'l> {
+        Accept { listener, places: Arc::new(Semaphore::new(limit)), limit, peers }
+    }
+
+    async fn complain(&self, sort: &'static str, reason: String) {
+        let Some(peers) = &self.peers else { return };
+        let at = self.listener.local_addr().map(|address| format!("{address}: ")).unwrap_or_default();
+        peers.complain(sort, format!("{at}{reason}")).await;
     }
 
     /// The next connection; none once it is time to stop. At the limit further ones wait.
     pub async fn next(&self, shutdown: &CancellationToken) -> Option<Accepted> {
         loop {
             if self.places.available_permits() == 0 {
-                tracing::warn!("all {} connections are taken; further ones wait", self.limit);
+                let reason = format!("all {} connections are taken; further ones wait", self.limit);
+                self.complain("connections at the limit", reason).await;
             }
             let accepted = async {
                 let place = self.places.clone().acquire_owned().await.ok()?;
@@ -48,7 +58,8 @@ impl<'l> Accept<'l> {
                 }
                 Err(error) => {
                     // Out of files, most likely: waiting may help, giving up does not.
-                    tracing::warn!("a connection could not be accepted: {error}");
+                    let reason = format!("a connection could not be accepted: {error}");
+                    self.complain("connections that could not be accepted", reason).await;
                     sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts, routes},
-    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, WsdlSource},
+    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, Url, WsdlSource},
     dialect::{Client, Server, ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
@@ -221,9 +221,9 @@ async fn called(
 
 /// Where a platform is told to call: a port that is 0 becomes the one that was given.
 fn told(callback: &str, address: Option<SocketAddr>) -> String {
-    match address {
-        Some(address) => callback.replacen(":0/", &format!(":{}/", address.port()), 1),
-        None => callback.to_owned(),
+    match (address, Url::to_serve(callback)) {
+        (Some(address), Ok(url)) if url.port == 0 => url.with_port(address.port()),
+        _ => callback.to_owned(),
     }
 }
 

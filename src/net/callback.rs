@@ -19,8 +19,9 @@ use super::{
     engine::Input,
     exchange::{self, Access, Exchange},
     metrics::Metrics,
+    peers::Peers,
 };
-use crate::{config::Callback as Settings, dialect::ctips};
+use crate::{bridge::About, config::Callback as Settings, dialect::ctips};
 
 /// The most that is read of a client's answer.
 const ANSWER: usize = 64 << 10;
@@ -48,8 +49,6 @@ impl Callbacks {
 pub struct Poster {
     pub callbacks: Arc<Callbacks>,
     pub application: usize,
-    /// The application's.
-    pub name: String,
     pub session: u32,
     pub inputs: mpsc::Sender<Input>,
     /// Bytes that wait in the queue.
@@ -131,7 +130,7 @@ impl Poster {
                         Ok(Taken::WithFault) => {
                             self.metrics.faulted.inc();
                             if !std::mem::replace(&mut has_faulted, true) {
-                                self.say_fault();
+                                self.say_fault().await;
                             }
                         }
                         Err(failure) => return Some((failure.text(), "callback-failed")),
@@ -153,13 +152,13 @@ impl Poster {
     }
 
     /// Says once per session what the metrics count.
-    fn say_fault(&self) {
-        let (kind, session) = ("application", self.session);
-        tracing::warn!(
-            kind,
-            name = self.name,
-            "session {session} answered an event with a fault; it counts as delivered, and further ones are only counted"
+    async fn say_fault(&self) {
+        let peers = Peers { inputs: self.inputs.clone(), about: About::Application(self.application) };
+        let text = format!(
+            "session {} answered an event with a fault; it counts as delivered, and further ones are only counted",
+            self.session
         );
+        peers.complain("events answered with a fault", text).await;
     }
 
     /// Posts an event. While nothing of it has been written it is tried again, for as long as heartbeats may be missed.

@@ -28,6 +28,7 @@ use crate::{
     bridge::{About, Bridge, Output},
     dialect::{Level, Notice, PostOutcome, Reply, ctips},
     model::LinkState,
+    one_line::one_line,
     time::Time,
     vocabulary::wsdl::Fitted,
 };
@@ -120,6 +121,11 @@ pub enum Input {
         platform: usize,
         url: Arc<str>,
         found: Result<Box<Fitted>, String>,
+    },
+    /// Something is wrong with whoever connects, or with what a task does.
+    Complaint {
+        about: About,
+        notice: Notice,
     },
     Metrics(oneshot::Sender<String>),
     /// Whether every platform is there; else which are not.
@@ -313,6 +319,7 @@ impl Engine {
             Input::Described { platform, url, found } => {
                 self.bridge.described(now, platform, &url, found.map(|fitted| *fitted));
             }
+            Input::Complaint { about, notice } => self.bridge.complain(now, about, notice),
             Input::Metrics(reply) => {
                 let posts = self.sessions.iter().map(|(key, session)| (*key, queued(&session.posts)));
                 let messages = self.writers.iter().map(|(key, writer)| (*key, writer.queued()));
@@ -358,8 +365,10 @@ impl Engine {
                     }
                 }
                 Output::Drop { route } => {
-                    if let Some(store) = &self.store {
-                        store.forget(route);
+                    let forgotten = self.store.as_ref().map_or(Ok(()), |store| store.forget(route));
+                    if let Err(reason) = forgotten {
+                        let (now, notice) = (self.now(), Notice::warn(reason).one_of("records that stay"));
+                        self.bridge.complain(now, About::Nobody, notice);
                     }
                 }
                 Output::Respond { token, reply, .. } => {
@@ -416,7 +425,6 @@ impl Engine {
         let poster = callback::Poster {
             callbacks,
             application,
-            name: self.bridge.applications()[application].name.clone(),
             session,
             inputs: self.inputs.clone(),
             waiting: waiting.clone(),
@@ -486,13 +494,7 @@ struct Shown<'b>(&'b [u8]);
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        use std::fmt::Write;
-        let text = String::from_utf8_lossy(self.0);
-        // One line of the log stays one.
-        text.trim_end_matches(['\0', '\n']).chars().try_for_each(|letter| match letter.is_control() {
-            true => write!(f, "{}", letter.escape_default()),
-            false => f.write_char(letter),
-        })
+        f.write_str(&one_line(String::from_utf8_lossy(self.0).trim_end_matches(['\0', '\n'])))
     }
 }
 

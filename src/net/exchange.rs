@@ -27,7 +27,7 @@ use super::{
     tls,
 };
 use crate::{
-    config::{AllowList, ClientTls},
+    config::{AllowList, ClientTls, Url},
     wire::soap,
 };
 
@@ -90,20 +90,7 @@ impl Drop for Exchange {
 
 impl Exchange {
     pub fn new(access: Arc<Access>, url: &str) -> Result<Exchange, String> {
-        let uri: Uri = url.parse().map_err(|_| "is no URL")?;
-        let secure = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err("is neither http nor https".into()),
-        };
-        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err("must not hold credentials".into());
-        }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() {
-            return Err("names no host".into());
-        }
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let Url { uri, secure, host, port } = Url::to_call(url)?;
         Ok(Exchange { access, uri, host, port, secure, open: None })
     }
 

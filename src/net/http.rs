@@ -21,7 +21,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::accept::{Accept, Accepted};
+use super::{
+    accept::{Accept, Accepted},
+    peers::Peers,
+    tls::shake_hands,
+};
 use crate::config;
 
 /// The most lines and bytes of a request's head.
@@ -78,24 +82,27 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
     }
 }
 
-/// Accepts until told to stop. At the limit further connections wait to be accepted.
+/// Accepts until told to stop. At the limit further connections wait to be accepted. What is wrong with `peers` is complained
+/// about where somebody listens.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     limits: Limits,
     handler: Arc<H>,
+    peers: Option<Peers>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let accept = Accept::new(&listener, limits.connections);
-    while let Some(Accepted { stream, place, .. }) = accept.next(&shutdown).await {
+    let accept = Accept::new(&listener, limits.connections, peers.clone());
+    while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
         let (handler, shutdown, acceptor) = (handler.clone(), shutdown.clone(), acceptor.clone());
+        let peers = peers.clone();
         tasks.spawn(async move {
             let _place = place;
             match acceptor {
                 None => converse(stream, handler, limits, shutdown).await,
                 Some(acceptor) => {
-                    if let Ok(Ok(stream)) = timeout(limits.header_timeout, acceptor.accept(stream)).await {
+                    if let Some(stream) = shake_hands(&acceptor, stream, limits.header_timeout, peer, peers).await {
                         converse(stream, handler, limits, shutdown).await;
                     }
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::mpsc,
     time::timeout,
@@ -14,7 +14,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{bring, engine::Input, read_on, tls};
+use super::{batch::Batch, bring, engine::Input, read_on, tls};
 use crate::config::Dial;
 
 /// How many messages may wait to be written; a platform that does not read is given up.
@@ -142,8 +142,9 @@ pub async fn converse(stream: impl Stream, platform: usize, generation: u64, inp
     let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(WRITES);
     bring(inputs, Input::Connected { platform, generation, writer: sender }).await;
     let write = async {
-        while let Some(bytes) = receiver.recv().await {
-            if let Err(error) = writer.write_all(&bytes).await {
+        let mut batch = Batch::default();
+        while batch.fill(&mut receiver).await {
+            if let Err(error) = batch.write(&mut writer).await {
                 return format!("writing: {error}");
             }
         }

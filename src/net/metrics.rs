@@ -20,6 +20,7 @@ use crate::{
         routes::{self, Desk},
     },
     dialect::Server,
+    log,
     model::{LinkState, TransitionKind},
 };
 
@@ -96,6 +97,13 @@ impl Metrics {
         registry.register("translation_seconds", "From the bytes read to the event queued", self.translation.clone());
         registry.register("delivery_seconds", "From the event queued to the client's answer", self.delivery.clone());
         registry.register("faulted", "Events that a client answered with a fault", self.faulted.clone());
+        let dropped = Counter::<u64>::default();
+        dropped.inc_by(log::dropped());
+        registry.register(
+            "log_lines_dropped",
+            "Lines of the log that nobody read in time, or that were not taken",
+            dropped,
+        );
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &registry);

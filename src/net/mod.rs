@@ -5,6 +5,7 @@ mod accept;
 mod admin;
 mod allow;
 mod assemble;
+mod batch;
 mod callback;
 mod called;
 mod content;
@@ -14,6 +15,7 @@ mod exchange;
 pub(crate) mod http;
 mod line;
 mod metrics;
+mod peers;
 mod post;
 mod relay;
 pub(crate) mod service;
@@ -33,6 +35,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    bridge::About,
     config::Config,
     mapping::Mappings,
     time::{Time, Zone},
@@ -41,6 +44,7 @@ use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
 use engine::{Channels, Engine, Input};
 use metrics::Metrics;
+use peers::Peers;
 use socket::Sockets;
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
@@ -89,7 +93,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     if let Some(listener) = admin {
         let handler = Arc::new(admin::Admin { inputs: inputs.clone() });
         let limits = http::Limits::admin();
-        tasks.spawn(http::serve(listener, None, limits, handler, shutdown.clone(), tasks.clone()));
+        let peers = Peers { inputs: inputs.clone(), about: About::Nobody };
+        tasks.spawn(http::serve(listener, None, limits, handler, Some(peers), shutdown.clone(), tasks.clone()));
     }
     let mut platforms = vec![None; lines.len()];
     for relays in relays {
@@ -103,7 +108,9 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         tracing::info!(platform = name, "called back on {address}");
         platforms[service.platform] = Some(address);
         let limits = http::Limits::of(&service.limits);
-        tasks.spawn(http::serve(listener, acceptor, limits, Arc::new(service), shutdown.clone(), tasks.clone()));
+        let peers = Some(Peers { inputs: inputs.clone(), about: About::Platform(service.platform) });
+        let service = Arc::new(service);
+        tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
     }
     for carrier in carriers {
         tasks.spawn(carrier.run());
@@ -119,7 +126,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
                 callbacks.push(own);
                 let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
-                tasks.spawn(http::serve(listener, acceptor, limits, service, shutdown.clone(), tasks.clone()));
+                let peers = Some(Peers { inputs: inputs.clone(), about: About::Application(application) });
+                tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
             Serving::Sockets { queue, connections } => {
                 callbacks.push(None);

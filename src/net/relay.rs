@@ -18,8 +18,9 @@ use super::{
     bring,
     engine::Input,
     line::{self, Stream},
+    peers::{NO_TLS, Peers},
 };
-use crate::dialect::ccas;
+use crate::{bridge::About, dialect::ccas};
 
 /// How long a hello may take, TLS and all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const HELLO: usize = 4096;
 /// How many may be about to say hello.
 const STRANGERS: usize = 8;
+
+/// Why somebody is no relay: the sort of the complaint, and the reason.
+struct Stranger(&'static str, String);
 
 pub struct Relays {
     pub name: String,
@@ -41,32 +45,41 @@ impl Relays {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let relays = Arc::new(self);
-        let accept = Accept::new(&relays.listener, STRANGERS);
+        let peers = Peers { inputs: relays.inputs.clone(), about: About::Platform(relays.platform) };
+        let accept = Accept::new(&relays.listener, STRANGERS, Some(peers.clone()));
         while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
-            let relays = relays.clone();
+            let (relays, peers) = (relays.clone(), peers.clone());
             tasks.spawn(async move {
-                let welcomed = match relays.acceptor.clone() {
-                    None => timeout(PATIENCE, relays.welcome(stream)).await.map(|w| w.map(boxed)),
-                    Some(acceptor) => {
-                        let welcome = async { relays.welcome(acceptor.accept(stream).await.ok()?).await };
-                        timeout(PATIENCE, welcome).await.map(|w| w.map(boxed))
+                let welcome = async {
+                    match relays.acceptor.clone() {
+                        None => relays.welcome(stream).await.map(boxed),
+                        Some(acceptor) => {
+                            let stream = acceptor.accept(stream).await;
+                            let stream = stream.map_err(|error| Stranger(NO_TLS, format!("no TLS: {error}")))?;
+                            relays.welcome(stream).await.map(boxed)
+                        }
                     }
                 };
+                let late = || Stranger("relays that said no hello", "it said no hello in time".to_owned());
+                let welcomed = timeout(PATIENCE, welcome).await.unwrap_or_else(|_| Err(late()));
                 drop(place);
                 match welcomed {
-                    Ok(Some(stream)) => relays.converse(stream).await,
-                    Ok(None) => tracing::warn!(platform = relays.name, "{peer} is no relay that may connect"),
-                    Err(_) => tracing::warn!(platform = relays.name, "{peer} said no hello in time"),
+                    Ok(stream) => relays.converse(stream).await,
+                    Err(Stranger(sort, reason)) => {
+                        peers.complain(sort, format!("{peer} is no relay that may connect: {reason}")).await;
+                    }
                 }
             });
         }
     }
 
-    /// Reads the first line, byte by byte so that nothing after it is taken; none for whoever is refused.
-    async fn welcome<S: Stream>(&self, mut stream: S) -> Option<S> {
+    /// Reads the first line, byte by byte so that nothing after it is taken.
+    async fn welcome<S: Stream>(&self, mut stream: S) -> Result<S, Stranger> {
         let mut hello = Vec::new();
         loop {
-            let byte = stream.read_u8().await.ok()?;
+            let byte = stream.read_u8().await;
+            let gone = |_| Stranger("relays that said no hello", "it went before it said hello".to_owned());
+            let byte = byte.map_err(gone)?;
             if byte == b'\n' {
                 break;
             }
@@ -76,11 +89,11 @@ impl Relays {
             }
         }
         match ccas::greet(&hello, &self.token) {
-            Ok(()) => Some(stream),
+            Ok(()) => Ok(stream),
             Err(refusal) => {
                 let _ = stream.write_all(refusal.as_bytes()).await;
                 let _ = stream.shutdown().await;
-                None
+                Err(Stranger("refused relays", "its hello or its token is wrong".to_owned()))
             }
         }
     }

@@ -14,18 +14,20 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
     sync::{mpsc, oneshot},
-    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
+    batch::Batch,
     bring,
     engine::Input,
+    peers::Peers,
     read_on,
+    tls::shake_hands,
 };
-use crate::config::Queue;
+use crate::{bridge::About, config::Queue};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -37,23 +39,31 @@ const REFUSALS: usize = 8;
 /// The way to one connection, as the engine knows it.
 pub struct Writer {
     messages: mpsc::Sender<Bytes>,
-    /// Bytes that wait.
-    waiting: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     limit: Queue,
     /// Ends the connection at once, whatever waits.
     pub stop: CancellationToken,
 }
 
+/// What was not written yet.
+#[derive(Default)]
+struct Waiting {
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
 impl Writer {
     /// Whether there was room.
     pub fn send(&self, bytes: Bytes) -> bool {
-        let waiting = self.waiting.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        waiting <= self.limit.bytes && self.messages.try_send(bytes).is_ok()
+        let Waiting { messages, bytes: waiting } = &*self.waiting;
+        let messages = messages.fetch_add(1, Ordering::Relaxed) + 1;
+        let waiting = waiting.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        messages <= self.limit.messages && waiting <= self.limit.bytes && self.messages.try_send(bytes).is_ok()
     }
 
     /// How many messages wait.
     pub fn queued(&self) -> usize {
-        self.messages.max_capacity() - self.messages.capacity()
+        self.waiting.messages.load(Ordering::Relaxed)
     }
 }
 
@@ -70,17 +80,18 @@ pub struct Sockets {
 impl Sockets {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
-        let accept = Accept::new(&self.listener, self.connections + REFUSALS);
+        let peers = Peers { inputs: self.inputs.clone(), about: About::Application(self.application) };
+        let accept = Accept::new(&self.listener, self.connections + REFUSALS, Some(peers.clone()));
         while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
             let (application, queue, inputs) = (self.application, self.queue, self.inputs.clone());
-            let acceptor = self.acceptor.clone();
+            let (acceptor, peers) = (self.acceptor.clone(), peers.clone());
             tasks.spawn(async move {
                 let _place = place;
                 let connection = Connection { application, queue, inputs, peer: peer.to_string() };
                 match acceptor {
                     None => connection.converse(stream).await,
                     Some(acceptor) => {
-                        if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        if let Some(stream) = shake_hands(&acceptor, stream, HANDSHAKE, peer, Some(peers)).await {
                             connection.converse(stream).await;
                         }
                     }
@@ -100,7 +111,7 @@ struct Connection {
 impl Connection {
     async fn converse(self, stream: impl AsyncRead + AsyncWrite + Send) {
         let (messages, receiver) = mpsc::channel(self.queue.messages);
-        let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let (waiting, stop) = (Arc::<Waiting>::default(), CancellationToken::new());
         let writer = Writer { messages, waiting: waiting.clone(), limit: self.queue, stop: stop.clone() };
         let (reply, session) = oneshot::channel();
         let (application, peer) = (self.application, self.peer);
@@ -121,12 +132,14 @@ impl Connection {
 
 /// Writes until there is nothing more to write: the queue was closed and is empty. A connection that can't be written to is
 /// left to its reader, who finds out why.
-async fn write(mut socket: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Bytes>, waiting: &AtomicUsize) {
-    while let Some(bytes) = messages.recv().await {
-        if socket.write_all(&bytes).await.is_err() {
+async fn write(mut socket: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Bytes>, waiting: &Waiting) {
+    let mut batch = Batch::default();
+    while batch.fill(&mut messages).await {
+        if batch.write(&mut socket).await.is_err() {
             return std::future::pending().await;
         }
-        waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        waiting.messages.fetch_sub(batch.messages, Ordering::Relaxed);
+        waiting.bytes.fetch_sub(batch.len(), Ordering::Relaxed);
     }
     let _ = socket.shutdown().await;
 }

@@ -7,8 +7,11 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::{bring, engine::Input};
-use crate::bridge::routes::Record;
+use super::{bring, engine::Input, peers::Peers};
+use crate::{
+    bridge::{About, routes::Record},
+    dialect::Notice,
+};
 
 /// Records in JSON, by the bridge's numbers of routes.
 const ROUTES: TableDefinition<u64, &[u8]> = TableDefinition::new("routes");
@@ -69,10 +72,9 @@ impl Store {
     }
 
     /// A record that stays for want of room is found again at the next start, and its route is over then.
-    pub fn forget(&self, route: u64) {
-        if self.changes.try_send(Change::Drop(route)).is_err() {
-            tracing::warn!("the record of route {route} stays: {QUEUE} changes wait to be written already");
-        }
+    pub fn forget(&self, route: u64) -> Result<(), String> {
+        let sent = self.changes.try_send(Change::Drop(route));
+        sent.map_err(|_| format!("the record of route {route} stays: {QUEUE} changes wait to be written already"))
     }
 }
 
@@ -81,6 +83,7 @@ impl Keeper {
     pub fn run(mut self, inputs: mpsc::Sender<Input>, tasks: &TaskTracker) {
         tasks.spawn(async move {
             let mut batch = Vec::new();
+            let peers = Peers { inputs: inputs.clone(), about: About::Nobody };
             while self.changes.recv_many(&mut batch, QUEUE).await > 0 {
                 let changes = std::mem::take(&mut batch);
                 let routes: Vec<u64> = changes
@@ -94,7 +97,8 @@ impl Keeper {
                 let Ok((keeper, result)) = written.await else { return };
                 self = keeper;
                 if let Err(error) = &result {
-                    tracing::error!("{}: {error}", self.path.display());
+                    let text = format!("{}: {error}", self.path.display());
+                    peers.say(Notice::error(text).one_of("records that could not be written")).await;
                 }
                 if !routes.is_empty() {
                     bring(&inputs, Input::Kept { routes, result }).await;
@@ -182,7 +186,7 @@ mod tests {
             are_kept(&mut receiver, OPEN as usize).await;
             routes.clone().for_each(|route| store.keep(route, record(Some(501))).unwrap());
             are_kept(&mut receiver, OPEN as usize).await;
-            routes.for_each(|route| store.forget(route));
+            routes.for_each(|route| store.forget(route).unwrap());
             if first % 2_000 == 0 {
                 sizes.push(std::fs::metadata(&place.0).unwrap().len());
             }
@@ -208,7 +212,7 @@ mod tests {
         }
         let refused = store.keep(QUEUE as u64, record(None));
         assert_eq!(refused, Err("4096 changes wait to be written already".to_owned()));
-        store.forget(7);
+        assert!(store.forget(7).is_err());
         keeper.run(inputs, &tasks);
         are_kept(&mut receiver, QUEUE).await;
         store.keep(QUEUE as u64, record(None)).unwrap();
@@ -235,8 +239,8 @@ mod tests {
         }
         are_kept(&mut receiver, 3).await;
         store.keep(2, record(Some(501))).unwrap();
-        store.forget(1);
-        store.forget(3);
+        store.forget(1).unwrap();
+        store.forget(3).unwrap();
         drop(store);
         tasks.close();
         tasks.wait().await;

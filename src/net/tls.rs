@@ -1,13 +1,15 @@
 //! TLS both ways: the bridge's own certificate, and whom it trusts.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::peers::{NO_TLS, Peers};
 use crate::config::{ClientTls, ServerTls};
 
 /// What the bridge shows to those who connect to it.
@@ -54,4 +56,23 @@ pub fn client(settings: &ClientTls) -> Result<Arc<ClientConfig>, String> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+/// A connection over TLS; where that does not come about, the log says why.
+pub async fn shake_hands(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
+    limit: Duration,
+    peer: SocketAddr,
+    peers: Option<Peers>,
+) -> Option<TlsStream<TcpStream>> {
+    let reason = match timeout(limit, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it took longer than {} s", limit.as_secs_f64()),
+    };
+    if let Some(peers) = peers {
+        peers.complain(NO_TLS, format!("no TLS with {peer}: {reason}")).await;
+    }
+    None
 }

@@ -106,7 +106,15 @@ impl Desk {
         let (sender, heard) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
         let handler = Arc::new(Callback { heard: sender });
-        tokio::spawn(http::serve(listener, None, http::Limits::admin(), handler, stop.clone(), TaskTracker::new()));
+        tokio::spawn(http::serve(
+            listener,
+            None,
+            http::Limits::admin(),
+            handler,
+            None,
+            stop.clone(),
+            TaskTracker::new(),
+        ));
         Ok(Desk { service, callback, session: String::new(), heard, stop, requests: 0 })
     }
 

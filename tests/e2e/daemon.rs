@@ -159,7 +159,8 @@ async fn logs_say_what_happens_to_connections_and_no_secret_or_customer() {
         world.works(1002).await;
         let make_call = [("AgentIdx", "1002"), ("CallId", "-1"), ("Destination", "5551234")];
         world.desk.ask("MakeCall", &make_call).await.unwrap();
-        world.daemon.line("call request 1 of session 1 failed: mitel (Mitel Connect ONSITE event feed) has no").await;
+        let failed = "make-call (request 1 of session 1, agent 1002, call -1) failed: mitel (Mitel Connect ONSITE event feed) has no";
+        world.daemon.line(failed).await;
         world.line.close().await.unwrap();
         world.daemon.line("not connected: closed by the platform; next attempt in").await;
         world.daemon.signal("-TERM");

@@ -11,12 +11,12 @@ use rustls::{
 };
 use serde_json::json;
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::world::*;
+use crate::{daemon::Daemon, world::*};
 
 /// An authority, and a certificate for localhost that it vouches for, as files.
 struct Authority {
@@ -139,4 +139,36 @@ async fn certificates_are_verified_both_ways() {
     let callback = authority.front(desk.callback).await;
     let refused = desk.open_at(&format!("https://127.0.0.1:{}/", callback.port()), "Test01", USER_PASSWORD).await;
     assert!(refused.unwrap_err().contains("TLS: invalid peer certificate"));
+}
+
+#[tokio::test]
+async fn a_flood_of_handshakes_that_fail_is_a_few_lines_with_the_reason() {
+    let authority = Authority::new("flood");
+    let own = format!(
+        "tls = {{ certificate = '{}', key = '{}' }}",
+        authority.file("server.pem"),
+        authority.file("server.key")
+    );
+    let crm = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let rest = format!(
+        "[application.crm]\ndialect = 'event-feed'\nlisten = '{crm}'\nusers = {{ crm = 'x' }}\nplatforms = ['mitel']\n{own}"
+    );
+    let extra = Extra { application: &own, rest: &rest, ..Extra::default() };
+    let mut daemon = Daemon::start(&text("127.0.0.1:1", &extra));
+    let first = daemon.address().await;
+    let second = daemon.address().await;
+    let begun = std::time::Instant::now();
+    for address in [first, second] {
+        for _ in 0..100 {
+            let mut plain = TcpStream::connect(address).await.unwrap();
+            plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            let _ = plain.read_to_end(&mut Vec::new()).await;
+        }
+    }
+    daemon.signal("-TERM");
+    let log = daemon.end().await.log;
+    let spans = begun.elapsed().as_secs() as usize / 10 + 2;
+    let said = log.matches("no TLS with 127.0.0.1:").count();
+    assert!((20..=20 * spans).contains(&said), "{said} lines:\n{log}");
+    assert!(log.contains(" more within 10 s: TLS handshakes that failed"), "{log}");
 }

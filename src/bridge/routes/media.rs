@@ -256,6 +256,7 @@ impl Bridge {
                 "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
             ));
             let about = whose.map_or(About::Nobody, |whose| self.owner(whose).1);
+            // Each is said: they are as many as were open, once a start.
             self.outputs.push_back(Output::Notice { about, notice });
             let (before, number) = of_key(route);
             let own = (whose == Some(before)).then_some(number);
@@ -415,7 +416,7 @@ impl Bridge {
             Order::Report { number, text } => {
                 let text = format!("route {}: {text}", number.0);
                 let about = self.owner(whose).1;
-                self.outputs.push_back(Output::Notice { about, notice: Notice::warn(text) });
+                self.complain(now, about, Notice::warn(text).one_of("reports of routes"));
             }
         }
         if self.converse(now, media) {

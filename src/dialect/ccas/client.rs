@@ -73,7 +73,7 @@ impl super::super::Client for Client {
     fn connected(&mut self, now: Time) {
         self.state = State::Greeted;
         self.unanswered = 0;
-        self.outputs.push_back(Output::Notice(Notice::info("the relay is connected")));
+        self.outputs.push_back(Output::Notice(Notice::info("the relay is connected").one_of("relays that came")));
         // At once: the relay waits for it with everything else.
         self.ping(now);
     }
@@ -85,7 +85,8 @@ impl super::super::Client for Client {
         self.lose(why);
         self.state = State::Waiting;
         self.next_ping = None;
-        self.outputs.push_back(Output::Notice(Notice::warn(format!("the relay is gone: {why}"))));
+        let text = format!("the relay is gone: {why}");
+        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("relays that went")));
     }
 
     fn heard(&mut self, _: Time, message: &Message) -> Heard {
@@ -203,7 +204,7 @@ impl Client {
     fn alive(&mut self) {
         if self.state != State::Live {
             self.state = State::Live;
-            self.outputs.push_back(Output::Notice(Notice::info("CCAS is there")));
+            self.outputs.push_back(Output::Notice(Notice::info("CCAS is there").one_of("CCAS there")));
             self.outputs.push_back(Output::Up);
         }
     }
@@ -213,7 +214,7 @@ impl Client {
         if self.state != State::Away {
             self.lose(why);
             self.state = State::Away;
-            self.outputs.push_back(Output::Notice(Notice::warn(why)));
+            self.outputs.push_back(Output::Notice(Notice::warn(why).one_of("CCAS away")));
         }
     }
 
@@ -232,7 +233,7 @@ impl Client {
         if lost > 0 || unsure > 0 {
             self.troubles.gaps += 1;
             let text = format!("{lost} events were lost while the relay had nobody to tell, {unsure} more may be");
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("gaps")));
             if self.state == State::Live {
                 self.outputs.push_back(Output::Resync);
             }
@@ -242,7 +243,7 @@ impl Client {
     fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
         let Some((request, _)) = self.open.remove(&id) else {
             let text = format!("a reply to no command that is open (id {id})");
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("replies to no open command")));
             return Heard::Nothing;
         };
         match hresult {

@@ -384,7 +384,7 @@ impl Server {
                 session.state = State::Opened;
                 session.next_heartbeat = now + self.settings.heartbeat;
                 let text = format!("session {key} of {:?} opened, callback {}", session.user, session.callback);
-                self.outputs.push_back(Output::Notice(Notice::info(text)));
+                self.outputs.push_back(Output::Notice(Notice::info(text).one_of("sessions opened")));
                 let id = session.id.clone();
                 let kind = self.vocabulary.find("OpenConnection").unwrap_or(Kind(0));
                 let body = response(&self.vocabulary, &self.profile, kind, &[("SessionId", &id), ("status", "0")]);
@@ -392,7 +392,7 @@ impl Server {
             }
             Err(reason) => {
                 let text = format!("session {key} of {:?} refused: {reason}", session.user);
-                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("sessions refused")));
                 self.sessions.remove(&key);
                 self.outputs.push_back(Output::End { session: key });
                 self.fault(&format!("StartSession at ClientCallbackURL failed: {reason}"))
@@ -490,7 +490,10 @@ impl Server {
     fn end(&mut self, key: u32, reason: &str, lost: Option<&'static str>) {
         let Some(session) = self.sessions.remove(&key) else { return };
         let text = format!("session {key} of {:?} ended: {reason}", session.user);
-        self.outputs.push_back(Output::Notice(if lost.is_some() { Notice::warn(text) } else { Notice::info(text) }));
+        self.outputs.push_back(Output::Notice(match lost {
+            Some(cause) => Notice::warn(text).one_of(cause),
+            None => Notice::info(text).one_of("sessions closed"),
+        }));
         self.outputs.push_back(Output::End { session: key });
         if let Some(cause) = lost {
             *self.lost.entry(cause).or_default() += 1;

@@ -159,7 +159,7 @@ impl super::super::Client for Client {
             self.outputs.push_back(Output::Down(why.to_owned()));
         }
         let text = format!("not connected: {why}; next attempt in {:.1} s", wait.as_secs_f64());
-        self.outputs.push_back(Output::Notice(Notice::warn(text)));
+        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("connections lost")));
     }
 
     /// A message was read: whose it is, and whether one is missing before it.
@@ -187,7 +187,7 @@ impl super::super::Client for Client {
             Some(Answered::Own(own)) => self.own_reply(now, own, message),
             None if command => {
                 let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
-                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("replies to no open command")));
             }
             None => {}
         }
@@ -244,7 +244,8 @@ impl super::super::Client for Client {
                 _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
                 _ => {
                     let text = "a subscription was not answered, though the feed is alive";
-                    self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                    self.outputs
+                        .push_back(Output::Notice(Notice::warn(text).one_of("subscriptions without an answer")));
                 }
             }
         }
@@ -302,7 +303,7 @@ impl Client {
         let is_live = self.state == State::Live;
         let remedy = if is_live { "; asking for a snapshot" } else { "" };
         let text = format!("sequence {sequence} where {expected} was expected: events were missed{remedy}");
-        self.outputs.push_back(Output::Notice(Notice::warn(text)));
+        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("gaps")));
         if is_live {
             self.outputs.push_back(Output::Resync);
             self.refresh(now);
@@ -338,28 +339,28 @@ impl Client {
             Own::Authenticate if result < 0 => {
                 let text =
                     format!("authentication refused for user {:?}: {error} (result {result})", self.settings.user);
-                self.outputs.push_back(Output::Notice(Notice::error(text)));
+                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused authentication")));
                 self.hang_up(now, "authentication refused");
             }
             Own::Authenticate => self.authenticated(now),
             Own::SubscribeAll if result < 0 => {
                 let text = format!("subscribing to everything at once was refused ({error}); trying one by one");
-                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("refused subscriptions")));
                 for (place, subscription) in self.subscriptions().into_iter().enumerate() {
                     self.subscribe(now, Own::Subscribe(place), &[subscription]);
                 }
             }
             Own::SubscribeAll | Own::Refresh if result > 0 => {
                 let text = format!("a subscription was accepted in part only (result {result}): {said}");
-                self.outputs.push_back(Output::Notice(Notice::warn(text)));
+                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("refused subscriptions")));
             }
             Own::Refresh if result < 0 => {
                 let text = format!("no fresh snapshot (result {result}): {said}");
-                self.outputs.push_back(Output::Notice(Notice::error(text)));
+                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused subscriptions")));
             }
             Own::Subscribe(place) if result != 0 => {
                 let text = format!("no subscription to {} (result {result}): {said}", self.subscriptions()[place].0);
-                self.outputs.push_back(Output::Notice(Notice::error(text)));
+                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused subscriptions")));
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
         }
@@ -368,7 +369,8 @@ impl Client {
     fn authenticated(&mut self, now: Time) {
         self.state = State::Live;
         self.backoff.reset();
-        self.outputs.push_back(Output::Notice(Notice::info("connected and authenticated")));
+        let notice = Notice::info("connected and authenticated").one_of("connections made");
+        self.outputs.push_back(Output::Notice(notice));
         self.outputs.push_back(Output::Up);
         self.subscribe(now, Own::SubscribeAll, &self.subscriptions());
     }

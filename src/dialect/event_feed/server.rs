@@ -147,7 +147,7 @@ impl Server {
         if self.sessions.len() >= most {
             *self.lost.entry("too-many").or_default() += 1;
             let text = format!("connection from {peer} refused: all {most} are taken");
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("connections at the limit")));
             return None;
         }
         self.next_session += 1;
@@ -168,7 +168,7 @@ impl Server {
     pub fn closed(&mut self, key: u32, why: &str) {
         if let Some(session) = self.sessions.remove(&key) {
             let text = format!("connection {key} of {} closed: {why}", session.name());
-            self.outputs.push_back(Output::Notice(Notice::info(text)));
+            self.outputs.push_back(Output::Notice(Notice::info(text).one_of("connections closed")));
         }
     }
 
@@ -177,7 +177,8 @@ impl Server {
         if let Some(session) = self.sessions.remove(&key) {
             *self.lost.entry(cause).or_default() += 1;
             let text = format!("connection {key} of {} ended: {reason}", session.name());
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            let sort = if cause == "login" { "refused log-ons" } else { cause };
+            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
         }
     }
 
@@ -303,7 +304,7 @@ impl Server {
         session.deadline = None;
         let text = format!("connection {key} from {} authenticated as {user:?}", session.peer);
         session.user = Some(user);
-        self.outputs.push_back(Output::Notice(Notice::info(text)));
+        self.outputs.push_back(Output::Notice(Notice::info(text).one_of("log-ons")));
         self.reply(key, "authenticate-reply", id, 0, &[]);
     }
 
@@ -517,7 +518,7 @@ impl Server {
         let news = self.entities.hear(&message);
         if self.entities.overflowed && !overflowed {
             let text = "the platform has more entities of one kind than are kept: snapshots will lack some";
-            self.outputs.push_back(Output::Notice(Notice::warn(text)));
+            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("entities that are not kept")));
         }
         news
     }

@@ -99,7 +99,7 @@ impl MediaSim {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let asked = ToOffice { shared: shared.clone(), stop: stop.clone() };
         let service = Service { path: "/OpenMediaService", asked, vocabulary, profile, secure: false, limits };
-        tasks.spawn(http::serve(listener, None, of_http, Arc::new(service), stop.clone(), tasks.clone()));
+        tasks.spawn(http::serve(listener, None, of_http, Arc::new(service), None, stop.clone(), tasks.clone()));
         Ok(MediaSim { address, shared, stop, tasks })
     }
 

@@ -12,6 +12,9 @@ const SHOWN: [&str; 3] = ["ServiceInfo", "AgentInfo", "CallInfo"];
 /// For how long after a request an event that carries its number is taken for what came of it.
 const OUTCOME: Duration = Duration::from_secs(600);
 
+/// The sort of notices about sessions that ended, or did not come about.
+const LOST: &str = "sessions lost";
+
 impl Client {
     /// `new_path` makes paths that nobody can guess.
     pub fn new(
@@ -154,7 +157,7 @@ impl Client {
         self.state = State::Online;
         self.tried = 0;
         self.backoff.reset();
-        self.notice(Notice::info(format!("session open and on line at {}", self.url())));
+        self.notice(Notice::info(format!("session open and on line at {}", self.url())).one_of("sessions opened"));
         // A session that took the place of another at once was missed by nobody: what it shows is compared.
         self.outputs.push_back(if self.is_up { Output::Resync } else { Output::Up });
         self.is_up = true;
@@ -181,7 +184,7 @@ impl Client {
         let Some((place, _)) = self.snapshot else { return };
         if let Some(why) = failed {
             let text = format!("no snapshot of {}: {why}; what is known of it stays", SHOWN[place]);
-            self.notice(Notice::error(text));
+            self.notice(Notice::error(text).one_of("snapshots that failed"));
         }
         self.show(now, place + 1);
     }
@@ -237,12 +240,13 @@ impl Client {
         }
         self.tried = if was_online { usize::from(next) } else { self.tried + 1 };
         if self.tried < self.settings.urls.len() {
-            self.notice(Notice::warn(format!("no session at {at}: {why}; trying {}", self.url())));
+            let text = format!("no session at {at}: {why}; trying {}", self.url());
+            self.notice(Notice::warn(text).one_of(LOST));
             return self.reach(now);
         }
         let wait = self.backoff.next();
         let text = format!("no session at {at}: {why}; next attempt in {:.1} s", wait.as_secs_f64());
-        self.notice(Notice::warn(text));
+        self.notice(Notice::warn(text).one_of(LOST));
         (self.tried, self.state) = (0, State::Waiting(now + wait));
         self.down(why);
     }

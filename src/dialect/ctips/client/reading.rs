@@ -189,7 +189,7 @@ impl Client {
             self.troubles.unknown_values += 1;
             let text = format!("{}: {wrong}; the value was passed over", def.label);
             if self.said.len() < MAX_SAID && self.said.insert(text.clone()) {
-                self.notice(Notice::warn(text));
+                self.notice(Notice::warn(text).one_of_few());
             }
         }
         let number = |message: &Message, label: &str| fields_of(def, message, label).as_int().unwrap_or(0);
@@ -231,7 +231,7 @@ impl Client {
     fn link(&mut self, now: Time, switch: Option<i64>, is_down: bool) {
         let lost = switch.map_or("Unified IP".to_owned(), |switch| format!("switch {switch}"));
         let state = if is_down { "down" } else { "up" };
-        self.notice(Notice::warn(format!("the portal says that {lost} is {state}")));
+        self.notice(Notice::warn(format!("the portal says that {lost} is {state}")).one_of("states of links"));
         let is_news = match switch {
             None => std::mem::replace(&mut self.is_cut_off, is_down) != is_down,
             Some(switch) if is_down => self.lost_switches.insert(switch),

@@ -84,8 +84,8 @@ impl Server {
         }
         if label == "InvalidUserFault" {
             // The client is right: it is the bridge's own account that is refused.
-            self.outputs
-                .push_back(Output::Notice(Notice::error(format!("the service refuses the bridge's user: {reason}"))));
+            let text = format!("the service refuses the bridge's user: {reason}");
+            self.outputs.push_back(Output::Notice(Notice::error(text).one_of("the bridge's user is refused")));
             let reason = "the bridge is not let into the Open Media Service".to_owned();
             return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason, who: None });
         }

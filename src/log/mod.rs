@@ -1,0 +1,159 @@
+//! The log: lines on stderr, one an event. They wait in a bounded queue for a thread that writes them, so that a stderr which
+//! nobody reads stops nobody; at the bound lines are dropped, counted, and said as soon as there is room again. Text from outside
+//! is escaped here, whichever way it came into a line.
+
+mod queue;
+
+pub mod filter;
+
+use std::{sync::Arc, time::Duration};
+
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::one_line::Escape;
+use queue::Queue;
+
+/// Modules of this program that are known to filters: all at the top, and those below which log.
+const MODULES: [&str; 24] = [
+    "bridge",
+    "cli",
+    "cli::run",
+    "config",
+    "diagnostic",
+    "dialect",
+    "document",
+    "log",
+    "mapping",
+    "message",
+    "model",
+    "net",
+    "net::assemble",
+    "net::callback",
+    "net::engine",
+    "net::http",
+    "net::peers",
+    "net::store",
+    "shipped",
+    "sim",
+    "time",
+    "translate",
+    "vocabulary",
+    "wire",
+];
+
+/// How the log is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub json: bool,
+    /// A filter as [`filter::read`] writes it.
+    pub filter: String,
+    /// How many bytes of lines may wait to be written.
+    pub queue_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { json: false, filter: "info".into(), queue_bytes: 1 << 20 }
+    }
+}
+
+/// The process's log, once it is started.
+pub struct Log {
+    queue: Arc<Queue>,
+}
+
+impl Log {
+    /// Everything that is logged from now on goes to stderr, as these settings have it.
+    pub fn start(settings: &Settings) -> Result<Log, String> {
+        let escape = if settings.json { Escape::Json } else { Escape::Text };
+        let queue = Arc::new(Queue::new(settings.queue_bytes, escape));
+        // A handle of its own: whoever else writes to stderr does not wait for this thread.
+        let stderr = queue::stderr();
+        let of_thread = queue.clone();
+        let thread = std::thread::Builder::new().name("log".into()).spawn(move || of_thread.write_to(stderr));
+        thread.map_err(|error| format!("the log's thread cannot be started: {error}"))?;
+        let filter = EnvFilter::try_new(&settings.filter).map_err(|error| format!("the log's filter: {error}"))?;
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(queue.clone()));
+        let lines = lines.with_target(false).log_internal_errors(false);
+        if settings.json {
+            lines.json().flatten_event(true).init();
+        } else {
+            lines.with_ansi(false).init();
+        }
+        let of_panics = Log { queue: queue.clone() };
+        std::panic::set_hook(Box::new(move |panic| of_panics.last(&panic.to_string())));
+        Ok(Log { queue })
+    }
+
+    /// A line about why the program ends, whatever the level; then everything that waits is written, as far as that takes no
+    /// longer than a moment.
+    pub fn last(&self, text: &str) {
+        self.queue.push(text, true);
+        self.finish();
+    }
+
+    /// Waits until everything is written that waits, but not for a reader who does not read.
+    pub fn finish(&self) {
+        self.queue.drained(FINISH);
+    }
+}
+
+/// How long the lines that wait at the end may take.
+const FINISH: Duration = Duration::from_secs(1);
+
+/// How many lines were not written since the program began: there was no room for them, or stderr did not take them.
+pub fn dropped() -> u64 {
+    queue::DROPPED.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// What the formatter writes to: a line at a time.
+struct Lines(Arc<Queue>);
+
+impl<'w> MakeWriter<'w> for Lines {
+    type Writer = &'w Lines;
+
+    fn make_writer(&'w self) -> &'w Lines {
+        self
+    }
+}
+
+impl std::io::Write for &Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.push(&String::from_utf8_lossy(bytes), false);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn a_filter_can_name_every_module_that_logs() {
+        let mut open = vec![Path::new("src").to_path_buf()];
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let logs = ["error", "warn", "info", "debug", "trace"].iter();
+            if logs.map(|level| format!("tracing::{level}!")).any(|it| code.contains(&it)) {
+                let name = path.strip_prefix("src").unwrap().with_extension("").display().to_string();
+                let name = name.trim_end_matches("/mod").replace('/', "::");
+                let name = if name == "log::queue" { "log" } else { &name };
+                assert!(super::MODULES.contains(&name), "{name} is not listed");
+            }
+        }
+        for line in fs::read_to_string("src/lib.rs").unwrap().lines() {
+            if let Some(name) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) {
+                assert!(super::MODULES.contains(&name) || name == "one_line", "{name} is not listed");
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The lines that wait, and the thread that writes them.
+
+use std::{
+    cell::Cell,
+    io::{ErrorKind, Write},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::one_line::{Escape, escaped};
+
+/// Lines that were not written. The log is the process's, and so is this.
+pub static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// As much is written at once: a pipe takes it whole or not at all, so that lines of other programs do not tear these.
+const WRITE: usize = 4096;
+/// How long a stderr that takes nothing at the moment is left alone.
+const PAUSE: Duration = Duration::from_millis(20);
+
+thread_local! {
+    /// The thread that writes always has room for a line of its own: it is the one that makes room.
+    static WRITES: Cell<bool> = const { Cell::new(false) };
+}
+
+pub struct Queue {
+    state: Mutex<State>,
+    /// Something waits.
+    filled: Condvar,
+    /// Nothing waits any more.
+    emptied: Condvar,
+    limit: usize,
+    escape: Escape,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whole lines.
+    waiting: Vec<u8>,
+    /// Bytes that the thread has taken, and not yet written.
+    writing: usize,
+    /// Lines that were dropped and not said to be.
+    lost: u64,
+}
+
+impl Queue {
+    pub fn new(limit: usize, escape: Escape) -> Queue {
+        let (state, filled, emptied) = (Mutex::default(), Condvar::new(), Condvar::new());
+        Queue { state, filled, emptied, limit, escape }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a line written, with or without its end. It is dropped where there is no room, unless it `must` be written.
+    pub fn push(&self, line: &str, must: bool) {
+        let line = escaped(line.strip_suffix('\n').unwrap_or(line), self.escape);
+        let mut state = self.state();
+        let waits = state.waiting.len() + state.writing;
+        // A line that is longer than all of the queue has room where nothing else waits.
+        let has_room = waits == 0 || waits + line.len() < self.limit;
+        if !has_room && !must && !WRITES.get() {
+            state.lost += 1;
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        state.waiting.extend_from_slice(line.as_bytes());
+        state.waiting.push(b'\n');
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    /// Waits until nothing waits, but no longer than this.
+    pub fn drained(&self, limit: Duration) {
+        let waits = |state: &mut State| !state.waiting.is_empty() || state.writing > 0;
+        // Whether it was in time makes no difference: the program ends.
+        let _ = self.emptied.wait_timeout_while(self.state(), limit, waits);
+    }
+
+    /// Writes whatever comes, for as long as the process lives.
+    pub fn write_to(&self, mut sink: impl Write) {
+        WRITES.set(true);
+        let mut lines = Vec::new();
+        loop {
+            lines.clear();
+            let waits = self.filled.wait_while(self.state(), |state| state.waiting.is_empty());
+            let mut state = waits.unwrap_or_else(PoisonError::into_inner);
+            std::mem::swap(&mut state.waiting, &mut lines);
+            state.writing = lines.len();
+            drop(state);
+            let mut rest = &lines[..];
+            while !rest.is_empty() {
+                let (part, next) = rest.split_at(part(rest));
+                if !write(&mut sink, part) {
+                    // It is closed, or its disk is full: nobody can be told but those who look at the metrics.
+                    DROPPED.fetch_add(part.iter().filter(|byte| **byte == b'\n').count() as u64, Ordering::Relaxed);
+                }
+                rest = next;
+                self.state().writing = rest.len();
+            }
+            let mut state = self.state();
+            let lost = std::mem::take(&mut state.lost);
+            if state.waiting.is_empty() {
+                self.emptied.notify_all();
+            }
+            drop(state);
+            if lost > 0 {
+                tracing::warn!(lines = lost, "lines of the log were dropped here: nobody read those that waited");
+            }
+        }
+    }
+}
+
+/// How much of these lines is written at once: whole lines, at least one.
+fn part(lines: &[u8]) -> usize {
+    let end = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map(|place| place + 1);
+    let first = || lines.iter().position(|byte| *byte == b'\n').map(|place| place + 1);
+    end(&lines[..lines.len().min(WRITE)]).or_else(first).unwrap_or(lines.len())
+}
+
+/// Writes all of it, however long that takes; whether that could be done.
+fn write(sink: &mut impl Write, mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        match sink.write(bytes) {
+            Ok(0) => return false,
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+/// A handle of stderr; one that takes everything where there is no stderr.
+pub fn stderr() -> Box<dyn Write + Send> {
+    use std::os::fd::AsFd;
+    match std::io::stderr().as_fd().try_clone_to_owned() {
+        Ok(handle) => Box::new(std::fs::File::from(handle)),
+        Err(_) => Box::new(std::io::sink()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+
+    /// Takes what is written only when it is told to.
+    struct Held {
+        go: mpsc::Receiver<()>,
+        written: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Held {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.written.send(bytes.to_vec());
+            self.go.recv().map_err(|_| std::io::Error::other("gone"))?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_written_in_order_when_somebody_reads() {
+        let (go, held) = mpsc::channel();
+        let (written, seen) = mpsc::channel();
+        let queue = Arc::new(Queue::new(100, Escape::Text));
+        let of_thread = queue.clone();
+        std::thread::spawn(move || of_thread.write_to(Held { go: held, written }));
+        queue.push("first\n", false);
+        assert_eq!(seen.recv().unwrap(), b"first\n");
+        (0..1000).for_each(|number| queue.push(&format!("line {number:03}"), false));
+        let state = queue.state();
+        assert!(state.waiting.len() + state.writing <= 100, "{} bytes wait", state.waiting.len());
+        assert_eq!(state.lost, 1000 - (state.waiting.len() / 9) as u64);
+        drop(state);
+        queue.push("the end\nof it", true);
+        queue.drained(Duration::from_millis(1));
+        go.send(()).unwrap();
+        let rest = String::from_utf8(seen.recv().unwrap()).unwrap();
+        assert!(rest.starts_with("line 000\nline 001\n") && rest.ends_with("\nthe end\\nof it\n"), "{rest}");
+        go.send(()).unwrap();
+        queue.drained(Duration::from_secs(60));
+        let state = queue.state();
+        assert_eq!((state.waiting.len(), state.writing), (0, 0));
+    }
+
+    #[test]
+    fn a_line_longer_than_the_queue_has_room_when_nothing_else_waits() {
+        let queue = Queue::new(10, Escape::Text);
+        queue.push(&"x".repeat(1000), false);
+        queue.push("y", false);
+        let state = queue.state();
+        assert_eq!((state.waiting.len(), state.lost), (1001, 1));
+    }
+
+    #[test]
+    fn lines_are_written_whole() {
+        let lines = format!("{}\n{}\n{}\n", "a".repeat(3000), "b".repeat(3000), "c".repeat(9000));
+        assert_eq!(part(lines.as_bytes()), 3001);
+        assert_eq!(part(&lines.as_bytes()[3001..]), 3001);
+        assert_eq!(part(&lines.as_bytes()[6002..]), 9001);
+    }
+}
