@@ -145,6 +145,7 @@ fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Voc
         max_sessions: section.number("sessions", defaults.max_sessions as u32) as usize,
         heartbeat: section.duration("heartbeat", defaults.heartbeat),
         missed_heartbeats: section.number("missed_heartbeats", defaults.missed_heartbeats),
+        tenants: tenants(section),
     };
     let callback = Callback {
         allow: allow_list(section),
@@ -154,6 +155,15 @@ fn ctips(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Voc
         queue: queue(section),
     };
     Face::Ctips { server, profile: Box::new(profile), callback, limits: limits(section) }
+}
+
+/// The tenants that sessions may be opened for.
+fn tenants(section: &Section) -> Vec<i64> {
+    let tenants = section.numbers("tenants").unwrap_or_default();
+    if let Some(odd) = tenants.iter().find(|tenant| !(1..=i64::from(i32::MAX)).contains(*tenant)) {
+        section.problem("tenants", format!("{odd} is no tenant: tenants are numbers from 1"));
+    }
+    tenants
 }
 
 fn limits(section: &Section) -> Limits {

@@ -346,6 +346,21 @@ impl<'r> Section<'r> {
         }
     }
 
+    /// A list of numbers; in the environment, they are separated by commas.
+    pub fn numbers(&self, key: &'static str) -> Option<Vec<i64>> {
+        let number = |value: &Value| match value {
+            Value::Num(_, number) => number.to_i128().and_then(|number| i64::try_from(number).ok()),
+            _ => None,
+        };
+        self.is_plain(self.path_of(key));
+        let numbers: Option<Vec<i64>> = match self.find(key)? {
+            Value::Array(_, items) => items.iter().map(number).collect(),
+            Value::String(_, text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
+            value => number(value).map(|number| vec![number]),
+        };
+        numbers.or_else(|| self.wrong(key, "a list of numbers"))
+    }
+
     /// A file's name. Whoever writes what should stand in the file does not see it shown.
     pub fn path(&self, key: &'static str) -> Option<PathBuf> {
         let text = self.hidden_text(key)?;

@@ -35,11 +35,19 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// How many heartbeats in a row may go unanswered.
     pub missed_heartbeats: u32,
+    /// Tenants that sessions may be opened for; any, where none is named.
+    pub tenants: Vec<i64>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { users: HashMap::new(), max_sessions: 10, heartbeat: Duration::from_secs(30), missed_heartbeats: 3 }
+        Settings {
+            users: HashMap::new(),
+            max_sessions: 10,
+            heartbeat: Duration::from_secs(30),
+            missed_heartbeats: 3,
+            tenants: Vec::new(),
+        }
     }
 }
 
@@ -254,6 +262,11 @@ impl Server {
         if session.state == State::Starting {
             return self.refuse_for("the session is not open yet");
         }
+        // 0 is the session's own.
+        let tenant = def.role(Role::Tenant).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+        if tenant != 0 && tenant != session.tenant {
+            return self.refuse_for("TenantId is none of the session's tenants");
+        }
         let number = |label: &str| field(label).as_int().unwrap_or(0);
         match def.label.as_str() {
             "CloseConnection" => {
@@ -317,6 +330,9 @@ impl Server {
         let [tenant] = tenants[..] else {
             return self.refuse_for("OpenConnection names exactly one tenant in TenantIds");
         };
+        if !self.settings.tenants.is_empty() && !self.settings.tenants.contains(&tenant) {
+            return self.refuse_for("sessions are not opened for this tenant");
+        }
         let Value::Text(url) = field("ClientCallbackURL") else {
             return self.refuse_for("OpenConnection has no ClientCallbackURL");
         };

@@ -236,3 +236,23 @@ fn heartbeats_start_with_the_line_and_three_missed_end_the_session() {
     assert_eq!(outputs, ["Warn: session 1 of \"Test01\" ended: 3 heartbeats in a row went unanswered", "end 1"]);
     assert_eq!(desk.server.lost["heartbeat"], 1);
 }
+
+#[test]
+fn a_session_is_of_one_tenant_and_the_operator_says_of_which() {
+    let mut desk = Desk::new("edk-2009-08");
+    desk.online();
+    let state =
+        |tenant: &str| format!("<SessionId>S-1</SessionId><RequestId>6</RequestId>{tenant}<AgentIdx>12</AgentIdx>");
+    for own in ["", "<TenantId>0</TenantId>", "<TenantId>7</TenantId>"] {
+        assert_eq!(desk.ask("GetAgentState", &state(own)), "asked 6", "{own}");
+    }
+    let wrong = "TenantId is none of the session's tenants";
+    for other in ["<TenantId>8</TenantId>", "<TenantId>-1</TenantId>"] {
+        assert_eq!(desk.ask("GetAgentState", &state(other)), wrong);
+        assert_eq!(desk.ask("OffLine", &format!("<SessionId>S-1</SessionId>{other}")), wrong);
+    }
+    desk.server.settings.tenants = vec![1, 2];
+    assert_eq!(desk.open("Test01", "secret"), "sessions are not opened for this tenant");
+    desk.server.settings.tenants = vec![1, 7];
+    assert_eq!(desk.open("Test01", "secret"), "later");
+}
