@@ -287,6 +287,8 @@ async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
         let reply = soon("a reply", crm.ask(request)).await.unwrap();
         assert!(reply["result"] == -1 && reply["error-msg"].as_str().unwrap().starts_with(reason), "{reply}");
     }
+    let reply = soon("a reply", crm.ask(command("dance"))).await.unwrap();
+    assert_eq!(reply["command"], "dance", "the command as it was received");
     assert_eq!(subscribe(&mut crm, &[("call-activity", &["*"])]).await["result"], 0);
 }
 

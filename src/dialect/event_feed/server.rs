@@ -215,7 +215,10 @@ impl Server {
                     (text, replaced) = tolerant::decode(frame);
                     Ok(text)
                 }
-                Frame::TooLong => Err((-1, format!("a request is at most {} bytes long", self.settings.max_frame))),
+                Frame::TooLong => {
+                    let most = self.settings.max_frame;
+                    Err((Received::default(), format!("a request is at most {most} bytes long")))
+                }
             },
         };
         let read = text.and_then(|text| {
@@ -226,15 +229,15 @@ impl Server {
                 rest.keep(more);
                 read = vocabulary.read_json(first, true, &Wanted::new(), message);
             }
-            read.map_err(|error| (request_id(&text), error.to_string()))
+            read.map_err(|error| (Received::of(&text), error.to_string()))
         });
         replaced.join(read.as_ref().map(|decoded| decoded.replaced).unwrap_or_default());
         self.outputs.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
-        let (id, reason) = match read {
+        let (Received { id, command }, reason) = match read {
             Ok(decoded) => return Some(self.request(key, world, message, decoded.malformed)),
             Err(unread) => unread,
         };
-        self.reply(key, "command-reply", id, -1, &[("error-msg", &reason)]);
+        self.reply(key, "command-reply", id, -1, &[("command", &command), ("error-msg", &reason)]);
         if self.user_of(key).is_none() {
             self.hang_up(key, "something else than an authentication came first", "login");
         }
@@ -578,11 +581,34 @@ impl<'t> Numbering<'t> {
     }
 }
 
-/// The number of a request that is no message: -1, unless it can be identified.
-fn request_id(text: &str) -> i64 {
-    let request: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let id = request.as_ref().and_then(|request| request.get("request-id"));
-    id.and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok())).unwrap_or(-1)
+/// As much of an unknown command's name is repeated, in bytes.
+const MAX_NAME: usize = 100;
+
+/// What a request that is no message says of itself, for its reply.
+struct Received {
+    /// -1, unless it can be identified.
+    id: i64,
+    /// The command as it was received.
+    command: String,
+}
+
+impl Default for Received {
+    fn default() -> Received {
+        Received { id: -1, command: String::new() }
+    }
+}
+
+impl Received {
+    fn of(text: &str) -> Received {
+        let request: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        let field = |name: &str| request.as_ref().and_then(|request| request.get(name));
+        let id = field("request-id").and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok())).unwrap_or(-1);
+        let name =
+            |field_name: &str| field(field_name).and_then(serde_json::Value::as_str).filter(|name| !name.is_empty());
+        let kept = |name: &str| name[..name.floor_char_boundary(MAX_NAME)].to_owned();
+        let command = name("sub-request-type").or_else(|| name("message")).map(kept).unwrap_or_default();
+        Received { id, command }
+    }
 }
 
 fn reply_label(request: &str) -> String {
