@@ -2,7 +2,7 @@
 //! an application, both of them files; the messages' own timestamps are the clock. A message's moment is the unambiguous one
 //! where it tells it: a local clock that is set moves no timer.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use hashbrown::HashSet;
 use serde::Deserialize;
@@ -88,6 +88,12 @@ struct Start {
     /// How far local time was taken to be ahead of UTC, where nobody had told it.
     assumed: Option<i64>,
 }
+
+/// How long the clock goes on behind the last line: far longer than a call may be silent, and all that follows from its end.
+const LONGEST_END: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How often timers may run out without the clock going on.
+const MOST_AT_ONCE: usize = 100_000;
 
 /// See the module.
 pub struct Translator {
@@ -333,16 +339,29 @@ impl Translator {
     }
 
     fn run_until(&mut self, until: Time, out: &mut impl FnMut(&[u8])) {
+        // Timers that run out at one moment may set others for it, but not without end.
+        let mut at_once = 0;
         while let Some(deadline) = self.bridge.deadline().filter(|deadline| *deadline <= until) {
+            at_once = if deadline > self.now { 0 } else { at_once + 1 };
             self.now = self.now.max(deadline);
+            if at_once > MOST_AT_ONCE {
+                self.notices.push("timers ran out without end and were left".into());
+                return;
+            }
             self.bridge.expire(self.now);
             self.drain(out);
         }
     }
 
-    /// The end of all lines: every timer runs out.
+    /// The end of all lines: every timer runs out. Whatever there is ends within some hours of the lines' clock; what does not
+    /// end would go on for ever, and is left.
     pub fn finish(&mut self, out: &mut impl FnMut(&[u8])) {
-        self.run_until(Time(u64::MAX), out);
+        self.run_until(self.now + LONGEST_END, out);
+    }
+
+    /// Whether something is still to come, by the clock alone.
+    pub fn waits(&self) -> bool {
+        self.bridge.deadline().is_some()
     }
 
     fn drain(&mut self, out: &mut impl FnMut(&[u8])) {

@@ -634,7 +634,7 @@ fn work_after_a_call_that_nobody_knows_cannot_be_asked_for() {
 }
 
 #[test]
-fn unknown_agents_and_calls_are_named_as_such() {
+fn what_is_none_fails_at_once_and_what_was_not_shown_is_the_platforms_to_judge() {
     let mut lines = answered(900, 1001);
     lines.push(request("SetAgentState", 1, json!({ "AgentIdx": -1, "NewState": "Idle" })));
     lines.push(request("GetAgentState", 2, json!({ "AgentIdx": 4711 })));
@@ -643,18 +643,22 @@ fn unknown_agents_and_calls_are_named_as_such() {
     lines.push(request("LoginAgent", 5, json!({ "AgentLoginName": "nobody", "StationId": "4001" })));
     lines.push(request("SetAgentState", 6, json!({ "AgentIdx": 1001, "NewState": "Active" })));
     lines.push(request("GetCallData", 7, json!({ "AgentIdx": 1001, "CallId": 4711 })));
+    lines.push(request("HoldCall", 8, json!({ "AgentIdx": 1001, "CallId": 1_900_000_001 })));
+    lines.push(reply(5, -1, Some("no such agent")));
     let shown: Vec<String> =
         translate(&lines).iter().filter(|event| event["RequestId"].as_i64() != Some(0)).map(short).collect();
     assert_eq!(
         shown,
         [
             "AgentRequestFailed a-1 InvalidAgent #1",
-            "AgentRequestFailed a4711 InvalidAgent #2",
-            "CallRequestFailed 4711 a1001 InvalidCallId #3",
+            "AgentRequestFailed a4711 RequestFailed #2",
+            "CallRequestFailed 4711 a1001 RequestFailed #3",
             "CallRequestFailed 900 a-1 InvalidAgent #4",
-            "AgentLoginRequestFailed InvalidAgent #5",
+            "> login",
             "AgentRequestFailed a1001 InvalidStateForRequest #6",
-            "CallRequestFailed 4711 a1001 InvalidCallId #7",
+            "CallRequestFailed 4711 a1001 RequestFailed #7",
+            "CallRequestFailed 1900000001 a1001 InvalidCallId #8",
+            "AgentLoginRequestFailed RequestFailed #5",
         ]
     );
 }
@@ -735,6 +739,8 @@ fn a_panic_logs_everyone_out_and_every_outcome_carries_the_request() {
         login(1001),
         login(1002),
         request("PanicLogout", 5, json!({ "LogoutAllAgents": true })),
+        reply(5, 0, None),
+        reply(1_000_000_001, 0, None),
         agent("agent-logout", 1002, 1, json!({})),
         agent("agent-logout", 1001, 1, json!({})),
         request("PanicLogout", 6, json!({ "AgentLoginNameList": ["1001", "nobody"] })),
@@ -796,7 +802,7 @@ fn a_disposition_without_wrap_up_ends_it_and_the_first_failure_fails_it() {
         vec![
             dispose(3),
             reply(3, 0, None),
-            reply(1000000001, 0, None),
+            reply(3, 0, None),
             call("wrap-ended", 900, 12, json!({ "agent-id": 1001, "wrapup-code-id": 42 })),
         ],
     ];

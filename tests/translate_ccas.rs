@@ -890,7 +890,9 @@ fn an_agent_is_called_at_the_station() {
         ask("MakeCall", -1, json!({ "DestinationType": destination, "DestinationAddress": address }))
     };
     let to = |request: Value, expected: &str| {
-        let shown: Vec<String> = translate(&[logon(40), logon(41), request]).iter().map(short).collect();
+        // Nobody else is there.
+        let lines = [logon(40), logon(41), json!({ "type": 35 }), request];
+        let shown: Vec<String> = translate(&lines).iter().map(short).collect();
         assert_eq!(shown[4], expected, "{shown:#?}");
     };
     to(call("External", "5559999"), "> MakeCall \"5559999\" 40");
@@ -1012,6 +1014,7 @@ fn requests_about_an_agent() {
         "> SetVoiceNotReady 40 0",
         "AgentStateChange a40 NotReady #7",
         "> SetVoiceReady 40",
+        "AgentStateChange a40 Idle",
         "AgentStateChange a40 Idle #7",
         "AgentLoginRequestFailed a40 RequestFailed #8",
     ];
@@ -1029,6 +1032,7 @@ fn clerical_work_is_extended_and_cancelled() {
         reply(1),
         ask("SetDisposition", 900, json!({ "DispositionId": 3 })),
         event(41, 40, json!({ "CallID": 900, "CallType": 3, "CQCodeList": "3" })),
+        reply(2),
         state("Idle"),
         reply(3),
         of_call(15, 40, 900),

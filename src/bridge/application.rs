@@ -74,6 +74,8 @@ pub struct Application {
     read_only: HashSet<String>,
     /// The first platform speaks the application's dialect: its messages pass as they are.
     pub relays: bool,
+    /// Its events name the requests that they come of.
+    answers_by_events: bool,
     message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -122,6 +124,7 @@ impl Application {
             ..Counts::default()
         };
         Application {
+            answers_by_events: vocabulary.events_name_requests(),
             name: parts.name,
             server: parts.server,
             from: parts.from,
@@ -413,6 +416,16 @@ impl Application {
     ) {
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
+        // Where events name no requests, a request's answer is its reply: what everybody was told is not told again.
+        // And what failed after that is not answered again.
+        if audience.only_asker && !self.answers_by_events {
+            let request = transition.request.map(|request| platform.model.request(request));
+            let is_answered = || request.is_some_and(|request| request.told_accepted);
+            let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
+            if is_late || !transition.kind.is_answer() {
+                return;
+            }
+        }
         if self.to.plans[transition.kind as usize].rules.is_empty() {
             self.counts.untold[transition.kind as usize] += 1;
             return;

@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 
-use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::{CallIx, DeviceKind, NativeId};
 
@@ -28,6 +30,8 @@ pub struct Ids {
     calls: HashMap<CallKey, Call>,
     by_id: HashMap<i64, CallKey>,
     minted: i64,
+    /// Numbers of calls that the application was told of and that are over, the newest last.
+    over: Over,
     /// Numbers of the labels of call data.
     labels: HashMap<String, i64>,
 }
@@ -71,6 +75,37 @@ enum Space {
     Services,
 }
 
+/// The most numbers of calls that are over that are remembered.
+const MAX_OVER: usize = 10_000;
+
+/// See [`Ids::over`]. What is asked about such a call fails at once; beyond the bound the platform says so itself.
+#[derive(Debug, Default)]
+struct Over {
+    numbers: HashSet<i64>,
+    order: VecDeque<i64>,
+}
+
+impl Over {
+    fn add(&mut self, number: i64) {
+        if !self.numbers.insert(number) {
+            return;
+        }
+        self.order.push_back(number);
+        while self.order.len() > MAX_OVER {
+            if let Some(oldest) = self.order.pop_front() {
+                self.numbers.remove(&oldest);
+            }
+        }
+    }
+
+    /// The number is a call's again.
+    fn remove(&mut self, number: i64) {
+        if self.numbers.remove(&number) {
+            self.order.retain(|known| *known != number);
+        }
+    }
+}
+
 /// The first number of a label, and the most labels that have one; further ones have none, and are left out.
 const LABELS: i64 = 101;
 const MAX_LABELS: usize = 1000;
@@ -79,7 +114,17 @@ impl Ids {
     pub fn new(step: i64, platforms: usize, labels: &[(String, i64)]) -> Ids {
         let labels = labels.iter().cloned().collect();
         let hashed = RefCell::default();
-        Ids { step, relayed: None, platforms, hashed, calls: HashMap::new(), by_id: HashMap::new(), minted: 0, labels }
+        Ids {
+            step,
+            relayed: None,
+            platforms,
+            hashed,
+            calls: HashMap::new(),
+            by_id: HashMap::new(),
+            minted: 0,
+            over: Over::default(),
+            labels,
+        }
     }
 
     /// Messages of this platform, the application's first, pass as they are.
@@ -101,6 +146,7 @@ impl Ids {
             None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
         };
         let id = native.filter(|id| *id > 0 && may(id)).unwrap_or_else(|| self.mint());
+        self.over.remove(id);
         self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
         told
@@ -150,7 +196,16 @@ impl Ids {
         let Some(call) = self.calls.remove(&key) else { return };
         if self.by_id.get(&call.id) == Some(&key) {
             self.by_id.remove(&call.id);
+            if call.told {
+                self.over.add(call.id);
+            }
         }
+    }
+
+    /// Whether a number that leads to no call may be the platform's own of a call that the application was never told of:
+    /// it is none of those that are over, and none that was minted, in this life or another.
+    pub fn may_be_unseen(&self, id: i64) -> bool {
+        id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !self.over.numbers.contains(&id)
     }
 
     pub fn len(&self) -> usize {
@@ -208,6 +263,22 @@ impl Ids {
     /// Agents or services that have the same number, each number once.
     pub fn collisions(&self) -> Vec<String> {
         std::mem::take(&mut self.hashed.borrow_mut().collisions)
+    }
+
+    /// The native number that a service's number would be on a platform.
+    pub fn native_service(&self, place: usize, kind: DeviceKind, id: i64) -> i64 {
+        let shift = self.step * place as i64 + self.offset(kind);
+        let passes = place == 0 && self.relayed.is_some();
+        if !passes && id > shift && id - shift < self.step / 4 { id - shift } else { id }
+    }
+
+    /// The platform, by its place, in whose room an agent's number is, and its own number there.
+    pub fn agent_room(&self, id: i64) -> Option<(usize, i64)> {
+        let plain = |place: &usize| {
+            let native = id - self.step * *place as i64;
+            (native > 0 && native < self.room(*place) && id < HASHED).then_some((*place, native))
+        };
+        (0..self.platforms).find_map(|place| plain(&place)).or_else(|| Some((0, self.native_agent(0, id)?)))
     }
 
     /// The native number that an agent's number would be on a platform, if it is one there.
@@ -277,6 +348,42 @@ mod tests {
         assert_eq!(ids.call_of_id(900), Some((0, CallIx(1))));
         ids.forget((0, CallIx(1)));
         assert_eq!(ids.call_of_id(900), None);
+    }
+
+    #[test]
+    fn a_number_that_the_application_was_told_of_is_no_call_any_more_and_others_may_be() {
+        let mut ids = Ids::new(1_000_000, 1, &[]);
+        let new = |native| move || New { native: Some(native), told: true, guid: None };
+        assert!(ids.may_be_unseen(900));
+        ids.give((0, CallIx(1)), new(900));
+        ids.forget((0, CallIx(1)));
+        assert!(!ids.may_be_unseen(900), "it is over");
+        ids.give((0, CallIx(2)), new(900));
+        ids.forget((0, CallIx(2)));
+        for call in 0..MAX_OVER as u64 {
+            ids.give((0, CallIx(call)), new(call as i64 + 1000));
+            ids.forget((0, CallIx(call)));
+        }
+        assert!(ids.may_be_unseen(900), "so much is remembered");
+        assert_eq!((ids.over.numbers.len(), ids.over.order.len()), (MAX_OVER, MAX_OVER));
+        for none in [0, -1, MINTED, 1_900_000_001, i64::from(i32::MAX)] {
+            assert!(!ids.may_be_unseen(none), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_an_agent_says_whose_it_is() {
+        let ids = Ids::new(1_000_000, 2, &[]);
+        assert_eq!((ids.agent_room(12), ids.agent_room(1_000_012)), (Some((0, 12)), Some((1, 12))));
+        assert_eq!((ids.agent_room(0), ids.agent_room(-1), ids.agent_room(1_600_000_000)), (None, None, None));
+        assert_eq!(ids.native_service(1, DeviceKind::AgentQueue, 1_250_009), 9);
+        let mut relaying = Ids::new(1_000_000, 2, &[]);
+        relaying.relay(7);
+        assert_eq!(
+            (relaying.agent_room(1_000_012), relaying.agent_room(1_600_000_000)),
+            (Some((1, 12)), Some((0, 1_600_000_000)))
+        );
+        assert_eq!(relaying.native_service(0, DeviceKind::AgentQueue, 9), 9);
     }
 
     #[test]

@@ -308,6 +308,7 @@ impl Bridge {
             self.transitions = transitions;
         }
         let mut forgotten = std::mem::take(&mut self.forgotten);
+        self.platforms[index].tell_ended_requests();
         self.platforms[index].model.settle(&mut forgotten);
         for call in forgotten.drain(..) {
             for application in &mut self.applications {

@@ -7,7 +7,7 @@ use crate::{
     model::{
         About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
         KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, Request, RequestAttribute,
-        ServiceAttribute, ServiceIx, Transition,
+        ServiceAttribute, ServiceIx, SpacedId, Transition,
     },
     vocabulary::{Role, Which},
 };
@@ -15,8 +15,8 @@ use crate::{
 /// Whose ids are written.
 #[derive(Debug, Clone, Copy)]
 pub enum Naming<'p> {
-    /// The platform's own.
-    Native,
+    /// The platform's own; `number` is the place of its plain number among what names a call.
+    Native { number: Option<u8> },
     /// An application's; the platform is its `place`th, from 0, and the bridge's `platform`th.
     Of {
         ids: &'p Ids,
@@ -74,6 +74,8 @@ enum Who<'p> {
     Device(&'p KnownDevice),
     /// Somebody outside, by number.
     Number(&'p str),
+    /// An agent whom the platform has not shown, by the application's own number.
+    Asked(i64),
 }
 
 fn text(text: &str) -> Value<'_> {
@@ -107,16 +109,19 @@ impl<'p> Live<'p> {
 
     fn call_name(&self, which: Which, place: u8) -> Value<'p> {
         let Some(call) = self.call_of(which) else {
-            let asked = self.request().map(|request| request.asked);
-            let given = match which {
-                Which::Call => asked.and_then(|asked| asked.call).or(self.local.and_then(|local| local.call)),
-                Which::Second => asked.and_then(|asked| asked.second),
-                Which::Result => None,
-            };
-            return optional(given);
+            return match self.naming {
+                Naming::Native { number } => {
+                    let unseen = self.unseen_call(which).filter(|id| id.space == place).map(|id| native(&id.id));
+                    // A number that says that there is no call goes as it came.
+                    let none = || self.asked_call(which).filter(|id| *id < 0 && number == Some(place)).map(Value::Int);
+                    unseen.or_else(none)
+                }
+                Naming::Of { .. } => self.asked_call(which).map(Value::Int),
+            }
+            .unwrap_or_default();
         };
         match self.naming {
-            Naming::Native => {
+            Naming::Native { .. } => {
                 self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
             }
             Naming::Of { parts, calls, .. } => {
@@ -130,6 +135,26 @@ impl<'p> Live<'p> {
                     _ => Value::Int(known.id),
                 }
             }
+        }
+    }
+
+    /// The application's own number of a call that it asked about.
+    fn asked_call(&self, which: Which) -> Option<i64> {
+        let asked = self.request().map(|request| request.asked);
+        match which {
+            Which::Call => asked.and_then(|asked| asked.call).or(self.local.and_then(|local| local.call)),
+            Which::Second => asked.and_then(|asked| asked.second),
+            Which::Result => None,
+        }
+    }
+
+    /// The platform's own number of a call that was asked about and that it has not shown.
+    fn unseen_call(&self, which: Which) -> Option<&'p SpacedId> {
+        let unseen = &self.request()?.unseen;
+        match which {
+            Which::Call => unseen.call.as_ref(),
+            Which::Second => unseen.second.as_ref(),
+            Which::Result => None,
         }
     }
 
@@ -150,7 +175,7 @@ impl<'p> Live<'p> {
     fn agent_id(&self, agent: AgentIx) -> Value<'p> {
         let Some(id) = &self.model.agent(agent).id else { return Value::Absent };
         match self.naming {
-            Naming::Native => native(id),
+            Naming::Native { .. } => native(id),
             Naming::Of { ids, place, .. } => Value::Int(ids.agent(place, id)),
         }
     }
@@ -162,7 +187,7 @@ impl<'p> Live<'p> {
 
     fn service_number(&self, kind: DeviceKind, id: &'p NativeId) -> Value<'p> {
         match self.naming {
-            Naming::Native => native(id),
+            Naming::Native { .. } => native(id),
             Naming::Of { ids, place, .. } => Value::Int(ids.service(place, kind, id)),
         }
     }
@@ -173,11 +198,17 @@ impl<'p> Live<'p> {
     }
 
     fn call(&self, which: Which, attribute: CallAttribute) -> Value<'p> {
-        let Some(call) = self.call_of(which).and_then(|call| self.model.find_call(call)) else { return Value::Absent };
+        let Some(call) = self.call_of(which).and_then(|call| self.model.find_call(call)) else {
+            return match (attribute, self.naming) {
+                (CallAttribute::Id, Naming::Native { number: Some(place) }) => self.call_name(which, place),
+                (CallAttribute::Id, Naming::Of { .. }) => self.call_name(which, 0),
+                _ => Value::Absent,
+            };
+        };
         let destination = &call.destination;
         match attribute {
             CallAttribute::Id => match self.naming {
-                Naming::Native => self.call_name(which, 0),
+                Naming::Native { .. } => self.call_name(which, 0),
                 Naming::Of { calls, .. } => optional(calls[which as usize].map(|call| call.id)),
             },
             CallAttribute::Sequence => self.call_of(which).map(|call| self.sequence(call)).unwrap_or_default(),
@@ -225,8 +256,11 @@ impl<'p> Live<'p> {
             return optional(route.agent);
         }
         let Some(index) = self.transition.agent else {
-            let asked = self.request().and_then(|request| request.asked.agent);
-            return if attribute == AgentAttribute::Id { optional(asked) } else { Value::Absent };
+            let request = self.request().filter(|_| attribute == AgentAttribute::Id);
+            return optional(request.and_then(|request| match self.naming {
+                Naming::Native { .. } => request.unseen.agent,
+                Naming::Of { .. } => request.asked.agent,
+            }));
         };
         let agent = self.model.agent(index);
         match attribute {
@@ -253,7 +287,12 @@ impl<'p> Live<'p> {
         };
         let call = transition.call.and_then(|call| self.model.find_call(call));
         match role {
-            PartyRole::Party => of(transition.party).or(transition.agent.map(Who::Agent)),
+            PartyRole::Party => {
+                of(transition.party).or(transition.agent.map(Who::Agent)).or_else(|| match self.naming {
+                    Naming::Native { .. } => None,
+                    Naming::Of { .. } => self.request()?.asked.agent.map(Who::Asked),
+                })
+            }
             PartyRole::Other => of(transition.other),
             PartyRole::To => of(transition.to),
             PartyRole::Caller => {
@@ -270,7 +309,9 @@ impl<'p> Live<'p> {
     fn party(&self, role: PartyRole, attribute: PartyAttribute) -> Value<'p> {
         let Some(who) = self.who(role) else { return Value::Absent };
         match (attribute, who) {
-            (PartyAttribute::Kind, Who::Agent(_)) => Value::Int(DeviceKind::Agent.code()),
+            (PartyAttribute::Kind, Who::Agent(_) | Who::Asked(_)) => Value::Int(DeviceKind::Agent.code()),
+            (PartyAttribute::Id, Who::Asked(id)) => Value::Int(id),
+            (PartyAttribute::Number, Who::Asked(_)) => Value::Absent,
             (PartyAttribute::Id, Who::Agent(agent)) => self.agent_id(agent),
             (PartyAttribute::Number, Who::Agent(agent)) => text(&self.model.agent(agent).station),
             (PartyAttribute::Kind, Who::Device(device)) => Value::Int(device.kind.unwrap_or(DeviceKind::Device).code()),
@@ -309,13 +350,19 @@ impl<'p> Live<'p> {
             RequestAttribute::About => Value::Int(request.about.code()),
             RequestAttribute::Number => text(&request.number),
             RequestAttribute::Station => text(&request.station),
-            RequestAttribute::Service => request.service.map(|service| self.service_id(service)).unwrap_or_default(),
-            RequestAttribute::ServiceKind => {
-                optional(request.service.map(|service| self.model.service(service).kind.code()))
+            RequestAttribute::Service => {
+                let unseen = || optional(request.unseen.service.map(|(_, id)| id));
+                request.service.map_or_else(unseen, |service| self.service_id(service))
             }
+            RequestAttribute::ServiceKind => {
+                let known = request.service.map(|service| self.model.service(service).kind);
+                optional(known.or(request.unseen.service.map(|(kind, _)| kind)).map(DeviceKind::code))
+            }
+            RequestAttribute::ServiceType => optional(request.service_type),
             RequestAttribute::Destination => text(&request.destination),
             RequestAttribute::DestinationAgent => {
-                request.towards.map(|agent| text(&self.model.agent(agent).number)).unwrap_or_default()
+                let known = request.towards.map(|agent| &self.model.agent(agent).number);
+                text(known.unwrap_or(&request.unseen_destination))
             }
             RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
             RequestAttribute::Code => optional(request.code),
@@ -334,6 +381,7 @@ impl<'p> Live<'p> {
             Detail::Code => optional(details.code),
             Detail::Told => Value::Bool(details.told),
             Detail::Failure => optional(details.failure.map(|failure| failure.code())),
+            Detail::Result => optional(details.result),
             Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),
             Detail::Status => optional(details.status.map(|status| status.code())),
             Detail::RouteType => optional(details.route_type.map(|ty| ty.code())),
@@ -368,7 +416,7 @@ impl<'p> Picture<'p> for Live<'p> {
             Leaf::Knob(place) => self.knobs.get(*place).map(Literal::value).unwrap_or_default(),
             Leaf::Role(Role::Platform) => match self.naming {
                 Naming::Of { place, .. } => Value::Int(place as i64 + 1),
-                Naming::Native => Value::Absent,
+                Naming::Native { .. } => Value::Absent,
             },
             Leaf::Role(Role::Time) => text(self.stamp[0]),
             Leaf::Role(Role::Utc) => text(self.stamp[1]),
@@ -381,7 +429,7 @@ impl<'p> Picture<'p> for Live<'p> {
         let pair = |(key, value): &'p (String, String)| {
             let number = match self.naming {
                 Naming::Of { ids, .. } => optional(ids.label(key)),
-                Naming::Native => Value::Absent,
+                Naming::Native { .. } => Value::Absent,
             };
             [Value::Absent, Value::Absent, number, Value::Text(key), Value::Text(value)]
         };

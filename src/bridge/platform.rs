@@ -137,8 +137,8 @@ impl Platform {
             ..Counts::default()
         };
         let mut model = parts.model;
-        if parts.outgoing.logs_on_by_number() {
-            model.log_on_strangers();
+        if parts.incoming.tells_outcomes() {
+            model.expect_outcomes();
         }
         if let Some(space) = parts.incoming.vocabulary.call_names.iter().position(|name| name == "guid") {
             model.name_calls_uniquely(space as u8);
@@ -584,7 +584,7 @@ impl Platform {
         let live = Live {
             model,
             transition,
-            naming: Naming::Native,
+            naming: Naming::Native { number: None },
             local: None,
             route: Some(order),
             knobs,
@@ -606,16 +606,24 @@ impl Platform {
         if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
+    /// The conversation need not watch for what comes of requests that have ended.
+    pub fn tell_ended_requests(&mut self) {
+        for request in self.model.ended_requests() {
+            self.client.ended(*request);
+        }
+    }
+
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
     pub fn order(&mut self, now: Time, transition: &Transition) {
         let Some(request) = transition.request else { return };
+        self.tell_ended_requests();
         let outgoing = self.outgoing.clone();
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
         let live = Live {
             model: &self.model,
             transition,
-            naming: Naming::Native,
+            naming: Naming::Native { number: self.number_place() },
             local: None,
             route: None,
             knobs: &self.knobs,

@@ -6,17 +6,56 @@ use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, RouteType, Service, ServiceIx, Transition, TransitionKind,
+        Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, TransitionKind, Unseen,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
 
-/// What a request names beside its call, each with the platform that owns it.
+/// What a request says that it is about.
+#[derive(Debug, Clone, Copy)]
+enum Named<I> {
+    Nothing,
+    /// It is in the picture of this platform.
+    Known(usize, I),
+    /// Nobody was told of it so far: the platform's own number, and which platform that is, where the number says it.
+    Unseen(Option<usize>, i64),
+    /// It is known to be none: over, or of another life of the bridge.
+    Over,
+}
+
+impl<I: Copy> Named<I> {
+    fn owner(self) -> Option<usize> {
+        match self {
+            Named::Known(platform, _) => Some(platform),
+            Named::Unseen(platform, _) => platform,
+            Named::Nothing | Named::Over => None,
+        }
+    }
+
+    fn known_on(self, platform: usize) -> Option<I> {
+        match self {
+            Named::Known(owner, found) if owner == platform => Some(found),
+            _ => None,
+        }
+    }
+
+    fn is_over(self) -> bool {
+        matches!(self, Named::Over)
+    }
+}
+
 struct Meant {
-    agent: Option<(usize, AgentIx)>,
-    second: Option<CallKey>,
-    towards: Option<(usize, AgentIx)>,
+    call: Named<CallIx>,
+    second: Named<CallIx>,
+    agent: Named<AgentIx>,
+}
+
+impl Meant {
+    /// The platform that has the call, else the agent.
+    fn owner(&self) -> Option<usize> {
+        self.call.owner().or(self.agent.owner())
+    }
 }
 
 /// A request that is answered with a failure instead of being done.
@@ -39,16 +78,24 @@ impl Bridge {
         let call = |which| (0..parts).find_map(|place| given(Role::Call(which, place)));
         let asked =
             Asked { agent: given(Role::Agent(AgentPart::Id)), call: call(Which::Call), second: call(Which::Second) };
-        let mut shown = Vec::new();
+        let (mut shown, mut nothing) = (Vec::new(), false);
         let fired = from.changes(message, |rule, change| {
             self.applications[index].counts.request_rules[rule] += 1;
             match change.kind {
-                ChangeKind::AskSnapshot => shown.extend(change.int(Fact::Entity).and_then(Entity::from_code)),
+                ChangeKind::AskSnapshot => match change.int(Fact::Entity).and_then(Entity::from_code) {
+                    Some(entity) => shown.push(entity),
+                    None => nothing = true,
+                },
                 ChangeKind::AskRoute => self.select_route(now, index, (session, id), asked, change),
                 _ => self.ask(now, index, session, id, asked, change),
             }
         });
-        if !shown.is_empty() {
+        let wrong = if nothing { Some("the snapshot names something that cannot be shown".to_owned()) } else { None };
+        let wrong = wrong.or_else(|| self.nobody_is_there(index).filter(|_| !shown.is_empty()));
+        if let Some(reason) = wrong {
+            let asks = Change::new(ChangeKind::AskSnapshot);
+            self.ask(now, index, session, id, asked, &refusal_of(&asks, Failure::Failed, &reason));
+        } else if !shown.is_empty() {
             self.snapshot(index, session, id, &shown);
         }
         if !fired {
@@ -65,20 +112,17 @@ impl Bridge {
             return self.ask(now, index, session, id, asked, &refusal);
         }
         let application = &self.applications[index];
-        let call_id = change.call.number();
-        let second_id = change.second.number();
-        let call = call_id.and_then(|id| self.known_call(application, id));
-        let second = second_id.and_then(|id| self.known_call(application, id));
-        let agent_id = change.party.id.as_int();
-        let agent = match agent_id {
-            Some(id) => self.known_agent(application, id),
-            None => self.agent_by_login(application, change.text(Fact::Number)),
+        let meant = Meant {
+            call: self.call_meant(application, asked.call, change.call.number()),
+            second: self.call_meant(application, asked.second, change.second.number()),
+            agent: self.agent_meant(application, change),
         };
-        let owner = call.map(|(platform, _)| platform).or(agent.map(|(platform, _)| platform));
-        let Some(platform) = owner.or_else(|| application.platforms.first().copied()) else { return };
+        let Some(platform) = meant.owner().or_else(|| application.platforms.first().copied()) else { return };
         let towards = self.agent_called(application, platform, change);
-        let meant = Meant { agent, second, towards };
-        if let Some((failure, reason)) = self.reaches_over(application, platform, &meant, change) {
+        let is_up = self.platforms[platform].model.link() == LinkState::Up;
+        if let Some((failure, reason)) = self.wrong_with(application, platform, &meant, towards, change)
+            && is_up
+        {
             return self.ask(now, index, session, id, asked, &refusal_of(change, failure, reason));
         }
         let mut change = change.clone();
@@ -86,9 +130,6 @@ impl Bridge {
             change.set(Fact::Destination, Value::Int(service));
         }
         let change = &change;
-        fn here<I>(platform: usize, found: Option<(usize, I)>) -> Option<I> {
-            found.filter(|(owner, _)| *owner == platform).map(|(_, found)| found)
-        }
         let somebody_is_there =
             |platform: &usize| self.platforms[*platform].model.agents().any(|(_, agent)| agent.is_there());
         let mut platforms = vec![platform];
@@ -98,15 +139,17 @@ impl Bridge {
             platforms = if there.is_empty() { platforms } else { there };
         }
         for platform in platforms {
-            let service = self.known_service(&self.applications[index], platform, &change.service);
+            let application = &self.applications[index];
+            let service = self.known_service(application, platform, &change.service);
             let ask = Ask {
                 client: ClientId { application: index as u16, session },
                 id,
-                agent: here(platform, agent),
-                call: here(platform, call),
-                second: here(platform, second),
+                agent: meant.agent.known_on(platform),
+                call: meant.call.known_on(platform),
+                second: meant.second.known_on(platform),
                 service,
-                towards: here(platform, towards),
+                unseen: self.unseen(application, platform, &meant, change),
+                towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
                 asked,
                 change,
             };
@@ -115,31 +158,101 @@ impl Bridge {
         }
     }
 
-    /// Why a request cannot be done that names things of different platforms, or a group of none: no platform reaches over
-    /// to another, and the least that is wrong is not left out instead.
-    fn reaches_over(
+    /// The call that an application means: `given` is what stands in its request, `number` the same where it can be a call's.
+    fn call_meant(&self, application: &Application, given: Option<i64>, number: Option<i64>) -> Named<CallIx> {
+        match number {
+            None if given.is_some_and(|given| given != 0) => Named::Over,
+            None => Named::Nothing,
+            Some(id) => match self.known_call(application, id) {
+                Some((platform, call)) => Named::Known(platform, call),
+                None if application.ids.may_be_unseen(id) => Named::Unseen(None, id),
+                None => Named::Over,
+            },
+        }
+    }
+
+    /// The agent whom an application means, by number or login name.
+    fn agent_meant(&self, application: &Application, change: &Change) -> Named<AgentIx> {
+        let login = change.text(Fact::Number);
+        let Some(id) = change.party.id.as_int() else {
+            let found = self.agent_by_login(application, login);
+            return found.map_or(Named::Nothing, |(platform, agent)| Named::Known(platform, agent));
+        };
+        if let Some((platform, agent)) = self.known_agent(application, id) {
+            return Named::Known(platform, agent);
+        }
+        let room = application.ids.agent_room(id);
+        let room = room.and_then(|(place, native)| Some((*application.platforms.get(place)?, native)));
+        match room {
+            Some((platform, _)) if self.platforms[platform].model.has_shown_everyone() => {
+                // A log-on brings agents whom nobody was shown.
+                match change.kind == ChangeKind::AskLogOn {
+                    true => self.agent_by_login(application, login).map_or(Named::Nothing, |(p, a)| Named::Known(p, a)),
+                    false => Named::Over,
+                }
+            }
+            Some((platform, native)) => Named::Unseen(Some(platform), native),
+            None => Named::Over,
+        }
+    }
+
+    /// What a request names that its platform has not shown, by the platform's own numbers.
+    fn unseen(&self, application: &Application, platform: usize, meant: &Meant, change: &Change) -> Unseen {
+        let space = self.platforms[platform].number_place();
+        let call = |named: &Named<CallIx>| match named {
+            Named::Unseen(_, id) => Some(SpacedId { space: space?, id: NativeId::Int(*id) }),
+            Named::Nothing | Named::Known(..) | Named::Over => None,
+        };
+        let place = application.place_of(platform);
+        let service = || {
+            let (kind, id) = (change.service.kind?, change.service.id.as_int().filter(|id| *id != 0)?);
+            Some((kind, application.ids.native_service(place?, kind, id)))
+        };
+        Unseen {
+            agent: match meant.agent {
+                Named::Unseen(owner, id) if owner == Some(platform) => Some(id),
+                _ => None,
+            },
+            call: call(&meant.call),
+            second: call(&meant.second),
+            service: service(),
+        }
+    }
+
+    /// Why a request cannot be done that names what is over, or things of different platforms: no platform reaches over to
+    /// another, and the least that is wrong is not left out instead.
+    fn wrong_with(
         &self,
         application: &Application,
         platform: usize,
         meant: &Meant,
+        towards: Option<(usize, AgentIx)>,
         change: &Change,
     ) -> Option<(Failure, &'static str)> {
-        if change.kind == ChangeKind::Refuse {
+        use ChangeKind::{AskMakeCall, Refuse};
+        if change.kind == Refuse {
             return None;
         }
         let is_elsewhere = |owner: Option<usize>| owner.is_some_and(|owner| owner != platform);
-        if is_elsewhere(meant.agent.map(|(owner, _)| owner)) {
+        if meant.agent.is_over() {
+            return Some((Failure::InvalidAgent, "no such agent is known"));
+        }
+        // A call that is made need not be about another: what stands there is not looked at.
+        if change.kind != AskMakeCall && (meant.call.is_over() || meant.second.is_over()) {
+            return Some((Failure::InvalidCall, "no such call is known"));
+        }
+        if is_elsewhere(meant.agent.owner()) {
             return Some((Failure::InvalidAgent, "the agent and the call are on different platforms"));
         }
-        if is_elsewhere(meant.second.map(|(owner, _)| owner)) {
+        if is_elsewhere(meant.second.owner()) {
             return Some((Failure::InvalidCall, "the two calls are on different platforms"));
         }
-        if is_elsewhere(meant.towards.map(|(owner, _)| owner)) {
+        if is_elsewhere(towards.map(|(owner, _)| owner)) {
             return Some((Failure::InvalidAgent, "the agent to call is on another platform"));
         }
         // Group 0 is the agent's own.
-        let named = change.service.id.as_int().filter(|id| *id != 0 && meant.agent.is_some());
-        if named.is_some() && self.known_service(application, platform, &change.service).is_none() {
+        let named = change.service.id.as_int().filter(|id| *id != 0);
+        if named.is_some_and(|id| self.service_elsewhere(application, platform, id)) {
             return Some((Failure::Failed, "the agent's platform has no such group"));
         }
         let called = change.fact(Fact::Destination).as_int();
@@ -239,10 +352,22 @@ impl Bridge {
 
     // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// One event per item, in the order in which the types were asked for; the last of each type is marked, and the last of
+    /// Why there is nothing to show: none of the application's platforms is connected.
+    fn nobody_is_there(&self, index: usize) -> Option<String> {
+        let platforms = &self.applications[index].platforms;
+        let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
+        if platforms.iter().any(is_up) {
+            return None;
+        }
+        let names: Vec<&str> = platforms.iter().map(|platform| self.platforms[*platform].name.as_str()).collect();
+        Some(format!("{} is not connected", names.join(", ")))
+    }
+
+    /// What the platforms show that are up. One event per item, in the order in which the types were asked for; the last of each type is marked, and the last of
     /// all. A type without an item gets one event without data.
     fn snapshot(&mut self, index: usize, session: u32, id: i64, entities: &[Entity]) {
-        let platforms = self.applications[index].platforms.clone();
+        let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
+        let platforms: Vec<usize> = self.applications[index].platforms.iter().copied().filter(is_up).collect();
         let Some(first) = platforms.first().copied() else { return };
         let mut items: Vec<(usize, Transition)> = Vec::new();
         for platform in &platforms {
@@ -332,6 +457,7 @@ impl Bridge {
             call: Some(call),
             second: None,
             service: None,
+            unseen: Unseen::default(),
             towards: towards.map(|(_, agent)| agent),
             asked: Asked { call: asker.call, ..Asked::default() },
             change: &change,

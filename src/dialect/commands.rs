@@ -1,7 +1,7 @@
 //! Commands and their replies: one id each per connection, the application's own number wherever it is free, so that both
 //! sides' captures show the same.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{model::RequestIx, time::Time};
 
@@ -13,6 +13,8 @@ const MAX_BURNT: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Commands {
     open: HashMap<i64, (RequestIx, Time)>,
+    /// Those that something was heard of, which their requests' ends may therefore free.
+    heard: HashSet<i64>,
     /// Ids whose reply never came: a late one must not answer another command.
     burnt: HashMap<i64, ()>,
     minted: i64,
@@ -59,11 +61,31 @@ impl Commands {
     }
 
     pub fn answered(&mut self, id: i64) -> Option<RequestIx> {
+        self.heard.remove(&id);
         self.open.remove(&id).map(|(request, _)| request)
+    }
+
+    /// The open command that an event names. It stays open: several events may name one command, and only the request knows
+    /// which of them ends it.
+    pub fn named(&mut self, id: i64) -> Option<RequestIx> {
+        let request = self.request(id)?;
+        self.heard.insert(id);
+        Some(request)
+    }
+
+    /// A request has ended. A command of which nothing was heard keeps its number, so that what still comes of it is taken for
+    /// nothing else.
+    pub fn ended(&mut self, request: RequestIx) {
+        let of_request = |id: &&i64| self.open.get(*id).is_some_and(|(open, _)| *open == request);
+        let over: Vec<i64> = self.heard.iter().filter(of_request).copied().collect();
+        for id in over {
+            self.answered(id);
+        }
     }
 
     /// The connection is gone: nobody answers any more.
     pub fn lost(&mut self) -> Vec<RequestIx> {
+        self.heard.clear();
         let mut lost: Vec<RequestIx> = self.open.drain().map(|(_, (request, _))| request).collect();
         lost.sort();
         lost

@@ -35,6 +35,10 @@ pub trait Client: std::fmt::Debug + Send {
     fn heard_something(&mut self, now: Time);
     /// Has the platform do something. `wish` is the number that the application gave the request.
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64);
+    /// The request has ended: events that name it mean nothing any more.
+    fn ended(&mut self, request: RequestIx) {
+        let _ = request;
+    }
     fn poll(&mut self) -> Option<ClientOutput>;
     /// When [`Client::expire`] wants to be called next.
     fn deadline(&self) -> Option<Time>;

@@ -76,7 +76,8 @@ pub fn of_fact(fact: Fact) -> Ty {
         Fact::RouteType => members("route-type"),
         Fact::Status => members("route-status"),
         Fact::RejectReason => members("reject-reason"),
-        Fact::Code | Fact::Route | Fact::Timeout => Ty::Number,
+        Fact::Code | Fact::Result | Fact::Route | Fact::Timeout => Ty::Number,
+        Fact::ServiceType => Ty::Any,
         Fact::EndWrap => Ty::Bool,
         _ => Ty::Text,
     }
@@ -136,6 +137,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
         RequestAttribute::Code | RequestAttribute::Items => Ty::Number,
+        RequestAttribute::ServiceType => Ty::Any,
         RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station | RequestAttribute::Service => {
             Ty::Id
         }
@@ -152,7 +154,7 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::RouteType => members("route-type"),
         Detail::RejectReason => members("reject-reason"),
         Detail::Entity => members("entity"),
-        Detail::Timeout | Detail::Code | Detail::Route => Ty::Number,
+        Detail::Timeout | Detail::Code | Detail::Result | Detail::Route => Ty::Number,
         Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last | Detail::IfAllocated => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }

@@ -143,26 +143,8 @@ impl Model {
         }
         let agent = self.agents.insert(Agent { id: Some(native.clone()), ..Agent::default() });
         self.agent_ids.insert(SpacedId { space: ID, id: native }, agent);
+        self.agent_seen_as(agent);
         Some(agent)
-    }
-
-    /// Somebody of whom only the number is known, which the platform will show with an id.
-    pub(super) fn stranger(&mut self, number: &str) -> Option<AgentIx> {
-        if !self.strangers || number.is_empty() || self.agents.len() >= self.settings.max_agents {
-            return None;
-        }
-        let agent = self.agents.insert(Agent::default());
-        self.learn(agent, NUMBER, number);
-        Some(agent)
-    }
-
-    /// The platform shows the id of somebody of whom only the number was known.
-    fn introduce(&mut self, id: Id, number: &str) -> Option<AgentIx> {
-        let stranger = self.agent_by_login(number).filter(|agent| self.agents[*agent].id.is_none())?;
-        let native = NativeId::new(id)?;
-        self.agents[stranger].id = Some(native.clone());
-        self.agent_ids.insert(SpacedId { space: ID, id: native }, stranger);
-        Some(stranger)
     }
 
     /// The agent that a change is about, with everything learnt that it says of the agent.
@@ -170,8 +152,7 @@ impl Model {
         let known = if change.party.id.is_none() {
             self.agent_by_login(change.text(Fact::Number)).or_else(|| self.agent_by_station(change.party.number))
         } else {
-            let number = change.text(Fact::Number);
-            self.agent_by_id(change.party.id).or_else(|| self.introduce(change.party.id, number))
+            self.agent_by_id(change.party.id)
         };
         let agent = match known {
             Some(agent) => agent,
@@ -342,6 +323,7 @@ impl Model {
             entry.services.clear();
             self.claim_station(agent);
         }
+        self.agent_seen_as(agent);
         let requests = self.requests_shown(Expect::LoggedOn(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
         if was_on && !moved && !joins {
@@ -562,6 +544,7 @@ impl Model {
     /// of a wrap-up after which it is the first.
     pub(super) fn tell_state_answering(&mut self, agent: AgentIx, call: Option<CallIx>, mut requests: Requests) {
         requests.extend(self.wrap_ups_shown(agent));
+        requests.extend(self.outcome_as_state(agent));
         let mut state = self.state_of(agent);
         // Who was told to be gone with the link, and does something, is there.
         if self.agents[agent].lost && state.is_some() {

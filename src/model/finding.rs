@@ -105,6 +105,7 @@ impl Model {
         call.renamed = renamed;
         call.again_at = if renamed { Some(self.clock.unwrap_or(self.now.0)) } else { again_at };
         self.learn_names(index, names);
+        self.call_seen(index, names);
         self.watch_expiry();
         Ok(index)
     }

@@ -6,7 +6,6 @@ use smallvec::SmallVec;
 
 use super::{
     call::{MAX_DISPOSITIONS, MAX_PARTIES},
-    requests::Expect,
     *,
 };
 
@@ -47,8 +46,7 @@ impl Model {
         self.bring_in(result, &change.to);
 
         let kind = if transfers { TransitionKind::Transferred } else { TransitionKind::Conferenced };
-        let mut requests = self.requests_shown(Expect::Joined(first));
-        requests.extend(self.requests_shown(Expect::Joined(second)));
+        let requests = self.joins_shown(transfers, [first, second]);
         let mut transition = Transition::new(kind).call(first).agent(who.agent);
         transition.second = Some(second);
         transition.result = Some(result);
@@ -56,6 +54,9 @@ impl Model {
         transition.other = other;
         transition.to = to.filter(|_| first != second);
         self.tell_answering(transition, requests);
+        if transfers {
+            self.fail_conferences_of([first, second]);
+        }
         if let Some(agent) = leaver {
             self.leave_join(agent, first, second, result);
         }
@@ -387,7 +388,7 @@ impl Model {
         };
         if hands_on {
             self.calls[index].destination = destination;
-            let requests = self.requests_shown(Expect::Joined(index));
+            let requests = self.joins_shown(true, [index, index]);
             let mut transition = Transition::new(TransitionKind::Transferred).call(index).agent(agent);
             transition.second = Some(index);
             transition.result = Some(index);

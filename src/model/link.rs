@@ -22,11 +22,18 @@ pub struct Link {
     pub statistics_seen: bool,
     /// The platform had its time to show who is there.
     pub resynced: bool,
+    /// It said itself that it has shown everybody.
+    pub all_shown: bool,
 }
 
 impl Model {
     pub fn link(&self) -> LinkState {
         self.link.state
+    }
+
+    /// Whether the platform has said that it has shown all agents who are there: whoever it has not shown does not exist.
+    pub fn has_shown_everyone(&self) -> bool {
+        self.link.all_shown
     }
 
     /// The platform is a file: it is there, and nobody need be told.
@@ -50,6 +57,7 @@ impl Model {
         self.link.epoch += 1;
         self.link.statistics_seen = false;
         self.link.resynced = false;
+        self.link.all_shown = false;
         for agent in self.agents.indices() {
             self.agents[agent].stale = true;
         }
@@ -59,6 +67,7 @@ impl Model {
     /// The platform says that it has shown everything: whatever it has not shown is not there.
     pub(super) fn all_shown(&mut self) -> Effect {
         self.all_listed();
+        self.link.all_shown = true;
         self.log_off_unseen();
         self.remove_unseen(self.link.epoch);
         Effect::Taken

@@ -32,7 +32,7 @@ pub use call::{Call, Party, PartyState, Phase};
 pub use change::Change;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;
-pub use requests::{Ask, Asked, ClientId, Request, RequestIx};
+pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen};
 pub use services::Service;
 pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
 pub use transition::{Audience, Details, PartyRef, Transition};
@@ -169,14 +169,16 @@ pub struct Model {
     expiry_watch: bool,
     agents: Slab<AgentIx, Agent>,
     agent_ids: HashMap<SpacedId, AgentIx>,
-    /// Agents of whom nothing is known but the number can be logged on.
-    strangers: bool,
     services: Slab<ServiceIx, Service>,
     service_ids: HashMap<SpacedId, ServiceIx>,
     /// Digits of numbers that callers dialled to wait at a service.
     service_numbers: HashMap<String, ServiceIx>,
     requests: BTreeMap<RequestIx, Request>,
     requests_made: u32,
+    /// The platform tells what becomes of requests by events that name them.
+    outcomes_told: bool,
+    /// The open request that the change names which is being taken in, and what that says.
+    answering: Option<(RequestIx, ChangeKind)>,
     link: link::Link,
     timers: Timers,
     /// Counts messages, so that a list that a message gives can be told complete.
@@ -199,10 +201,14 @@ impl Model {
         Model { settings, ..Model::default() }
     }
 
-    /// The platform knows agents by their log-on numbers, and shows them only once they are logged on: whoever is not known
-    /// can be logged on.
-    pub fn log_on_strangers(&mut self) {
-        self.strangers = true;
+    /// The platform tells what becomes of requests by events that name them.
+    pub fn expect_outcomes(&mut self) {
+        self.outcomes_told = true;
+    }
+
+    /// Requests that have ended and are not dropped yet.
+    pub fn ended_requests(&self) -> &[RequestIx] {
+        &self.closed
     }
 
     /// The platform gives names in this space to one call only, ever.
@@ -225,7 +231,10 @@ impl Model {
 
     /// Takes in what the platform says.
     pub fn apply(&mut self, change: &Change) -> Effect {
+        self.answering = self.open_request(change).map(|index| (index, change.kind));
         let effect = self.change(change);
+        self.outcome_heard(change);
+        self.answering = None;
         self.follow_up_all();
         if effect == Effect::Taken && change.has_odd_code() { Effect::OddCode } else { effect }
     }

@@ -44,6 +44,8 @@ pub struct Details {
     pub code: Option<i64>,
     pub told: bool,
     pub failure: Option<Failure>,
+    /// The platform's own number for a failure.
+    pub result: Option<i64>,
     pub about: Option<About>,
     pub reason: Option<String>,
     pub status: Option<RouteStatus>,

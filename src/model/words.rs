@@ -310,9 +310,12 @@ words! {
         Shown = "shown",
         /// The services seen in this message are all there are of their kind.
         ServicesListed = "services-listed",
-        /// The platform has a request; whether it does it, it tells later.
+        /// The platform has a request and tells its outcome later, by an event that names the request. A dialect whose rules
+        /// make this change tells all outcomes so: its picture alone never shows a request done while the platform may still
+        /// say otherwise.
         RequestTaken = "request-taken",
-        /// The platform accepted a request: what shows it done will follow, or is there already.
+        /// The platform accepted a request: what shows it done will follow, or is there already. Where the platform tells
+        /// outcomes by events, it did it.
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
         RequestFailed = "request-failed",
@@ -511,6 +514,8 @@ words! {
         /// Why: a code or a text.
         Reason = "reason",
         Failure = "failure",
+        /// The platform's own number for a failure, below zero.
+        Result = "result",
         About = "about",
         Digits = "digits",
         Entity = "entity",
@@ -532,6 +537,8 @@ words! {
         Number = "number",
         Name = "name",
         Station = "station",
+        /// What sort of service a request means, by the application's own number for it.
+        ServiceType = "service-type",
     }
 }
 
@@ -553,6 +560,7 @@ impl Fact {
             Fact::Waited => &["call.queued-date", "call.queued-time"],
             Fact::Reason => &["reason", "request.reason", "agent.reason"],
             Fact::Failure => &["failure"],
+            Fact::Result => &["result"],
             Fact::About => &["request.about"],
             Fact::Digits => &["request.digits"],
             Fact::Entity => &["entity"],
@@ -567,6 +575,7 @@ impl Fact {
             Fact::Number => &["agent.number", "request.number"],
             Fact::Name => &["agent.name", "service.name"],
             Fact::Station => &["agent.station", "request.station"],
+            Fact::ServiceType => &["request.service-type"],
         }
     }
 }
@@ -787,6 +796,8 @@ words! {
         /// The service that is meant, where the application names one.
         Service = "service",
         ServiceKind = "service-kind",
+        /// The same by the application's own number.
+        ServiceType = "service-type",
         Destination = "destination",
         DestinationType = "destination-type",
         /// The number with which the agent logs on who is called.
@@ -810,6 +821,8 @@ words! {
         /// The far end's own connection has been told.
         Told = "told",
         Failure = "failure",
+        /// The platform's own number for a failure.
+        Result = "result",
         Reason = "reason",
         Status = "status",
         RouteType = "route-type",

@@ -71,6 +71,55 @@ fn mappings() -> &'static Mappings {
     &MAPPINGS
 }
 
+/// Lines of all stories with a platform of one dialect, and requests of all with an application of another.
+fn corpus(from: &str, to: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for folder in entries(&root()).into_iter().filter(|path| path.is_dir()) {
+        let Some((platform, application)) = name(&folder).split_once("-to-") else { continue };
+        for path in entries(&folder).into_iter().filter(|path| name(path).ends_with(".in.ndjson")) {
+            let text = fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let fits = |line: &&str| {
+                let is_request = line.contains("\"request\"") || line.contains("\"SessionId\"");
+                if is_request { application == to } else { platform == from }
+            };
+            lines.extend(text.lines().filter(fits).map(str::to_owned));
+        }
+    }
+    lines
+}
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+}
+
+#[test]
+fn whatever_is_told_in_whatever_order_comes_to_an_end() {
+    let mut numbers = Numbers(9);
+    for from in ["event-feed", "ccas", "ctips"] {
+        for to in ["event-feed", "ctips"] {
+            let corpus = corpus(from, to);
+            assert!(!corpus.is_empty(), "there are stories of {from} and {to}");
+            for round in 0..30 {
+                let mut translator = Translator::new(mappings(), from, to).unwrap();
+                let lines: Vec<&String> = (0..40).map(|_| &corpus[numbers.below(corpus.len())]).collect();
+                for line in &lines {
+                    translator.line(line, &mut |_| {}).ok();
+                }
+                translator.finish(&mut |_| {});
+                let left = translator.notices().any(|notice| notice.contains("without end"));
+                assert!(!left && !translator.waits(), "{from}-to-{to}, round {round}: {lines:#?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_story_is_told_as_its_file_says() {
     let update = std::env::var_os("UPDATE").is_some();

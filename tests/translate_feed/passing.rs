@@ -38,5 +38,5 @@ fn between_two_feeds_messages_pass_as_they_are() {
     let told = translate("event-feed", &[login, release, refusal]);
     assert_eq!(names(&told), ["agent-login", "command", "command"]);
     assert_eq!((told[1]["sub-request-type"].as_str(), told[1]["release-code"].as_i64()), (Some("release"), Some(3)));
-    assert_eq!((told[2]["result"].as_i64(), told[2]["error-msg"].as_str()), (Some(-1), Some("not now")));
+    assert_eq!((told[2]["result"].as_i64(), told[2]["error-msg"].as_str()), (Some(-2), Some("not now")));
 }

@@ -96,6 +96,12 @@ impl Bridge {
         let Some(platform) = call.map(|(platform, _)| platform).or(application.platforms.first().copied()) else {
             return;
         };
+        if call.is_none() && self.platforms[platform].model.link() != crate::model::LinkState::Up {
+            let reason = format!("{} is not connected", self.platforms[platform].name);
+            let asks = Change::new(crate::model::ChangeKind::AskRoute);
+            let refusal = crate::bridge::requests::refusal_of(&asks, Failure::Failed, &reason);
+            return self.ask(now, index, session, id, asked, &refusal);
+        }
         let client = ClientId { application: index as u16, session };
         let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
         if let (Some(call), None) = (call, application.routes.media())

@@ -12,7 +12,7 @@ use crate::{
     message::Value,
     model::{
         Ask, Asked as AskedIds, Change, ChangeKind, ClientId, Fact, RejectReason, RouteStatus, RouteType, Transition,
-        TransitionKind,
+        TransitionKind, Unseen,
     },
     time::Time,
 };
@@ -183,6 +183,7 @@ impl Bridge {
             call: Some(call),
             second: None,
             service: None,
+            unseen: Unseen::default(),
             towards: None,
             asked: AskedIds::default(),
             change: &change,

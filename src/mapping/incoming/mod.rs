@@ -37,6 +37,14 @@ pub struct Incoming {
     pub rule_names: Vec<String>,
 }
 
+impl Incoming {
+    /// Whether the platform tells what becomes of requests by events that name them: then its answers only say that it took
+    /// them.
+    pub fn tells_outcomes(&self) -> bool {
+        self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.means == ChangeKind::RequestTaken)
+    }
+}
+
 /// What one kind of message means.
 #[derive(Debug, Default)]
 pub struct KindPlan {

@@ -24,7 +24,7 @@ use crate::{
         AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
         RequestAttribute, ServiceAttribute, TransitionKind,
     },
-    vocabulary::{AgentPart, Role, Side, Vocabulary, Which},
+    vocabulary::{Role, Side, Vocabulary, Which},
 };
 
 /// How one dialect says what happened, or asks for what shall happen.
@@ -86,19 +86,6 @@ pub struct TransitionPlan {
     pub ignored: Option<String>,
     /// The orders that together do what there is no message for.
     pub steps: Vec<TransitionKind>,
-}
-
-impl Outgoing {
-    /// Whether agents are logged on by their numbers alone, which needs no id of theirs.
-    pub fn logs_on_by_number(&self) -> bool {
-        let rules = &self.plans[TransitionKind::LogOn as usize].rules;
-        let by_number = |rule: &Rule| {
-            let def = self.vocabulary.message(rule.emit);
-            let has = |part| def.role(Role::Agent(part)).is_some();
-            has(AgentPart::Number) && !has(AgentPart::Id)
-        };
-        !rules.is_empty() && rules.iter().all(by_number)
-    }
 }
 
 #[derive(Debug)]

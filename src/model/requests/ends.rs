@@ -1,63 +1,16 @@
-//! How requests end, each once: by the event that shows it done, by what the picture shows already, or by a failure with its
-//! reason.
+//! How requests end, each once: who is told, what follows from it, and failures with their reasons. What shows a request done is
+//! decided in `outcome`.
 
 use smallvec::smallvec;
 
-use super::{Expect, Requests};
+use super::{Expect, Request, Requests};
 use crate::{
     model::{timers::Timer, *},
     time::Time,
 };
+
 impl Model {
-    /// The requests that this shows done; they end with the transition that tells it. Of others it may be what they waited
-    /// for between two steps.
-    pub(in crate::model) fn requests_shown(&mut self, shown: Expect) -> Requests {
-        for request in self.requests.values_mut().filter(|request| request.awaits == Some(shown)) {
-            (request.awaits, request.undo) = (None, Some(TransitionKind::Retrieve));
-        }
-        self.requests_where(|_, request| request.expect == shown)
-    }
-
-    /// Those that wanted an agent's wrap-up to be over, where it is.
-    pub(in crate::model) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Requests {
-        self.requests_where(|model, request| {
-            request.expect == Expect::WrapOver(agent) && model.is_wrap_up_over(agent, request.call)
-        })
-    }
-
-    /// Those that gave a call a disposition, where the platform shows one: theirs, or any that it has accepted.
-    pub(in crate::model) fn dispositions_shown(
-        &mut self,
-        call: Option<CallIx>,
-        agent: AgentIx,
-        change: &Change,
-    ) -> Requests {
-        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return Requests::new() };
-        self.requests_where(|model, request| {
-            let result = |call: Option<CallIx>| call.map(|call| model.result_of(call));
-            let same_call = result(request.call) == result(call);
-            let shown = request.code == Some(code) || !request.pending;
-            request.expect == Expect::Disposed(agent) && same_call && shown
-        })
-    }
-
-    /// Requests that are done. One of several orders is not, while the platform may still refuse the last.
-    fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Requests {
-        if self.requests.is_empty() {
-            return Requests::new();
-        }
-        let showable = |request: &Request| request.steps.is_empty() || !request.pending;
-        let waiting = self.requests.iter().filter(|(_, request)| showable(request) && is_shown(self, request));
-        let done: Requests = waiting.map(|(index, _)| *index).collect();
-        for index in &done {
-            self.close(*index);
-            self.tell_accepted(*index);
-        }
-        self.follow_ups.extend_from_slice(&done);
-        done
-    }
-
-    fn close(&mut self, index: RequestIx) {
+    pub(super) fn close(&mut self, index: RequestIx) {
         let request = self.request_mut(index);
         if request.expect != Expect::Nothing {
             (request.expect, request.awaits) = (Expect::Nothing, None);
@@ -99,10 +52,7 @@ impl Model {
         let expect = Expect::Readiness(agent, readiness);
         let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };
         let index = self.add_request(follow_up);
-        match initial {
-            AgentState::Idle | AgentState::NotReady => self.next_step(index),
-            _ => self.fail(index, Failure::InvalidState, "nobody can log on into this state".into()),
-        }
+        self.next_step(index);
     }
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
@@ -141,128 +91,6 @@ impl Model {
         self.requests.get(&index).filter(|request| request.expect != Expect::Nothing).map(|_| index)
     }
 
-    /// The platform has it. What it comes to is not known, whatever the picture shows already.
-    pub(in crate::model) fn request_taken(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
-        self.request_mut(index).pending = false;
-        self.tell_accepted(index);
-        self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
-        Effect::Taken
-    }
-
-    pub(in crate::model) fn finish(&mut self, index: RequestIx) {
-        self.close(index);
-        self.tell_accepted(index);
-    }
-
-    pub(in crate::model) fn request_accepted(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.open_request(change) else { return self.over_or_unknown(change) };
-        self.request_mut(index).pending = false;
-        self.advance(index);
-        Effect::Taken
-    }
-
-    /// A message that shows a request done may say besides that it answers it.
-    fn over_or_unknown(&self, change: &Change) -> Effect {
-        let index = change.request.as_int().and_then(|handle| u32::try_from(handle - 1).ok()).map(RequestIx);
-        let is_over = index.is_some_and(|index| self.closed.contains(&index));
-        if is_over { Effect::Taken } else { Effect::UnknownRequest }
-    }
-
-    /// The platform has accepted what was ordered so far: what the picture shows done has ended, else what shows it done, or
-    /// the step ordered last, is waited for, or the next is ordered as soon as it makes sense.
-    fn advance(&mut self, index: RequestIx) {
-        if let Some(transition) = self.done_already(index) {
-            self.tell_accepted(index);
-            self.close(index);
-            self.follow_ups.push(index);
-            return self.answer_only(transition, smallvec![index]);
-        }
-        let request = &self.requests[&index];
-        let wraps = || request.agent.is_some_and(|agent| self.is_wrapping(agent, request.call));
-        match request.steps.first() {
-            Some(_) if request.awaits.is_some() => {
-                self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
-            }
-            None => {
-                self.tell_accepted(index);
-                self.timers.set(self.now + self.settings.request_grace, Timer::Request(index));
-            }
-            Some(TransitionKind::EndWrap) if !wraps() => {}
-            Some(_) => self.next_step(index),
-        }
-    }
-
-    /// The platform took it, as its answer says, or as what happened shows: told once.
-    fn tell_accepted(&mut self, index: RequestIx) {
-        let request = self.request_mut(index);
-        if std::mem::replace(&mut request.accepted, true) || request.quiet {
-            return;
-        }
-        let mut transition = Transition::new(TransitionKind::RequestAccepted).agent(request.agent).request(index);
-        transition.audience = Audience::Asker(request.client);
-        transition.call = request.call;
-        self.tell(transition);
-    }
-
-    /// What to tell the asker where the picture shows already what was asked for.
-    fn done_already(&self, index: RequestIx) -> Option<Transition> {
-        let request = &self.requests[&index];
-        let party = |call: CallIx, agent| self.calls[call].party_of(agent).map(|place| (call, place as u8));
-        let in_state = |call: CallIx, agent, state| {
-            let place = self.calls[call].party_of(agent)?;
-            (self.calls[call].parties[place].state == state).then_some(())
-        };
-        match request.expect {
-            Expect::Readiness(agent, readiness) => {
-                let entry = &self.agents[agent];
-                let settled = entry.wraps.is_empty() && entry.settling.is_none();
-                (entry.readiness == Some(readiness) && settled).then(|| self.state_transition(agent, None))
-            }
-            Expect::Wrap(agent) => {
-                (!self.agents[agent].wraps.is_empty()).then(|| self.state_transition(agent, request.call))
-            }
-            Expect::LoggedOn(agent) => {
-                self.agents[agent].is_logged_on().then(|| Transition::new(TransitionKind::AgentLoggedOn).agent(agent))
-            }
-            Expect::LoggedOff(agent) => (self.agents[agent].logged_on == Some(false))
-                .then(|| Transition::new(TransitionKind::AgentLoggedOff).agent(agent)),
-            Expect::Connected(call, agent) => {
-                in_state(call, agent, PartyState::Connected)?;
-                let transition = Transition::new(TransitionKind::Connected).call(call).agent(agent);
-                Some(transition.party(party(call, agent)?))
-            }
-            Expect::Moved(call, agent, state) => {
-                in_state(call, agent, state)?;
-                let held = state == PartyState::Held;
-                let kind = if held { TransitionKind::Held } else { TransitionKind::Retrieved };
-                Some(Transition::new(kind).call(call).agent(agent).party(party(call, agent)?))
-            }
-            Expect::Left(call, agent) => {
-                in_state(call, agent, PartyState::Left)?;
-                let mut transition = Transition::new(TransitionKind::AgentCleared).call(call).agent(agent);
-                transition.details.end = Some(End::Near);
-                Some(transition.party(party(call, agent)?))
-            }
-            Expect::Acceptance => {
-                Some(Transition::new(TransitionKind::DigitsSent).call(request.call?).agent(request.agent))
-            }
-            Expect::DataSet(call) => {
-                let set = request.data.iter().all(|item| self.calls[call].data.contains(item));
-                set.then(|| Transition::new(TransitionKind::CallDataSet).call(call).agent(request.agent))
-            }
-            Expect::WrapOver(agent) => {
-                self.is_wrap_up_over(agent, request.call).then(|| self.state_transition(agent, None))
-            }
-            Expect::Disposed(agent) => {
-                let call = self.calls.get(self.result_of(request.call?))?;
-                let shown = request.code.is_some() && call.disposition == request.code;
-                shown.then(|| self.state_transition(agent, request.call))
-            }
-            Expect::Originated(_) | Expect::Joined(_) | Expect::Routed(_) | Expect::Nothing => None,
-        }
-    }
-
     pub(in crate::model) fn request_failed(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
         let mut buffer = itoa::Buffer::new();
@@ -271,7 +99,7 @@ impl Model {
             None => format!("{} refused it without a reason", self.settings.platform),
         };
         let failure = change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
-        self.fail(index, failure, reason);
+        self.fail_saying(index, failure, reason, change.int(Fact::Result));
         Effect::Taken
     }
 
@@ -284,6 +112,11 @@ impl Model {
     }
 
     pub(super) fn fail(&mut self, index: RequestIx, failure: Failure, reason: String) {
+        self.fail_saying(index, failure, reason, None);
+    }
+
+    /// `result` is the platform's own number for the failure, where it gave one.
+    fn fail_saying(&mut self, index: RequestIx, failure: Failure, reason: String, result: Option<i64>) {
         self.close(index);
         self.undo(index);
         let request = &self.requests[&index];
@@ -296,6 +129,7 @@ impl Model {
         transition.details.failure = Some(failure);
         transition.details.about = Some(request.about);
         transition.details.reason = Some(reason);
+        transition.details.result = result;
         self.tell(transition);
     }
 
@@ -314,6 +148,15 @@ impl Model {
             about_it && request.about == About::Call
         };
         self.fail_where(concerned, "the call ended");
+    }
+
+    /// The calls were transferred: a conference of them that was asked for will not come about.
+    pub(in crate::model) fn fail_conferences_of(&mut self, calls: [CallIx; 2]) {
+        let concerned = |request: &Request| {
+            let joins = matches!(request.expect, Expect::Joined(call) if calls.contains(&call));
+            joins && request.kind == ChangeKind::AskConference
+        };
+        self.fail_where(concerned, "the call was transferred instead");
     }
 
     /// The call is not known any more; what becomes of a disposition is told nevertheless.
@@ -338,14 +181,21 @@ impl Model {
         self.fail_where(|_| true, &reason);
     }
 
-    /// Accepted, and nothing showed it done: whoever asked is told, so that everything ends.
+    /// Accepted, and nothing told or showed it done: whoever asked is told, so that everything ends. Where a platform tells
+    /// outcomes and told none, what its picture shows counts.
     pub(in crate::model) fn request_grace_over(&mut self, index: RequestIx) {
         let Some(request) = self.requests.get(&index) else { return };
-        if (!request.accepted && request.awaits.is_none()) || request.expect == Expect::Nothing {
+        let waits = request.accepted.is_some() || request.awaits.is_some();
+        if !waits || request.expect == Expect::Nothing || request.due > self.now {
             return;
+        }
+        let may_be_done = self.outcomes_told && (request.steps.is_empty() || request.named);
+        if let Some(transition) = self.done_already(index).filter(|_| may_be_done) {
+            return self.done(index, transition);
         }
         let due = self.grace_of(request);
         if due > self.now {
+            self.request_mut(index).due = due;
             self.timers.set(due, Timer::Request(index));
         } else {
             let seconds = self.settings.request_grace.as_secs_f64();
@@ -355,7 +205,8 @@ impl Model {
     }
 
     /// Until when a request that was accepted long enough ago is waited for: what it asks of an agent may have to wait until
-    /// the agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up.
+    /// the agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up. Nothing is
+    /// waited for longer than a call may be silent: an agent may be told to be on a call that nobody ever ends.
     fn grace_of(&self, request: &Request) -> Time {
         let (agent, may_wrap) = match request.expect {
             Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
@@ -365,6 +216,7 @@ impl Model {
         let entry = &self.agents[agent];
         let is_busy = entry.is_on_call() || (may_wrap && self.is_wrapping(agent, request.call));
         let from = if is_busy { self.now } else { entry.free_since };
-        from + self.settings.request_grace
+        let latest = request.accepted.map_or(self.now, |accepted| accepted + self.settings.call_expiry);
+        (from + self.settings.request_grace).min(latest)
     }
 }

@@ -1,7 +1,10 @@
 //! Requests: what applications ask a platform to do. Each is ordered once, step by step, and ends once: by the event that
-//! shows it done, by what the picture shows already, or by a failure with its reason.
+//! shows it done, by what the picture shows already, or by a failure with its reason. The platform decides: what its picture
+//! lacks it is asked about nevertheless, and where it tells outcomes by events that name requests, only those end them.
 
 mod ends;
+mod outcome;
+mod plan;
 
 use smallvec::{SmallVec, smallvec};
 
@@ -29,6 +32,8 @@ pub struct Ask<'a, 'm> {
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
     pub service: Option<ServiceIx>,
+    /// What it names that the platform has not shown, by the platform's own numbers.
+    pub unseen: Unseen,
     /// The agent that the request's destination is.
     pub towards: Option<AgentIx>,
     pub asked: Asked,
@@ -43,6 +48,15 @@ pub struct Asked {
     pub second: Option<i64>,
 }
 
+/// Ids of a request that the picture has nothing for: whether there is such a thing is the platform's to say.
+#[derive(Debug, Clone, Default)]
+pub struct Unseen {
+    pub agent: Option<i64>,
+    pub call: Option<SpacedId>,
+    pub second: Option<SpacedId>,
+    pub service: Option<(DeviceKind, i64)>,
+}
+
 /// The longest data that a request may carry, in bytes.
 const MAX_REQUEST_DATA: usize = 16 << 10;
 
@@ -53,6 +67,8 @@ pub type Requests = SmallVec<[RequestIx; 2]>;
 pub enum Expect {
     /// The platform's acceptance.
     Acceptance,
+    /// Something that the platform has not shown yet: an agent who is to log on.
+    Unseen,
     Readiness(AgentIx, Readiness),
     Wrap(AgentIx),
     WrapOver(AgentIx),
@@ -91,7 +107,12 @@ pub struct Request {
     pub reason: String,
     pub digits: String,
     pub data: Vec<(String, String)>,
+    /// The number or name of an agent to call whom the platform has not shown.
+    pub unseen_destination: String,
+    /// What sort of service is meant, by the application's own number for it.
+    pub service_type: Option<i64>,
     pub asked: Asked,
+    pub unseen: Unseen,
     pub about: About,
     /// The state that a log-on is to end in.
     initial: Option<AgentState>,
@@ -104,9 +125,22 @@ pub struct Request {
     /// What takes back the steps that are done, should the next one fail.
     undo: Option<TransitionKind>,
     expect: Expect,
-    accepted: bool,
+    /// Since when the platform has it.
+    accepted: Option<Time>,
+    /// The asker was told that the platform took it: where a reply is all that answers a request, it is answered.
+    pub told_accepted: bool,
     /// The platform has not answered the last order.
     pending: bool,
+    /// What was asked for has happened, and the platform has not said yet whether it came of the request.
+    shown: bool,
+    /// An event of the platform named the request: the picture decides from then on.
+    named: bool,
+    /// The order given last.
+    ordered: Option<TransitionKind>,
+    /// Until when what comes of it is waited for.
+    due: Time,
+    /// The end of a wrap-up is wanted, too.
+    ends_wrap: bool,
     /// What is still to be ordered once the platform has accepted the last order.
     steps: SmallVec<[TransitionKind; 2]>,
 }
@@ -115,11 +149,11 @@ impl Model {
     /// Takes in a request. It fails at once where it names nothing that is known, or where nobody is there to do it.
     pub fn ask(&mut self, now: Time, ask: &Ask) {
         self.begin(now, None);
-        if ask.change.kind == ChangeKind::AskLogOffAll {
+        if ask.change.kind == ChangeKind::AskLogOffAll && self.link.state == LinkState::Up {
             let there = self.agents.iter().filter(|(_, agent)| agent.is_there()).map(|(agent, _)| agent);
             let there: Vec<AgentIx> = there.collect();
             for agent in &there {
-                self.ask_one(&Ask { agent: Some(*agent), ..*ask }, ChangeKind::AskLogOff);
+                self.ask_one(&Ask { agent: Some(*agent), unseen: Unseen::default(), ..*ask }, ChangeKind::AskLogOff);
             }
             if there.is_empty() {
                 let index = self.new_request(ask, ChangeKind::AskLogOff);
@@ -127,7 +161,8 @@ impl Model {
             }
             return;
         }
-        self.ask_one(ask, ask.change.kind);
+        let kind = ask.change.kind;
+        self.ask_one(ask, if kind == ChangeKind::AskLogOffAll { ChangeKind::AskLogOff } else { kind });
     }
 
     fn ask_one(&mut self, ask: &Ask, kind: ChangeKind) {
@@ -143,15 +178,19 @@ impl Model {
             let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
             return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
         }
-        if ask.change.other.kind == Some(DeviceKind::Agent) && self.requests[&index].destination.is_empty() {
+        // What nobody could tell is not wrong: this comes before anything that the picture lacks.
+        if self.link.state != LinkState::Up {
+            let reason = format!("{} is not connected", self.settings.platform);
+            return self.fail(index, Failure::Failed, reason);
+        }
+        let request = &self.requests[&index];
+        let is_nowhere =
+            request.towards.is_some() || self.has_shown_everyone() || request.unseen_destination.is_empty();
+        if ask.change.other.kind == Some(DeviceKind::Agent) && request.destination.is_empty() && is_nowhere {
             return self.fail(index, Failure::InvalidAgent, "the agent to call is logged on nowhere".into());
         }
         match self.plan(index, kind) {
             Ok(steps) if steps.is_empty() => {}
-            Ok(_) if self.link.state != LinkState::Up => {
-                let reason = format!("{} is not connected", self.settings.platform);
-                self.fail(index, Failure::Failed, reason);
-            }
             Ok(steps) => {
                 self.request_mut(index).steps = steps;
                 self.next_step(index);
@@ -186,6 +225,10 @@ impl Model {
                 (_, Some(DeviceKind::Agent)) => String::new(),
                 _ => text(Fact::Destination),
             },
+            unseen_destination: match (ask.towards, change.other.kind) {
+                (None, Some(DeviceKind::Agent)) => text(Fact::Destination),
+                _ => String::new(),
+            },
             destination_kind: change.other.kind,
             towards: ask.towards,
             route_type: change.int(Fact::RouteType).and_then(RouteType::from_code),
@@ -193,7 +236,9 @@ impl Model {
             reason: text(Fact::Reason),
             digits: text(Fact::Digits),
             data: if unusable(change).is_none() { data.collect() } else { Vec::new() },
+            service_type: change.int(Fact::ServiceType),
             asked: ask.asked,
+            unseen: ask.unseen.clone(),
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
             quiet: false,
@@ -201,14 +246,16 @@ impl Model {
             awaits: None,
             undo: None,
             expect: Expect::Acceptance,
-            accepted: false,
+            accepted: None,
+            told_accepted: false,
             pending: false,
+            shown: false,
+            named: false,
+            ordered: None,
+            due: Time(0),
+            ends_wrap: change.fact(Fact::EndWrap).as_bool() == Some(true),
             steps: SmallVec::new(),
         };
-        let mut request = request;
-        if change.fact(Fact::EndWrap).as_bool() == Some(true) {
-            request.steps.push(TransitionKind::EndWrap);
-        }
         self.add_request(request)
     }
 
@@ -219,157 +266,6 @@ impl Model {
         index
     }
 
-    /// What is to be ordered, after saying what shows it done; nothing where it is answered already.
-    fn plan(
-        &mut self,
-        index: RequestIx,
-        kind: ChangeKind,
-    ) -> Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)> {
-        use ChangeKind::*;
-        use TransitionKind as Order;
-        let request = &self.requests[&index];
-        let end_wrap = !request.steps.is_empty();
-        let call = request.call.map(|call| self.result_of(call)).filter(|call| self.calls[*call].is_live());
-        let named_call = request.call;
-        let agent = request.agent.ok_or((Failure::InvalidAgent, "no such agent is known"));
-        let of_call = || call.ok_or((Failure::InvalidCall, "no such call is known"));
-        let second = request.second.map(|second| self.result_of(second));
-        let request = self.request_mut(index);
-        (request.call, request.second) = (call, second);
-        let (expect, steps): (Expect, SmallVec<[Order; 2]>) = match kind {
-            AskLogOn => {
-                let number = request.number.clone();
-                let agent = agent.or_else(|nobody| self.stranger(&number).ok_or(nobody))?;
-                self.request_mut(index).agent = Some(agent);
-                (Expect::LoggedOn(agent), smallvec![Order::LogOn])
-            }
-            AskLogOff => (Expect::LoggedOff(agent?), smallvec![Order::LogOff]),
-            AskNotReady => (Expect::Readiness(agent?, Readiness::NotReady), smallvec![Order::SetNotReady]),
-            AskReady => {
-                let agent = agent?;
-                (Expect::Readiness(agent, Readiness::Ready), self.steps_to_ready(index, agent))
-            }
-            AskWrap => {
-                let agent = agent?;
-                self.request_mut(index).call = self.call_to_wrap(agent);
-                (Expect::Wrap(agent), smallvec![Order::StartWrap])
-            }
-            AskEndWrap => {
-                let agent = agent?;
-                let wrapped = self.agents[agent].wraps.first().copied().flatten();
-                self.request_mut(index).call = named_call.or(wrapped);
-                (Expect::WrapOver(agent), smallvec![Order::EndWrap])
-            }
-            AskState => {
-                let agent = agent?;
-                let transition = self.state_transition(agent, self.call_of_state(agent));
-                self.finish_with(index, transition);
-                return Ok(SmallVec::new());
-            }
-            AskAnswer => (Expect::Connected(of_call()?, agent?), smallvec![Order::Answer]),
-            AskReject => (Expect::Left(of_call()?, agent?), smallvec![Order::Reject]),
-            AskHangUp => (Expect::Left(of_call()?, agent?), smallvec![Order::HangUp]),
-            AskHold => (Expect::Moved(of_call()?, agent?, PartyState::Held), smallvec![Order::Hold]),
-            AskRetrieve => (Expect::Moved(of_call()?, agent?, PartyState::Connected), smallvec![Order::Retrieve]),
-            AskMakeCall => (Expect::Originated(agent?), smallvec![Order::MakeCall]),
-            AskConsult => {
-                of_call()?;
-                (Expect::Originated(agent?), smallvec![Order::Consult])
-            }
-            AskConference => (Expect::Joined(of_call()?), smallvec![Order::Conference]),
-            AskTransfer => {
-                let (call, agent) = (of_call()?, agent?);
-                self.held_first(index, call, agent);
-                (Expect::Joined(call), smallvec![Order::Transfer])
-            }
-            AskDeflect => (Expect::Joined(of_call()?), smallvec![Order::Deflect]),
-            AskDigits => {
-                of_call()?;
-                (Expect::Acceptance, smallvec![Order::SendDigits])
-            }
-            AskSetData => {
-                let call = of_call()?;
-                self.label_data(index, call);
-                (Expect::DataSet(call), smallvec![Order::SetData])
-            }
-            AskRoute => (Expect::Routed(of_call()?), smallvec![Order::SelectRoute]),
-            AskData => {
-                // Data end with their call, even while its id still leads to the work after it.
-                let call = of_call()?;
-                agent?;
-                self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
-                return Ok(SmallVec::new());
-            }
-            AskDispose => {
-                // While the call goes on, or in the wrap-up after it.
-                self.request_mut(index).call =
-                    Some(named_call.or(call).ok_or((Failure::InvalidCall, "no such call is known"))?);
-                match (agent?, end_wrap) {
-                    (agent, true) => (Expect::WrapOver(agent), smallvec![Order::Dispose, Order::EndWrap]),
-                    (agent, false) => (Expect::Disposed(agent), smallvec![Order::Dispose]),
-                }
-            }
-            _ => return Err((Failure::Failed, "this cannot be asked")),
-        };
-        if matches!(kind, AskConference | AskTransfer | AskDeflect | AskConsult | AskDigits | AskSetData) {
-            agent?;
-        }
-        self.request_mut(index).expect = expect;
-        Ok(steps)
-    }
-
-    /// Data without labels replace those of the call one by one; what is empty at the end is not meant.
-    fn label_data(&mut self, index: RequestIx, call: CallIx) {
-        let labels = self.calls[call].data.iter().map(|(label, _)| label);
-        let Some(request) = self.requests.get_mut(&index) else { return };
-        while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
-        for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
-            label.clone_from(known);
-        }
-    }
-
-    /// Whichever of the two calls was named first: the agent's held one is transferred to the other.
-    fn held_first(&mut self, index: RequestIx, call: CallIx, agent: AgentIx) {
-        let holds = |call: &Call| {
-            let place = call.live_party_of(agent);
-            place.is_some_and(|place| call.parties[place].state == PartyState::Held)
-        };
-        let held = self.call_of(agent, |call, _| holds(call)).filter(|_| !holds(&self.calls[call]));
-        if let Some(held) = held {
-            let request = self.request_mut(index);
-            (request.call, request.second) = (Some(held), Some(call));
-        }
-    }
-
-    /// Out of wrap-up first, where the agent is in it; then ready, unless the agent will be by itself.
-    fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[TransitionKind; 2]> {
-        let entry = &self.agents[agent];
-        let wrap = entry.wraps.first().copied();
-        let not_ready = entry.readiness == Some(Readiness::NotReady);
-        match wrap {
-            None => smallvec![TransitionKind::SetReady],
-            Some(call) => {
-                self.request_mut(index).call = call;
-                match not_ready {
-                    true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
-                    false => smallvec![TransitionKind::EndWrap],
-                }
-            }
-        }
-    }
-
-    /// The call that occupies an agent, as the event of the agent's state names it.
-    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
-    }
-
-    /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.
-    fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
-    }
-
     fn request_mut(&mut self, index: RequestIx) -> &mut Request {
         self.requests.get_mut(&index).expect("a request is dropped only when its batch is settled")
     }
@@ -377,8 +273,9 @@ impl Model {
     fn next_step(&mut self, index: RequestIx) {
         let request = self.request_mut(index);
         let order = request.steps.remove(0);
-        request.pending = true;
+        (request.pending, request.named, request.ordered) = (true, false, Some(order));
         let mut transition = Transition::new(order).agent(request.agent).request(index);
+        let was_accepted = request.accepted.is_some();
         transition.call = request.call;
         transition.second = request.second;
         transition.details.route_type = request.route_type;
@@ -386,6 +283,9 @@ impl Model {
             transition.call = transition.call.map(|call| self.call_worked_on(agent, call));
         }
         self.tell(transition);
+        if was_accepted {
+            self.wait_for_outcome(index);
+        }
     }
 
     /// The platform does what was ordered last in these steps. A hold must show before the next, and is taken back if that
@@ -438,14 +338,17 @@ impl Model {
             number: request.number.clone(),
             station: request.station.clone(),
             destination: String::new(),
+            unseen_destination: String::new(),
             destination_kind: None,
             towards: None,
             route_type: None,
+            service_type: None,
             code: None,
             reason: String::new(),
             digits: String::new(),
             data: Vec::new(),
             asked: request.asked,
+            unseen: request.unseen.clone(),
             about: kind.about(),
             initial: None,
             quiet: true,
@@ -453,8 +356,14 @@ impl Model {
             awaits: None,
             undo: None,
             expect,
-            accepted: false,
+            accepted: None,
+            told_accepted: false,
             pending: false,
+            shown: false,
+            named: false,
+            ordered: None,
+            due: Time(0),
+            ends_wrap: false,
             steps: SmallVec::new(),
         }
     }

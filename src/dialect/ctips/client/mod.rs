@@ -160,7 +160,7 @@ impl super::super::Client for Client {
         let def = self.vocabulary.message(kind);
         let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
         match def.side {
-            Side::Event => self.commands.answered(id).map_or(Heard::Event, Heard::Answer),
+            Side::Event => self.commands.named(id).map_or(Heard::Event, Heard::Answer),
             Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
             _ => Heard::Nothing,
         }
@@ -183,6 +183,10 @@ impl super::super::Client for Client {
         self.vocabulary.write_json(message, &mut line);
         line.push(self.frame_end());
         self.outputs.push_back(Output::Send(line));
+    }
+
+    fn ended(&mut self, request: RequestIx) {
+        self.commands.ended(request);
     }
 
     fn poll(&mut self) -> Option<Output> {

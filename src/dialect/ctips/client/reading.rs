@@ -219,7 +219,7 @@ impl Client {
             "SnapShotUpdate" => self.still_shown(now),
             _ => {}
         }
-        let request = self.commands.answered(id);
+        let request = self.commands.named(id);
         if let (None, Some(slot)) = (request, def.role(Role::Request)) {
             message.set(slot, Node::Absent);
         }

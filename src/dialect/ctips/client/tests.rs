@@ -408,6 +408,8 @@ fn what_comes_of_a_request_is_told_by_the_event_that_carries_its_number() {
     assert_eq!((portal.text("Operation"), portal.text("RequestId")), ("HoldCall".into(), "41".into()));
     let held = "<RequestId>41</RequestId><CallId>900</CallId><AgentId>12</AgentId>";
     assert_eq!(portal.event("CTICallHeld", held).1, Heard::Answer(RequestIx(3)));
+    assert_eq!(portal.event("CTICallHeld", held).1, Heard::Answer(RequestIx(3)), "only the request knows what ends it");
+    portal.client.ended(RequestIx(3));
     assert_eq!(portal.event("CTICallHeld", held).1, Heard::Event, "answered once");
     assert!(portal.field("RequestId").is_empty(), "nobody's number");
     portal.ask("HoldCall", 4, 41, &[]);

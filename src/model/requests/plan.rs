@@ -1,0 +1,258 @@
+//! What a request orders of the platform, step by step, and what shows it done.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{Expect, Request};
+use crate::model::*;
+
+/// The orders of a request, or why there are none.
+pub(super) type Plan = Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)>;
+
+const NO_AGENT: (Failure, &str) = (Failure::InvalidAgent, "no such agent is known");
+const NO_CALL: (Failure, &str) = (Failure::InvalidCall, "no such call is known");
+
+impl Model {
+    /// What is to be ordered; nothing where the picture answers the request. A call or an agent that the platform has not
+    /// shown is named as the application did: whether it exists is the platform's to say.
+    pub(super) fn plan(&mut self, index: RequestIx, kind: ChangeKind) -> Plan {
+        use ChangeKind::*;
+        use TransitionKind as Order;
+        let request = &self.requests[&index];
+        let end_wrap = request.ends_wrap;
+        let named_call = request.call;
+        let call = named_call.map(|call| self.result_of(call)).filter(|call| self.calls[*call].is_live());
+        let second = request.second.map(|second| self.result_of(second));
+        let (agent, unseen) = (request.agent, &request.unseen);
+        let has_call = call.is_some() || (named_call.is_none() && unseen.call.is_some());
+        let has_agent = agent.is_some() || unseen.agent.is_some();
+        let initial = request.initial;
+        let request = self.request_mut(index);
+        (request.call, request.second) = (call, second);
+        let needs_call = matches!(
+            kind,
+            AskAnswer
+                | AskReject
+                | AskHangUp
+                | AskHold
+                | AskRetrieve
+                | AskConsult
+                | AskConference
+                | AskTransfer
+                | AskDeflect
+                | AskDigits
+                | AskSetData
+                | AskRoute
+                | AskData
+        );
+        if needs_call && !has_call {
+            return Err(NO_CALL);
+        }
+        if !has_agent && !matches!(kind, AskLogOn | AskRoute) {
+            return Err(NO_AGENT);
+        }
+        let steps: SmallVec<[Order; 2]> = match kind {
+            AskLogOn if initial == Some(AgentState::Other) => {
+                return Err((Failure::InvalidState, "nobody can log on into this state"));
+            }
+            AskLogOn if !has_agent && self.requests[&index].number.is_empty() => return Err(NO_AGENT),
+            AskLogOn => smallvec![Order::LogOn],
+            AskLogOff => smallvec![Order::LogOff],
+            AskNotReady => smallvec![Order::SetNotReady],
+            AskReady => agent.map_or(smallvec![Order::SetReady], |agent| self.steps_to_ready(index, agent)),
+            AskWrap => {
+                let worked_on = || agent.and_then(|agent| self.call_to_wrap(agent));
+                self.request_mut(index).call = named_call.or_else(worked_on);
+                smallvec![Order::StartWrap]
+            }
+            AskEndWrap => {
+                let wrapped = || agent.and_then(|agent| self.agents[agent].wraps.first().copied().flatten());
+                self.request_mut(index).call = named_call.or_else(wrapped);
+                smallvec![Order::EndWrap]
+            }
+            AskState => {
+                let agent = agent.ok_or((Failure::Failed, "the platform has not shown this agent so far"))?;
+                let transition = self.state_transition(agent, self.call_of_state(agent));
+                self.finish_with(index, transition);
+                SmallVec::new()
+            }
+            AskAnswer => smallvec![Order::Answer],
+            AskReject => smallvec![Order::Reject],
+            AskHangUp => smallvec![Order::HangUp],
+            AskHold => smallvec![Order::Hold],
+            AskRetrieve => smallvec![Order::Retrieve],
+            AskMakeCall => smallvec![Order::MakeCall],
+            AskConsult => smallvec![Order::Consult],
+            AskConference => smallvec![Order::Conference],
+            AskTransfer => {
+                if let (Some(call), Some(agent)) = (call, agent) {
+                    self.held_first(index, call, agent);
+                }
+                smallvec![Order::Transfer]
+            }
+            AskDeflect => smallvec![Order::Deflect],
+            AskDigits => smallvec![Order::SendDigits],
+            AskSetData => {
+                if let Some(call) = call {
+                    self.label_data(index, call);
+                }
+                smallvec![Order::SetData]
+            }
+            AskRoute => smallvec![Order::SelectRoute],
+            AskData => {
+                // Data end with their call, even while its id still leads to the work after it.
+                let call = call.ok_or((Failure::Failed, "the platform has not shown this call so far"))?;
+                self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
+                SmallVec::new()
+            }
+            AskDispose => {
+                // While the call goes on, or in the wrap-up after it.
+                if named_call.is_none() && !has_call {
+                    return Err(NO_CALL);
+                }
+                self.request_mut(index).call = named_call;
+                if end_wrap { smallvec![Order::Dispose, Order::EndWrap] } else { smallvec![Order::Dispose] }
+            }
+            _ => return Err((Failure::Failed, "this cannot be asked")),
+        };
+        let expect = self.requests[&index].expectation();
+        if !steps.is_empty() {
+            self.request_mut(index).expect = expect;
+        }
+        Ok(steps)
+    }
+
+    /// Data without labels replace those of the call one by one; what is empty at the end is not meant.
+    fn label_data(&mut self, index: RequestIx, call: CallIx) {
+        let labels = self.calls[call].data.iter().map(|(label, _)| label);
+        let Some(request) = self.requests.get_mut(&index) else { return };
+        while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
+        for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
+            label.clone_from(known);
+        }
+    }
+
+    /// Whichever of the two calls was named first: the agent's held one is transferred to the other.
+    fn held_first(&mut self, index: RequestIx, call: CallIx, agent: AgentIx) {
+        let holds = |call: &Call| {
+            let place = call.live_party_of(agent);
+            place.is_some_and(|place| call.parties[place].state == PartyState::Held)
+        };
+        let held = self.call_of(agent, |call, _| holds(call)).filter(|_| !holds(&self.calls[call]));
+        if let Some(held) = held {
+            let request = self.request_mut(index);
+            (request.call, request.second) = (Some(held), Some(call));
+        }
+    }
+
+    /// Out of wrap-up first, where the agent is in it; then ready, unless the agent will be by itself.
+    fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[TransitionKind; 2]> {
+        let entry = &self.agents[agent];
+        let wrap = entry.wraps.first().copied();
+        let not_ready = entry.readiness == Some(Readiness::NotReady);
+        match wrap {
+            None => smallvec![TransitionKind::SetReady],
+            Some(call) => {
+                self.request_mut(index).call = call;
+                match not_ready {
+                    true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
+                    false => smallvec![TransitionKind::EndWrap],
+                }
+            }
+        }
+    }
+
+    /// The call that occupies an agent, as the event of the agent's state names it.
+    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
+        let entry = &self.agents[agent];
+        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
+    }
+
+    /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.
+    fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
+        let entry = &self.agents[agent];
+        entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
+    }
+
+    // ── what the platform had not shown when it was asked for ─────────────────────────────────────────────────────────
+
+    /// A call is known now by these names: requests that named it before are about it.
+    pub(in crate::model) fn call_seen(&mut self, call: CallIx, names: &CallNames) {
+        if self.requests.is_empty() {
+            return;
+        }
+        let named = |unseen: &Option<SpacedId>| {
+            unseen
+                .as_ref()
+                .is_some_and(|id| names.iter().any(|name| name.space == id.space && name.id == id.id.as_id()))
+        };
+        self.requests_seen(|request| {
+            let is_first = request.call.is_none() && named(&request.unseen.call);
+            let is_second = request.second.is_none() && named(&request.unseen.second);
+            if is_first {
+                request.call = Some(call);
+            }
+            if is_second {
+                request.second = Some(call);
+            }
+            is_first || is_second
+        });
+    }
+
+    /// The same of an agent, by id or by the number of a log-on.
+    pub(in crate::model) fn agent_seen_as(&mut self, agent: AgentIx) {
+        if self.requests.is_empty() {
+            return;
+        }
+        let entry = &self.agents[agent];
+        let (id, number, name) = (entry.id.clone(), entry.number.clone(), entry.name.clone());
+        self.requests_seen(|request| {
+            let by_id = request.unseen.agent.map(NativeId::Int).is_some_and(|meant| id.as_ref() == Some(&meant));
+            let by_number = || [&number, &name].into_iter().any(|known| !known.is_empty() && *known == request.number);
+            let is_meant = by_id || (request.kind == ChangeKind::AskLogOn && by_number());
+            let is_meant = is_meant && request.agent.is_none();
+            if is_meant {
+                request.agent = Some(agent);
+            }
+            is_meant
+        });
+    }
+
+    /// Requests of which something is known that was not know what to expect now.
+    fn requests_seen(&mut self, learn: impl Fn(&mut Request) -> bool) {
+        for request in self.requests.values_mut().filter(|request| request.expect != Expect::Nothing) {
+            if learn(request) {
+                request.expect = request.expectation();
+            }
+        }
+    }
+}
+
+impl Request {
+    /// What shows the request done: the platform's acceptance where nothing else could, because it has not shown what is
+    /// meant.
+    fn expectation(&self) -> Expect {
+        use ChangeKind::*;
+        let (call, agent) = (self.call, self.agent);
+        let of_both = call.zip(agent);
+        let expect = match self.kind {
+            AskLogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
+            AskLogOff => agent.map(Expect::LoggedOff),
+            AskNotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
+            AskReady => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
+            AskWrap => agent.map(Expect::Wrap),
+            AskEndWrap => agent.map(Expect::WrapOver),
+            AskAnswer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
+            AskReject | AskHangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
+            AskHold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
+            AskRetrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
+            AskMakeCall | AskConsult => agent.map(Expect::Originated),
+            AskConference | AskTransfer | AskDeflect => call.map(Expect::Joined),
+            AskSetData => call.map(Expect::DataSet),
+            AskRoute => call.map(Expect::Routed),
+            AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
+            AskDispose => agent.map(Expect::Disposed),
+            _ => None,
+        };
+        expect.unwrap_or(Expect::Acceptance)
+    }
+}
