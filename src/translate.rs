@@ -273,13 +273,18 @@ impl Translator {
                 self.look_for_strays(&vocabulary, &text, &message);
                 self.bridge.platform_line(self.now, 0, &text)
             }
-            Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => Err(Bad(error.to_string())),
+            Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => {
+                self.bridge.platform_unread(self.now, 0, text);
+                Err(Bad(error.to_string()))
+            }
             Err(of_platform) => {
                 let vocabulary = self.application.vocabulary.clone();
                 let mut text = Cow::Borrowed(text);
                 if let Ok(read) = vocabulary.read_json(&text, true, &Vec::new(), &mut message) {
                     text = self.mended(&text, &read, &message).into_owned().into();
                     self.look_for_strays(&vocabulary, &text, &message);
+                } else {
+                    self.bridge.platform_unread(self.now, 0, &text);
                 }
                 self.bridge.application_line(self.now, 0, &text).map_err(|of_application| match of_platform {
                     JsonError::Unknown(_) => Bad(self.platform.vocabulary.explain(false, &of_platform)),

@@ -10,6 +10,7 @@ use super::{
     picture::{Live, Local, Naming},
     platform::{Follows, Platform},
     routes::{self, Asker, Desk, Say, Told},
+    statistics::Statistics,
 };
 use crate::{
     dialect::{
@@ -20,7 +21,8 @@ use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{
-        About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, RouteStatus, RouteType, Transition, TransitionKind,
+        About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, RouteStatus, RouteType, ServiceIx, Transition,
+        TransitionKind,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Side, Which},
@@ -76,6 +78,7 @@ pub struct Application {
     pub relays: bool,
     /// Its events name the requests that they come of.
     answers_by_events: bool,
+    pub statistics: Statistics,
     message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -136,6 +139,7 @@ impl Application {
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
             relays: false,
+            statistics: Statistics::default(),
             message: Message::default(),
             filtered,
             lines: Vec::new(),
@@ -238,16 +242,10 @@ impl Application {
         }
     }
 
-    /// Tells the first of these transitions of a platform, to whom it concerns; the others are told next. `me` is the
-    /// application's place in the bridge.
-    pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transitions: &[Transition]) {
+    /// Tells a transition of a platform to whom it concerns. `me` is the application's place in the bridge.
+    pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
         if let Some(Server::OpenMedia(_)) = self.server {
             return;
-        }
-        let Some((transition, later)) = transitions.split_first() else { return };
-        let link = matches!(transition.kind, TransitionKind::LinkUp | TransitionKind::LinkDown);
-        if link && self.to.plans[transition.kind as usize].rules.is_empty() {
-            return self.tell_entities(me, index, platform, transition.kind == TransitionKind::LinkUp, later);
         }
         let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
         let key = (index, call);
@@ -295,6 +293,62 @@ impl Application {
         self.say(me, index, platform, transition, None);
     }
 
+    /// Remembers whose numbers a transition changes. A platform whose messages pass tells them itself.
+    pub fn note(&mut self, now: Time, index: usize, platform: &Platform, transition: &Transition) {
+        if self.place_of(index).is_some() && !self.passes(index, platform) {
+            self.statistics.note(now, index, &platform.model, transition);
+        }
+    }
+
+    /// Other agents than before serve a group.
+    pub fn restaffed(&mut self, now: Time, index: usize, platform: &Platform, service: ServiceIx) {
+        if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index, platform) {
+            self.statistics.change(now, (index, service));
+        }
+    }
+
+    /// Finds out whether anybody subscribes to what the agents of groups do.
+    pub fn watch_groups(&mut self) {
+        let watched = self.event_feed().is_some_and(|server| server.has_group_watchers());
+        self.statistics.watch(watched);
+    }
+
+    /// A session subscribed to what the agents of these groups do, by the numbers that the application knows; none: of all.
+    pub fn want_groups(&mut self, session: u32, groups: Option<&[i64]>, platforms: &[Platform]) {
+        for (place, index) in self.platforms.iter().enumerate() {
+            let platform = &platforms[*index];
+            if self.passes(*index, platform) {
+                continue;
+            }
+            for (service, known) in platform.model.services() {
+                let number = || self.ids.service(place, known.kind, &known.id);
+                if groups.is_none_or(|groups| groups.contains(&number())) {
+                    self.statistics.want(session, (*index, service));
+                }
+            }
+        }
+    }
+
+    /// Says what the agents of a group do.
+    pub fn say_group(
+        &mut self,
+        now: Time,
+        me: usize,
+        (index, service): (usize, ServiceIx),
+        platform: &Platform,
+        session: Option<u32>,
+    ) {
+        if self.statistics.look(now, (index, service), session.is_some(), &platform.model, |at| platform.civil(at)) {
+            let mut transition = Transition::new(TransitionKind::GroupAgents);
+            transition.service = Some(service);
+            if let (Some(session), Ok(application)) = (session, u16::try_from(me)) {
+                transition.audience = Audience::Asker(ClientId { application, session });
+            }
+            self.say(me, index, platform, &transition, None);
+        }
+        self.statistics.members.clear();
+    }
+
     /// Says what the route desk has to say, of calls of this platform.
     pub fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
         while let Some(say) = self.routes.say() {
@@ -338,30 +392,6 @@ impl Application {
             transition.audience = Audience::Asker(local.client);
         }
         self.say(me, index, platform, &transition, local.as_ref());
-    }
-
-    /// A dialect without a word for the link tells which agents and services are there, or gone. Whoever the very message
-    /// that showed the link has added is told later, and not twice.
-    fn tell_entities(&mut self, me: usize, index: usize, platform: &Platform, are_there: bool, later: &[Transition]) {
-        use TransitionKind as T;
-        let (agent_kind, service_kind) =
-            if are_there { (T::AgentAdded, T::ServiceAdded) } else { (T::AgentRemoved, T::ServiceRemoved) };
-        if let (false, true, Some(server)) = (are_there, self.passes(index, platform), self.event_feed()) {
-            server.forget_entities();
-        }
-        let agents = platform.model.agents().filter(|(_, agent)| agent.shown);
-        let services = platform.model.services().filter(|(_, service)| service.told);
-        let agents = agents.map(|(agent, _)| Transition::new(agent_kind).agent(agent));
-        let services =
-            services.map(|(service, _)| Transition { service: Some(service), ..Transition::new(service_kind) });
-        for transition in agents.chain(services) {
-            let same = |told: &Transition| {
-                (told.kind, told.agent, told.service) == (transition.kind, transition.agent, transition.service)
-            };
-            if !later.iter().any(same) {
-                self.say(me, index, platform, &transition, None);
-            }
-        }
     }
 
     /// The platform routed a call by itself: that is what was used.
@@ -450,8 +480,18 @@ impl Application {
         let calls = [transition.call, transition.second, transition.result].map(|call| self.ids.told((index, call?)));
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index, calls };
         let (model, knobs) = (&platform.model, &self.knobs);
-        let live =
-            Live { model, transition, naming, local, route: None, knobs, stamp: platform.stamps(), waiting: &waiting };
+        let live = Live {
+            model,
+            transition,
+            naming,
+            local,
+            route: None,
+            knobs,
+            stamp: platform.stamps(),
+            waiting: &waiting,
+            members: &self.statistics.members,
+            member: None,
+        };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);

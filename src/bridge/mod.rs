@@ -10,6 +10,7 @@ mod platform;
 mod requests;
 pub mod routes;
 mod serve;
+mod statistics;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -280,6 +281,11 @@ impl Bridge {
         result
     }
 
+    /// Something of a platform that is a file that is no message of either side.
+    pub fn platform_unread(&mut self, now: Time, index: usize, text: &str) {
+        self.platforms[index].client.heard_unread(now, Some(text));
+    }
+
     /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
     /// nothing is left.
     fn settle(&mut self, now: Time, index: usize, mut cause: Cause) {
@@ -294,18 +300,26 @@ impl Bridge {
                 self.transitions = transitions;
                 break;
             }
-            for (place, transition) in transitions.iter().enumerate() {
+            for transition in &transitions {
+                for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
+                    application.note(now, index, &self.platforms[index], transition);
+                }
                 if transition.kind.is_order() {
                     // What was told before comes out before.
                     self.collect(now);
                     self.platforms[index].order(now, transition);
                     self.converse(now, index);
                 } else {
-                    self.tell(now, index, &transitions[place..], cause);
+                    self.tell(now, index, transition, cause);
                 }
             }
             transitions.clear();
             self.transitions = transitions;
+        }
+        for service in self.platforms[index].model.take_restaffed() {
+            for application in &mut self.applications {
+                application.restaffed(now, index, &self.platforms[index], service);
+            }
         }
         let mut forgotten = std::mem::take(&mut self.forgotten);
         self.platforms[index].tell_ended_requests();
@@ -342,16 +356,15 @@ impl Bridge {
         self.platforms[index].take_link_change()
     }
 
-    /// Tells the first of these transitions.
-    fn tell(&mut self, now: Time, index: usize, transitions: &[Transition], cause: Cause) {
-        let Some(transition) = transitions.first() else { return };
+    /// Tells a transition.
+    fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
         if self.routes_itself(now, index, transition) {
             return;
         }
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
             if !application.has_passed(index, platform, transition, cause) {
-                application.tell(now, me, index, platform, transitions);
+                application.tell(now, me, index, platform, transition);
             }
         }
         if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
@@ -425,7 +438,8 @@ impl Bridge {
     pub fn deadline(&self) -> Option<Time> {
         let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.client.deadline()]);
         let server = |a: &Application| a.server.as_ref().and_then(Server::deadline);
-        let applications = self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a)]);
+        let applications =
+            self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
         let routers = self.routers.iter().map(|router| router.desk.deadline());
         platforms.chain(applications).chain(routers).chain([self.complaints.deadline()]).flatten().min()
     }
@@ -447,11 +461,20 @@ impl Bridge {
             if let Some(server) = &mut self.applications[index].server {
                 server.expire(now);
             }
+            self.tell_statistics(now, index);
         }
         self.routers.iter_mut().for_each(|router| router.desk.expire(now));
         self.settle_routes(now, 0);
         self.collect(now);
         self.complaints.expire(now, &mut self.outputs);
+    }
+
+    /// Tells an application about the agents of its groups, as far as it is time to.
+    fn tell_statistics(&mut self, now: Time, me: usize) {
+        while let Some((group, session)) = self.applications[me].statistics.next(now) {
+            self.platforms[group.0].stamp(now);
+            self.applications[me].say_group(now, me, group, &self.platforms[group.0], session);
+        }
     }
 
     /// The bridge is about to stop: every application is told that its platforms are gone.

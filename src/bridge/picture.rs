@@ -1,13 +1,16 @@
 //! What rules read when they say a transition: the model's picture, with ids as the application, or the platform, knows them.
 
-use super::ids::{Call, Ids};
+use super::{
+    ids::{Call, Ids},
+    statistics::Member,
+};
 use crate::{
     mapping::{CallPart, Item, Leaf, Literal, Picture},
     message::Value,
     model::{
-        About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, Detail, DeviceKind, Id,
-        KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, Request, RequestAttribute,
-        ServiceAttribute, ServiceIx, SpacedId, Transition,
+        self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, ConnectionState,
+        Detail, DeviceKind, Id, KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole,
+        PartyState, Request, RequestAttribute, ServiceAttribute, ServiceIx, SpacedId, Transition,
     },
     vocabulary::{Role, Which},
 };
@@ -66,6 +69,10 @@ pub struct Live<'p> {
     pub stamp: [&'p str; 2],
     /// Since when the call waits, in the same form.
     pub waiting: &'p str,
+    /// Who is logged on at the group that is told about.
+    pub members: &'p [Member],
+    /// The one that a list is at.
+    pub member: Option<&'p Member>,
 }
 
 /// A party as it can be read of.
@@ -255,7 +262,7 @@ impl<'p> Live<'p> {
         if let (Some(route), AgentAttribute::Id) = (self.route, attribute) {
             return optional(route.agent);
         }
-        let Some(index) = self.transition.agent else {
+        let Some(index) = self.member.map(|member| member.agent).or(self.transition.agent) else {
             let request = self.request().filter(|_| attribute == AgentAttribute::Id);
             return optional(request.and_then(|request| match self.naming {
                 Naming::Native { .. } => request.unseen.agent,
@@ -276,7 +283,25 @@ impl<'p> Live<'p> {
                 }
                 _ => Value::Absent,
             },
+            AgentAttribute::Occupation => {
+                optional(self.member.and_then(|member| member.occupation).map(|occupation| occupation.code()))
+            }
+            AgentAttribute::Since => self.member.map(|member| text(&member.since)).unwrap_or_default(),
+            AgentAttribute::Ani => self.contact().map(|call| text(&call.ani)).unwrap_or_default(),
+            AgentAttribute::Dnis => self.contact().map(|call| text(&call.dnis)).unwrap_or_default(),
+            AgentAttribute::Disposition => optional(self.member.and_then(|member| member.disposition)),
+            AgentAttribute::AcdCalls => optional(self.member.map(|member| member.calls.acd)),
+            AgentAttribute::OutboundAcdCalls => optional(self.member.map(|member| member.calls.outbound_acd)),
+            AgentAttribute::NonAcdCalls => optional(self.member.map(|member| member.calls.non_acd)),
+            AgentAttribute::Chats => optional(self.member.map(|member| member.calls.chats)),
+            AgentAttribute::Emails => optional(self.member.map(|member| member.calls.emails)),
+            AgentAttribute::HeldCalls => optional(self.member.map(|member| member.calls.held)),
         }
+    }
+
+    /// The distributed call of the agent whom the list is at.
+    fn contact(&self) -> Option<&'p model::Call> {
+        self.model.find_call(self.member?.contact?)
     }
 
     fn who(&self, role: PartyRole) -> Option<Who<'p>> {
@@ -424,49 +449,90 @@ impl<'p> Picture<'p> for Live<'p> {
         }
     }
 
-    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'p>)) {
-        // In the order of `ItemAttribute`: id, kind, number, key, value.
+    fn items(&self, list: ListAttribute, mut take: impl FnMut(&Self, Item<'p>)) {
+        // In the order of `ItemAttribute`: id, kind, number, key, value, state.
+        let nothing = Value::Absent;
         let pair = |(key, value): &'p (String, String)| {
             let number = match self.naming {
                 Naming::Of { ids, .. } => optional(ids.label(key)),
                 Naming::Native { .. } => Value::Absent,
             };
-            [Value::Absent, Value::Absent, number, Value::Text(key), Value::Text(value)]
+            [nothing, nothing, number, Value::Text(key), Value::Text(value), nothing]
         };
-        let id = |id: Value<'p>, kind: DeviceKind| {
-            [id, Value::Int(kind.code()), Value::Absent, Value::Absent, Value::Absent]
-        };
+        let id = |id: Value<'p>, kind: DeviceKind| [id, Value::Int(kind.code()), nothing, nothing, nothing, nothing];
         match list {
             ListAttribute::CallData => {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));
-                call.into_iter().flat_map(|call| &call.data).map(pair).for_each(take);
+                call.into_iter().flat_map(|call| &call.data).map(pair).for_each(|item| take(self, item));
             }
-            ListAttribute::RequestData if let Some(route) = self.route => route.data.iter().map(pair).for_each(take),
+            ListAttribute::RequestData if let Some(route) = self.route => {
+                route.data.iter().map(pair).for_each(|item| take(self, item));
+            }
             ListAttribute::RequestData => {
-                self.request().into_iter().flat_map(|request| &request.data).map(pair).for_each(take);
+                let request = self.request().into_iter();
+                request.flat_map(|request| &request.data).map(pair).for_each(|item| take(self, item));
             }
             ListAttribute::AgentServices => {
                 let agent = self.transition.agent.map(|agent| self.model.agent(agent));
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
                 let services = services.map(|service| (*service, self.model.service(*service).kind));
-                services.map(|(service, kind)| id(self.service_id(service), kind)).for_each(take);
+                services.map(|(service, kind)| id(self.service_id(service), kind)).for_each(|item| take(self, item));
             }
             ListAttribute::CallDispositions => {
-                let given = self.transition.call.and_then(|call| self.model.find_call(call));
-                let given = given.into_iter().flat_map(|call| &call.dispositions);
-                let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent);
-                own.map(|(_, code)| {
-                    let nothing = Value::Absent;
-                    [Value::Int(*code), nothing, nothing, nothing, nothing]
-                })
-                .for_each(take);
+                let call = self.transition.call.and_then(|call| self.model.find_call(call));
+                let given = call.into_iter().flat_map(|call| &call.dispositions);
+                let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent).map(|(_, code)| *code);
+                // Where the platform tells only how the call was disposed of, that is what was entered.
+                let last = call.filter(|call| call.dispositions.is_empty()).and_then(|call| call.disposition);
+                own.chain(last)
+                    .for_each(|code| take(self, [Value::Int(code), nothing, nothing, nothing, nothing, nothing]));
+            }
+            ListAttribute::CallParties => {
+                let call = self.transition.result.or(self.transition.call).and_then(|call| self.model.find_call(call));
+                let call = call.or_else(|| self.transition.call.and_then(|call| self.model.find_call(call)));
+                for party in call.into_iter().flat_map(|call| &call.parties) {
+                    let device = &party.device;
+                    let Some(state) = connection(party.state, device.is_agent()) else { continue };
+                    let (number, kind) = match device.agent {
+                        Some(agent) => (&self.model.agent(agent).station, DeviceKind::Agent),
+                        None => (&device.number, device.kind.unwrap_or(DeviceKind::Device)),
+                    };
+                    let id = match (device.agent, &device.id) {
+                        (Some(agent), _) => self.agent_id(agent),
+                        (None, Some(id)) if kind.is_service() => self.service_number(kind, id),
+                        (None, Some(id)) => native(id),
+                        (None, None) => nothing,
+                    };
+                    let (kind, state) = (Value::Int(kind.code()), Value::Int(state.code()));
+                    take(self, [id, kind, text(number), nothing, nothing, state]);
+                }
+            }
+            ListAttribute::ServiceAgents if !self.members.is_empty() => {
+                for member in self.members {
+                    let at = Live { member: Some(member), ..*self };
+                    take(&at, id(self.agent_id(member.agent), DeviceKind::Agent));
+                }
             }
             ListAttribute::ServiceAgents => {
                 let service = self.service();
                 let serves = |agent: &Agent| service.is_some_and(|service| agent.services.contains(&service));
                 let agents = self.model.agents().filter(|(_, agent)| agent.is_logged_on() && serves(agent));
-                agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent)).for_each(take);
+                let agents = agents.map(|(index, _)| id(self.agent_id(index), DeviceKind::Agent));
+                agents.for_each(|item| take(self, item));
             }
         }
+    }
+}
+
+/// How whoever is in a call is connected to it. Who calls from outside is connected to the platform, whoever answers then.
+fn connection(state: PartyState, is_agent: bool) -> Option<ConnectionState> {
+    match state {
+        PartyState::Initiated if !is_agent => Some(ConnectionState::Connected),
+        PartyState::Initiated => Some(ConnectionState::Initiated),
+        PartyState::Dialled => Some(ConnectionState::Dialled),
+        PartyState::Alerting => Some(ConnectionState::Alerting),
+        PartyState::Connected => Some(ConnectionState::Connected),
+        PartyState::Held => Some(ConnectionState::Held),
+        PartyState::Left => None,
     }
 }

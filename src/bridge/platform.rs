@@ -196,6 +196,11 @@ impl Platform {
         local(moment, self.clock.ahead(moment))
     }
 
+    /// A moment of the bridge's clock in the platform's local time, to the second.
+    pub fn civil(&self, at: Time) -> String {
+        self.local(self.epoch.map_or(0, |epoch| epoch + at.0) / 1000 * 1000)
+    }
+
     /// The zone of the platform, where it tells none.
     pub fn set_zone(&mut self, zone: Zone) {
         self.clock.set_zone(zone);
@@ -296,6 +301,7 @@ impl Platform {
                     self.first(now, &text)
                 }
                 Frame::TooLong => {
+                    self.client.heard_unread(now, None);
                     self.counts.too_long += 1;
                     let text = format!("a frame longer than {} bytes was dropped", self.max_frame);
                     Err(("frames that are too long", Bad(text)))
@@ -323,7 +329,7 @@ impl Platform {
             self.rest.keep(rest);
             read = self.read(now, first);
         }
-        read.unwrap_or_else(|error| Err(self.not_read(&error))).map_err(|bad| (UNUSABLE, bad))
+        read.unwrap_or_else(|error| Err(self.not_read(now, text, &error))).map_err(|bad| (UNUSABLE, bad))
     }
 
     /// Counts characters that became U+FFFD, and says each sort of them once.
@@ -362,7 +368,7 @@ impl Platform {
 
     /// Takes in one message as its text.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
-        self.read(now, text).unwrap_or_else(|error| Err(self.not_read(&error)))
+        self.read(now, text).unwrap_or_else(|error| Err(self.not_read(now, text, &error)))
     }
 
     /// The same; an error where the text is no message, and inside it what is wrong with one.
@@ -415,7 +421,9 @@ impl Platform {
     }
 
     #[cold]
-    fn not_read(&mut self, error: &JsonError) -> Bad {
+    fn not_read(&mut self, now: Time, text: &str, error: &JsonError) -> Bad {
+        // Its sequence may be readable: it is no gap.
+        self.client.heard_unread(now, Some(text));
         match error {
             JsonError::Unknown(_) => self.counts.unknown += 1,
             _ => self.counts.malformed += 1,
@@ -590,6 +598,8 @@ impl Platform {
             knobs,
             stamp: [""; 2],
             waiting: "",
+            members: &[],
+            member: None,
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
         let mut sent = false;
@@ -629,6 +639,8 @@ impl Platform {
             knobs: &self.knobs,
             stamp: [""; 2],
             waiting: "",
+            members: &[],
+            member: None,
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
         let sent = outgoing.messages(transition.kind, &live, &mut message, |rule, message| {

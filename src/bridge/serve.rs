@@ -4,7 +4,7 @@ use super::{Bad, Bridge, FILE_SESSION, Output, application::Application, ids::Id
 use crate::{
     dialect::{
         Server, ctips,
-        event_feed::{Entity, Step, Subject, World},
+        event_feed::{EMAIL_QUEUE, Entity, Known, Step, Subject, World},
     },
     message::Value,
     model::{DeviceKind, LinkState, Transition, TransitionKind},
@@ -100,6 +100,7 @@ impl Bridge {
         if let Some(server) = &mut self.applications[index].server {
             server.session_lost(session, reason, cause);
         }
+        self.applications[index].watch_groups();
         self.collect(now);
     }
 
@@ -131,6 +132,12 @@ impl Bridge {
             }
         }
         self.message = message;
+        let application = &mut self.applications[index];
+        let watchers = application.event_feed().map(|server| server.new_group_watchers()).unwrap_or_default();
+        application.watch_groups();
+        for (session, groups) in watchers {
+            application.want_groups(session, groups.as_deref(), &self.platforms);
+        }
         self.collect(now);
     }
 
@@ -138,6 +145,7 @@ impl Bridge {
         if let Some(server) = self.applications[index].event_feed() {
             server.closed(session, why);
         }
+        self.applications[index].watch_groups();
         self.collect(now);
     }
 }
@@ -165,9 +173,8 @@ impl World for Offered<'_> {
 
     fn entities(&self, kind: &str) -> Vec<Entity> {
         let mut entities = Vec::new();
-        // What a platform that is away had was told to be gone.
-        let there = self.pictures().filter(|(_, platform)| platform.model.link() == LinkState::Up);
-        for (place, platform) in there {
+        // What a platform has is still there while it is away.
+        for (place, platform) in self.pictures() {
             if kind == "agent" {
                 let shown = platform.model.agents().filter(|(_, agent)| agent.shown);
                 entities.extend(shown.filter_map(|(_, agent)| {
@@ -176,9 +183,13 @@ impl World for Offered<'_> {
                 }));
                 continue;
             }
-            let is_queue = |kind: DeviceKind| kind == DeviceKind::AgentQueue;
+            let named = |service: DeviceKind| match service {
+                DeviceKind::AgentQueue => "agent-queue",
+                DeviceKind::EmailQueue => EMAIL_QUEUE,
+                _ => "group",
+            };
             let services = platform.model.services().map(|(_, service)| service);
-            let wanted = services.filter(|service| service.told && is_queue(service.kind) == (kind == "agent-queue"));
+            let wanted = services.filter(|service| service.told && named(service.kind) == kind);
             entities.extend(wanted.map(|service| {
                 let id = self.ids.service(place, service.kind, &service.id);
                 Entity { id, number: String::new(), name: service.name.clone() }
@@ -196,8 +207,18 @@ impl World for Offered<'_> {
         self.relays && self.pictures().take(1).any(|picture| self.shows(picture, subject, id))
     }
 
-    fn knows(&self, subject: Subject, id: &str) -> bool {
-        self.pictures().any(|picture| self.shows(picture, subject, id))
+    fn knows(&self, subject: Subject, id: &str) -> Known {
+        let Ok(number) = id.parse::<i64>() else { return Known::No };
+        if self.pictures().any(|picture| self.shows(picture, subject, id)) {
+            return Known::Yes;
+        }
+        match subject {
+            // A call that was on before the bridge came is shown by its next event.
+            Subject::Call if number > 0 => Known::Maybe,
+            Subject::Call => Known::No,
+            _ if self.pictures().all(|(_, platform)| platform.model.has_shown_everything()) => Known::No,
+            _ => Known::Maybe,
+        }
     }
 }
 

@@ -33,6 +33,11 @@ pub trait Client: std::fmt::Debug + Send {
     fn heard(&mut self, now: Time, message: &Message) -> Heard;
     /// Something was read that is no message; it shows that somebody is there.
     fn heard_something(&mut self, now: Time);
+    /// A message was passed over because it could not be read: its text, where there is one.
+    fn heard_unread(&mut self, now: Time, text: Option<&str>) {
+        let _ = text;
+        self.heard_something(now);
+    }
     /// Has the platform do something. `wish` is the number that the application gave the request.
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64);
     /// The request has ended: events that name it mean nothing any more.

@@ -263,7 +263,7 @@ impl<'g> Picture<'g> for Given<'g> {
         }
     }
 
-    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'g>)) {
+    fn items(&self, list: ListAttribute, mut take: impl FnMut(&Self, Item<'g>)) {
         let items = self.values.get(list.name()).and_then(|json| json.as_array()).into_iter().flatten();
         let item = |json: &'g Json| {
             let part = |attribute: ItemAttribute| {
@@ -272,6 +272,6 @@ impl<'g> Picture<'g> for Given<'g> {
             };
             std::array::from_fn(|place| part(ItemAttribute::ALL[place]))
         };
-        items.map(item).for_each(take);
+        items.map(item).for_each(|item| take(self, item));
     }
 }

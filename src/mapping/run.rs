@@ -238,11 +238,12 @@ pub type Item<'p> = [Value<'p>; ItemAttribute::ALL.len()];
 /// What a transition and the picture around it show to rules.
 pub trait Picture<'p> {
     fn value(&self, leaf: &outgoing::Leaf) -> Value<'p>;
-    fn items(&self, list: ListAttribute, take: impl FnMut(Item<'p>));
+    /// Goes through a list: `take` gets each item, and the picture that its values are read of.
+    fn items(&self, list: ListAttribute, take: impl FnMut(&Self, Item<'p>));
 }
 
 struct PictureValues<'v, 'i, P> {
-    picture: &'v P,
+    picture: &'i P,
     item: Option<&'i Item<'v>>,
 }
 
@@ -379,10 +380,10 @@ fn each_item<'v, P: Picture<'v>>(
     mut take: impl FnMut(&PictureValues<'v, '_, P>),
 ) {
     let mut taken = 0;
-    values.picture.items(list, |item| {
+    values.picture.items(list, |picture, item| {
         taken += 1;
         if taken <= most {
-            take(&PictureValues { picture: values.picture, item: Some(&item) });
+            take(&PictureValues { picture, item: Some(&item) });
         }
     });
 }

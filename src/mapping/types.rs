@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::compile::{Members, Ty};
 use crate::{
     model::{
-        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Cause, Detail, DeviceKind, Direction,
-        End, Entity, Fact, Failure, ItemAttribute, Media, PartyAttribute, RejectReason, RequestAttribute, RouteStatus,
-        RouteType, ServiceAttribute,
+        About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Cause, ConnectionState, Detail,
+        DeviceKind, Direction, End, Entity, Fact, Failure, ItemAttribute, Media, Occupation, PartyAttribute,
+        RejectReason, RequestAttribute, RouteStatus, RouteType, ServiceAttribute,
     },
     vocabulary::{Type, Vocabulary},
 };
@@ -16,6 +16,8 @@ use crate::{
 pub fn words(name: &str) -> Option<Arc<Members>> {
     let names = match name {
         "agent-state" => AgentState::NAMES,
+        "occupation" => Occupation::NAMES,
+        "connection-state" => ConnectionState::NAMES,
         "media" => Media::NAMES,
         "call-type" => CallType::NAMES,
         "cause" => Cause::NAMES,
@@ -78,7 +80,7 @@ pub fn of_fact(fact: Fact) -> Ty {
         Fact::RejectReason => members("reject-reason"),
         Fact::Code | Fact::Result | Fact::Route | Fact::Timeout => Ty::Number,
         Fact::ServiceType => Ty::Any,
-        Fact::EndWrap => Ty::Bool,
+        Fact::EndWrap | Fact::Abandoned => Ty::Bool,
         _ => Ty::Text,
     }
 }
@@ -103,6 +105,14 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
 pub fn of_agent(attribute: AgentAttribute) -> Ty {
     match attribute {
         AgentAttribute::State => members("agent-state"),
+        AgentAttribute::Occupation => members("occupation"),
+        AgentAttribute::Disposition
+        | AgentAttribute::AcdCalls
+        | AgentAttribute::OutboundAcdCalls
+        | AgentAttribute::NonAcdCalls
+        | AgentAttribute::Chats
+        | AgentAttribute::Emails
+        | AgentAttribute::HeldCalls => Ty::Number,
         AgentAttribute::Id | AgentAttribute::Number | AgentAttribute::Station | AgentAttribute::Call => Ty::Id,
         _ => Ty::Text,
     }
@@ -126,6 +136,7 @@ pub fn of_service(attribute: ServiceAttribute) -> Ty {
 pub fn of_item(attribute: ItemAttribute) -> Ty {
     match attribute {
         ItemAttribute::Kind => members("device-kind"),
+        ItemAttribute::State => members("connection-state"),
         ItemAttribute::Number => Ty::Any,
         ItemAttribute::Id => Ty::Id,
         _ => Ty::Text,

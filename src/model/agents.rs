@@ -37,8 +37,11 @@ pub struct Agent {
     pub media: SmallVec<[(Media, Readiness); 2]>,
     /// Calls that the agent is wrapping up; none for a wrap-up without a known call.
     pub wraps: SmallVec<[Option<CallIx>; 2]>,
-    /// The state that applications were told last.
+    /// The state that applications were told last, and when it began.
     pub told: Option<AgentState>,
+    pub since: Time,
+    /// The last disposition that the agent gave any call.
+    pub disposition: Option<i64>,
     /// The last call is gone and the platform has not said what comes next: the state stands until then.
     pub settling: Option<Time>,
     /// When the last call was gone.
@@ -292,7 +295,6 @@ impl Model {
         }
     }
 
-    /// The agent's services are other ones than before: told as the log-on was, which is what names them.
     pub(super) fn agent_serves(&mut self, change: &Change) -> Effect {
         let agent = match self.agent_of(change) {
             Ok(agent) => agent,
@@ -302,17 +304,26 @@ impl Model {
         let services: SmallVec<[ServiceIx; 4]> = services.filter_map(|service| self.service_of(service)).collect();
         let entry = &mut self.agents[agent];
         let known = std::mem::replace(&mut entry.services, services);
-        let same = known.len() == entry.services.len() && known.iter().all(|one| entry.services.contains(one));
-        if !same && entry.is_logged_on() {
-            self.tell(Transition::new(TransitionKind::AgentLoggedOn).agent(agent));
+        let left = known.iter().filter(|one| !entry.services.contains(one));
+        let joined = entry.services.iter().filter(|one| !known.contains(one));
+        let before = self.restaffed.len();
+        self.restaffed.extend(left.chain(joined));
+        if self.restaffed.len() > before && self.agents[agent].is_logged_on() {
+            self.tell_services(agent);
         }
         Effect::Taken
+    }
+
+    /// The agent serves others than before: told as the log-on was, which is what names them.
+    fn tell_services(&mut self, agent: AgentIx) {
+        self.tell(Transition::new(TransitionKind::AgentLoggedOn).agent(agent));
     }
 
     /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
     /// be told afterwards. Somebody who is logged on and `joins` a service is told once more, with all services.
     fn log_on(&mut self, agent: AgentIx, station: &str, joins: bool) {
         let moved = self.learn_station(agent, station);
+        let now = self.now;
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
         entry.logging_on = false;
@@ -320,6 +331,8 @@ impl Model {
         if !was_on {
             entry.logged_on = Some(true);
             entry.told = None;
+            entry.since = now;
+            entry.disposition = None;
             entry.services.clear();
             self.claim_station(agent);
         }
@@ -553,6 +566,9 @@ impl Model {
         }
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
+        if changed {
+            self.agents[agent].since = self.now;
+        }
         if !changed && requests.is_empty() {
             return;
         }
@@ -727,15 +743,25 @@ impl Model {
         let services = &mut self.agents[agent].services;
         let before = services.len();
         services.retain(|known| *known != service);
-        if services.len() < before && self.link.resynced && self.is_gone(agent) {
+        if services.len() == before {
+            return;
+        }
+        self.restaffed.push(service);
+        if !self.link.resynced || !self.agents[agent].is_logged_on() {
+            return;
+        }
+        if self.is_gone(agent) {
             self.presume(true, |model| model.log_off(agent));
+        } else {
+            self.tell_services(agent);
         }
     }
 
     fn join_service(&mut self, agent: AgentIx, service: ServiceIx) {
-        let entry = &mut self.agents[agent];
-        if !entry.services.contains(&service) {
-            entry.services.push(service);
+        let services = &mut self.agents[agent].services;
+        if !services.contains(&service) {
+            services.push(service);
+            self.restaffed.push(service);
         }
     }
 

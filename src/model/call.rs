@@ -140,6 +140,8 @@ pub struct Call {
     pub presumed_over: bool,
     /// Nobody is in it, and it may wait where the platform does not show it.
     pub waits_unseen: bool,
+    /// What the platform says of whether it was abandoned.
+    pub said_abandoned: Option<bool>,
     /// Agents who answered and whose wrap-up is not over.
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
@@ -194,6 +196,7 @@ impl Call {
             handed_on: false,
             presumed_over: false,
             waits_unseen: false,
+            said_abandoned: None,
             owed: SmallVec::new(),
             completed: false,
             over_since: now,
@@ -335,7 +338,8 @@ impl Call {
     pub fn is_abandoned(&self) -> bool {
         let is_made = self.originator.is_some() || self.ty.is_some_and(CallType::is_made_by_agents);
         let answered = self.parties.iter().any(|party| party.answered);
-        self.phase == Phase::Ended && !(is_made || answered || self.presumed_over)
+        let seems = !(is_made || answered || self.presumed_over);
+        self.phase == Phase::Ended && self.said_abandoned.unwrap_or(seems)
     }
 
     /// Whether somebody has left it, and nobody is known to be in it for the platform.

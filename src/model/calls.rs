@@ -574,6 +574,7 @@ impl Model {
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
         match self.call_left(change) {
             Ok(index) => {
+                self.calls[index].said_abandoned = change.fact(Fact::Abandoned).as_bool();
                 // A code that comes with the end is the one of the agent who was connected last.
                 let agent = self.calls[index].answering_agent();
                 if let (true, Some(agent)) = (self.set_disposition(index, agent, change), agent) {

@@ -194,6 +194,8 @@ pub struct Model {
     forgotten: Vec<CallIx>,
     /// Services that were removed, left by their agents when the last transitions are used.
     closed_services: Vec<ServiceIx>,
+    /// Services that have other agents than before, since somebody asked.
+    restaffed: Vec<ServiceIx>,
 }
 
 impl Model {
@@ -335,6 +337,16 @@ impl Model {
         for service in std::mem::take(&mut self.closed_services) {
             self.leave_service(service);
         }
+    }
+
+    /// Services that have other agents than when this was asked last; some stand here more than once.
+    pub fn take_restaffed(&mut self) -> Vec<ServiceIx> {
+        std::mem::take(&mut self.restaffed)
+    }
+
+    /// Whether the platform is there and had its time to show everything that it has.
+    pub fn has_shown_everything(&self) -> bool {
+        self.link.state == LinkState::Up && self.link.resynced
     }
 
     pub fn now(&self) -> Time {

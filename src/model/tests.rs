@@ -505,7 +505,11 @@ fn nobody_is_logged_off_before_all_of_their_groups_are_listed() {
     lists(&mut teller, 12, &[4]);
     assert_eq!(teller.told(), ["agent-logged-off a3", "agent-logged-off a5"]);
     lists(&mut teller, 12, &[]);
-    assert_eq!(teller.told(), Vec::<String>::new(), "a list alone logs nobody off who has been shown");
+    assert_eq!(
+        teller.told(),
+        ["agent-logged-on a4"],
+        "a list alone logs nobody off who has been shown: it changes services"
+    );
 }
 
 #[test]

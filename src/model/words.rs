@@ -79,6 +79,50 @@ words! {
 }
 
 words! {
+    /// What exactly keeps an agent, for statistics.
+    Occupation {
+        Idle = "idle",
+        NotReady = "not-ready",
+        Wrap = "wrap",
+        Reserved = "reserved",
+        /// A call that a group distributed alerts.
+        Alerting = "alerting",
+        /// A call that waits for the agent to make it alerts.
+        OutboundAlerting = "outbound-alerting",
+        /// On a call that a group distributed.
+        Acd = "acd",
+        /// On a call that waited for the agent to make it.
+        OutboundAcd = "outbound-acd",
+        /// On, or called by, a call that no group distributed; and the same of an agent who is not ready besides.
+        Incoming = "incoming",
+        IncomingNotReady = "incoming-not-ready",
+        Outgoing = "outgoing",
+        OutgoingNotReady = "outgoing-not-ready",
+        Email = "email",
+        EmailIncoming = "email-incoming",
+        EmailOutgoing = "email-outgoing",
+        /// With something that has no word of its own.
+        Busy = "busy",
+        BusyNotReady = "busy-not-ready",
+        /// With a call that another group distributed.
+        Elsewhere = "elsewhere",
+    }
+}
+
+words! {
+    /// How a party is connected to a call.
+    ConnectionState {
+        /// Calls, and nobody has answered yet.
+        Initiated = "initiated",
+        /// Was called, and nothing was heard of it.
+        Dialled = "dialled",
+        Alerting = "alerting",
+        Connected = "connected",
+        Held = "held",
+    }
+}
+
+words! {
     Media {
         Unknown = "unknown",
         Voice = "voice",
@@ -496,6 +540,8 @@ words! {
         /// Who an agent's own call is with, where the platform says it.
         Direction = "direction",
         Cause = "cause",
+        /// Whether whoever called left before anybody answered, where the platform says it of a call that is over.
+        Abandoned = "abandoned",
         /// The switch's number of the call.
         Sequence = "sequence",
         /// A disposition.
@@ -553,6 +599,7 @@ impl Fact {
             Fact::Type => &["call.type"],
             Fact::Direction => &["call.direction"],
             Fact::Cause => &["call.cause"],
+            Fact::Abandoned => &["call.abandoned"],
             Fact::Sequence => &["call.sequence"],
             Fact::Code => &["call.disposition", "request.code"],
             Fact::State | Fact::Underlying => &["state", "agent.state"],
@@ -652,6 +699,8 @@ words! {
         SnapshotService = "snapshot-service",
         /// A snapshot without a single `entity`.
         SnapshotEmpty = "snapshot-empty",
+        /// Who is logged on at `service`, and what each of them does: for those who subscribed to it.
+        GroupAgents = "group-agents",
         LinkUp = "link-up",
         LinkDown = "link-down",
         LogOn = "log-on",
@@ -750,6 +799,22 @@ words! {
         Call = "call",
         /// Why the agent is not ready.
         Reason = "reason",
+        /// The agent's record, of an agent in `service.agents` alone: what exactly keeps the agent.
+        Occupation = "occupation",
+        /// Since when the agent's state holds, as the platform's time of day is written.
+        Since = "since",
+        /// The calling and the dialled number of the distributed call that the agent handles.
+        Ani = "ani",
+        Dnis = "dnis",
+        /// The last disposition that the agent gave, once the work after the call is over.
+        Disposition = "disposition",
+        /// How many calls the agent is connected to, by what they are, and how many are held.
+        AcdCalls = "acd-calls",
+        OutboundAcdCalls = "outbound-acd-calls",
+        NonAcdCalls = "non-acd-calls",
+        Chats = "chats",
+        Emails = "emails",
+        HeldCalls = "held-calls",
     }
 }
 
@@ -851,7 +916,9 @@ words! {
         RequestData = "request.data",
         /// An agent's services: items have `id` and `kind`.
         AgentServices = "agent.services",
-        /// The agents of a service: items have `id`.
+        /// Who is in a call: items have `number` where it is known, `id`, `kind` and `state`.
+        CallParties = "call.parties",
+        /// The agents of a service: items have `id`, and `agent` is the one of the item.
         ServiceAgents = "service.agents",
         /// The dispositions that the agent has given the call: items have `id`.
         CallDispositions = "call.dispositions",
@@ -867,5 +934,7 @@ words! {
         Number = "number",
         Key = "key",
         Value = "value",
+        /// How a party is connected.
+        State = "state",
     }
 }

@@ -248,6 +248,9 @@ impl Model {
     /// Whether it is another than the agent gave last.
     pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
         let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
+        if let Some(agent) = agent {
+            self.agents[agent].disposition = Some(code);
+        }
         let call = &mut self.calls[call];
         let before = call.disposition.replace(code);
         let Some(agent) = agent else { return before != Some(code) };

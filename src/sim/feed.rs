@@ -32,7 +32,12 @@ pub struct FeedLine {
 
 impl FeedSim {
     pub async fn start() -> std::io::Result<FeedSim> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        FeedSim::at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// At an address that is known before anybody is there.
+    pub async fn at(address: SocketAddr) -> std::io::Result<FeedSim> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(FeedSim { listener, address })
     }

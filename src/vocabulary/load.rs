@@ -426,6 +426,12 @@ impl<'d> Loader<'d> {
             default,
             optional: table.flag("optional", problems),
             secret: table.flag("secret", problems),
+            quotes: table.get("quotes").and_then(|node| {
+                if node.as_boolean().is_none() {
+                    node.problem(problems, "`quotes` is true or false");
+                }
+                node.as_boolean()
+            }),
             unit: table.text("unit", problems).map(str::to_owned),
             doc: table.text("doc", problems).map(str::to_owned),
             min: table.get("min").and_then(|node| node.integer(problems)),
@@ -578,6 +584,7 @@ impl Field {
             default,
             optional: false,
             secret: false,
+            quotes: None,
             unit: None,
             doc: None,
             min: None,

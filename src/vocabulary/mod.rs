@@ -227,6 +227,9 @@ pub struct Field {
     pub optional: bool,
     /// Must not reach a log.
     pub secret: bool,
+    /// Whether its values are written in quotes though they are numbers, or without though they are texts (those that are
+    /// numbers as one would write them).
+    pub quotes: Option<bool>,
     pub unit: Option<String>,
     pub doc: Option<String>,
     /// The smallest number.

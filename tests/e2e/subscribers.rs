@@ -19,12 +19,16 @@ struct Relay {
 const CRM: &str = "crm-pass-55";
 
 fn configuration(feed: &FeedSim, more: &str) -> String {
+    configuration_of(&feed.address.to_string(), more)
+}
+
+fn configuration_of(feed: &str, more: &str) -> String {
     format!(
         "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
          reconnect_min = '10ms'\n[application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\n\
          users = {{ crm = '{CRM}', wall = '{CRM}' }}\nread_only = ['wall']\nplatforms = ['mitel']\n{more}\n\
          [admin]\nlisten = '127.0.0.1:0'\n",
-        feed.address
+        feed
     )
 }
 
@@ -150,12 +154,79 @@ async fn what_is_unknown_or_not_available_is_a_partial_failure_that_names_it() {
     let relay = relay("").await;
     let mut crm = relay.application("crm").await;
     let reply =
-        subscribe(&mut crm, &[("agent-status", &["77"]), ("call-activity", &["*"]), ("call-routing", &["*"])]).await;
+        subscribe(&mut crm, &[("agent-status", &["none"]), ("call-activity", &["*"]), ("call-of-later", &["*"])]).await;
     assert_eq!(reply["result"], 1);
     let info = reply["additional-info"].as_str().unwrap();
-    assert!(info.contains("agent-status 77: unknown") && info.contains("call-routing: not available"), "{info}");
-    let reply = subscribe(&mut crm, &[("call-statistics", &["*"])]).await;
+    assert!(info.contains("agent-status none: unknown") && info.contains("call-of-later: not available"), "{info}");
+    let reply = subscribe(&mut crm, &[("agent-need-help", &["7"])]).await;
     assert_eq!(reply["result"], -1);
+}
+
+/// The bridge and the application were started together: nothing has been shown yet.
+#[tokio::test]
+async fn ids_subscribed_to_before_the_platform_was_there_are_told_of_once_it_is() {
+    let feed = FeedSim::start().await.unwrap();
+    let address = feed.address;
+    drop(feed);
+    let silent = configuration_of(&address.to_string(), "");
+    let running = run(&silent).await;
+    let mut crm = soon("a log-on", Subscriber::log_on(running.applications[0], "crm", CRM)).await.unwrap();
+    let types: [(&str, &[&str]); 2] = [("agent-status", &["1001"]), ("agent-login-logout", &["1001"])];
+    assert_eq!(subscribe(&mut crm, &types).await["result"], 0);
+    let feed = FeedSim::at(address).await.unwrap();
+    let mut line = soon("the bridge's log-on to the feed", feed.welcome(PASSWORD)).await.unwrap();
+    line.say(&login(1002, 0)).await.unwrap();
+    line.say(&login(1001, 1)).await.unwrap();
+    line.say(&agent("agent-idle", 1001, 2, json!({}))).await.unwrap();
+    for name in ["agent-login", "agent-idle"] {
+        let heard = hear(&mut crm).await;
+        assert_eq!((heard["message"].as_str(), heard["agent-id"].as_i64()), (Some(name), Some(1001)));
+    }
+}
+
+#[tokio::test]
+async fn what_the_platform_does_not_have_once_it_has_shown_everything_is_unknown() {
+    let feed = FeedSim::start().await.unwrap();
+    let running = run(&configuration(&feed, "").replace("reconnect_min", "resync_grace = '1ms'\nreconnect_min")).await;
+    let mut line = soon("the bridge's log-on to the feed", feed.welcome(PASSWORD)).await.unwrap();
+    line.say(&login(1001, 0)).await.unwrap();
+    let mut crm = soon("a log-on", Subscriber::log_on(running.applications[0], "crm", CRM)).await.unwrap();
+    loop {
+        let reply = subscribe(&mut crm, &[("agent-status", &["1001", "77"])]).await;
+        if reply["result"] == 1 {
+            assert_eq!(reply["additional-info"], "agent-status 77: unknown");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_types_of_which_the_guide_says_only_the_names_hear_of_calls() {
+    let mut relay = relay("").await;
+    let asked = relay.line.subscribed["subscribe"].to_string();
+    for name in ["call-routing", "call-establishment", "call-statistics"] {
+        assert!(asked.contains(&format!("[\"ecc\",\"{name}\",[\"*\"]]")), "{asked}");
+        let mut crm = relay.application("crm").await;
+        assert_eq!(subscribe(&mut crm, &[(name, &["*"])]).await["result"], 0);
+        relay.say(call("route-request", 900, 1, json!({ "irn-id": 3, "irn-device": "700" }))).await;
+        assert_eq!(hear(&mut crm).await["message"], "route-request");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_knows_is_no_gap() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    subscribe(&mut crm, &[("agent-status", &["*"])]).await;
+    relay.say(login(1001, 0)).await;
+    relay.say(other("of-later", 1, json!({}))).await;
+    relay.say(other("", 1, json!({ "group-id": 9 }))).await;
+    relay.line.raw(b"{\"message\": \"agent-idle\", \"sequence\": \0").await.unwrap();
+    relay.say(agent("agent-idle", 1001, 2, json!({}))).await;
+    assert_eq!(hear(&mut crm).await["message"], "agent-idle");
+    let metrics = get(relay.running.admin.unwrap(), "/metrics").await;
+    assert!(metrics.contains(r#"cti_bridge_sequence_gaps_total{platform="mitel"} 0"#), "{metrics}");
 }
 
 #[tokio::test]
@@ -330,21 +401,47 @@ async fn who_does_not_read_loses_the_connection_and_nobody_else_notices() {
 }
 
 #[tokio::test]
-async fn a_platform_that_goes_away_takes_its_entities_and_calls_with_it() {
+async fn a_platform_that_goes_away_takes_its_calls_with_it_and_leaves_its_entities() {
     let mut relay = relay("").await;
     let mut crm = relay.application("crm").await;
     subscribe(&mut crm, &[("entity", &["*"]), ("call-activity", &["*"])]).await;
     for _ in 0..7 {
         assert_eq!(hear(&mut crm).await["message"], "entity-snapshot");
     }
-    let entities = json!({ "groups": [{ "group-id": 9, "group-name": "Sales" }] });
+    let entities = json!({ "sub-topic": "group-update", "groups": [{ "group-id": 9, "group-name": "Sales" }] });
     relay.say(other("entity-snapshot", 0, entities.clone())).await;
     assert_eq!(hear(&mut crm).await["groups"], entities["groups"]);
     relay.say(call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await;
     assert_eq!(hear(&mut crm).await["message"], "queued");
     relay.line.close().await.unwrap();
-    let heard = [hear(&mut crm).await, hear(&mut crm).await];
-    let words: Vec<_> = heard.iter().map(|message| message["message"].as_str().unwrap()).collect();
-    assert_eq!(words, ["call-cleared", "entity-update"], "{heard:?}");
-    assert_eq!((heard[1]["update-type"].as_str(), heard[1]["group-id"].as_str()), (Some("delete"), Some("9")));
+    // The guide keeps deletions for Director's changes: the group is there, whether its platform is or not.
+    assert_eq!(subscribe(&mut crm, &[("entity", &["group"])]).await["result"], 0);
+    loop {
+        let heard = hear(&mut crm).await;
+        assert_ne!(heard["message"], "entity-update", "{heard}");
+        if heard["message"] == "entity-snapshot" {
+            assert_eq!((&heard["groups"], &heard["sub-topic"]), (&entities["groups"], &json!("group-update")));
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn agent_queues_and_email_agent_queues_do_not_remove_each_other() {
+    let mut relay = relay("").await;
+    let mut crm = relay.application("crm").await;
+    let queues = |ids: &[&str]| json!(ids.iter().map(|id| json!({ "agent-queue-id": id })).collect::<Vec<_>>());
+    let of =
+        |filter: &str, ids: &[&str]| json!({ "filter": filter, "sub-topic": "entity", "agent-queues": queues(ids) });
+    relay.say(other("entity-snapshot", 0, of("agent-queue", &["1001", "1002"]))).await;
+    relay.say(other("entity-snapshot", 0, of("email agent queue", &["1001"]))).await;
+    subscribe(&mut crm, &[("agent-login-logout", &["*"])]).await;
+    relay.say(login(1001, 2)).await;
+    assert_eq!(hear(&mut crm).await["message"], "agent-login");
+    subscribe(&mut crm, &[("entity", &["agent-queue", "email agent queue"])]).await;
+    for (filter, ids) in [("agent-queue", &["1001", "1002"][..]), ("email agent queue", &["1001"])] {
+        let heard = hear(&mut crm).await;
+        assert_eq!((&heard["filter"], &heard["sub-topic"]), (&json!(filter), &json!("entity")), "as the feed's own");
+        assert_eq!(heard["agent-queues"], queues(ids));
+    }
 }

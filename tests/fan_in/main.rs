@@ -5,6 +5,7 @@ mod asking;
 mod assembly;
 mod hearing;
 mod office;
+mod statistics;
 mod stories;
 
 use std::collections::BTreeMap;

@@ -145,7 +145,7 @@ impl Office {
         self.perform();
         let links = self.told[DESK].heard.iter().filter(|(name, ..)| name == "LinkStatus").count();
         assert_eq!(links, 1, "one platform went");
-        assert!(self.told[CRM].heard.iter().any(|(name, ..)| name == "entity-update"), "its entities went");
+        assert!(self.told[CRM].heard.iter().all(|(name, ..)| name != "entity-update"), "its entities stay");
         for life in &self.platforms[platform].lives {
             let call = (platform, life.number);
             let id = self.told[DESK].ids.get(&call);

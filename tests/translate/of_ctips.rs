@@ -159,7 +159,7 @@ fn agents_are_known_by_id_number_and_station_from_their_log_on_and_from_a_snapsh
     let login = told.iter().find(|message| message["message"] == "agent-login").unwrap();
     assert_eq!(
         (&login["agent-id"], &login["agent-number"], &login["agent-ext"], &login["groups"][0]["id"]),
-        (&json!(12), &json!("77"), &json!("4001"), &json!(9))
+        (&json!(12), &json!(77), &json!(4001), &json!(9))
     );
 }
 

@@ -16,7 +16,7 @@ fn agents_of_the_snapshot_are_logged_on_with_their_number_station_and_groups() {
     let told = translate("ccas", &[logon(40), not_ready, json!({ "type": 35 })]);
     assert_eq!(shown(&told), [&LOGONS[..3], &["agent-release a41"]].concat());
     let login = told.iter().find(|message| message["message"] == "agent-login").unwrap();
-    assert_eq!((&login["agent-number"], &login["agent-ext"]), (&json!("140"), &json!("4040")));
+    assert_eq!((&login["agent-number"], &login["agent-ext"]), (&json!(140), &json!(4040)));
     assert_eq!(login["groups"], json!([{ "type": 4, "id": 9 }, { "type": 4, "id": 12 }]));
 }
 

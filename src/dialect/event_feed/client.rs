@@ -65,8 +65,9 @@ const SUBSCRIPTIONS: [Subscription; 7] = [
 ];
 /// What the platform answers with a snapshot or with numbers of the moment: asked for anew when events were missed.
 const SNAPSHOTS: [Subscription; 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
-/// What nothing is made of, and applications of the feed's own may want.
-const STATISTICS: [Subscription; 7] = [
+/// What nothing is made of, and applications of the feed's own may want. Which calls' messages the last three hold the guide does
+/// not say; a feed that knows none of them is asked for them in vain.
+const STATISTICS: [Subscription; 10] = [
     ("group-stats", &["*"]),
     ("daily-group-stats", &["*"]),
     ("agent-queue-stats", &["*"]),
@@ -74,6 +75,9 @@ const STATISTICS: [Subscription; 7] = [
     ("dnis-stats", &["*"]),
     ("daily-dnis-stats", &["*"]),
     ("agent-need-help", &["*"]),
+    ("call-routing", &["*"]),
+    ("call-establishment", &["*"]),
+    ("call-statistics", &["*"]),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,8 @@ pub struct Client {
     backoff: Backoff,
     /// The number that the next event or reply should have.
     sequence: Option<u32>,
+    /// Messages since the last one with a number that could not be read, nor their numbers.
+    unread: u32,
     commands: Commands,
     /// Requests of the conversation's own, by id.
     own: HashMap<i64, (Own, Time)>,
@@ -127,6 +133,7 @@ impl super::super::Client for Client {
         self.state = State::Authenticating;
         self.heard = now;
         self.sequence = None;
+        self.unread = 0;
         self.own.clear();
         self.commands.new_connection();
         let digest = digest(self.settings.password.expose_secret());
@@ -199,6 +206,15 @@ impl super::super::Client for Client {
         self.heard = now;
     }
 
+    /// A message that cannot be read has its place in the sequence like any other: it is not missing.
+    fn heard_unread(&mut self, now: Time, text: Option<&str>) {
+        self.heard = now;
+        match text.and_then(sequence_of) {
+            Some(sequence) => self.check_sequence(now, Some(sequence)),
+            None => self.unread = self.unread.saturating_add(1),
+        }
+    }
+
     /// Sends a command. `wish` is the number that the application gave the request: it is used where nothing else has it.
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
         let taken = self.own.contains_key(&wish);
@@ -268,6 +284,7 @@ impl Client {
             state: State::Waiting(now),
             backoff,
             sequence: None,
+            unread: 0,
             commands: Commands::default(),
             own: HashMap::new(),
             heard: now,
@@ -291,7 +308,9 @@ impl Client {
     fn check_sequence(&mut self, now: Time, sequence: Option<i64>) {
         let Some(sequence) = sequence.and_then(|sequence| u32::try_from(sequence).ok()) else { return };
         let expected = self.sequence.replace(sequence.wrapping_add(1));
-        if let Some(expected) = expected.filter(|expected| *expected != sequence) {
+        let unread = std::mem::take(&mut self.unread);
+        let is_missed = |expected: &u32| sequence.wrapping_sub(*expected) > unread;
+        if let Some(expected) = expected.filter(is_missed) {
             self.missed(now, sequence, expected);
         }
     }
@@ -422,6 +441,18 @@ impl Client {
         bytes.push(0);
         self.outputs.push_back(Output::Send(bytes));
     }
+}
+
+/// The number of a message that cannot be read otherwise.
+fn sequence_of(text: &str) -> Option<i64> {
+    const LABEL: &str = "\"sequence\"";
+    let named = |text: &str| -> Option<i64> {
+        let value = text.trim_start().strip_prefix(':')?.trim_start();
+        let value = value.strip_prefix('"').unwrap_or(value);
+        let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+        value[..digits].parse().ok()
+    };
+    text.match_indices(LABEL).find_map(|(place, _)| named(&text[place + LABEL.len()..]))
 }
 
 #[cfg(test)]

@@ -5,34 +5,80 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-/// A kind of entity: its name in subscriptions, the list that a snapshot has of it, and its fields, the id first.
+/// A kind of entity: its name in subscriptions, what messages about it say as their sub-topic, the list that a snapshot has
+/// of it, and its fields, the id first.
 struct Kind {
     name: &'static str,
+    topic: &'static str,
     list: &'static str,
     fields: &'static [&'static str],
 }
 
+/// The guide's notes list the sub-topics; those of queues are named like the others.
 const KINDS: [Kind; 7] = [
-    Kind { name: "agent", list: "agents", fields: &["agent-id", "agent-number", "agent-name"] },
-    Kind { name: "group", list: "groups", fields: &["group-id", "group-name", "short-call-threshold", "thresholds"] },
-    Kind { name: "agent-queue", list: "agent-queues", fields: &["agent-queue-id", "agent-queue-name"] },
-    // Only a filter tells these from the ones before.
-    Kind { name: "email agent queue", list: "agent-queues", fields: &["agent-queue-id", "agent-queue-name"] },
-    Kind { name: "dnis", list: "dnis", fields: &["dnis-id", "dnis-number", "dnis-name"] },
-    Kind { name: "release-code", list: "release-codes", fields: &["release-code-id"] },
-    Kind { name: "wrapup-code", list: "wrapup-codes", fields: &["wrapup-id"] },
+    Kind { name: "agent", topic: "agent-update", list: "agents", fields: &["agent-id", "agent-number", "agent-name"] },
+    Kind {
+        name: "group",
+        topic: "group-update",
+        list: "groups",
+        fields: &["group-id", "group-name", "short-call-threshold", "thresholds"],
+    },
+    Kind {
+        name: "agent-queue",
+        topic: "agent-queue-update",
+        list: "agent-queues",
+        fields: &["agent-queue-id", "agent-queue-name"],
+    },
+    Kind {
+        name: EMAIL_QUEUE,
+        topic: "email-agent-queue-update",
+        list: "agent-queues",
+        fields: &["agent-queue-id", "agent-queue-name"],
+    },
+    Kind { name: "dnis", topic: "dnis-update", list: "dnis", fields: &["dnis-id", "dnis-number", "dnis-name"] },
+    Kind { name: "release-code", topic: "release-code-update", list: "release-codes", fields: &["release-code-id"] },
+    Kind { name: "wrapup-code", topic: "wrapup-code-snapshot", list: "wrapup-codes", fields: &["wrapup-id"] },
 ];
-const BY_FILTER_ONLY: &str = "email agent queue";
+/// The reference has one list for both kinds of queue: only the filter or the sub-topic tells these from agent queues, unless
+/// the list and its fields are named after them.
+pub const EMAIL_QUEUE: &str = "email agent queue";
+const QUEUE: &str = "agent-queue";
+const OWN_NAME: [(&str, &str); 3] = [
+    ("email-agent-queues", "agent-queues"),
+    ("email-agent-queue-id", "agent-queue-id"),
+    ("email-agent-queue-name", "agent-queue-name"),
+];
 
-/// Names of all kinds; of the first three every platform's are known, of the others only a feed's.
+/// Names of all kinds; of the first four every platform's are known, of the others only a feed's.
 pub const ENTITIES: [&str; 7] =
     [KINDS[0].name, KINDS[1].name, KINDS[2].name, KINDS[3].name, KINDS[4].name, KINDS[5].name, KINDS[6].name];
-pub const PICTURED: usize = 3;
+pub const PICTURED: usize = 4;
 
-/// The list that a snapshot has of a kind, and the field of its id.
-pub fn list_of(name: &str) -> (&'static str, &'static str) {
+/// The list that a snapshot has of a kind, the field of its id, and its sub-topic.
+pub fn list_of(name: &str) -> (&'static str, &'static str, &'static str) {
     let kind = KINDS.iter().find(|kind| kind.name == name).unwrap_or(&KINDS[0]);
-    (kind.list, kind.fields[0])
+    (kind.list, kind.fields[0], kind.topic)
+}
+
+/// The kind that a filter or a sub-topic names, however its words are joined.
+fn kind_named(text: &str) -> Option<&'static Kind> {
+    let text = text.trim().replace([' ', '_'], "-");
+    let name = ["-update", "-snapshot"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(&text);
+    KINDS.iter().find(|kind| kind.name.replace(' ', "-") == name)
+}
+
+/// The message with the reference's names where it has names of e-mail agent queues' own.
+fn plain(message: &Map<String, Json>) -> Option<Map<String, Json>> {
+    let own = |name: &str| OWN_NAME.iter().find(|(own, _)| *own == name).map(|(_, plain)| *plain);
+    message.keys().any(|name| own(name).is_some()).then(|| {
+        let inside = |value: &Json| match value {
+            Json::Array(items) => {
+                items.iter().map(|item| item.as_object().and_then(plain).map_or(item.clone(), Json::Object)).collect()
+            }
+            value => value.clone(),
+        };
+        message.iter().map(|(name, value)| (own(name).unwrap_or(name).to_owned(), inside(value))).collect()
+    })
 }
 
 /// The most entities of one kind that are kept.
@@ -45,6 +91,8 @@ type Id = (i64, String);
 #[derive(Debug, Default)]
 pub struct Entities {
     known: BTreeMap<&'static str, BTreeMap<Id, Json>>,
+    /// The sub-topics of the feed's own snapshots.
+    topics: BTreeMap<&'static str, String>,
     /// There were more than are kept.
     pub overflowed: bool,
 }
@@ -53,16 +101,35 @@ impl Entities {
     /// Takes in a message about entities: the kinds of which it says something new.
     pub fn hear(&mut self, message: &Map<String, Json>) -> Vec<&'static str> {
         let snapshot = message.get("message").is_some_and(|name| name == "entity-snapshot");
-        let filter = message.get("filter").and_then(Json::as_str);
-        let topic = message.get("sub-topic").and_then(Json::as_str).and_then(|topic| topic.strip_suffix("-update"));
-        let named = [filter, topic].into_iter().flatten().find_map(|name| KINDS.iter().find(|kind| kind.name == name));
+        let renamed = plain(message);
+        let own = renamed.as_ref().and(Some(EMAIL_QUEUE));
+        let message = renamed.as_ref().unwrap_or(message);
+        let text = |label: &str| message.get(label).and_then(Json::as_str);
+        let named = own.or(text("filter")).and_then(kind_named).or(text("sub-topic").and_then(kind_named));
         let says = |kind: &&Kind| match named {
             Some(named) => named.name == kind.name,
-            None => kind.name != BY_FILTER_ONLY && (message.contains_key(kind.list) || id_of(kind, message).is_some()),
+            None => kind.name != EMAIL_QUEUE && (message.contains_key(kind.list) || id_of(kind, message).is_some()),
         };
         let told = KINDS.iter().filter(says);
-        let news = told.filter(|kind| if snapshot { self.replace(kind, message) } else { self.update(kind, message) });
+        let news = told.filter(|kind| {
+            if let Some(topic) = text("sub-topic").filter(|topic| snapshot && !topic.is_empty() && topic.len() < 100) {
+                self.topics.insert(kind.name, topic.to_owned());
+            }
+            match (snapshot, named) {
+                // Queues of which kind nobody says: they are some, and others may be, too.
+                (true, None) if kind.name == QUEUE => self.add(kind, message),
+                (true, _) => self.replace(kind, message),
+                (false, _) => self.update(kind, message),
+            }
+        });
         news.map(|kind| kind.name).collect()
+    }
+
+    /// Whether there are entities that were not known so before.
+    fn add(&mut self, kind: &Kind, message: &Map<String, Json>) -> bool {
+        let before = self.known.get(kind.name).cloned();
+        self.update(kind, message);
+        before != self.known.get(kind.name).cloned()
     }
 
     /// Whether the kind has other entities now, or others say something else.
@@ -114,9 +181,9 @@ impl Entities {
         self.known.get(name)?.get(&id_of(kind, record.as_object()?)?)
     }
 
-    /// The feed is away, and so is what was there.
-    pub fn forget(&mut self) {
-        self.known.clear();
+    /// What a snapshot of a kind says as its sub-topic: what the feed's own did, else what the guide says.
+    pub fn topic(&self, name: &str) -> &str {
+        self.topics.get(name).map_or(list_of(name).2, String::as_str)
     }
 }
 

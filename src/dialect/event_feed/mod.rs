@@ -6,8 +6,9 @@ mod server;
 mod subscriptions;
 
 pub use client::{Client, Settings};
+pub use entities::EMAIL_QUEUE;
 pub use server::{Output, Server, ServerSettings, Session, Step};
-pub use subscriptions::{Entity, Subject, World};
+pub use subscriptions::{Entity, Known, Subject, World};
 
 use md5::{Digest, Md5};
 

@@ -106,6 +106,8 @@ pub struct Server {
     of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
     next_session: u32,
+    /// Who has subscribed to what the agents of groups do since this was asked for last.
+    group_watchers: Vec<(u32, Option<Vec<i64>>)>,
     outputs: VecDeque<Output>,
     /// Connections ended against their clients' will since the start, by why.
     pub lost: HashMap<&'static str, u64>,
@@ -123,6 +125,7 @@ impl Server {
             vocabulary,
             sessions: BTreeMap::new(),
             next_session: 0,
+            group_watchers: Vec::new(),
             outputs: VecDeque::new(),
             lost: HashMap::new(),
             texts: Texts::default(),
@@ -337,6 +340,14 @@ impl Server {
         let mut texts = vec![("timestamp", world.stamp())];
         texts.extend(why.map(|label| (label, refused.as_str())));
         self.reply_with(key, &reply_label(label), id, result, &texts, &records);
+        match outcome.groups.iter().any(|id| id == "*") {
+            _ if outcome.groups.is_empty() => {}
+            true => self.group_watchers.push((key, None)),
+            false => {
+                let ids = outcome.groups.iter().filter_map(|id| id.parse().ok()).collect();
+                self.group_watchers.push((key, Some(ids)));
+            }
+        }
         let mut entities = outcome.entities;
         entities.sort_unstable();
         entities.dedup();
@@ -350,7 +361,7 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find("entity-snapshot") else { return };
         let def = vocabulary.message(kind);
-        let (list, id) = list_of(entity);
+        let (list, id, _) = list_of(entity);
         let labels = match entity {
             "agent" => [id, "agent-number", "agent-name"],
             "group" => [id, "", "group-name"],
@@ -361,7 +372,7 @@ impl Server {
         message.start(kind, def.fields.width());
         let code = vocabulary.enumeration("entity").and_then(|place| vocabulary.enums[place].code(entity));
         let stamp = message.text(world.stamp());
-        let topic = message.text("entity");
+        let topic = message.text(self.entities.topic(entity));
         let codes = [("filter", code.map(Node::Int).unwrap_or_default()), ("timestamp", stamp), ("sub-topic", topic)];
         for (label, node) in codes {
             if let Some(slot) = def.fields.slot(label) {
@@ -526,9 +537,14 @@ impl Server {
         news
     }
 
-    /// The feed whose messages pass as they are is away.
-    pub fn forget_entities(&mut self) {
-        self.entities.forget();
+    /// Whether anybody subscribes to what the agents of groups do.
+    pub fn has_group_watchers(&self) -> bool {
+        self.sessions.values().any(|session| session.subscriptions.watch_groups())
+    }
+
+    /// Sessions that have just subscribed to what the agents of groups do, with the ids of these, or none for all.
+    pub fn new_group_watchers(&mut self) -> Vec<(u32, Option<Vec<i64>>)> {
+        std::mem::take(&mut self.group_watchers)
     }
 
     fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {

@@ -29,14 +29,24 @@ struct Offer {
     subject: Subject,
     messages: &'static [&'static str],
     field: &'static str,
-    /// Only an event feed behind the bridge has these.
-    statistics: bool,
+    source: Source,
     /// The guide gives it no list of ids: without one it is everything.
     listless: bool,
 }
 
+/// Where the messages of a type come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Rules say them of any platform's.
+    Rules,
+    /// Only an event feed whose messages pass has these.
+    Feed,
+    /// Calls' messages, of an event feed whose messages pass: which of them belong here the guide does not say.
+    FeedCalls,
+}
+
 const fn offer(name: &'static str, subject: Subject, messages: &'static [&'static str], field: &'static str) -> Offer {
-    Offer { name, subject, messages, field, statistics: false, listless: false }
+    Offer { name, subject, messages, field, source: Source::Rules, listless: false }
 }
 
 const fn listless(
@@ -45,16 +55,19 @@ const fn listless(
     messages: &'static [&'static str],
     field: &'static str,
 ) -> Offer {
-    Offer { name, subject, messages, field, statistics: false, listless: true }
+    Offer { name, subject, messages, field, source: Source::Rules, listless: true }
 }
 
 const fn numbers(name: &'static str, subject: Subject, message: &'static [&'static str], field: &'static str) -> Offer {
-    Offer { name, subject, messages: message, field, statistics: true, listless: false }
+    Offer { name, subject, messages: message, field, source: Source::Feed, listless: false }
 }
 
 const LOGIN: [&str; 2] = ["agent-login", "agent-logout"];
 const STATUS: [&str; 5] = ["agent-release", "agent-idle", "agent-wrap", "agent-reserved", "agent-on-call"];
 const ACTIVITY: [&str; 7] = [LOGIN[0], LOGIN[1], STATUS[0], STATUS[1], STATUS[2], STATUS[3], STATUS[4]];
+
+/// What the agents of groups do: told from the picture of each platform whose messages do not pass.
+const GROUP_AGENTS: &str = "group-agent-stats";
 
 /// The id that stands for all.
 const ALL: &str = "*";
@@ -69,17 +82,25 @@ impl Offer {
     }
 }
 
+const fn calls(name: &'static str) -> Offer {
+    Offer { name, subject: Subject::Call, messages: &[], field: "call-id", source: Source::FeedCalls, listless: true }
+}
+
 /// `call-activity` stands for every message that names a call and is none of the others'. What `call-routing`,
-/// `call-establishment` and `call-statistics` hold the guide does not say: they are not offered.
-const OFFERS: [Offer; 14] = [
+/// `call-establishment` and `call-statistics` hold the guide does not say. A feed behind the bridge is asked for them, too, and
+/// whoever subscribes to one hears all messages about calls, so that none is missing; other platforms have no such types.
+const OFFERS: [Offer; 17] = [
     offer("entity", Subject::Entity, &["entity-update"], "filter"),
     listless("agent-login-logout", Subject::Agent, &LOGIN, "agent-id"),
     listless("agent-status", Subject::Agent, &STATUS, "agent-id"),
     offer("agent-activity", Subject::Agent, &ACTIVITY, "agent-id"),
     offer("call-activity", Subject::Call, &[], "call-id"),
+    calls("call-routing"),
+    calls("call-establishment"),
+    calls("call-statistics"),
+    offer(GROUP_AGENTS, Subject::Group, &["group-agent-stats"], "group-id"),
     numbers("group-stats", Subject::Group, &["group-stats"], "group-id"),
     numbers("daily-group-stats", Subject::Group, &["daily-group-stats"], "group-id"),
-    numbers("group-agent-stats", Subject::Group, &["group-agent-stats"], "group-id"),
     numbers("agent-queue-stats", Subject::Agent, &["agent-queue-stats"], "agent-id"),
     numbers("email-agent-queue-stats", Subject::Agent, &["email-agent-queue-stats"], "agent-id"),
     numbers("daily-agent-stats", Subject::Agent, &["daily-agent-stats"], "agent-id"),
@@ -87,6 +108,15 @@ const OFFERS: [Offer; 14] = [
     numbers("daily-dnis-stats", Subject::Dnis, &["daily-dnis-stats"], "dnis-id"),
     numbers("agent-need-help", Subject::Everything, &["agent-need-help"], ""),
 ];
+
+/// Whether something is there that an id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Yes,
+    /// Not yet: a platform that may have it has not shown everything.
+    Maybe,
+    No,
+}
 
 /// What there is to subscribe to behind the bridge.
 pub trait World {
@@ -99,7 +129,7 @@ pub trait World {
     /// Whether the platform of what this id names has statistics.
     fn has_statistics_of(&self, subject: Subject, id: &str) -> bool;
     /// Whether this id, as the application writes it, names something.
-    fn knows(&self, subject: Subject, id: &str) -> bool;
+    fn knows(&self, subject: Subject, id: &str) -> Known;
 }
 
 /// An agent, group or agent queue, as the application knows it.
@@ -131,7 +161,8 @@ impl Catalogue {
                 .collect();
             let call = def.role(Role::Call(Which::Call, 1));
             if told.is_empty() && def.side == Side::Event && call.is_some() {
-                told.extend(place("call-activity").map(|place| (place, call)));
+                let of_calls = OFFERS.iter().enumerate().filter(|(_, offer)| offer.subject == Subject::Call);
+                told.extend(of_calls.map(|(place, _)| (place, call)));
             }
             told
         };
@@ -167,6 +198,8 @@ pub struct Outcome {
     pub taken: bool,
     /// Kinds of entities that are subscribed to now: each is answered with a snapshot.
     pub entities: Vec<&'static str>,
+    /// Groups whose agents are: each is answered with what they do.
+    pub groups: Vec<String>,
 }
 
 impl Subscriptions {
@@ -175,8 +208,16 @@ impl Subscriptions {
         let Some((place, offer)) = OFFERS.iter().enumerate().find(|(_, offer)| offer.name == name) else {
             return outcome.refused.push(format!("{name}: not available"));
         };
-        if offer.statistics && !world.relays() {
-            return outcome.refused.push(format!("{name}: not available from the platform"));
+        match offer.source {
+            Source::Feed if !world.relays() => {
+                return outcome.refused.push(format!("{name}: not available from the platform"));
+            }
+            Source::FeedCalls if !world.relays() => {
+                let text =
+                    format!("{name}: not available from the platform; call-activity has all messages about calls");
+                return outcome.refused.push(text);
+            }
+            Source::Rules | Source::Feed | Source::FeedCalls => {}
         }
         let Some(ids) = offer.ids(ids) else { return outcome.refused.push(format!("{name}: no ids")) };
         let entities = if world.relays() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
@@ -197,6 +238,9 @@ impl Subscriptions {
                     .entities
                     .extend(entities.iter().filter(|entity| offer.subject == Subject::Entity && **entity == id));
             }
+            if offer.name == GROUP_AGENTS {
+                outcome.groups.push(id.to_owned());
+            }
             outcome.taken = true;
         }
     }
@@ -209,11 +253,15 @@ impl Subscriptions {
             Subject::Entity if entities.contains(&id) => None,
             Subject::Entity => Some("not available"),
             Subject::Everything => Some("only * is valid"),
-            subject if !world.knows(subject, id) => Some("unknown"),
-            subject => {
-                let lacks = offer.statistics && !world.has_statistics_of(subject, id);
-                lacks.then_some("not available from its platform")
-            }
+            subject => match world.knows(subject, id) {
+                Known::No => Some("unknown"),
+                // It is told of from when it is there; if it is no feed's then, there is nothing to tell.
+                Known::Maybe => None,
+                Known::Yes => {
+                    let lacks = offer.source == Source::Feed && !world.has_statistics_of(subject, id);
+                    lacks.then_some("not available from its platform")
+                }
+            },
         }
     }
 
@@ -240,6 +288,13 @@ impl Subscriptions {
                 outcome.refused.push(format!("{name} {id}: was not subscribed to"));
             }
         }
+    }
+
+    /// Whether it is wanted here what the agents of any group do.
+    pub fn watch_groups(&self) -> bool {
+        let place = OFFERS.iter().position(|offer| offer.name == GROUP_AGENTS);
+        let chosen = place.and_then(|place| self.by_offer.get(&place));
+        chosen.is_some_and(|chosen| chosen.all || !chosen.ids.is_empty())
     }
 
     /// Whether this message is wanted here.
@@ -334,8 +389,12 @@ mod tests {
             false
         }
 
-        fn knows(&self, subject: Subject, id: &str) -> bool {
-            subject == Subject::Agent && id == "1001"
+        fn knows(&self, subject: Subject, id: &str) -> Known {
+            match (subject, id) {
+                (Subject::Agent, "1001") => Known::Yes,
+                (Subject::Group, _) => Known::Maybe,
+                _ => Known::No,
+            }
         }
     }
 
@@ -355,12 +414,23 @@ mod tests {
             [
                 "agent-activity 9: unknown",
                 "group-stats: not available from the platform",
-                "call-routing: not available",
+                "call-routing: not available from the platform; call-activity has all messages about calls",
                 "entity dnis: not available",
                 "call-activity: no ids"
             ]
         );
         assert_eq!(outcome.entities, ["agent"]);
+    }
+
+    #[test]
+    fn an_id_that_may_come_is_remembered() {
+        let mut subscriptions = Subscriptions::default();
+        let mut outcome = Outcome::default();
+        subscriptions.add(GROUP_AGENTS, &["9".to_owned()], &Office, &mut outcome);
+        assert!(outcome.refused.is_empty() && subscriptions.watch_groups());
+        assert_eq!(outcome.groups, ["9"]);
+        subscriptions.remove(GROUP_AGENTS, &["9".to_owned()], &mut outcome);
+        assert!(!subscriptions.watch_groups());
     }
 
     /// The guide's table has no list of ids for two types.

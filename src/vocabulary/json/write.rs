@@ -54,7 +54,7 @@ impl Vocabulary {
             let fixed = def.fixed.iter().find(|(fixed, _)| *fixed == slot).map(|(_, literal)| literal);
             match (value, fixed) {
                 (Value::Absent, Some(literal)) => self.write_literal(&field.ty, literal, out),
-                (Value::Absent, None) => self.write_literal(&field.ty, &field.default, out),
+                (Value::Absent, None) => self.write_default(field, out),
                 (value, _) => self.write_field(field, value, out),
             }
         }
@@ -91,7 +91,19 @@ impl Vocabulary {
     fn write_field(&self, field: &Field, value: Value, out: &mut Vec<u8>) {
         match (&field.separated, value) {
             (Some(separators), Value::List(list)) => write_text(&compound::join(separators, list), out),
-            _ => self.write_value(&field.ty, value, out),
+            _ => match (field.quotes, value) {
+                (Some(true), Value::Text(text)) => write_text(text, out),
+                (Some(true), Value::Int(number)) => write_text(itoa::Buffer::new().format(number), out),
+                (Some(false), Value::Text(text)) if is_plain_number(text) => out.extend_from_slice(text.as_bytes()),
+                _ => self.write_value(&field.ty, value, out),
+            },
+        }
+    }
+
+    fn write_default(&self, field: &Field, out: &mut Vec<u8>) {
+        match &field.default {
+            Literal::Int(number) => self.write_field(field, Value::Int(*number), out),
+            literal => self.write_literal(&field.ty, literal, out),
         }
     }
 
@@ -155,7 +167,7 @@ impl Vocabulary {
                 write_key(&field.label, &mut separator, out);
             }
             match value {
-                Value::Absent => self.write_literal(&field.ty, &field.default, out),
+                Value::Absent => self.write_default(field, out),
                 value => self.write_field(field, value, out),
             }
         }
