@@ -182,6 +182,9 @@ impl Model {
             }
             let meant: SmallVec<[CallIx; 2]> =
                 self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
+            if meant.is_empty() {
+                self.skip_wrap(agent, worked_on);
+            }
             self.wrap_up_over(agent, |owed| meant.contains(&owed));
         }
         let mut wraps = std::mem::take(&mut self.agents[agent].wraps);
@@ -196,6 +199,16 @@ impl Model {
         }
         self.tell_state_answering(agent, None, requests);
         if call.is_none() && !change.call.is_empty() { Effect::UnknownCall } else { Effect::Taken }
+    }
+
+    /// The agent's own call, which nobody answered, is over, and the platform says that no work follows: told once.
+    fn skip_wrap(&mut self, agent: AgentIx, call: CallIx) {
+        let entry = &mut self.calls[call];
+        let Some(place) = entry.party_of(agent).filter(|_| entry.originator == Some(agent)) else { return };
+        let party = &mut entry.parties[place];
+        if !party.answered && !party.is_in() && !std::mem::replace(&mut party.work_over, true) {
+            self.tell(Transition::new(TransitionKind::WrapSkipped).call(call).agent(agent));
+        }
     }
 
     /// Whatever the agent works after, that work is over. Other calls' may not have begun.
