@@ -55,7 +55,7 @@ impl Wall {
         self.say(platform, json!({ "type": 33, "RecID": 9, "ServiceGroupPurpose": 0, "Name": "Sales" }));
         ccas::logons().into_iter().for_each(|line| self.say(platform, line));
         self.say(platform, json!({ "type": 35 }));
-        self.say(platform, json!({ "type": 4, "RecID": 41, "NotReadyReason": 3 }));
+        self.say(platform, json!({ "type": 4, "RecID": 41, "ReasonID": 3 }));
     }
 
     fn ask(&mut self, mut request: Value) -> Value {
@@ -159,7 +159,7 @@ fn a_group_is_told_at_most_once_a_second_and_only_what_is_new() {
     assert_eq!(wall.hear(2_000).len(), 1);
     let mut told = Vec::new();
     for number in 0..40 {
-        wall.say(0, json!({ "type": 3 + number % 2, "RecID": 40, "NotReadyReason": 1 }));
+        wall.say(0, json!({ "type": 3 + number % 2, "RecID": 40, "ReasonID": 1 }));
         told.extend(wall.hear(100));
     }
     assert!((3..=5).contains(&told.len()), "{:?}", states(&told));
