@@ -204,7 +204,9 @@ impl Model {
     /// The agent's own call, which nobody answered, is over, and the platform says that no work follows: told once.
     fn skip_wrap(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.calls[call];
-        let Some(place) = entry.party_of(agent).filter(|_| entry.originator == Some(agent)) else { return };
+        // The guide has this for calls that no group distributed.
+        let is_own = entry.originator == Some(agent) && entry.ty.is_none_or(|ty| ty == CallType::NonAcd);
+        let Some(place) = entry.party_of(agent).filter(|_| is_own) else { return };
         let party = &mut entry.parties[place];
         if !party.answered && !party.is_in() && !std::mem::replace(&mut party.work_over, true) {
             self.tell(Transition::new(TransitionKind::WrapSkipped).call(call).agent(agent));
