@@ -8,12 +8,11 @@ use hyper::{
 
 /// What the transport says of a body's encoding.
 pub fn charset(headers: &HeaderMap) -> Option<String> {
-    let found = content_type(headers).split(';').skip(1).find_map(|part| {
+    content_type(headers).split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;
         let value = value.trim().trim_matches(['"', '\'']).trim();
         (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
-    });
-    found
+    })
 }
 
 fn content_type(headers: &HeaderMap) -> &str {
