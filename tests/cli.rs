@@ -387,7 +387,7 @@ fn check_finds_what_would_be_wrong_in_silence() {
         "silent-mistakes",
         &[
             ("to-ctips.toml", "set.RouteTimeout = \"timeout\"", "set.RouteTimeout = \"reason\""),
-            ("to-ctips.toml", "set.ResponseRequired        = true", "set.ResponseRequired = \"'yes'\""),
+            ("to-ctips.toml", "set.ResponseRequired        = \"answerable\"", "set.ResponseRequired = \"'yes'\""),
             ("to-ctips.toml", "\"RouteUsed tells it where an application was asked for a route\"", "\" \""),
             ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
             ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),

@@ -908,12 +908,14 @@ fn a_call_is_made() {
     let expected = [
         "> MakeCall \"5559999\" 40",
         "CallStarted 900",
-        "CallOriginated 900 a40 NoDestination #7",
+        "CallOriginated 900 a40 External #7",
         "CallCleared 900 a40 NearEnd",
         "CallEnd 900",
         "CallCompleted 900",
     ];
-    told(&lines, &story(&[&LOGON_40, &expected]));
+    let events = told(&lines, &story(&[&LOGON_40, &expected]));
+    let originated = events.iter().find(|event| event["EventType"] == "CallOriginated").unwrap();
+    assert_eq!(originated["Destination"], "5559999", "the number that was asked for");
 }
 
 fn consult() -> Value {
@@ -928,7 +930,7 @@ fn a_consultation_holds_first_and_calls_once_that_shows() {
         "CallHeld 900 a40",
         "> MakeCall \"4041\" 40",
         "CallStarted 901",
-        "CallOriginated 901 a40 NoDestination #7",
+        "CallOriginated 901 a40 Agent #7",
     ];
     // The reply may come before the event, or after it.
     asked(&[consult(), reply(1), hold.clone(), reply(2), of_call(7, 40, 901)], &expected);

@@ -491,6 +491,7 @@ impl Application {
             waiting: &waiting,
             members: &self.statistics.members,
             member: None,
+            source: Some(platform),
         };
         let agent = transition.agent.map(|agent| platform.model.agent(agent));
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();

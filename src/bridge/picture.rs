@@ -2,6 +2,7 @@
 
 use super::{
     ids::{Call, Ids},
+    platform::Platform,
     statistics::Member,
 };
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     model::{
         self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, ConnectionState,
         Detail, DeviceKind, Id, KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole,
-        PartyState, Request, RequestAttribute, ServiceAttribute, ServiceIx, SpacedId, Transition,
+        PartyState, Request, RequestAttribute, ServiceAttribute, ServiceIx, SpacedId, Transition, TransitionKind,
     },
     vocabulary::{Role, Which},
 };
@@ -73,6 +74,8 @@ pub struct Live<'p> {
     pub members: &'p [Member],
     /// The one that a list is at.
     pub member: Option<&'p Member>,
+    /// Whose picture is told, where it is told to applications.
+    pub source: Option<&'p Platform>,
 }
 
 /// A party as it can be read of.
@@ -277,6 +280,7 @@ impl<'p> Live<'p> {
             AgentAttribute::Station => text(&agent.station),
             AgentAttribute::Reason => text(&agent.reason),
             AgentAttribute::State => optional(agent.told.map(AgentState::code)),
+            AgentAttribute::Phone => Value::Bool(agent.phone),
             AgentAttribute::Call => match (self.naming, agent.calls.last()) {
                 (Naming::Of { ids, platform, .. }, Some(call)) => {
                     optional(ids.told((platform, *call)).map(|call| call.id))
@@ -389,6 +393,7 @@ impl<'p> Live<'p> {
                 let known = request.towards.map(|agent| &self.model.agent(agent).number);
                 text(known.unwrap_or(&request.unseen_destination))
             }
+            RequestAttribute::Dial => text(&request.dial),
             RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
             RequestAttribute::Code => optional(request.code),
             RequestAttribute::Reason => text(&request.reason),
@@ -405,6 +410,9 @@ impl<'p> Live<'p> {
             Detail::Blind => Value::Bool(details.blind),
             Detail::Code => optional(details.code),
             Detail::Told => Value::Bool(details.told),
+            Detail::Answerable => {
+                Value::Bool(self.source.is_some_and(|platform| platform.can(TransitionKind::Answer, self.transition)))
+            }
             Detail::Failure => optional(details.failure.map(|failure| failure.code())),
             Detail::Result => optional(details.result),
             Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::{
     dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply, Texts},
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
-    model::{Call, CallNames, Change, Effect, Id, Model, Transition, TransitionKind},
+    model::{Call, CallNames, Change, Device, DeviceKind, Effect, Id, Model, Transition, TransitionKind},
     time::{self, Clock, Time, Zone},
     vocabulary::{
         JsonError, Profile, Role, Vocabulary, Wanted, Which,
@@ -114,6 +114,16 @@ pub struct Counts {
 
 /// A sort of complaint: messages that cannot be read, or that name nobody.
 const UNUSABLE: &str = "messages that cannot be used";
+
+/// What a message answers.
+#[derive(Debug, Clone, Copy)]
+enum Answers {
+    Nothing,
+    /// The platform's side of the model's request.
+    Request(Id<'static>),
+    /// What the conversation asked about this agent.
+    About(i64),
+}
 
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -514,12 +524,15 @@ impl Platform {
         match heard {
             Heard::Event => {
                 self.has_event = true;
-                return self.apply(now, message, None);
+                return self.apply(now, message, Answers::Nothing);
             }
-            Heard::Answer(request) => return self.apply(now, message, Some(Model::request_handle(request))),
+            Heard::Answer(request) => {
+                return self.apply(now, message, Answers::Request(Model::request_handle(request)));
+            }
+            Heard::About(agent) => return self.apply(now, message, Answers::About(agent)),
             Heard::For(Asker::Route { route, order }) => {
                 self.route_asker = Some((route, order));
-                let taken = self.apply(now, message, None);
+                let taken = self.apply(now, message, Answers::Nothing);
                 self.route_asker = None;
                 return taken;
             }
@@ -529,7 +542,7 @@ impl Platform {
         Ok(())
     }
 
-    fn apply(&mut self, now: Time, message: &Message, request: Option<Id<'static>>) -> Result<(), Bad> {
+    fn apply(&mut self, now: Time, message: &Message, answers: Answers) -> Result<(), Bad> {
         let incoming = &self.incoming;
         let kind = message.kind().map_or(0, |kind| kind.0 as usize);
         if incoming.plans[kind].rules.is_empty() {
@@ -550,20 +563,28 @@ impl Platform {
                 let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
                 return route_news.push(routes::Heard { asker, id, news });
             }
-            let effect = match request {
+            let effect = match answers {
                 // The platform's number of the request leads to the model's.
-                Some(request) => {
+                Answers::Request(request) => {
                     let mut answer: Change = change.clone();
                     answer.request = request;
                     model.apply(&answer)
                 }
+                // Nobody waits for the outcome of what the conversation asked.
+                Answers::About(_) if change.kind.ends_request() => return,
+                Answers::About(agent) => {
+                    let mut answer: Change = change.clone();
+                    answer.request = Id::None;
+                    answer.party = Device { kind: Some(DeviceKind::Agent), id: Id::Int(agent), number: "" };
+                    model.apply(&answer)
+                }
                 // The number of a request that nobody here has made.
-                None if !change.request.is_none() => {
+                Answers::Nothing if !change.request.is_none() => {
                     let mut plain: Change = change.clone();
                     plain.request = Id::None;
                     model.apply(&plain)
                 }
-                None => model.apply(change),
+                Answers::Nothing => model.apply(change),
             };
             if effect != Effect::Taken {
                 fault = fault.or(effect.fault(change));
@@ -600,6 +621,7 @@ impl Platform {
             waiting: "",
             members: &[],
             member: None,
+            source: None,
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
         let mut sent = false;
@@ -623,6 +645,24 @@ impl Platform {
         }
     }
 
+    /// Whether the platform can be asked to do this about what a transition is about.
+    pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
+        let live = Live {
+            model: &self.model,
+            transition,
+            naming: Naming::Native { number: self.number_place() },
+            local: None,
+            route: None,
+            knobs: &self.knobs,
+            stamp: [""; 2],
+            waiting: "",
+            source: None,
+            members: &[],
+            member: None,
+        };
+        self.outgoing.can(order, &live)
+    }
+
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
     pub fn order(&mut self, now: Time, transition: &Transition) {
         let Some(request) = transition.request else { return };
@@ -641,18 +681,21 @@ impl Platform {
             waiting: "",
             members: &[],
             member: None,
+            source: None,
         };
         let (client, counts) = (&mut self.client, &mut self.counts);
-        let sent = outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
-            counts.orders[rule] += 1;
-            client.command(now, message, request, wish);
-        });
+        let refused = outgoing.refusal(transition.kind, &live);
+        let sent = refused.is_none()
+            && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+                counts.orders[rule] += 1;
+                client.command(now, message, request, wish);
+            });
         self.message = message;
-        let steps = &outgoing.plans[transition.kind as usize].steps;
-        if !sent && !steps.is_empty() {
-            self.model.take_steps(now, request, steps);
+        let plan = &outgoing.plans[transition.kind as usize];
+        if !sent && refused.is_none() && !plan.steps.is_empty() {
+            self.model.take_steps(now, request, &plan.steps);
         } else if !sent {
-            let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+            let lacks = refused.or(plan.ignored.as_deref()).unwrap_or("can't do this");
             let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
             self.model.fail_request(now, request, reason);
         }

@@ -1,6 +1,6 @@
 //! `[platform.…]`: what the bridge connects to, or who connects to it, and how.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 
@@ -73,7 +73,10 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings) -> Option<Platfo
     // What is posted has bounds of its own.
     let is_posted = matches!(&reached, Some((Reach::Soap { .. }, _)));
     let max_frame = if is_posted { 0 } else { section.size("max_frame", 1 << 20) };
-    let model = model(name, section);
+    let mut model = model(name, section);
+    if dialect.vocabulary.dialect == "ccas" {
+        model.service_numbers = numbers(section);
+    }
     let platform = reached.map(|(reach, exposed)| Platform {
         name: name.to_owned(),
         dialect: dialect.vocabulary.dialect.clone(),
@@ -129,6 +132,8 @@ fn relay(section: &Section, plaintext: bool) -> Option<(Reach, bool)> {
     let settings = ccas::Settings {
         reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
         pins: section.secrets("pins").into_iter().collect(),
+        manual_wrap_limit: section.duration("manual_wrap_limit", defaults.manual_wrap_limit),
+        ..defaults
     };
     let listen = listen?;
     let exposed = tls.is_none() && !listen.ip().is_loopback();
@@ -228,6 +233,21 @@ fn groups(section: &Section) -> Vec<(i64, i64)> {
         pair
     };
     section.values("service_groups").into_iter().filter_map(pair).collect()
+}
+
+/// `service_numbers`: what is dialled to reach services that the platform tells no number of.
+fn numbers(section: &Section) -> BTreeMap<i64, String> {
+    let pair = |(service, number): (String, String)| {
+        let pair = service.parse().ok().zip(model::dialable(&number));
+        if pair.is_none() {
+            section.problem(
+                "service_numbers",
+                format!("{service:?} = {number:?} should be a service's number, and what is dialled to reach it"),
+            );
+        }
+        pair
+    };
+    section.values("service_numbers").into_iter().filter_map(pair).collect()
 }
 
 fn secret(section: &Section, key: &'static str, file_key: &'static str) -> SecretString {

@@ -108,7 +108,7 @@ impl Provider for Layer {
 }
 
 /// Tables of a platform or an application whose keys are names that the operator gives.
-const NAMED: [&str; 4] = ["users", "pins", "profile_ids", "service_groups"];
+const NAMED: [&str; 5] = ["users", "pins", "profile_ids", "service_groups", "service_numbers"];
 
 /// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case
 /// from one of the file means that.

@@ -250,6 +250,8 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
+    /// The answer to what the conversation itself asked about an agent, by the platform's number, now in the message.
+    About(i64),
     /// The answer to what somebody asked, or asks to hear of, now in the message.
     For(Asker),
     /// The conversation's own.
@@ -274,6 +276,8 @@ pub struct Troubles {
     pub disconnects: u64,
     /// Values that their enumerations do not have.
     pub unknown_values: u64,
+    /// Works after calls that would have been extended once more, but for the limit.
+    pub wrap_limits: u64,
 }
 
 /// Something that an operator should read, with how much it matters.

@@ -26,13 +26,15 @@ struct MessageValues<'v> {
     plan: &'v KindPlan,
     tables: &'v [Table],
     item: Value<'v>,
+    /// The place of the item in its list, from 1.
+    place: usize,
     /// What the names of `[let]` are in this message, as far as anybody asked.
     lets: &'v [Cell<Option<Value<'v>>>; MAX_LETS],
 }
 
 impl<'v> MessageValues<'v> {
-    fn at(self, item: Value<'v>) -> MessageValues<'v> {
-        MessageValues { item, ..self }
+    fn at(self, place: usize, item: Value<'v>) -> MessageValues<'v> {
+        MessageValues { item, place: place + 1, ..self }
     }
 
     fn optional(&self, expr: &'v Option<Expr<incoming::Leaf>>) -> Value<'v> {
@@ -116,6 +118,7 @@ impl<'v> MessageValues<'v> {
             incoming::Leaf::Field { slot, steps } => self.follow(self.message.get(*slot), steps),
             incoming::Leaf::Let { place, steps } => self.follow(self.let_value(*place), steps),
             incoming::Leaf::Item { steps } => self.follow(self.item, steps),
+            incoming::Leaf::Place => Value::Int(self.place as i64),
         }
     }
 }
@@ -127,14 +130,15 @@ impl Incoming {
         let Some(kind) = message.kind() else { return false };
         let plan = &self.plans[kind.0 as usize];
         let lets = Default::default();
-        let values = MessageValues { message, plan, tables: &self.tables, item: Value::Absent, lets: &lets };
+        let values = MessageValues { message, plan, tables: &self.tables, item: Value::Absent, place: 0, lets: &lets };
         let mut fired = false;
         for rule in &plan.rules {
             match &rule.each {
                 None => fired |= self.fire(rule, &values, &mut take),
                 Some(each) => {
-                    for item in values.value(each).as_list().iter().flat_map(|list| list.iter()) {
-                        fired |= self.fire(rule, &values.at(item), &mut take);
+                    let items = values.value(each).as_list();
+                    for (place, item) in items.iter().flat_map(|list| list.iter()).enumerate() {
+                        fired |= self.fire(rule, &values.at(place, item), &mut take);
                     }
                 }
             }
@@ -200,8 +204,8 @@ impl Incoming {
             return;
         };
         let Value::List(list) = values.value(each) else { return };
-        for item in list.iter() {
-            let values = values.at(item);
+        for (place, item) in list.iter().enumerate() {
+            let values = values.at(place, item);
             if holds(&values) {
                 take(&values);
             }
@@ -257,6 +261,23 @@ impl<'v, P: Picture<'v>> Values<'v, outgoing::Leaf> for PictureValues<'v, '_, P>
 }
 
 impl Outgoing {
+    /// Why the platform cannot carry out an order, where that depends on what the order is about.
+    pub fn refusal<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> Option<&'v str> {
+        let values = PictureValues { picture, item: None };
+        let mut refusals = self.plans[order as usize].refusals.iter();
+        refusals.find(|refusal| refusal.when.holds(&values, &self.tables)).map(|refusal| refusal.because.as_str())
+    }
+
+    /// Whether the platform can be given an order about what the picture shows.
+    pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
+        let values = PictureValues { picture, item: None };
+        let plan = &self.plans[order as usize];
+        let mut conditions = plan.rules.iter().map(|rule| &rule.when);
+        let is_possible = !plan.steps.is_empty()
+            || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values, &self.tables)));
+        is_possible && self.refusal(order, picture).is_none()
+    }
+
     /// Makes messages of a transition, in the order of the rules; `take` gets each with the number of its rule. Hands back
     /// whether any rule fired.
     pub fn messages<'v, P: Picture<'v>>(

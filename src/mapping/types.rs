@@ -80,7 +80,7 @@ pub fn of_fact(fact: Fact) -> Ty {
         Fact::RejectReason => members("reject-reason"),
         Fact::Code | Fact::Result | Fact::Route | Fact::Timeout => Ty::Number,
         Fact::ServiceType => Ty::Any,
-        Fact::EndWrap | Fact::Abandoned => Ty::Bool,
+        Fact::EndWrap | Fact::Abandoned | Fact::Phone | Fact::Free | Fact::WaitsUnseen => Ty::Bool,
         _ => Ty::Text,
     }
 }
@@ -114,6 +114,7 @@ pub fn of_agent(attribute: AgentAttribute) -> Ty {
         | AgentAttribute::Emails
         | AgentAttribute::HeldCalls => Ty::Number,
         AgentAttribute::Id | AgentAttribute::Number | AgentAttribute::Station | AgentAttribute::Call => Ty::Id,
+        AgentAttribute::Phone => Ty::Bool,
         _ => Ty::Text,
     }
 }
@@ -167,6 +168,7 @@ pub fn of_detail(detail: Detail) -> Ty {
         Detail::Entity => members("entity"),
         Detail::Timeout | Detail::Code | Detail::Result | Detail::Route => Ty::Number,
         Detail::Blind | Detail::Told | Detail::LastOfType | Detail::Last | Detail::IfAllocated => Ty::Bool,
+        Detail::Answerable => Ty::Bool,
         Detail::Reason | Detail::Destination => Ty::Text,
     }
 }

@@ -91,7 +91,7 @@ impl<'r> Reads<'r> {
 
     /// What stands where a leaf leads, and the hops `beyond` it, is read.
     fn leaf(&mut self, leaf: &'r Leaf, around: Around<'_, 'r>, beyond: &[&'r Hop], read: Read) {
-        let (Leaf::Field { steps, .. } | Leaf::Let { steps, .. } | Leaf::Item { steps }) = leaf;
+        let (Leaf::Field { steps, .. } | Leaf::Let { steps, .. } | Leaf::Item { steps }) = leaf else { return };
         let hops: Vec<&Hop> = steps.iter().chain(beyond.iter().copied()).collect();
         for hop in steps {
             if let Hop::Keyed { equals, .. } = hop {
@@ -113,6 +113,7 @@ impl<'r> Reads<'r> {
                     self.leaf(each, further, &hops, read);
                 }
             }
+            Leaf::Place => {}
         }
     }
 }

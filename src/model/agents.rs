@@ -27,10 +27,14 @@ pub struct Agent {
     /// None where the platform has not said.
     pub logged_on: Option<bool>,
     /// A log-on that is not told yet: whose it is should follow.
-    logging_on: bool,
+    pub(super) logging_on: bool,
     pub readiness: Option<Readiness>,
     /// What the platform says the agent is doing, apart from readiness.
     pub activity: Option<AgentState>,
+    /// What the platform hinted that the agent is doing, and when, while no event of a call says it.
+    pub(super) hint: Option<(AgentState, Time)>,
+    /// The agent works at a telephone alone, without the platform's program.
+    pub phone: bool,
     /// Why the agent is not ready.
     pub reason: String,
     /// Readiness of single media, whatever the agent's own is.
@@ -366,6 +370,8 @@ impl Model {
         entry.logged_on = Some(false);
         entry.readiness = None;
         entry.activity = None;
+        entry.hint = None;
+        entry.phone = false;
         entry.told = None;
         entry.settling = None;
         entry.reason.clear();
@@ -493,8 +499,9 @@ impl Model {
     }
 
     /// What the platform says of an agent's state: readiness ends all wrap-up, activity leaves it alone.
-    fn set_state(&mut self, agent: AgentIx, state: AgentState) {
+    pub(super) fn set_state(&mut self, agent: AgentIx, state: AgentState) {
         self.agents[agent].settling = None;
+        self.agents[agent].hint = None;
         match state {
             AgentState::Idle | AgentState::NotReady => {
                 self.wrap_up_over(agent, |_| true);
@@ -594,6 +601,7 @@ impl Model {
     pub(super) fn add_agent_call(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.agents[agent];
         entry.settling = None;
+        entry.hint = None;
         if !entry.calls.contains(&call) {
             entry.calls.push(call);
         }
@@ -602,6 +610,7 @@ impl Model {
     pub(super) fn remove_agent_call(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.agents[agent];
         entry.calls.retain(|known| *known != call);
+        entry.hint = None;
         if entry.calls.is_empty() {
             entry.activity = None;
             entry.free_since = self.now;

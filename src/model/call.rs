@@ -147,6 +147,8 @@ pub struct Call {
     pub completed: bool,
     /// Since when nobody works on it any more: its ids lead to it for the time of grace after that.
     pub over_since: Time,
+    /// An agent placed it as a callback, reached nobody and put it back, which has been told.
+    pub reinserted: bool,
     pub last_event: Time,
     /// The link's epoch in which the platform last said anything of it.
     pub(super) seen_epoch: u64,
@@ -200,6 +202,7 @@ impl Call {
             owed: SmallVec::new(),
             completed: false,
             over_since: now,
+            reinserted: false,
             last_event: now,
             seen_epoch: 0,
             orphan_watch: false,

@@ -70,7 +70,7 @@ impl Model {
     fn originate(&mut self, index: CallIx, party: KnownDevice, towards: &Device) {
         let Some(agent) = party.agent else { return };
         self.doubt_calls_of(agent, Some(index));
-        let destination = self.device(towards);
+        let destination = self.called_by(index, agent, towards);
         let consults = self.call_of(agent, |_, party| {
             matches!(party.state, PartyState::Held | PartyState::Connected) && party.device.agent == Some(agent)
         });

@@ -1,11 +1,7 @@
 //! Which call a message means: the one that bears its names, or what that one became part of, or a new one. And what is
 //! remembered of calls, and how much: the oldest make room.
 
-use super::{
-    call::{MAX_DATA, MAX_NAMES},
-    *,
-};
-use crate::message::Value;
+use super::{call::MAX_NAMES, data, *};
 
 /// How many of the oldest calls are looked for at a time.
 const MAX_OLDEST: usize = 256;
@@ -247,7 +243,7 @@ impl Model {
             call.service = service;
         }
         if let Some(data) = &change.data {
-            data.iter().for_each(|(key, value)| note_item(&mut call.data, *key, *value));
+            self.data_cut += data::note(&mut call.data, data);
         }
         self.weigh(index);
     }
@@ -261,7 +257,7 @@ impl Model {
     }
 }
 
-fn note_text(known: &mut String, new: &str) {
+pub(super) fn note_text(known: &mut String, new: &str) {
     if !new.is_empty() && known != new {
         known.clear();
         known.push_str(new);
@@ -286,15 +282,4 @@ pub(super) fn same_number(one: &str, other: &str) -> bool {
     let (one, other) = (digits(one), digits(other));
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
     short == long || (short.len() >= ENOUGH && long.ends_with(&short))
-}
-
-fn note_item(data: &mut Vec<(String, String)>, key: Value, value: Value) {
-    let (mut buffer, mut value_buffer) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let key = key.as_text(&mut buffer).unwrap_or_default();
-    let value = value.as_text(&mut value_buffer).unwrap_or_default();
-    match data.iter().position(|(known, _)| known == key) {
-        Some(place) => note_text(&mut data[place].1, value),
-        None if data.len() < MAX_DATA => data.push((key.to_owned(), value.to_owned())),
-        None => {}
-    }
 }

@@ -116,7 +116,8 @@ impl Model {
         }
         self.fail_all_requests(reason);
         for agent in self.agents.indices() {
-            self.agents[agent].stale = true;
+            let agent = &mut self.agents[agent];
+            (agent.stale, agent.phone, agent.hint) = (true, false, None);
         }
         // What is heard from now on is of another time.
         self.link.epoch += 1;

@@ -5,9 +5,12 @@
 mod agents;
 mod beginnings;
 mod call;
+mod callbacks;
 mod calls;
 mod change;
+mod data;
 mod finding;
+mod hints;
 mod identity;
 mod joins;
 mod link;
@@ -25,14 +28,14 @@ use std::{
     time::Duration,
 };
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 pub use agents::{Agent, Readiness};
 pub use call::{Call, Party, PartyState, Phase};
 pub use change::Change;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;
-pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen};
+pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, dialable};
 pub use services::Service;
 pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
 pub use transition::{Audience, Details, PartyRef, Transition};
@@ -68,8 +71,8 @@ pub struct Settings {
     pub max_agents: usize,
     pub max_services: usize,
     pub max_requests: usize,
-    /// Digits of numbers that lead to services of the platform.
-    pub service_numbers: HashSet<String>,
+    /// What is dialled to reach services, by the platform's own numbers of them.
+    pub service_numbers: BTreeMap<i64, String>,
     /// Bytes that all calls take up, with their parties, numbers and data.
     pub max_memory: usize,
 }
@@ -91,7 +94,7 @@ impl Default for Settings {
             max_agents: 10_000,
             max_services: 5_000,
             max_requests: 1_000,
-            service_numbers: HashSet::new(),
+            service_numbers: BTreeMap::new(),
             max_memory: 12 << 20,
         }
     }
@@ -190,6 +193,8 @@ pub struct Model {
     closed: Vec<RequestIx>,
     /// Requests that are done and may lead to another.
     follow_ups: Vec<RequestIx>,
+    /// Items of call data for which there was no room.
+    pub data_cut: u64,
     /// Calls whose time is over, dropped when their last transitions are used.
     forgotten: Vec<CallIx>,
     /// Services that were removed, left by their agents when the last transitions are used.
@@ -251,6 +256,7 @@ impl Model {
             RouteUsed => self.route_used(change),
             RouteRejected => self.route_rejected(change),
             Queued => self.queued(change),
+            Reinserted => self.reinserted(change),
             Dequeued => self.dequeued(change),
             Allocated => self.allocated(change),
             Noted => self.noted(change),
@@ -278,6 +284,8 @@ impl Model {
             MediumReady => self.medium_readiness(change, Readiness::Ready),
             MediumNotReady => self.medium_readiness(change, Readiness::NotReady),
             Activity => self.activity(change),
+            ActivityHinted => self.activity_hinted(change),
+            AgentNoted => self.agent_noted(change),
             AgentSeen => self.agent_seen(change),
             AgentKnown => self.agent_known(change),
             AgentRemoved => self.agent_removed(change),
@@ -307,6 +315,7 @@ impl Model {
             match timer {
                 Timer::StateGrace(agent) => self.state_grace_over(agent),
                 Timer::LogOn(agent) => self.log_on_grace_over(agent),
+                Timer::Hint(agent) => self.hint_over(agent),
                 Timer::WrapGrace(call) => self.wrap_grace_over(call),
                 Timer::CallExpiry => self.call_expiry_over(),
                 Timer::OrphanGrace(call) => self.orphan_grace_over(call),

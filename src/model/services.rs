@@ -51,7 +51,11 @@ impl Model {
     pub(super) fn is_number_of_service(&self, number: &str) -> bool {
         let digits = digits(number);
         let text = std::str::from_utf8(&digits).unwrap_or_default();
-        !text.is_empty() && (self.service_numbers.contains_key(text) || self.settings.service_numbers.contains(text))
+        !text.is_empty() && (self.service_numbers.contains_key(text) || self.is_configured(&digits))
+    }
+
+    fn is_configured(&self, wanted: &[u8]) -> bool {
+        self.settings.service_numbers.values().any(|number| digits(number)[..] == *wanted)
     }
 
     fn service_meant(&mut self, device: &Device) -> Result<ServiceIx, Effect> {

@@ -10,6 +10,7 @@ use crate::time::Time;
 pub enum Timer {
     StateGrace(AgentIx),
     LogOn(AgentIx),
+    Hint(AgentIx),
     WrapGrace(CallIx),
     CallExpiry,
     OrphanGrace(CallIx),

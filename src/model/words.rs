@@ -283,6 +283,9 @@ words! {
         RouteRejected = "route-rejected",
         /// The call waits at `service`; where `party`, an agent, is in it, that agent put it there.
         Queued = "queued",
+        /// `party`, an agent who placed a callback and reached nobody, put it back at `service`; `cause`. Told before the
+        /// callback's own end or after it.
+        Reinserted = "reinserted",
         /// The call waits no longer.
         Dequeued = "dequeued",
         /// The call has waited at `service` and is now on its way to `party`, an agent, who is reserved for it.
@@ -336,6 +339,11 @@ words! {
         MediumNotReady = "medium-not-ready",
         /// What `party`, an agent, is doing (`state`), which says nothing of readiness.
         Activity = "activity",
+        /// The same told beside the events of calls, in any order with them: it counts only where these say nothing. Without
+        /// a `state` the agent does nothing any more.
+        ActivityHinted = "activity-hinted",
+        /// What is known of `party`, an agent, beside the agent's state: `phone`.
+        AgentNoted = "agent-noted",
         /// Statistics show `party`, an agent, in `state` since `since`.
         AgentSeen = "agent-seen",
         /// Configuration: `party`, an agent, exists.
@@ -421,6 +429,11 @@ impl ChangeKind {
         self >= ChangeKind::AskLogOn
     }
 
+    /// Whether the platform says by it what came of a request.
+    pub fn ends_request(self) -> bool {
+        matches!(self, ChangeKind::RequestTaken | ChangeKind::RequestAccepted | ChangeKind::RequestFailed)
+    }
+
     /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
     pub fn is_of_route(self) -> bool {
         (ChangeKind::RouteAccepted..=ChangeKind::RouteFailed).contains(&self)
@@ -456,7 +469,8 @@ impl ChangeKind {
             C::RouteRejected => &[T::RouteRejected],
             C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
             C::DataSet => &[T::CallDataSet],
-            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady => &[],
+            C::Reinserted => &[T::PartyLeft, T::AgentCleared, T::CallQueued, T::CallReinserted],
+            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady | C::AgentNoted => &[],
             C::Dequeued => &[T::CallDequeued],
             C::AgentKnown => &[T::AgentAdded, T::AgentChanged],
             C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
@@ -485,6 +499,7 @@ impl ChangeKind {
             C::Ready => &[T::CallCompleted, T::AgentState],
             C::NotReady => &[T::CallCompleted, T::AgentState, T::AgentReason],
             C::Activity => &[T::AgentState],
+            C::ActivityHinted => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
             C::AgentSeen => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
             C::ServiceKnown => &[T::ServiceAdded, T::ServiceChanged],
             C::ServiceRemoved => &[T::ServiceRemoved],
@@ -585,6 +600,8 @@ words! {
         Station = "station",
         /// What sort of service a request means, by the application's own number for it.
         ServiceType = "service-type",
+        /// Whether the agent works at a telephone alone, without the platform's program.
+        Phone = "phone",
     }
 }
 
@@ -617,12 +634,13 @@ impl Fact {
             Fact::Route => &[],
             Fact::RejectReason => &["reject-reason"],
             Fact::Priority => &["call.priority"],
-            Fact::Destination => &["request.destination", "request.destination-agent", "destination"],
+            Fact::Destination => &["request.destination", "request.destination-agent", "request.dial", "destination"],
             Fact::EndWrap => &[],
             Fact::Number => &["agent.number", "request.number"],
             Fact::Name => &["agent.name", "service.name"],
             Fact::Station => &["agent.station", "request.station"],
             Fact::ServiceType => &["request.service-type"],
+            Fact::Phone => &["agent.phone"],
         }
     }
 }
@@ -642,6 +660,8 @@ words! {
         RouteRejected = "route-rejected",
         /// `call` waits at `service`; `party`, where there is one, is the agent who put it there.
         CallQueued = "call-queued",
+        /// `call`, a callback that is over, waits again at `service`; `agent` placed it and reached nobody.
+        CallReinserted = "call-reinserted",
         /// `call` waits no longer at `service`.
         CallDequeued = "call-dequeued",
         /// `call` alerts at `party`.
@@ -815,6 +835,8 @@ words! {
         Chats = "chats",
         Emails = "emails",
         HeldCalls = "held-calls",
+        /// Whether the agent works at a telephone alone, without the platform's program.
+        Phone = "phone",
     }
 }
 
@@ -867,6 +889,9 @@ words! {
         DestinationType = "destination-type",
         /// The number with which the agent logs on who is called.
         DestinationAgent = "destination-agent",
+        /// The digits, `*`, `#` and `+` to dial for the destination; nothing where it is no number, or is a service of which
+        /// the configuration gives none.
+        Dial = "dial",
         Code = "code",
         Reason = "reason",
         Digits = "digits",
@@ -885,6 +910,8 @@ words! {
         Code = "code",
         /// The far end's own connection has been told.
         Told = "told",
+        /// The platform has a way to answer `call` for the agent at whom it alerts.
+        Answerable = "answerable",
         Failure = "failure",
         /// The platform's own number for a failure.
         Result = "result",

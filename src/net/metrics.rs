@@ -170,6 +170,8 @@ impl Report {
         add(&self.refused, labels(&[("reason", "malformed")]), counts.malformed);
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
         add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
+        add(&self.refused, labels(&[("reason", "data-cut")]), platform.model.data_cut);
+        add(&self.refused, labels(&[("reason", "wrap-limit")]), platform.client.troubles().wrap_limits);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
         add(&self.unknown, labels(&[("what", "value")]), platform.client.troubles().unknown_values);

@@ -10,6 +10,8 @@ use tokio::{
 
 pub struct Relay {
     stream: BufReader<TcpStream>,
+    /// Record ids of the phone agents who are logged on.
+    pub phone_agents: Vec<i64>,
 }
 
 impl Relay {
@@ -17,7 +19,7 @@ impl Relay {
     pub async fn connect(bridge: SocketAddr) -> io::Result<Relay> {
         let stream = TcpStream::connect(bridge).await?;
         stream.set_nodelay(true)?;
-        Ok(Relay { stream: BufReader::new(stream) })
+        Ok(Relay { stream: BufReader::new(stream), phone_agents: Vec::new() })
     }
 
     /// Connects and says hello.
@@ -31,7 +33,7 @@ impl Relay {
         self.stream.write_all(format!("{line}\n").as_bytes()).await
     }
 
-    /// The next line that is no ping; pings are answered.
+    /// The next line that is neither a ping nor a question whether somebody is a phone agent; these are answered.
     pub async fn hear(&mut self) -> io::Result<Value> {
         loop {
             let mut line = String::new();
@@ -43,6 +45,11 @@ impl Relay {
                 Some(number) => {
                     let pong = json!({ "pong": number });
                     self.say(&pong).await?;
+                }
+                None if line["call"] == "GetPhoneAgentstatus" => {
+                    let is_one = line["args"]["lAgentRecID"].as_i64().is_some_and(|id| self.phone_agents.contains(&id));
+                    let status = json!({ "loggedOn": is_one, "ready": is_one, "notReadyReasonID": 0, "callState": 0 });
+                    self.say(&json!({ "id": line["id"], "hresult": 0, "out": status })).await?;
                 }
                 None => return Ok(line),
             }

@@ -30,6 +30,7 @@ impl Office {
             "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
              reconnect_min = '10ms'\nlink_grace = '50ms'\n\
              [platform.micc]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = '{TOKEN}'\npins = {{ 99 = 'pin-99' }}\n\
+             service_numbers = {{ 9 = '8009' }}\n\
              [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
              platforms = ['mitel', 'micc']\n\
              [application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\nusers = {{ crm = '{USER_PASSWORD}' }}\n\
@@ -236,9 +237,9 @@ async fn whoever_is_called_is_meant_on_the_callers_own_platform() {
         let args = [("AgentIdx", "1001002"), ("DestinationType", ty), ("DestinationAddress", destination)];
         desk.ask("MakeCall", &args).await.unwrap();
     };
-    // 77 is a login name on both, and 1000009 the group that is 9 there.
+    // 77 is a login name on both, and 1000009 the group that is 9 there: CCAS dials the number that is configured for it.
     for (ty, destination, dialled) in
-        [("Agent", "77", "4001"), ("Agent", "1001001", "4001"), ("Service", "1000009", "9")]
+        [("Agent", "77", "4001"), ("Agent", "1001001", "4001"), ("Service", "1000009", "8009")]
     {
         dial(ty, destination).await;
         let method = soon("a call", office.relay.hear()).await.unwrap();

@@ -22,6 +22,7 @@ impl Office {
     pub async fn with(platform: &str) -> Office {
         let text = format!(
             "[platform.micc]\ndialect = 'ccas'\nlisten = '127.0.0.1:0'\ntoken = '{TOKEN}'\n{platform}\n\
+             pins = {{ 140 = '1400', 150 = '1500' }}\n\
              [application.crm]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\nusers = {{ crm = '{USER_PASSWORD}' }}\n\
              platforms = ['micc']\n\
              [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\

@@ -2,7 +2,7 @@
 //! happens when the relay goes and comes back.
 
 use cti_bridge::sim::{
-    ccas::{answered, delivered, established},
+    ccas::{answered, delivered, established, logon},
     desk::Desk,
     messages::short,
     relay::Relay,
@@ -161,4 +161,37 @@ async fn a_group_that_comes_with_the_link_is_added_once_as_reference_and_sample_
         }
     }
     assert_eq!(added, [json!(["10", "Support"]), json!(["11", "Orders"])], "the group that was there stayed");
+}
+
+#[tokio::test]
+async fn phone_agents_are_asked_for_and_served_by_their_own_methods() {
+    let mut office = Office::start().await;
+    office.relay.phone_agents.push(40);
+    let _crm = office.crm().await;
+    let mut desk = Desk::start(office.running.applications[1]).await.unwrap();
+    soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
+    // The relay answers the bridge's questions while it waits for the first method: until then nothing is known.
+    for (agent, method) in [("40", "SetVoiceNotReady"), ("40", "SetPhoneAgentNotReady"), ("41", "SetVoiceNotReady")] {
+        let members = [("AgentIdx", agent), ("NewState", "NotReady")];
+        let id = soon("an answer", desk.ask("SetAgentState", &members)).await.unwrap();
+        let call = soon("a call", office.relay.hear()).await.unwrap();
+        assert_eq!(call["call"], method);
+        if method == "SetPhoneAgentNotReady" {
+            assert_eq!(call["args"], json!({ "bstrPIN": "1400", "lTenantID": -1, "lReasonID": 0 }));
+        }
+        soon("a reply", office.relay.answer(&call, Some("not now"))).await.unwrap();
+        hears(&mut desk, &[&format!("AgentRequestFailed a{agent} RequestFailed #{id}")]).await;
+    }
+    // Somebody whom CCAS has never shown.
+    let stranger = [("AgentLoginName", "150"), ("StationId", "4050")];
+    let id = soon("an answer", desk.ask("LoginAgent", &stranger)).await.unwrap();
+    let call = soon("a call", office.relay.hear()).await.unwrap();
+    let args = json!({ "bstrPIN": "1500", "bstrExtension": "4050", "lTenantID": -1, "lOASID": 1 });
+    assert_eq!((&call["call"], &call["args"]), (&json!("LogonPhoneAgent"), &args));
+    soon("a reply", office.relay.answer(&call, None)).await.unwrap();
+    let mut shown = logon(50);
+    shown["LogonID"] = "150".into();
+    office.say(shown).await;
+    let logged_on = format!("AgentLoginStateChange a50 AgentLoggedIn #{id}");
+    hears(&mut desk, &[&logged_on, "AgentStateChange a50 Idle"]).await;
 }

@@ -193,8 +193,11 @@ impl Office {
             self.seen.insert("refused across".into());
             return;
         }
-        // A feed holds and joins no calls.
-        let lacks = matches!(ask, Ask::Hold | Ask::Conference) && self.platforms[meant].kind == Kind::Feed;
+        // A feed holds and joins no calls, and CCAS logs nobody on at one group.
+        let lacks = match self.platforms[meant].kind {
+            Kind::Feed => matches!(ask, Ask::Hold | Ask::Conference),
+            Kind::Ccas => ask == Ask::LogIn && application == CRM && n >= 2,
+        };
         let expected = usize::from(self.is_up(meant) && !lacks);
         assert_eq!(orders.len(), expected, "{context}");
         assert!(failed || expected > 0, "{context}");

@@ -13,6 +13,12 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
+mod inquiry;
+mod wraps;
+
+use inquiry::Inquiry;
+use wraps::{ManualWraps, WRAPS};
+
 use super::super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles};
 use crate::{
     message::{Message, Node, Value},
@@ -26,13 +32,22 @@ use crate::{
 pub struct Settings {
     /// How long a reply may take.
     pub reply_timeout: Duration,
-    /// PINs of phone agents, by logon id: without one an agent cannot be logged on or off.
+    /// PINs of phone agents, by logon id: without one an agent cannot be logged on or off, nor be set ready or not ready.
     pub pins: BTreeMap<String, SecretString>,
+    /// For how long the work after a call is extended that an application asked for and nobody ended.
+    pub manual_wrap_limit: Duration,
+    /// CCAS is asked of each agent who logs on whether that is a phone agent: not where it is a file.
+    pub asks_of_agents: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { reply_timeout: Duration::from_secs(10), pins: BTreeMap::new() }
+        Settings {
+            reply_timeout: Duration::from_secs(10),
+            pins: BTreeMap::new(),
+            manual_wrap_limit: Duration::from_secs(3600),
+            asks_of_agents: true,
+        }
     }
 }
 
@@ -51,6 +66,17 @@ enum State {
     Live,
 }
 
+/// What a command that was sent is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// An application asked for it.
+    Request(RequestIx),
+    /// Whether this agent is a phone agent.
+    Inquiry(i64),
+    /// Work after a call goes on longer.
+    Renewal { agent: i64 },
+}
+
 /// One relay. See the module.
 #[derive(Debug)]
 pub struct Client {
@@ -63,7 +89,9 @@ pub struct Client {
     unanswered: u32,
     /// Ids are never used again, so that a late reply answers nothing else.
     ids: i64,
-    open: BTreeMap<i64, (RequestIx, Time)>,
+    open: BTreeMap<i64, (Purpose, Time)>,
+    inquiry: Inquiry,
+    wraps: ManualWraps,
     outputs: VecDeque<Output>,
     troubles: Troubles,
 }
@@ -89,7 +117,7 @@ impl super::super::Client for Client {
         self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("relays that went")));
     }
 
-    fn heard(&mut self, _: Time, message: &Message) -> Heard {
+    fn heard(&mut self, now: Time, message: &Message) -> Heard {
         let Some(kind) = message.kind() else { return Heard::Nothing };
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
@@ -99,8 +127,9 @@ impl super::super::Client for Client {
                 self.away("CCAS disconnected");
                 Heard::Nothing
             }
-            (Side::Event, _) => {
+            (Side::Event, label) => {
                 self.alive();
+                self.follow(now, label, def, message);
                 Heard::Event
             }
             (_, "disconnected") => {
@@ -120,7 +149,9 @@ impl super::super::Client for Client {
             }
             (Side::Reply, _) => {
                 let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int());
-                self.answered(id.unwrap_or(0), field("hresult").as_int(), field("error"))
+                let heard = self.answered(id.unwrap_or(0), field("hresult").as_int(), field("error"));
+                self.inquire(now);
+                heard
             }
             _ => Heard::Nothing,
         }
@@ -134,13 +165,8 @@ impl super::super::Client for Client {
             self.outputs.push_back(Output::Failed(request, reason));
             return;
         }
-        self.ids += 1;
-        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
-        if let Some(slot) = slot {
-            message.set(slot, Node::Int(self.ids));
-        }
-        self.open.insert(self.ids, (request, now + self.settings.reply_timeout));
-        self.send(message);
+        self.send_command(now, message, Purpose::Request(request));
+        self.follow_wrap(now, message);
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -148,17 +174,31 @@ impl super::super::Client for Client {
     }
 
     fn deadline(&self) -> Option<Time> {
-        self.open.values().map(|(_, deadline)| *deadline).chain(self.next_ping).min()
+        let open = self.open.values().map(|(_, deadline)| *deadline);
+        open.chain(self.next_ping).chain(self.wraps.deadline()).min()
     }
 
     fn expire(&mut self, now: Time) {
         let late: Vec<i64> =
             self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
-        for (request, _) in late.into_iter().filter_map(|id| self.open.remove(&id)) {
-            let seconds = self.settings.reply_timeout.as_secs_f64();
-            let reason = format!("no answer in {seconds} s; whether it was done is not known");
-            self.outputs.push_back(Output::Failed(request, reason));
+        for id in late {
+            let purpose = self.open.remove(&id).map(|(purpose, _)| purpose);
+            match purpose {
+                Some(Purpose::Request(request)) => {
+                    self.wraps.refused(id);
+                    let seconds = self.settings.reply_timeout.as_secs_f64();
+                    let reason = format!("no answer in {seconds} s; whether it was done is not known");
+                    self.outputs.push_back(Output::Failed(request, reason));
+                }
+                Some(Purpose::Inquiry(agent)) => {
+                    self.inquiry.answered(agent, id);
+                }
+                // The next one may be answered again.
+                Some(Purpose::Renewal { .. }) | None => {}
+            }
         }
+        self.inquire(now);
+        self.renew_wraps(now);
         if self.next_ping.is_none_or(|at| at > now) {
             return;
         }
@@ -191,6 +231,8 @@ impl Client {
             unanswered: 0,
             ids: 0,
             open: BTreeMap::new(),
+            inquiry: Inquiry::default(),
+            wraps: ManualWraps::default(),
             outputs: VecDeque::new(),
             troubles: Troubles::default(),
         }
@@ -198,7 +240,8 @@ impl Client {
 
     /// A client without a relay: for lines that come from a file, whose platform is there until it says otherwise.
     pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
-        Client { state: State::Live, ..Client::new(Settings::default(), vocabulary) }
+        let settings = Settings { asks_of_agents: false, ..Settings::default() };
+        Client { state: State::Live, ..Client::new(settings, vocabulary) }
     }
 
     fn alive(&mut self) {
@@ -220,10 +263,14 @@ impl Client {
 
     /// What was open gets no answer any more, and the picture is worth nothing.
     fn lose(&mut self, why: &str) {
-        for (request, _) in std::mem::take(&mut self.open).into_values() {
-            let reason = "the connection was lost; whether it was done is not known";
-            self.outputs.push_back(Output::Failed(request, reason.into()));
+        for (purpose, _) in std::mem::take(&mut self.open).into_values() {
+            if let Purpose::Request(request) = purpose {
+                let reason = "the connection was lost; whether it was done is not known";
+                self.outputs.push_back(Output::Failed(request, reason.into()));
+            }
         }
+        self.inquiry = Inquiry::default();
+        self.wraps = ManualWraps::default();
         self.troubles.disconnects += u64::from(self.state == State::Live);
         self.outputs.push_back(Output::Down(why.to_owned()));
     }
@@ -241,10 +288,29 @@ impl Client {
     }
 
     fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
-        let Some((request, _)) = self.open.remove(&id) else {
+        let Some((purpose, _)) = self.open.remove(&id) else {
             let text = format!("a reply to no command that is open (id {id})");
             self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("replies to no open command")));
             return Heard::Nothing;
+        };
+        let is_refused = hresult.is_some_and(|hresult| hresult < 0);
+        if is_refused {
+            self.wraps.refused(id);
+        }
+        let request = match purpose {
+            Purpose::Request(request) => request,
+            Purpose::Inquiry(agent) => {
+                // Whoever is not asked about any more has logged off meanwhile.
+                let is_wanted = self.inquiry.answered(agent, id);
+                return if is_refused || !is_wanted { Heard::Nothing } else { Heard::About(agent) };
+            }
+            Purpose::Renewal { agent } => {
+                if is_refused {
+                    let text = format!("the work after a call of agent {agent} cannot be extended any more");
+                    self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(WRAPS)));
+                }
+                return Heard::Nothing;
+            }
         };
         match hresult {
             // It says nothing that anybody could read.
@@ -265,12 +331,42 @@ impl Client {
             Value::Text(agent) => agent.to_owned(),
             _ => String::new(),
         };
+        if agent.is_empty() {
+            return Err("the agent's logon id is not known, so that no PIN can be looked up, and CCAS wants one".into());
+        }
         let Some(pin) = self.settings.pins.get(&agent) else {
-            return Err(format!("no PIN is configured for agent {agent:?}, and CCAS wants one"));
+            return Err(format!(
+                "no PIN is configured for agent {agent:?} (`pins` of the platform), and CCAS wants one"
+            ));
         };
         let node = message.text(pin.expose_secret());
         message.set(slot, node);
         Ok(())
+    }
+
+    fn send_command(&mut self, now: Time, message: &mut Message, purpose: Purpose) {
+        self.ids += 1;
+        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
+        if let Some(slot) = slot {
+            message.set(slot, Node::Int(self.ids));
+        }
+        self.open.insert(self.ids, (purpose, now + self.settings.reply_timeout));
+        self.send(message);
+    }
+
+    /// A method of the conversation's own, by its name and its numbers.
+    fn call(&mut self, now: Time, method: &str, numbers: &[(&str, i64)], purpose: Purpose) {
+        let vocabulary = self.vocabulary.clone();
+        let Some(kind) = vocabulary.find(method) else { return };
+        let fields = &vocabulary.message(kind).fields;
+        let mut message = Message::default();
+        message.start(kind, fields.list.len());
+        for (label, number) in numbers {
+            if let Some(slot) = fields.slot(label) {
+                message.set(slot, Node::Int(*number));
+            }
+        }
+        self.send_command(now, &mut message, purpose);
     }
 
     fn ping(&mut self, now: Time) {

@@ -61,9 +61,19 @@ pub struct KindPlan {
 /// A leaf of an expression about a message.
 #[derive(Debug, Clone)]
 pub enum Leaf {
-    Field { slot: usize, steps: Vec<Hop> },
-    Let { place: usize, steps: Vec<Hop> },
-    Item { steps: Vec<Hop> },
+    Field {
+        slot: usize,
+        steps: Vec<Hop>,
+    },
+    Let {
+        place: usize,
+        steps: Vec<Hop>,
+    },
+    Item {
+        steps: Vec<Hop>,
+    },
+    /// The place of the item in its list, from 1.
+    Place,
 }
 
 #[derive(Debug, Clone)]

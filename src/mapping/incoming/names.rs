@@ -82,6 +82,9 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                 hops.insert(0, Hop::Member { record: *place, slot });
                 return Ok((Leaf::Item { steps: hops }, ty));
             }
+            if name == "place" && rest.is_empty() {
+                return Ok((Leaf::Place, Type::Long));
+            }
         }
         if let Some(group) = self.def.devices.iter().find(|group| group.label == *name) {
             let part = match rest {

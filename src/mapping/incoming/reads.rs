@@ -112,6 +112,7 @@ impl<'r> Reads<'r> {
                 roots.dedup();
                 (roots, steps)
             }
+            Leaf::Place => return Vec::new(),
             Leaf::Item { steps } => (each.map(|each| self.labels(each, self.each)).unwrap_or_default(), steps),
         };
         let members = hops.iter().filter_map(|hop| match hop {

@@ -4,7 +4,9 @@ use std::{cell::RefCell, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{CallPart, Leaf, Outgoing, Rule, TransitionPlan, ValuePlan, names::TransitionScope, settings::Builder};
+use super::{
+    CallPart, Leaf, Outgoing, Refusal, Rule, TransitionPlan, ValuePlan, names::TransitionScope, settings::Builder,
+};
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Key, Node, Table as Section},
@@ -52,6 +54,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         loader.absences(&table, problems);
         for section in table.tables("rule", problems) {
             loader.rule(section, problems);
+        }
+        for section in table.tables("refusal", problems) {
+            loader.refusal(section, problems);
         }
         loader.reasons(&table, "ignore", problems);
         loader.reasons(&table, "unsupported", problems);
@@ -168,6 +173,37 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
+    /// `[[refusal]]`: orders that the platform cannot carry out under a condition, whatever rules there are.
+    fn refusal(&mut self, section: Section<'d>, problems: &mut Problems) {
+        let on = section.texts("on", problems);
+        if on.is_empty() {
+            section.problem(problems, "`on` is missing");
+        }
+        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let when = section.get("when").and_then(|node| builder.expr(node, &Ty::Any)).map(Arc::new);
+        if section.find("when").is_none() {
+            section.problem(problems, "`when` is missing: what is never possible stands under `unsupported`");
+        }
+        let because = section.get("because").and_then(|node| reason(node, problems));
+        if section.find("because").is_none() {
+            section.problem(problems, "`because` is missing");
+        }
+        for (name, node) in on {
+            match TransitionKind::from_name(name).filter(|kind| kind.is_order()) {
+                Some(kind) => {
+                    let refusal = when.clone().zip(because.clone()).map(|(when, because)| Refusal { when, because });
+                    self.plans[kind as usize].refusals.extend(refusal);
+                }
+                None => {
+                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
+                    problems.unknown(node.source(), node.inner_span(), "order", name, known);
+                }
+            }
+        }
+        section.finish(problems);
+    }
+
     fn build(
         &mut self,
         transition: TransitionKind,
@@ -246,7 +282,10 @@ impl<'d> Loader<'_, 'd> {
             let defaulted = field.is_some_and(|field| field.optional || has_default(&field.default));
             let is_absent = self.absent.iter().any(|((kind, known), _)| *kind == emit && covers(known, &label));
             let is_told = told.iter().any(|known| covers(known, &label));
-            if !(is_told || named || fixed || defaulted || is_absent) {
+            // What is put together of several fields is taken apart again.
+            let parts_of = |slot| def.fields.list.iter().filter(move |whole| whole.joined.contains(&slot));
+            let is_part = slot.is_some_and(|slot| parts_of(slot).any(|whole| told.contains(&whole.label)));
+            if !(is_told || is_part || named || fixed || defaulted || is_absent) {
                 complain(
                     format!("`{label}` of `{}` is not set and does not stand under `absent`", def.label),
                     problems,

@@ -86,6 +86,14 @@ pub struct TransitionPlan {
     pub ignored: Option<String>,
     /// The orders that together do what there is no message for.
     pub steps: Vec<TransitionKind>,
+    /// When the platform cannot do it although there are rules.
+    pub refusals: Vec<Refusal>,
+}
+
+#[derive(Debug)]
+pub struct Refusal {
+    pub when: Arc<Expr<Leaf>>,
+    pub because: String,
 }
 
 #[derive(Debug)]

@@ -25,6 +25,8 @@ impl Outgoing {
         let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
         let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
         told.extend(conditions.map(|leaf| leaf.path(self)));
+        let refusals = self.plans.iter().flat_map(|plan| &plan.refusals).flat_map(|refusal| refusal.when.leaves());
+        told.extend(refusals.map(|leaf| leaf.path(self)));
         let mut untold = HashMap::new();
         for (key, node) in entries {
             if !settable().any(|known| known == key.name) {

@@ -99,6 +99,8 @@ pub struct Request {
     pub number: String,
     pub station: String,
     pub destination: String,
+    /// What is dialled to get there; empty where the destination is no number.
+    pub dial: String,
     pub destination_kind: Option<DeviceKind>,
     /// The agent who is called.
     pub towards: Option<AgentIx>,
@@ -206,6 +208,14 @@ impl Model {
             let text = |value: &Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
             (text(key), text(value))
         });
+        let destination = match (ask.towards, change.other.kind) {
+            // A route leads to an agent by name, logged on or not.
+            (Some(agent), _) if change.kind == ChangeKind::AskRoute => self.agents[agent].number.clone(),
+            _ if change.kind == ChangeKind::AskRoute => text(Fact::Destination),
+            (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
+            (_, Some(DeviceKind::Agent)) => String::new(),
+            _ => text(Fact::Destination),
+        };
         let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
         let request = Request {
             kind,
@@ -217,14 +227,8 @@ impl Model {
             service: ask.service,
             number: text(Fact::Number),
             station: text(Fact::Station),
-            destination: match (ask.towards, change.other.kind) {
-                // A route leads to an agent by name, logged on or not.
-                (Some(agent), _) if change.kind == ChangeKind::AskRoute => self.agents[agent].number.clone(),
-                _ if change.kind == ChangeKind::AskRoute => text(Fact::Destination),
-                (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
-                (_, Some(DeviceKind::Agent)) => String::new(),
-                _ => text(Fact::Destination),
-            },
+            dial: self.dial(&destination, change.other.kind),
+            destination,
             unseen_destination: match (ask.towards, change.other.kind) {
                 (None, Some(DeviceKind::Agent)) => text(Fact::Destination),
                 _ => String::new(),
@@ -264,6 +268,42 @@ impl Model {
         self.requests_made = self.requests_made.wrapping_add(1);
         self.requests.insert(index, request);
         index
+    }
+
+    /// What is dialled to reach a destination.
+    fn dial(&self, destination: &str, kind: Option<DeviceKind>) -> String {
+        match kind {
+            Some(kind) if kind.is_service() => {
+                let number = destination.parse().ok().and_then(|id: i64| self.settings.service_numbers.get(&id));
+                number.and_then(|number| dialable(number)).unwrap_or_default()
+            }
+            _ => dialable(destination).unwrap_or_default(),
+        }
+    }
+
+    /// Whom an agent calls who begins a call: the one who is named, else, where nobody was offered to the agent, the one whom
+    /// the agent was asked to call.
+    pub(in crate::model) fn called_by(&mut self, call: CallIx, agent: AgentIx, named: &Device) -> KnownDevice {
+        let device = self.device(named);
+        let is_named = device.agent.is_some() || !device.number.is_empty() || device.id.is_some();
+        if is_named || self.calls[call].others_in().next().is_some() {
+            return device;
+        }
+        let asks = |request: &&Request| {
+            let is_ordered = request.steps.is_empty() && request.awaits.is_none();
+            request.expect == Expect::Originated(agent) && is_ordered && !request.destination.is_empty()
+        };
+        let Some(request) = self.requests.values().find(asks) else { return device };
+        let number = if request.dial.is_empty() { &request.destination } else { &request.dial };
+        let id =
+            request.destination_kind.filter(|kind| kind.is_service()).and_then(|_| request.destination.parse().ok());
+        let kind = if request.towards.is_some() { Some(DeviceKind::Agent) } else { request.destination_kind };
+        KnownDevice {
+            kind: kind.or(Some(DeviceKind::Device)),
+            agent: request.towards,
+            id: id.map(NativeId::Int),
+            number: number.clone(),
+        }
     }
 
     fn request_mut(&mut self, index: RequestIx) -> &mut Request {
@@ -338,6 +378,7 @@ impl Model {
             number: request.number.clone(),
             station: request.station.clone(),
             destination: String::new(),
+            dial: String::new(),
             unseen_destination: String::new(),
             destination_kind: None,
             towards: None,
@@ -377,6 +418,15 @@ impl Model {
     pub fn request_handle(index: RequestIx) -> Id<'static> {
         Id::Int(i64::from(index.0) + 1)
     }
+}
+
+/// A number as it is dialled, without the signs that people write between its digits; none where it is no number.
+pub fn dialable(number: &str) -> Option<String> {
+    let is_dialled = |sign: &char| sign.is_ascii_digit() || matches!(sign, '*' | '#' | '+');
+    let between = |sign: char| matches!(sign, ' ' | '-' | '.' | '/' | '(' | ')');
+    let is_number = number.chars().all(|sign| is_dialled(&sign) || between(sign));
+    let dialled: String = number.chars().filter(is_dialled).collect();
+    Some(dialled).filter(|dialled| is_number && dialled.contains(|sign| sign != '+'))
 }
 
 /// Why a request is not kept: what it says is cut nowhere, because half a number is another number.

@@ -129,6 +129,14 @@ impl Model {
         for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
             label.clone_from(known);
         }
+        // Those for which the call has no label get their number, so that none replaces another.
+        for place in 0..request.data.len() {
+            if request.data[place].0.is_empty() {
+                let free = |label: &String| request.data.iter().all(|(known, _)| known != label);
+                let label = (place + 1..).map(|number| number.to_string()).find(free).unwrap_or_default();
+                request.data[place].0 = label;
+            }
+        }
     }
 
     /// Whichever of the two calls was named first: the agent's held one is transferred to the other.

@@ -40,6 +40,9 @@ class Relay:
                 line = json.loads(line)
                 if "ping" in line:
                     self.send({"pong": line["ping"]})
+                elif line.get("call") == "GetPhoneAgentstatus":
+                    # The bridge asks it of everybody who logs on.
+                    self.send({"id": line["id"], "hresult": 0, "out": {"loggedOn": False}})
                 else:
                     self.heard.put(line)
         except OSError:

@@ -177,7 +177,116 @@ fn phone_agents_are_logged_on_with_their_pin_or_not_at_all() {
     );
     line.ask("LogoffPhoneAgent", &[("bstrPIN", "141")], 6);
     assert!(line.sent().is_empty());
-    assert_eq!(line.rest(), ["failed 6: no PIN is configured for agent \"141\", and CCAS wants one"]);
+    line.ask("SetPhoneAgentReady", &[], 7);
+    line.ask("SetPhoneAgentNotReady", &[("bstrPIN", "140"), ("lReasonID", "3")], 8);
+    assert_eq!(
+        line.rest(),
+        [
+            "failed 6: no PIN is configured for agent \"141\" (`pins` of the platform), and CCAS wants one",
+            "failed 7: the agent's logon id is not known, so that no PIN can be looked up, and CCAS wants one",
+        ]
+    );
+    let expected = r#"{"id":2,"call":"SetPhoneAgentNotReady","args":{"bstrPIN":"4711","lTenantID":-1,"lReasonID":3}}"#;
+    assert_eq!(line.sent(), [expected]);
+}
+
+/// About whom the lines ask whether that is a phone agent, with the numbers of the questions.
+fn asked_about(sent: &[String]) -> Vec<(i64, i64)> {
+    let lines = sent.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let questions = lines.filter(|line| line["call"] == "GetPhoneAgentstatus");
+    questions.map(|line| (line["id"].as_i64().unwrap(), line["args"]["lAgentRecID"].as_i64().unwrap())).collect()
+}
+
+#[test]
+fn every_agent_who_logs_on_is_asked_about_a_few_at_a_time() {
+    let mut line = Line::new();
+    line.connect();
+    for agent in 1..=10 {
+        line.hear(&format!(r#"{{"type":1,"RecID":{agent}}}"#));
+    }
+    assert_eq!(asked_about(&line.sent()), [(1, 1), (2, 2), (3, 3), (4, 4)]);
+    line.hear(r#"{"type":2,"RecID":1}"#);
+    line.hear(r#"{"type":2,"RecID":5}"#);
+    let answer = |id: i64, is_one: bool| format!(r#"{{"id":{id},"hresult":0,"out":{{"loggedOn":{is_one}}}}}"#);
+    assert_eq!(line.hear(&answer(2, true)), Heard::About(2));
+    assert_eq!(line.hear(&answer(3, false)), Heard::About(3));
+    assert_eq!(line.hear(&answer(1, true)), Heard::Nothing, "who has logged off meanwhile");
+    assert_eq!(line.hear(r#"{"id":4,"hresult":-2147467259,"error":"no"}"#), Heard::Nothing, "nothing is known by it");
+    assert_eq!(asked_about(&line.sent()), [(5, 6), (6, 7), (7, 8), (8, 9)], "and not about 5, who has logged off");
+    line.wait(10);
+    assert_eq!(asked_about(&line.sent()), [(9, 10)], "a question that is not answered keeps nobody waiting for ever");
+    assert!(line.rest().iter().all(|output| output == "up"), "no application hears of it");
+    line.hear(r#"{"disconnected":true}"#);
+    assert_eq!(line.hear(&answer(9, true)), Heard::Nothing);
+    line.hear(r#"{"type":1,"RecID":2}"#);
+    assert_eq!(asked_about(&line.sent()), [(10, 2)], "told anew, asked anew");
+    line.hear(r#"{"type":45,"RecID":2,"DN":"4002"}"#);
+    assert_eq!(line.hear(&answer(10, false)), Heard::Nothing, "it was about an earlier word");
+    assert_eq!(asked_about(&line.sent()), [(11, 2)]);
+}
+
+fn extended(sent: &[String]) -> usize {
+    sent.iter().filter(|line| line.contains("ExtendClerical")).count()
+}
+
+/// Agent 40 works after call 900, and an application asked for that.
+fn wrapping() -> Line {
+    let mut line = Line::new();
+    line.connect();
+    line.hear(r#"{"type":35}"#);
+    line.ask("ExtendClerical", &[("lAgentRecID", "40"), ("lCallID", "900"), ("lNumSeconds", "60")], 5);
+    assert_eq!(line.hear(r#"{"id":1,"hresult":0}"#), Heard::Answer(RequestIx(5)));
+    line.sent();
+    line
+}
+
+/// The seconds pass, and the relay answers pings.
+fn pass(line: &mut Line, seconds: u64) -> Vec<String> {
+    let mut sent = Vec::new();
+    for _ in 0..seconds {
+        line.wait(1);
+        let now = line.sent();
+        if now.iter().any(|line| line.contains("ping")) {
+            line.hear(r#"{"pong":1}"#);
+        }
+        sent.extend(now);
+    }
+    sent
+}
+
+#[test]
+fn work_after_a_call_that_was_asked_for_is_extended_until_it_is_ended() {
+    for end in [
+        r#"{"type":15,"RecID":40,"CallID":900}"#,
+        r#"{"type":3,"RecID":40}"#,
+        r#"{"type":2,"RecID":40}"#,
+        r#"{"type":46,"RecID":40}"#,
+        r#"{"disconnected":true}"#,
+    ] {
+        let mut line = wrapping();
+        assert_eq!(extended(&pass(&mut line, 44)), 0);
+        assert_eq!(extended(&pass(&mut line, 1)), 1, "before the minute is over");
+        assert_eq!(extended(&pass(&mut line, 180)), 3, "by a minute each minute, whether it is answered or not");
+        line.hear(r#"{"type":15,"RecID":40,"CallID":77}"#);
+        line.hear(r#"{"type":15,"RecID":41,"CallID":900}"#);
+        assert_eq!(extended(&pass(&mut line, 60)), 1, "another's work ended");
+        line.hear(end);
+        assert_eq!(extended(&pass(&mut line, 300)), 0, "{end}");
+    }
+    let mut line = wrapping();
+    line.ask("CancelClerical", &[("lAgentRecID", "40"), ("lCallID", "900")], 6);
+    assert_eq!(extended(&pass(&mut line, 300)), 0);
+    let mut line = wrapping();
+    assert_eq!(extended(&pass(&mut line, 45)), 1);
+    assert_eq!(line.hear(r#"{"id":2,"hresult":-2147467259,"error":"no"}"#), Heard::Nothing);
+    assert_eq!(extended(&pass(&mut line, 300)), 0, "refused");
+}
+
+#[test]
+fn work_after_a_call_is_not_extended_for_ever() {
+    let mut line = wrapping();
+    assert_eq!((extended(&pass(&mut line, 3660)), line.client.troubles().wrap_limits), (60, 1));
+    assert_eq!(extended(&pass(&mut line, 600)), 0);
 }
 
 #[test]

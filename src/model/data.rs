@@ -1,0 +1,92 @@
+//! What is remembered of a call's data: items with a key of their own each, in the order in which they were told.
+
+use smallvec::SmallVec;
+
+use super::{call::MAX_DATA, finding::note_text};
+use crate::message::Value;
+
+/// Remembers items, and hands back for how many there was no room. An item that is told a second time is the same one; two of
+/// one key in one message are two.
+pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -> u64 {
+    let mut cut = 0;
+    for (place, (key, value)) in told.iter().enumerate() {
+        // Longer lists have more items than are kept in any case.
+        let Some(rank) = rank(&told[..place.min(MAX_DATA)], *key, *value) else { continue };
+        let (mut buffer, mut value_buffer) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let key = key.as_text(&mut buffer).unwrap_or_default();
+        let value = value.as_text(&mut value_buffer).unwrap_or_default();
+        let has_room = match rank {
+            0 => item(known, key, value),
+            rank => item(known, &format!("{key} ({})", rank + 1), value),
+        };
+        cut += u64::from(!has_room);
+    }
+    cut
+}
+
+/// How many other values earlier items of this key have; none where one of them has this value.
+fn rank(earlier: &[(Value, Value)], key: Value, value: Value) -> Option<usize> {
+    let mut others: SmallVec<[Value; 4]> = SmallVec::new();
+    for (_, other) in earlier.iter().filter(|(other, _)| is_same(*other, key)) {
+        if is_same(*other, value) {
+            return None;
+        }
+        if !other.is_empty() && !others.iter().any(|known| is_same(*known, *other)) {
+            others.push(*other);
+        }
+    }
+    Some(if value.is_empty() { 0 } else { others.len() })
+}
+
+fn is_same(left: Value, right: Value) -> bool {
+    match (left, right) {
+        (Value::Text(left), Value::Text(right)) => left == right,
+        (Value::Int(left), Value::Int(right)) => left == right,
+        (left, right) => left.as_text(&mut itoa::Buffer::new()) == right.as_text(&mut itoa::Buffer::new()),
+    }
+}
+
+/// Whether there was room.
+fn item(known: &mut Vec<(String, String)>, key: &str, value: &str) -> bool {
+    match known.iter().position(|(other, _)| other == key) {
+        Some(place) => note_text(&mut known[place].1, value),
+        None if known.len() < MAX_DATA => known.push((key.to_owned(), value.to_owned())),
+        None => return false,
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(told: &[&[(&str, &str)]]) -> (Vec<(String, String)>, u64) {
+        let (mut known, mut cut) = (Vec::new(), 0);
+        for message in told {
+            let items: Vec<_> = message.iter().map(|(key, value)| (Value::Text(key), Value::Text(value))).collect();
+            cut += note(&mut known, &items);
+        }
+        (known, cut)
+    }
+
+    #[test]
+    fn no_item_of_a_message_takes_the_place_of_another() {
+        let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+        };
+        let twice: &[(&str, &str)] = &[("tier", "gold"), ("tier", "vip"), ("tier", "gold"), ("1", "x")];
+        let kept = pairs(&[("tier", "gold"), ("tier (2)", "vip"), ("1", "x")]);
+        assert_eq!(noted(&[twice]).0, kept);
+        assert_eq!(noted(&[twice, twice]).0, kept, "the same again changes nothing");
+        assert_eq!(noted(&[&[("tier", ""), ("tier", "gold")]]).0, pairs(&[("tier", "gold")]), "an empty one is none");
+        assert_eq!(noted(&[twice, &[("tier", "silver")]]).0[0], ("tier".into(), "silver".into()), "an update");
+    }
+
+    #[test]
+    fn items_that_do_not_fit_are_counted() {
+        let keys: Vec<String> = (0..MAX_DATA + 3).map(|key| key.to_string()).collect();
+        let items: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "x")).collect();
+        let (known, cut) = noted(&[&items]);
+        assert_eq!((known.len(), cut), (MAX_DATA, 3));
+    }
+}
