@@ -27,7 +27,7 @@ impl Texts {
                     "a message has {}: U+FFFD was taken in its place; further such messages are only counted",
                     sort.words()
                 );
-                notices.push(Notice::warn(text));
+                notices.push(Notice::warn(text).one_of_few());
             }
         }
         notices
