@@ -616,7 +616,8 @@ fn the_other_demo_shows_ccas_behind_a_feed_application() {
             ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
             ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
             ("← SetVoiceNotReady", ""),
-            ("(connection replaced)", "→ conn-cleared 940"),
+            ("(connection replaced)", ""),
+            ("CONNECTIONCLEARED RecID=41 CallID=940", "→ conn-cleared 940"),
         ],
     );
 }

@@ -870,13 +870,19 @@ fn call_data_end_with_their_call() {
     let lines = [
         answered(900, 1001),
         ended(900, 1001, 10).drain(..3).collect(),
+        vec![request("GetCallData", 8, json!({ "AgentIdx": 1001, "CallId": 900 }))],
+        ended(900, 1001, 10).drain(3..4).collect(),
         vec![request("GetCallData", 9, json!({ "AgentIdx": 1001, "CallId": 900 }))],
     ];
     let events = translate(&lines.concat());
+    let data = events.iter().find(|event| event["EventType"] == "CallDataUpdate").unwrap();
+    assert_eq!((&data["RequestId"], &data["CallData"][0]["value"]), (&json!(8), &json!("gold")), "during the wrap-up");
     let end = events.iter().position(|event| event["EventType"] == "CallEnd").unwrap();
     assert_eq!(events[end]["CallData"], json!([{ "key": "101", "value": "gold" }]));
-    assert_eq!(short(&events[end + 1]), "CallRequestFailed 900 a1001 InvalidCallId #9");
-    assert_eq!(events[end + 1]["FailureReason"], "no such call is known");
+    let failed = events.iter().position(|event| event["EventType"] == "CallRequestFailed").unwrap();
+    assert!(failed > end);
+    assert_eq!(short(&events[failed]), "CallRequestFailed 900 a1001 InvalidCallId #9");
+    assert_eq!(events[failed]["FailureReason"], "no such call is known");
 }
 
 // ── agents known from statistics ──────────────────────────────────────────────────────────────────────────────────────

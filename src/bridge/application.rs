@@ -452,7 +452,8 @@ impl Application {
             let request = transition.request.map(|request| platform.model.request(request));
             let is_answered = || request.is_some_and(|request| request.told_accepted);
             let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
-            if is_late || !transition.kind.is_answer() {
+            let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
+            if is_late || is_repeat {
                 return;
             }
         }

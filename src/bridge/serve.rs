@@ -59,7 +59,9 @@ impl Bridge {
                 } else if let (Value::Text(text), None) = (given, given.as_int())
                     && !text.is_empty()
                 {
-                    Err(Bad(format!("the number of the request is no number: {text:?}")))
+                    // What cannot be read of a message says it by the field's name.
+                    let number = format!("the number of the request is no number: {text:?}");
+                    Err(Bad(decoded.malformed.unwrap_or(number)))
                 } else {
                     self.asked(now, index, FILE_SESSION, id, &message);
                     decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))

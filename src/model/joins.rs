@@ -66,8 +66,12 @@ impl Model {
             }
         }
         // Whoever left works after the call that was handed on, and has no work after the other one.
-        if let Some(agent) = leaver.filter(|_| second != first && second != result) {
-            self.wrap_up_over(agent, |call| call == second);
+        if let Some(agent) = leaver.filter(|_| second != first) {
+            if second == result {
+                self.owes_no_more(agent, second);
+            } else {
+                self.wrap_up_over(agent, |call| call == second);
+            }
         }
         let staying: Vec<AgentIx> = self.calls[result].agents_in().map(|(_, agent)| agent).collect();
         for agent in staying {

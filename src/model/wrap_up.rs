@@ -35,11 +35,11 @@ impl Model {
     }
 
     /// The agent owes the call nothing more; after the last who did, it is complete.
-    fn owes_no_more(&mut self, agent: AgentIx, index: CallIx) {
+    pub(super) fn owes_no_more(&mut self, agent: AgentIx, index: CallIx) {
         self.agents[agent].owes.retain(|known| *known != index);
         let call = &mut self.calls[index];
         call.owed.retain(|known| *known != agent);
-        if !call.owed.is_empty() {
+        if !call.owed.is_empty() || call.is_live() {
             return;
         }
         if call.completed {

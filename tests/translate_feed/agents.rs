@@ -70,10 +70,8 @@ fn who_is_not_shown_any_more_after_a_lost_link_is_logged_off() {
     for loss in [json!({ "type": 36 }), json!({ "disconnected": true })] {
         let lines = [logons(), answered(900), vec![loss.clone(), loss, logon(40), json!({ "type": 35 })]].concat();
         let told = translate_lossy(&lines);
-        // The platform says nothing more of the call until too long after.
-        let ended = ["agent-logout a41", "conn-cleared 900 a40/4040 1/1", "call-cleared 900 1/1", "agent-idle a40"];
-        let after = told.iter().position(|told| told == ended[0]).unwrap();
-        assert_eq!(told[after..], ended);
+        // The call is not over until the platform says so, or nothing more for too long.
+        assert_eq!(told.last().map(String::as_str), Some("agent-logout a41"), "{told:#?}");
     }
 }
 

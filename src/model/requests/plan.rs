@@ -42,7 +42,6 @@ impl Model {
                 | AskDigits
                 | AskSetData
                 | AskRoute
-                | AskData
         );
         if needs_call && !has_call {
             return Err(NO_CALL);
@@ -99,8 +98,13 @@ impl Model {
             }
             AskRoute => smallvec![Order::SelectRoute],
             AskData => {
-                // Data end with their call, even while its id still leads to the work after it.
-                let call = call.ok_or((Failure::Failed, "the platform has not shown this call so far"))?;
+                // Data are there until the end of the work after the call: so is CallEnd, or its like.
+                let worked_on = named_call.filter(|call| !self.calls[*call].completed);
+                if !has_call && worked_on.is_none() {
+                    return Err(NO_CALL);
+                }
+                let call =
+                    call.or(worked_on).ok_or((Failure::Failed, "the platform has not shown this call so far"))?;
                 self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
                 SmallVec::new()
             }

@@ -104,6 +104,8 @@ impl Scene {
         drop(std::mem::replace(&mut self.relay, old));
         self.hear("(connection replaced)").await;
         self.snapshot().await?;
+        self.say("CONNECTIONCLEARED", json!({ "RecID": 41, "CallID": 940, "ClericalFlag": 0, "DivertedFlag": 0 }))
+            .await?;
         self.stage.chapter("That was all. The same, with your own platform: cti-bridge run --config FILE");
         Ok(())
     }

@@ -129,6 +129,8 @@ pub struct Client {
     /// Which switches are known, and which of them the portal has lost.
     switches: HashSet<i64>,
     lost_switches: HashSet<i64>,
+    /// A part of the last snapshot failed.
+    is_unshown: bool,
     /// The portal has lost Unified IP itself.
     is_cut_off: bool,
     tokens: u64,

@@ -39,6 +39,7 @@ impl Client {
             is_up: false,
             switches: HashSet::new(),
             lost_switches: HashSet::new(),
+            is_unshown: false,
             is_cut_off: false,
             tokens: 0,
             posts: HashMap::new(),
@@ -167,6 +168,7 @@ impl Client {
     /// Asks for the part of the snapshot at this place.
     pub(super) fn show(&mut self, now: Time, place: usize) {
         self.snapshot = SHOWN.get(place).map(|_| (place, self.shown_by(now)));
+        self.is_unshown &= place > 0;
         let Some(shown) = SHOWN.get(place) else { return };
         let entity = self.member("CTIEntityType", shown);
         let id = self.commands.own_id();
@@ -185,6 +187,7 @@ impl Client {
         if let Some(why) = failed {
             let text = format!("no snapshot of {}: {why}; what is known of it stays", SHOWN[place]);
             self.notice(Notice::error(text).one_of("snapshots that failed"));
+            self.is_unshown = true;
         }
         self.show(now, place + 1);
     }

@@ -237,6 +237,8 @@ impl Client {
             Some(switch) if is_down => self.lost_switches.insert(switch),
             Some(switch) => self.lost_switches.remove(&switch),
         };
+        // A portal that came before its platform could show nothing yet.
+        let is_news = is_news || (self.is_unshown && !is_down);
         let none_left = !self.lost_switches.is_empty() && self.switches.is_subset(&self.lost_switches);
         if self.is_cut_off || none_left {
             self.down(&format!("the portal has lost {lost}"));
