@@ -293,7 +293,11 @@ impl Translator {
             }
         };
         self.drain(out);
-        result.map_err(|Bad(reason)| reason)
+        result.map_err(|Bad(reason)| {
+            // Why the line was not taken is said as that.
+            self.notices.retain(|notice| *notice != reason);
+            reason
+        })
     }
 
     /// The text of a message that was read, as it was read: with U+FFFD where JSON has no such character.

@@ -59,9 +59,10 @@ impl Bridge {
                 } else if let (Value::Text(text), None) = (given, given.as_int())
                     && !text.is_empty()
                 {
-                    // What cannot be read of a message says it by the field's name.
-                    let number = format!("the number of the request is no number: {text:?}");
-                    Err(Bad(decoded.malformed.unwrap_or(number)))
+                    let label = def.map(|def| def.label.as_str()).unwrap_or_default();
+                    let field =
+                        def.zip(role).map(|(def, slot)| def.fields.list[slot].label.as_str()).unwrap_or_default();
+                    Err(Bad(format!("{label}: {field} is no number: {text:?}")))
                 } else {
                     self.asked(now, index, FILE_SESSION, id, &message);
                     decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))

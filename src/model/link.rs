@@ -129,10 +129,11 @@ impl Model {
         self.timers.set(self.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
     }
 
-    /// The bridge stops: nobody will tell how calls went on.
+    /// The bridge stops: nobody will tell how calls went on, so they end. Agents keep their last state.
     pub fn shut_down(&mut self, now: Time, reason: &str) {
+        self.begin(now, None);
+        self.presume(true, Model::lose_calls);
         self.link_down(now, reason);
-        self.lose_all();
     }
 
     /// The platform was not back in time.
@@ -145,16 +146,20 @@ impl Model {
     /// Every call ends, once, and everybody is logged off. Heard of again, calls start anew, and agents are told anew.
     fn lose_all(&mut self) {
         self.presume(true, |model| {
-            for call in model.calls.indices() {
-                if model.calls[call].is_live() {
-                    model.presume_over(call);
-                }
-                model.give_up_wrap(call);
-                let names = model.calls[call].names.clone();
-                model.drop_names(call, &names);
-            }
+            model.lose_calls();
             model.lose_agents();
         });
+    }
+
+    fn lose_calls(&mut self) {
+        for call in self.calls.indices() {
+            if self.calls[call].is_live() {
+                self.presume_over(call);
+            }
+            self.give_up_wrap(call);
+            let names = self.calls[call].names.clone();
+            self.drop_names(call, &names);
+        }
     }
 
     /// The platform shows an agent free, gone, or on the call `but`: other calls of which nothing was heard since events may
