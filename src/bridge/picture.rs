@@ -105,6 +105,24 @@ fn optional(number: Option<i64>) -> Value<'static> {
 }
 
 impl<'p> Live<'p> {
+    /// The picture as the platform itself is told of it, with its own ids; `number` is the place of its number among a call's
+    /// names.
+    pub fn native(model: &'p Model, transition: &'p Transition, knobs: &'p [Literal], number: Option<u8>) -> Live<'p> {
+        Live {
+            model,
+            transition,
+            naming: Naming::Native { number },
+            local: None,
+            route: None,
+            knobs,
+            stamp: [""; 2],
+            waiting: "",
+            members: &[],
+            member: None,
+            source: None,
+        }
+    }
+
     fn request(&self) -> Option<&'p Request> {
         self.transition.request.map(|request| self.model.request(request))
     }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    picture::{Live, Naming, RouteOrder},
+    picture::{Live, RouteOrder},
     routes::{self, News},
 };
 use crate::{
@@ -609,20 +609,7 @@ impl Platform {
     ) -> Result<(), String> {
         let outgoing = self.outgoing.clone();
         let mut message = std::mem::take(&mut self.message);
-        let knobs = &self.knobs;
-        let live = Live {
-            model,
-            transition,
-            naming: Naming::Native { number: None },
-            local: None,
-            route: Some(order),
-            knobs,
-            stamp: [""; 2],
-            waiting: "",
-            members: &[],
-            member: None,
-            source: None,
-        };
+        let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
         let (client, counts) = (&mut self.client, &mut self.counts);
         let mut sent = false;
         outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
@@ -647,19 +634,7 @@ impl Platform {
 
     /// Whether the platform can be asked to do this about what a transition is about.
     pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
-        let live = Live {
-            model: &self.model,
-            transition,
-            naming: Naming::Native { number: self.number_place() },
-            local: None,
-            route: None,
-            knobs: &self.knobs,
-            stamp: [""; 2],
-            waiting: "",
-            source: None,
-            members: &[],
-            member: None,
-        };
+        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
         self.outgoing.can(order, &live)
     }
 
@@ -670,19 +645,7 @@ impl Platform {
         let outgoing = self.outgoing.clone();
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
-        let live = Live {
-            model: &self.model,
-            transition,
-            naming: Naming::Native { number: self.number_place() },
-            local: None,
-            route: None,
-            knobs: &self.knobs,
-            stamp: [""; 2],
-            waiting: "",
-            members: &[],
-            member: None,
-            source: None,
-        };
+        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
         let (client, counts) = (&mut self.client, &mut self.counts);
         let refused = outgoing.refusal(transition.kind, &live);
         let sent = refused.is_none()
