@@ -323,6 +323,13 @@ impl Model {
         self.tell(Transition::new(TransitionKind::AgentLoggedOn).agent(agent));
     }
 
+    /// An agent who was told to be gone with the link, and does something, is there.
+    pub(super) fn is_found_again(&mut self, agent: Option<AgentIx>) {
+        if let Some(agent) = agent.filter(|agent| self.agents[*agent].lost) {
+            self.presume(true, |model| model.log_on(agent, "", false));
+        }
+    }
+
     /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
     /// be told afterwards. Somebody who is logged on and `joins` a service is told once more, with all services.
     fn log_on(&mut self, agent: AgentIx, station: &str, joins: bool) {
@@ -566,9 +573,8 @@ impl Model {
         requests.extend(self.wrap_ups_shown(agent));
         requests.extend(self.outcome_as_state(agent));
         let mut state = self.state_of(agent);
-        // Who was told to be gone with the link, and does something, is there.
         if self.agents[agent].lost && state.is_some() {
-            self.presume(true, |model| model.log_on(agent, "", false));
+            self.is_found_again(Some(agent));
             state = self.state_of(agent);
         }
         let changed = state.is_some() && state != self.agents[agent].told;

@@ -37,6 +37,7 @@ impl Model {
     pub(super) fn originated(&mut self, change: &Change) -> Effect {
         let party = self.device(&change.party);
         let Some(agent) = party.agent else { return self.started(change) };
+        self.is_found_again(Some(agent));
         let known = self.named_call(&change.call);
         let index = match self.call_for(change, Some(agent)) {
             Ok(index) => index,
@@ -239,6 +240,7 @@ impl Model {
         let mut device = change.party;
         let mut party = self.device(&device);
         self.begin_again(change);
+        self.is_found_again(party.agent);
         let index = match self.call_between(change, &party) {
             Ok(index) => index,
             Err(effect) => return effect,
@@ -287,6 +289,7 @@ impl Model {
 
     pub(super) fn connected(&mut self, change: &Change) -> Effect {
         let party = self.device(&change.party);
+        self.is_found_again(party.agent);
         let index = match self.call_between(change, &party) {
             Ok(index) => index,
             Err(effect) => return effect,
@@ -375,6 +378,7 @@ impl Model {
 
     fn hold_or_retrieve(&mut self, change: &Change, to: PartyState, kind: TransitionKind) -> Effect {
         let party = self.device(&change.party);
+        self.is_found_again(party.agent);
         let index = match self.call_for(change, None) {
             Ok(index) => index,
             Err(effect) => return effect,
