@@ -71,7 +71,7 @@ impl Problems {
         text: impl Into<String>,
         help: Option<String>,
     ) {
-        // What they quote from outside makes no line of its own.
+        // Line ends in quoted text from outside are escaped.
         let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
         let problem = Problem { source: source.clone(), span, text, help };
         // What is used in several places is read several times, and is wrong once.
@@ -96,7 +96,7 @@ impl Problems {
         self.add_with_help(source, span, format!("unknown {what} `{name}`"), help);
     }
 
-    /// From now on the problems of one source are shown beside the text of another, in which the places are the same.
+    /// From now on, reports show the problems of one source beside another text in which all offsets are the same.
     pub fn show(&mut self, source: &Arc<Source>, instead: &Arc<Source>) {
         for problem in self.list.iter_mut().filter(|problem| Arc::ptr_eq(&problem.source, source)) {
             problem.source = instead.clone();

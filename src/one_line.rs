@@ -1,18 +1,18 @@
-//! Text from outside on one line of a log or a terminal: characters that end a line, move the cursor or turn the order of what
-//! is read are written as escapes. Nothing that a peer sends looks like a line of its own.
+//! Text from outside on one line of a log or a terminal. Characters that end a line, move the cursor or change the
+//! reading order are escaped, so that no text from a peer looks like a line of its own.
 
 use std::{borrow::Cow, fmt::Write};
 
-/// How an escape is written.
+/// The form of an escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
     /// For people: `\n`, `\u{2028}`.
     Text,
-    /// In a line of JSON, where such characters only stand inside strings: `\u2028`.
+    /// For a line of JSON, where such characters only stand inside strings: `\u2028`.
     Json,
 }
 
-/// The text with everything escaped that does not belong inside a line.
+/// The text with every character escaped that does not belong inside a line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, Escape::Text)
 }
@@ -35,8 +35,8 @@ pub fn escaped(text: &str, escape: Escape) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters (line ends, escapes of terminals, U+0085), line and paragraph separators, and what directs how text of
-/// both directions is shown.
+/// True for control characters (line ends, terminals' escapes, U+0085), line and paragraph separators, and characters
+/// that control how bidirectional text is shown.
 fn is_unsafe(letter: char) -> bool {
     let is_separator = matches!(letter, '\u{2028}' | '\u{2029}');
     let is_direction =

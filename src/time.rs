@@ -32,17 +32,17 @@ impl Sub for Time {
     }
 }
 
-/// A date and time as somebody wrote it.
+/// A date and time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// With its zone: the moment, in milliseconds since 1970.
+    /// With a zone: the moment, in milliseconds since 1970.
     Moment(i64),
-    /// Without a zone: what a clock on the wall showed, counted as if it were UTC.
+    /// Without a zone: the local time, counted as if it were UTC.
     Civil(i64),
 }
 
 impl Written {
-    /// The moment, where local time is this many milliseconds ahead of UTC; none before 1970.
+    /// The moment, if local time is this many milliseconds ahead of UTC; none before 1970.
     pub fn moment(self, ahead: i64) -> Option<u64> {
         let (Written::Moment(millis) | Written::Civil(millis)) = self;
         let ahead = if matches!(self, Written::Civil(_)) { ahead } else { 0 };
@@ -65,21 +65,21 @@ pub fn parse(text: &str) -> Option<Written> {
     Some(Written::Civil(zoned.timestamp().as_millisecond()))
 }
 
-/// Milliseconds since 1970 of a time in UTC, or with its zone.
+/// The milliseconds since 1970 of a time that is in UTC or has its zone.
 pub fn parse_utc(text: &str) -> Option<u64> {
     parse(text)?.moment(0)
 }
 
-/// The same for a moment from which on something is wanted: what is before 1970, as the earliest moments of some stacks
-/// are, is 0.
+/// The same for the earliest moment that a request wants. A moment before 1970, such as the earliest moments of some
+/// stacks, is 0.
 pub fn parse_since(text: &str) -> Option<u64> {
     Some(parse(text)?.moment(0).unwrap_or(0))
 }
 
-/// A date and time, as milliseconds since 1970 in its own zone, as contact centres write it: `2026-11-20 10:27:44`. Every
-/// event that the bridge writes has one or two.
+/// A date and time, given as milliseconds since 1970 in its own zone, as contact centres write it: `2026-11-20
+/// 10:27:44`. Every event that the bridge writes has one or two.
 pub fn write_civil(millis: u64) -> String {
-    // Days since a first of March: then the leap day is a year's last.
+    // Days are counted from a first of March, so that the leap day is the last day of a year.
     let (days, seconds) = (millis / 86_400_000 + 719_468, millis / 1000 % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,6 +1,6 @@
-//! Lines through a bridge: what `cti-bridge translate` does, and how scenarios are tested. One side is a platform, the other
-//! an application, both of them files; the messages' own timestamps are the clock. A message's moment is the unambiguous one
-//! where it tells it: a local clock that is set moves no timer.
+//! Lines through a bridge, for `cti-bridge translate` and for scenarios in tests. One side is a platform, the other an
+//! application, both of them files. The messages' own timestamps are the clock. UTC is preferred where a message tells
+//! it, so that setting a local clock moves no timer.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
@@ -64,9 +64,9 @@ enum LinkWord {
 }
 
 impl Direction {
-    /// The direction that a line is, if it is one, and why characters of it became U+FFFD.
+    /// Reads a line as a direction, if it is one, with the reasons why characters of it became U+FFFD.
     fn read(text: &str) -> Option<(Direction, Replaced)> {
-        // Messages have an `at`, too; they are told apart by their other fields.
+        // Messages have an `at`, too; their other fields tell them apart.
         if !text.contains("\"at\"") {
             return None;
         }
@@ -85,14 +85,15 @@ impl Direction {
 #[derive(Debug, Clone, Copy)]
 struct Start {
     moment: u64,
-    /// How far local time was taken to be ahead of UTC, where nobody had told it.
+    /// The difference between local time and UTC that was assumed, if no message had told it.
     assumed: Option<i64>,
 }
 
-/// How long the clock goes on behind the last line: far longer than a call may be silent, and all that follows from its end.
+/// The time for which the clock goes on after the last line: far longer than a call may be silent, including everything
+/// that follows from its end.
 const LONGEST_END: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How often timers may run out without the clock going on.
+/// The most timers that may run out without the clock going on.
 const MOST_AT_ONCE: usize = 100_000;
 
 /// See the module.
@@ -104,7 +105,7 @@ pub struct Translator {
     notices: Vec<String>,
     /// What is wrong with fields is said once.
     strays: HashSet<String>,
-    /// Characters of the lines that became U+FFFD.
+    /// Counts of characters in the lines that became U+FFFD.
     texts: Texts,
     now: Time,
     /// The platform's clock, as its messages show it.
@@ -192,7 +193,7 @@ impl Translator {
         })
     }
 
-    /// The zone of a platform whose messages tell none; UTC where nobody says.
+    /// Sets the zone of a platform whose messages tell none; the default is UTC.
     pub fn set_zone(&mut self, zone: Zone) {
         self.bridge.set_zone(&zone);
         self.clock.set_zone(zone);
@@ -209,8 +210,8 @@ impl Translator {
         if text.is_empty() { Ok(()) } else { self.line(&text, out) }
     }
 
-    /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]; or several of them, one right
-    /// behind the other. Each message that follows is handed to `out`.
+    /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. A line may hold several
+    /// of them, one right after the other. Each resulting message is handed to `out`.
     pub fn line(&mut self, text: &str, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         let Some((first, more)) = tolerant::split(text) else { return self.one(text, out) };
         let mut taken = self.one(first, out);
@@ -233,7 +234,7 @@ impl Translator {
         }
     }
 
-    /// Says once what characters of the lines became U+FFFD.
+    /// Reports characters of the lines that became U+FFFD, once per sort.
     fn say_replaced(&mut self, replaced: Replaced) {
         self.notices.extend(self.texts.count(replaced).into_iter().map(|notice| notice.text));
     }
@@ -294,13 +295,13 @@ impl Translator {
         };
         self.drain(out);
         result.map_err(|Bad(reason)| {
-            // Why the line was not taken is said as that.
+            // The reason is reported as the line's error, and not a second time as a notice.
             self.notices.retain(|notice| *notice != reason);
             reason
         })
     }
 
-    /// The text of a message that was read, as it was read: with U+FFFD where JSON has no such character.
+    /// The text of a message as it was read: with U+FFFD where the original had characters that JSON does not allow.
     fn mended<'t>(&mut self, text: &'t str, read: &Decoded, message: &Message) -> Cow<'t, str> {
         self.say_replaced(read.replaced);
         if read.replaced.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(message.held().to_owned()) }
@@ -331,7 +332,8 @@ impl Translator {
     fn advance_to(&mut self, moment: u64, out: &mut impl FnMut(&[u8])) {
         let told = self.clock.told();
         let start = match self.start {
-            // Until now local time alone was told: the moments before were as far off as the zone is another.
+            // Until now only local time was told. The earlier moments were wrong by the difference between the assumed
+            // zone and the real one.
             Some(Start { moment, assumed: Some(assumed) }) if let Some(told) = told => {
                 Start { moment: moment.saturating_add_signed(assumed - told), assumed: None }
             }
@@ -348,7 +350,7 @@ impl Translator {
     }
 
     fn run_until(&mut self, until: Time, out: &mut impl FnMut(&[u8])) {
-        // Timers that run out at one moment may set others for it, but not without end.
+        // Timers that run out may set others for the same moment, but only up to a bound.
         let mut at_once = 0;
         while let Some(deadline) = self.bridge.deadline().filter(|deadline| *deadline <= until) {
             at_once = if deadline > self.now { 0 } else { at_once + 1 };
@@ -362,13 +364,13 @@ impl Translator {
         }
     }
 
-    /// The end of all lines: every timer runs out. Whatever there is ends within some hours of the lines' clock; what does not
-    /// end would go on for ever, and is left.
+    /// The end of all lines: every timer runs out. Everything that can end does so within some hours of the lines'
+    /// clock; the rest would go on for ever, and is left.
     pub fn finish(&mut self, out: &mut impl FnMut(&[u8])) {
         self.run_until(self.now + LONGEST_END, out);
     }
 
-    /// Whether something is still to come, by the clock alone.
+    /// True if a timer is still to run out.
     pub fn waits(&self) -> bool {
         self.bridge.deadline().is_some()
     }

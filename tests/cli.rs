@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Runs the program to its end, in Tokyo.
+/// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
         .args(arguments)
@@ -245,7 +245,7 @@ fn text_from_outside_makes_no_line_of_stderr() {
     // Neither does a dialect's name.
     let output = cti_bridge(&["translate", "--from", "event\nforged", "--to", "ctips"], "");
     assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
-    // What is no KEY=VALUE is not repeated: it may be a secret.
+    // An argument that is not KEY=VALUE is not repeated: it may be a secret.
     let config = ["check", "--config", "config/cti-bridge.toml", "--set", "platform.mitel.password:hunter2"];
     let output = cti_bridge(&config, "");
     assert_eq!(output.status.code(), Some(1));

@@ -784,7 +784,7 @@ fn what_a_platform_shows_after_a_lost_link_is_compared_with_what_was_known() {
         lines.extend(answered(900));
         lines.extend([loss.clone(), loss]);
         lines.extend([json!({ "type": 33, "RecID": 9, "Name": "Sales" }), logon(40), json!({ "type": 35 })]);
-        // The call is the agent's until the platform says otherwise; in these lines it never does.
+        // The call is the agent's until the platform says otherwise, which it never does in these lines.
         let expected = [
             "LinkStatus Down",
             "LinkStatus Up",
@@ -890,7 +890,7 @@ fn an_agent_is_called_at_the_station() {
         ask("MakeCall", -1, json!({ "DestinationType": destination, "DestinationAddress": address }))
     };
     let to = |request: Value, expected: &str| {
-        // Nobody else is there.
+        // No other agent is logged on.
         let lines = [logon(40), logon(41), json!({ "type": 35 }), request];
         let shown: Vec<String> = translate(&lines).iter().map(short).collect();
         assert_eq!(shown[4], expected, "{shown:#?}");

@@ -28,9 +28,9 @@ use crate::{
     vocabulary::{AgentPart, Role, Side, Which},
 };
 
-/// A request that was refused, or failed, as the log says it.
+/// A request that was refused or failed, as it is logged.
 pub struct Failed<'r> {
-    /// What was asked; of one that was refused before it got anywhere, `Refuse`.
+    /// The operation that was asked for; `Refuse` if the request was refused before it was understood.
     pub operation: ChangeKind,
     pub about: About,
     pub id: i64,
@@ -76,7 +76,7 @@ pub struct Application {
     read_only: HashSet<String>,
     /// The first platform speaks the application's dialect: its messages pass as they are.
     pub relays: bool,
-    /// Its events name the requests that they come of.
+    /// Its events carry the ids of the requests that caused them.
     answers_by_events: bool,
     pub statistics: Statistics,
     message: Message,
@@ -98,7 +98,7 @@ pub struct Counts {
     pub untold: Vec<u64>,
     /// Transitions of calls of media that the application is not told of.
     pub other_media: u64,
-    /// Messages held back that would have passed: they follow the end of their call.
+    /// Messages held back that would otherwise have passed: they came after the end of their call had been told.
     pub held_back: u64,
     pub requests: Vec<u64>,
     pub request_rules: Vec<u64>,
@@ -226,7 +226,8 @@ impl Application {
         if def.side != Side::Event || numbers.any(|number| self.is_of_another(index, number)) {
             return;
         }
-        // Of a call that was told to be over nothing more is told under its name: it goes on as another one, by rules.
+        // Once a call was told to be over, no more events are told under its id. If the platform goes on with it, rules
+        // tell it as another call.
         match platform.follows_spent(event) {
             Some(Follows::Nothing) => {
                 self.counts.held_back += 1;
@@ -242,7 +243,8 @@ impl Application {
         }
     }
 
-    /// Tells a transition of a platform to whom it concerns. `me` is the application's place in the bridge.
+    /// Tells a transition of a platform to the sessions that it concerns. `me` is the application's place in the
+    /// bridge.
     pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
         if let Some(Server::OpenMedia(_)) = self.server {
             return;
@@ -293,27 +295,28 @@ impl Application {
         self.say(me, index, platform, transition, None);
     }
 
-    /// Remembers whose numbers a transition changes. A platform whose messages pass tells them itself.
+    /// Notes which groups' statistics a transition changes. A platform whose messages pass tells statistics itself.
     pub fn note(&mut self, now: Time, index: usize, platform: &Platform, transition: &Transition) {
         if self.place_of(index).is_some() && !self.passes(index, platform) {
             self.statistics.note(now, index, &platform.model, transition);
         }
     }
 
-    /// Other agents than before serve a group.
+    /// The set of agents that serve a group has changed.
     pub fn restaffed(&mut self, now: Time, index: usize, platform: &Platform, service: ServiceIx) {
         if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index, platform) {
             self.statistics.change(now, (index, service));
         }
     }
 
-    /// Finds out whether anybody subscribes to what the agents of groups do.
+    /// Updates whether any session subscribes to the statistics of groups' agents.
     pub fn watch_groups(&mut self) {
         let watched = self.event_feed().is_some_and(|server| server.has_group_watchers());
         self.statistics.watch(watched);
     }
 
-    /// A session subscribed to what the agents of these groups do, by the numbers that the application knows; none: of all.
+    /// A session has subscribed to the statistics of these groups' agents. The ids are the application's; none means
+    /// all groups.
     pub fn want_groups(&mut self, session: u32, groups: Option<&[i64]>, platforms: &[Platform]) {
         for (place, index) in self.platforms.iter().enumerate() {
             let platform = &platforms[*index];
@@ -329,7 +332,7 @@ impl Application {
         }
     }
 
-    /// Says what the agents of a group do.
+    /// Tells the statistics of one group's agents.
     pub fn say_group(
         &mut self,
         now: Time,
@@ -446,8 +449,8 @@ impl Application {
     ) {
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
-        // Where events name no requests, a request's answer is its reply: what everybody was told is not told again.
-        // And what failed after that is not answered again.
+        // Where events carry no request ids, the reply is the request's only answer: transitions that everybody was
+        // told are not told again, and a failure after the reply is not reported again.
         if audience.only_asker && !self.answers_by_events {
             let request = transition.request.map(|request| platform.model.request(request));
             let is_answered = || request.is_some_and(|request| request.told_accepted);

@@ -25,7 +25,7 @@ struct Span {
     left_out: u64,
 }
 
-/// What notices are that name no sort, so that there is none of which any number is told.
+/// The sort of all notices that name no sort: they share one count.
 const OTHERS: &str = "other notices";
 const MOST: u32 = 10;
 const LONGEST: usize = 400;

@@ -30,7 +30,7 @@ pub struct Ids {
     calls: HashMap<CallKey, Call>,
     by_id: HashMap<i64, CallKey>,
     minted: i64,
-    /// Numbers of calls that the application was told of and that are over, the newest last.
+    /// Ids of calls that the application was told of and that are over, the newest last.
     over: Over,
     /// Numbers of the labels of call data.
     labels: HashMap<String, i64>,
@@ -75,10 +75,11 @@ enum Space {
     Services,
 }
 
-/// The most numbers of calls that are over that are remembered.
+/// The most ids of finished calls that are remembered.
 const MAX_OVER: usize = 10_000;
 
-/// See [`Ids::over`]. What is asked about such a call fails at once; beyond the bound the platform says so itself.
+/// A request about a remembered call fails at once. A request about an older one goes to the platform, which rejects it
+/// itself.
 #[derive(Debug, Default)]
 struct Over {
     numbers: HashSet<i64>,
@@ -98,7 +99,7 @@ impl Over {
         }
     }
 
-    /// The number is a call's again.
+    /// The id belongs to a call again.
     fn remove(&mut self, number: i64) {
         if self.numbers.remove(&number) {
             self.order.retain(|known| *known != number);
@@ -202,8 +203,8 @@ impl Ids {
         }
     }
 
-    /// Whether a number that leads to no call may be the platform's own of a call that the application was never told of:
-    /// it is none of those that are over, and none that was minted, in this life or another.
+    /// True if an id that leads to no call may be the platform's own id of a call that the application was never told
+    /// of: it is not the id of a finished call, and was not minted by this or an earlier run of the bridge.
     pub fn may_be_unseen(&self, id: i64) -> bool {
         id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !self.over.numbers.contains(&id)
     }
@@ -265,14 +266,14 @@ impl Ids {
         std::mem::take(&mut self.hashed.borrow_mut().collisions)
     }
 
-    /// The native number that a service's number would be on a platform.
+    /// The native number that a service's id would stand for on a platform.
     pub fn native_service(&self, place: usize, kind: DeviceKind, id: i64) -> i64 {
         let shift = self.step * place as i64 + self.offset(kind);
         let passes = place == 0 && self.relayed.is_some();
         if !passes && id > shift && id - shift < self.step / 4 { id - shift } else { id }
     }
 
-    /// The platform, by its place, in whose room an agent's number is, and its own number there.
+    /// The place of the platform whose range of ids contains an agent's id, and the agent's own number there.
     pub fn agent_room(&self, id: i64) -> Option<(usize, i64)> {
         let plain = |place: &usize| {
             let native = id - self.step * *place as i64;

@@ -174,7 +174,7 @@ impl Bridge {
         servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
     }
 
-    /// The zone of platforms that tell none: the machine's.
+    /// Sets the zone of platforms that tell none: the machine's zone.
     pub fn set_zone(&mut self, zone: &Zone) {
         self.platforms.iter_mut().for_each(|platform| platform.set_zone(zone.clone()));
     }
@@ -268,7 +268,7 @@ impl Bridge {
         reply
     }
 
-    /// The link to a platform that is a file is lost, or back.
+    /// The link to a platform that is read from a file is lost, or back.
     pub fn platform_link(&mut self, now: Time, index: usize, is_up: bool) {
         self.platforms[index].set_link(now, is_up);
         self.settle(now, index, Cause::Link);
@@ -281,7 +281,7 @@ impl Bridge {
         result
     }
 
-    /// Something of a platform that is a file that is no message of either side.
+    /// A line of a platform that is read from a file was not a message of either side.
     pub fn platform_unread(&mut self, now: Time, index: usize, text: &str) {
         self.platforms[index].client.heard_unread(now, Some(text));
     }
@@ -356,7 +356,7 @@ impl Bridge {
         self.platforms[index].take_link_change()
     }
 
-    /// Tells a transition.
+    /// Tells a transition to every application that it concerns.
     fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
         if self.routes_itself(now, index, transition) {
             return;
@@ -384,8 +384,8 @@ impl Bridge {
         }
     }
 
-    /// Has the log say something about somebody, unless that was said often enough of late. Those who move the bytes complain
-    /// here, too: there is one count of complaints.
+    /// Logs a notice about a platform, application or peer, unless its sort was logged too often of late. The I/O tasks
+    /// complain through this, too, so that there is one count of complaints.
     pub fn complain(&mut self, now: Time, about: About, notice: Notice) {
         self.complaints.pass(now, Output::Notice { about, notice }, &mut self.outputs);
     }
@@ -469,7 +469,7 @@ impl Bridge {
         self.complaints.expire(now, &mut self.outputs);
     }
 
-    /// Tells an application about the agents of its groups, as far as it is time to.
+    /// Tells an application the statistics of its groups' agents, for those groups that are due.
     fn tell_statistics(&mut self, now: Time, me: usize) {
         while let Some((group, session)) = self.applications[me].statistics.next(now) {
             self.platforms[group.0].stamp(now);

@@ -19,7 +19,7 @@ use crate::{
 /// Whose ids are written.
 #[derive(Debug, Clone, Copy)]
 pub enum Naming<'p> {
-    /// The platform's own; `number` is the place of its plain number among what names a call.
+    /// An id as the platform gave it; `number` is the place of the plain number among the names of a call.
     Native { number: Option<u8> },
     /// An application's; the platform is its `place`th, from 0, and the bridge's `platform`th.
     Of {
@@ -66,15 +66,15 @@ pub struct Live<'p> {
     /// What is asked of a routing platform.
     pub route: Option<&'p RouteOrder>,
     pub knobs: &'p [Literal],
-    /// Now, as contact centres write it: local time, and UTC.
+    /// The current moment as contact centres write it: local time, and UTC.
     pub stamp: [&'p str; 2],
     /// Since when the call waits, in the same form.
     pub waiting: &'p str,
-    /// Who is logged on at the group that is told about.
+    /// The agents who are logged on at the group that is being told.
     pub members: &'p [Member],
-    /// The one that a list is at.
+    /// The member that a list has reached.
     pub member: Option<&'p Member>,
-    /// Whose picture is told, where it is told to applications.
+    /// The platform whose picture is told, when a transition is told to applications.
     pub source: Option<&'p Platform>,
 }
 
@@ -84,7 +84,7 @@ enum Who<'p> {
     Device(&'p KnownDevice),
     /// Somebody outside, by number.
     Number(&'p str),
-    /// An agent whom the platform has not shown, by the application's own number.
+    /// An agent whom the platform has not shown, by the application's own id.
     Asked(i64),
 }
 
@@ -140,7 +140,7 @@ impl<'p> Live<'p> {
             return match self.naming {
                 Naming::Native { number } => {
                     let unseen = self.unseen_call(which).filter(|id| id.space == place).map(|id| native(&id.id));
-                    // A number that says that there is no call goes as it came.
+                    // An id that means "no call" is passed on unchanged.
                     let none = || self.asked_call(which).filter(|id| *id < 0 && number == Some(place)).map(Value::Int);
                     unseen.or_else(none)
                 }
@@ -166,7 +166,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    /// The application's own number of a call that it asked about.
+    /// The application's own id of the call that it named.
     fn asked_call(&self, which: Which) -> Option<i64> {
         let asked = self.request().map(|request| request.asked);
         match which {
@@ -176,7 +176,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    /// The platform's own number of a call that was asked about and that it has not shown.
+    /// The platform's own number of a call that an application named and the platform has not shown.
     fn unseen_call(&self, which: Which) -> Option<&'p SpacedId> {
         let unseen = &self.request()?.unseen;
         match which {
@@ -321,7 +321,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    /// The distributed call of the agent whom the list is at.
+    /// The distributed call of the agent that the list has reached.
     fn contact(&self) -> Option<&'p model::Call> {
         self.model.find_call(self.member?.contact?)
     }
@@ -476,7 +476,7 @@ impl<'p> Picture<'p> for Live<'p> {
     }
 
     fn items(&self, list: ListAttribute, mut take: impl FnMut(&Self, Item<'p>)) {
-        // In the order of `ItemAttribute`: id, kind, number, key, value, state.
+        // The order is that of `ItemAttribute`: id, kind, number, key, value, state.
         let nothing = Value::Absent;
         let pair = |(key, value): &'p (String, String)| {
             let number = match self.naming {
@@ -508,7 +508,8 @@ impl<'p> Picture<'p> for Live<'p> {
                 let call = self.transition.call.and_then(|call| self.model.find_call(call));
                 let given = call.into_iter().flat_map(|call| &call.dispositions);
                 let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent).map(|(_, code)| *code);
-                // Where the platform tells only how the call was disposed of, that is what was entered.
+                // Where the platform tells only how the call was disposed of, the call's disposition stands for the
+                // entered codes.
                 let last = call.filter(|call| call.dispositions.is_empty()).and_then(|call| call.disposition);
                 own.chain(last)
                     .for_each(|code| take(self, [Value::Int(code), nothing, nothing, nothing, nothing, nothing]));
@@ -550,7 +551,8 @@ impl<'p> Picture<'p> for Live<'p> {
     }
 }
 
-/// How whoever is in a call is connected to it. Who calls from outside is connected to the platform, whoever answers then.
+/// How a party is connected to a call. A caller from outside is connected to the platform, whether or not anybody has
+/// answered.
 fn connection(state: PartyState, is_agent: bool) -> Option<ConnectionState> {
     match state {
         PartyState::Initiated if !is_agent => Some(ConnectionState::Connected),

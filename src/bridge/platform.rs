@@ -49,9 +49,9 @@ pub struct Platform {
     knobs: Vec<Literal>,
     frames: Frames,
     max_frame: usize,
-    /// Messages that stood in one frame and are not read yet.
+    /// Further messages of the same frame that are not read yet.
     rest: Rest,
-    /// Characters of its messages that became U+FFFD.
+    /// Counts of characters in the platform's messages that became U+FFFD.
     pub texts: Texts,
     /// What the conversation wants of the shell.
     wanted: VecDeque<ClientOutput>,
@@ -79,9 +79,9 @@ pub struct Platform {
     clock: Clock,
     /// When the clock began, in milliseconds since 1970.
     pub epoch: Option<u64>,
-    /// The moment of what is told now, as contact centres write it: the platform's local time, and UTC.
+    /// The moment of the message being told, as contact centres write it: the platform's local time, and UTC.
     stamp: [String; 2],
-    /// The second of UTC that is written, and how far local time is ahead of it.
+    /// The second of UTC that `stamp` holds, and how far local time was ahead of it.
     stamped: (u64, i64),
 }
 
@@ -115,13 +115,13 @@ pub struct Counts {
 /// A sort of complaint: messages that cannot be read, or that name nobody.
 const UNUSABLE: &str = "messages that cannot be used";
 
-/// What a message answers.
+/// The request that a message answers.
 #[derive(Debug, Clone, Copy)]
 enum Answers {
     Nothing,
-    /// The platform's side of the model's request.
+    /// A request of the model, by its id on the platform's side.
     Request(Id<'static>),
-    /// What the conversation asked about this agent.
+    /// A question of the conversation about this agent.
     About(i64),
 }
 
@@ -129,10 +129,10 @@ enum Answers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad(pub String);
 
-/// What an event is about whose call was told to be over.
+/// The call that an event is about if its former id was told to be over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Follows {
-    /// The call goes on under another name.
+    /// The call goes on under another id.
     Renamed,
     /// The call is over.
     Nothing,
@@ -185,8 +185,8 @@ impl Platform {
         }
     }
 
-    /// Says when what follows happens, for dialects that say it: by the platform's clock, so that it fits what messages
-    /// show.
+    /// Sets the moment of the messages that follow, for dialects that write it. The moment is taken from the platform's
+    /// clock, so that it agrees with the times in the platform's own messages.
     pub fn stamp(&mut self, now: Time) {
         let Some(epoch) = self.epoch else { return };
         let (moment, ahead) = self.clock.now(epoch + now.0);
@@ -196,12 +196,12 @@ impl Platform {
         }
     }
 
-    /// The moment of what is told now: local time, and UTC.
+    /// The moment of the message being told: local time, and UTC.
     pub fn stamps(&self) -> [&str; 2] {
         self.stamp.each_ref().map(String::as_str)
     }
 
-    /// A moment in the platform's local time.
+    /// A moment, in the platform's local time.
     pub fn local(&self, moment: u64) -> String {
         local(moment, self.clock.ahead(moment))
     }
@@ -211,13 +211,13 @@ impl Platform {
         self.local(self.epoch.map_or(0, |epoch| epoch + at.0) / 1000 * 1000)
     }
 
-    /// The zone of the platform, where it tells none.
+    /// Sets the zone of a platform whose messages tell none.
     pub fn set_zone(&mut self, zone: Zone) {
         self.clock.set_zone(zone);
     }
 
-    /// A guid for a call that the platform gives none: the same again for the same platform, number and day; and moment, if
-    /// it is not the first call of this number that day.
+    /// A guid for a call that the platform gives none. The same platform, number and day always give the same guid. A
+    /// further call of that number on the same day adds the moment of its beginning.
     pub fn mint_guid(&self, call: &Call) -> Box<str> {
         let number = call.names.first().map(|name| format!("{}/{}", name.space, name.id)).unwrap_or_default();
         let day = self.stamp[1].get(..10).unwrap_or_default();
@@ -226,13 +226,13 @@ impl Platform {
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
     }
 
-    /// Whether the platform names this call by more than numbers.
+    /// True if the platform's own messages name this call by more than numbers.
     pub fn names_call(&self, call: &Call) -> bool {
         let space = self.incoming.vocabulary.call_names.iter().position(|name| name == "guid");
         space.is_some_and(|space| call.name(space as u8).is_some())
     }
 
-    /// Whether an event is about a call that was told to be over though the platform did not say so.
+    /// Tells whether an event is about a call that was told to be over although the platform had not said so.
     pub fn follows_spent(&self, event: &Message) -> Option<Follows> {
         if !self.model.has_spent_names() {
             return None;
@@ -330,7 +330,7 @@ impl Platform {
         read.is_some()
     }
 
-    /// Takes in the message that is a frame; where several are, the first of them, and keeps the others.
+    /// Takes in the first message of a frame, and keeps any others for later.
     fn first(&mut self, now: Time, text: &str) -> Result<(), (&'static str, Bad)> {
         let mut read = self.read(now, text);
         if let Err(JsonError::Syntax(_)) = &read
@@ -342,7 +342,7 @@ impl Platform {
         read.unwrap_or_else(|error| Err(self.not_read(now, text, &error))).map_err(|bad| (UNUSABLE, bad))
     }
 
-    /// Counts characters that became U+FFFD, and says each sort of them once.
+    /// Counts characters that became U+FFFD, and logs each sort of them once.
     fn say_replaced(&mut self, replaced: Replaced) {
         self.wanted.extend(self.texts.count(replaced).into_iter().map(ClientOutput::Notice));
     }
@@ -363,7 +363,7 @@ impl Platform {
         self.message = message;
     }
 
-    /// Has the link be lost or back, as a conversation would say it.
+    /// Reports the link as lost or back, as a conversation would.
     pub fn set_link(&mut self, now: Time, is_up: bool) {
         self.link_changed = true;
         if is_up {
@@ -381,7 +381,8 @@ impl Platform {
         self.read(now, text).unwrap_or_else(|error| Err(self.not_read(now, text, &error)))
     }
 
-    /// The same; an error where the text is no message, and inside it what is wrong with one.
+    /// Reads one text. The outer error means that the text is not a message; the inner one says what is wrong with the
+    /// message.
     fn read(&mut self, now: Time, text: &str) -> Result<Result<(), Bad>, JsonError> {
         self.has_event = false;
         let mut message = std::mem::take(&mut self.message);
@@ -394,7 +395,7 @@ impl Platform {
             self.say_replaced(decoded.replaced);
             let heard = self.client.heard(now, &message);
             let taken = self.take_in(now, heard, &message);
-            // What cannot be read of a message is why nothing came of it.
+            // A malformed field is reported in preference to a rule's outcome.
             decoded.malformed.map_or(taken, |malformed| Err(self.malformed(&message, &malformed)))
         });
         self.message = message;
@@ -432,7 +433,7 @@ impl Platform {
 
     #[cold]
     fn not_read(&mut self, now: Time, text: &str, error: &JsonError) -> Bad {
-        // Its sequence may be readable: it is no gap.
+        // The sequence number of an unreadable message may still be readable, so that it leaves no gap.
         self.client.heard_unread(now, Some(text));
         match error {
             JsonError::Unknown(_) => self.counts.unknown += 1,
@@ -570,7 +571,7 @@ impl Platform {
                     answer.request = request;
                     model.apply(&answer)
                 }
-                // Nobody waits for the outcome of what the conversation asked.
+                // Nobody waits for the outcome of a question that the conversation asked.
                 Answers::About(_) if change.kind.ends_request() => return,
                 Answers::About(agent) => {
                     let mut answer: Change = change.clone();
@@ -625,14 +626,14 @@ impl Platform {
         if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
-    /// The conversation need not watch for what comes of requests that have ended.
+    /// Tells the conversation which requests have ended, so that it need not watch for their outcomes.
     pub fn tell_ended_requests(&mut self) {
         for request in self.model.ended_requests() {
             self.client.ended(*request);
         }
     }
 
-    /// Whether the platform can be asked to do this about what a transition is about.
+    /// True if the platform can carry out this order on the call or agent that the transition is about.
     pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
         let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
         self.outgoing.can(order, &live)
@@ -669,7 +670,7 @@ fn local(moment: u64, ahead: i64) -> String {
     time::write_civil(moment.saturating_add_signed(ahead))
 }
 
-/// The times that a message shows of itself, local and UTC; none where its dialect tells none.
+/// The times in a message, local and UTC; none where the dialect has no such fields.
 pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Option<&'m str>; 2]> {
     let def = vocabulary.message(message.kind()?);
     let shown = [Role::Time, Role::Utc].map(|role| match message.get(def.role(role)?) {

@@ -12,15 +12,16 @@ use crate::{
     vocabulary::{AgentPart, Role, Which},
 };
 
-/// What a request says that it is about.
+/// The call or agent that a request names.
 #[derive(Debug, Clone, Copy)]
 enum Named<I> {
     Nothing,
-    /// It is in the picture of this platform.
+    /// The platform's picture has it.
     Known(usize, I),
-    /// Nobody was told of it so far: the platform's own number, and which platform that is, where the number says it.
+    /// No application has been told of it. Holds the platform, where the id tells which one, and the platform's own
+    /// number.
     Unseen(Option<usize>, i64),
-    /// It is known to be none: over, or of another life of the bridge.
+    /// It is known not to exist: the call is over, or the id was minted by an earlier run of the bridge.
     Over,
 }
 
@@ -52,7 +53,7 @@ struct Meant {
 }
 
 impl Meant {
-    /// The platform that has the call, else the agent.
+    /// The platform that has the call, otherwise the one that has the agent.
     fn owner(&self) -> Option<usize> {
         self.call.owner().or(self.agent.owner())
     }
@@ -158,7 +159,8 @@ impl Bridge {
         }
     }
 
-    /// The call that an application means: `given` is what stands in its request, `number` the same where it can be a call's.
+    /// The call that an application means: `given` is the field of its request, `number` the same value if it can be a
+    /// call's.
     fn call_meant(&self, application: &Application, given: Option<i64>, number: Option<i64>) -> Named<CallIx> {
         match number {
             None if given.is_some_and(|given| given != 0) => Named::Over,
@@ -171,7 +173,7 @@ impl Bridge {
         }
     }
 
-    /// The agent whom an application means, by number or login name.
+    /// The agent that an application means, by number or login name.
     fn agent_meant(&self, application: &Application, change: &Change) -> Named<AgentIx> {
         let login = change.text(Fact::Number);
         let Some(id) = change.party.id.as_int() else {
@@ -185,7 +187,7 @@ impl Bridge {
         let room = room.and_then(|(place, native)| Some((*application.platforms.get(place)?, native)));
         match room {
             Some((platform, _)) if self.platforms[platform].model.has_shown_everyone() => {
-                // A log-on brings agents whom nobody was shown.
+                // A log-on may name an agent whom no application has been shown.
                 match change.kind == ChangeKind::AskLogOn {
                     true => self.agent_by_login(application, login).map_or(Named::Nothing, |(p, a)| Named::Known(p, a)),
                     false => Named::Over,
@@ -196,7 +198,7 @@ impl Bridge {
         }
     }
 
-    /// What a request names that its platform has not shown, by the platform's own numbers.
+    /// The ids in a request that its platform has not shown, as the platform's own numbers.
     fn unseen(&self, application: &Application, platform: usize, meant: &Meant, change: &Change) -> Unseen {
         let space = self.platforms[platform].number_place();
         let call = |named: &Named<CallIx>| match named {
@@ -219,8 +221,9 @@ impl Bridge {
         }
     }
 
-    /// Why a request cannot be done that names what is over, or things of different platforms: no platform reaches over to
-    /// another, and the least that is wrong is not left out instead.
+    /// The reason why a request that names a finished call, or things of different platforms, cannot be done. No
+    /// platform can act on another platform's calls, and the bridge does not drop the offending field and carry out the
+    /// rest.
     fn wrong_with(
         &self,
         application: &Application,
@@ -237,7 +240,7 @@ impl Bridge {
         if meant.agent.is_over() {
             return Some((Failure::InvalidAgent, "no such agent is known"));
         }
-        // A call that is made need not be about another: what stands there is not looked at.
+        // The call id of a request to make a call is ignored: the new call need not be about another one.
         if change.kind != AskMakeCall && (meant.call.is_over() || meant.second.is_over()) {
             return Some((Failure::InvalidCall, "no such call is known"));
         }
@@ -352,7 +355,7 @@ impl Bridge {
 
     // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Why there is nothing to show: none of the application's platforms is connected.
+    /// The reason why there is nothing to show: none of the application's platforms is connected.
     fn nobody_is_there(&self, index: usize) -> Option<String> {
         let platforms = &self.applications[index].platforms;
         let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
@@ -363,8 +366,9 @@ impl Bridge {
         Some(format!("{} is not connected", names.join(", ")))
     }
 
-    /// What the platforms show that are up. One event per item, in the order in which the types were asked for; the last of each type is marked, and the last of
-    /// all. A type without an item gets one event without data.
+    /// Tells what the connected platforms have, one event per item. Types come in the order in which they were asked
+    /// for. The last item of each type is marked, and so is the last of all. A type without an item gets one event
+    /// without data.
     fn snapshot(&mut self, index: usize, session: u32, id: i64, entities: &[Entity]) {
         let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
         let platforms: Vec<usize> = self.applications[index].platforms.iter().copied().filter(is_up).collect();

@@ -176,7 +176,7 @@ impl World for Offered<'_> {
 
     fn entities(&self, kind: &str) -> Vec<Entity> {
         let mut entities = Vec::new();
-        // What a platform has is still there while it is away.
+        // A platform keeps its calls and agents while it is not connected.
         for (place, platform) in self.pictures() {
             if kind == "agent" {
                 let shown = platform.model.agents().filter(|(_, agent)| agent.shown);
@@ -216,7 +216,7 @@ impl World for Offered<'_> {
             return Known::Yes;
         }
         match subject {
-            // A call that was on before the bridge came is shown by its next event.
+            // A call that began before the bridge did is shown by its next event.
             Subject::Call if number > 0 => Known::Maybe,
             Subject::Call => Known::No,
             _ if self.pictures().all(|(_, platform)| platform.model.has_shown_everything()) => Known::No,

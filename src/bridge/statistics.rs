@@ -1,5 +1,6 @@
-//! Statistics of groups' agents, for applications that subscribe to them where the platform tells none: each group's when it
-//! is subscribed to, and then when something about its agents changed. Nothing is worked out while nobody subscribes.
+//! Statistics of groups' agents, for applications that subscribe to them on platforms that tell none. Each group is
+//! told at the subscription, and again when something about its agents has changed. Nothing is computed while nobody
+//! subscribes.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -17,9 +18,9 @@ use crate::{
     time::Time,
 };
 
-/// A group is told at most this often.
+/// The shortest interval between two updates of a group.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// So many agents are told about in one go, and then a pause is made: whoever reads can follow, and nobody else waits.
+/// The most agents told in one portion. The pause after it lets the reader catch up and delays nobody else.
 const PORTION: usize = 500;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -30,9 +31,9 @@ type Group = (usize, ServiceIx);
 #[derive(Debug, Clone)]
 pub struct Member {
     pub agent: AgentIx,
-    /// None where nothing is known of the agent's state.
+    /// None while the agent's state is unknown.
     pub occupation: Option<Occupation>,
-    /// Since when, as contact centres write it.
+    /// When the state began, as contact centres write it.
     pub since: String,
     /// The distributed call that the agent handles.
     pub contact: Option<CallIx>,
@@ -40,7 +41,7 @@ pub struct Member {
     pub calls: Calls,
 }
 
-/// How many calls an agent is connected to, by what they are.
+/// The number of calls an agent is connected to, by sort.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Calls {
     pub acd: i64,
@@ -51,21 +52,21 @@ pub struct Calls {
     pub held: i64,
 }
 
-/// What an application has to be told of its groups' agents.
+/// An application's pending statistics of groups' agents.
 #[derive(Debug, Default)]
 pub struct Statistics {
     watched: bool,
-    /// What was told of a group last, and when.
+    /// The fingerprint of what was told last of each group, and when.
     told: HashMap<Group, (u64, Time)>,
-    /// Groups that may have changed since, by when they may be told.
+    /// Groups that may have changed, by the time from which they may be told.
     changed: BTreeSet<(Time, usize, ServiceIx)>,
     waiting: HashMap<Group, Time>,
     /// Groups that a session has just subscribed to.
     wanted: VecDeque<(u32, Group)>,
-    /// Nobody is told anything before this moment.
+    /// The end of the current pause: nothing is told before it.
     resume: Time,
     portion: usize,
-    /// The group that is being told.
+    /// The members of the group that is being told.
     pub members: Vec<Member>,
 }
 
@@ -74,7 +75,7 @@ impl Statistics {
         self.watched
     }
 
-    /// Whether anybody subscribes.
+    /// Sets whether anybody subscribes.
     pub fn watch(&mut self, watched: bool) {
         if self.watched && !watched {
             *self = Statistics { resume: self.resume, ..Statistics::default() };
@@ -97,7 +98,7 @@ impl Statistics {
         self.changed.insert((due, group.0, group.1));
     }
 
-    /// Takes in what a transition changes.
+    /// Marks the groups that a transition changes.
     pub fn note(&mut self, now: Time, platform: usize, model: &Model, transition: &Transition) {
         if transition.kind.is_order() || transition.kind.is_answer() {
             return;
@@ -121,7 +122,7 @@ impl Statistics {
         Some(next.max(self.resume))
     }
 
-    /// The next group to tell, and the only session that wants it, if it is not for all.
+    /// The next group to tell. The session is set if only that session wants it.
     pub fn next(&mut self, now: Time) -> Option<(Group, Option<u32>)> {
         if now < self.resume {
             return None;
@@ -140,8 +141,8 @@ impl Statistics {
         Some(((platform, service), None))
     }
 
-    /// Works out what a group's agents do now. Whether there is anything to tell: to a session that subscribes all there is, to
-    /// all what is not what was told last.
+    /// Computes the current statistics of a group's agents, and returns whether they must be told. A session that has
+    /// just subscribed is always told; all sessions are told only if something differs from what was told last.
     pub fn look(
         &mut self,
         now: Time,
@@ -165,7 +166,7 @@ impl Statistics {
     }
 }
 
-/// What of a group is told, in short.
+/// A short form of a group's statistics, to find out whether they changed.
 fn fingerprint(model: &Model, service: &Service, members: &[Member]) -> u64 {
     let mut hasher = DefaultHasher::new();
     service.name.hash(&mut hasher);
@@ -180,7 +181,7 @@ fn fingerprint(model: &Model, service: &Service, members: &[Member]) -> u64 {
     hasher.finish()
 }
 
-/// All who are logged on there.
+/// All agents who are logged on at a group.
 fn members(model: &Model, service: ServiceIx, write: impl Fn(Time) -> String) -> Vec<Member> {
     let agents = model.agents().filter(|(_, agent)| agent.is_logged_on() && agent.services.contains(&service));
     let member = |(index, agent): (AgentIx, &Agent)| {
@@ -198,7 +199,7 @@ fn members(model: &Model, service: ServiceIx, write: impl Fn(Time) -> String) ->
     agents.map(member).collect()
 }
 
-/// The agent's calls and how the agent is connected to them, in the order of joining them.
+/// An agent's calls and how the agent is connected to each, in the order of joining them.
 fn of_agent(model: &Model, agent: AgentIx) -> impl Iterator<Item = (CallIx, &Call, PartyState)> {
     model.agent(agent).calls.iter().filter_map(move |index| {
         let call = model.find_call(*index).filter(|call| call.is_live())?;
@@ -225,7 +226,7 @@ fn calls(model: &Model, agent: AgentIx) -> Calls {
     calls
 }
 
-/// What a call counts as.
+/// The sort that a call counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Acd,
@@ -233,7 +234,7 @@ enum Sort {
     NonAcd,
     Chat,
     Email,
-    /// A medium that has no numbers of its own.
+    /// A medium without a count of its own.
     Other,
 }
 
@@ -248,7 +249,8 @@ fn sort(call: &Call) -> Sort {
     }
 }
 
-/// What keeps an agent, seen from a group: the oldest call that a group distributed, else the oldest of all.
+/// An agent's occupation, seen from a group: the oldest call that a group distributed, otherwise the oldest of all
+/// calls.
 fn occupation(model: &Model, agent: AgentIx, group: ServiceIx) -> (Option<Occupation>, Option<CallIx>) {
     let entry = model.agent(agent);
     let is_ready = entry.readiness != Some(Readiness::NotReady);

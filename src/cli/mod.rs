@@ -84,7 +84,7 @@ struct Overrides {
 }
 
 impl Overrides {
-    /// Keys and values. What is no such pair may be a secret, and is not shown.
+    /// Keys and values. An argument without `=` is not shown in the error, because it may be a secret.
     fn pairs(&self) -> Result<Vec<(String, String)>, String> {
         let pair = |(place, text): (usize, &String)| {
             let (key, value) =
@@ -105,10 +105,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Why the program can't do its work.
+/// The reason why the program can't do its work.
 struct Failure {
     reason: String,
-    /// Reports about files, several lines of them.
+    /// Reports about files, of several lines each.
     reports: String,
 }
 
@@ -139,12 +139,13 @@ fn environment() -> Result<BTreeMap<String, String>, String> {
     Ok(texts)
 }
 
-/// Writes a line to stderr; that nobody reads it changes nothing. What it quotes makes no second line of it.
+/// Writes one line to stderr, with line ends in quoted text escaped. Errors are ignored: a closed stderr does not stop
+/// the program.
 fn say(text: &str) {
     show(&format!("{}\n", one_line(text)));
 }
 
-/// Writes reports to stderr as they are.
+/// Writes reports to stderr, unchanged.
 fn show(reports: &str) {
     use std::io::Write;
     let _ = std::io::stderr().lock().write_all(reports.as_bytes());

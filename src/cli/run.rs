@@ -32,7 +32,8 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(error),
     };
     runtime.block_on(async {
-        // Before anything else: a signal that comes while the bridge starts is not lost, and ends nothing that it should not.
+        // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
+        // end the program.
         let Ok(mut signals) = Signals::new() else { return failed("signals cannot be listened for") };
         let (config, mappings) = match load(options) {
             Ok(loaded) => loaded,
@@ -69,11 +70,11 @@ async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Re
     Ok(())
 }
 
-/// The signals that mean something to the bridge. SIGPIPE means nothing to it, SIGQUIT and all others do what they always do.
+/// The signals that the bridge handles. It ignores SIGPIPE; SIGQUIT and all others keep their default action.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    /// By convention a daemon reads its configuration anew. Whoever sends one does not want the bridge to end.
+    /// SIGHUP asks a daemon to reload its configuration, by convention. Its sender does not expect the bridge to end.
     hang_up: Signal,
     user: [Signal; 2],
 }

@@ -73,10 +73,10 @@ pub fn run(options: &Options) -> ExitCode {
     output.end()
 }
 
-/// A line without its end, or why it is none.
+/// A line without its line end, or the reason why it cannot be taken.
 type Line<'l> = Result<&'l [u8], String>;
 
-/// The next line; none at the end of input. A line that is too long is an error of its own, and is passed over.
+/// Reads the next line; none at the end of input. A line that is too long is skipped and returned as an error.
 fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Line<'l>>> {
     line.clear();
     let mut too_long = false;

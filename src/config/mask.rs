@@ -1,12 +1,12 @@
-//! What of a configuration file may be shown beside what is wrong with it: keys, and values that are known to be no secrets.
-//! Everything else is starred out, byte by byte, so that places stay what they are.
+//! The parts of a configuration file that a report may show: keys, and values that are known not to be secret.
+//! Everything else is starred out byte by byte, so that offsets stay the same.
 
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-/// The text of a file that is TOML. A value is shown where `is_plain` says so of its key's path; credentials in it are not.
-/// Comments are not shown: what was commented out may be a secret.
+/// Masks the text of a valid TOML file. A value is shown if `is_plain` accepts its key's path; credentials inside it
+/// are starred out. Comments are not shown: a setting that was commented out may be a secret.
 pub fn known(text: &str, table: &DeTable, is_plain: &dyn Fn(&str) -> bool) -> String {
     let mut mask = Mask { out: text.as_bytes().to_vec(), taken: Vec::new(), is_plain };
     mask.table(table, "");
@@ -17,7 +17,7 @@ pub fn known(text: &str, table: &DeTable, is_plain: &dyn Fn(&str) -> bool) -> St
 
 struct Mask<'m> {
     out: Vec<u8>,
-    /// Where keys and values stand.
+    /// The ranges of keys and values.
     taken: Vec<Range<usize>>,
     is_plain: &'m dyn Fn(&str) -> bool,
 }
@@ -49,7 +49,7 @@ impl Mask<'_> {
         }
     }
 
-    /// What stands before the host in a value that is an address.
+    /// The credentials before the host, if a value is an address.
     fn credentials(&self, span: Range<usize>) -> Range<usize> {
         let value = &self.out[span.clone()];
         let Some(end) = value.iter().rposition(|byte| *byte == b'@') else { return span.start..span.start };
@@ -88,8 +88,9 @@ fn star(out: &mut [u8], range: Range<usize>) {
     }
 }
 
-/// The text of a file that is no TOML: nobody knows where its values end. Shown are headers, and keys up to their `=`; nothing
-/// that goes on from the line before, and nothing at all once a quote was opened that its line does not close.
+/// Masks the text of a file that is not valid TOML, where the ends of values are unknown. It shows headers, and keys up
+/// to their `=`. It shows nothing of a line that continues the one before, and nothing at all after a quote that its
+/// own line does not close.
 pub fn unknown(text: &str) -> String {
     let mut out = text.as_bytes().to_vec();
     let (mut start, mut depth, mut is_lost) = (0, 0usize, false);
@@ -99,7 +100,7 @@ pub fn unknown(text: &str) -> String {
             false => shown(line),
         };
         star(&mut out, start + shown..start + line.len());
-        // A header's own brackets are closed, or it is none.
+        // A line whose own brackets are not balanced is not a header.
         let is_header = depth == 0 && is_header(line);
         let (opened, closed, is_closed) = if is_header { (0, 0, true) } else { brackets(line) };
         depth = (depth + opened).saturating_sub(closed);
@@ -109,7 +110,7 @@ pub fn unknown(text: &str) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// How much of a line that begins something may be shown.
+/// The length of the part of a line that may be shown, if the line begins an entry.
 fn shown(line: &str) -> usize {
     if is_header(line) {
         return line.find('#').unwrap_or(line.len());
@@ -120,14 +121,14 @@ fn shown(line: &str) -> usize {
     }
 }
 
-/// Whether it is `[a.b]`, or was meant to be.
+/// True if a line is a header such as `[a.b]`, or was meant to be one.
 fn is_header(line: &str) -> bool {
     let line = line.split('#').next().unwrap_or_default().trim();
     let inner = line.strip_prefix('[').map(|rest| rest.trim_start_matches('[').trim_end_matches(']'));
     inner.is_some_and(|inner| is_key(inner, false))
 }
 
-/// Whether it is a key such as `a.b`; in quotes only where `quoted`.
+/// True if a text is a key such as `a.b`; with `quoted`, its parts may also be in quotes.
 fn is_key(text: &str, quoted: bool) -> bool {
     let is_bare = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let inner = |part: &str| {
@@ -139,7 +140,7 @@ fn is_key(text: &str, quoted: bool) -> bool {
         .all(|part| !part.is_empty() && (is_bare(part) || (quoted && inner(part) == Some(true))))
 }
 
-/// How many brackets are opened and closed outside of quotes, and whether each quote is closed that is opened.
+/// The number of brackets that a line opens and closes outside of quotes, and whether every quote is closed.
 fn brackets(line: &str) -> (usize, usize, bool) {
     let (mut opened, mut closed) = (0, 0);
     let mut rest = line;
@@ -166,7 +167,7 @@ fn brackets(line: &str) -> (usize, usize, bool) {
     (opened, closed, true)
 }
 
-/// Where a text ends that began with this quote, the quote included.
+/// The end of a text that began with this quote, including the closing quote.
 fn end_of(text: &str, quote: &str, has_escapes: bool) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {

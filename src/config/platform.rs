@@ -235,7 +235,7 @@ fn groups(section: &Section) -> Vec<(i64, i64)> {
     section.values("service_groups").into_iter().filter_map(pair).collect()
 }
 
-/// `service_numbers`: what is dialled to reach services that the platform tells no number of.
+/// `service_numbers`: the numbers to dial for services, where the platform tells none.
 fn numbers(section: &Section) -> BTreeMap<i64, String> {
     let pair = |(service, number): (String, String)| {
         let pair = service.parse().ok().zip(model::dialable(&number));

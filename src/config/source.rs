@@ -25,7 +25,7 @@ pub const PREFIX: &str = "CTI_BRIDGE_";
 pub struct Sources {
     root: Dict,
     figment: Figment,
-    /// The file as it is shown while nobody knows which of its values are no secrets: none of them.
+    /// The file as reports show it until it is known which values are not secret: with all values starred out.
     shown: Arc<Source>,
     text: String,
     is_toml: bool,
@@ -191,8 +191,8 @@ pub(super) fn join(path: &str, key: &str) -> String {
 struct Reader<'s> {
     sources: &'s Sources,
     problems: RefCell<Problems>,
-    /// Paths of keys whose values somebody read who wanted no secret. Whatever else stands in the file may be one: a key that
-    /// nobody knows may be a misspelt `password`.
+    /// Paths of keys whose values were read as not secret. Every other value may be a secret: an unknown key may be a
+    /// misspelt `password`.
     plain: RefCell<BTreeSet<String>>,
 }
 
@@ -266,7 +266,7 @@ impl<'r> Section<'r> {
         self.dict.contains_key(key)
     }
 
-    /// The value of a key is no secret, and may be shown.
+    /// Marks the value of a key as not secret, so that reports may show it.
     fn is_plain(&self, path: String) {
         self.reader.plain.borrow_mut().insert(path);
     }
@@ -276,7 +276,7 @@ impl<'r> Section<'r> {
         self.hidden_text(key)
     }
 
-    /// A text that is not shown.
+    /// A text that reports do not show.
     fn hidden_text(&self, key: &'static str) -> Option<String> {
         match self.find(key)? {
             Value::String(_, text) => Some(text.clone()),
@@ -361,7 +361,7 @@ impl<'r> Section<'r> {
         numbers.or_else(|| self.wrong(key, "a list of numbers"))
     }
 
-    /// A file's name. Whoever writes what should stand in the file does not see it shown.
+    /// A file name. If the user gave the file's content here by mistake, reports do not show it.
     pub fn path(&self, key: &'static str) -> Option<PathBuf> {
         let text = self.hidden_text(key)?;
         if text.contains(['\n', '\r']) || text.contains("-----BEGIN") {
@@ -398,7 +398,7 @@ impl<'r> Section<'r> {
         };
         let value = self.reader.sources.environment.get(name).cloned();
         if value.is_none() {
-            // What can't be a variable's name may be a secret that happens to look like one.
+            // A text that can't be a variable's name may be a secret that looks like one.
             let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let named = if is_name { format!("variable {name}") } else { "such variable".to_owned() };
             self.problem(key, format!("the environment has no {named}"));

@@ -8,7 +8,7 @@ use crate::{diagnostic::Problems, shipped::Files};
 
 mod edges;
 
-/// Read once: it takes longer than any test's own work.
+/// Read once for all tests, because reading takes longer than any test's own work.
 static MAPPINGS: std::sync::LazyLock<Mappings> = std::sync::LazyLock::new(|| {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);

@@ -1,4 +1,5 @@
-//! Addresses of HTTP services: what they name, checked in one place for the configuration and for what clients give.
+//! Addresses of HTTP services, parsed and checked in one place for the configuration and for addresses that clients
+//! give.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -11,14 +12,14 @@ use super::allow::is_host_name;
 pub struct Url {
     pub uri: Uri,
     pub secure: bool,
-    /// Without the brackets of an IPv6 address.
+    /// The host, without the brackets of an IPv6 address.
     pub host: String,
-    /// As it is given, or the scheme's own. 0 is one that whoever listens there is to be given.
+    /// The port as given, otherwise the scheme's default. A server with port 0 is given a free one.
     pub port: u16,
 }
 
 impl Url {
-    /// An address to listen on; else what is wrong with it, as it follows the address' name.
+    /// Parses an address to listen on. The error says what is wrong with it and is meant to follow the address' name.
     pub fn to_serve(text: &str) -> Result<Url, String> {
         let uri: Uri = text.parse().map_err(|_| "is no URL")?;
         let secure = match uri.scheme_str() {
@@ -65,15 +66,15 @@ impl Url {
     }
 }
 
-/// A name, or an address without brackets.
+/// True if a text is a host name, or an IP address without brackets.
 fn is_host(text: &str) -> bool {
-    // Resolvers take numbers in other forms for addresses, too.
+    // Resolvers also accept numbers in other forms as addresses.
     let last = text.rsplit('.').next().unwrap_or_default().to_lowercase();
     let is_number = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     text.parse::<IpAddr>().is_ok() || (is_host_name(text) && !is_number)
 }
 
-/// Digits alone: no sign, and nothing that is left out.
+/// A port: digits only, without a sign, and not empty.
 fn port(text: &str) -> Option<u16> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
@@ -89,7 +90,7 @@ pub fn host_and_port(address: &str) -> Option<(String, u16)> {
     .map(|host: String| (host, port))
 }
 
-/// A text that may be an address, without the credentials that may stand in it.
+/// An address without its credentials, if the text is an address that has any.
 pub fn without_credentials(text: &str) -> String {
     match text.rsplit_once('@') {
         None => text.to_owned(),

@@ -13,7 +13,7 @@ const MAX_BURNT: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Commands {
     open: HashMap<i64, (RequestIx, Time)>,
-    /// Those that something was heard of, which their requests' ends may therefore free.
+    /// Commands of which something was heard: they are freed when their requests end.
     heard: HashSet<i64>,
     /// Ids whose reply never came: a late one must not answer another command.
     burnt: HashMap<i64, ()>,
@@ -73,8 +73,8 @@ impl Commands {
         Some(request)
     }
 
-    /// A request has ended. A command of which nothing was heard keeps its number, so that what still comes of it is taken for
-    /// nothing else.
+    /// A request has ended. A command of which nothing was heard keeps its number, so that a late message about it is
+    /// not mistaken for one about another command.
     pub fn ended(&mut self, request: RequestIx) {
         let of_request = |id: &&i64| self.open.get(*id).is_some_and(|(open, _)| *open == request);
         let over: Vec<i64> = self.heard.iter().filter(of_request).copied().collect();

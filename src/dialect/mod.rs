@@ -33,14 +33,14 @@ pub trait Client: std::fmt::Debug + Send {
     fn heard(&mut self, now: Time, message: &Message) -> Heard;
     /// Something was read that is no message; it shows that somebody is there.
     fn heard_something(&mut self, now: Time);
-    /// A message was passed over because it could not be read: its text, where there is one.
+    /// A message could not be read and was passed over; `text` is its text, where there is one.
     fn heard_unread(&mut self, now: Time, text: Option<&str>) {
         let _ = text;
         self.heard_something(now);
     }
     /// Has the platform do something. `wish` is the number that the application gave the request.
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64);
-    /// The request has ended: events that name it mean nothing any more.
+    /// A request has ended: events that name it are ignored from now on.
     fn ended(&mut self, request: RequestIx) {
         let _ = request;
     }
@@ -169,7 +169,7 @@ impl Server {
         lost.into_iter().flatten().map(|(cause, count)| (*cause, *count))
     }
 
-    /// Characters of its clients' requests that became U+FFFD.
+    /// Counts of characters in clients' requests that became U+FFFD.
     pub fn texts(&self) -> &Texts {
         match self {
             Server::Ctips(server) => &server.texts,
@@ -223,12 +223,12 @@ pub enum ClientOutput {
         unknown: bool,
     },
     Notice(Notice),
-    /// A message had characters that became U+FFFD.
+    /// Characters of a message became U+FFFD.
     Replaced(Replaced),
 }
 
 impl ClientOutput {
-    /// What is to be said of the characters of a message that became U+FFFD, if any did.
+    /// The output for a message's characters that became U+FFFD, if there were any.
     pub fn replaced(replaced: Replaced) -> Option<ClientOutput> {
         if replaced.is_empty() { None } else { Some(ClientOutput::Replaced(replaced)) }
     }
@@ -250,7 +250,7 @@ pub enum Heard {
     Event,
     /// The answer to a command, now in the message.
     Answer(RequestIx),
-    /// The answer to what the conversation itself asked about an agent, by the platform's number, now in the message.
+    /// The answer to the conversation's own question about an agent, by the platform's number, is in the message.
     About(i64),
     /// The answer to what somebody asked, or asks to hear of, now in the message.
     For(Asker),
@@ -276,7 +276,7 @@ pub struct Troubles {
     pub disconnects: u64,
     /// Values that their enumerations do not have.
     pub unknown_values: u64,
-    /// Works after calls that would have been extended once more, but for the limit.
+    /// The number of times that work after a call was not extended again because the limit was reached.
     pub wrap_limits: u64,
 }
 
@@ -285,7 +285,8 @@ pub struct Troubles {
 pub struct Notice {
     pub level: Level,
     pub text: String,
-    /// What it is one of: there may be any number, of which only some are told. All that name no sort are of one.
+    /// The sort of the notice. Notices of one sort may be numerous, and only some are logged; all notices without a
+    /// sort share one.
     pub sort: Option<&'static str>,
 }
 
@@ -296,7 +297,7 @@ pub enum Level {
     Error,
 }
 
-/// The sort of notices of which there are never many.
+/// The sort of notices that are never numerous, and therefore always logged.
 pub const FEW: &str = "few";
 
 impl Notice {
@@ -316,7 +317,7 @@ impl Notice {
         Notice::of(Level::Error, text)
     }
 
-    /// The same as one of a few: whoever says it sees to it that there are never many, and each is told.
+    /// Marks the notice as one of a few: the caller ensures that there are never many, and each is logged.
     pub fn one_of_few(self) -> Notice {
         self.one_of(FEW)
     }

@@ -1,16 +1,16 @@
-//! Characters of a peer's messages that became U+FFFD: counted, and said once of each sort.
+//! Counts characters of a peer's messages that became U+FFFD, and reports each sort once.
 
 use super::Notice;
 use crate::wire::replaced::{Replaced, Sort};
 
-/// See the module.
+/// Counts of one peer's messages.
 #[derive(Debug, Default)]
 pub struct Texts {
     counts: [u64; Sort::ALL.len()],
 }
 
 impl Texts {
-    /// Counts a message; hands back what is to be said of it for the first time.
+    /// Counts a message, and returns notices for the sorts that occur for the first time.
     #[inline]
     pub fn count(&mut self, replaced: Replaced) -> Vec<Notice> {
         if replaced.is_empty() { Vec::new() } else { self.count_some(replaced) }
@@ -33,7 +33,7 @@ impl Texts {
         notices
     }
 
-    /// How many messages had what.
+    /// The number of messages by sort.
     pub fn counts(&self) -> impl Iterator<Item = (Sort, u64)> {
         Sort::ALL.into_iter().map(|sort| (sort, self.counts[sort as usize]))
     }

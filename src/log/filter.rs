@@ -1,18 +1,18 @@
-//! `level` of the log: one level for everything, and levels of modules of their own.
+//! The log's `level`: one level for everything, and optional levels for single modules.
 
 use super::MODULES;
 use crate::diagnostic::nearest;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
-/// What a filter is at that names modules alone.
+/// The level of everything else, if a filter names modules only.
 const USUAL: &str = "info";
-/// This program's modules are named below it.
+/// The name below which this program's modules are.
 const PROGRAM: &str = "cti_bridge";
-/// Libraries that log through the bridge's log.
+/// Libraries that write to the bridge's log.
 const LIBRARIES: [&str; 1] = ["rustls"];
 
-/// A filter such as `info` or `info,cti_bridge::net=debug`, written out; else what is wrong with it. A word that is neither a
-/// level nor a module would be a filter that passes nothing.
+/// Reads a filter such as `info` or `info,cti_bridge::net=debug`, and returns it written out, or the error. A word that
+/// is neither a level nor a module is an error: as a filter it would let nothing through.
 pub fn read(text: &str) -> Result<String, String> {
     let (mut own, mut modules) = (None, Vec::new());
     for part in text.split(',').map(str::trim) {
@@ -37,7 +37,7 @@ fn level(word: &str) -> Result<&'static str, String> {
         ("", _) => format!("a level is missing: {}", LEVELS.join(", ")),
         (_, Ok(_)) => format!("the level of {word} is missing: {word}=debug"),
         (_, Err(_)) => {
-            // The words that others have for these levels are not much like them.
+            // Words that other programs use for these levels are not similar enough to be found by spelling.
             let synonym = [("verbose", "debug"), ("fatal", "error"), ("critical", "error"), ("notice", "info")];
             let synonym = synonym.iter().find(|(known, _)| *known == lower).map(|(_, level)| *level);
             let near = synonym.or_else(|| nearest(word, LEVELS)).map(|level| format!(" (did you mean `{level}`?)"));
@@ -46,7 +46,7 @@ fn level(word: &str) -> Result<&'static str, String> {
     })
 }
 
-/// A module that logs, or what such modules stand in.
+/// The name of a module that logs, or of a parent of such modules.
 fn module(target: &str) -> Result<&str, String> {
     let known = || std::iter::once(PROGRAM.to_owned()).chain(MODULES.iter().map(|name| format!("{PROGRAM}::{name}")));
     if LIBRARIES.contains(&target) || known().any(|name| name == target) {

@@ -1,6 +1,6 @@
-//! The log: lines on stderr, one an event. They wait in a bounded queue for a thread that writes them, so that a stderr which
-//! nobody reads stops nobody; at the bound lines are dropped, counted, and said as soon as there is room again. Text from outside
-//! is escaped here, whichever way it came into a line.
+//! The log: lines on stderr, one per event. Lines wait in a bounded queue for a thread that writes them, so that a
+//! stderr that nobody reads blocks no task. When the queue is full, lines are dropped and counted, and the count is
+//! logged as soon as there is room again. Text from outside is escaped here, whichever way it came into a line.
 
 mod queue;
 
@@ -13,7 +13,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 use crate::one_line::Escape;
 use queue::Queue;
 
-/// Modules of this program that are known to filters: all at the top, and those below which log.
+/// This program's modules that filters may name: all top-level modules, and those below them that log.
 const MODULES: [&str; 24] = [
     "bridge",
     "cli",
@@ -41,13 +41,13 @@ const MODULES: [&str; 24] = [
     "wire",
 ];
 
-/// How the log is written.
+/// The configuration of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     pub json: bool,
-    /// A filter as [`filter::read`] writes it.
+    /// A filter as returned by [`filter::read`].
     pub filter: String,
-    /// How many bytes of lines may wait to be written.
+    /// The most bytes of lines that may wait to be written.
     pub queue_bytes: usize,
 }
 
@@ -57,17 +57,17 @@ impl Default for Settings {
     }
 }
 
-/// The process's log, once it is started.
+/// The process's log, once started.
 pub struct Log {
     queue: Arc<Queue>,
 }
 
 impl Log {
-    /// Everything that is logged from now on goes to stderr, as these settings have it.
+    /// Starts the log: from now on, all lines go to stderr according to these settings.
     pub fn start(settings: &Settings) -> Result<Log, String> {
         let escape = if settings.json { Escape::Json } else { Escape::Text };
         let queue = Arc::new(Queue::new(settings.queue_bytes, escape));
-        // A handle of its own: whoever else writes to stderr does not wait for this thread.
+        // A handle of its own, so that other writers to stderr do not wait for this thread.
         let stderr = queue::stderr();
         let of_thread = queue.clone();
         let thread = std::thread::Builder::new().name("log".into()).spawn(move || of_thread.write_to(stderr));
@@ -85,28 +85,27 @@ impl Log {
         Ok(Log { queue })
     }
 
-    /// A line about why the program ends, whatever the level; then everything that waits is written, as far as that takes no
-    /// longer than a moment.
+    /// Logs why the program ends, whatever the level, and then writes the waiting lines for at most a moment.
     pub fn last(&self, text: &str) {
         self.queue.push(text, true);
         self.finish();
     }
 
-    /// Waits until everything is written that waits, but not for a reader who does not read.
+    /// Waits until all waiting lines are written, or until the time allowed for a reader who does not read is over.
     pub fn finish(&self) {
         self.queue.drained(FINISH);
     }
 }
 
-/// How long the lines that wait at the end may take.
+/// The most time that the waiting lines may take at the end.
 const FINISH: Duration = Duration::from_secs(1);
 
-/// How many lines were not written since the program began: there was no room for them, or stderr did not take them.
+/// The number of lines that were not written since the program began, because the queue was full or stderr failed.
 pub fn dropped() -> u64 {
     queue::DROPPED.load(std::sync::atomic::Ordering::Relaxed)
 }
 
-/// What the formatter writes to: a line at a time.
+/// The formatter's writer: it takes one line at a time.
 struct Lines(Arc<Queue>);
 
 impl<'w> MakeWriter<'w> for Lines {

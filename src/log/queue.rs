@@ -1,4 +1,4 @@
-//! The lines that wait, and the thread that writes them.
+//! The queue of lines that wait, and the thread that writes them.
 
 use std::{
     cell::Cell,
@@ -12,24 +12,25 @@ use std::{
 
 use crate::one_line::{Escape, escaped};
 
-/// Lines that were not written. The log is the process's, and so is this.
+/// The number of lines that were not written. It is process-wide, as the log is.
 pub static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// As much is written at once: a pipe takes it whole or not at all, so that lines of other programs do not tear these.
+/// The most bytes written at once: a pipe takes this much whole or not at all, so that other programs' lines do not
+/// split these.
 const WRITE: usize = 4096;
-/// How long a stderr that takes nothing at the moment is left alone.
+/// The pause before another attempt, while stderr takes nothing.
 const PAUSE: Duration = Duration::from_millis(20);
 
 thread_local! {
-    /// The thread that writes always has room for a line of its own: it is the one that makes room.
+    /// True in the thread that writes. Its own lines always have room, because only this thread makes room.
     static WRITES: Cell<bool> = const { Cell::new(false) };
 }
 
 pub struct Queue {
     state: Mutex<State>,
-    /// Something waits.
+    /// Signals that lines are waiting.
     filled: Condvar,
-    /// Nothing waits any more.
+    /// Signals that no lines are waiting any more.
     emptied: Condvar,
     limit: usize,
     escape: Escape,
@@ -37,11 +38,11 @@ pub struct Queue {
 
 #[derive(Default)]
 struct State {
-    /// Whole lines.
+    /// Whole lines only.
     waiting: Vec<u8>,
-    /// Bytes that the thread has taken, and not yet written.
+    /// The number of bytes that the thread has taken and not yet written.
     writing: usize,
-    /// Lines that were dropped and not said to be.
+    /// The number of dropped lines that were not reported yet.
     lost: u64,
 }
 
@@ -55,12 +56,12 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a line written, with or without its end. It is dropped where there is no room, unless it `must` be written.
+    /// Queues a line, which may lack its line end. It is dropped if there is no room, unless it `must` be written.
     pub fn push(&self, line: &str, must: bool) {
         let line = escaped(line.strip_suffix('\n').unwrap_or(line), self.escape);
         let mut state = self.state();
         let waits = state.waiting.len() + state.writing;
-        // A line that is longer than all of the queue has room where nothing else waits.
+        // A line longer than the whole queue is accepted if nothing else waits.
         let has_room = waits == 0 || waits + line.len() < self.limit;
         if !has_room && !must && !WRITES.get() {
             state.lost += 1;
@@ -73,14 +74,14 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Waits until nothing waits, but no longer than this.
+    /// Waits until the queue is empty, but no longer than this limit.
     pub fn drained(&self, limit: Duration) {
         let waits = |state: &mut State| !state.waiting.is_empty() || state.writing > 0;
-        // Whether it was in time makes no difference: the program ends.
+        // A time-out makes no difference: the program ends.
         let _ = self.emptied.wait_timeout_while(self.state(), limit, waits);
     }
 
-    /// Writes whatever comes, for as long as the process lives.
+    /// Writes lines as they come, for as long as the process lives.
     pub fn write_to(&self, mut sink: impl Write) {
         WRITES.set(true);
         let mut lines = Vec::new();
@@ -95,7 +96,7 @@ impl Queue {
             while !rest.is_empty() {
                 let (part, next) = rest.split_at(part(rest));
                 if !write(&mut sink, part) {
-                    // It is closed, or its disk is full: nobody can be told but those who look at the metrics.
+                    // Stderr is closed, or its disk is full: only the metrics can report that.
                     DROPPED.fetch_add(part.iter().filter(|byte| **byte == b'\n').count() as u64, Ordering::Relaxed);
                 }
                 rest = next;
@@ -114,14 +115,14 @@ impl Queue {
     }
 }
 
-/// How much of these lines is written at once: whole lines, at least one.
+/// The length of the next write: whole lines, and at least one.
 fn part(lines: &[u8]) -> usize {
     let end = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map(|place| place + 1);
     let first = || lines.iter().position(|byte| *byte == b'\n').map(|place| place + 1);
     end(&lines[..lines.len().min(WRITE)]).or_else(first).unwrap_or(lines.len())
 }
 
-/// Writes all of it, however long that takes; whether that could be done.
+/// Writes all bytes, however long that takes. Returns whether it succeeded.
 fn write(sink: &mut impl Write, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match sink.write(bytes) {
@@ -135,7 +136,7 @@ fn write(sink: &mut impl Write, mut bytes: &[u8]) -> bool {
     true
 }
 
-/// A handle of stderr; one that takes everything where there is no stderr.
+/// A handle of stderr, or a writer that discards everything if there is no stderr.
 pub fn stderr() -> Box<dyn Write + Send> {
     use std::os::fd::AsFd;
     match std::io::stderr().as_fd().try_clone_to_owned() {
@@ -150,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes what is written only when it is told to.
+    /// A writer that takes data only when it is told to.
     struct Held {
         go: mpsc::Receiver<()>,
         written: mpsc::Sender<Vec<u8>>,

@@ -26,7 +26,7 @@ struct MessageValues<'v> {
     plan: &'v KindPlan,
     tables: &'v [Table],
     item: Value<'v>,
-    /// The place of the item in its list, from 1.
+    /// The item's position in its list, from 1.
     place: usize,
     /// What the names of `[let]` are in this message, as far as anybody asked.
     lets: &'v [Cell<Option<Value<'v>>>; MAX_LETS],
@@ -242,7 +242,7 @@ pub type Item<'p> = [Value<'p>; ItemAttribute::ALL.len()];
 /// What a transition and the picture around it show to rules.
 pub trait Picture<'p> {
     fn value(&self, leaf: &outgoing::Leaf) -> Value<'p>;
-    /// Goes through a list: `take` gets each item, and the picture that its values are read of.
+    /// Goes through a list: `take` gets each item, and the picture from which the item's values are read.
     fn items(&self, list: ListAttribute, take: impl FnMut(&Self, Item<'p>));
 }
 
@@ -261,14 +261,15 @@ impl<'v, P: Picture<'v>> Values<'v, outgoing::Leaf> for PictureValues<'v, '_, P>
 }
 
 impl Outgoing {
-    /// Why the platform cannot carry out an order, where that depends on what the order is about.
+    /// The reason why the platform cannot carry out an order, where that depends on the call or agent that the order is
+    /// about.
     pub fn refusal<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> Option<&'v str> {
         let values = PictureValues { picture, item: None };
         let mut refusals = self.plans[order as usize].refusals.iter();
         refusals.find(|refusal| refusal.when.holds(&values, &self.tables)).map(|refusal| refusal.because.as_str())
     }
 
-    /// Whether the platform can be given an order about what the picture shows.
+    /// True if the platform can carry out an order, given the state that the picture shows.
     pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
         let values = PictureValues { picture, item: None };
         let plan = &self.plans[order as usize];

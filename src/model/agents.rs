@@ -31,9 +31,9 @@ pub struct Agent {
     pub readiness: Option<Readiness>,
     /// What the platform says the agent is doing, apart from readiness.
     pub activity: Option<AgentState>,
-    /// What the platform hinted that the agent is doing, and when, while no event of a call says it.
+    /// The state that the platform hinted at, and when, while no event of a call shows it.
     pub(super) hint: Option<(AgentState, Time)>,
-    /// The agent works at a telephone alone, without the platform's program.
+    /// True if the agent works at a telephone alone, without the platform's program.
     pub phone: bool,
     /// Why the agent is not ready.
     pub reason: String,
@@ -44,7 +44,7 @@ pub struct Agent {
     /// The state that applications were told last, and when it began.
     pub told: Option<AgentState>,
     pub since: Time,
-    /// The last disposition that the agent gave any call.
+    /// The last disposition that the agent gave to any call.
     pub disposition: Option<i64>,
     /// The last call is gone and the platform has not said what comes next: the state stands until then.
     pub settling: Option<Time>,
@@ -60,7 +60,7 @@ pub struct Agent {
     pub shown: bool,
     /// The link was lost since the platform last said anything of this agent.
     pub stale: bool,
-    /// The agent was told to be logged off because the link was lost: no message will tell that it was not so.
+    /// The agent was told as logged off because the link was lost: no message of the platform will correct that.
     lost: bool,
     seen_epoch: u64,
     stamp: u64,
@@ -241,7 +241,8 @@ impl Model {
         Effect::Taken
     }
 
-    /// The readiness of an agent of whom nothing else is said. Whoever was logged on before may be on a call, or work after one.
+    /// Notes the readiness of an agent whose state is not shown otherwise. An agent who was logged on before may be on
+    /// a call, or in work after a call.
     fn learn_readiness(&mut self, agent: AgentIx, state: AgentState, was_on: bool) {
         match state {
             AgentState::Idle if was_on => self.agents[agent].readiness = Some(Readiness::Ready),
@@ -250,7 +251,7 @@ impl Model {
         }
     }
 
-    /// The platform shows the agent in this state, and so on no call where it is none of one.
+    /// The platform shows the agent in this state. If it is not a state of a call, the agent is on no call.
     fn show_state(&mut self, agent: AgentIx, state: AgentState) {
         if matches!(state, AgentState::Idle | AgentState::NotReady | AgentState::LoggedOff) {
             self.doubt_calls_of(agent, None);
@@ -318,7 +319,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// The agent serves others than before: told as the log-on was, which is what names them.
+    /// The agent's services have changed. The log-on is told again, because it is the message that names them.
     fn tell_services(&mut self, agent: AgentIx) {
         self.tell(Transition::new(TransitionKind::AgentLoggedOn).agent(agent));
     }
@@ -330,8 +331,9 @@ impl Model {
         }
     }
 
-    /// What was said of the agent since the last log-off holds: messages of one moment come in any order. The state is to
-    /// be told afterwards. Somebody who is logged on and `joins` a service is told once more, with all services.
+    /// Everything told of the agent since the last log-off still holds, because messages of one moment come in any
+    /// order. The caller tells the state afterwards. If an agent who is logged on `joins` a service, the log-on is told
+    /// once more, with all services.
     fn log_on(&mut self, agent: AgentIx, station: &str, joins: bool) {
         let moved = self.learn_station(agent, station);
         let now = self.now;
@@ -401,7 +403,7 @@ impl Model {
             Err(effect) => return effect,
         };
         self.agents[agent].last_word = self.clock;
-        // Where the message is about what the agent does, and not about readiness alone.
+        // Only a message about the agent's activity, not one about readiness alone, shows that the agent is on no call.
         if change.int(Fact::State).is_some() {
             self.doubt_calls_of(agent, None);
         }
@@ -653,7 +655,8 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        // No message but this one will tell that an agent is there who was told to be gone.
+        // The agent was told as logged off with the link: this is the only message that shows the agent logged on
+        // again.
         let is_news = self.agents[agent].lost;
         self.presume(is_news, |model| model.see_agent(agent, change))
     }
@@ -677,7 +680,7 @@ impl Model {
             return Effect::Taken;
         }
         if state.is_some() {
-            // While all statistics come anew, they are read until the agent is known.
+            // While the platform repeats all its statistics, they are read only until the agent is known.
             let known = |service| self.agents[agent].services.contains(&service) || !self.link.resynced;
             let joins = service.is_some_and(|service| !known(service));
             self.log_on(agent, change.text(Fact::Station), joins);
@@ -782,7 +785,7 @@ impl Model {
 
     // ── link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The platform is gone for good, and will tell anew who is logged on: nobody is, until then.
+    /// The platform is gone for good and will show anew who is logged on: until then, all agents are logged off.
     pub(super) fn lose_agents(&mut self) {
         for agent in self.agents.indices() {
             if self.agents[agent].is_logged_on() {

@@ -1,5 +1,5 @@
-//! Call numbers are used again: whether a message that names a call is about the call that is known by that number, or begins
-//! another one. And what is remembered of numbers whose calls are gone.
+//! Call numbers are used again. This module decides whether a message about a known number is about the known call or
+//! begins another one. It also remembers the numbers of calls that are over.
 
 use std::collections::VecDeque;
 
@@ -8,11 +8,11 @@ use hashbrown::{HashMap, HashSet};
 use super::{finding::same_number, *};
 
 impl Model {
-    /// Whether a change that shows a call alive begins another one under the number of this one.
+    /// True if a change that shows a call alive begins another call under this call's number.
     pub(super) fn begins_anew(&self, index: CallIx, change: &Change) -> bool {
         let result = &self.calls[self.result_of(index)];
         if self.has_own_name(index, &change.call) {
-            // The platform's own name for one call only: it ended in silence, and goes on.
+            // This name is given to one call only. If that call was ended for its silence, it goes on.
             return result.presumed_over;
         }
         let call = &self.calls[index];
@@ -25,21 +25,22 @@ impl Model {
         result.presumed_over || self.is_beginning(call, change)
     }
 
-    /// Whether the names have the one that the platform gives to one call only, and the call has it too.
+    /// True if the names contain the one that the platform gives to one call only, and this call has it.
     fn has_own_name(&self, index: CallIx, names: &CallNames) -> bool {
         let Some(space) = self.unique_names else { return false };
         let own = names.0[space as usize];
         !own.is_none() && self.calls[index].name(space).is_some_and(|known| known.as_id() == own)
     }
 
-    /// Whether this happens at the beginning of a call only, seen from a call that is over.
+    /// True if the change, seen from a call that is over, can only happen at the beginning of a call.
     fn is_beginning(&self, call: &Call, change: &Change) -> bool {
         use ChangeKind::*;
         match change.kind {
             Started | RouteAsked | Originated | Allocated => true,
-            // An agent who puts a call back into a queue had it.
+            // An agent who queues a call again had it before, so that only a change without an agent begins a call.
             Queued => change.party.is_empty(),
-            // Somebody who had left the call before its end cannot be alerted by it once more.
+            // An agent who was still in the call at its end may be alerted late. One who had left it before cannot be
+            // alerted by it again.
             Alerted => {
                 self.agent_meant(&change.party).is_some_and(|agent| {
                     call.parties
@@ -52,12 +53,13 @@ impl Model {
         }
     }
 
-    /// Whether the platform has said nothing of the call since events may have been missed.
+    /// True if the platform has not mentioned the call since events may have been missed.
     pub(super) fn is_unconfirmed(&self, call: &Call) -> bool {
         call.seen_epoch != self.link.epoch
     }
 
-    /// Whether a call of which nothing has been heard since cannot have come to this.
+    /// True if the change cannot have happened to a call of which nothing has been heard since events may have been
+    /// missed.
     fn contradicts(&self, call: &Call, change: &Change) -> bool {
         if !self.is_unconfirmed(call) {
             return false;
@@ -72,7 +74,7 @@ impl Model {
         }
     }
 
-    /// Whether somebody else calls than called before.
+    /// True if the caller is another one than before.
     fn is_of_another_caller(&self, call: &Call, change: &Change) -> bool {
         let told = change.text(Fact::Ani);
         let opposite = change.kind == ChangeKind::Alerted
@@ -87,7 +89,8 @@ impl Model {
         !self.names_spent.until.is_empty()
     }
 
-    /// Whether a call of these names was told to be over though the platform did not say so; and whether it goes on as another.
+    /// Tells whether a call of these names was told to be over although the platform had not said so; the value is true
+    /// if the call goes on as another one.
     pub fn is_spent(&self, names: &CallNames) -> Option<bool> {
         let known = self.named_call(names).map(|call| &self.calls[call]);
         match known {
@@ -97,7 +100,7 @@ impl Model {
         }
     }
 
-    /// The agent that a device is, where one is known.
+    /// The agent that a device belongs to, where one is known.
     fn agent_meant(&self, device: &Device) -> Option<AgentIx> {
         match device.kind {
             Some(DeviceKind::Agent) if !device.id.is_none() => self.agent_by_id(device.id),
@@ -111,10 +114,10 @@ impl Model {
     }
 }
 
-/// The most names of calls that are remembered of a day, and of calls that were told to be over.
+/// The most names remembered of one day's calls, and of calls that were told to be over.
 const MOST: usize = 1 << 16;
 
-/// Which names calls had today. A further call of one name has its moment of beginning besides.
+/// The names that calls had today. A further call of the same name is told apart by the moment of its beginning.
 #[derive(Debug, Default)]
 pub struct NamesUsed {
     day: u64,
@@ -122,11 +125,11 @@ pub struct NamesUsed {
 }
 
 impl NamesUsed {
-    /// Notes the names of a new call. Hands back its moment, if another call had the first of them that day; also where so many
-    /// calls began that nobody can tell.
+    /// Notes the names of a new call. Returns the call's moment if an earlier call of that day had its first name, or
+    /// if so many calls began that this cannot be known.
     pub fn note(&mut self, names: &CallNames, unique: Option<u8>, clock: Option<u64>) -> Option<u64> {
         let clock = clock?;
-        // Of a call that has a name of its own nobody asks.
+        // A call that has a name of its own needs no moment.
         if unique.is_some_and(|space| !names.0[space as usize].is_none()) {
             return None;
         }
@@ -144,8 +147,9 @@ impl NamesUsed {
     }
 }
 
-/// Names of calls that were told to be over because the link was lost or time ran out. If the platform goes on with such a
-/// call, it is told as another one, under other names. They are remembered until a time, and the oldest give way.
+/// Names of calls that were told to be over because the link was lost or time ran out. If the platform goes on with
+/// such a call, it is told as another call, under other names. Each name is remembered until a time; if there are too
+/// many, the oldest are dropped first.
 #[derive(Debug, Default)]
 pub struct NamesSpent {
     until: HashMap<SpacedId, Time>,
@@ -161,7 +165,7 @@ impl NamesSpent {
         while let Some((name, until)) = self.order.front()
             && (*until <= now || self.order.len() > MOST)
         {
-            // It may have been noted again since.
+            // The name may have been added again since, with a later time.
             if self.until.get(name) == Some(until) {
                 self.until.remove(name);
             }

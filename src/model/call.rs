@@ -39,9 +39,9 @@ pub struct Party {
     pub cleared: bool,
     /// An agent from whom the platform took the call elsewhere.
     pub diverted: bool,
-    /// An agent whose work after the call is over, or who had none.
+    /// The agent's work after the call is over, or there was none.
     pub work_over: bool,
-    /// It left by an event of its own, before the end of the call.
+    /// The party left by an event of its own, before the end of the call.
     pub left_first: bool,
 }
 
@@ -54,7 +54,7 @@ impl Party {
         self.state != PartyState::Left
     }
 
-    /// Whether the party is more than alerted: somebody whom the others speak with, or who calls.
+    /// True if the party does more than alert: it is connected, or it is the caller.
     pub fn remains(&self) -> bool {
         matches!(self.state, PartyState::Initiated | PartyState::Connected | PartyState::Held)
     }
@@ -95,16 +95,16 @@ pub struct Call {
     pub media: Option<Media>,
     pub ty: Option<CallType>,
     pub cause: Option<Cause>,
-    /// The platform's further number of it, as it was told first.
+    /// The platform's further number of the call (CallSequenceId), as it was told first.
     pub sequence: Option<NativeId>,
-    /// Applications were told of it, with that number or none.
+    /// Applications were told of the call, with that number or without one.
     pub sequence_kept: bool,
     pub data: Vec<(String, String)>,
     /// The last one.
     pub disposition: Option<i64>,
     /// Every one, and who gave it.
     pub dispositions: SmallVec<[(AgentIx, i64); 2]>,
-    /// The agent who left last of those who answered: its code is the call's, once the call is over.
+    /// The last agent to leave of those who answered. Once the call is over, this agent's code is the call's.
     pub last_agent: Option<AgentIx>,
     /// The agent whom the platform has chosen for it.
     pub reserved_for: Option<AgentIx>,
@@ -123,31 +123,31 @@ pub struct Call {
     pub consultation_told: bool,
     /// The far end of an agent's own call has connected.
     pub far_end_told: bool,
-    /// Agents who listen to it or assist in it, and are no parties.
+    /// Agents who listen to the call or assist in it. They are not parties.
     pub observers: SmallVec<[AgentIx; 1]>,
-    /// When it began, by the platform's clock, if another call had its number earlier that day.
+    /// The moment of the call's beginning by the platform's clock, if an earlier call of that day had its number.
     pub again_at: Option<u64>,
-    /// Applications were told that a call of this name is over, and the platform goes on with it: nothing may be told of it
-    /// under that name.
+    /// Applications were told that a call of this name is over, and the platform goes on with it: nothing may be told
+    /// of it under that name.
     pub renamed: bool,
     /// What this call became part of.
     pub joined_into: Option<CallIx>,
-    /// Two calls joined in it, and everybody stayed.
+    /// Two calls joined in this one, and everybody stayed.
     pub conferenced: bool,
     /// Two calls joined in it, and it is not known who handed them on.
     pub handed_on: bool,
     /// It ended because nothing was heard of it any more.
     pub presumed_over: bool,
-    /// Nobody is in it, and it may wait where the platform does not show it.
+    /// The call has no parties, and may wait where the platform does not show it.
     pub waits_unseen: bool,
-    /// What the platform says of whether it was abandoned.
+    /// Whether the call was abandoned, where the platform says so.
     pub said_abandoned: Option<bool>,
     /// Agents who answered and whose wrap-up is not over.
     pub owed: SmallVec<[AgentIx; 2]>,
     pub completed: bool,
-    /// Since when nobody works on it any more: its ids lead to it for the time of grace after that.
+    /// The time since which no agent works on the call. Its ids still lead to it during the time of grace that follows.
     pub over_since: Time,
-    /// An agent placed it as a callback, reached nobody and put it back, which has been told.
+    /// An agent placed the call as a callback, reached nobody and put it back, and this has been told.
     pub reinserted: bool,
     pub last_event: Time,
     /// The link's epoch in which the platform last said anything of it.
@@ -214,8 +214,8 @@ impl Call {
         self.phase == Phase::Live
     }
 
-    /// The code that counts for the whole call: the one of the agent who was connected last. Where the platform gave a code
-    /// without saying whose it is, that one.
+    /// The code that counts for the whole call: the one of the agent who was connected last. Where the platform gave a
+    /// code without naming its agent, that code counts.
     pub fn final_disposition(&self) -> Option<i64> {
         match self.last_agent {
             Some(agent) if !self.dispositions.is_empty() => self.disposition_of(agent),
@@ -223,13 +223,13 @@ impl Call {
         }
     }
 
-    /// The agent who was, or is, connected last.
+    /// The agent who is connected, or was connected last.
     pub fn answering_agent(&self) -> Option<AgentIx> {
         let answered = |party: &&Party| party.is_in() && party.answered && party.device.is_agent();
         self.parties.iter().rev().find(answered).and_then(|party| party.device.agent).or(self.last_agent)
     }
 
-    /// The last code that this agent gave the call.
+    /// The last code that this agent gave to the call.
     pub fn disposition_of(&self, agent: AgentIx) -> Option<i64> {
         self.dispositions.iter().rev().find(|(giver, _)| *giver == agent).map(|(_, code)| *code)
     }
@@ -345,7 +345,7 @@ impl Call {
         self.phase == Phase::Ended && self.said_abandoned.unwrap_or(seems)
     }
 
-    /// Whether somebody has left it, and nobody is known to be in it for the platform.
+    /// True if a party has left the call, and no party is known to be in it on the platform's side.
     pub fn is_orphan(&self) -> bool {
         self.orphan_watch && !self.is_held_by_platform()
     }
@@ -359,7 +359,7 @@ impl Call {
         self.queue.is_some() || self.parties.iter().any(keeps)
     }
 
-    /// Where the call is in its life, for a snapshot: by what was told of it.
+    /// The call's state for a snapshot, derived from what was told of the call.
     pub fn state(&self) -> CallState {
         if self.phase == Phase::Ended {
             return CallState::Ended;
@@ -377,13 +377,13 @@ impl Call {
         }
     }
 
-    /// Whether it is a conference still: nobody has left it, or three are there.
+    /// True while the call is a conference: nobody has left it, or three parties are still in it.
     fn is_conference(&self) -> bool {
         let (all, here) = (self.parties.len(), self.parties.iter().filter(|party| party.is_in()).count());
         self.conferenced && (here >= 3 || here == all)
     }
 
-    /// Whether it was told to be a consultation about another call.
+    /// True if the call was told as a consultation about another call.
     fn is_consultation(&self) -> bool {
         self.consultation_told && self.direction == Direction::Consultation
     }

@@ -1,4 +1,5 @@
-//! Callbacks that reached nobody: they wait again. The platform tells it before the call's own end or after it.
+//! Callbacks that reached nobody and wait again. The platform tells the result before the callback's own end or after
+//! it.
 
 use super::*;
 

@@ -181,7 +181,8 @@ impl Model {
         Effect::Taken
     }
 
-    /// The agent has the call before anybody told that it waited: told late, it was a service's call all the same.
+    /// The agent has the call before the platform told that it was queued. It was a service's call nevertheless, and
+    /// this is told late.
     fn has_waited(&mut self, index: CallIx, service: Option<ServiceIx>, change: &Change) {
         let since = self.waits_since(change);
         let call = &mut self.calls[index];
@@ -262,7 +263,7 @@ impl Model {
             return Effect::Taken;
         }
         self.calls[index].waits_unseen = false;
-        // A service's call alerts only at agents who are on no call.
+        // A service's call alerts only at agents who are on no other call.
         if let Some(agent) = party.agent.filter(|_| self.calls[index].service.is_some()) {
             self.doubt_calls_of(agent, Some(index));
         }
@@ -449,7 +450,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// An agent listens to the call or assists in it. If it alerted at the agent before, that is over.
+    /// An agent listens to the call or assists in it. If the call alerted at the agent before, it no longer does.
     pub(super) fn observed(&mut self, change: &Change) -> Effect {
         let index = match self.live_call(change) {
             Ok(index) => index,
@@ -467,7 +468,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// A service's call that an agent did not answer waits again, even where the platform does not show that.
+    /// A service's call that an agent did not answer waits again, even if the platform does not show that.
     fn note_unseen_wait(&mut self, index: CallIx, agent: AgentIx, change: &Change) {
         let call = &mut self.calls[index];
         let answered = call.parties.iter().any(|party| party.device.agent == Some(agent) && party.answered);
@@ -480,14 +481,15 @@ impl Model {
     fn other_leaves(&mut self, index: CallIx, device: &Device) {
         let Some(place) = self.party_leaving(index, device) else { return };
         self.leave(index, place);
-        // A party that only alerts does not remain: nobody speaks with it.
+        // A party that only alerts does not count as remaining: nobody speaks with it.
         let call = &self.calls[index];
         if !call.others_in().any(|place| call.parties[place].remains()) {
             self.far_end_left(index);
         }
     }
 
-    /// Everybody whom agents spoke with, or were to speak with, has left: each agent who is still in the call is told so.
+    /// Everybody whom the agents spoke with, or were to speak with, has left. Each agent who is still in the call is
+    /// told so.
     fn far_end_left(&mut self, index: CallIx) {
         let agents: SmallVec<[(usize, AgentIx); 4]> = self.calls[index].agents_in().collect();
         for (place, agent) in agents {
@@ -497,8 +499,8 @@ impl Model {
         }
     }
 
-    /// In a call of agents only, whoever is left alone was left by the far end. While the agent who left had not answered,
-    /// somebody else may still be called.
+    /// In a call between agents, the far end has left if only one agent remains. If the agent who left had not
+    /// answered, another one may still be called.
     fn left_alone(&mut self, index: CallIx, by: usize, agent: AgentIx) {
         let call = &self.calls[index];
         let party = &call.parties[by];
@@ -524,7 +526,7 @@ impl Model {
         others.next().filter(|_| dialable && others.next().is_none())
     }
 
-    /// A party leaves, and may leave somebody alone.
+    /// A party leaves. If an agent remains alone, the agent is told.
     pub(super) fn leave(&mut self, index: CallIx, place: usize) {
         self.take_out(index, place);
         if let Some(agent) = self.calls[index].parties[place].device.agent {
@@ -533,7 +535,7 @@ impl Model {
         self.watch_orphan(index);
     }
 
-    /// A party is in the call no more. An agent is told so, near end, unless it was told already.
+    /// Removes a party from the call. An agent who has not been told yet is told the connection cleared, near end.
     fn take_out(&mut self, index: CallIx, place: usize) {
         let party = &mut self.calls[index].parties[place];
         (party.state, party.left_first) = (PartyState::Left, true);
@@ -579,7 +581,7 @@ impl Model {
         match self.call_left(change) {
             Ok(index) => {
                 self.calls[index].said_abandoned = change.fact(Fact::Abandoned).as_bool();
-                // A code that comes with the end is the one of the agent who was connected last.
+                // A code that comes with the call's end belongs to the agent who was connected last.
                 let agent = self.calls[index].answering_agent();
                 if let (true, Some(agent)) = (self.set_disposition(index, agent, change), agent) {
                     self.tell_disposed(index, agent);
@@ -610,7 +612,7 @@ impl Model {
         for place in in_it {
             let party = &mut self.calls[index].parties[place];
             if party.is_in() && party.device.is_agent() {
-                // Who went first nobody said.
+                // The platform did not say who left first.
                 self.take_out(index, place);
                 self.calls[index].parties[place].left_first = false;
             } else {
@@ -750,12 +752,12 @@ impl Model {
         }
     }
 
-    /// How long a call that nobody is known to be in may be silent.
+    /// The longest silence of a call that nobody is known to be in.
     fn orphan_grace_of(&self, call: &Call) -> Duration {
         if call.waits_unseen { self.settings.unseen_wait } else { self.settings.orphan_grace }
     }
 
-    /// Nothing shows the call alive any more: it ends, and nobody knows how.
+    /// Nothing shows the call alive any more. It is told to be over, without a cause.
     pub(super) fn presume_over(&mut self, index: CallIx) {
         self.calls[index].presumed_over = true;
         let names = self.calls[index].names.clone();
@@ -771,7 +773,7 @@ impl Model {
             return;
         }
         let grace = self.orphan_grace_of(call);
-        // Who works after the call may have left it before the platform says that it is over.
+        // Agents may leave the call and work after it before the platform tells its end.
         let is_worked_on = call.owed.iter().any(|agent| self.is_wrapping(*agent, Some(index)));
         let due = if is_worked_on { self.now + grace } else { call.last_event + grace };
         if due <= self.now {
@@ -782,7 +784,7 @@ impl Model {
         }
     }
 
-    /// Ends the calls that have been silent for too long, and the wrap-up after calls; looks again when the next may be.
+    /// Ends calls, and work after calls, that have been silent for too long, and sets the timer for the next one.
     pub(super) fn call_expiry_over(&mut self) {
         let due = |call: &Call| call.last_event + self.settings.call_expiry;
         let goes_on = |call: &Call| call.is_live() || !call.completed || !call.owed.is_empty();
@@ -801,14 +803,14 @@ impl Model {
         }
     }
 
-    /// Has a timer look for calls that have been silent for too long.
+    /// Sets a timer that looks for calls that have been silent for too long.
     pub(super) fn watch_expiry(&mut self) {
         if !std::mem::replace(&mut self.expiry_watch, true) {
             self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
         }
     }
 
-    /// The ids of a call that is complete lead nowhere any more, unless the call became part of one that lives.
+    /// Removes the ids of a call that is complete, unless the call has joined into one that is still live.
     pub(super) fn id_grace_over(&mut self, index: CallIx) {
         let Some(call) = self.calls.get(index) else { return };
         if !call.completed || !call.owed.is_empty() {

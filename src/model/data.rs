@@ -1,16 +1,16 @@
-//! What is remembered of a call's data: items with a key of their own each, in the order in which they were told.
+//! A call's data: items with unique keys, in the order in which they were told.
 
 use smallvec::SmallVec;
 
 use super::{call::MAX_DATA, finding::note_text};
 use crate::message::Value;
 
-/// Remembers items, and hands back for how many there was no room. An item that is told a second time is the same one; two of
-/// one key in one message are two.
+/// Remembers items, and returns for how many there was no room. An item that is told again is the same item; two items
+/// with one key in one message are two.
 pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -> u64 {
     let mut cut = 0;
     for (place, (key, value)) in told.iter().enumerate() {
-        // Longer lists have more items than are kept in any case.
+        // Items beyond this number would be dropped in any case.
         let Some(rank) = rank(&told[..place.min(MAX_DATA)], *key, *value) else { continue };
         let (mut buffer, mut value_buffer) = (itoa::Buffer::new(), itoa::Buffer::new());
         let key = key.as_text(&mut buffer).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -
     cut
 }
 
-/// How many other values earlier items of this key have; none where one of them has this value.
+/// The number of different values that earlier items have under this key; none if one of them has the same value.
 fn rank(earlier: &[(Value, Value)], key: Value, value: Value) -> Option<usize> {
     let mut others: SmallVec<[Value; 4]> = SmallVec::new();
     for (_, other) in earlier.iter().filter(|(other, _)| is_same(*other, key)) {
@@ -46,7 +46,7 @@ fn is_same(left: Value, right: Value) -> bool {
     }
 }
 
-/// Whether there was room.
+/// Adds or replaces an item. Returns false if there was no room.
 fn item(known: &mut Vec<(String, String)>, key: &str, value: &str) -> bool {
     match known.iter().position(|(other, _)| other == key) {
         Some(place) => note_text(&mut known[place].1, value),

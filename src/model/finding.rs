@@ -77,7 +77,7 @@ impl Model {
         Ok(index)
     }
 
-    /// The old call's names mean a newer one from now on. Where it was live, nobody knows how it ended.
+    /// Gives the old call's names to a newer call. If the old call was live, it ends without a known cause.
     fn give_up_names(&mut self, index: CallIx) {
         if self.calls[index].is_live() {
             self.presume_over(index);
@@ -272,9 +272,9 @@ pub(super) fn note_number(known: &mut String, new: &str, new_is_weak: bool, know
     }
 }
 
-/// Whether two numbers may be one, written with and without a prefix.
+/// True if two numbers may be the same, written with and without a prefix.
 pub(super) fn same_number(one: &str, other: &str) -> bool {
-    /// So many digits at the end are a number of their own.
+    /// The number of equal digits at the end that identifies a number.
     const ENOUGH: usize = 5;
     if one == other {
         return true;

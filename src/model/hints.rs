@@ -1,10 +1,10 @@
-//! What a platform tells of agents beside their log-ons, their readiness and the events of their calls: who works at a
-//! telephone alone, and doubles of what those events say, which come in any order with them.
+//! What platforms tell of agents besides their log-ons, their readiness and the events of their calls: who works at a
+//! telephone alone, and messages that duplicate the events of calls and come in any order with them.
 
 use super::{timers::Timer, *};
 
 impl Model {
-    /// It neither logs the agent on nor outlives the log-on.
+    /// The note neither logs the agent on nor outlives the log-on.
     pub(super) fn agent_noted(&mut self, change: &Change) -> Effect {
         let agent = match self.agent_of(change) {
             Ok(agent) => agent,
@@ -17,7 +17,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// A hint counts once it has stood for a while and nothing else explains it.
+    /// A hint takes effect once it has stood for a while and nothing else explains it.
     pub(super) fn activity_hinted(&mut self, change: &Change) -> Effect {
         let agent = match self.agent_of(change) {
             Ok(agent) => agent,
@@ -30,7 +30,7 @@ impl Model {
             return Effect::Taken;
         }
         entry.hint = None;
-        // What only a hint has said only a hint takes back.
+        // A state that came from a hint only ends with another hint.
         let of_no_call = entry.calls.is_empty() && entry.wraps.iter().all(Option::is_none);
         let is_hinted = entry.activity == Some(AgentState::Active) || !entry.wraps.is_empty();
         if of_no_call && is_hinted { self.freed(change) } else { Effect::Taken }
@@ -43,7 +43,7 @@ impl Model {
             return;
         }
         entry.hint = None;
-        // An earlier hint explains nothing.
+        // An earlier hint does not explain this one.
         let is_known = !entry.calls.is_empty()
             || entry.wraps.iter().any(Option::is_some)
             || entry.settling.is_some()

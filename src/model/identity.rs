@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::{AgentIx, DeviceKind};
 
-/// An id as its platform gave it, borrowed from a message. A guid is the same in any case, and in braces.
+/// An id as its platform gave it, borrowed from a message. Guids are equal whatever their case, with or without braces.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Id<'m> {
     #[default]
@@ -94,7 +94,7 @@ impl Eq for Id<'_> {}
 
 const GUID: usize = 36;
 
-/// The guid that a text is, without braces and in one case.
+/// The guid that a text holds, without braces and regardless of case.
 #[inline]
 fn guid(text: &str) -> Option<[u8; GUID]> {
     let bytes = match text.as_bytes() {
@@ -117,7 +117,7 @@ fn is_same_guid(one: &str, other: &str) -> bool {
     guid(one).is_some_and(|one| guid(other) == Some(one))
 }
 
-/// An id that the model keeps, as it came first.
+/// An id that the model keeps, spelled as it came first.
 #[derive(Debug, Clone)]
 pub enum NativeId {
     Int(i64),

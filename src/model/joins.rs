@@ -65,7 +65,7 @@ impl Model {
                 self.finish_call(old);
             }
         }
-        // Whoever left works after the call that was handed on, and has no work after the other one.
+        // The agent who leaves works after the call that was handed on, and owes the other call no work.
         if let Some(agent) = leaver.filter(|_| second != first) {
             if second == result {
                 self.owes_no_more(agent, second);
@@ -193,8 +193,8 @@ impl Model {
         Some((call, place as u8))
     }
 
-    /// The result takes over what is known of the customer's call: the one that no agent began. The codes of an agent who
-    /// leaves stay with the call that the agent left.
+    /// The result takes over the data of the customer's call, which is the one that no agent began. The codes of an
+    /// agent who leaves stay with the call that the agent left.
     fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx, leaver: Option<AgentIx>) {
         let from_agent = |call: CallIx| self.calls[call].originator.is_some();
         let customer = if from_agent(first) && !from_agent(second) { second } else { first };

@@ -22,7 +22,7 @@ pub struct Link {
     pub statistics_seen: bool,
     /// The platform had its time to show who is there.
     pub resynced: bool,
-    /// It said itself that it has shown everybody.
+    /// The platform itself said that it has shown everybody.
     pub all_shown: bool,
 }
 
@@ -31,7 +31,7 @@ impl Model {
         self.link.state
     }
 
-    /// Whether the platform has said that it has shown all agents who are there: whoever it has not shown does not exist.
+    /// True if the platform has said that it has shown all its agents: an agent whom it has not shown does not exist.
     pub fn has_shown_everyone(&self) -> bool {
         self.link.all_shown
     }
@@ -107,8 +107,8 @@ impl Model {
         }
     }
 
-    /// The platform cannot be reached: requests fail. A broken connection is not yet a broken call: calls and agents are kept
-    /// for a while.
+    /// The platform is not connected, and requests to it fail. Its calls may still go on: calls and agents are kept for
+    /// a while.
     pub fn link_down(&mut self, now: Time, reason: &str) {
         self.begin(now, None);
         if self.link.state == LinkState::Down {
@@ -119,7 +119,7 @@ impl Model {
             let agent = &mut self.agents[agent];
             (agent.stale, agent.phone, agent.hint) = (true, false, None);
         }
-        // What is heard from now on is of another time.
+        // Everything heard from now on belongs to a new epoch.
         self.link.epoch += 1;
         self.link.state = LinkState::Down;
         self.tell(Transition::new(TransitionKind::LinkDown));
@@ -129,21 +129,21 @@ impl Model {
         self.timers.set(self.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
     }
 
-    /// The bridge stops: nobody will tell how calls went on, so they end. Agents keep their last state.
+    /// The bridge stops. Nobody will tell how the calls go on, so they end. Agents keep their last state.
     pub fn shut_down(&mut self, now: Time, reason: &str) {
         self.begin(now, None);
         self.presume(true, Model::lose_calls);
         self.link_down(now, reason);
     }
 
-    /// The platform was not back in time.
+    /// The platform did not come back in time.
     pub(super) fn link_grace_over(&mut self, epoch: u64) {
         if self.link.state == LinkState::Down && self.link.epoch == epoch {
             self.lose_all();
         }
     }
 
-    /// Every call ends, once, and everybody is logged off. Heard of again, calls start anew, and agents are told anew.
+    /// Ends every call, once, and logs every agent off. Calls that are heard of again start anew, and so do agents.
     fn lose_all(&mut self) {
         self.presume(true, |model| {
             model.lose_calls();
@@ -162,8 +162,9 @@ impl Model {
         }
     }
 
-    /// The platform shows an agent free, gone, or on the call `but`: other calls of which nothing was heard since events may
-    /// have been missed are not the agent's any more. Those that the agent held then may be, beside another call.
+    /// The platform shows an agent ready, logged off, or on the call `but`. Calls of which nothing was heard since
+    /// events may have been missed are then no longer the agent's. Beside another call, the agent may still have held
+    /// calls.
     pub(super) fn doubt_calls_of(&mut self, agent: AgentIx, but: Option<CallIx>) {
         let is_doubtful = |index: &CallIx| {
             let call = &self.calls[*index];

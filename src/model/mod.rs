@@ -51,17 +51,17 @@ pub struct Settings {
     pub platform: String,
     /// After an agent's last call, until the state falls back to the last readiness.
     pub state_grace: Duration,
-    /// After a call's end, for agents of whom the platform shows neither wrap-up nor its absence.
+    /// The wait after a call's end, for agents of whom the platform shows neither wrap-up nor its absence.
     pub wrap_grace: Duration,
     /// A call without any event.
     pub call_expiry: Duration,
     /// A call left by all parties known to be alive.
     pub orphan_grace: Duration,
-    /// The same of a call that may wait where the platform does not show it.
+    /// The same as `orphan_grace`, for a call that may wait where the platform does not show it.
     pub unseen_wait: Duration,
-    /// The ids of a call that is over, and its wrap-up, still lead to it.
+    /// The time for which the ids of a call still lead to it once the call and its wrap-up are over.
     pub id_grace: Duration,
-    /// A lost link, until its calls end and its agents are logged off.
+    /// The time after which a lost link ends its calls and logs its agents off.
     pub link_grace: Duration,
     /// After the link is back or events were missed, for the platform to show who is there.
     pub resync_grace: Duration,
@@ -71,7 +71,7 @@ pub struct Settings {
     pub max_agents: usize,
     pub max_services: usize,
     pub max_requests: usize,
-    /// What is dialled to reach services, by the platform's own numbers of them.
+    /// The numbers to dial for services, by the platform's own number of each service.
     pub service_numbers: BTreeMap<i64, String>,
     /// Bytes that all calls take up, with their parties, numbers and data.
     pub max_memory: usize,
@@ -156,11 +156,11 @@ pub struct Model {
     settings: Settings,
     now: Time,
     clock: Option<u64>,
-    /// How many milliseconds the platform's local time is ahead of UTC.
+    /// The difference between the platform's local time and UTC, in milliseconds.
     ahead: i64,
     calls: Slab<CallIx, Call>,
     call_names: HashMap<SpacedId, CallIx>,
-    /// The number space in which the platform names one call only, ever; none where it uses all names again.
+    /// The number space in which the platform names one call only, ever; none if it uses all names again.
     unique_names: Option<u8>,
     names_used: beginnings::NamesUsed,
     names_spent: beginnings::NamesSpent,
@@ -174,32 +174,32 @@ pub struct Model {
     agent_ids: HashMap<SpacedId, AgentIx>,
     services: Slab<ServiceIx, Service>,
     service_ids: HashMap<SpacedId, ServiceIx>,
-    /// Digits of numbers that callers dialled to wait at a service.
+    /// Numbers that callers dialled to wait at a service, digits only.
     service_numbers: HashMap<String, ServiceIx>,
     requests: BTreeMap<RequestIx, Request>,
     requests_made: u32,
-    /// The platform tells what becomes of requests by events that name them.
+    /// The platform tells the outcomes of requests by events that name them.
     outcomes_told: bool,
-    /// The open request that the change names which is being taken in, and what that says.
+    /// The open request that the current change names, and the kind of that change.
     answering: Option<(RequestIx, ChangeKind)>,
     link: link::Link,
     timers: Timers,
     /// Counts messages, so that a list that a message gives can be told complete.
     stamp: u64,
     out: Vec<Transition>,
-    /// What is told now no message says: it follows from what was lost, or from silence.
+    /// True while transitions are told that no message says: they follow from what was lost, or from silence.
     presuming: bool,
     /// Requests that ended in this batch; they are kept until their transitions are used.
     closed: Vec<RequestIx>,
     /// Requests that are done and may lead to another.
     follow_ups: Vec<RequestIx>,
-    /// Items of call data for which there was no room.
+    /// The number of items of call data for which there was no room.
     pub data_cut: u64,
     /// Calls whose time is over, dropped when their last transitions are used.
     forgotten: Vec<CallIx>,
     /// Services that were removed, left by their agents when the last transitions are used.
     closed_services: Vec<ServiceIx>,
-    /// Services that have other agents than before, since somebody asked.
+    /// Services whose agents have changed since this was asked for last.
     restaffed: Vec<ServiceIx>,
 }
 
@@ -208,7 +208,7 @@ impl Model {
         Model { settings, ..Model::default() }
     }
 
-    /// The platform tells what becomes of requests by events that name them.
+    /// The platform tells the outcomes of requests by events that name them.
     pub fn expect_outcomes(&mut self) {
         self.outcomes_told = true;
     }
@@ -218,20 +218,20 @@ impl Model {
         &self.closed
     }
 
-    /// The platform gives names in this space to one call only, ever.
+    /// The platform gives each name in this space to one call only, ever.
     pub fn name_calls_uniquely(&mut self, space: u8) {
         self.unique_names = Some(space);
     }
 
-    /// Begins a message: everything applied until the next belongs to it. `clock` is the moment, by the platform's clock,
-    /// in milliseconds since 1970, where the message says it.
+    /// Begins a message: everything applied until the next call belongs to it. `clock` is the moment of the message by
+    /// the platform's clock, in milliseconds since 1970, where the message has one.
     pub fn begin(&mut self, now: Time, clock: Option<u64>) {
         self.now = self.now.max(now);
         self.clock = clock;
         self.stamp += 1;
     }
 
-    /// How many milliseconds the local times in the message are ahead of UTC.
+    /// Sets the difference between the message's local times and UTC, in milliseconds.
     pub fn set_ahead(&mut self, ahead: i64) {
         self.ahead = ahead;
     }
@@ -348,12 +348,12 @@ impl Model {
         }
     }
 
-    /// Services that have other agents than when this was asked last; some stand here more than once.
+    /// Services whose agents have changed since this was asked for last; a service may occur more than once.
     pub fn take_restaffed(&mut self) -> Vec<ServiceIx> {
         std::mem::take(&mut self.restaffed)
     }
 
-    /// Whether the platform is there and had its time to show everything that it has.
+    /// True if the platform is connected and has had time to show everything it has.
     pub fn has_shown_everything(&self) -> bool {
         self.link.state == LinkState::Up && self.link.resynced
     }
@@ -407,7 +407,7 @@ impl Model {
         self.calls.len()
     }
 
-    /// What this tells, if `presumed`, no message of the platform says.
+    /// Runs `tell`. If `presumed`, the transitions are marked as ones that no message of the platform says.
     fn presume<T>(&mut self, presumed: bool, tell: impl FnOnce(&mut Model) -> T) -> T {
         let before = self.presuming;
         self.presuming |= presumed;

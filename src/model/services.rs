@@ -37,9 +37,9 @@ impl Model {
         Some(index)
     }
 
-    /// The number was dialled by a caller who came to wait at this service: who is sent there waits there.
+    /// A caller dialled this number and came to wait at this service: other callers sent to the number wait there, too.
     pub(super) fn learn_number(&mut self, service: ServiceIx, number: &str) {
-        /// So many numbers are remembered for all services.
+        /// The most numbers remembered for all services together.
         const MOST: usize = 10_000;
         let digits: String = digits(number).iter().map(|digit| char::from(*digit)).collect();
         if !digits.is_empty() && !self.service_numbers.contains_key(&digits) && self.service_numbers.len() < MOST {
@@ -47,7 +47,7 @@ impl Model {
         }
     }
 
-    /// Whether calls to this number wait at a service, as far as that is known.
+    /// True if calls to this number are known to wait at a service.
     pub(super) fn is_number_of_service(&self, number: &str) -> bool {
         let digits = digits(number);
         let text = std::str::from_utf8(&digits).unwrap_or_default();

@@ -773,7 +773,7 @@ fn check(teller: &mut Teller, watcher: &mut Watcher, said: Option<(&Said, &[Call
                 matches!(said.kind, K::Left | K::Ended | K::Diverted | K::Transferred | K::WrapStarted | K::Queued);
             prop_assert!(takes_out, "{said:?}: {told}");
             let named = teller.model.agent_by_id(said.party.device().id);
-            // Whoever leaves may leave somebody alone.
+            // If an agent leaves, another one may be left alone.
             let is_left = transition.details.end == Some(End::Far);
             prop_assert!(named.is_none() || named == transition.agent || is_left, "somebody else: {said:?}: {told}");
         }

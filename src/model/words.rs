@@ -79,21 +79,21 @@ words! {
 }
 
 words! {
-    /// What exactly keeps an agent, for statistics.
+    /// An agent's occupation in detail, for statistics.
     Occupation {
         Idle = "idle",
         NotReady = "not-ready",
         Wrap = "wrap",
         Reserved = "reserved",
-        /// A call that a group distributed alerts.
+        /// A call that a group distributed is delivered.
         Alerting = "alerting",
-        /// A call that waits for the agent to make it alerts.
+        /// A call that waits for the agent to make it is delivered.
         OutboundAlerting = "outbound-alerting",
         /// On a call that a group distributed.
         Acd = "acd",
         /// On a call that waited for the agent to make it.
         OutboundAcd = "outbound-acd",
-        /// On, or called by, a call that no group distributed; and the same of an agent who is not ready besides.
+        /// On, or called by, a call that no group distributed; also when the agent is not ready besides.
         Incoming = "incoming",
         IncomingNotReady = "incoming-not-ready",
         Outgoing = "outgoing",
@@ -101,20 +101,20 @@ words! {
         Email = "email",
         EmailIncoming = "email-incoming",
         EmailOutgoing = "email-outgoing",
-        /// With something that has no word of its own.
+        /// Busy with something that has no word of its own.
         Busy = "busy",
         BusyNotReady = "busy-not-ready",
-        /// With a call that another group distributed.
+        /// Busy with a call that another group distributed.
         Elsewhere = "elsewhere",
     }
 }
 
 words! {
-    /// How a party is connected to a call.
+    /// The state of a party's connection to a call.
     ConnectionState {
-        /// Calls, and nobody has answered yet.
+        /// The party calls, and nobody has answered yet.
         Initiated = "initiated",
-        /// Was called, and nothing was heard of it.
+        /// The party was called, and nothing was heard of it.
         Dialled = "dialled",
         Alerting = "alerting",
         Connected = "connected",
@@ -188,7 +188,7 @@ words! {
         Queued = "queued",
         Alerting = "alerting",
         Connected = "connected",
-        /// A consultation about another call, connected.
+        /// A consultation about another call is connected.
         Consulting = "consulting",
         Conferenced = "conferenced",
         Held = "held",
@@ -283,8 +283,8 @@ words! {
         RouteRejected = "route-rejected",
         /// The call waits at `service`; where `party`, an agent, is in it, that agent put it there.
         Queued = "queued",
-        /// `party`, an agent who placed a callback and reached nobody, put it back at `service`; `cause`. Told before the
-        /// callback's own end or after it.
+        /// `party`, an agent who placed a callback and reached nobody, put it back at `service`; `cause`. This is told
+        /// before the callback's own end or after it.
         Reinserted = "reinserted",
         /// The call waits no longer.
         Dequeued = "dequeued",
@@ -311,7 +311,7 @@ words! {
         Diverted = "diverted",
         /// `party` leaves the call.
         Left = "left",
-        /// `party`, an agent, listens to the call or assists in it, and is no party.
+        /// `party`, an agent, listens to the call or assists in it, and is no party to it.
         Observed = "observed",
         /// The call is over.
         Ended = "ended",
@@ -330,19 +330,19 @@ words! {
         /// `party`, an agent, was heard of: logged on, unless the platform has said anything of that.
         AgentPresent = "agent-present",
         LoggedOff = "logged-off",
-        /// `party`, an agent, takes calls. With `state`, the platform shows besides that the agent is on none.
+        /// `party`, an agent, is ready. With `state`, the platform shows besides that the agent is on no call.
         Ready = "ready",
-        /// `party`, an agent, takes none, for `reason`. With `state` as above.
+        /// `party`, an agent, is not ready, for `reason`. With `state` as above.
         NotReady = "not-ready",
         /// `party`, an agent, takes calls of one `media` or not, whatever the agent's readiness is.
         MediumReady = "medium-ready",
         MediumNotReady = "medium-not-ready",
         /// What `party`, an agent, is doing (`state`), which says nothing of readiness.
         Activity = "activity",
-        /// The same told beside the events of calls, in any order with them: it counts only where these say nothing. Without
-        /// a `state` the agent does nothing any more.
+        /// The same told beside the events of calls, in any order with them: it counts only where those events say
+        /// nothing. Without a `state`, the agent's activity is over.
         ActivityHinted = "activity-hinted",
-        /// What is known of `party`, an agent, beside the agent's state: `phone`.
+        /// A fact about `party`, an agent, other than the agent's state: `phone`.
         AgentNoted = "agent-noted",
         /// Statistics show `party`, an agent, in `state` since `since`.
         AgentSeen = "agent-seen",
@@ -362,12 +362,12 @@ words! {
         Shown = "shown",
         /// The services seen in this message are all there are of their kind.
         ServicesListed = "services-listed",
-        /// The platform has a request and tells its outcome later, by an event that names the request. A dialect whose rules
-        /// make this change tells all outcomes so: its picture alone never shows a request done while the platform may still
-        /// say otherwise.
+        /// The platform has a request and tells its outcome later, by an event that names the request. A dialect whose
+        /// rules make this change tells all outcomes so: its picture alone never shows a request done while the
+        /// platform may still say otherwise.
         RequestTaken = "request-taken",
-        /// The platform accepted a request: what shows it done will follow, or is there already. Where the platform tells
-        /// outcomes by events, it did it.
+        /// The platform accepted a request: the event that shows it done will follow, or has come already. Where the
+        /// platform tells outcomes by events, the request is done.
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
         RequestFailed = "request-failed",
@@ -429,7 +429,7 @@ impl ChangeKind {
         self >= ChangeKind::AskLogOn
     }
 
-    /// Whether the platform says by it what came of a request.
+    /// True if the change tells the outcome of a request.
     pub fn ends_request(self) -> bool {
         matches!(self, ChangeKind::RequestTaken | ChangeKind::RequestAccepted | ChangeKind::RequestFailed)
     }
@@ -552,10 +552,10 @@ words! {
         CallerName = "caller-name",
         Media = "media",
         Type = "type",
-        /// Who an agent's own call is with, where the platform says it.
+        /// The direction of an agent's own call, where the platform says it: outbound, internal or consultation.
         Direction = "direction",
         Cause = "cause",
-        /// Whether whoever called left before anybody answered, where the platform says it of a call that is over.
+        /// Whether the caller left before anybody answered, where the platform says it of a call that is over.
         Abandoned = "abandoned",
         /// The switch's number of the call.
         Sequence = "sequence",
@@ -564,7 +564,7 @@ words! {
         /// For how long the call has been waiting, in seconds.
         Waited = "waited",
         State = "state",
-        /// The readiness beneath an activity, or beneath what is not said.
+        /// The readiness beneath an activity, or beneath a state that is not told.
         Underlying = "underlying",
         /// Whether the agent is shown to be on no call.
         Free = "free",
@@ -598,7 +598,7 @@ words! {
         Number = "number",
         Name = "name",
         Station = "station",
-        /// What sort of service a request means, by the application's own number for it.
+        /// The sort of service that a request means, by the application's own number for it.
         ServiceType = "service-type",
         /// Whether the agent works at a telephone alone, without the platform's program.
         Phone = "phone",
@@ -690,7 +690,7 @@ words! {
         WrapSkipped = "wrap-skipped",
         /// `agent` gave `call` a disposition.
         Disposed = "disposed",
-        /// The same, once `call` was told complete.
+        /// The same, after `call` was told complete.
         DisposedLate = "disposed-late",
         AgentState = "agent-state",
         /// `agent`, who was told to be not ready, is so for another reason now.
@@ -719,7 +719,7 @@ words! {
         SnapshotService = "snapshot-service",
         /// A snapshot without a single `entity`.
         SnapshotEmpty = "snapshot-empty",
-        /// Who is logged on at `service`, and what each of them does: for those who subscribed to it.
+        /// The agents who are logged on at `service`, and what each of them does, for sessions that subscribed to it.
         GroupAgents = "group-agents",
         LinkUp = "link-up",
         LinkDown = "link-down",
@@ -790,7 +790,8 @@ words! {
         Cause = "cause",
         Direction = "direction",
         State = "state",
-        /// The last code of the agent whom the transition is about; where it is about none, of the agent connected last.
+        /// The last code of the agent whom the transition is about; if it is about no agent, of the agent connected
+        /// last.
         Disposition = "disposition",
         /// Where it waits or last waited.
         Service = "service",
@@ -819,16 +820,16 @@ words! {
         Call = "call",
         /// Why the agent is not ready.
         Reason = "reason",
-        /// The agent's record, of an agent in `service.agents` alone: what exactly keeps the agent.
+        /// The agent's detailed occupation; set only in `service.agents`.
         Occupation = "occupation",
-        /// Since when the agent's state holds, as the platform's time of day is written.
+        /// The time at which the agent's state began, as the platform's time of day is written.
         Since = "since",
         /// The calling and the dialled number of the distributed call that the agent handles.
         Ani = "ani",
         Dnis = "dnis",
         /// The last disposition that the agent gave, once the work after the call is over.
         Disposition = "disposition",
-        /// How many calls the agent is connected to, by what they are, and how many are held.
+        /// The number of calls the agent is connected to, by sort, and the number of held calls.
         AcdCalls = "acd-calls",
         OutboundAcdCalls = "outbound-acd-calls",
         NonAcdCalls = "non-acd-calls",
@@ -883,14 +884,14 @@ words! {
         /// The service that is meant, where the application names one.
         Service = "service",
         ServiceKind = "service-kind",
-        /// The same by the application's own number.
+        /// The same, by the application's own number.
         ServiceType = "service-type",
         Destination = "destination",
         DestinationType = "destination-type",
         /// The number with which the agent logs on who is called.
         DestinationAgent = "destination-agent",
-        /// The digits, `*`, `#` and `+` to dial for the destination; nothing where it is no number, or is a service of which
-        /// the configuration gives none.
+        /// The digits, `*`, `#` and `+` to dial for the destination; nothing if it is not a number, or is a service for
+        /// which the configuration gives none.
         Dial = "dial",
         Code = "code",
         Reason = "reason",
@@ -906,11 +907,11 @@ words! {
         State = "state",
         End = "end",
         Blind = "blind",
-        /// The disposition that was given now, or last by the agent whose wrap-up ends.
+        /// The disposition that was given now, or the last one of the agent whose wrap-up ends.
         Code = "code",
         /// The far end's own connection has been told.
         Told = "told",
-        /// The platform has a way to answer `call` for the agent at whom it alerts.
+        /// Whether the platform has a way to answer `call` for the agent at whom it is delivered.
         Answerable = "answerable",
         Failure = "failure",
         /// The platform's own number for a failure.
@@ -943,9 +944,9 @@ words! {
         RequestData = "request.data",
         /// An agent's services: items have `id` and `kind`.
         AgentServices = "agent.services",
-        /// Who is in a call: items have `number` where it is known, `id`, `kind` and `state`.
+        /// The parties of a call: items have `number` where it is known, `id`, `kind` and `state`.
         CallParties = "call.parties",
-        /// The agents of a service: items have `id`, and `agent` is the one of the item.
+        /// The agents of a service: items have `id`, and `agent` is the item's agent.
         ServiceAgents = "service.agents",
         /// The dispositions that the agent has given the call: items have `id`.
         CallDispositions = "call.dispositions",
@@ -961,7 +962,7 @@ words! {
         Number = "number",
         Key = "key",
         Value = "value",
-        /// How a party is connected.
+        /// The state of a party's connection.
         State = "state",
     }
 }

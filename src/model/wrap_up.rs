@@ -34,7 +34,7 @@ impl Model {
         }
     }
 
-    /// The agent owes the call nothing more; after the last who did, it is complete.
+    /// The agent owes the call nothing more. After the last agent who did, the call is complete.
     pub(super) fn owes_no_more(&mut self, agent: AgentIx, index: CallIx) {
         self.agents[agent].owes.retain(|known| *known != index);
         let call = &mut self.calls[index];
@@ -63,7 +63,7 @@ impl Model {
         self.work_is_over(index);
     }
 
-    /// The work after the call has taken too long to be believed in.
+    /// The work after the call has lasted longer than can be believed.
     pub(super) fn give_up_wrap(&mut self, index: CallIx) {
         for agent in self.calls[index].owed.clone() {
             self.owes_no_more(agent, index);
@@ -78,7 +78,7 @@ impl Model {
     }
 
     /// Agents of whom the platform has shown neither wrap-up nor its absence owe the call nothing more. An agent who is
-    /// shown to wrap up is waited for, however long that takes.
+    /// shown in wrap-up is waited for, however long that takes.
     pub(super) fn wrap_grace_over(&mut self, index: CallIx) {
         let Some(call) = self.calls.get(index).filter(|call| !call.is_live()) else { return };
         let owed = call.owed.iter().copied();
@@ -88,8 +88,8 @@ impl Model {
         }
     }
 
-    /// The call that an agent's wrap-up, or its end, or a code is about. A number that a newer call has meanwhile still means
-    /// the old call to an agent who works on that.
+    /// The call that the beginning or end of an agent's wrap-up, or a code, is about. If a newer call has the number by
+    /// now, the number still means the old call for an agent who works after that one.
     fn call_of_work(&self, agent: AgentIx, names: &CallNames) -> Option<CallIx> {
         let named = self.bearer(names);
         let is_in_named = named.is_some_and(|named| self.calls[self.result_of(named)].party_of(agent).is_some());
@@ -143,8 +143,8 @@ impl Model {
             if party.is_some_and(|party| party.work_over) {
                 return Effect::Late;
             }
-            // Whoever works after a call owes it that, whether the agent answered it or not, and even if it was waited for
-            // long enough.
+            // An agent in work after a call owes the call that work, whether or not the agent answered it, and even if
+            // the wait for it was over.
             if party.is_some() {
                 self.owe_wrap(agent, index);
             }
@@ -176,7 +176,7 @@ impl Model {
         let requests = self.dispositions_shown(call, agent, change);
         if let (Some(named), Some(call)) = (named, call) {
             let worked_on = self.call_worked_on(agent, named);
-            // Codes that the agent was seen to enter count; the one that comes with the end repeats one of them.
+            // Codes that the agent entered count; the code that comes with the end repeats one of them.
             if self.calls[worked_on].disposition_of(agent).is_none() {
                 self.set_disposition(worked_on, Some(agent), change);
             }
@@ -201,7 +201,8 @@ impl Model {
         if call.is_none() && !change.call.is_empty() { Effect::UnknownCall } else { Effect::Taken }
     }
 
-    /// The agent's own call, which nobody answered, is over, and the platform says that no work follows: told once.
+    /// The agent's own call, which nobody answered, is over, and the platform says that no work follows: this is told
+    /// once.
     fn skip_wrap(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.calls[call];
         // The guide has this for calls that no group distributed.
@@ -260,7 +261,7 @@ impl Model {
         self.tell(transition);
     }
 
-    /// Whether it is another than the agent gave last.
+    /// Sets a call's disposition. Returns true if it differs from the agent's last one.
     pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
         let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
         if let Some(agent) = agent {

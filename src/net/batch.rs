@@ -1,26 +1,26 @@
-//! Messages that wait to be written to a connection are written together, in order: a write costs more than most messages.
+//! Writes the messages that wait for a connection together, in order: a write costs more than most messages.
 
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::mpsc,
 };
 
-/// No more is added to a batch that is this long, in bytes.
+/// The length, in bytes, from which no more messages are added to a batch.
 const LONGEST: usize = 64 << 10;
 
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    /// How many messages it is.
+    /// The number of messages in the batch.
     pub messages: usize,
 }
 
 impl Batch {
-    /// Takes the next message, and those that wait behind it as far as there is room. Whether there is one: the last was taken
-    /// where nobody sends any more.
+    /// Takes the next message, and further waiting messages while there is room. Returns false if no message is left
+    /// and all senders are gone.
     pub async fn fill<M: AsRef<[u8]>>(&mut self, receiver: &mut mpsc::Receiver<M>) -> bool {
         self.bytes.clear();
-        // A long message does not keep its room for ever.
+        // The room that a long message needed is given back.
         self.bytes.shrink_to(LONGEST);
         self.messages = 0;
         let mut next = receiver.recv().await;
@@ -36,7 +36,7 @@ impl Batch {
         self.bytes.len()
     }
 
-    /// Writes all of it. Over TLS some of it may wait inside until it is flushed.
+    /// Writes the whole batch. Over TLS, part of it may stay in the buffer until it is flushed.
     pub async fn write(&self, writer: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
         writer.write_all(&self.bytes).await?;
         writer.flush().await

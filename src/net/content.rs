@@ -1,12 +1,12 @@
-//! In what form the body of an HTTP message comes: which text it is, and whether it is packed in a way that is not unpacked
-//! here. Whoever packs it is told what to change, instead of that it is no XML.
+//! The form of an HTTP message's body: its charset, and whether it is in a form that the bridge does not read. A sender
+//! of such a form is told what to change, rather than that the body is not XML.
 
 use hyper::{
     HeaderMap,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 
-/// What the transport says of a body's encoding.
+/// The charset that the transport names for a body.
 pub fn charset(headers: &HeaderMap) -> Option<String> {
     content_type(headers).split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;
@@ -19,7 +19,7 @@ fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A form of body that is not read here.
+/// A form of body that the bridge does not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
     /// Compressed, as the header says.
@@ -28,12 +28,12 @@ pub enum Foreign {
     Multipart(String),
     /// SOAP 1.2.
     Soap12,
-    /// Something else than XML.
+    /// A form other than XML.
     Other(String),
 }
 
 impl Foreign {
-    /// The form of a body, if its headers say that it is foreign. No word about it, or any word for text, will do.
+    /// The foreign form of a body, if its headers name one. A missing Content-Type, or any type of text, is accepted.
     pub fn of(headers: &HeaderMap) -> Option<Foreign> {
         let encodings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let mut encodings = encodings.flat_map(|value| value.split(',')).map(str::trim);
@@ -54,7 +54,7 @@ impl Foreign {
         }
     }
 
-    /// What somebody is told who asks in this form.
+    /// The error text for a request in this form.
     pub fn refusal(&self) -> String {
         match self {
             Foreign::Compressed(encoding) => format!(
@@ -71,7 +71,7 @@ impl Foreign {
         }
     }
 
-    /// Why an answer in this form is not read. SOAP 1.2 says itself what it is.
+    /// The reason why an answer in this form is not read. None for SOAP 1.2, whose envelope shows its own version.
     pub fn unread(&self) -> Option<String> {
         match self {
             Foreign::Compressed(encoding) => {

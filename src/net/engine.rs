@@ -122,7 +122,7 @@ pub enum Input {
         url: Arc<str>,
         found: Result<Box<Fitted>, String>,
     },
-    /// Something is wrong with whoever connects, or with what a task does.
+    /// A peer, or a task's work, has a problem that is to be logged.
     Complaint {
         about: About,
         notice: Notice,

@@ -51,12 +51,12 @@ impl Access {
     }
 }
 
-/// What was answered. A body that is too long, did not come whole, or is packed, is not known.
+/// The service's answer. Its body is unknown if it is too long, incomplete or compressed.
 pub struct Answer {
     pub status: StatusCode,
     pub charset: Option<String>,
     pub body: Result<Bytes, String>,
-    /// Its body was not read to its end.
+    /// The body was not read to its end.
     is_cut: bool,
 }
 

@@ -82,8 +82,8 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
     }
 }
 
-/// Accepts until told to stop. At the limit further connections wait to be accepted. What is wrong with `peers` is complained
-/// about where somebody listens.
+/// Accepts connections until told to stop. At the limit, further connections wait to be accepted. Problems are reported
+/// through `peers`, where the listener has one.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,

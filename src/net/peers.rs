@@ -1,5 +1,5 @@
-//! Whom the connections of a listener come from, and the way to complain about them. Complaints go through the bridge, which
-//! counts those of all others: a flood of connections makes no flood of lines.
+//! The peers of a listener, and the way to report problems with them. Reports go through the bridge, which limits them
+//! together with all others: a flood of connections does not flood the log.
 
 use tokio::sync::mpsc;
 
@@ -13,14 +13,14 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Has the log say what is wrong with one of them.
+    /// Logs a problem with one of the peers.
     pub async fn complain(&self, sort: &'static str, text: String) {
         self.say(Notice::warn(text).one_of(sort)).await;
     }
 
     pub async fn say(&self, notice: Notice) {
         let text = notice.text.clone();
-        // While the bridge stops nobody counts, but then there are few left who could be complained about.
+        // While the bridge stops, nothing counts reports, but few peers are left that could cause any.
         if self.inputs.send(Input::Complaint { about: self.about, notice }).await.is_err() {
             tracing::warn!("{text}");
         }

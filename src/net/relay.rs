@@ -29,7 +29,7 @@ const HELLO: usize = 4096;
 /// How many may be about to say hello.
 const STRANGERS: usize = 8;
 
-/// Why somebody is no relay: the sort of the complaint, and the reason.
+/// The reason why a peer is not a relay: the notice's sort, and its text.
 struct Stranger(&'static str, String);
 
 pub struct Relays {
@@ -73,7 +73,7 @@ impl Relays {
         }
     }
 
-    /// Reads the first line, byte by byte so that nothing after it is taken.
+    /// Reads the first line byte by byte, so that nothing after it is consumed.
     async fn welcome<S: Stream>(&self, mut stream: S) -> Result<S, Stranger> {
         let mut hello = Vec::new();
         loop {

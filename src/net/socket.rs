@@ -45,7 +45,7 @@ pub struct Writer {
     pub stop: CancellationToken,
 }
 
-/// What was not written yet.
+/// Data that is not written yet.
 #[derive(Default)]
 struct Waiting {
     messages: AtomicUsize,

@@ -58,7 +58,7 @@ pub fn client(settings: &ClientTls) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(config))
 }
 
-/// A connection over TLS; where that does not come about, the log says why.
+/// Performs a TLS handshake. If it fails, the reason is logged.
 pub async fn shake_hands(
     acceptor: &TlsAcceptor,
     stream: TcpStream,

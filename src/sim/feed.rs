@@ -35,7 +35,7 @@ impl FeedSim {
         FeedSim::at(([127, 0, 0, 1], 0).into()).await
     }
 
-    /// At an address that is known before anybody is there.
+    /// Listens at an address that was chosen before.
     pub async fn at(address: SocketAddr) -> std::io::Result<FeedSim> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -33,7 +33,7 @@ impl Relay {
         self.stream.write_all(format!("{line}\n").as_bytes()).await
     }
 
-    /// The next line that is neither a ping nor a question whether somebody is a phone agent; these are answered.
+    /// The next line that is neither a ping nor the question whether somebody is a phone agent; those two are answered.
     pub async fn hear(&mut self) -> io::Result<Value> {
         loop {
             let mut line = String::new();

@@ -1,50 +1,50 @@
-//! A platform's clock, as its messages show it. Some tell UTC beside local time, some local time alone; and local clocks are
-//! set, twice a year or by hand, while calls go on.
+//! A platform's clock, as its messages show it. Some platforms tell UTC beside local time, others only local time.
+//! Local clocks are set, twice a year or by hand, while calls go on.
 
 use super::{Written, Zone, parse};
 
-/// Local clocks differ from UTC, and are set, by quarters of an hour.
+/// Differences between local time and UTC, and changes of local clocks, are multiples of a quarter of an hour.
 const QUARTER: i64 = 15 * 60_000;
-/// A message may show a little less than the one before it did, and no clock has been set.
+/// A message may show a time a little before the previous message's although no clock was set.
 const JITTER: i64 = 60_000;
-/// No zone is farther from UTC: what seems to be is no difference of zones.
+/// The largest difference between two zones. A larger one has another cause.
 const FARTHEST: i64 = 26 * 3_600_000;
 
-/// See the module.
+/// A platform's clock, and what is known of its zone.
 #[derive(Debug, Default)]
 pub struct Clock {
-    /// The texts that were read last, local and UTC: most messages come in the same second as the one before.
+    /// The texts read last, local and UTC, because most messages come in the same second as the one before.
     read: [(String, Option<Written>); 2],
-    /// How many milliseconds the platform's local time is ahead of UTC, once a message has told both.
+    /// The milliseconds by which the platform's local time is ahead of UTC, once a message has told both.
     told: Option<i64>,
-    /// The same as it seems, of a platform that tells local time alone.
+    /// The same, estimated, for a platform that tells only local time.
     seems: Option<i64>,
-    /// The zone of a platform that tells nothing.
+    /// The zone of a platform that tells none.
     zone: Zone,
-    /// How far ahead the local time that was read last was taken to be, where nobody had told it.
+    /// The difference that was assumed for the local time read last, if no message had told it.
     assumed: Option<i64>,
-    /// What was shown last, and what the bridge's own clock showed then, if it has one.
+    /// The moment that was shown last, and the time of the bridge's own clock then, if it has one.
     last: Option<(Option<u64>, u64)>,
 }
 
 impl Clock {
-    /// `zone` is the zone of a platform that tells none.
+    /// Sets the zone of a platform that tells none.
     pub fn set_zone(&mut self, zone: Zone) {
         self.zone = zone;
     }
 
-    /// How far local time is ahead of UTC, if the platform has told it.
+    /// The difference between local time and UTC, if the platform has told it.
     pub fn told(&self) -> Option<i64> {
         self.told
     }
 
-    /// How far ahead of UTC the local time that was read last was taken to be, if it was by the zone alone.
+    /// The difference assumed for the local time read last, if it came from the zone alone.
     pub fn assumed(&self) -> Option<i64> {
         self.assumed
     }
 
-    /// The moment, in milliseconds since 1970, of a message that shows these times; none where it shows none. `now` is the
-    /// bridge's own clock, if there is one beside the messages'.
+    /// The moment, in milliseconds since 1970, of a message with these times; none if it has no times. `now` is the
+    /// bridge's own clock, if there is one besides the messages' times.
     pub fn read(&mut self, now: Option<u64>, local: Option<&str>, utc: Option<&str>) -> Option<u64> {
         self.assumed = None;
         let [local, utc] = [(0, local), (1, utc)].map(|(place, text)| self.written(place, text?));
@@ -69,7 +69,8 @@ impl Clock {
         *written
     }
 
-    /// A message told both local time and UTC. Where no zone is that far away, one of the two is wrong, and UTC as likely.
+    /// A message told both local time and UTC. If the difference is larger than any zone's, one of the two is wrong,
+    /// and UTC is as likely to be wrong as local time.
     fn learn(&mut self, now: Option<u64>, civil: i64, utc: u64) -> u64 {
         let ahead = civil.saturating_sub(i64::try_from(utc).unwrap_or(i64::MAX));
         if ahead.abs() > FARTHEST {
@@ -80,13 +81,13 @@ impl Clock {
         utc
     }
 
-    /// How far ahead the local time of a message is that tells nothing else.
+    /// The difference between local time and UTC for a message that tells only local time.
     fn ahead_of_civil(&mut self, now: Option<u64>, civil: i64) -> i64 {
         let expected = self.expected(now);
         let after = |ahead: i64| expected.map(|expected| civil - ahead - i64::try_from(expected).unwrap_or(i64::MAX));
         if let Some(told) = self.told {
-            // The clock was set. Where nothing else shows how much time has passed, back, or on by an hour, is a clock that
-            // was set, and anything else is time.
+            // The clock may have been set. Without another clock that shows how much time has passed, a step back, or
+            // forward by an hour, means that the clock was set; any other step is time that has passed.
             let set = after(told).map_or(0, |after| quarters(after + JITTER));
             let ahead = if set < 0 || set == 4 || now.is_some() { told + set * QUARTER } else { told };
             self.told = Some(ahead);
@@ -105,7 +106,7 @@ impl Clock {
         }
     }
 
-    /// What the platform's clock should show, by what it showed last and the time since.
+    /// The time that the platform's clock should show: the time it showed last, plus the time that has passed since.
     fn expected(&self, now: Option<u64>) -> Option<u64> {
         match (self.last, now) {
             (Some((Some(then), moment)), Some(now)) => Some(moment + now.saturating_sub(then)),
@@ -114,7 +115,7 @@ impl Clock {
         }
     }
 
-    /// The moment by the platform's clock, and how far local time is ahead of it there.
+    /// The current moment by the platform's clock, and the difference between local time and UTC there.
     pub fn now(&mut self, now: u64) -> (u64, i64) {
         let moment = self.expected(Some(now)).unwrap_or(now);
         if self.told.is_none() && self.seems.is_none() {
@@ -123,13 +124,14 @@ impl Clock {
         (moment, self.ahead(moment))
     }
 
-    /// How many milliseconds local time is ahead of UTC at a moment: as the platform tells it, else in its zone.
+    /// The difference between local time and UTC at a moment, in milliseconds: as the platform tells it, otherwise as
+    /// its zone has it.
     pub fn ahead(&self, moment: u64) -> i64 {
         self.told.or(self.seems).unwrap_or_else(|| self.zone.ahead(moment))
     }
 }
 
-/// How many whole quarters of an hour this is.
+/// The number of whole quarters of an hour.
 fn quarters(millis: i64) -> i64 {
     millis.div_euclid(QUARTER)
 }
@@ -153,7 +155,7 @@ mod tests {
         assert_eq!(clock.told(), Some(2 * HOUR));
         assert_eq!(read(&mut clock, "2026-10-25 02:00:00", "2026-10-25 01:00:00"), at("2026-10-25 01:00:00"));
         assert_eq!(clock.told(), Some(HOUR));
-        // A second between the two is no other zone.
+        // Two times that are a second apart do not mean another zone.
         assert_eq!(read(&mut clock, "2026-10-25 02:00:02", "2026-10-25 01:00:01"), at("2026-10-25 01:00:01"));
         assert_eq!(clock.told(), Some(HOUR));
     }
@@ -163,11 +165,11 @@ mod tests {
         let mut clock = Clock::default();
         clock.read(None, Some("2026-07-01 12:00:00"), Some("2026-07-01 10:00:00"));
         assert_eq!(clock.read(None, Some("2026-07-01 12:00:30"), None), at("2026-07-01 10:00:30"));
-        // The clock is set back, and on again by an hour: no time passes.
+        // The clock is set back, and then forward by an hour: no time passes.
         assert_eq!(clock.read(None, Some("2026-07-01 11:00:31"), None), at("2026-07-01 10:00:31"));
         assert_eq!(clock.told(), Some(HOUR));
         assert_eq!(clock.read(None, Some("2026-07-01 12:00:33"), None), at("2026-07-01 10:00:33"));
-        // Twenty minutes of silence are twenty minutes.
+        // Twenty minutes of silence count as twenty minutes.
         assert_eq!(clock.read(None, Some("2026-07-01 12:20:33"), None), at("2026-07-01 10:20:33"));
     }
 
@@ -192,7 +194,7 @@ mod tests {
         let later = now.map(|now| now + 5000);
         assert_eq!(clock.now(later.unwrap()), (at("2026-07-01 10:00:05").unwrap(), 9 * HOUR));
         assert_eq!(clock.read(later, Some("2026-07-01 18:00:05"), None), at("2026-07-01 10:00:05"), "the clock is set");
-        // A clock that shows another year shows no zone.
+        // A clock that shows another year tells nothing about the zone.
         let mut clock = Clock::default();
         assert_eq!(clock.read(now, Some("2009-01-01 11:00:01"), None), at("2009-01-01 11:00:01"));
         assert_eq!(clock.ahead(0), 0);

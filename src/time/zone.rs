@@ -1,5 +1,5 @@
-//! A place's zone: how far local time there is ahead of UTC, at any moment. What the zone of the machine is, or of a place
-//! with a name, only the shell can know: it hands the rules in.
+//! A place's zone: the difference between local time and UTC there, at any moment. Only the shell can know the
+//! machine's zone, or that of a named place, so that it hands the rules in.
 
 use jiff::{
     Timestamp,
@@ -7,11 +7,11 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-/// See the module. Between two changes of the clocks nothing is looked up.
+/// A zone's rules, with the stretch between two changes of the clocks that was looked up last.
 #[derive(Debug, Clone)]
 pub struct Zone {
     rules: TimeZone,
-    /// The stretch of moments, in milliseconds since 1970, in which local time is `ahead` milliseconds ahead.
+    /// The stretch of moments, in milliseconds since 1970, in which local time is `ahead` milliseconds ahead of UTC.
     since: i64,
     until: i64,
     ahead: i64,
@@ -28,20 +28,20 @@ impl Zone {
         Zone { rules, since: 0, until: 0, ahead: 0 }
     }
 
-    /// How many milliseconds local time is ahead of UTC at a moment.
+    /// The milliseconds by which local time is ahead of UTC at a moment.
     pub fn ahead(&self, moment: u64) -> i64 {
         let moment = i64::try_from(moment).unwrap_or(i64::MAX);
         if (self.since..self.until).contains(&moment) { self.ahead } else { self.find(moment) }
     }
 
-    /// Remembers the stretch that a moment is in: what is asked next is most likely in it, too.
+    /// Remembers the stretch that contains a moment, because the next moment is most likely in it, too.
     pub fn stay(&mut self, moment: u64) {
         let Ok(moment) = i64::try_from(moment) else { return };
         if (self.since..self.until).contains(&moment) {
             return;
         }
         let Ok(timestamp) = Timestamp::from_millisecond(moment) else { return };
-        // A change at this very moment has happened.
+        // A change at exactly this moment has already happened.
         let after = Timestamp::from_millisecond(moment.saturating_add(1)).unwrap_or(timestamp);
         let at = |change: jiff::tz::TimeZoneTransition| change.timestamp().as_millisecond();
         self.since = self.rules.preceding(after).next().map_or(i64::MIN, at);
@@ -54,8 +54,9 @@ impl Zone {
         i64::from(self.rules.to_offset(timestamp).seconds()) * 1000
     }
 
-    /// How far ahead local time is that a clock here shows, as milliseconds since 1970. An hour that comes twice is the one
-    /// that is not before a moment that has been; one that does not exist goes by the clock before the change.
+    /// The difference between UTC and the local time that a clock shows, given as milliseconds since 1970. An hour that
+    /// occurs twice is the first, unless that is before a known earlier moment. A time that does not exist is read by
+    /// the clock before the change.
     pub fn ahead_of_civil(&self, civil: i64, not_before: Option<u64>) -> i64 {
         let shown: Option<DateTime> =
             Timestamp::from_millisecond(civil).ok().map(|shown| TimeZone::UTC.to_datetime(shown));
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
     use crate::time::parse_utc;
 
-    /// Berlin's rules, which need no file.
+    /// Berlin's rules as a POSIX text, which needs no zone file.
     fn berlin() -> Zone {
         Zone::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap())
     }

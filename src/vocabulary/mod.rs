@@ -193,7 +193,7 @@ pub enum Role {
     Tenant,
     Platform,
     Sequence,
-    /// When something happened, by the platform's own clock.
+    /// The time of the event, by the platform's own clock.
     Time,
     /// The same in UTC.
     Utc,
@@ -227,8 +227,8 @@ pub struct Field {
     pub optional: bool,
     /// Must not reach a log.
     pub secret: bool,
-    /// Whether its values are written in quotes though they are numbers, or without though they are texts (those that are
-    /// numbers as one would write them).
+    /// Set if the reference writes the field's values unlike their type: numbers in quotes (true), or texts that are
+    /// numbers without quotes (false).
     pub quotes: Option<bool>,
     pub unit: Option<String>,
     pub doc: Option<String>,

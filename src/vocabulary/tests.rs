@@ -354,7 +354,8 @@ static CTIPS: LazyLock<Vocabulary> = LazyLock::new(|| shipped("ctips"));
 
 const DELIVERED: &str = r#"{"version":1,"sequence":7,"odd":{"of":["nobody",{"x":"y"}]},"message":"delivered","guid":"g","call-id":900,"call-table":[{"dnis":"800","call-profile":[{"id":101,"value":"Zoe"}],"strange":["z"]}],"alerting-device":"4001","more":"m"}"#;
 
-/// A message with these bytes in the place of a string's content; the message's own name, and the field that has it, stay.
+/// A message with these bytes in the place of a string's content. The message's name stays, and so does the field that
+/// holds it.
 fn spliced(text: &str, place: usize, bytes: &[u8]) -> Vec<u8> {
     let mut parts: Vec<Vec<u8>> = text.split('"').map(|part| part.as_bytes().to_vec()).collect();
     let inside = (1..parts.len())
@@ -365,7 +366,7 @@ fn spliced(text: &str, place: usize, bytes: &[u8]) -> Vec<u8> {
     parts.join(&b'"')
 }
 
-/// Bytes that end no string and no frame.
+/// Bytes that end neither a string nor a frame.
 fn odd_bytes() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop_oneof![
         any::<u8>().prop_map(|byte| vec![byte]),

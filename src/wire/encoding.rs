@@ -6,10 +6,11 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::replaced::{Replaced, Sort};
 
-/// As much of a document is looked at for its declaration.
+/// The length of the part of a document that is searched for its declaration.
 const HEAD: usize = 256;
 
-/// Bytes → text. Bytes that the encoding has no characters for become U+FFFD. An encoding that nobody knows is named.
+/// Bytes → text. Bytes without a character in the encoding become U+FFFD. An unknown encoding is an error that names
+/// it.
 pub fn decode<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<(Cow<'b, str>, Replaced), String> {
     let (text, _, malformed) = encoding(bytes, charset)?.decode(bytes);
     Ok((text, if malformed { Sort::Bytes.into() } else { Replaced::default() }))
@@ -30,7 +31,7 @@ fn encoding(bytes: &[u8], charset: Option<&str>) -> Result<&'static Encoding, St
     match Encoding::for_label(name.as_bytes()) {
         None => Err(format!("the encoding {name:?} is not known")),
         Some(encoding) if encoding == REPLACEMENT => Err(format!("the encoding {name:?} is not known")),
-        // It was written as text that said so, and then sent as UTF-8.
+        // The document was written as UTF-16 and says so, and was then sent as UTF-8.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => Ok(UTF_8),
         Some(encoding) => Ok(encoding),
     }

@@ -290,7 +290,8 @@ impl<'t> Json<'t> {
         Ok(())
     }
 
-    /// Half of a surrogate pair is no character, whether somebody reads it or not: a message that passes on whole is JSON.
+    /// Half of a surrogate pair is not a character. This is checked even if nobody reads the string, so that a message
+    /// that passes on whole is valid JSON.
     #[cold]
     fn skip_escaped(&mut self) -> Result<(), Malformed> {
         let first = self.at;

@@ -1,5 +1,6 @@
-//! Bytes ⇄ frames and envelopes, each with its limits. Texts are taken tolerantly, structure strictly: a character that cannot be
-//! read becomes U+FFFD ([`replaced`]), and its message counts. What stands inside them is `vocabulary`'s business.
+//! Bytes ⇄ frames and envelopes, each with its limits. Texts are taken tolerantly, structure strictly: an unreadable
+//! character becomes U+FFFD ([`replaced`]), and the message is still used. The meaning of the content belongs to
+//! `vocabulary`.
 
 pub mod encoding;
 pub mod json;

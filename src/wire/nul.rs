@@ -30,8 +30,8 @@ impl Frames {
         Frames { pending: Vec::new(), handed_out: false, limit, end, skipping: false }
     }
 
-    /// The next whole frame of what was read, of which the rest is left: nothing, once there is no other. Empty frames, and
-    /// line ends around frames and byte-order marks before them, are passed over: some senders add them.
+    /// The next whole frame of the bytes read so far; none if there is no other. Some senders add empty frames, line
+    /// ends around frames and byte-order marks before them: these are skipped.
     pub fn next_frame<'f, 'b: 'f>(&'f mut self, bytes: &mut &'b [u8]) -> Option<Frame<'f>> {
         loop {
             if std::mem::take(&mut self.handed_out) {

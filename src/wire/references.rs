@@ -1,6 +1,7 @@
-//! References between elements: `href="#1"` stands for the element with `id="1"`, wherever that is (SOAP 1.1, section 5).
-//! Some stacks write what occurs twice only once, others write every object behind the operation. Whoever reads a message
-//! finds the elements in their places; a reference that cannot be followed is an error that names it, never an empty value.
+//! References between elements: `href="#1"` stands for the element with `id="1"`, wherever that is (SOAP 1.1, section
+//! 5). Some stacks write a value that occurs twice only once, others write every object behind the operation. This
+//! module puts the elements into their places. A reference that cannot be followed is an error that names it, never an
+//! empty value.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,21 +10,21 @@ use std::{
 
 use super::xml::{Element, HREF, ID, MAX_DEPTH, MAX_ELEMENTS};
 
-/// The most bytes of texts and attributes in a document after its references were followed.
+/// The most bytes of text and attributes in a document after its references were followed.
 const MAX_BYTES: usize = 4 << 20;
 
-/// Why a reference cannot be followed.
+/// The reason why a reference cannot be followed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ReferenceError {
     /// No element has this id.
     Unknown(String),
     /// Several elements have this id.
     Ambiguous(String),
-    /// The reference leads back to where it stands.
+    /// The reference leads back to the element that contains it.
     Circular(String),
     /// It leads out of the message.
     Elsewhere(String),
-    /// Followed, the references make more of the message than is read.
+    /// Following the references would make the message larger than the bridge reads.
     TooMuch(String),
 }
 
@@ -48,7 +49,7 @@ impl fmt::Display for ReferenceError {
     }
 }
 
-/// The same document with an element's content wherever a reference to it stood.
+/// The same document, with each reference replaced by the content of its element.
 pub fn resolve(root: &Element) -> Result<Element, ReferenceError> {
     let mut known = HashMap::new();
     collect(root, &mut known);
@@ -92,7 +93,7 @@ impl<'e> Resolver<'e> {
     fn element(&mut self, element: &'e Element, depth: usize) -> Result<Element, ReferenceError> {
         let Some(href) = element.attribute(HREF) else { return self.copy(element, element, depth) };
         let Some(id) = target(element) else {
-            // An address in an element that has a value itself is part of that value.
+            // An outside address in an element with a value of its own is part of that value.
             let is_empty = element.children.is_empty() && element.text.trim().is_empty();
             return match is_empty {
                 true => Err(ReferenceError::Elsewhere(href.to_owned())),
@@ -109,7 +110,7 @@ impl<'e> Resolver<'e> {
             return Err(ReferenceError::TooMuch(href()));
         }
         self.open.push(id);
-        // An element that refers to one that refers to another.
+        // The element that is referred to may itself refer to another.
         let copied = match found.attribute(HREF) {
             Some(_) => self.element(found, depth).map(|copied| Element {
                 name: element.name.clone(),
@@ -125,7 +126,7 @@ impl<'e> Resolver<'e> {
         })
     }
 
-    /// An element of this name with the content of the other.
+    /// An element with the name of the one and the content of the other.
     fn copy(&mut self, named: &Element, content: &'e Element, depth: usize) -> Result<Element, ReferenceError> {
         self.elements += 1;
         let attributes = content.attributes.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
@@ -183,7 +184,7 @@ mod tests {
         use ReferenceError::{Ambiguous, Circular, Elsewhere, TooMuch, Unknown};
         let refused = |text: &str, error: ReferenceError| {
             match (resolved(text), error) {
-                // Which of several is one too many does not matter.
+                // Any of the references may be the one that exceeds the bound.
                 (Err(TooMuch(href)), TooMuch(_)) => assert!(href.starts_with('#'), "{href}"),
                 (found, error) => assert_eq!(found, Err(error), "{text}"),
             }
@@ -196,7 +197,7 @@ mod tests {
         refused("<a><b href=''/></a>", Elsewhere(String::new()));
         let chain: String = (1..100).map(|n| format!("<b id='{n}' href='#{}'/>", n - 1)).collect();
         refused(&format!("<a><b id='0'>x</b><b href='#99'/>{chain}</a>"), TooMuch(String::new()));
-        // Each of them is twice the one before.
+        // Each of these elements is twice as large as the one before.
         let doubling: String =
             (1..30).map(|n| format!("<b id='{n}'><c href='#{0}'/><c href='#{0}'/></b>", n - 1)).collect();
         refused(&format!("<a><b id='0'>x</b><b href='#29'/>{doubling}</a>"), TooMuch(String::new()));

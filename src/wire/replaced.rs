@@ -1,6 +1,6 @@
-//! Why characters of a message became U+FFFD.
+//! The reasons why characters of a message became U+FFFD.
 
-/// A reason for which characters become U+FFFD.
+/// A sort of unreadable text, for which characters become U+FFFD.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     Bytes,
@@ -15,7 +15,7 @@ impl Sort {
     pub const ALL: [Sort; 6] =
         [Sort::Bytes, Sort::Surrogate, Sort::Control, Sort::Escape, Sort::Reference, Sort::Forbidden];
 
-    /// Its name in the metrics.
+    /// The sort's name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Sort::Bytes => "bytes",
@@ -27,7 +27,7 @@ impl Sort {
         }
     }
 
-    /// What stood in the text, as a person says it.
+    /// The sort's description for people.
     pub fn words(self) -> &'static str {
         match self {
             Sort::Bytes => "bytes that are no text in the encoding of the message",
@@ -40,7 +40,7 @@ impl Sort {
     }
 }
 
-/// The reasons for which characters of one message became U+FFFD; mostly none.
+/// The sorts that occur in one message; usually none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Replaced(u8);
 

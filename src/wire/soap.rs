@@ -8,7 +8,7 @@ use super::{
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const ENVELOPE_12: &str = "http://www.w3.org/2003/05/soap-envelope";
-/// What somebody is told who speaks SOAP 1.2.
+/// The error text for peers who speak SOAP 1.2.
 pub const NOT_12: &str = "SOAP 1.2 is not spoken here, use SOAP 1.1 (BasicHttpBinding, Content-Type text/xml)";
 
 pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
@@ -32,7 +32,7 @@ pub struct Envelope {
     pub headers: Vec<Element>,
     /// The one element of the body: the operation, or its response, or a fault.
     pub body: Element,
-    /// Why characters of it became U+FFFD.
+    /// The reasons why characters of it became U+FFFD.
     pub replaced: Replaced,
 }
 
@@ -63,7 +63,7 @@ impl std::fmt::Display for SoapError {
 }
 
 impl SoapError {
-    /// What the fault that answers it says is wrong with.
+    /// The side at fault, for the SOAP fault that answers the error.
     pub fn blame(&self) -> Blame {
         match self {
             SoapError::Version(_) => Blame::Version,
@@ -85,7 +85,7 @@ pub fn parse(bytes: &[u8], charset: Option<&str>) -> Result<Envelope, SoapError>
         ("Envelope", Some(namespace)) => return Err(SoapError::Version(namespace.to_owned())),
         _ => return Err(SoapError::NotAnEnvelope),
     }
-    // The operation is the one that no other element refers to.
+    // The operation is the element that no other element refers to.
     let mut operation = 0;
     if has_references {
         let bodies = root.children.iter().find(|part| part.name == "Body");
@@ -107,7 +107,8 @@ pub fn parse(bytes: &[u8], charset: Option<&str>) -> Result<Envelope, SoapError>
     Ok(Envelope { headers, body: body.ok_or(SoapError::EmptyBody)?, replaced })
 }
 
-/// What bytes are that are packed in a way that is not unpacked here, and what to do about it.
+/// If bytes are compressed or packed in a way that the bridge does not unpack, the name of that form and the advice to
+/// send another.
 pub fn packed(bytes: &[u8]) -> Option<&'static str> {
     let begin = bytes.trim_ascii_start();
     match begin {
@@ -122,7 +123,7 @@ pub fn packed(bytes: &[u8]) -> Option<&'static str> {
 pub enum Blame {
     Client,
     Server,
-    /// The envelope's version is another.
+    /// The envelope has another version.
     Version,
 }
 

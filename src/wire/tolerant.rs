@@ -1,6 +1,6 @@
-//! JSON texts that are not quite JSON. Messages are read strictly, at full speed; only what cannot be read so comes here: bytes
-//! that are no UTF-8, characters in strings that JSON does not allow, and several objects where one was to be. Structure
-//! stays strict: nothing outside strings is mended.
+//! JSON texts that are not quite JSON. Messages are read strictly first, at full speed; only those that fail come here.
+//! Tolerated are bytes that are not UTF-8, characters in strings that JSON does not allow, and several objects instead
+//! of one. Structure stays strict: nothing outside strings is mended.
 
 use std::{borrow::Cow, iter::Peekable, str::CharIndices};
 
@@ -25,7 +25,7 @@ fn lossy(bytes: &[u8]) -> (Cow<'_, str>, Replaced) {
     (String::from_utf8_lossy(bytes), Sort::Bytes.into())
 }
 
-/// The bytes behind a byte-order mark and white space, without the white space at their end.
+/// The bytes after a byte-order mark and white space, without the white space at their end.
 #[inline]
 pub fn without_bom(bytes: &[u8]) -> &[u8] {
     let mut bytes = bytes.trim_ascii();
@@ -35,7 +35,8 @@ pub fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// The text with U+FFFD in its strings wherever JSON has no such character; none if there is nothing to replace.
+/// The text with U+FFFD for each character in its strings that JSON does not allow; none if there is nothing to
+/// replace.
 #[cold]
 pub fn mend(text: &str) -> Option<(String, Replaced)> {
     let mut mended = Mended { text, out: String::new(), kept: 0, replaced: Replaced::default() };
@@ -55,7 +56,7 @@ pub fn mend(text: &str) -> Option<(String, Replaced)> {
 struct Mended<'t> {
     text: &'t str,
     out: String,
-    /// Up to here the text is in `out`.
+    /// The part of the text that is already in `out` ends here.
     kept: usize,
     replaced: Replaced,
 }
@@ -70,7 +71,7 @@ impl Mended<'_> {
         self.replaced.add(sort);
     }
 
-    /// A string, behind its opening quote.
+    /// Reads a string, after its opening quote.
     fn string(&mut self, chars: &mut Chars) {
         while let Some((at, c)) = chars.next() {
             match c {
@@ -82,7 +83,7 @@ impl Mended<'_> {
         }
     }
 
-    /// An escape, behind its backslash, which stands `at` here.
+    /// Reads an escape, after its backslash, which is at `at`.
     fn escape(&mut self, at: usize, chars: &mut Chars) {
         match chars.peek().copied() {
             None => {}
@@ -98,7 +99,7 @@ impl Mended<'_> {
         }
     }
 
-    /// `\u` and its digits: a character, half of one, or neither.
+    /// Reads `\u` and its digits: a character, half of one, or neither.
     fn unit(&mut self, at: usize, chars: &mut Chars) {
         let digits = self.digits(at);
         let end = at + 2 + digits;
@@ -113,13 +114,13 @@ impl Mended<'_> {
         }
     }
 
-    /// How many hexadecimal digits follow the `\u` there, of the four that should.
+    /// The number of hexadecimal digits after the `\u` at this place, at most the four that should follow.
     fn digits(&self, at: usize) -> usize {
         let digits = self.text.as_bytes().get(at + 2..).unwrap_or_default();
         digits.iter().take(4).take_while(|digit| digit.is_ascii_hexdigit()).count()
     }
 
-    /// The value of the whole `\uXXXX` that stands there.
+    /// The value of the complete `\uXXXX` at this place.
     fn value(&self, at: usize) -> Option<u32> {
         let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
         if self.digits(at) == 4 { u32::from_str_radix(digits, 16).ok() } else { None }
@@ -130,8 +131,8 @@ fn skip(chars: &mut Chars, end: usize) {
     while chars.next_if(|(at, _)| *at < end).is_some() {}
 }
 
-/// The first object of a text in which another begins right behind it, and what follows the first. Strings may hold what
-/// [`mend`] would replace.
+/// The first object of a text in which another follows directly, and the rest after the first. Strings may contain
+/// characters that [`mend`] would replace.
 #[cold]
 pub fn split(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(BETWEEN);
@@ -159,24 +160,24 @@ pub fn split(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// What may stand between two objects.
+/// Characters that may stand between two objects.
 const BETWEEN: [char; 5] = [' ', '\t', '\r', '\n', '\u{feff}'];
 
 /// Objects of one frame that are not read yet.
 #[derive(Debug, Default)]
 pub struct Rest {
     text: String,
-    /// Where the next begins.
+    /// The place where the next object begins.
     at: usize,
 }
 
 impl Rest {
-    /// Keeps what followed the first object.
+    /// Keeps the text after the first object.
     pub fn keep(&mut self, rest: &str) {
         *self = Rest { text: rest.to_owned(), at: 0 };
     }
 
-    /// The next object; the last with whatever stands behind it.
+    /// The next object. The last one includes the rest of the text.
     #[inline]
     pub fn take_next(&mut self) -> Option<String> {
         if self.text.is_empty() { None } else { self.piece() }
@@ -260,7 +261,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_stands_in_a_string_the_text_is_json_afterwards(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            // A quote ends the string, and a backslash before the closing quote does not.
+            // Without quotes, the bytes cannot end the string; a backslash before the closing quote must not escape it.
             let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'"').collect();
             let backslashes = bytes.iter().rev().take_while(|byte| **byte == b'\\').count();
             prop_assume!(backslashes % 2 == 0);

@@ -1,6 +1,6 @@
-//! An XML document as a small tree, read strictly and within limits: the tokenizer underneath lets much pass that is no
-//! XML. There are no document types and no entities but the five predefined ones. Only characters are taken tolerantly: those
-//! that XML forbids become U+FFFD, raw or as references.
+//! An XML document as a small tree, read strictly and within limits: the tokenizer underneath accepts much that is not
+//! XML. There are no document types and no entities but the five predefined ones. Only characters are taken tolerantly:
+//! those that XML forbids become U+FFFD, raw or as references.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,8 @@ use super::{
 
 pub const MAX_DEPTH: usize = 32;
 pub const MAX_ELEMENTS: usize = 20_000;
-/// The attributes of a reference and of what it refers to: in SOAP's encoding, and as .NET's `z:Ref` and `z:Id` are kept.
+/// The attributes of a reference and of the element it refers to, named as in SOAP's encoding; .NET's `z:Ref` and
+/// `z:Id` are stored under the same names.
 pub const HREF: &str = "href";
 pub const ID: &str = "id";
 const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
@@ -49,7 +50,7 @@ impl Element {
 /// Why bytes are no XML document that is read here.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XmlError {
-    /// What was sent is something else altogether, or in an encoding that nobody knows.
+    /// The bytes are not XML at all, or are in an unknown encoding.
     Unreadable(String),
     Malformed {
         offset: u64,
@@ -70,15 +71,15 @@ impl std::fmt::Display for XmlError {
 #[derive(Debug)]
 pub struct Document {
     pub root: Element,
-    /// Why characters of it became U+FFFD.
+    /// The reasons why characters of it became U+FFFD.
     pub replaced: Replaced,
     /// Some elements stand for others: see [`super::references`].
     pub has_references: bool,
 }
 
-/// Reads a whole document from its bytes; `charset` is what the transport says of them. The values of `qualified` attributes
-/// are names with prefixes, `tns:Name`: they come as `{namespace}Name`, without a namespace as `Name`; a value whose prefix is
-/// bound to nothing is no such name and stays.
+/// Reads a whole document from its bytes; `charset` is the transport's information about them. The values of
+/// `qualified` attributes are names with prefixes, `tns:Name`: they are returned as `{namespace}Name`, without a
+/// namespace as `Name`. A value whose prefix is bound to nothing is not such a name, and stays as it is.
 pub fn read(bytes: &[u8], charset: Option<&str>, qualified: &[&str]) -> Result<Document, XmlError> {
     let (text, replaced) = encoding::decode(bytes, charset).map_err(XmlError::Unreadable)?;
     let mut document = document(&text, qualified)?;
@@ -91,7 +92,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     document(text, &[]).map(|document| document.root)
 }
 
-/// The same with everything that was noticed; see [`read`].
+/// The same, with everything that was noticed; see [`read`].
 pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
     let mut replaced = Replaced::default();
     let text = allowed(text, &mut replaced);
@@ -129,7 +130,7 @@ pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
                 let content = text.xml10_content();
                 match open.last_mut() {
                     Some(parent) => parent.text.push_str(&content),
-                    // Some senders have a byte-order mark before the document, or a NUL behind it.
+                    // Some senders write a byte-order mark before the document, or a NUL after it.
                     None if content.chars().all(|c| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}')) => {}
                     None => return Err(fail(offset, "text outside the root element")),
                 }
@@ -182,19 +183,20 @@ fn allowed<'t>(text: &'t str, replaced: &mut Replaced) -> Cow<'t, str> {
     Cow::Owned(text.replace(|c| !is_xml_char(c), "\u{fffd}"))
 }
 
-/// The character that a reference, `#65` or `#x41`, stands for, if XML allows it; none where it is no such reference.
+/// The character that a reference, `#65` or `#x41`, stands for, if XML allows it. The outer option is none if the text
+/// is not such a reference.
 fn referenced(name: &str) -> Option<Option<char>> {
     let number = name.strip_prefix('#')?;
     let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return None;
     }
-    // A number that does not fit is larger than any character's.
+    // A number that does not fit is larger than any character's code.
     let code = u32::from_str_radix(digits, radix).ok();
     Some(code.and_then(char::from_u32).filter(|c| is_xml_char(*c)))
 }
 
-/// An attribute's value as it was written, with U+FFFD for each reference to a character that XML forbids.
+/// An attribute's value as written, with U+FFFD for each reference to a character that XML forbids.
 fn allowed_references<'v>(value: &'v str, replaced: &mut Replaced) -> Cow<'v, str> {
     let mut out = String::new();
     let mut kept = 0;
@@ -253,7 +255,7 @@ fn element(
                 element.attributes.push((ID.to_owned(), value));
                 continue;
             }
-            // Another vocabulary's, which only looks like a reference.
+            // An attribute of another vocabulary that only looks like a reference.
             (Some(_), HREF | ID) => continue,
             _ => {}
         }

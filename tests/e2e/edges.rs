@@ -1,5 +1,5 @@
-//! What an operator runs into: a log that nobody reads, floods of complaints, text from outside that looks like lines of the
-//! log, signals, addresses that are none.
+//! Operators' problems: a log that nobody reads, floods of complaints, text from outside that looks like lines of the
+//! log, signals, and invalid addresses.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -37,7 +37,7 @@ async fn a_log_that_nobody_reads_stops_nobody_and_says_later_what_was_dropped() 
     drop(command);
     let mut line = soon("the log-on", feed.welcome(PASSWORD)).await.unwrap();
     let stranger = Desk::start(desk).await.unwrap();
-    // Much more than a pipe and the queue hold.
+    // This is much more than a pipe and the queue hold.
     for number in 0..2000 {
         line.say(&login(1001, number)).await.unwrap();
         if number % 10 == 0 {
@@ -55,7 +55,7 @@ async fn a_log_that_nobody_reads_stops_nobody_and_says_later_what_was_dropped() 
         }
     });
     metrics.await;
-    // Somebody reads again: all that waited, and how much did not.
+    // The log is read again: all waiting lines come, and the number of dropped ones.
     let mut log = BufReader::new(reader);
     let (found, log) = tokio::task::spawn_blocking(move || {
         let mut line = String::new();
@@ -70,7 +70,7 @@ async fn a_log_that_nobody_reads_stops_nobody_and_says_later_what_was_dropped() 
     .await
     .unwrap();
     assert!(found.contains("lines="), "{found}");
-    // And stops again: the end does not wait for the reader.
+    // The reader stops again: the bridge ends without waiting for it.
     for number in 0..1000 {
         line.say(&login(1001, number)).await.unwrap();
     }
@@ -94,7 +94,7 @@ async fn signals_that_mean_nothing_yet_end_nothing() {
     assert_eq!(world.daemon.end().await.code, Some(0));
 }
 
-/// Connects, and hears the end.
+/// Connects, and waits until the connection is closed.
 async fn refused(address: SocketAddr) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let _ = stream.read(&mut [0; 64]).await;
@@ -213,7 +213,7 @@ async fn a_callback_url_that_is_none_is_a_fault_that_says_so() {
     }
 }
 
-/// A start that fails says why, also when the log is read late.
+/// A start that fails logs the reason, even if the log is read late.
 #[test]
 fn why_a_bridge_does_not_start_is_the_last_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -237,7 +237,8 @@ async fn whoever_is_called_is_meant_on_the_callers_own_platform() {
         let args = [("AgentIdx", "1001002"), ("DestinationType", ty), ("DestinationAddress", destination)];
         desk.ask("MakeCall", &args).await.unwrap();
     };
-    // 77 is a login name on both, and 1000009 the group that is 9 there: CCAS dials the number that is configured for it.
+    // 77 is a login name on both platforms, and 1000009 is the group that is 9 on CCAS, which dials the number
+    // configured for it.
     for (ty, destination, dialled) in
         [("Agent", "77", "4001"), ("Agent", "1001001", "4001"), ("Service", "1000009", "8009")]
     {

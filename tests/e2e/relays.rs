@@ -108,7 +108,7 @@ async fn a_relay_that_another_takes_the_place_of_ends_no_call() {
     let bridge = office.running.platforms[0].unwrap();
     let old = std::mem::replace(&mut office.relay, Relay::greet(bridge, TOKEN).await.unwrap());
     drop(old);
-    // Its call and its agents are there as before.
+    // The platform's call and its agents are there as before.
     office.snapshot().await;
     office.say(json!({ "type": 10, "RecID": 40, "CallID": 900, "OnHold": 0 })).await;
     hear(&mut crm, &["held"]).await;
@@ -170,7 +170,8 @@ async fn phone_agents_are_asked_for_and_served_by_their_own_methods() {
     let _crm = office.crm().await;
     let mut desk = Desk::start(office.running.applications[1]).await.unwrap();
     soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
-    // The relay answers the bridge's questions while it waits for the first method: until then nothing is known.
+    // The relay answers the bridge's questions while it waits for the first method: until then nothing is known of the
+    // agents.
     for (agent, method) in [("40", "SetVoiceNotReady"), ("40", "SetPhoneAgentNotReady"), ("41", "SetVoiceNotReady")] {
         let members = [("AgentIdx", agent), ("NewState", "NotReady")];
         let id = soon("an answer", desk.ask("SetAgentState", &members)).await.unwrap();
@@ -182,7 +183,7 @@ async fn phone_agents_are_asked_for_and_served_by_their_own_methods() {
         soon("a reply", office.relay.answer(&call, Some("not now"))).await.unwrap();
         hears(&mut desk, &[&format!("AgentRequestFailed a{agent} RequestFailed #{id}")]).await;
     }
-    // Somebody whom CCAS has never shown.
+    // This agent has never been shown by CCAS.
     let stranger = [("AgentLoginName", "150"), ("StationId", "4050")];
     let id = soon("an answer", desk.ask("LoginAgent", &stranger)).await.unwrap();
     let call = soon("a call", office.relay.hear()).await.unwrap();

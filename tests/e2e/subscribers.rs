@@ -415,7 +415,7 @@ async fn a_platform_that_goes_away_takes_its_calls_with_it_and_leaves_its_entiti
     relay.say(call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await;
     assert_eq!(hear(&mut crm).await["message"], "queued");
     relay.line.close().await.unwrap();
-    // The guide keeps deletions for Director's changes: the group is there, whether its platform is or not.
+    // The guide keeps deletions for Director's changes: the group exists whether or not its platform is connected.
     assert_eq!(subscribe(&mut crm, &[("entity", &["group"])]).await["result"], 0);
     loop {
         let heard = hear(&mut crm).await;

@@ -1,5 +1,5 @@
-//! Texts with characters that cannot be read, over sockets: the message counts, whoever sends it; it is counted and said once.
-//! Bodies in a form that is not read here are refused by name.
+//! Texts with characters that cannot be read, over sockets: the message is used, whoever sends it, and it is counted
+//! and reported once. Bodies in a form that the bridge does not read are refused by name.
 
 use std::net::SocketAddr;
 
@@ -38,7 +38,7 @@ async fn a_feed_with_odd_names_loses_nothing_and_sees_no_gap() {
         world.line.raw(&framed(&message, name)).await.unwrap();
         hears(&mut world.desk, &[&format!("AgentLoginStateChange a{id} AgentLoggedIn")]).await;
     }
-    // Two messages whose NUL got lost.
+    // The NUL between two messages was lost.
     let two = [numbered(agent("agent-idle", 2000, 0, json!({}))), numbered(agent("agent-idle", 2001, 0, json!({})))];
     world.line.raw(format!("{}{}\0", two[0], two[1]).as_bytes()).await.unwrap();
     hears(&mut world.desk, &["AgentStateChange a2000 Idle", "AgentStateChange a2001 Idle"]).await;
@@ -74,7 +74,7 @@ async fn what_was_replaced_is_counted_by_platform_and_application() {
             break;
         }
     }
-    // A request in one frame with another, each with an odd character in a key.
+    // Two requests in one frame, each with an odd character in a key.
     let ask = |id: &str| {
         format!(
             "{{\"message\":\"subscribe-events\",\"request-id\":{id},\"subscribe\":[[\"ecc\",\"dnis-\\x\",[\"*\"]]]}}"
@@ -97,7 +97,7 @@ async fn what_was_replaced_is_counted_by_platform_and_application() {
     drop(Relay::connect(running.platforms[0].unwrap()).await);
 }
 
-/// The answer to a POST with these headers: its status, and all of it.
+/// The answer to a POST with these headers: its status, and its whole text.
 async fn post(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;

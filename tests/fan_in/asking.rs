@@ -82,7 +82,7 @@ impl Office {
                 }
                 assert!(self.snapshot.contains(&("service", GROUP + shift)), "{:?}", self.snapshot);
             }
-            // What a platform has is there while it is away, too.
+            // A platform keeps its calls and agents while it is not connected.
             for agent in AGENTS {
                 assert!(self.snapshot.contains(&("crm agent", agent + shift)), "{agent} {:?}", self.snapshot);
             }
@@ -193,7 +193,7 @@ impl Office {
             self.seen.insert("refused across".into());
             return;
         }
-        // A feed holds and joins no calls, and CCAS logs nobody on at one group.
+        // A feed cannot hold or join calls, and CCAS logs nobody on at a single group.
         let lacks = match self.platforms[meant].kind {
             Kind::Feed => matches!(ask, Ask::Hold | Ask::Conference),
             Kind::Ccas => ask == Ask::LogIn && application == CRM && n >= 2,

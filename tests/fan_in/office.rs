@@ -139,7 +139,7 @@ impl Office {
         self.told.iter_mut().for_each(|told| told.heard.clear());
         self.bridge.platform_closed(self.now, platform, "test");
         self.perform();
-        // Its time of grace is over, too.
+        // The call's time of grace is over, too.
         self.now = self.now + Duration::from_millis(1);
         self.bridge.expire(self.now);
         self.perform();

@@ -1,5 +1,5 @@
-//! What the agents of groups do, for applications that subscribe to it: of platforms that tell no such statistics it comes from
-//! the picture, when it is subscribed to and at most once a second afterwards; a feed's own messages pass.
+//! Statistics of groups' agents, for applications that subscribe to them. For platforms that tell none they come from
+//! the picture: at the subscription, and then at most once a second. A feed's own messages pass.
 
 use cti_bridge::{
     bridge::{Bridge, Output},
@@ -14,7 +14,7 @@ use crate::{
     office::{CRM, Kind},
 };
 
-/// A bridge with one connection of the feed's application.
+/// A bridge with one connection of a feed application.
 struct Wall {
     bridge: Bridge,
     now: Time,
@@ -71,7 +71,7 @@ impl Wall {
         self.ask(json!({ "message": "subscribe-events", "subscribe": [["ecc", name, ids]] }))
     }
 
-    /// What is heard of groups' agents until so much time is over.
+    /// The statistics of groups' agents that are heard within this time.
     fn hear(&mut self, milliseconds: u64) -> Vec<Value> {
         let end = self.now.0 + milliseconds;
         while let Some(deadline) = self.bridge.deadline().filter(|deadline| deadline.0 <= end) {
@@ -107,7 +107,7 @@ impl Wall {
     }
 }
 
-/// Group, and of each agent the id and the state.
+/// The group, and the id and state of each of its agents.
 fn states(heard: &[Value]) -> Vec<String> {
     let group = |message: &Value| {
         let agents = message["agents"].as_array().unwrap().iter();
@@ -207,7 +207,7 @@ fn each_platforms_groups_are_told_by_itself() {
     assert_eq!(states(&wall.hear(2_000)), ["1000009 1000040:1 1000041:1", "1000012 1000040:1 1000041:1"]);
 }
 
-/// Ten thousand agents are told in portions, so that whoever else is there hears the next events in between.
+/// Ten thousand agents are told in portions, so that other connections hear the next events in between.
 #[test]
 fn many_agents_are_told_in_portions() {
     let mut wall = Wall::new([Kind::Ccas, Kind::Ccas]);

@@ -1,4 +1,4 @@
-//! How long the service may take to answer.
+//! The time that the service may take to answer.
 
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ fn whoever_asks_waits_as_long_as_was_configured() {
     for label in ["AddRequest", "CancelRequest", "GetServiceGroupStatus"] {
         assert_eq!(timeout(label, Asker::Guest(1)), 2, "{label}");
     }
-    // A route's selection is answered after two seconds as well: the answer that comes later has the request cancelled.
+    // A route's asker, too, is told after two seconds that there is no answer. A later answer has the request
+    // cancelled.
     assert_eq!(timeout("AddRequest", Asker::Route { route: 1, order: TransitionKind::AddRoute }), 6);
 }

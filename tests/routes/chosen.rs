@@ -105,7 +105,7 @@ fn a_route_that_the_platform_does_not_use_leaves_its_agent_nothing() {
         "EventType": "RouteRequestFailed", "CallId": 700, "RequestId": 1, "FailureType": "DestinationBusy",
         "FailureReason": "nobody there",
     });
-    // What the platform has not routed itself, it is told to.
+    // The bridge selects the default route for calls that the platform has not routed itself.
     let asked = ["700 RouteToAgent anna", "700 RouteToDefault"];
     for (answer, why, asked) in [
         (rejected.clone(), "rejected the route", &asked[..]),
@@ -121,7 +121,7 @@ fn a_route_that_the_platform_does_not_use_leaves_its_agent_nothing() {
         world.pass(30).portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).shows(&[], &[]);
         assert_eq!(told(&world), asked, "{why}: once");
     }
-    // In the last two seconds the platform is about to use its default by itself.
+    // In the last two seconds, the platform is about to use its default by itself.
     for (late, count) in [(7, 2), (8, 1)] {
         let mut world = asking();
         world.happens(1001, "Allocated", 40, "anna").pass(1).pass(late).portal(&rejected);

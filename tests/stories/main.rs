@@ -1,9 +1,9 @@
-//! Stories as files: what comes of a platform's messages and an application's requests, whole.
+//! Stories as files: the complete output for a platform's messages and an application's requests.
 //!
 //! `<from>-to-<to>/<flow>.in.ndjson` are lines as `cti-bridge translate` takes them: a message of either side, or
-//! `{"at": T, "link": "down" | "up"}`, `{"at": T, "request": {…}}`, `{"at": T}`. `<flow>.out.ndjson` beside it is what is told,
-//! a message a line, and `{"notice": "…"}` where the bridge has something to say of a line. `UPDATE=1 cargo test --test
-//! stories` rewrites the outputs: read the difference before you commit it.
+//! `{"at": T, "link": "down" | "up"}`, `{"at": T, "request": {…}}`, `{"at": T}`. `<flow>.out.ndjson` beside it is the
+//! expected output, one message per line, with `{"notice": "…"}` where the bridge reports something about a line.
+//! `UPDATE=1 cargo test --test stories` rewrites the outputs: read the difference before you commit it.
 
 mod orders;
 mod zones;
@@ -33,7 +33,7 @@ fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
-/// Everything that is told of a story, a line each.
+/// The complete output of a story, one message per line.
 fn told(mappings: &Mappings, from: &str, to: &str, input: &[u8]) -> String {
     let mut translator = Translator::new(mappings, from, to).unwrap();
     let mut told = Vec::new();
@@ -47,7 +47,7 @@ fn told(mappings: &Mappings, from: &str, to: &str, input: &[u8]) -> String {
     told.into_iter().map(|line| line + "\n").collect()
 }
 
-/// Where two outputs differ, in a few lines.
+/// The first differences between two outputs, in a few lines.
 fn difference(expected: &str, found: &str) -> String {
     let (expected, found): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     let same = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
@@ -71,7 +71,8 @@ fn mappings() -> &'static Mappings {
     &MAPPINGS
 }
 
-/// Lines of all stories with a platform of one dialect, and requests of all with an application of another.
+/// The lines of all stories that have a platform of this dialect, and the requests of all that have an application of
+/// the other one.
 fn corpus(from: &str, to: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for folder in entries(&root()).into_iter().filter(|path| path.is_dir()) {

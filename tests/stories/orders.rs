@@ -1,5 +1,5 @@
-//! Orders and times that no guide fixes: in whichever order the same facts come, and however long things take, the same story
-//! is told in the end: which calls there were, that each started and ended once, who was cleared how, codes and data.
+//! Orders and times that no guide fixes. In whatever order the same facts come, and however long things take, the final
+//! story is the same: which calls there were, that each started and ended once, who was cleared how, codes and data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,20 @@ use serde_json::{Value, json};
 
 use super::mappings;
 
-/// What is known of a call once everything is over.
+/// A call's facts once everything is over.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Told {
     starts: usize,
     ends: usize,
     completions: usize,
-    /// Agents who were told that they are out, and whose side went.
+    /// The agents whose connections were told cleared, and on which side.
     cleared: BTreeSet<String>,
     code: i64,
     data: String,
     kind: String,
 }
 
-/// What is told of lines, by call; calls are numbered in the order of their beginning.
+/// The output for these lines, by call; calls are numbered in the order of their beginning.
 fn told(mappings: &Mappings, from: &str, to: &str, lines: &[Value]) -> BTreeMap<String, Told> {
     let mut translator = Translator::new(mappings, from, to).unwrap();
     let mut out: Vec<Value> = Vec::new();
@@ -83,7 +83,7 @@ fn of_feed(message: &Value, calls: &mut BTreeMap<String, Told>) {
     }
 }
 
-/// An event of CCAS at a second after ten.
+/// An event of CCAS, this many seconds after ten o'clock.
 fn event(second: u64, ty: i64, agent: i64, fields: Value) -> Value {
     let at = format!("2026-11-20T{:02}:{:02}:{:02}Z", 10 + second / 3600, second % 3600 / 60, second % 60);
     let mut event = json!({ "type": ty, "RecID": agent, "at": at });
@@ -118,7 +118,7 @@ fn cleared(second: u64, agent: i64, call: i64, clerical: i64) -> Value {
     event(second, 14, agent, json!({ "CallID": call, "ClericalFlag": clerical, "DivertedFlag": 0 }))
 }
 
-/// Agents 1001 and 1002 and a customer are in a conference, of which the file tells; then they leave in this order.
+/// Agents 1001 and 1002 and a customer are in a conference, which the file describes; then they leave in this order.
 fn conference(leaves: &[Value]) -> Vec<Value> {
     let story = include_str!("event-feed-to-ctips/conference-customer-leaves-first.in.ndjson");
     let lines: Vec<Value> = story.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -196,7 +196,8 @@ fn a_supervisor_may_be_delivered_a_call_before_or_after_listening_to_it() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// A wrap-up takes its time, and so do the queue and the ring before it: the codes entered in it are the call's.
+    /// A wrap-up may take any time, and so may the queue and the ring before it: the codes entered in it are the
+    /// call's.
     #[test]
     fn nothing_that_goes_on_is_forgotten(queue in 1u64..3600, ring in 1u64..800, wrap in 1u64..10_000) {
         let (answer, end) = (10 + queue + ring, 100 + queue + ring);
@@ -220,7 +221,7 @@ proptest! {
         }
     }
 
-    /// A number is used again after any time, even while the agent of the old call still works after it.
+    /// A call number is used again after any time, even while the agent of the old call still works after it.
     #[test]
     fn a_beginning_begins(gap in 1u64..4000, wrap in 1u64..4000) {
         let again = 60 + gap;
@@ -244,7 +245,8 @@ proptest! {
         }
     }
 
-    /// Two agents and a customer in a conference leave in any order: only who is left by the customer is left by the far end.
+    /// Two agents and a customer leave a conference in any order: only agents whom the customer leaves behind are told
+    /// far end.
     #[test]
     fn who_leaves_first_decides_who_hung_up(seed in 0usize..6) {
         let leaves = orders(&[json!("5551234"), json!(1001), json!(1002)])[seed].clone();
@@ -260,7 +262,8 @@ proptest! {
         prop_assert_eq!(call.cleared.len(), 2, "{:?}", call);
     }
 
-    /// A cut of any length: within the time of grace the call goes on under its ids; after it, what is heard of it is another.
+    /// The link is cut for any length of time. Within the time of grace the call goes on under its ids; after it,
+    /// events about it are told as another call's.
     #[test]
     fn a_cut_ends_calls_only_after_its_time(cut in 13u64..50, length in 1u64..100) {
         prop_assume!(length != 30);

@@ -1,5 +1,5 @@
-//! Local clocks: whatever zone a platform is in, and whenever its clock is set, its calls are told at the moments when they
-//! happened, and what the bridge writes as local time is local.
+//! Local clocks: whatever a platform's zone is, and whenever its clock is set, its calls are told at the moments when
+//! they happened, and the local times that the bridge writes are local.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Everything that is told, in the zone of Berlin where nobody says another.
+/// The complete output, in Berlin's zone unless a message tells another.
 fn told(from: &str, to: &str, input: &[Value]) -> Vec<Value> {
     let mut translator = Translator::new(&MAPPINGS, from, to).unwrap();
     translator.set_zone(Zone::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()));
@@ -39,7 +39,7 @@ fn told(from: &str, to: &str, input: &[Value]) -> Vec<Value> {
     told
 }
 
-/// A time, so many minutes later.
+/// A time, this many minutes later.
 fn shifted(text: &str, minutes: i64) -> String {
     write_civil(parse_utc(text).unwrap().saturating_add_signed(minutes * 60_000))
 }
@@ -49,7 +49,7 @@ fn minutes_between(earlier: &Value, later: &Value) -> i64 {
     (later - earlier) / 60_000
 }
 
-/// The lines as a feed tells them whose clock is set on by so many minutes before one of them.
+/// The lines of a feed whose clock is set forward by this many minutes before one of them.
 fn set_clock(lines: &[Value], place: usize, minutes: i64) -> Vec<Value> {
     let mut lines = lines.to_vec();
     for line in lines.iter_mut().skip(place) {
@@ -60,7 +60,7 @@ fn set_clock(lines: &[Value], place: usize, minutes: i64) -> Vec<Value> {
     lines
 }
 
-/// Statistics, which tell local time alone, after every event.
+/// Adds statistics, which tell only local time, after every event.
 fn with_statistics(lines: &[Value]) -> Vec<Value> {
     let after = |line: &Value| {
         let statistics = json!({
@@ -89,7 +89,7 @@ proptest! {
 
 #[test]
 fn local_time_is_the_source_s_and_utc_is_utc() {
-    // The day's clock is an hour ahead of UTC, and set back after the first call.
+    // The day's clock is an hour ahead of UTC, and is set back after the first call.
     let day = lines(include_str!("event-feed-to-ctips/daylight-saving.in.ndjson"));
     let mut bridge = two_feeds();
     let start = parse_utc("2026-10-25 00:00:00").unwrap();
@@ -112,20 +112,20 @@ fn local_time_is_the_source_s_and_utc_is_utc() {
     };
     assert_eq!((of("queued", 120), of("queued", 60)), (1, 1), "{told:#?}");
     assert_eq!((of("established", 120), of("established", 60)), (1, 1));
-    // Since when a call waits is told on the same clock as the message that tells it.
+    // The start of queueing is told by the same clock as the message that contains it.
     for line in told.iter().filter(|line| line["message"] == "queued") {
         assert_eq!(waits_since(line), line["timestamp"].as_str().unwrap());
     }
 }
 
-/// Profiles 7 and 8 of a message.
+/// The start of queueing in profiles 7 and 8 of a message.
 fn waits_since(line: &Value) -> String {
     let profile = line["call-table"][0]["call-profile"].as_array().unwrap();
     let value = |id: i64| profile.iter().find(|entry| entry["id"] == id).map(|entry| entry["value"].as_str().unwrap());
     format!("{} {}", value(7).unwrap(), value(8).unwrap())
 }
 
-/// Two feeds in front of a program for one; the second is told by rules.
+/// Two feeds in front of an application for one feed; rules tell the second feed's calls.
 fn two_feeds() -> Bridge {
     let dialect = &MAPPINGS.dialects["event-feed"];
     let (from, to) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
@@ -188,7 +188,7 @@ fn without_a_zone_of_its_own_a_platform_is_in_the_machine_s() {
     assert_eq!(shows("delivered"), (json!("2026-10-25 01:00:00"), json!("2026-10-25 02:00:00")));
 }
 
-/// Statistics are old where they show a state that began before the last event about the agent: by the same clock.
+/// Statistics are old if their state began before the last event about the agent, by the same clock.
 #[test]
 fn when_a_state_began_is_read_by_the_feed_s_own_clock() {
     let event = |message: &str, local: &str, utc: &str| {
@@ -222,7 +222,7 @@ fn when_a_state_began_is_read_by_the_feed_s_own_clock() {
     assert_eq!(new.last().map(String::as_str), Some("NotReady"), "{new:?}");
 }
 
-/// Until a message tells UTC the zone is assumed: it was another, and no time has passed.
+/// The zone is assumed until a message tells UTC. If the assumption was wrong, the correction lets no time pass.
 #[test]
 fn finding_out_the_zone_passes_no_time() {
     let call = lines(CALL);

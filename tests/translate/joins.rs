@@ -45,9 +45,9 @@ fn the_end_of_an_old_call_leaves_the_result_of_a_transfer_alone() {
         let of_result: Vec<&String> = shown.iter().filter(|event| !event.contains("Completed")).collect();
         let cleared = format!("CallCleared {result} a1002 NearEnd");
         let over = format!("CallEnd {result}");
-        // What the agent who left works after ends last.
+        // The agent who left works after the old call, which ends last.
         let old_over = "CallEnd 900";
-        // Where a call keeps its id, the wrap-ups of both agents belong to it.
+        // If a call keeps its id, the wrap-ups of both agents belong to it.
         let expected = match result {
             901 | 902 => vec![
                 "AgentStateChange a1001 Idle",

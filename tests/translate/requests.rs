@@ -10,7 +10,7 @@ fn without_wrap_up() -> Value {
     dispose(json!({ "WrapNotRequired": true }))
 }
 
-/// The number of what the bridge orders next: the request's own, which is free once the first order is answered.
+/// The number of the bridge's next order: the request's own number, which is free once the first order is answered.
 const NEXT: i64 = 5;
 
 fn wrap_ended(code: i64, seconds: u64) -> Value {

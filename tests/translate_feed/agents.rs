@@ -70,7 +70,7 @@ fn who_is_not_shown_any_more_after_a_lost_link_is_logged_off() {
     for loss in [json!({ "type": 36 }), json!({ "disconnected": true })] {
         let lines = [logons(), answered(900), vec![loss.clone(), loss, logon(40), json!({ "type": 35 })]].concat();
         let told = translate_lossy(&lines);
-        // The call is not over until the platform says so, or nothing more for too long.
+        // The call is over only if the platform says so, or has been silent about it for too long.
         assert_eq!(told.last().map(String::as_str), Some("agent-logout a41"), "{told:#?}");
     }
 }

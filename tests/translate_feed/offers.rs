@@ -28,7 +28,7 @@ fn a_callback_that_nobody_answers_is_reinserted_by_the_agent_and_comes_again() {
         let again = find(&told, "agent-reinsert");
         assert_eq!((group(again), profile(again, 2)), ((4, 9), Some("5551234")), "{cause}");
         assert_eq!((profile(again, 7), profile(again, 8)), (Some("2026-11-20"), Some("10:01:04")), "{cause}");
-        // The next try is another call.
+        // The next attempt is another call.
         let ids: Vec<&Value> = all_of(&told, "call-cleared").map(|cleared| &cleared["call-id"]).collect();
         assert_eq!(ids, [17, 1_900_000_001]);
     }

@@ -262,7 +262,7 @@ impl Bridge {
                 "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
             ));
             let about = whose.map_or(About::Nobody, |whose| self.owner(whose).1);
-            // Each is said: they are as many as were open, once a start.
+            // Each of these is logged: there are as many as routes were open, and they come once per start.
             self.outputs.push_back(Output::Notice { about, notice });
             let (before, number) = of_key(route);
             let own = (whose == Some(before)).then_some(number);

@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl News {
-    /// The news of a change, and the platform's number of the route where the message names it. `fault` is the name of the
-    /// fault that the message is: what else it is called is between the bridge and the platform.
+    /// The news of a change, and the platform's number of the route where the message names it. `fault` is the name of
+    /// the fault if the message is one. The message's other names stay between the bridge and the platform.
     pub fn of(change: &Change, fault: Option<&str>) -> (Option<i64>, News) {
         let route = change.int(Fact::Route);
         let text = if let Value::Text(text) = change.fact(Fact::Reason) { text.trim() } else { "" };

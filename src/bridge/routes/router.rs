@@ -32,22 +32,22 @@ pub struct Router {
     pub desk: Desk,
     /// Counts its selections.
     selected: i64,
-    /// Calls whose route the platform has asked for, until it is used.
+    /// Calls for which the platform has asked for a route, until the route is used.
     asked: HashMap<CallKey, Asked>,
-    /// Calls whose agent the platform did not take, and until when another selection is in time.
+    /// Calls whose chosen agent the platform refused, each with the time until which another selection is in time.
     refused: Vec<(CallKey, Time)>,
 }
 
 #[derive(Debug)]
 struct Asked {
-    /// Until when a selection is in time.
+    /// The time until which a selection is in time.
     until: Time,
     /// An agent was selected.
     chosen: bool,
 }
 
 impl Router {
-    /// The platform does not send the call to the agent who was selected. Whether one was.
+    /// The platform does not send the call to the selected agent. Returns whether an agent had been selected.
     fn refused(&mut self, call: CallKey, why: &str) -> bool {
         let Some(asked) = self.asked.remove(&call).filter(|asked| asked.chosen) else { return false };
         self.desk.not_used(call, why);
@@ -144,7 +144,7 @@ impl Bridge {
                     None => continue,
                 }
             }
-            // Later the platform's own time is up, and it routes the call by itself.
+            // After that time the platform's own time-out has passed, and it routes the call by itself.
             for (call, until) in std::mem::take(&mut self.routers[place].refused) {
                 if now <= until {
                     told = true;

@@ -1,9 +1,9 @@
-//! Values that are wrong wherever they are given, and what reports about them show.
+//! Values that are wrong in every source, and what reports about them show.
 
 use super::*;
 
-/// Wherever a value comes from, what is wrong with it is said, and where it stands. `section` is the header that its key stands
-/// below in a file, or none where that is the first one.
+/// Checks that a wrong value is reported, with its place, from every source. `section` is the header above the key in
+/// the file, or none if that header is the first one.
 #[track_caller]
 fn complains_everywhere(section: &str, key: &str, value: &str, part: &str) {
     let name = key.rsplit('.').next().unwrap();
@@ -94,7 +94,7 @@ const TOKEN: &str = r#"token = "TOKEN""#;
 const USERS: &str = r#"users = { Test01 = "USER" }"#;
 const PASSWORD: &str = r#"password = "PASSWORD""#;
 
-/// A configuration with this in the place of that is wrong, and its report shows no secret.
+/// Checks that a configuration in which `to` replaces `from` is wrong, and that its report shows no secret.
 #[track_caller]
 fn hides(from: &str, to: &str) {
     assert!(to.contains(SECRET) && SECRETS.contains(from));

@@ -34,9 +34,10 @@ pub struct Settings {
     pub reply_timeout: Duration,
     /// PINs of phone agents, by logon id: without one an agent cannot be logged on or off, nor be set ready or not ready.
     pub pins: BTreeMap<String, SecretString>,
-    /// For how long the work after a call is extended that an application asked for and nobody ended.
+    /// The longest time for which work after a call is extended, if an application asked for that work and nobody ended
+    /// it.
     pub manual_wrap_limit: Duration,
-    /// CCAS is asked of each agent who logs on whether that is a phone agent: not where it is a file.
+    /// True if CCAS is asked whether each agent who logs on is a phone agent. False where the platform is a file.
     pub asks_of_agents: bool,
 }
 
@@ -66,14 +67,14 @@ enum State {
     Live,
 }
 
-/// What a command that was sent is for.
+/// The purpose of a command that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// An application asked for it.
+    /// A request of an application.
     Request(RequestIx),
-    /// Whether this agent is a phone agent.
+    /// The question whether this agent is a phone agent.
     Inquiry(i64),
-    /// Work after a call goes on longer.
+    /// An extension of work after a call.
     Renewal { agent: i64 },
 }
 
@@ -193,7 +194,7 @@ impl super::super::Client for Client {
                 Some(Purpose::Inquiry(agent)) => {
                     self.inquiry.answered(agent, id);
                 }
-                // The next one may be answered again.
+                // An unanswered extension does not prevent the next one.
                 Some(Purpose::Renewal { .. }) | None => {}
             }
         }
@@ -300,7 +301,7 @@ impl Client {
         let request = match purpose {
             Purpose::Request(request) => request,
             Purpose::Inquiry(agent) => {
-                // Whoever is not asked about any more has logged off meanwhile.
+                // An agent about whom the answer is no longer wanted has logged off meanwhile.
                 let is_wanted = self.inquiry.answered(agent, id);
                 return if is_refused || !is_wanted { Heard::Nothing } else { Heard::About(agent) };
             }
@@ -354,7 +355,7 @@ impl Client {
         self.send(message);
     }
 
-    /// A method of the conversation's own, by its name and its numbers.
+    /// Calls a method on the conversation's own behalf, with numeric arguments.
     fn call(&mut self, now: Time, method: &str, numbers: &[(&str, i64)], purpose: Purpose) {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find(method) else { return };

@@ -35,7 +35,7 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// How many heartbeats in a row may go unanswered.
     pub missed_heartbeats: u32,
-    /// Tenants that sessions may be opened for; any, where none is named.
+    /// The tenants that sessions may be opened for; any tenant if the list is empty.
     pub tenants: Vec<i64>,
 }
 
@@ -126,7 +126,7 @@ pub struct Server {
     pub lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
     pub cut: u64,
-    /// Characters of requests that became U+FFFD.
+    /// Counts of characters in requests that became U+FFFD.
     pub texts: Texts,
 }
 
@@ -262,7 +262,7 @@ impl Server {
         if session.state == State::Starting {
             return self.refuse_for("the session is not open yet");
         }
-        // 0 is the session's own.
+        // Tenant 0 stands for the session's own tenant.
         let tenant = def.role(Role::Tenant).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
         if tenant != 0 && tenant != session.tenant {
             return self.refuse_for("TenantId is none of the session's tenants");

@@ -65,8 +65,8 @@ const SUBSCRIPTIONS: [Subscription; 7] = [
 ];
 /// What the platform answers with a snapshot or with numbers of the moment: asked for anew when events were missed.
 const SNAPSHOTS: [Subscription; 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
-/// What nothing is made of, and applications of the feed's own may want. Which calls' messages the last three hold the guide does
-/// not say; a feed that knows none of them is asked for them in vain.
+/// Message types that no rule reads, but that applications of the feed's own dialect may want. The guide does not say
+/// which calls' messages the last three contain. A feed that does not know one of these is asked for it in vain.
 const STATISTICS: [Subscription; 10] = [
     ("group-stats", &["*"]),
     ("daily-group-stats", &["*"]),
@@ -100,7 +100,7 @@ pub struct Client {
     backoff: Backoff,
     /// The number that the next event or reply should have.
     sequence: Option<u32>,
-    /// Messages since the last one with a number that could not be read, nor their numbers.
+    /// The number of unreadable messages since the last readable one whose sequence numbers were unreadable, too.
     unread: u32,
     commands: Commands,
     /// Requests of the conversation's own, by id.
@@ -206,7 +206,7 @@ impl super::super::Client for Client {
         self.heard = now;
     }
 
-    /// A message that cannot be read has its place in the sequence like any other: it is not missing.
+    /// An unreadable message has its place in the sequence like any other, so that it is not counted as missing.
     fn heard_unread(&mut self, now: Time, text: Option<&str>) {
         self.heard = now;
         match text.and_then(sequence_of) {
@@ -443,7 +443,7 @@ impl Client {
     }
 }
 
-/// The number of a message that cannot be read otherwise.
+/// The sequence number of a message that cannot be read otherwise.
 fn sequence_of(text: &str) -> Option<i64> {
     const LABEL: &str = "\"sequence\"";
     let named = |text: &str| -> Option<i64> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-/// A kind of entity: its name in subscriptions, what messages about it say as their sub-topic, the list that a snapshot has
-/// of it, and its fields, the id first.
+/// A kind of entity: its name in subscriptions, the sub-topic of messages about it, its list in a snapshot, and its
+/// fields, the id first.
 struct Kind {
     name: &'static str,
     topic: &'static str,
@@ -14,7 +14,7 @@ struct Kind {
     fields: &'static [&'static str],
 }
 
-/// The guide's notes list the sub-topics; those of queues are named like the others.
+/// The sub-topics come from the guide's notes; those of queues are named after the same pattern.
 const KINDS: [Kind; 7] = [
     Kind { name: "agent", topic: "agent-update", list: "agents", fields: &["agent-id", "agent-number", "agent-name"] },
     Kind {
@@ -39,8 +39,8 @@ const KINDS: [Kind; 7] = [
     Kind { name: "release-code", topic: "release-code-update", list: "release-codes", fields: &["release-code-id"] },
     Kind { name: "wrapup-code", topic: "wrapup-code-snapshot", list: "wrapup-codes", fields: &["wrapup-id"] },
 ];
-/// The reference has one list for both kinds of queue: only the filter or the sub-topic tells these from agent queues, unless
-/// the list and its fields are named after them.
+/// The reference has one list for both kinds of queue. Only the filter or the sub-topic tells e-mail agent queues from
+/// agent queues, unless the list and its fields are named after e-mail agent queues.
 pub const EMAIL_QUEUE: &str = "email agent queue";
 const QUEUE: &str = "agent-queue";
 const OWN_NAME: [(&str, &str); 3] = [
@@ -49,25 +49,25 @@ const OWN_NAME: [(&str, &str); 3] = [
     ("email-agent-queue-name", "agent-queue-name"),
 ];
 
-/// Names of all kinds; of the first four every platform's are known, of the others only a feed's.
+/// Names of all kinds. The first four exist on every platform, the others only on a feed.
 pub const ENTITIES: [&str; 7] =
     [KINDS[0].name, KINDS[1].name, KINDS[2].name, KINDS[3].name, KINDS[4].name, KINDS[5].name, KINDS[6].name];
 pub const PICTURED: usize = 4;
 
-/// The list that a snapshot has of a kind, the field of its id, and its sub-topic.
+/// The name of a kind's list in a snapshot, its id field, and its sub-topic.
 pub fn list_of(name: &str) -> (&'static str, &'static str, &'static str) {
     let kind = KINDS.iter().find(|kind| kind.name == name).unwrap_or(&KINDS[0]);
     (kind.list, kind.fields[0], kind.topic)
 }
 
-/// The kind that a filter or a sub-topic names, however its words are joined.
+/// The kind that a filter or a sub-topic names, whatever separates the words.
 fn kind_named(text: &str) -> Option<&'static Kind> {
     let text = text.trim().replace([' ', '_'], "-");
     let name = ["-update", "-snapshot"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(&text);
     KINDS.iter().find(|kind| kind.name.replace(' ', "-") == name)
 }
 
-/// The message with the reference's names where it has names of e-mail agent queues' own.
+/// A message with names of e-mail agent queues' own, rewritten to the reference's names.
 fn plain(message: &Map<String, Json>) -> Option<Map<String, Json>> {
     let own = |name: &str| OWN_NAME.iter().find(|(own, _)| *own == name).map(|(_, plain)| *plain);
     message.keys().any(|name| own(name).is_some()).then(|| {
@@ -91,7 +91,7 @@ type Id = (i64, String);
 #[derive(Debug, Default)]
 pub struct Entities {
     known: BTreeMap<&'static str, BTreeMap<Id, Json>>,
-    /// The sub-topics of the feed's own snapshots.
+    /// The sub-topics that the feed's own snapshots used.
     topics: BTreeMap<&'static str, String>,
     /// There were more than are kept.
     pub overflowed: bool,
@@ -116,7 +116,8 @@ impl Entities {
                 self.topics.insert(kind.name, topic.to_owned());
             }
             match (snapshot, named) {
-                // Queues of which kind nobody says: they are some, and others may be, too.
+                // The message does not say which kind of queue it lists, so that other agent queues may exist besides
+                // these.
                 (true, None) if kind.name == QUEUE => self.add(kind, message),
                 (true, _) => self.replace(kind, message),
                 (false, _) => self.update(kind, message),
@@ -125,7 +126,7 @@ impl Entities {
         news.map(|kind| kind.name).collect()
     }
 
-    /// Whether there are entities that were not known so before.
+    /// Returns whether this added or changed anything.
     fn add(&mut self, kind: &Kind, message: &Map<String, Json>) -> bool {
         let before = self.known.get(kind.name).cloned();
         self.update(kind, message);
@@ -181,7 +182,7 @@ impl Entities {
         self.known.get(name)?.get(&id_of(kind, record.as_object()?)?)
     }
 
-    /// What a snapshot of a kind says as its sub-topic: what the feed's own did, else what the guide says.
+    /// The sub-topic of a kind's snapshot: the one that the feed used, otherwise the guide's.
     pub fn topic(&self, name: &str) -> &str {
         self.topics.get(name).map_or(list_of(name).2, String::as_str)
     }

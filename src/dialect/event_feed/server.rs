@@ -76,7 +76,7 @@ pub struct Session {
     pub user: Option<String>,
     peer: String,
     frames: Frames,
-    /// Requests that stood in one frame and are not read yet.
+    /// Further requests of the same frame that are not read yet.
     rest: Rest,
     subscriptions: Subscriptions,
     sequence: u32,
@@ -106,12 +106,12 @@ pub struct Server {
     of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
     next_session: u32,
-    /// Who has subscribed to what the agents of groups do since this was asked for last.
+    /// Sessions that have subscribed to the statistics of groups' agents since this was asked for last.
     group_watchers: Vec<(u32, Option<Vec<i64>>)>,
     outputs: VecDeque<Output>,
     /// Connections ended against their clients' will since the start, by why.
     pub lost: HashMap<&'static str, u64>,
-    /// Characters of requests that became U+FFFD.
+    /// Counts of characters in requests that became U+FFFD.
     pub texts: Texts,
 }
 
@@ -279,7 +279,7 @@ impl Server {
         Step::Done
     }
 
-    /// Refuses a request whose request-id is no number: its answers could not be told from others'.
+    /// Refuses a request whose request-id is not a number: its replies could not be told from others.
     fn without_number(&mut self, key: u32, label: &str, given: &str) -> Step {
         let reason = format!("request-id {:?} is no number", given.chars().take(40).collect::<String>());
         let reply = if label == "authenticate" { "authenticate-reply".into() } else { reply_label(label) };
@@ -537,12 +537,13 @@ impl Server {
         news
     }
 
-    /// Whether anybody subscribes to what the agents of groups do.
+    /// True if any session subscribes to the statistics of groups' agents.
     pub fn has_group_watchers(&self) -> bool {
         self.sessions.values().any(|session| session.subscriptions.watch_groups())
     }
 
-    /// Sessions that have just subscribed to what the agents of groups do, with the ids of these, or none for all.
+    /// Sessions that have just subscribed to the statistics of groups' agents, with the groups' ids, or none for all
+    /// groups.
     pub fn new_group_watchers(&mut self) -> Vec<(u32, Option<Vec<i64>>)> {
         std::mem::take(&mut self.group_watchers)
     }
@@ -597,14 +598,14 @@ impl<'t> Numbering<'t> {
     }
 }
 
-/// As much of an unknown command's name is repeated, in bytes.
+/// The length, in bytes, to which an unknown command's name is repeated in the reply.
 const MAX_NAME: usize = 100;
 
-/// What a request that is no message says of itself, for its reply.
+/// The fields of an unreadable request that its reply repeats.
 struct Received {
-    /// -1, unless it can be identified.
+    /// -1 if the request has no readable id.
     id: i64,
-    /// The command as it was received.
+    /// The command's name as received.
     command: String,
 }
 

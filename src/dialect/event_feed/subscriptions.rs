@@ -34,14 +34,14 @@ struct Offer {
     listless: bool,
 }
 
-/// Where the messages of a type come from.
+/// The source of a type's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
-    /// Rules say them of any platform's.
+    /// Rules make them, whatever the platform.
     Rules,
-    /// Only an event feed whose messages pass has these.
+    /// Only an event feed whose messages pass has them.
     Feed,
-    /// Calls' messages, of an event feed whose messages pass: which of them belong here the guide does not say.
+    /// Calls' messages of an event feed whose messages pass. The guide does not say which messages belong to the type.
     FeedCalls,
 }
 
@@ -66,7 +66,7 @@ const LOGIN: [&str; 2] = ["agent-login", "agent-logout"];
 const STATUS: [&str; 5] = ["agent-release", "agent-idle", "agent-wrap", "agent-reserved", "agent-on-call"];
 const ACTIVITY: [&str; 7] = [LOGIN[0], LOGIN[1], STATUS[0], STATUS[1], STATUS[2], STATUS[3], STATUS[4]];
 
-/// What the agents of groups do: told from the picture of each platform whose messages do not pass.
+/// Statistics of groups' agents, made from the picture of each platform whose messages do not pass.
 const GROUP_AGENTS: &str = "group-agent-stats";
 
 /// The id that stands for all.
@@ -86,9 +86,10 @@ const fn calls(name: &'static str) -> Offer {
     Offer { name, subject: Subject::Call, messages: &[], field: "call-id", source: Source::FeedCalls, listless: true }
 }
 
-/// `call-activity` stands for every message that names a call and is none of the others'. What `call-routing`,
-/// `call-establishment` and `call-statistics` hold the guide does not say. A feed behind the bridge is asked for them, too, and
-/// whoever subscribes to one hears all messages about calls, so that none is missing; other platforms have no such types.
+/// `call-activity` stands for every message that names a call and belongs to no other type. The guide does not say
+/// which messages `call-routing`, `call-establishment` and `call-statistics` contain. A feed behind the bridge is asked
+/// for them, too, and a session that subscribes to one hears all messages about calls, so that none is missing. Other
+/// platforms have no such types.
 const OFFERS: [Offer; 17] = [
     offer("entity", Subject::Entity, &["entity-update"], "filter"),
     listless("agent-login-logout", Subject::Agent, &LOGIN, "agent-id"),
@@ -109,11 +110,11 @@ const OFFERS: [Offer; 17] = [
     numbers("agent-need-help", Subject::Everything, &["agent-need-help"], ""),
 ];
 
-/// Whether something is there that an id names.
+/// The existence of an id's entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     Yes,
-    /// Not yet: a platform that may have it has not shown everything.
+    /// Unknown so far: a platform that may have it has not shown everything.
     Maybe,
     No,
 }
@@ -198,7 +199,7 @@ pub struct Outcome {
     pub taken: bool,
     /// Kinds of entities that are subscribed to now: each is answered with a snapshot.
     pub entities: Vec<&'static str>,
-    /// Groups whose agents are: each is answered with what they do.
+    /// Groups whose agents' statistics are subscribed to: each group is told at once.
     pub groups: Vec<String>,
 }
 
@@ -255,7 +256,8 @@ impl Subscriptions {
             Subject::Everything => Some("only * is valid"),
             subject => match world.knows(subject, id) {
                 Known::No => Some("unknown"),
-                // It is told of from when it is there; if it is no feed's then, there is nothing to tell.
+                // The subscription takes effect when the id appears. If the id then belongs to no feed, nothing is
+                // told.
                 Known::Maybe => None,
                 Known::Yes => {
                     let lacks = offer.source == Source::Feed && !world.has_statistics_of(subject, id);
@@ -290,7 +292,7 @@ impl Subscriptions {
         }
     }
 
-    /// Whether it is wanted here what the agents of any group do.
+    /// True if any session subscribes to the statistics of groups' agents.
     pub fn watch_groups(&self) -> bool {
         let place = OFFERS.iter().position(|offer| offer.name == GROUP_AGENTS);
         let chosen = place.and_then(|place| self.by_offer.get(&place));

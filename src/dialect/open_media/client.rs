@@ -62,8 +62,8 @@ impl Default for Settings {
     }
 }
 
-/// The answer to a route's order may come after its asker was told that there is none, and still matter: an added request must
-/// then be cancelled. So many times as long it is listened for.
+/// The answer to a route's order may come after its asker was told that there is none, and still matters: a request
+/// that was added must then be cancelled. The bridge listens for such an answer for this many times the reply time-out.
 const LATE: u32 = 3;
 /// So many requests in a row that get no answer mean that the service is away; one may be a connection that died.
 const LOST: u32 = 2;
@@ -305,7 +305,7 @@ impl Client {
                         format!("the service's answer of status {status} can't be read: {error}")
                     }
                 };
-                // Whoever answers with such a status has not let it through.
+                // A service that answers with a 4xx status has not carried out the request.
                 let refused = (400..500).contains(&status);
                 return Err(NoAnswer { reason, unknown: !refused, sign: Sign::Silent });
             }

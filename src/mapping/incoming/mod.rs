@@ -38,8 +38,8 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Whether the platform tells what becomes of requests by events that name them: then its answers only say that it took
-    /// them.
+    /// True if the platform tells the outcomes of requests by events that name them. Its answers then only mean that it
+    /// took the request.
     pub fn tells_outcomes(&self) -> bool {
         self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.means == ChangeKind::RequestTaken)
     }
@@ -72,7 +72,7 @@ pub enum Leaf {
     Item {
         steps: Vec<Hop>,
     },
-    /// The place of the item in its list, from 1.
+    /// The item's position in its list, from 1.
     Place,
 }
 

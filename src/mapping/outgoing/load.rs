@@ -173,7 +173,7 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
-    /// `[[refusal]]`: orders that the platform cannot carry out under a condition, whatever rules there are.
+    /// `[[refusal]]`: orders that the platform cannot carry out under a condition, even if there are rules for them.
     fn refusal(&mut self, section: Section<'d>, problems: &mut Problems) {
         let on = section.texts("on", problems);
         if on.is_empty() {
@@ -282,7 +282,7 @@ impl<'d> Loader<'_, 'd> {
             let defaulted = field.is_some_and(|field| field.optional || has_default(&field.default));
             let is_absent = self.absent.iter().any(|((kind, known), _)| *kind == emit && covers(known, &label));
             let is_told = told.iter().any(|known| covers(known, &label));
-            // What is put together of several fields is taken apart again.
+            // A field that is composed of several others is split again.
             let parts_of = |slot| def.fields.list.iter().filter(move |whole| whole.joined.contains(&slot));
             let is_part = slot.is_some_and(|slot| parts_of(slot).any(|whole| told.contains(&whole.label)));
             if !(is_told || is_part || named || fixed || defaulted || is_absent) {
@@ -423,16 +423,16 @@ impl<'d> Loader<'_, 'd> {
     }
 }
 
-/// A setting that rules declare: its default is a number, a truth value or a text.
-/// The texts that a setting can have, where it has a list of them.
+/// The allowed texts of a setting, where it has a list of them.
 fn choices(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Vec<String>)> {
     node.as_array()?;
     let texts = node.texts(problems).into_iter().map(|(text, _)| text.to_owned());
     Some((key.name.to_owned(), texts.collect()))
 }
 
+/// A setting that rules declare: its default is a number, a truth value or a text.
 fn knob(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Literal)> {
-    // The first of several texts is the default.
+    // A list's first text is the default.
     let node = node.as_array().and_then(|choices| choices.first().copied()).unwrap_or(node);
     let literal = node
         .as_integer()

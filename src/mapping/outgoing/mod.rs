@@ -42,7 +42,7 @@ pub struct Outgoing {
     pub rule_names: Vec<String>,
     /// What a site can set for these rules, with its default.
     pub knobs: Vec<(String, Literal)>,
-    /// The texts that a setting can have, of those that take no other.
+    /// The allowed texts of each setting that has a list of them.
     pub choices: Vec<(String, Vec<String>)>,
     /// Why a field keeps the vocabulary's default, by (message, dotted label).
     pub absent: HashMap<(Kind, String), String>,
@@ -86,7 +86,7 @@ pub struct TransitionPlan {
     pub ignored: Option<String>,
     /// The orders that together do what there is no message for.
     pub steps: Vec<TransitionKind>,
-    /// When the platform cannot do it although there are rules.
+    /// Conditions under which the platform cannot carry out an order although there are rules for it.
     pub refusals: Vec<Refusal>,
 }
 

@@ -1,5 +1,5 @@
-//! How requests end, each once: who is told, what follows from it, and failures with their reasons. What shows a request done is
-//! decided in `outcome`.
+//! The end of requests, each once: who is told, what follows from it, and failures with their reasons. The module
+//! `outcome` decides when a request is done.
 
 use smallvec::smallvec;
 
@@ -181,8 +181,8 @@ impl Model {
         self.fail_where(|_| true, &reason);
     }
 
-    /// Accepted, and nothing told or showed it done: whoever asked is told, so that everything ends. Where a platform tells
-    /// outcomes and told none, what its picture shows counts.
+    /// The platform accepted the request, and no event showed or told it done in time. The asker is told, so that every
+    /// request ends. On a platform that tells outcomes, the picture counts now.
     pub(in crate::model) fn request_grace_over(&mut self, index: RequestIx) {
         let Some(request) = self.requests.get(&index) else { return };
         let waits = request.accepted.is_some() || request.awaits.is_some();
@@ -204,9 +204,9 @@ impl Model {
         }
     }
 
-    /// Until when a request that was accepted long enough ago is waited for: what it asks of an agent may have to wait until
-    /// the agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up. Nothing is
-    /// waited for longer than a call may be silent: an agent may be told to be on a call that nobody ever ends.
+    /// The time until which an accepted request is waited for. A request about an agent may have to wait until the
+    /// agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up. No request
+    /// waits longer than a call may be silent: the platform may show an agent on a call that nobody ever ends.
     fn grace_of(&self, request: &Request) -> Time {
         let (agent, may_wrap) = match request.expect {
             Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),

@@ -1,6 +1,7 @@
-//! Requests: what applications ask a platform to do. Each is ordered once, step by step, and ends once: by the event that
-//! shows it done, by what the picture shows already, or by a failure with its reason. The platform decides: what its picture
-//! lacks it is asked about nevertheless, and where it tells outcomes by events that name requests, only those end them.
+//! Requests: what applications ask a platform to do. Each is ordered once, step by step, and ends once: by the event
+//! that shows it done, by what the picture shows already, or by a failure with its reason. The platform decides: it is
+//! also asked about calls and agents that its picture lacks. Where a platform tells outcomes by events that name
+//! requests, only those end them.
 
 mod ends;
 mod outcome;
@@ -32,7 +33,7 @@ pub struct Ask<'a, 'm> {
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
     pub service: Option<ServiceIx>,
-    /// What it names that the platform has not shown, by the platform's own numbers.
+    /// The ids in the request that the platform has not shown, as the platform's own numbers.
     pub unseen: Unseen,
     /// The agent that the request's destination is.
     pub towards: Option<AgentIx>,
@@ -48,7 +49,7 @@ pub struct Asked {
     pub second: Option<i64>,
 }
 
-/// Ids of a request that the picture has nothing for: whether there is such a thing is the platform's to say.
+/// Ids of a request that the picture does not have. The platform decides whether they exist.
 #[derive(Debug, Clone, Default)]
 pub struct Unseen {
     pub agent: Option<i64>,
@@ -67,7 +68,7 @@ pub type Requests = SmallVec<[RequestIx; 2]>;
 pub enum Expect {
     /// The platform's acceptance.
     Acceptance,
-    /// Something that the platform has not shown yet: an agent who is to log on.
+    /// An agent or a call that the platform has not shown yet, such as an agent who is to log on.
     Unseen,
     Readiness(AgentIx, Readiness),
     Wrap(AgentIx),
@@ -99,7 +100,7 @@ pub struct Request {
     pub number: String,
     pub station: String,
     pub destination: String,
-    /// What is dialled to get there; empty where the destination is no number.
+    /// The digits to dial for the destination; empty if the destination is not a number.
     pub dial: String,
     pub destination_kind: Option<DeviceKind>,
     /// The agent who is called.
@@ -109,9 +110,9 @@ pub struct Request {
     pub reason: String,
     pub digits: String,
     pub data: Vec<(String, String)>,
-    /// The number or name of an agent to call whom the platform has not shown.
+    /// The number or name of the agent to call, if the platform has not shown that agent.
     pub unseen_destination: String,
-    /// What sort of service is meant, by the application's own number for it.
+    /// The sort of service that is meant, by the application's own number for it.
     pub service_type: Option<i64>,
     pub asked: Asked,
     pub unseen: Unseen,
@@ -127,21 +128,22 @@ pub struct Request {
     /// What takes back the steps that are done, should the next one fail.
     undo: Option<TransitionKind>,
     expect: Expect,
-    /// Since when the platform has it.
+    /// The time at which the platform accepted the request.
     accepted: Option<Time>,
-    /// The asker was told that the platform took it: where a reply is all that answers a request, it is answered.
+    /// The asker was told that the platform took the request. If a reply is a request's only answer, the request is
+    /// answered with it.
     pub told_accepted: bool,
     /// The platform has not answered the last order.
     pending: bool,
-    /// What was asked for has happened, and the platform has not said yet whether it came of the request.
+    /// The state that was asked for has come about, and the platform has not said yet whether the request caused it.
     shown: bool,
-    /// An event of the platform named the request: the picture decides from then on.
+    /// An event of the platform named the request: from then on the picture decides.
     named: bool,
-    /// The order given last.
+    /// The last order given.
     ordered: Option<TransitionKind>,
-    /// Until when what comes of it is waited for.
+    /// The time until which the outcome is waited for.
     due: Time,
-    /// The end of a wrap-up is wanted, too.
+    /// The end of a wrap-up is asked for, too.
     ends_wrap: bool,
     /// What is still to be ordered once the platform has accepted the last order.
     steps: SmallVec<[TransitionKind; 2]>,
@@ -180,7 +182,8 @@ impl Model {
             let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
             return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
         }
-        // What nobody could tell is not wrong: this comes before anything that the picture lacks.
+        // This check comes before all others: while the platform is not connected, nobody can tell whether an id is
+        // wrong.
         if self.link.state != LinkState::Up {
             let reason = format!("{} is not connected", self.settings.platform);
             return self.fail(index, Failure::Failed, reason);
@@ -209,7 +212,7 @@ impl Model {
             (text(key), text(value))
         });
         let destination = match (ask.towards, change.other.kind) {
-            // A route leads to an agent by name, logged on or not.
+            // A route leads to an agent by name, whether or not the agent is logged on.
             (Some(agent), _) if change.kind == ChangeKind::AskRoute => self.agents[agent].number.clone(),
             _ if change.kind == ChangeKind::AskRoute => text(Fact::Destination),
             (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
@@ -270,7 +273,7 @@ impl Model {
         index
     }
 
-    /// What is dialled to reach a destination.
+    /// The digits to dial for a destination.
     fn dial(&self, destination: &str, kind: Option<DeviceKind>) -> String {
         match kind {
             Some(kind) if kind.is_service() => {
@@ -281,8 +284,8 @@ impl Model {
         }
     }
 
-    /// Whom an agent calls who begins a call: the one who is named, else, where nobody was offered to the agent, the one whom
-    /// the agent was asked to call.
+    /// The party that an agent's new call is made to: the one who is named, otherwise, if the call has no other party
+    /// yet, the one whom the agent was asked to call.
     pub(in crate::model) fn called_by(&mut self, call: CallIx, agent: AgentIx, named: &Device) -> KnownDevice {
         let device = self.device(named);
         let is_named = device.agent.is_some() || !device.number.is_empty() || device.id.is_some();
@@ -420,7 +423,7 @@ impl Model {
     }
 }
 
-/// A number as it is dialled, without the signs that people write between its digits; none where it is no number.
+/// A number as it is dialled, without the signs that people write between digits; none if the text is not a number.
 pub fn dialable(number: &str) -> Option<String> {
     let is_dialled = |sign: &char| sign.is_ascii_digit() || matches!(sign, '*' | '#' | '+');
     let between = |sign: char| matches!(sign, ' ' | '-' | '.' | '/' | '(' | ')');

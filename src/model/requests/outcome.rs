@@ -1,6 +1,6 @@
-//! What shows a request done. A platform either shows it: the request is done once the platform has accepted it and its events,
-//! or the picture, show what was asked for. Or it tells outcomes by events that name the request: then only those end it, and
-//! the picture counts where none came in time.
+//! Decides when a request is done. Some platforms show it: the request is done once the platform has accepted it and
+//! events, or the picture, show what was asked for. Others tell outcomes by events that name the request: only those
+//! end it, and the picture counts only if none came in time.
 
 use smallvec::smallvec;
 
@@ -8,7 +8,7 @@ use super::{Expect, Request, Requests};
 use crate::model::{timers::Timer, *};
 
 impl Expect {
-    /// Whether it is a state of an agent, which may come about without the request, and be told to whoever asked again.
+    /// True for a state of an agent: it may come about without the request, and may be told to an asker who asks again.
     fn is_state(self) -> bool {
         match self {
             Expect::Readiness(..)
@@ -31,7 +31,7 @@ impl Expect {
     }
 }
 
-/// Whether a change that names a request says that the platform did what it was ordered to.
+/// True if a change that names a request says that the platform carried out this order.
 fn tells_done(change: ChangeKind, order: TransitionKind) -> bool {
     use {ChangeKind as C, TransitionKind as T};
     match order {
@@ -56,7 +56,7 @@ fn is_of_state(change: ChangeKind) -> bool {
     matches!(change, C::Ready | C::NotReady | C::WrapStarted | C::Activity)
 }
 
-/// Whether a change can be what comes of some request.
+/// True if a change can be the outcome of a request.
 fn is_outcome(change: ChangeKind) -> bool {
     use ChangeKind as C;
     let of_agent = matches!(change, C::LoggedOn | C::LoggedOff) || is_of_state(change);
@@ -76,10 +76,10 @@ fn is_outcome(change: ChangeKind) -> bool {
 }
 
 impl Model {
-    // ── what shows it ─────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── requests that events and the picture show done ────────────────────────────────────────────────────────────────
 
-    /// The requests that this shows done; they end with the transition that tells it. Of others it may be what they waited
-    /// for between two steps.
+    /// The requests that this shows done; they end with the transition that tells it. For other requests it may
+    /// complete a step and let the next one follow.
     pub(in crate::model) fn requests_shown(&mut self, shown: Expect) -> Requests {
         for request in self.requests.values_mut().filter(|request| request.awaits == Some(shown)) {
             (request.awaits, request.undo) = (None, Some(TransitionKind::Retrieve));
@@ -87,8 +87,8 @@ impl Model {
         self.requests_where(|_, request| request.expect == shown)
     }
 
-    /// Those that wanted two calls to become one, in the way in which they did. A conference that was asked for does not come
-    /// about by a transfer, nor the other way round.
+    /// Requests to join two calls in the way in which they joined. A transfer does not fulfil a request for a
+    /// conference, nor the other way round.
     pub(in crate::model) fn joins_shown(&mut self, transfers: bool, calls: [CallIx; 2]) -> Requests {
         self.requests_where(|_, request| {
             let joins = matches!(request.expect, Expect::Joined(call) if calls.contains(&call));
@@ -96,14 +96,14 @@ impl Model {
         })
     }
 
-    /// Those that wanted an agent's wrap-up to be over, where it is.
+    /// Requests to end an agent's wrap-up, if it is over.
     pub(in crate::model) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Requests {
         self.requests_where(|model, request| {
             request.expect == Expect::WrapOver(agent) && model.is_wrap_up_over(agent, request.call)
         })
     }
 
-    /// Those that gave a call a disposition, where the platform shows one: theirs, or any that it has accepted.
+    /// Requests to give a call a disposition, if the platform shows theirs, or shows any and has accepted theirs.
     pub(in crate::model) fn dispositions_shown(
         &mut self,
         call: Option<CallIx>,
@@ -119,8 +119,9 @@ impl Model {
         })
     }
 
-    /// Requests that are done. One of several orders is not, while the platform may still refuse the last; nor is one that
-    /// wants a state, which may be a coincidence: it is remembered until the platform answers.
+    /// Requests that are done. A request of several orders is not done while the platform may still refuse the last
+    /// one. A request for a state is not done until the platform answers, because the state may be a coincidence; that
+    /// it came about is remembered.
     fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Requests {
         if self.requests.is_empty() {
             return Requests::new();
@@ -153,7 +154,7 @@ impl Model {
         done
     }
 
-    /// Whether an agent who is to log on has done so at the station that was asked for.
+    /// True if an agent who is to log on has done so at the station that was asked for.
     fn is_where_asked(&self, request: &Request) -> bool {
         let Expect::LoggedOn(agent) = request.expect else { return true };
         let (asked, known) = (&request.station, &self.agents[agent].station);
@@ -164,7 +165,7 @@ impl Model {
                 && !known_digits.is_empty()
                 && longer_and_shorter.into_iter().any(|(longer, shorter)| longer.ends_with(shorter))
         };
-        // A platform that tells outcomes says itself whether it is done.
+        // A platform that tells outcomes says itself whether a request is done.
         asked.is_empty()
             || known.is_empty()
             || asked == known
@@ -172,7 +173,7 @@ impl Model {
             || (self.outcomes_told && self.answering.is_some())
     }
 
-    /// What to tell the asker where the picture shows already what was asked for.
+    /// The transition for the asker, if the picture already shows what was asked for.
     pub(super) fn done_already(&self, index: RequestIx) -> Option<Transition> {
         let request = &self.requests[&index];
         let party = |call: CallIx, agent| self.calls[call].party_of(agent).map(|place| (call, place as u8));
@@ -233,7 +234,7 @@ impl Model {
         }
     }
 
-    /// What to tell the asker of a request that the platform says it did.
+    /// The transition for the asker of a request that the platform says it has carried out.
     fn success(&self, index: RequestIx) -> Transition {
         use TransitionKind as T;
         let request = &self.requests[&index];
@@ -289,9 +290,9 @@ impl Model {
         self.answer_only(transition, smallvec![index]);
     }
 
-    // ── what the platform says of it ──────────────────────────────────────────────────────────────────────────────────
+    // ── outcomes that the platform tells ──────────────────────────────────────────────────────────────────────────────
 
-    /// The platform has it. What it comes to is not known, whatever the picture shows already.
+    /// The platform has taken the request. Its outcome is unknown, whatever the picture already shows.
     pub(in crate::model) fn request_taken(&mut self, change: &Change) -> Effect {
         let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
         self.is_taken(index);
@@ -307,15 +308,15 @@ impl Model {
         Effect::Taken
     }
 
-    /// A message that shows a request done may say besides that it answers it.
+    /// A message that shows a request done may also say that it answers the request.
     fn over_or_unknown(&self, change: &Change) -> Effect {
         let index = change.request.as_int().and_then(|handle| u32::try_from(handle - 1).ok()).map(RequestIx);
         let is_over = index.is_some_and(|index| self.closed.contains(&index));
         if is_over { Effect::Taken } else { Effect::UnknownRequest }
     }
 
-    /// An event of a platform that tells outcomes names a request that it has not ended: it is done if this is what was
-    /// ordered, or the picture shows it now; or the next step follows.
+    /// An event of a platform that tells outcomes names a request without ending it. The request is done if the event
+    /// says what was ordered, or if the picture shows it now; otherwise the next step may follow.
     pub(in crate::model) fn outcome_heard(&mut self, change: &Change) {
         let Some((index, _)) = self.answering.filter(|_| self.outcomes_told && is_outcome(change.kind)) else { return };
         if self.open_request(change).is_none() {
@@ -341,14 +342,15 @@ impl Model {
         }
     }
 
-    /// Nobody is told: where a reply answers a request, it says what comes of it.
+    /// The platform took the request, and nobody is told: where a reply answers a request, the reply gives the outcome.
     fn is_taken(&mut self, index: RequestIx) {
         let now = self.now;
         self.request_mut(index).accepted.get_or_insert(now);
         self.wait_for_outcome(index);
     }
 
-    /// The request about an agent's state that the event names which tells the state: done, whatever the state is.
+    /// The request about an agent's state that the current event names: the event tells the state, so that the request
+    /// is done, whatever the state is.
     pub(in crate::model) fn outcome_as_state(&mut self, agent: AgentIx) -> Option<RequestIx> {
         let (index, change) = self.answering.filter(|_| self.outcomes_told)?;
         let request = &self.requests[&index];
@@ -366,8 +368,9 @@ impl Model {
         self.tell_accepted(index);
     }
 
-    /// The platform has accepted what was ordered so far: what the picture shows done has ended, else what shows it done, or
-    /// the step ordered last, is waited for, or the next is ordered as soon as it makes sense.
+    /// The platform has accepted everything ordered so far. A request that the picture shows done ends. Otherwise the
+    /// event that shows the last order or the request done is waited for, or the next order is given as soon as it
+    /// makes sense.
     pub(super) fn advance(&mut self, index: RequestIx) {
         let request = &self.requests[&index];
         let is_last = request.steps.is_empty();
@@ -394,7 +397,7 @@ impl Model {
         self.timers.set(due, Timer::Request(index));
     }
 
-    /// The platform took it, as its answer says, or as what happened shows: told once.
+    /// The platform took the request, as its answer says or as events show: the asker is told once.
     pub(super) fn tell_accepted(&mut self, index: RequestIx) {
         let now = self.now;
         let request = self.request_mut(index);

@@ -1,19 +1,19 @@
-//! What a request orders of the platform, step by step, and what shows it done.
+//! The orders that a request makes of the platform, step by step, and the event that shows it done.
 
 use smallvec::{SmallVec, smallvec};
 
 use super::{Expect, Request};
 use crate::model::*;
 
-/// The orders of a request, or why there are none.
+/// The orders of a request, or the reason why there are none.
 pub(super) type Plan = Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)>;
 
 const NO_AGENT: (Failure, &str) = (Failure::InvalidAgent, "no such agent is known");
 const NO_CALL: (Failure, &str) = (Failure::InvalidCall, "no such call is known");
 
 impl Model {
-    /// What is to be ordered; nothing where the picture answers the request. A call or an agent that the platform has not
-    /// shown is named as the application did: whether it exists is the platform's to say.
+    /// The orders to give; none if the picture already answers the request. A call or an agent that the platform has
+    /// not shown is named as the application named it: the platform decides whether it exists.
     pub(super) fn plan(&mut self, index: RequestIx, kind: ChangeKind) -> Plan {
         use ChangeKind::*;
         use TransitionKind as Order;
@@ -98,7 +98,8 @@ impl Model {
             }
             AskRoute => smallvec![Order::SelectRoute],
             AskData => {
-                // Data are there until the end of the work after the call: so is CallEnd, or its like.
+                // A call's data are available until the end of the work after it, which is also when CallEnd, or its
+                // like, is told.
                 let worked_on = named_call.filter(|call| !self.calls[*call].completed);
                 if !has_call && worked_on.is_none() {
                     return Err(NO_CALL);
@@ -109,7 +110,7 @@ impl Model {
                 SmallVec::new()
             }
             AskDispose => {
-                // While the call goes on, or in the wrap-up after it.
+                // A disposition can be given while the call goes on, or in the wrap-up after it.
                 if named_call.is_none() && !has_call {
                     return Err(NO_CALL);
                 }
@@ -125,7 +126,7 @@ impl Model {
         Ok(steps)
     }
 
-    /// Data without labels replace those of the call one by one; what is empty at the end is not meant.
+    /// Data without labels replace the call's items one by one; empty items at the end are not meant.
     fn label_data(&mut self, index: RequestIx, call: CallIx) {
         let labels = self.calls[call].data.iter().map(|(label, _)| label);
         let Some(request) = self.requests.get_mut(&index) else { return };
@@ -133,7 +134,7 @@ impl Model {
         for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
             label.clone_from(known);
         }
-        // Those for which the call has no label get their number, so that none replaces another.
+        // Items for which the call has no label are labelled by their number, so that none replaces another.
         for place in 0..request.data.len() {
             if request.data[place].0.is_empty() {
                 let free = |label: &String| request.data.iter().all(|(known, _)| known != label);
@@ -143,7 +144,8 @@ impl Model {
         }
     }
 
-    /// Whichever of the two calls was named first: the agent's held one is transferred to the other.
+    /// The order in which the two calls are named does not matter: the agent's held call is transferred to the other
+    /// one.
     fn held_first(&mut self, index: RequestIx, call: CallIx, agent: AgentIx) {
         let holds = |call: &Call| {
             let place = call.live_party_of(agent);
@@ -156,7 +158,7 @@ impl Model {
         }
     }
 
-    /// Out of wrap-up first, where the agent is in it; then ready, unless the agent will be by itself.
+    /// Ends the wrap-up first if the agent is in it, and then sets the agent ready, unless that follows by itself.
     fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[TransitionKind; 2]> {
         let entry = &self.agents[agent];
         let wrap = entry.wraps.first().copied();
@@ -173,21 +175,21 @@ impl Model {
         }
     }
 
-    /// The call that occupies an agent, as the event of the agent's state names it.
+    /// The call that occupies an agent, as the event about the agent's state names it.
     fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
         let entry = &self.agents[agent];
         entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
     }
 
-    /// The call that an agent who wants to wrap up means: the one being wrapped up, else the one the agent is in.
+    /// The call that a request to wrap up is about: the one being wrapped up, otherwise the one the agent is in.
     fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
         let entry = &self.agents[agent];
         entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
     }
 
-    // ── what the platform had not shown when it was asked for ─────────────────────────────────────────────────────────
+    // ── calls and agents that the platform shows after a request named them ───────────────────────────────────────────
 
-    /// A call is known now by these names: requests that named it before are about it.
+    /// A call is known by these names from now on: earlier requests that named them are about this call.
     pub(in crate::model) fn call_seen(&mut self, call: CallIx, names: &CallNames) {
         if self.requests.is_empty() {
             return;
@@ -210,7 +212,7 @@ impl Model {
         });
     }
 
-    /// The same of an agent, by id or by the number of a log-on.
+    /// The same for an agent, by id or by the number of a log-on.
     pub(in crate::model) fn agent_seen_as(&mut self, agent: AgentIx) {
         if self.requests.is_empty() {
             return;
@@ -229,7 +231,7 @@ impl Model {
         });
     }
 
-    /// Requests of which something is known that was not know what to expect now.
+    /// Requests that named an unseen call or agent learn which one it is, and what they have to expect.
     fn requests_seen(&mut self, learn: impl Fn(&mut Request) -> bool) {
         for request in self.requests.values_mut().filter(|request| request.expect != Expect::Nothing) {
             if learn(request) {
@@ -240,8 +242,8 @@ impl Model {
 }
 
 impl Request {
-    /// What shows the request done: the platform's acceptance where nothing else could, because it has not shown what is
-    /// meant.
+    /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
+    /// acceptance is enough, because nothing else could show it.
     fn expectation(&self) -> Expect {
         use ChangeKind::*;
         let (call, agent) = (self.call, self.agent);

@@ -26,7 +26,7 @@ pub struct Decoded {
     pub unknown: Vec<String>,
     /// A field whose value has another shape than its type; it was passed over.
     pub malformed: Option<String>,
-    /// Why characters of its strings became U+FFFD.
+    /// The reasons why characters of its strings became U+FFFD.
     pub replaced: Replaced,
 }
 
@@ -56,8 +56,8 @@ impl fmt::Display for JsonError {
 
 impl Vocabulary {
     /// Reads one JSON object. `asks` says which side speaks: the one that sends requests, or the one that answers and
-    /// sends events. After an error nothing in `into` means anything. Strings are taken tolerantly: what `into` then holds is
-    /// JSON whatever stood in them.
+    /// sends events. After an error nothing in `into` means anything. Strings are taken tolerantly: the content of
+    /// `into` is valid JSON even if their text was not.
     pub fn read_json(&self, text: &str, asks: bool, wanted: &Wanted, into: &mut Message) -> Result<Decoded, JsonError> {
         match self.read_strictly(text, asks, wanted, into) {
             Err(JsonError::Syntax(words)) => self.read_mended(text, asks, wanted, into, words),
@@ -65,7 +65,8 @@ impl Vocabulary {
         }
     }
 
-    /// Reads an object whose strings have characters that JSON does not allow there; `words` say what is wrong with it.
+    /// Reads an object whose strings have characters that JSON does not allow there. `words` is the error of the strict
+    /// attempt.
     #[cold]
     fn read_mended(
         &self,

@@ -43,7 +43,7 @@ pub struct Documents {
     bytes: usize,
     /// Other hosts that imports named.
     elsewhere: Vec<String>,
-    /// Why characters of the documents became U+FFFD.
+    /// The reasons why characters of the documents became U+FFFD.
     replaced: Replaced,
 }
 

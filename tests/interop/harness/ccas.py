@@ -41,7 +41,7 @@ class Relay:
                 if "ping" in line:
                     self.send({"pong": line["ping"]})
                 elif line.get("call") == "GetPhoneAgentstatus":
-                    # The bridge asks it of everybody who logs on.
+                    # The bridge calls this for everybody who logs on.
                     self.send({"id": line["id"], "hresult": 0, "out": {"loggedOn": False}})
                 else:
                     self.heard.put(line)

@@ -1,5 +1,5 @@
-//! Which agents are phone agents: CCAS is asked of each one who logs on, few at a time, because its snapshot does not tell and
-//! the events that only phone agents have will be removed. What the answer means the rules say.
+//! Finds out which agents are phone agents. CCAS is asked about each agent who logs on, a few at a time, because its
+//! snapshot does not say, and the events that only phone agents have are due to be removed. Rules interpret the answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +10,22 @@ use crate::{
     vocabulary::{AgentPart, MessageDef, Role, Which},
 };
 
-/// So many questions are open at a time.
+/// The most questions that are open at a time.
 const AT_A_TIME: usize = 4;
-/// So many agents wait to be asked about; of further ones nothing is known but what events tell.
+/// The most agents that wait to be asked about. Of further agents, only events show whether they are phone agents.
 const MAX_WAITING: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Inquiry {
     waiting: BTreeSet<i64>,
-    /// The question about each agent whose answer counts: the one that was asked last.
+    /// The last question about each agent: only its answer counts.
     last: BTreeMap<i64, i64>,
     open: usize,
 }
 
 impl Inquiry {
-    /// Whether there is room. A question that is open is about an earlier log-on.
+    /// Queues a question about an agent; returns false if the queue is full. The answer to a question that is already
+    /// open no longer counts, because it was asked at an earlier log-on.
     fn want(&mut self, agent: i64) -> bool {
         self.last.remove(&agent);
         let has_room = self.waiting.len() < MAX_WAITING;
@@ -39,7 +40,7 @@ impl Inquiry {
         self.last.remove(&agent);
     }
 
-    /// About whom to ask next, with this number of the question.
+    /// The next agent to ask about; `question` is the number of the question.
     fn next(&mut self, question: i64) -> Option<i64> {
         if self.open >= AT_A_TIME {
             return None;
@@ -50,7 +51,7 @@ impl Inquiry {
         Some(agent)
     }
 
-    /// A question is not open any more. Whether its answer counts.
+    /// A question is no longer open. Returns whether its answer counts.
     pub(super) fn answered(&mut self, agent: i64, question: i64) -> bool {
         self.open = self.open.saturating_sub(1);
         let counts = self.last.get(&agent) == Some(&question);
@@ -62,7 +63,7 @@ impl Inquiry {
 }
 
 impl Client {
-    /// What an event says of who is there, and of work after calls.
+    /// Follows events that show agents logging on or off, and work after calls.
     pub(super) fn follow(&mut self, now: Time, label: &str, def: &MessageDef, message: &Message) {
         let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int());
         let Some(agent) = number(Role::Agent(AgentPart::Id)) else { return };
@@ -84,7 +85,7 @@ impl Client {
         }
     }
 
-    /// Asks about the next agents.
+    /// Asks about the next agents, as far as questions may be open.
     pub(super) fn inquire(&mut self, now: Time) {
         while self.state == State::Live
             && let Some(agent) = self.inquiry.next(self.ids + 1)

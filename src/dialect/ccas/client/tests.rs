@@ -190,7 +190,7 @@ fn phone_agents_are_logged_on_with_their_pin_or_not_at_all() {
     assert_eq!(line.sent(), [expected]);
 }
 
-/// About whom the lines ask whether that is a phone agent, with the numbers of the questions.
+/// The agents that the lines ask about, each with the number of the question.
 fn asked_about(sent: &[String]) -> Vec<(i64, i64)> {
     let lines = sent.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let questions = lines.filter(|line| line["call"] == "GetPhoneAgentstatus");
@@ -240,7 +240,7 @@ fn wrapping() -> Line {
     line
 }
 
-/// The seconds pass, and the relay answers pings.
+/// Lets the seconds pass while the relay answers pings.
 fn pass(line: &mut Line, seconds: u64) -> Vec<String> {
     let mut sent = Vec::new();
     for _ in 0..seconds {

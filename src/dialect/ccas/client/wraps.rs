@@ -1,30 +1,31 @@
-//! Work after a call that an application asked for: CCAS extends it by seconds, and it has no end until somebody ends it. It is
-//! extended anew before it runs out, for as long as the configuration allows.
+//! Work after a call that an application asked for. CCAS extends such work by a number of seconds, and the work should
+//! last until somebody ends it. It is extended again before it runs out, for as long as the configuration allows.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Client, Notice, Output, Purpose};
 use crate::{message::Message, time::Time};
 
-/// A sort of notice.
+/// The sort of notices about work after calls.
 pub(super) const WRAPS: &str = "work after calls";
-/// So long before it would run out it is extended, if it is that long.
+/// The lead time of an extension before the work would run out, if the work is at least twice that long; otherwise it
+/// is shorter.
 const BEFORE: Duration = Duration::from_secs(15);
-/// Shorter ones are not extended anew: the next extension could come too late.
+/// Extensions shorter than this are not repeated: the next one could come too late.
 const SHORTEST: i64 = 4;
 
 #[derive(Debug)]
 struct ManualWrap {
     call: i64,
     seconds: i64,
-    /// When to extend it next, and until when at most.
+    /// The time of the next extension, and the latest time until which the work is extended.
     next: Time,
     until: Time,
-    /// The command that extended it last.
+    /// The command of the last extension.
     command: i64,
 }
 
-/// By agent: each works after one call at a time.
+/// Work after calls by agent: each agent works after one call at a time.
 #[derive(Debug, Default)]
 pub(super) struct ManualWraps {
     by_agent: BTreeMap<i64, ManualWrap>,
@@ -35,7 +36,7 @@ impl ManualWraps {
         self.by_agent.values().map(|wrap| wrap.next).min()
     }
 
-    /// The work is over: that after this call, or any.
+    /// The work after this call, or after any call, is over.
     pub(super) fn over(&mut self, agent: i64, call: Option<i64>) {
         let is_meant = |wrap: &ManualWrap| call.is_none_or(|call| call == 0 || call == wrap.call);
         if self.by_agent.get(&agent).is_some_and(is_meant) {
@@ -43,14 +44,14 @@ impl ManualWraps {
         }
     }
 
-    /// CCAS did not do what this command asks for, or may not have.
+    /// CCAS refused this command, or may have refused it.
     pub(super) fn refused(&mut self, command: i64) {
         self.by_agent.retain(|_, wrap| wrap.command != command);
     }
 }
 
 impl Client {
-    /// A command that begins such work, or ends it.
+    /// Follows a command that begins such work, or ends it.
     pub(super) fn follow_wrap(&mut self, now: Time, message: &Message) {
         let Some(kind) = message.kind() else { return };
         let def = self.vocabulary.message(kind);

@@ -12,7 +12,7 @@ const SHOWN: [&str; 3] = ["ServiceInfo", "AgentInfo", "CallInfo"];
 /// For how long after a request an event that carries its number is taken for what came of it.
 const OUTCOME: Duration = Duration::from_secs(600);
 
-/// The sort of notices about sessions that ended, or did not come about.
+/// The sort of notices about sessions that were lost or could not be opened.
 const LOST: &str = "sessions lost";
 
 impl Client {

@@ -237,7 +237,7 @@ impl Client {
             Some(switch) if is_down => self.lost_switches.insert(switch),
             Some(switch) => self.lost_switches.remove(&switch),
         };
-        // A portal that came before its platform could show nothing yet.
+        // A portal that was reachable before its platform had nothing to show yet.
         let is_news = is_news || (self.is_unshown && !is_down);
         let none_left = !self.lost_switches.is_empty() && self.switches.is_subset(&self.lost_switches);
         if self.is_cut_off || none_left {
@@ -254,7 +254,7 @@ fn fields_of<'m>(def: &crate::vocabulary::MessageDef, message: &'m Message, labe
     def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default()
 }
 
-/// The body of an answer that is no fault, and why characters of it became U+FFFD.
+/// The body of an answer that is not a fault, and the reasons why characters of it became U+FFFD.
 fn read(outcome: PostOutcome) -> (Result<Element, Trouble>, Replaced) {
     let (status, charset, body) = match outcome {
         PostOutcome::Answer { status, charset, body } => (status, charset, body),

@@ -141,7 +141,7 @@ pub struct Server {
     early: Vec<(i64, Status)>,
     added: Option<i64>,
     outputs: VecDeque<Output>,
-    /// Characters of requests that became U+FFFD.
+    /// Counts of characters in requests that became U+FFFD.
     pub texts: Texts,
 }
 
