@@ -17,10 +17,14 @@ impl Model {
         }
         let call = &self.calls[index];
         if result.is_live() {
+            // A call that became part of this one is over, and its number is free. What the platform still says of it comes from
+            // those who are in the result.
+            let is_other = || !self.is_one_of(result, &change.party) || self.is_of_another_caller(result, change);
+            if call.joined_into.is_some() && self.is_beginning(call, change) && is_other() {
+                return true;
+            }
             let is_in_doubt = self.is_unconfirmed(result) || result.is_orphan();
-            let is_over = call.joined_into.is_some() && self.is_beginning(call, change);
-            return (is_in_doubt || is_over) && self.is_of_another_caller(result, change)
-                || self.contradicts(result, change);
+            return is_in_doubt && self.is_of_another_caller(result, change) || self.contradicts(result, change);
         }
         result.presumed_over || self.is_beginning(call, change)
     }
@@ -98,6 +102,10 @@ impl Model {
             Some(call) if call.is_live() => None,
             _ => self.names_spent.has_any(names, self.now).then_some(false),
         }
+    }
+
+    fn is_one_of(&self, call: &Call, device: &Device) -> bool {
+        self.agent_meant(device).is_some_and(|agent| call.live_party_of(agent).is_some())
     }
 
     /// The agent that a device belongs to, where one is known.
