@@ -27,17 +27,17 @@ LIVING = re.compile(r"^cti_bridge_routes_open\{.*\} (\d+)$", re.MULTILINE)
 
 # ── sections of a configuration, by name ──────────────────────────────────────────────────────────────────────────────
 
-def mitel(feed):
+def mitel(feed, **settings):
     """An event feed behind, at this address."""
     return {"platform.mitel": {
         "dialect": "event-feed", "address": feed, "user": FEED_USER, "password": FEED_PASSWORD,
-        "reconnect_min": "20ms", "reconnect_max": "200ms",
+        "reconnect_min": "20ms", "reconnect_max": "200ms", **settings,
     }}
 
 
-def micc():
+def micc(**settings):
     """A CCAS behind, whose relay connects."""
-    return {"platform.micc": {"dialect": "ccas", "listen": ANYWHERE, "token": TOKEN}}
+    return {"platform.micc": {"dialect": "ccas", "listen": ANYWHERE, "token": TOKEN, **settings}}
 
 
 def media(url, **settings):

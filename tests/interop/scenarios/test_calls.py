@@ -83,13 +83,25 @@ class Calls:
                    TransferredCallSwitchId=1)
         self.hears("CallCleared", AgentId=1001, CallId=900, CallSequenceId=5900, ServiceId=SALES,
                    ConsultationCallId=901, ClearingPartyType="NearEnd")
-        self.passes("CallEnd", "CallEnd")
+        # The consultation ends at once; the call that Jane left ends when her wrap-up of it is over, with her code.
+        consultation = {"CallId": 901, "CallSequenceId": 5901}
+        self.hears("CallEnd", **consultation, CallData=self.call_data())
+        self.hears("CallCompleted", **consultation)
+        self.jane.says(self.line, "agent-wrap", media_type=1, call_id=900, tapi_call_id=5900, guid=self.customer.guid,
+                       wrapup_code=0)
+        self.passes("AgentStateChange")
+        self.customer.says(self.line, "wrap-code", agent_id=1001, wrapup_code_id=3)
+        self.customer.says(self.line, "wrap-ended", agent_id=1001, wrapup_code_id=3, wrapup_id_list=[3])
+        data = self.call_data(("101", "gold"), ("102", "a <b>"))
+        left = {"CallId": 900, "CallSequenceId": 5900, "ServiceId": SALES}
+        self.hears("CallEnd", **left, AgentDisposition=3, CallData=data)
+        self.hears("CallCompleted", **left)
         self.jane.says(self.line, "agent-idle")
-        # She has done with both old calls; Joe goes on in what became of them.
-        self.passes("CallCompleted", "CallCompleted", "AgentStateChange")
+        self.state(self.jane, "Idle", ServiceIds=[SALES])
+        # Joe goes on in what became of the two calls.
         number = self.ask("GetCallData", self.joe, CallId=902)
         self.hears("CallDataUpdate", RequestId=number, AgentId=1002, CallId=902, CallSequenceId=5902, ServiceId=SALES,
-                   UpdateType="GetCallDataReturned", CallData=self.call_data(("101", "gold"), ("102", "a <b>")))
+                   UpdateType="GetCallDataReturned", CallData=data)
 
     def test_a_conference_joins_two_calls_into_one(self):
         self.consulting()

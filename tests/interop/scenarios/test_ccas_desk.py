@@ -79,10 +79,11 @@ class CcasDesk(Office):
         self.ann.says(self.relay, CLEARED, CallID=900, ClericalFlag=1)
         self.hears_of("CallCleared", 900, self.ann, RequestId=number, ClearingPartyType="NearEnd")
         self.state(self.ann, "Wrap", call, **working)
-        self.hears_of("CallEnd", 900, CallData=self.call_data(*IVR))
         number = self.ask("SetAgentState", self.ann, NewState="Idle")
         self.relay.answer(self.relay.called("CancelClerical", 40, 900))
         self.ann.says(self.relay, CLERICAL_ENDED, CallID=900)
+        # The call's end waits for the end of the wrap-up.
+        self.hears_of("CallEnd", 900, CallData=self.call_data(*IVR))
         self.hears_of("CallCompleted", 900)
         self.state(self.ann, "Idle", RequestId=number, ServiceIds=[SALES])
 
@@ -97,7 +98,8 @@ class CcasDesk(Office):
         self.relay.answer(self.relay.called("MakeCall", 40, "5559999"))
         self.ann.says(self.relay, ORIGINATED, CallID=900, CallType=VOICE)
         self.hears_of("CallStarted", 900, service=0)
-        self.hears_of("CallOriginated", 900, self.ann, service=0, RequestId=number, DestType="NoDestination")
+        self.hears_of("CallOriginated", 900, self.ann, service=0, RequestId=number, DestType="External",
+                      Destination="5559999")
         self.ann.says(self.relay, DELIVERED, CallID=900, OppositePartyNumber="5559999", CalledNumber="5559999")
         self.ann.says(self.relay, ESTABLISHED, CallID=900, OppositePartyNumber="5559999")
         self.hears_of("CallEstablished", 900, self.ann, service=0, ANI="4040", DNIS="5559999", MediaType="VoiceAnalog")
@@ -120,7 +122,7 @@ class CcasDesk(Office):
         self.relay.answer(self.relay.called("MakeCall", 40, "4041"))
         self.ann.says(self.relay, ORIGINATED, CallID=901, CallType=VOICE)
         self.hears_of("CallStarted", 901, service=0)
-        self.hears_of("CallOriginated", 901, self.ann, service=0, RequestId=number, DestType="NoDestination")
+        self.hears_of("CallOriginated", 901, self.ann, service=0, RequestId=number, DestType="Agent", Destination="41")
         for agent, opposite in ((self.ann, "4041"), (self.ben, "4040")):
             agent.says(self.relay, DELIVERED, CallID=901, OppositePartyNumber=opposite, CalledNumber="4041")
         self.passes("CallConnected", "AgentStateChange")
@@ -151,7 +153,12 @@ class CcasDesk(Office):
         self.hears_of("CallTransferred", 900, self.ann, RequestId=number, ConsultingCallId=900, ConsultedCallId=901,
                       ConsultationAgentId=40, TransferredCallId=902, TransferredCallSwitchId=1)
         self.hears_of("CallCleared", 900, self.ann, ConsultationCallId=901, ClearingPartyType="NearEnd")
-        self.passes("CallEnd", "CallEnd", "CallCompleted", "CallCompleted", "AgentStateChange")
+        # The consultation ends at once, and the call that Ann left when she has nothing more to do for it: here at once, too.
+        self.hears_of("CallEnd", 901, service=0, CallData=self.call_data())
+        self.hears_of("CallCompleted", 901, service=0)
+        self.hears_of("CallEnd", 900, CallData=self.call_data(*IVR))
+        self.hears_of("CallCompleted", 900)
+        self.state(self.ann, "Idle", ServiceIds=[SALES])
 
         # Ben goes on with the customer, in a call that is known by any of its names; the customer's data came along.
         for name in (902, 901, 900):

@@ -69,8 +69,12 @@ class Requests:
         self.alerting()
         number = self.ask("SetAgentState", Agent(-1), NewState="Idle")
         self.failed("AgentRequestFailed", number, "InvalidAgent")
-        number = self.ask("ClearCall", self.jane, CallId=12345)
+        number = self.ask("ClearCall", self.jane, CallId=-1)
         self.failed("CallRequestFailed", number, "InvalidCallId")
+        # A call of which nobody told may have been there before the bridge was: the platform knows.
+        number = self.ask("ClearCall", self.jane, CallId=12345)
+        self.line.answer(self.commanded("hangup", agent_id=1001, call_id=12345), -4, "no such call")
+        self.failed("CallRequestFailed", number, "RequestFailed")
 
     def failed(self, name, number, failure):
         """The next event is this failure, whatever the reason's words."""

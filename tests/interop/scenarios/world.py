@@ -96,13 +96,14 @@ class World(Desk):
     """An event feed behind."""
 
     settings = {}
+    platform = {}
 
     def setUp(self):
         self.jane = Agent(1001, "77", "4001", "Jane Doe")
         self.joe = Agent(1002, "78", "4002", "Joe Bloggs")
         self.feed = Feed()
         self.addCleanup(self.feed.close)
-        self.start({**mitel(self.feed.address), **desk("mitel", self.profile, **self.settings)})
+        self.start({**mitel(self.feed.address, **self.platform), **desk("mitel", self.profile, **self.settings)})
 
     def online(self):
         self.initialize()
