@@ -353,9 +353,9 @@ impl Model {
         std::mem::take(&mut self.restaffed)
     }
 
-    /// True if the platform is connected and has had time to show everything it has.
+    /// True if the platform is connected and has shown everything: it said so itself, or it has had time to.
     pub fn has_shown_everything(&self) -> bool {
-        self.link.state == LinkState::Up && self.link.resynced
+        self.link.state == LinkState::Up && (self.link.resynced || self.link.all_shown)
     }
 
     pub fn now(&self) -> Time {
