@@ -167,7 +167,7 @@ impl Fields {
                 into.set(slot, node);
             }
         }
-        for (slot, field) in self.list.iter().enumerate().filter(|(_, field)| field.family > 0) {
+        for slot in (0..self.list.len()).filter(|slot| self.list[*slot].family > 0) {
             let parts = self.parts.iter().enumerate().filter(|(_, part)| part.whole == slot);
             let given: Vec<(&Part, Node)> = parts
                 .map(|(place, part)| (part, into.node(self.list.len() + place)))
@@ -177,13 +177,13 @@ impl Fields {
                 continue;
             }
             let members_of_one = self.parts.iter().filter(|part| part.whole == slot && part.item == 0).count();
+            // The wire has room for a fixed number of items. Those of which nothing is said are none at the end of the list; before
+            // others they keep their places, since an item may be known by its place alone.
+            let says = |(_, node): &&(&Part, Node)| !into.value(*node).is_empty();
+            let items = given.iter().filter(says).map(|(part, _)| part.item + 1).max().unwrap_or(0);
             let list = into.open_list();
-            for item in 0..field.family {
+            for item in 0..items {
                 let members = given.iter().filter(|(part, _)| part.item == item);
-                // An item of which nothing is said is none: the wire has room for a fixed number of them.
-                if members.clone().all(|(_, node)| into.value(*node).is_empty()) {
-                    continue;
-                }
                 let record = into.open_record(members_of_one);
                 for (part, node) in members {
                     into.put(&record, part.member, *node);
