@@ -345,6 +345,14 @@ impl Call {
         self.phase == Phase::Ended && self.said_abandoned.unwrap_or(seems)
     }
 
+    /// True if everybody else in a call of agents only left before the agent at this place.
+    pub fn was_left_alone(&self, place: usize) -> bool {
+        let mut others = self.parties.iter().enumerate().filter(|(other, _)| *other != place).peekable();
+        let left_first =
+            |party: &Party| party.device.is_agent() && !party.is_in() && party.left_first && !party.diverted;
+        others.peek().is_some() && others.all(|(_, party)| left_first(party))
+    }
+
     /// True if a party has left the call, and no party is known to be in it on the platform's side.
     pub fn is_orphan(&self) -> bool {
         self.orphan_watch && !self.is_held_by_platform()

@@ -535,7 +535,8 @@ impl Model {
         self.watch_orphan(index);
     }
 
-    /// Removes a party from the call. An agent who has not been told yet is told the connection cleared, near end.
+    /// Removes a party from the call. An agent who has not been told yet is told the connection cleared: near end,
+    /// unless everybody else has left before.
     fn take_out(&mut self, index: CallIx, place: usize) {
         let party = &mut self.calls[index].parties[place];
         (party.state, party.left_first) = (PartyState::Left, true);
@@ -549,7 +550,8 @@ impl Model {
             if call.parties[place].answered {
                 call.last_agent = Some(agent);
             }
-            self.clear_agent(index, place, agent, End::Near, None);
+            let end = if self.calls[index].was_left_alone(place) { End::Far } else { End::Near };
+            self.clear_agent(index, place, agent, end, None);
             self.remove_agent_call(agent, index);
             self.tell_agent_state(Some(agent), Some(index));
         }
@@ -578,6 +580,7 @@ impl Model {
     }
 
     pub(super) fn ended(&mut self, change: &Change) -> Effect {
+        self.code_after_end(change);
         match self.call_left(change) {
             Ok(index) => {
                 self.calls[index].said_abandoned = change.fact(Fact::Abandoned).as_bool();
@@ -590,6 +593,16 @@ impl Model {
                 Effect::Taken
             }
             Err(effect) => effect,
+        }
+    }
+
+    /// Takes the code that comes with the end of a call which is known to be over, and whose wrap-up is not.
+    fn code_after_end(&mut self, change: &Change) {
+        let Some(index) = self.bearer(&change.call) else { return };
+        let call = &self.calls[index];
+        let Some(agent) = call.answering_agent().filter(|_| !call.is_live() && !call.completed) else { return };
+        if self.set_disposition(index, Some(agent), change) {
+            self.tell_disposed(index, agent);
         }
     }
 
@@ -773,11 +786,16 @@ impl Model {
             return;
         }
         let grace = self.orphan_grace_of(call);
-        // Agents may leave the call and work after it before the platform tells its end.
-        let is_worked_on = call.owed.iter().any(|agent| self.is_wrapping(*agent, Some(index)));
-        let due = if is_worked_on { self.now + grace } else { call.last_event + grace };
+        let due = call.last_event + grace;
         if due <= self.now {
-            self.presume_over(index);
+            // An agent who works after the call shows that it is over. The platform may tell its end, with the code, once that
+            // work is over, too.
+            let is_worked_on = call.owed.iter().any(|agent| self.is_wrapping(*agent, Some(index)));
+            if is_worked_on {
+                self.presume(true, |model| model.end_call(index));
+            } else {
+                self.presume_over(index);
+            }
         } else {
             self.calls[index].orphan_watch = true;
             self.timers.set(due, Timer::OrphanGrace(index));
