@@ -595,13 +595,6 @@ impl HandWritten {
         let call = self.call_mut(place);
         call.over = true;
         let call = self.call(place);
-        publish_event(&self.session, CALL_END, 0, call.service, publish, |out| {
-            out.text("<d4p1:AgentDisposition>");
-            out.int(call.disposition);
-            out.text("</d4p1:AgentDisposition>");
-            out.call_data(call);
-            out.call_head(call);
-        });
         match call.owed.is_empty() {
             true => self.completed(place, publish),
             false => self.wrapping.push_back((self.now + WRAP_GRACE, place)),
@@ -611,6 +604,13 @@ impl HandWritten {
 
     fn completed(&self, place: usize, publish: &mut impl FnMut(Bytes)) {
         let call = self.call(place);
+        publish_event(&self.session, CALL_END, 0, call.service, publish, |out| {
+            out.text("<d4p1:AgentDisposition>");
+            out.int(call.disposition);
+            out.text("</d4p1:AgentDisposition>");
+            out.call_data(call);
+            out.call_head(call);
+        });
         publish_event(&self.session, CALL_COMPLETED, 0, call.service, publish, |out| {
             out.call_head(call);
             out.text(
@@ -632,10 +632,7 @@ impl HandWritten {
 
     fn wrap_ended(&mut self, frame: &Frame, publish: &mut impl FnMut(Bytes)) {
         let Some(place) = self.find(frame) else { return };
-        let call = self.call_mut(place);
-        if !call.over {
-            call.disposition = frame.wrapup_code_id;
-        }
+        self.call_mut(place).disposition = frame.wrapup_code_id;
         self.wrapped_up(place, frame.agent_id, publish);
     }
 

@@ -197,7 +197,6 @@ async fn what_the_platform_does_not_have_once_it_has_shown_everything_is_unknown
             assert_eq!(reply["additional-info"], "agent-status 77: unknown");
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }
 
