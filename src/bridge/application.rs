@@ -432,7 +432,7 @@ impl Application {
         let (media, to, passes) = (&self.media, &self.to, self.passes(index, platform));
         self.ids.give((index, call), || {
             let told = passes || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
-            let lacks_guid = known.renamed || !platform.names_call(known);
+            let lacks_guid = known.renamed || !platform.model.is_named_uniquely(known);
             let guid = (to.call_parts.contains(&CallPart::Guid) && lacks_guid).then(|| platform.mint_guid(known));
             New { native: platform.native_number(known).filter(|_| !known.renamed), told, guid }
         })

@@ -226,12 +226,6 @@ impl Platform {
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
     }
 
-    /// True if the platform's own messages name this call by more than numbers.
-    pub fn names_call(&self, call: &Call) -> bool {
-        let space = self.incoming.vocabulary.call_names.iter().position(|name| name == "guid");
-        space.is_some_and(|space| call.name(space as u8).is_some())
-    }
-
     /// Tells whether an event is about a call that was told to be over although the platform had not said so.
     pub fn follows_spent(&self, event: &Message) -> Option<Follows> {
         if !self.model.has_spent_names() {

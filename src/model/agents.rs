@@ -126,11 +126,7 @@ impl Model {
 
     /// What a device is that an event names: an agent, who is learnt of thereby, or another.
     pub(super) fn device(&mut self, device: &Device) -> KnownDevice {
-        let agent = match device.kind {
-            Some(DeviceKind::Agent) if !device.id.is_none() => self.agent_or_new(device.id),
-            Some(DeviceKind::Agent | DeviceKind::Device) | None => self.agent_by_station(device.number),
-            Some(_) => None,
-        };
+        let agent = if device.names_agent() { self.agent_or_new(device.id) } else { self.agent_meant(device) };
         if let (Some(agent), Some(DeviceKind::Agent)) = (agent, device.kind)
             && self.agents[agent].station.is_empty()
         {

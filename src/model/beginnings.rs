@@ -109,16 +109,16 @@ impl Model {
     }
 
     /// The agent that a device belongs to, where one is known.
-    fn agent_meant(&self, device: &Device) -> Option<AgentIx> {
+    pub(super) fn agent_meant(&self, device: &Device) -> Option<AgentIx> {
         match device.kind {
-            Some(DeviceKind::Agent) if !device.id.is_none() => self.agent_by_id(device.id),
+            Some(DeviceKind::Agent) if device.names_agent() => self.agent_by_id(device.id),
             Some(DeviceKind::Agent | DeviceKind::Device) | None => self.agent_by_station(device.number),
             Some(_) => None,
         }
     }
 
     fn is_new_agent(&self, device: &Device) -> bool {
-        device.kind == Some(DeviceKind::Agent) && !device.id.is_none() && self.agent_by_id(device.id).is_none()
+        device.names_agent() && self.agent_by_id(device.id).is_none()
     }
 }
 

@@ -246,6 +246,11 @@ impl Device<'_> {
     pub fn is_empty(&self) -> bool {
         self.id.is_none() && self.number.is_empty()
     }
+
+    /// True if this is an agent who is told by an id.
+    pub fn names_agent(&self) -> bool {
+        self.kind == Some(DeviceKind::Agent) && !self.id.is_none()
+    }
 }
 
 /// A device that the model keeps: a party of a call, or where a call was sent.

@@ -223,6 +223,11 @@ impl Model {
         self.unique_names = Some(space);
     }
 
+    /// True if the platform's own messages give this call a name that no other call ever has.
+    pub fn is_named_uniquely(&self, call: &Call) -> bool {
+        self.unique_names.is_some_and(|space| call.name(space).is_some())
+    }
+
     /// Begins a message: everything applied until the next call belongs to it. `clock` is the moment of the message by
     /// the platform's clock, in milliseconds since 1970, where the message has one.
     pub fn begin(&mut self, now: Time, clock: Option<u64>) {
