@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
-    dialect::{Texts, replaying},
+    dialect::replaying,
     mapping::{Dialect, Mappings},
     message::Message,
     model::{Media, Model, Settings},
+    port::{self, Texts},
     time::{Clock, Time, Zone},
     vocabulary::{Decoded, JsonError, Side, Vocabulary},
     wire::{
@@ -156,12 +157,11 @@ impl Translator {
             |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
         let index = bridge.add_platform(PlatformParts {
             name: from.to_owned(),
-            client: replaying(platform.vocabulary.clone()),
+            conversation: replaying(platform.vocabulary.clone()),
             model,
             knobs: knobs(&outgoing),
             incoming,
             outgoing,
-            max_frame: 1 << 20,
             service_groups: Default::default(),
         });
         let (incoming, outgoing) = rules(&application).ok_or_else(|| not(to))?;
@@ -380,9 +380,11 @@ impl Translator {
             match output {
                 Output::Line(line) => out(&line),
                 // A line without what ends it on the platform's line.
-                Output::Send { bytes, .. } => out(bytes.split_last().map_or(&[], |(_, line)| line)),
+                Output::Wire { output: port::Output::Write { bytes, .. }, .. } => {
+                    out(bytes.split_last().map_or(&[], |(_, line)| line));
+                }
                 Output::Notice { notice, .. } => self.notices.push(notice.text),
-                _ => {}
+                Output::Wire { .. } | Output::Keep { .. } | Output::Drop { .. } => {}
             }
         }
     }

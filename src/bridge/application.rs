@@ -13,17 +13,13 @@ use super::{
     statistics::Statistics,
 };
 use crate::{
-    dialect::{
-        Audience as Sharing, Notice, Server,
-        ctips::{self, Filterable},
-        event_feed,
-    },
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{
         About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, RouteStatus, RouteType, ServiceIx, Transition,
         TransitionKind,
     },
+    port::{self, ApplicationConversation, Filterable, Notice},
     time::Time,
     vocabulary::{AgentPart, Role, Side, Which},
 };
@@ -43,7 +39,7 @@ pub struct Failed<'r> {
 pub struct ApplicationParts {
     pub name: String,
     /// None for an application that is a file: its messages are lines.
-    pub server: Option<Server>,
+    pub server: Option<Box<dyn ApplicationConversation>>,
     pub from: Arc<Incoming>,
     pub to: Arc<Outgoing>,
     pub knobs: Vec<Literal>,
@@ -65,7 +61,7 @@ pub struct ApplicationParts {
 #[derive(Debug)]
 pub struct Application {
     pub name: String,
-    pub server: Option<Server>,
+    pub server: Option<Box<dyn ApplicationConversation>>,
     pub from: Arc<Incoming>,
     pub(super) to: Arc<Outgoing>,
     knobs: Vec<Literal>,
@@ -74,6 +70,8 @@ pub struct Application {
     pub routes: Desk,
     media: HashSet<Media>,
     read_only: HashSet<String>,
+    /// Its clients are guests of a platform: no rules are between.
+    pub is_guest: bool,
     /// The first platform speaks the application's dialect: its messages pass as they are.
     pub relays: bool,
     /// Its events carry the ids of the requests that caused them.
@@ -110,7 +108,7 @@ pub struct Counts {
 pub const FILE_SESSION: u32 = 1;
 
 impl Application {
-    pub fn new(parts: ApplicationParts) -> Application {
+    pub fn new(mut parts: ApplicationParts) -> Application {
         let vocabulary = &parts.to.vocabulary;
         let filtered = vocabulary
             .messages
@@ -126,6 +124,7 @@ impl Application {
             request_rules: vec![0; parts.from.rule_names.len()],
             ..Counts::default()
         };
+        let is_guest = parts.server.as_mut().is_some_and(|server| server.guest().is_some());
         Application {
             answers_by_events: vocabulary.events_name_requests(),
             name: parts.name,
@@ -138,6 +137,7 @@ impl Application {
             routes: Desk::new(parts.routes, parts.media_platform),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
+            is_guest,
             relays: false,
             statistics: Statistics::default(),
             message: Message::default(),
@@ -150,16 +150,6 @@ impl Application {
 
     pub fn to(&self) -> &Outgoing {
         &self.to
-    }
-
-    /// The conversation, if it is one with CTIPS applications.
-    pub fn ctips(&mut self) -> Option<&mut ctips::Server> {
-        self.server.as_mut().and_then(Server::ctips)
-    }
-
-    /// The conversation, if it is one with applications of an event feed.
-    pub fn event_feed(&mut self) -> Option<&mut event_feed::Server> {
-        self.server.as_mut().and_then(Server::event_feed)
     }
 
     /// Whether a session may only listen.
@@ -214,8 +204,8 @@ impl Application {
     /// another platform has is told by rules instead.
     pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &Message) {
         let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
-        if let Some(Server::OpenMedia(server)) = &mut self.server {
-            return server.hear(now, event);
+        if let Some(guest) = self.server.as_mut().and_then(|server| server.guest()) {
+            return guest.hear(now, event);
         }
         let def = self.to.vocabulary.message(kind);
         let id = platform.number_place();
@@ -237,16 +227,16 @@ impl Application {
             None => {}
         }
         self.counts.said[kind.0 as usize] += 1;
-        match self.event_feed() {
-            Some(server) => self.counts.published[kind.0 as usize] += server.pass(event) as u64,
-            None => self.lines.push(event.held().as_bytes().to_vec()),
+        let Some(server) = &mut self.server else { return self.lines.push(event.held().as_bytes().to_vec()) };
+        if let Some(passes) = server.passes() {
+            self.counts.published[kind.0 as usize] += passes.pass(event) as u64;
         }
     }
 
     /// Tells a transition of a platform to the sessions that it concerns. `me` is the application's place in the
     /// bridge.
     pub fn tell(&mut self, now: Time, me: usize, index: usize, platform: &Platform, transition: &Transition) {
-        if let Some(Server::OpenMedia(_)) = self.server {
+        if self.is_guest {
             return;
         }
         let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
@@ -307,12 +297,6 @@ impl Application {
         if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index, platform) {
             self.statistics.change(now, (index, service));
         }
-    }
-
-    /// Updates whether any session subscribes to the statistics of groups' agents.
-    pub fn watch_groups(&mut self) {
-        let watched = self.event_feed().is_some_and(|server| server.has_group_watchers());
-        self.statistics.watch(watched);
     }
 
     /// A session has subscribed to the statistics of these groups' agents. The ids are the application's; none means
@@ -535,19 +519,19 @@ impl Application {
         platform: &Platform,
         transition: &Transition,
         local: Option<&Local>,
-    ) -> Option<Sharing> {
+    ) -> Option<port::Audience> {
         let mine = |client: ClientId| (usize::from(client.application) == me).then_some(client.session);
         let asked = transition.request.map(|request| platform.model.request(request));
         match transition.audience {
             Audience::Asker(client) => {
                 let id = local.map(|local| local.id).or(asked.map(|request| request.id)).unwrap_or(0);
-                Some(Sharing { asker: Some((mine(client)?, id)), only_asker: true })
+                Some(port::Audience { asker: Some((mine(client)?, id)), only_asker: true })
             }
             Audience::All => {
                 let by =
                     local.map(|local| (local.client, local.id)).or(asked.map(|request| (request.client, request.id)));
                 let asker = by.and_then(|(client, id)| mine(client).map(|session| (session, id)));
-                Some(Sharing { asker, only_asker: false })
+                Some(port::Audience { asker, only_asker: false })
             }
         }
     }
@@ -594,7 +578,7 @@ impl Application {
 
 /// A message for a file. There is one session in it: its tenant is 1, and it asked whatever was asked.
 #[inline(never)]
-fn line(to: &Outgoing, message: &mut Message, audience: &Sharing) -> Vec<u8> {
+fn line(to: &Outgoing, message: &mut Message, audience: &port::Audience) -> Vec<u8> {
     use crate::message::Node;
     let roles = message.kind().map(|kind| to.vocabulary.message(kind));
     let request = audience.asker.map_or(0, |(_, id)| id);

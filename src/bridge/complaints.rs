@@ -3,9 +3,9 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{About, Output};
+use super::{Output, Owner};
 use crate::{
-    dialect::{FEW, Level, Notice},
+    port::{FEW, Level, Notice},
     time::Time,
 };
 
@@ -17,7 +17,7 @@ pub(super) struct Complaints {
 /// A while in which complaints of one sort about one peer are told, up to their number.
 #[derive(Debug)]
 struct Span {
-    about: About,
+    about: Option<Owner>,
     sort: &'static str,
     level: Level,
     since: Time,
@@ -32,17 +32,9 @@ const LONGEST: usize = 400;
 const LENGTH: Duration = Duration::from_secs(10);
 
 impl Complaints {
-    /// Adds an output, unless it is a complaint that is only counted.
-    #[inline]
-    pub fn pass(&mut self, now: Time, output: Output, outputs: &mut VecDeque<Output>) {
-        match output {
-            Output::Notice { about, notice } => self.tell(now, about, notice, outputs),
-            output => outputs.push_back(output),
-        }
-    }
-
+    /// Passes a notice on, unless so many of its sort were passed on of late that it is only counted.
     #[cold]
-    fn tell(&mut self, now: Time, about: About, mut notice: Notice, outputs: &mut VecDeque<Output>) {
+    pub fn pass(&mut self, now: Time, about: Option<Owner>, mut notice: Notice, outputs: &mut VecDeque<Output>) {
         let sort = notice.sort.unwrap_or(OTHERS);
         if sort == FEW {
             return outputs.push_back(Output::Notice { about, notice });
@@ -101,13 +93,13 @@ mod tests {
         let (mut complaints, mut outputs) = (Complaints::default(), VecDeque::new());
         let mut complain = |at: u64, about, sort, outputs: &mut VecDeque<Output>| {
             let notice = Notice::warn("x".repeat(1000)).one_of(sort);
-            complaints.pass(Time(at), Output::Notice { about, notice }, outputs);
+            complaints.pass(Time(at), about, notice, outputs);
             complaints.deadline()
         };
-        let one = About::Application(0);
+        let one = Some(Owner::Application(0));
         (0..1000).for_each(|at| _ = complain(at, one, "garbage", &mut outputs));
         assert_eq!(complain(1000, one, "log-ons", &mut outputs), Some(Time(10_000)));
-        complain(1000, About::Application(1), "garbage", &mut outputs);
+        complain(1000, Some(Owner::Application(1)), "garbage", &mut outputs);
         assert_eq!(outputs.len(), 12, "neither another sort nor another peer is hidden");
         outputs.clear();
         assert_eq!(complain(10_000, one, "garbage", &mut outputs), None, "the next span");

@@ -3,8 +3,9 @@
 
 mod application;
 mod complaints;
+mod guests;
 mod ids;
-mod media;
+mod offered;
 mod picture;
 mod platform;
 mod requests;
@@ -14,85 +15,36 @@ mod statistics;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use bytes::Bytes;
 use hashbrown::HashMap;
 
 use crate::{
-    dialect::{Asker, ClientOutput, Notice, Post, PostOutcome, Reply, Server, ctips, event_feed, open_media},
     message::Message,
     model::{CallIx, Transition, TransitionKind},
+    port::{self, ApplicationOutput, Input, Notice},
     time::{Time, Zone},
     vocabulary::wsdl::Fitted,
 };
 use application::Failed;
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
+use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 use routes::Record;
+
+/// Whose a connection is: the place of a platform, or of an application, in the bridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Platform(usize),
+    Application(usize),
+}
 
 /// What the shell shall do.
 #[derive(Debug)]
 pub enum Output {
-    Connect {
-        platform: usize,
-    },
-    Send {
-        platform: usize,
-        bytes: Vec<u8>,
-    },
-    Disconnect {
-        platform: usize,
-    },
-    /// The WSDL of the service at this address is to be read; [`Bridge::described`] wants to know what came of it.
-    Describe {
-        platform: usize,
-        url: Arc<str>,
-    },
-    /// To be posted once, or not at all; what became of it is to be said by [`Bridge::platform_answered`].
-    Post {
-        platform: usize,
-        post: Post,
-    },
-    Respond {
-        application: usize,
-        token: u64,
-        reply: Reply,
-    },
-    Start {
-        application: usize,
-        session: u32,
-        callback: Box<ctips::Callback>,
-        body: Bytes,
-    },
-    Publish {
-        application: usize,
-        session: u32,
-        body: Bytes,
-    },
-    Heartbeat {
-        application: usize,
-        session: u32,
-        body: Bytes,
-    },
-    End {
-        application: usize,
-        session: u32,
-    },
-    /// Bytes for an application's connection.
-    Write {
-        application: usize,
-        session: u32,
-        bytes: Bytes,
-    },
-    /// The connection is to be closed once everything is written.
-    Close {
-        application: usize,
-        session: u32,
-    },
-    Notice {
-        about: About,
-        notice: Notice,
-    },
+    /// What a conversation wants of the shell.
+    Wire { owner: Owner, output: port::Output },
+    /// Something for an operator to read; none where it concerns nobody who is configured.
+    Notice { about: Option<Owner>, notice: Notice },
     /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
     Keep {
         route: u64,
@@ -100,9 +52,7 @@ pub enum Output {
         record: Box<Record>,
     },
     /// The record is needed no more.
-    Drop {
-        route: u64,
-    },
+    Drop { route: u64 },
     /// A message for the application that is a file.
     Line(Vec<u8>),
 }
@@ -118,15 +68,6 @@ enum Cause {
     Time,
 }
 
-/// Whom a notice is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
-    Platform(usize),
-    Application(usize),
-    /// Nobody who is configured any more.
-    Nobody,
-}
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Bridge {
@@ -140,10 +81,10 @@ pub struct Bridge {
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
-    /// Questions of Open Media applications that were not asked yet.
-    questions: Vec<media::Question>,
-    /// Whoever of them a platform knows by a number.
-    guests: HashMap<u64, media::Guest>,
+    /// Questions of guests that were not asked yet.
+    questions: Vec<guests::Question>,
+    /// What the numbers of askers stand for.
+    guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
 }
 
@@ -171,7 +112,7 @@ impl Bridge {
     pub fn set_epoch(&mut self, epoch: u64) {
         self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
         let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
-        servers.filter_map(Server::open_media).for_each(|server| server.set_epoch(epoch));
+        servers.for_each(|server| server.set_epoch(epoch));
     }
 
     /// Sets the zone of platforms that tell none: the machine's zone.
@@ -196,34 +137,54 @@ impl Bridge {
         self.outputs.pop_front()
     }
 
-    // ── platforms ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    pub fn platform_connected(&mut self, now: Time, index: usize) {
-        self.platforms[index].connected(now);
-        self.settle(now, index, Cause::Link);
+    /// Takes in an input of a connection.
+    pub fn handle(&mut self, now: Time, owner: Owner, mut input: Input<'_>) {
+        match owner {
+            Owner::Platform(index) => self.platform_input(now, index, &mut input),
+            Owner::Application(index) => self.application_input(now, index, &mut input),
+        }
     }
 
-    pub fn platform_read(&mut self, now: Time, index: usize, mut bytes: &[u8]) {
+    /// An input of bytes may hold several messages: everything follows from one before the next is read.
+    fn platform_input(&mut self, now: Time, index: usize, input: &mut Input<'_>) {
+        let holds_several = matches!(input, Input::Bytes { .. });
+        let cause = match input {
+            Input::Opened { .. } | Input::Closed { .. } | Input::Described { .. } => Cause::Link,
+            Input::Bytes { .. }
+            | Input::Text { .. }
+            | Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. } => Cause::Event,
+        };
         let mut notices = std::mem::take(&mut self.notices);
-        while self.platforms[index].next(now, &mut bytes, &mut notices) {
-            let about = About::Platform(index);
+        loop {
+            let is_one = self.platforms[index].take_next(now, input, &mut notices);
+            let about = Some(Owner::Platform(index));
             for notice in notices.drain(..) {
-                self.complaints.pass(now, Output::Notice { about, notice }, &mut self.outputs);
+                self.complaints.pass(now, about, notice, &mut self.outputs);
             }
-            self.settle_event(now, index);
+            if is_one || !holds_several {
+                self.settle_event(now, index, cause);
+            }
+            if !(is_one && holds_several) {
+                break;
+            }
         }
         self.notices = notices;
     }
 
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
-    fn settle_event(&mut self, now: Time, index: usize) {
+    fn settle_event(&mut self, now: Time, index: usize, cause: Cause) {
         if self.platforms[index].tells_all {
             self.pass_on(now, index);
         }
         if let Some((guest, message)) = self.platforms[index].take_guest() {
-            self.guest_heard(now, index, guest, message);
+            self.guest_heard(now, index, guest, &message);
+            self.platforms[index].keep(message);
         }
-        self.settle(now, index, Cause::Event);
+        self.settle(now, index, cause);
     }
 
     fn pass_on(&mut self, now: Time, index: usize) {
@@ -237,35 +198,10 @@ impl Bridge {
         self.collect(now);
     }
 
-    pub fn platform_closed(&mut self, now: Time, index: usize, why: &str) {
-        self.platforms[index].client.closed(now, why);
-        self.settle(now, index, Cause::Link);
-    }
-
     /// What the service's own WSDL came to: how it is spoken with and what should be known of that, or why it was not read.
     pub fn described(&mut self, now: Time, index: usize, url: &Arc<str>, found: Result<Fitted, String>) {
         self.platforms[index].described(now, url, found);
         self.settle(now, index, Cause::Link);
-    }
-
-    /// What became of a post to a platform.
-    pub fn platform_answered(&mut self, now: Time, index: usize, token: u64, outcome: PostOutcome) {
-        self.platforms[index].answered(now, token, outcome);
-        self.settle_event(now, index);
-    }
-
-    /// A platform called the bridge; hands back what it is answered. See [`crate::dialect::Client::called`].
-    pub fn platform_called(
-        &mut self,
-        now: Time,
-        index: usize,
-        path: &str,
-        body: &[u8],
-        charset: Option<&str>,
-    ) -> Reply {
-        let reply = self.platforms[index].called(now, path, body, charset);
-        self.settle_event(now, index);
-        reply
     }
 
     /// The link to a platform that is read from a file is lost, or back.
@@ -277,13 +213,13 @@ impl Bridge {
     /// A message of a platform that is a file.
     pub fn platform_line(&mut self, now: Time, index: usize, text: &str) -> Result<(), Bad> {
         let result = self.platforms[index].line(now, text);
-        self.settle_event(now, index);
+        self.settle_event(now, index, Cause::Event);
         result
     }
 
     /// A line of a platform that is read from a file was not a message of either side.
     pub fn platform_unread(&mut self, now: Time, index: usize, text: &str) {
-        self.platforms[index].client.heard_unread(now, Some(text));
+        self.platforms[index].unread(now, text);
     }
 
     /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
@@ -336,22 +272,15 @@ impl Bridge {
 
     /// What a platform's conversation has to say; whether the link changed.
     fn converse(&mut self, now: Time, index: usize) -> bool {
+        let owner = Owner::Platform(index);
         while let Some(output) = self.platforms[index].poll(now) {
-            let output = match output {
-                ClientOutput::Connect => Output::Connect { platform: index },
-                ClientOutput::Send(bytes) => Output::Send { platform: index, bytes },
-                ClientOutput::Disconnect => Output::Disconnect { platform: index },
-                ClientOutput::Describe(url) => Output::Describe { platform: index, url },
-                ClientOutput::Post(post) => Output::Post { platform: index, post },
-                ClientOutput::Notice(notice) => Output::Notice { about: About::Platform(index), notice },
-                ClientOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
-                    self.guest_unanswered(now, guest, reason, unknown);
-                    continue;
-                }
-                // The picture has followed from the others.
-                _ => continue,
-            };
-            self.complaints.pass(now, output, &mut self.outputs);
+            match output {
+                port::Output::Notice(notice) => self.complain(now, Some(owner), notice),
+                output => self.outputs.push_back(Output::Wire { owner, output }),
+            }
+        }
+        for Unanswered { guest, reason, unknown } in self.platforms[index].take_unanswered() {
+            self.guest_unanswered(now, guest, &reason, unknown);
         }
         self.platforms[index].take_link_change()
     }
@@ -378,7 +307,7 @@ impl Bridge {
                 }
                 None => {
                     let notice = Notice::warn(format!("a route that the bridge selected failed: {reason}"));
-                    self.complain(now, About::Platform(index), notice.one_of("failed routes"));
+                    self.complain(now, Some(Owner::Platform(index)), notice.one_of("failed routes"));
                 }
             }
         }
@@ -386,48 +315,34 @@ impl Bridge {
 
     /// Logs a notice about a platform, application or peer, unless its sort was logged too often of late. The I/O tasks
     /// complain through this, too, so that there is one count of complaints.
-    pub fn complain(&mut self, now: Time, about: About, notice: Notice) {
-        self.complaints.pass(now, Output::Notice { about, notice }, &mut self.outputs);
+    pub fn complain(&mut self, now: Time, about: Option<Owner>, notice: Notice) {
+        self.complaints.pass(now, about, notice, &mut self.outputs);
     }
 
     /// What applications' conversations have to say.
     fn collect(&mut self, now: Time) {
         let (complaints, outputs) = (&mut self.complaints, &mut self.outputs);
         for (index, application) in self.applications.iter_mut().enumerate() {
-            let about = About::Application(index);
+            let owner = Owner::Application(index);
             if !application.is_quiet() {
                 outputs.extend(application.lines.drain(..).map(Output::Line));
-                let notices = application.notices().map(|notice| Output::Notice { about, notice });
-                notices.for_each(|notice| complaints.pass(now, notice, outputs));
+                application.notices().for_each(|notice| complaints.pass(now, Some(owner), notice, outputs));
             }
-            match &mut application.server {
-                Some(Server::Ctips(server)) => {
-                    while let Some(output) = server.poll() {
-                        complaints.pass(now, of_ctips(index, output), outputs);
+            while let Some(output) = application.server.as_mut().and_then(|server| server.poll()) {
+                match output {
+                    ApplicationOutput::Wire(port::Output::Notice(notice)) => {
+                        complaints.pass(now, Some(owner), notice, outputs);
                     }
-                }
-                Some(Server::EventFeed(server)) => {
-                    while let Some(output) = server.poll() {
-                        complaints.pass(now, of_feed(index, output), outputs);
-                    }
-                }
-                Some(Server::OpenMedia(server)) => {
-                    for output in std::iter::from_fn(|| server.poll()) {
-                        match output {
-                            open_media::server::Output::Respond { token, reply } => {
-                                application.counts.refused += u64::from(reply.status != 200);
-                                outputs.push_back(Output::Respond { application: index, token, reply });
-                            }
-                            open_media::server::Output::Ask { ask, message } => {
-                                self.questions.push(media::Question { application: index, ask, message });
-                            }
-                            open_media::server::Output::Notice(notice) => {
-                                complaints.pass(now, Output::Notice { about, notice }, outputs);
-                            }
+                    ApplicationOutput::Wire(output) => {
+                        if let port::Output::Respond { reply, .. } = &output {
+                            application.counts.refused += u64::from(reply.status != 200);
                         }
+                        outputs.push_back(Output::Wire { owner, output });
+                    }
+                    ApplicationOutput::Ask { ask, message } => {
+                        self.questions.push(guests::Question { application: index, ask, message: *message });
                     }
                 }
-                None => {}
             }
         }
     }
@@ -436,8 +351,8 @@ impl Bridge {
 
     /// When [`Bridge::expire`] wants to be called next.
     pub fn deadline(&self) -> Option<Time> {
-        let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.client.deadline()]);
-        let server = |a: &Application| a.server.as_ref().and_then(Server::deadline);
+        let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.conversation.deadline()]);
+        let server = |a: &Application| a.server.as_ref().and_then(|server| server.deadline());
         let applications =
             self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
         let routers = self.routers.iter().map(|router| router.desk.deadline());
@@ -451,8 +366,8 @@ impl Bridge {
             if platform.model.deadline().is_some_and(|deadline| deadline <= now) {
                 platform.model.expire(now);
             }
-            if platform.client.deadline().is_some_and(|deadline| deadline <= now) {
-                platform.client.expire(now);
+            if platform.conversation.deadline().is_some_and(|deadline| deadline <= now) {
+                platform.conversation.expire(now);
             }
             self.settle(now, index, Cause::Time);
         }
@@ -481,29 +396,10 @@ impl Bridge {
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             self.platforms[index].model.shut_down(now, "the bridge is shutting down");
-            self.platforms[index].client.shut_down(now);
+            self.platforms[index].conversation.shut_down(now);
             self.settle(now, index, Cause::Link);
         }
         self.complaints.end(&mut self.outputs);
-    }
-}
-
-fn of_ctips(application: usize, output: ctips::Output) -> Output {
-    match output {
-        ctips::Output::Respond { token, reply } => Output::Respond { application, token, reply },
-        ctips::Output::Start { session, callback, body } => Output::Start { application, session, callback, body },
-        ctips::Output::Publish { session, body } => Output::Publish { application, session, body },
-        ctips::Output::Heartbeat { session, body } => Output::Heartbeat { application, session, body },
-        ctips::Output::End { session } => Output::End { application, session },
-        ctips::Output::Notice(notice) => Output::Notice { about: About::Application(application), notice },
-    }
-}
-
-fn of_feed(application: usize, output: event_feed::Output) -> Output {
-    match output {
-        event_feed::Output::Write { session, bytes } => Output::Write { application, session, bytes },
-        event_feed::Output::Close { session } => Output::Close { application, session },
-        event_feed::Output::Notice(notice) => Output::Notice { about: About::Application(application), notice },
     }
 }
 

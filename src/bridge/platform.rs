@@ -9,32 +9,29 @@ use super::{
     routes::{self, News},
 };
 use crate::{
-    dialect::{Asker, Called, Client, ClientOutput, Heard, Notice, PostOutcome, Reply, Texts},
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
     model::{Call, CallNames, Change, Device, DeviceKind, Effect, Id, Model, Transition, TransitionKind},
+    port::{
+        Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
+        Unread,
+    },
     time::{self, Clock, Time, Zone},
     vocabulary::{
-        JsonError, Profile, Role, Vocabulary, Wanted, Which,
+        Decoded, JsonError, Profile, Role, Vocabulary, Wanted, Which,
         wsdl::{Fitted, Part, Remark, Weight},
     },
-    wire::{
-        nul::{Frame, Frames},
-        replaced::Replaced,
-        tolerant::{self, Rest},
-    },
+    wire::replaced::Replaced,
 };
 
 /// What a platform is made of.
 pub struct PlatformParts {
     pub name: String,
-    pub client: Box<dyn Client>,
+    pub conversation: Box<dyn PlatformConversation>,
     pub model: Model,
     pub incoming: Arc<Incoming>,
     pub outgoing: Arc<Outgoing>,
     pub knobs: Vec<Literal>,
-    /// The longest frame in bytes.
-    pub max_frame: usize,
     /// Of a routing platform: its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
 }
@@ -42,19 +39,15 @@ pub struct PlatformParts {
 #[derive(Debug)]
 pub struct Platform {
     pub name: String,
-    pub client: Box<dyn Client>,
+    pub conversation: Box<dyn PlatformConversation>,
     pub model: Model,
     pub incoming: Arc<Incoming>,
     outgoing: Arc<Outgoing>,
     knobs: Vec<Literal>,
-    frames: Frames,
-    max_frame: usize,
-    /// Further messages of the same frame that are not read yet.
-    rest: Rest,
     /// Counts of characters in the platform's messages that became U+FFFD.
     pub texts: Texts,
     /// What the conversation wants of the shell.
-    wanted: VecDeque<ClientOutput>,
+    wanted: VecDeque<Output>,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
@@ -62,6 +55,8 @@ pub struct Platform {
     has_event: bool,
     /// The message is for a guest, who has not got it yet.
     guest: Option<u64>,
+    /// Guests' questions that have no answer.
+    unanswered: Vec<Unanswered>,
     link_changed: bool,
     /// What was heard of routes, and whose order the answer is that is being read.
     pub route_news: Vec<routes::Heard>,
@@ -83,6 +78,15 @@ pub struct Platform {
     stamp: [String; 2],
     /// The second of UTC that `stamp` holds, and how far local time was ahead of it.
     stamped: (u64, i64),
+}
+
+/// A guest's question that has no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    pub guest: u64,
+    pub reason: String,
+    /// The platform may have done it nevertheless.
+    pub unknown: bool,
 }
 
 /// What a service's WSDL came to.
@@ -155,20 +159,18 @@ impl Platform {
         }
         Platform {
             name: parts.name,
-            client: parts.client,
+            conversation: parts.conversation,
             model,
             incoming: parts.incoming,
             outgoing: parts.outgoing,
             knobs: parts.knobs,
-            frames: Frames::new(parts.max_frame, 0),
-            max_frame: parts.max_frame,
-            rest: Rest::default(),
             texts: Texts::default(),
             wanted: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
             has_event: false,
             guest: None,
+            unanswered: Vec::new(),
             link_changed: false,
             route_news: Vec::new(),
             route_asker: None,
@@ -262,12 +264,6 @@ impl Platform {
         &self.outgoing
     }
 
-    pub fn connected(&mut self, now: Time) {
-        self.frames = Frames::new(self.max_frame, self.client.frame_end());
-        self.rest = Rest::default();
-        self.client.connected(now);
-    }
-
     /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
     /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
     pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
@@ -284,61 +280,59 @@ impl Platform {
             }
         };
         if last.notices != notices {
-            self.wanted.extend(notices.iter().cloned().map(ClientOutput::Notice));
+            self.wanted.extend(notices.iter().cloned().map(Output::Notice));
         }
         let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
         self.descriptions.insert(url.clone(), Description { notices, profile });
-        self.client.described(now, known);
+        self.take_next(now, &mut Input::Described { profile: known }, &mut Vec::new());
     }
 
-    /// Takes in the next message of what the socket gave; whatever cannot be read is said and passed over. Whether there was
-    /// one.
-    pub fn next(&mut self, now: Time, bytes: &mut &[u8], notices: &mut Vec<Notice>) -> bool {
-        let unknown = self.counts.unknown;
-        let mut frames = std::mem::replace(&mut self.frames, Frames::new(0, 0));
-        let read = match self.rest.take_next() {
-            Some(text) => Some(self.line(now, &text).map_err(|bad| (UNUSABLE, bad))),
-            None => frames.next_frame(bytes).map(|frame| match frame {
-                Frame::Whole(frame) => {
-                    let (text, replaced) = tolerant::decode(frame);
-                    self.say_replaced(replaced);
-                    self.first(now, &text)
+    /// Takes in the next message of an input; a message that cannot be read is said and passed over. Returns whether
+    /// there was one.
+    pub fn take_next(&mut self, now: Time, input: &mut Input<'_>, notices: &mut Vec<Notice>) -> bool {
+        self.has_event = false;
+        let mut message = std::mem::take(&mut self.message);
+        if let Input::Answered { outcome, .. } = input {
+            self.count_outcome(outcome);
+        }
+        if !matches!(input, Input::Bytes { .. }) {
+            message.clear();
+        }
+        let Platform { incoming, tells_all, conversation, .. } = self;
+        let everything = Wanted::new();
+        let wanted = if *tells_all { &everything } else { &incoming.wanted };
+        let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
+        let taken = conversation.handle(now, input, &reading, &mut message);
+        let is_one = taken.is_some();
+        let read = match taken {
+            None | Some(Taken::Nothing) => Ok(()),
+            Some(Taken::Message { heard, decoded }) => {
+                let read = self.take_in(now, heard, decoded, &message).map_err(|bad| (UNUSABLE, bad));
+                if !self.unknown_fields.is_empty() {
+                    self.say_unknown_fields(&message, notices);
                 }
-                Frame::TooLong => {
-                    self.client.heard_unread(now, None);
-                    self.counts.too_long += 1;
-                    let text = format!("a frame longer than {} bytes was dropped", self.max_frame);
-                    Err(("frames that are too long", Bad(text)))
-                }
-            }),
+                read
+            }
+            Some(Taken::Unread(unread)) => self.not_read(&unread),
         };
-        self.frames = frames;
-        if !self.unknown_fields.is_empty() {
-            self.say_unknown_fields(notices);
+        self.message = message;
+        if let Err((sort, Bad(text))) = read {
+            notices.push(Notice::warn(text).one_of(sort));
         }
-        if let Some(Err((sort, Bad(text)))) = &read {
-            let sort = if self.counts.unknown > unknown { "unknown messages" } else { *sort };
-            self.client.heard_something(now);
-            notices.push(Notice::warn(text.as_str()).one_of(sort));
-        }
-        read.is_some()
+        is_one
     }
 
-    /// Takes in the first message of a frame, and keeps any others for later.
-    fn first(&mut self, now: Time, text: &str) -> Result<(), (&'static str, Bad)> {
-        let mut read = self.read(now, text);
-        if let Err(JsonError::Syntax(_)) = &read
-            && let Some((first, rest)) = tolerant::split(text)
-        {
-            self.rest.keep(rest);
-            read = self.read(now, first);
+    fn count_outcome(&mut self, outcome: &PostOutcome) {
+        match outcome {
+            PostOutcome::Answer { .. } => self.counts.answered += 1,
+            PostOutcome::NotSent(_) | PostOutcome::Crowded(_) => self.counts.not_sent += 1,
+            PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
         }
-        read.unwrap_or_else(|error| Err(self.not_read(now, text, &error))).map_err(|bad| (UNUSABLE, bad))
     }
 
     /// Counts characters that became U+FFFD, and logs each sort of them once.
     fn say_replaced(&mut self, replaced: Replaced) {
-        self.wanted.extend(self.texts.count(replaced).into_iter().map(ClientOutput::Notice));
+        self.wanted.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
     }
 
     /// The event that was read last, until it is taken.
@@ -370,39 +364,40 @@ impl Platform {
         }
     }
 
-    /// Takes in one message as its text.
+    /// Takes in one message as its text, of a platform that is a file.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
-        self.read(now, text).unwrap_or_else(|error| Err(self.not_read(now, text, &error)))
-    }
-
-    /// Reads one text. The outer error means that the text is not a message; the inner one says what is wrong with the
-    /// message.
-    fn read(&mut self, now: Time, text: &str) -> Result<Result<(), Bad>, JsonError> {
         self.has_event = false;
         let mut message = std::mem::take(&mut self.message);
         let everything = Wanted::new();
         let wanted = if self.tells_all { &everything } else { &self.incoming.wanted };
-        let read = self.incoming.vocabulary.read_json(text, false, wanted, &mut message);
-        let result = read.map(|decoded| {
-            self.counts.unknown_fields += decoded.unknown.len() as u64;
-            self.unknown_fields = decoded.unknown;
-            self.say_replaced(decoded.replaced);
-            let heard = self.client.heard(now, &message);
-            let taken = self.take_in(now, heard, &message);
-            // A malformed field is reported in preference to a rule's outcome.
-            decoded.malformed.map_or(taken, |malformed| Err(self.malformed(&message, &malformed)))
-        });
+        let result = match self.incoming.vocabulary.read_json(text, false, wanted, &mut message) {
+            Ok(decoded) => {
+                let heard = self.conversation.lines().map_or(Heard::Event, |lines| lines.heard(now, &message));
+                self.take_in(now, heard, decoded, &message)
+            }
+            Err(error) => {
+                self.unread(now, text);
+                self.not_read(&Unread::Json(error)).map_err(|(_, bad)| bad)
+            }
+        };
         self.message = message;
         result
     }
 
+    /// A line of a platform that is a file was no message.
+    pub fn unread(&mut self, now: Time, text: &str) {
+        if let Some(lines) = self.conversation.lines() {
+            lines.unread(now, Some(text));
+        }
+    }
+
     /// Says once of each field that the vocabulary does not know in which message it came. A platform can make up any number.
     #[cold]
-    fn say_unknown_fields(&mut self, notices: &mut Vec<Notice>) {
+    fn say_unknown_fields(&mut self, message: &Message, notices: &mut Vec<Notice>) {
         const MOST: usize = 100;
         const LONGEST: usize = 100;
         let fields = std::mem::take(&mut self.unknown_fields);
-        let Some(kind) = self.message.kind() else { return };
+        let Some(kind) = message.kind() else { return };
         for mut field in fields {
             field.truncate(field.floor_char_boundary(LONGEST));
             let key = (kind, field);
@@ -425,47 +420,72 @@ impl Platform {
         Bad(format!("{}: {malformed}; the field was passed over", kind.unwrap_or_default()))
     }
 
+    /// Counts a message that could not be read. The error is its sort, and what is wrong with it, if that is to be said.
     #[cold]
-    fn not_read(&mut self, now: Time, text: &str, error: &JsonError) -> Bad {
-        // The sequence number of an unreadable message may still be readable, so that it leaves no gap.
-        self.client.heard_unread(now, Some(text));
-        match error {
-            JsonError::Unknown(_) => self.counts.unknown += 1,
-            _ => self.counts.malformed += 1,
-        }
-        Bad(error.to_string())
+    fn not_read(&mut self, unread: &Unread) -> Result<(), (&'static str, Bad)> {
+        let error = match unread {
+            Unread::TooLong(most) => {
+                self.counts.too_long += 1;
+                return Err(("frames that are too long", Bad(format!("a frame longer than {most} bytes was dropped"))));
+            }
+            // The conversation has said why.
+            Unread::Refused => {
+                self.counts.malformed += 1;
+                return Ok(());
+            }
+            Unread::Json(error) => error,
+        };
+        let sort = match error {
+            JsonError::Unknown(_) => {
+                self.counts.unknown += 1;
+                "unknown messages"
+            }
+            JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => {
+                self.counts.malformed += 1;
+                UNUSABLE
+            }
+        };
+        Err((sort, Bad(error.to_string())))
     }
 
     /// Lets the picture follow from what the conversation found out.
     fn converse(&mut self, now: Time) {
-        while let Some(output) = self.client.poll() {
+        while let Some(output) = self.conversation.poll() {
             match output {
-                ClientOutput::Up => {
+                PlatformOutput::Up => {
                     self.link_changed = true;
                     self.away = None;
                     self.model.link_up(now);
                 }
-                ClientOutput::Down(reason) => {
+                PlatformOutput::Down(reason) => {
                     self.link_changed = true;
                     self.away = Some(format!("{}: {reason}", self.name));
                     self.model.link_down(now, &reason);
                 }
-                ClientOutput::Resync => self.model.resync(now),
-                ClientOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
-                ClientOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                PlatformOutput::Resync => self.model.resync(now),
+                PlatformOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
+                PlatformOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
                     let news = News::Failed { reason, unknown };
                     self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
                 }
-                ClientOutput::Replaced(replaced) => self.say_replaced(replaced),
-                output => self.wanted.push_back(output),
+                PlatformOutput::Replaced(replaced) => self.say_replaced(replaced),
+                PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
+                    self.unanswered.push(Unanswered { guest, reason, unknown });
+                }
+                PlatformOutput::Wire(output) => self.wanted.push_back(output),
             }
         }
     }
 
     /// The next thing that the conversation wants of the shell.
-    pub fn poll(&mut self, now: Time) -> Option<ClientOutput> {
+    pub fn poll(&mut self, now: Time) -> Option<Output> {
         self.converse(now);
         self.wanted.pop_front()
+    }
+
+    /// Guests' questions that have no answer, since this was asked last.
+    pub fn take_unanswered(&mut self) -> Vec<Unanswered> {
+        std::mem::take(&mut self.unanswered)
     }
 
     /// Whether the link came or went since this was asked last.
@@ -473,49 +493,22 @@ impl Platform {
         std::mem::take(&mut self.link_changed)
     }
 
-    /// What became of a post; a message that was in the answer is taken in.
-    pub fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome) {
-        match &outcome {
-            PostOutcome::Answer { .. } => self.counts.answered += 1,
-            PostOutcome::NotSent(_) | PostOutcome::Crowded(_) => self.counts.not_sent += 1,
-            PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
-        }
-        self.has_event = false;
-        let mut message = std::mem::take(&mut self.message);
-        message.clear();
-        let heard = self.client.answered(now, token, outcome, &mut message);
-        let taken = self.take_in(now, heard, &message);
-        self.complain(taken);
-        self.message = message;
-    }
-
-    /// A call of the platform's, and what it is answered; a message that was in it is taken in.
-    pub fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>) -> Reply {
-        self.has_event = false;
-        let mut message = std::mem::take(&mut self.message);
-        message.clear();
-        let Called { reply, heard } = self.client.called(now, path, body, charset, &mut message);
-        self.counts.malformed += u64::from(reply.status != 200);
-        let taken = self.take_in(now, heard, &message);
-        self.complain(taken);
-        self.message = message;
-        reply
-    }
-
-    /// Has the log say what was wrong with a message.
-    fn complain(&mut self, taken: Result<(), Bad>) {
-        if let Err(Bad(text)) = taken {
-            self.wanted.push_back(ClientOutput::Notice(Notice::warn(text).one_of(UNUSABLE)));
-        }
-    }
-
-    /// Lets everything follow from a message; what is wrong with it, if that is why something did not.
-    fn take_in(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
+    /// Lets everything follow from a message that was read; the error is what is wrong with it.
+    fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
+        self.counts.unknown_fields += decoded.unknown.len() as u64;
+        self.unknown_fields = decoded.unknown;
+        self.say_replaced(decoded.replaced);
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
         }
         // What a message shows of the link comes before what it says.
         self.converse(now);
+        let taken = self.follow(now, heard, message);
+        // A malformed field is reported in preference to a rule's outcome.
+        decoded.malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
+    }
+
+    fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
         match heard {
             Heard::Event => {
                 self.has_event = true;
@@ -532,7 +525,8 @@ impl Platform {
                 return taken;
             }
             Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
-            Heard::Nothing => {}
+            // Only applications' conversations have sessions.
+            Heard::Asked { .. } | Heard::Online { .. } | Heard::Nothing => {}
         }
         Ok(())
     }
@@ -605,16 +599,17 @@ impl Platform {
         let outgoing = self.outgoing.clone();
         let mut message = std::mem::take(&mut self.message);
         let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
-        let (client, counts) = (&mut self.client, &mut self.counts);
-        let mut sent = false;
+        let (mut asks, counts) = (self.conversation.asks(), &mut self.counts);
+        let mut sent = asks.is_none();
         outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
             counts.orders[rule] += 1;
             counts.cut += outgoing.vocabulary.fit(message) as u64;
             // One order is one message, whatever the rules say.
-            if !std::mem::replace(&mut sent, true) {
-                client.ask(now, message, Asker::Route { route, order: transition.kind });
+            if let (false, Some(asks)) = (std::mem::replace(&mut sent, true), &mut asks) {
+                asks.ask(now, message, Asker::Route { route, order: transition.kind });
             }
         });
+        sent &= asks.is_some();
         self.message = message;
         let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
         if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
@@ -623,7 +618,7 @@ impl Platform {
     /// Tells the conversation which requests have ended, so that it need not watch for their outcomes.
     pub fn tell_ended_requests(&mut self) {
         for request in self.model.ended_requests() {
-            self.client.ended(*request);
+            self.conversation.ended(*request);
         }
     }
 
@@ -641,12 +636,12 @@ impl Platform {
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
         let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
-        let (client, counts) = (&mut self.client, &mut self.counts);
+        let (conversation, counts) = (&mut self.conversation, &mut self.counts);
         let refused = outgoing.refusal(transition.kind, &live);
         let sent = refused.is_none()
             && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
                 counts.orders[rule] += 1;
-                client.command(now, message, request, wish);
+                conversation.command(now, message, request, wish);
             });
         self.message = message;
         let plan = &outgoing.plans[transition.kind as usize];

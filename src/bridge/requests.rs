@@ -394,10 +394,10 @@ impl Bridge {
         if let Some((_, last)) = items.last_mut() {
             last.details.last = true;
         }
-        let server = self.applications[index].ctips();
-        let completes_all = server.is_some_and(|server| server.profile().completes_all);
+        let server = self.applications[index].server.as_ref();
+        let marks_only_the_last = server.is_some_and(|server| server.marks_only_the_last());
         for (platform, mut item) in items {
-            if completes_all {
+            if marks_only_the_last {
                 item.details.last_of_type = item.details.last;
             }
             self.answer(index, platform, session, id, item);

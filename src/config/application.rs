@@ -40,7 +40,7 @@ pub struct Application {
 pub enum Face {
     Ctips { server: ctips::Settings, profile: Box<Profile>, callback: Callback, limits: Limits },
     EventFeed { server: event_feed::ServerSettings, queue: Queue },
-    OpenMedia { server: Box<open_media::server::Settings>, profile: Box<Profile>, limits: Limits },
+    OpenMedia { server: Box<open_media::ServerSettings>, profile: Box<Profile>, limits: Limits },
 }
 
 /// How much may wait for one session: messages and bytes.
@@ -176,9 +176,9 @@ fn limits(section: &Section) -> Limits {
 }
 
 fn open_media(section: &Section, users: Vec<(String, SecretString)>, vocabulary: &Vocabulary) -> Face {
-    let defaults = open_media::server::Settings::default();
+    let defaults = open_media::ServerSettings::default();
     let number = |key: &'static str, default: usize| section.number(key, default as u32) as usize;
-    let server = open_media::server::Settings {
+    let server = open_media::ServerSettings {
         users: users.into_iter().collect(),
         read_only: section.list("read_only").unwrap_or_default().into_iter().collect(),
         expiry: section.duration("expiry", defaults.expiry),

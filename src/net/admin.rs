@@ -7,8 +7,8 @@ use tokio::{
 };
 
 use super::{
-    engine::Input,
-    http::{Answer, Handler, answer, text},
+    http::{Answer, Handler, Peer, answer, text},
+    input::Input,
 };
 
 /// How long the engine may take to answer; one that takes longer is not healthy.
@@ -19,7 +19,7 @@ pub struct Admin {
 }
 
 impl Handler for Admin {
-    async fn handle(&self, request: Request<Incoming>) -> Answer {
+    async fn handle(&self, request: Request<Incoming>, _: Peer) -> Answer {
         if request.method() != Method::GET {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET /healthz, /readyz or /metrics\n");
         }

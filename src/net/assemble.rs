@@ -7,32 +7,35 @@ use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
+    accepted::Streams,
     callback::Callbacks,
     called::{CallbackService, Callee},
     describe::{self, Describer},
-    engine::Input,
-    line::Line,
-    post::{self, Carrier, Posts},
-    relay::Relays,
-    service::{Service, ToBridge},
+    dial::Dialler,
+    engine::Way,
+    input::Input,
+    post::{self, Carrier},
+    service::{Reads, Service, ToBridge},
     tls,
 };
 use crate::{
-    bridge::{ApplicationParts, Bridge, PlatformParts, routes},
+    bridge::{ApplicationParts, Bridge, Owner, PlatformParts, routes},
     config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, Url, WsdlSource},
-    dialect::{Client, Server, ccas, ctips, event_feed, open_media},
+    dialect::{ccas, ctips, event_feed, open_media},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
+    port::{ApplicationConversation, PlatformConversation},
     time::Time,
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
 
 pub struct Assembly {
     pub bridge: Bridge,
-    pub lines: Vec<Line>,
-    pub relays: Vec<Relays>,
-    /// The ways to the platforms that are posted to, by platform; and who carries what is posted.
-    pub posts: Vec<Option<Posts>>,
+    /// The ways to the platforms, by platform.
+    pub ways: Vec<Way>,
+    /// Where platforms connect.
+    pub streams: Vec<Streams>,
+    /// What carries posts.
     pub carriers: Vec<Carrier>,
     /// Where platforms call back.
     pub callees: Vec<Callee>,
@@ -53,8 +56,13 @@ pub enum Serving {
     /// Clients post requests, and are called back where their dialect has it.
     Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
     /// Clients keep a connection.
-    Sockets { queue: Queue, connections: usize },
+    Streams { queue: Queue, connections: usize },
 }
+
+/// Connections of an application that may be open beyond those that are served, only to be told so.
+const REFUSALS: usize = 8;
+/// Connections that a platform may open: its own, the one that takes its place, and peers that have not said who they are.
+const RELAYS: usize = 10;
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
@@ -86,8 +94,8 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     for (index, application) in config.applications.into_iter().enumerate() {
         doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
     }
-    let Ways { lines, relays, posts, carriers, callees, .. } = ways;
-    Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
+    let Ways { ways, streams, carriers, callees, .. } = ways;
+    Ok(Assembly { bridge, ways, streams, carriers, callees, doors })
 }
 
 /// How long a platform that routes may take to answer.
@@ -107,9 +115,8 @@ fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgo
 /// The ways to the platforms, as far as they are made.
 #[derive(Default)]
 struct Ways {
-    lines: Vec<Line>,
-    relays: Vec<Relays>,
-    posts: Vec<Option<Posts>>,
+    ways: Vec<Way>,
+    streams: Vec<Streams>,
     carriers: Vec<Carrier>,
     callees: Vec<Callee>,
     /// What the file came to that the last platform's WSDL is in.
@@ -128,15 +135,16 @@ async fn platform_parts(
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
     let vocabulary = incoming.vocabulary.clone();
     let name = platform.name;
-    let (mut line, mut posted) = (Line::awaited(), None);
-    let client: Box<dyn Client> = match platform.reach {
+    let mut way = Way::default();
+    let conversation: Box<dyn PlatformConversation> = match platform.reach {
         Reach::Feed { dial, settings } => {
             if platform.exposed {
                 let address = &dial.address;
                 tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
             }
-            let settings = event_feed::Settings { seed: seed(), statistics, ..settings };
-            line = Line::dialled(dial)?;
+            let max_frame = platform.max_frame;
+            let settings = event_feed::Settings { seed: seed(), statistics, max_frame, ..settings };
+            way.dialler = Some(Dialler::new(dial)?);
             Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
         }
         Reach::Relay { listen: address, tls, token, settings } => {
@@ -145,8 +153,11 @@ async fn platform_parts(
             }
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
-            let inputs = inputs.clone();
-            ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
+            let (owner, inputs) = (Owner::Platform(index), inputs.clone());
+            let queue = Queue { messages: 1024, bytes: usize::MAX };
+            let (connections, read) = (RELAYS, 64 << 10);
+            ways.streams.push(Streams { owner, listener, acceptor, queue, connections, read, inputs });
+            let settings = ccas::Settings { token, max_frame: platform.max_frame, ..settings };
             Box::new(ccas::Client::new(settings, vocabulary))
         }
         Reach::Soap { posts, callee, profile, wsdl, conversation } => {
@@ -166,7 +177,7 @@ async fn platform_parts(
                 }
                 WsdlSource::Profile => {}
             }
-            posted = Some(queue);
+            way.posts = Some(queue);
             ways.carriers.push(carrier);
             let mut address = None;
             if let Some(callee) = callee {
@@ -188,11 +199,10 @@ async fn platform_parts(
             }
         }
     };
-    ways.lines.push(line);
-    ways.posts.push(posted);
-    let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
+    ways.ways.push(way);
+    let (model, knobs) = (Model::new(platform.model), platform.knobs);
     let service_groups = platform.service_groups.into_iter().collect();
-    Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame, service_groups })
+    Ok(PlatformParts { name, conversation, model, incoming, outgoing, knobs, service_groups })
 }
 
 /// The listener that a platform calls back.
@@ -208,15 +218,14 @@ async fn called(
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let acceptor = callee.tls.as_ref().map(tls::server).transpose()?;
     let service = CallbackService {
-        platform: index,
-        inputs: inputs.clone(),
+        to: ToBridge { owner: Owner::Platform(index), inputs: inputs.clone() },
         path: callee.path,
         vocabulary: vocabulary.clone(),
         profile: profile.clone(),
         secure: acceptor.is_some(),
-        limits: callee.limits,
+        reads: Reads { limits: callee.limits, headers: &[] },
     };
-    Ok(Callee { name: name.to_owned(), listener, address, acceptor, service })
+    Ok(Callee { name: name.to_owned(), platform: index, listener, address, acceptor, service })
 }
 
 /// Where a platform is told to call: a port that is 0 becomes the one that was given.
@@ -243,28 +252,43 @@ async fn door(
     let (from, to) = rules(mappings, &application.dialect)?;
     let vocabulary = to.vocabulary.clone();
     let acceptor = application.tls.as_ref().map(tls::server).transpose()?;
-    let (server, serving) = match application.face {
+    let (server, serving): (Box<dyn ApplicationConversation>, Serving) = match application.face {
         Face::Ctips { server, profile, callback, limits } => {
             let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
             let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
             let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let asked = ToBridge { application: index, inputs };
+            let asked = ToBridge { owner: Owner::Application(index), inputs };
             let path = "/AgentCallService";
-            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
+            let service = Service {
+                path,
+                asked,
+                vocabulary,
+                profile: *profile,
+                secure,
+                reads: Reads { limits: limits.clone(), headers: &[] },
+            };
             let callbacks = Some(Arc::new(Callbacks::new(callback)?));
-            (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
+            (Box::new(server), Serving::Http { service: Box::new(service), limits, callbacks })
         }
         Face::OpenMedia { server, profile, limits } => {
             let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
-            let (secure, asked) = (acceptor.is_some(), ToBridge { application: index, inputs: inputs.clone() });
+            let (secure, asked) =
+                (acceptor.is_some(), ToBridge { owner: Owner::Application(index), inputs: inputs.clone() });
             let path = "/OpenMediaService";
-            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            (Server::OpenMedia(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks: None })
+            let service = Service {
+                path,
+                asked,
+                vocabulary,
+                profile: *profile,
+                secure,
+                reads: Reads { limits: limits.clone(), headers: &[] },
+            };
+            (Box::new(server), Serving::Http { service: Box::new(service), limits, callbacks: None })
         }
         Face::EventFeed { server, queue } => {
             let connections = server.max_connections;
             let server = event_feed::Server::new(server, vocabulary);
-            (Server::EventFeed(Box::new(server)), Serving::Sockets { queue, connections })
+            (Box::new(server), Serving::Streams { queue, connections: connections + REFUSALS })
         }
     };
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();

@@ -16,21 +16,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     bring,
-    engine::Input,
     exchange::{self, Access, Exchange},
+    input::Input,
     metrics::Metrics,
     peers::Peers,
 };
-use crate::{bridge::About, config::Callback as Settings, dialect::ctips};
+use crate::{
+    bridge::Owner,
+    config::Callback as Settings,
+    port::{Connection, Delivery},
+};
 
 /// The most that is read of a client's answer.
 const ANSWER: usize = 64 << 10;
-
-/// What is posted to a client.
-pub enum Post {
-    Event { body: Bytes, at: Instant },
-    Heartbeat { body: Bytes },
-}
 
 /// How the clients of one application are called.
 pub struct Callbacks {
@@ -45,13 +43,13 @@ impl Callbacks {
     }
 }
 
-/// One session's task.
-pub struct Poster {
+/// The task that makes the calls of one queue.
+pub struct Caller {
     pub callbacks: Arc<Callbacks>,
-    pub application: usize,
-    pub session: u32,
+    pub owner: Owner,
+    pub connection: Connection,
     pub inputs: mpsc::Sender<Input>,
-    /// Bytes that wait in the queue.
+    /// Bytes of events that wait in the queue.
     pub waiting: Arc<AtomicUsize>,
     pub metrics: Arc<Metrics>,
     /// How long a client that cannot be reached is waited for.
@@ -64,7 +62,7 @@ enum Taken {
     WithFault,
 }
 
-/// Why a post did not get through.
+/// Why a call did not get through.
 #[derive(Debug)]
 enum Failure {
     /// Nothing of it was written.
@@ -75,69 +73,51 @@ enum Failure {
     Answered(StatusCode),
 }
 
-impl Poster {
-    pub async fn run(
-        self,
-        callback: ctips::Callback,
-        start: Bytes,
-        posts: mpsc::Receiver<Post>,
-        stop: CancellationToken,
-    ) {
-        let (application, session) = (self.application, self.session);
+impl Caller {
+    pub async fn run(self, url: String, calls: mpsc::Receiver<(Delivery, Instant)>, stop: CancellationToken) {
+        let (owner, connection) = (self.owner, self.connection);
         let inputs = self.inputs.clone();
         let ended = tokio::select! {
             () = stop.cancelled() => None,
-            ended = self.converse(callback, start, posts) => ended,
+            ended = self.converse(&url, calls) => ended,
         };
-        if let Some((reason, cause)) = ended {
-            bring(&inputs, Input::Lost { application, session, reason, cause }).await;
+        if let Some(reason) = ended {
+            bring(&inputs, Input::Closed { owner, connection, reason, cause: Some("callback-failed") }).await;
         }
     }
 
-    /// Calls until there is nothing more to call, or until that fails; hands back why.
-    async fn converse(
-        &self,
-        callback: ctips::Callback,
-        start: Bytes,
-        mut posts: mpsc::Receiver<Post>,
-    ) -> Option<(String, &'static str)> {
-        let (application, session) = (self.application, self.session);
-        let mut line = match Exchange::new(self.callbacks.access.clone(), &callback.url) {
-            Ok(line) => line,
-            Err(reason) => {
-                let reason = format!("ClientCallbackURL {reason}");
-                bring(&self.inputs, Input::Started { application, session, result: Err(reason) }).await;
-                return None;
-            }
-        };
-        let result = self.post(&mut line, &callback.start_action, start).await.map_err(|failure| failure.text());
-        let failed = result.is_err();
-        bring(&self.inputs, Input::Started { application, session, result }).await;
-        if failed {
-            return None;
-        }
+    /// Calls until there is nothing more to call, or until an event could not be delivered; hands back why.
+    async fn converse(&self, url: &str, mut calls: mpsc::Receiver<(Delivery, Instant)>) -> Option<String> {
+        let (owner, connection) = (self.owner, self.connection);
+        let mut line = Exchange::new(self.callbacks.access.clone(), url);
         let mut has_faulted = false;
-        while let Some(post) = posts.recv().await {
-            match post {
-                Post::Heartbeat { body } => {
-                    let answered = self.post(&mut line, &callback.heartbeat_action, body).await.is_ok();
-                    bring(&self.inputs, Input::HeartbeatAnswered { application, session, answered }).await;
+        while let Some((Delivery { token, action, body }, at)) = calls.recv().await {
+            let line = match &mut line {
+                Ok(line) => line,
+                Err(reason) => {
+                    let reason = format!("the address {reason}");
+                    let Some(token) = token else { return Some(reason) };
+                    bring(&self.inputs, Input::Delivered { owner, connection, token, result: Err(reason) }).await;
+                    continue;
                 }
-                Post::Event { body, at } => {
-                    self.waiting.fetch_sub(body.len(), Ordering::Relaxed);
-                    match self.event(&mut line, &callback.publish_action, body).await {
-                        Ok(Taken::Well) => {}
-                        Ok(Taken::WithFault) => {
-                            self.metrics.faulted.inc();
-                            if !std::mem::replace(&mut has_faulted, true) {
-                                self.say_fault().await;
-                            }
-                        }
-                        Err(failure) => return Some((failure.text(), "callback-failed")),
-                    }
-                    self.metrics.delivery.observe(at.elapsed().as_secs_f64());
-                }
+            };
+            if let Some(token) = token {
+                let result = self.post(line, &action, body).await.map_err(|failure| failure.text());
+                bring(&self.inputs, Input::Delivered { owner, connection, token, result }).await;
+                continue;
             }
+            self.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+            match self.event(line, &action, body).await {
+                Ok(Taken::Well) => {}
+                Ok(Taken::WithFault) => {
+                    self.metrics.faulted.inc();
+                    if !std::mem::replace(&mut has_faulted, true) {
+                        self.say_fault().await;
+                    }
+                }
+                Err(failure) => return Some(failure.text()),
+            }
+            self.metrics.delivery.observe(at.elapsed().as_secs_f64());
         }
         None
     }
@@ -153,10 +133,10 @@ impl Poster {
 
     /// Says once per session what the metrics count.
     async fn say_fault(&self) {
-        let peers = Peers { inputs: self.inputs.clone(), about: About::Application(self.application) };
+        let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
         let text = format!(
             "session {} answered an event with a fault; it counts as delivered, and further ones are only counted",
-            self.session
+            self.connection.number()
         );
         peers.complain("events answered with a fault", text).await;
     }
@@ -171,7 +151,7 @@ impl Poster {
                 // The client has it, and says that it could not cope: repeating it would be a second event.
                 Err(Failure::Answered(StatusCode::INTERNAL_SERVER_ERROR)) => return Ok(Taken::WithFault),
                 Err(Failure::Unsent(reason)) if begun.elapsed() + wait < self.give_up => {
-                    tracing::debug!(session = self.session, "not delivered yet: {reason}");
+                    tracing::debug!(session = self.connection.number(), "not delivered yet: {reason}");
                     sleep(wait).await;
                     wait = (wait * 2).min(Duration::from_secs(5));
                 }

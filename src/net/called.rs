@@ -1,24 +1,17 @@
 //! The listener that a platform calls back: what it posts there goes to its conversation, whose answer it gets; and the WSDL
 //! of what is offered.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc};
 
-use bytes::Bytes;
 use hyper::{Method, Request, StatusCode, body::Incoming};
-use tokio::{
-    net::TcpListener,
-    sync::{mpsc, oneshot},
-};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    engine::Input,
-    http::{Answer, Handler, answer, text},
-    service::{self, Asked},
+    http::{Answer, Handler, Peer, answer, text},
+    service::{self, Reads, ToBridge},
 };
 use crate::{
-    config::Limits,
-    dialect::Reply,
     vocabulary::{Contract, Profile, SchemaWriter, Vocabulary},
     wire::soap,
 };
@@ -26,6 +19,7 @@ use crate::{
 /// Where a platform calls, and what answers it.
 pub struct Callee {
     pub name: String,
+    pub platform: usize,
     pub listener: TcpListener,
     pub address: SocketAddr,
     pub acceptor: Option<TlsAcceptor>,
@@ -33,44 +27,27 @@ pub struct Callee {
 }
 
 pub struct CallbackService {
-    pub platform: usize,
-    pub inputs: mpsc::Sender<Input>,
+    pub to: ToBridge,
     /// The path of the address that the platform is told.
     pub path: String,
     pub vocabulary: Arc<Vocabulary>,
     pub profile: Profile,
     pub secure: bool,
-    pub limits: Limits,
+    pub reads: Reads,
 }
 
 impl Handler for CallbackService {
-    async fn handle(&self, request: Request<Incoming>) -> Answer {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let path = request.uri().path();
         let rest = path.strip_prefix(&self.path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let Some(rest) = rest.map(|rest| rest.trim_matches('/').to_owned()) else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
         match *request.method() {
-            Method::POST => service::post(request, &self.limits, &ToPlatform { service: self, path: rest }).await,
+            Method::POST => service::post(request, peer, &rest, &self.reads, &self.to).await,
             Method::GET => self.get(&request),
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "POST events, or GET ?wsdl\n"),
         }
-    }
-}
-
-/// The conversation of a platform, called at a path below its address.
-struct ToPlatform<'s> {
-    service: &'s CallbackService,
-    path: String,
-}
-
-impl Asked for ToPlatform<'_> {
-    async fn ask(&self, body: Bytes, charset: Option<String>) -> Option<Reply> {
-        let (reply, answered) = oneshot::channel();
-        let (platform, path) = (self.service.platform, self.path.clone());
-        let input = Input::Called { platform, path, body, charset, reply, at: Instant::now() };
-        self.service.inputs.send(input).await.ok()?;
-        answered.await.ok()
     }
 }
 
@@ -82,7 +59,7 @@ impl CallbackService {
         let address = service::address(request, self.secure, &self.path);
         match service::document(&writer, &query, &address, &format!("{address}?")) {
             Some(document) => answer(StatusCode::OK, soap::CONTENT_TYPE, document),
-            None => text(StatusCode::OK, "A client of a CTI Portal Server listens here. GET ?wsdl or ?singleWsdl.\n"),
+            None => text(StatusCode::OK, "A client of this service listens here. GET ?wsdl or ?singleWsdl.\n"),
         }
     }
 }

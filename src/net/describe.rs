@@ -7,8 +7,8 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     bring,
-    engine::Input,
     exchange::{Access, Exchange},
+    input::Input,
 };
 use crate::{
     config::{ClientTls, Posts, Wsdl},

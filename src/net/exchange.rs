@@ -23,7 +23,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     allow::{self, is_local},
     content::{self, Foreign},
-    line::Stream,
+    dial::Stream,
     tls,
 };
 use crate::{

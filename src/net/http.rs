@@ -1,7 +1,7 @@
 //! HTTP listeners: how many connections, how long a request's head may take, how large it may be. What is served is the
 //! services' business.
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -26,7 +26,7 @@ use super::{
     peers::Peers,
     tls::shake_hands,
 };
-use crate::config;
+use crate::{config, port::Connection};
 
 /// The most lines and bytes of a request's head.
 const MAX_HEADERS: usize = 64;
@@ -34,9 +34,16 @@ const MAX_HEAD: usize = 64 << 10;
 
 pub type Answer = Response<Full<Bytes>>;
 
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    pub connection: Connection,
+    pub address: SocketAddr,
+}
+
 /// What answers requests.
 pub trait Handler: Send + Sync + 'static {
-    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Answer> + Send;
+    fn handle(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Answer> + Send;
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,16 +101,19 @@ pub async fn serve<H: Handler>(
     tasks: TaskTracker,
 ) {
     let accept = Accept::new(&listener, limits.connections, peers.clone());
-    while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
+    let mut connections = 0;
+    while let Some(Accepted { stream, peer: address, place }) = accept.next(&shutdown).await {
+        connections += 1;
+        let peer = Peer { connection: Connection::accepted(connections), address };
         let (handler, shutdown, acceptor) = (handler.clone(), shutdown.clone(), acceptor.clone());
         let peers = peers.clone();
         tasks.spawn(async move {
             let _place = place;
             match acceptor {
-                None => converse(stream, handler, limits, shutdown).await,
+                None => converse(stream, handler, peer, limits, shutdown).await,
                 Some(acceptor) => {
-                    if let Some(stream) = shake_hands(&acceptor, stream, limits.header_timeout, peer, peers).await {
-                        converse(stream, handler, limits, shutdown).await;
+                    if let Some(stream) = shake_hands(&acceptor, stream, limits.header_timeout, address, peers).await {
+                        converse(stream, handler, peer, limits, shutdown).await;
                     }
                 }
             }
@@ -114,12 +124,13 @@ pub async fn serve<H: Handler>(
 async fn converse<H: Handler>(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     handler: Arc<H>,
+    peer: Peer,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
     let service = service_fn(move |request| {
         let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+        async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -19,7 +19,6 @@ use crate::{
         Application, Bridge, Platform,
         routes::{self, Desk},
     },
-    dialect::Server,
     log,
     model::{LinkState, TransitionKind},
 };
@@ -171,18 +170,18 @@ impl Report {
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
         add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.refused, labels(&[("reason", "data-cut")]), platform.model.data_cut);
-        add(&self.refused, labels(&[("reason", "wrap-limit")]), platform.client.troubles().wrap_limits);
+        add(&self.refused, labels(&[("reason", "wrap-limit")]), platform.conversation.troubles().wrap_limits);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
-        add(&self.unknown, labels(&[("what", "value")]), platform.client.troubles().unknown_values);
+        add(&self.unknown, labels(&[("what", "value")]), platform.conversation.troubles().unknown_values);
         for (sort, count) in platform.texts.counts() {
             add(&self.replaced, labels(&[("sort", sort.name())]), count);
         }
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
         add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
         add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);
-        add(&self.gaps, labels(&[]), platform.client.troubles().gaps);
-        add(&self.reconnects, labels(&[]), platform.client.troubles().disconnects);
+        add(&self.gaps, labels(&[]), platform.conversation.troubles().gaps);
+        add(&self.reconnects, labels(&[]), platform.conversation.troubles().disconnects);
         let set = |family: &Gauges, value: usize| {
             family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
         };
@@ -246,14 +245,12 @@ impl Report {
         add(&self.refused, labels(&[("reason", "other-media")]), counts.other_media);
         add(&self.refused, labels(&[("reason", "call-over")]), counts.held_back);
         let Some(server) = &application.server else { return };
-        match server {
-            Server::Ctips(server) => add(&self.refused, labels(&[("reason", "list-cut")]), server.cut),
-            Server::EventFeed(_) => {}
-            Server::OpenMedia(server) => {
-                add(&self.refused, labels(&[("reason", "old-update")]), server.dropped());
-                let remembered = i64::try_from(server.remembered()).unwrap_or(i64::MAX);
-                self.remembered.get_or_create(&labels(&[])).set(remembered);
-            }
+        for (reason, count) in server.refused() {
+            add(&self.refused, labels(&[("reason", reason)]), count);
+        }
+        if let Some(remembered) = server.remembered() {
+            let remembered = i64::try_from(remembered).unwrap_or(i64::MAX);
+            self.remembered.get_or_create(&labels(&[])).set(remembered);
         }
         for (sort, count) in server.texts().counts() {
             add(&self.replaced, labels(&[("sort", sort.name())]), count);

@@ -2,6 +2,7 @@
 //! they hear and carry away what it says. Queues between them are bounded, and the bridge never waits for anybody.
 
 mod accept;
+mod accepted;
 mod admin;
 mod allow;
 mod assemble;
@@ -10,45 +11,43 @@ mod callback;
 mod called;
 mod content;
 pub(crate) mod describe;
+mod dial;
 mod engine;
 mod exchange;
 pub(crate) mod http;
-mod line;
+pub(crate) mod input;
 mod metrics;
 mod peers;
+mod perform;
 mod post;
-mod relay;
 pub(crate) mod service;
-mod socket;
 mod store;
+mod stream;
 mod tls;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc};
 
-use bytes::{Bytes, BytesMut};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    sync::mpsc,
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    bridge::About,
+    bridge::Owner,
     config::Config,
     mapping::Mappings,
     time::{Time, Zone},
 };
+use accepted::Streams;
 use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
-use engine::{Channels, Engine, Input};
+use engine::{Channels, Engine};
+use input::Input;
 use metrics::Metrics;
 use peers::Peers;
-use socket::Sockets;
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
 const INPUTS: usize = 64;
+/// How much is read of an application's connection at a time, in bytes.
+const READ: usize = 16 << 10;
 
 /// A bridge that runs.
 pub struct Running {
@@ -71,8 +70,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
-    let Assembly { mut bridge, lines, relays, posts, carriers, callees, doors } =
-        assemble(config, mappings, &inputs).await?;
+    let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
@@ -93,22 +91,24 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     if let Some(listener) = admin {
         let handler = Arc::new(admin::Admin { inputs: inputs.clone() });
         let limits = http::Limits::admin();
-        let peers = Peers { inputs: inputs.clone(), about: About::Nobody };
+        let peers = Peers { inputs: inputs.clone(), about: None };
         tasks.spawn(http::serve(listener, None, limits, handler, Some(peers), shutdown.clone(), tasks.clone()));
     }
-    let mut platforms = vec![None; lines.len()];
-    for relays in relays {
-        let address = relays.listener.local_addr().map_err(|error| error.to_string())?;
-        tracing::info!(platform = relays.name, "awaiting the relay on {address}");
-        platforms[relays.platform] = Some(address);
-        tasks.spawn(relays.serve(shutdown.clone(), tasks.clone()));
+    let mut platforms = vec![None; ways.len()];
+    for streams in streams {
+        let address = streams.listener.local_addr().map_err(|error| error.to_string())?;
+        if let Owner::Platform(index) = streams.owner {
+            tracing::info!(platform = bridge.platforms()[index].name, "awaiting the platform on {address}");
+            platforms[index] = Some(address);
+        }
+        tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
     }
     for callee in callees {
-        let Callee { name, listener, address, acceptor, service } = callee;
+        let Callee { name, platform, listener, address, acceptor, service } = callee;
         tracing::info!(platform = name, "called back on {address}");
-        platforms[service.platform] = Some(address);
-        let limits = http::Limits::of(&service.limits);
-        let peers = Some(Peers { inputs: inputs.clone(), about: About::Platform(service.platform) });
+        platforms[platform] = Some(address);
+        let limits = http::Limits::of(&service.reads.limits);
+        let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
         let service = Arc::new(service);
         tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
     }
@@ -126,19 +126,19 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
                 callbacks.push(own);
                 let limits = http::Limits::of(&limits);
                 let service = Arc::new(*service);
-                let peers = Some(Peers { inputs: inputs.clone(), about: About::Application(application) });
+                let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
-            Serving::Sockets { queue, connections } => {
+            Serving::Streams { queue, connections } => {
                 callbacks.push(None);
-                let inputs = inputs.clone();
-                let sockets = Sockets { application, listener, acceptor, queue, connections, inputs };
-                tasks.spawn(sockets.serve(shutdown.clone(), tasks.clone()));
+                let (owner, inputs) = (Owner::Application(application), inputs.clone());
+                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, inputs };
+                tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, Channels { lines, posts, store, callbacks }, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs, metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
 }
@@ -164,24 +164,4 @@ impl Running {
 /// Sends an input; an engine that has ended needs none.
 async fn bring(inputs: &mpsc::Sender<Input>, input: Input) {
     let _ = inputs.send(input).await;
-}
-
-/// Reads to the end, at most so much at a time, and brings what is read. Hands back why it ended: `closed`, or what failed.
-async fn read_on(
-    reader: &mut (impl AsyncRead + Unpin),
-    most: usize,
-    closed: &str,
-    inputs: &mpsc::Sender<Input>,
-    heard: impl Fn(Bytes, Instant) -> Input,
-) -> String {
-    let mut buffer = BytesMut::new();
-    loop {
-        buffer.reserve(most);
-        match reader.read_buf(&mut buffer).await {
-            Ok(0) => return closed.to_owned(),
-            Ok(_) => {}
-            Err(error) => return format!("reading: {error}"),
-        }
-        bring(inputs, heard(buffer.split().freeze(), Instant::now())).await;
-    }
 }

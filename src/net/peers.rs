@@ -3,13 +3,13 @@
 
 use tokio::sync::mpsc;
 
-use super::engine::Input;
-use crate::{bridge::About, dialect::Notice};
+use super::input::Input;
+use crate::{bridge::Owner, port::Notice};
 
 #[derive(Clone)]
 pub struct Peers {
     pub inputs: mpsc::Sender<Input>,
-    pub about: About,
+    pub about: Option<Owner>,
 }
 
 impl Peers {

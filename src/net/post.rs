@@ -9,12 +9,13 @@ use tokio::{sync::mpsc, task::JoinSet};
 use super::{
     bring,
     describe::Describer,
-    engine::Input,
     exchange::{Access, Exchange, Failure},
+    input::Input,
 };
 use crate::{
+    bridge::Owner,
     config::Posts as Settings,
-    dialect::{Post, PostOutcome},
+    port::{Post, PostOutcome},
 };
 
 /// The way to one platform, as the engine knows it.
@@ -85,7 +86,8 @@ impl Carrier {
                             Ok(mut exchange) => (carry(&mut exchange, post, since).await, Some((url, exchange))),
                             Err(reason) => (PostOutcome::NotSent(format!("{url} {reason}")), None),
                         };
-                        bring(&inputs, Input::Posted { platform, token, outcome }).await;
+                        let owner = Owner::Platform(platform);
+                        bring(&inputs, Input::Answered { owner, token, outcome }).await;
                         exchange
                     });
                 }

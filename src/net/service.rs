@@ -1,6 +1,6 @@
 //! The address of a SOAP service: requests in, answers and faults out, and the WSDL for those who want to generate code.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use hyper::{Method, Request, StatusCode, body::Incoming, header::HOST};
@@ -8,35 +8,44 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     content::{self, Foreign},
-    engine::Input,
-    http::{self, Answer, Handler, answer, text},
+    http::{self, Answer, Handler, Peer, answer, text},
+    input::{self, Input},
 };
 use crate::{
+    bridge::Owner,
     config::Limits,
-    dialect::Reply,
+    port::Reply,
     vocabulary::{Contract, Profile, SchemaWriter, Schemas, Side, Vocabulary},
     wire::soap::{self, Blame},
 };
 
 /// Who answers the requests of a service.
 pub trait Asked: Send + Sync {
-    /// Brings a request: its body, and what the transport says of its encoding. None where nobody is there any more.
-    fn ask(&self, body: Bytes, charset: Option<String>) -> impl Future<Output = Option<Reply>> + Send;
+    /// Brings a request. None if nobody is there any more.
+    fn ask(&self, request: input::Request) -> impl Future<Output = Option<Reply>> + Send;
 }
 
-/// The bridge, for one of its applications.
+/// The bridge, for one of its applications or platforms.
 pub struct ToBridge {
-    pub application: usize,
+    pub owner: Owner,
     pub inputs: mpsc::Sender<Input>,
 }
 
 impl Asked for ToBridge {
-    async fn ask(&self, body: Bytes, charset: Option<String>) -> Option<Reply> {
+    async fn ask(&self, request: input::Request) -> Option<Reply> {
         let (reply, answered) = oneshot::channel();
-        let input = Input::Request { application: self.application, body, charset, reply };
+        let input = Input::Request { owner: self.owner, request, reply, at: Instant::now() };
         self.inputs.send(input).await.ok()?;
         answered.await.ok()
     }
+}
+
+/// What is read of every request: its bounds, and the headers that the conversation declared.
+#[derive(Debug, Clone)]
+pub struct Reads {
+    pub limits: Limits,
+    /// Names of headers, in lower case.
+    pub headers: &'static [&'static str],
 }
 
 pub struct Service<A> {
@@ -46,18 +55,18 @@ pub struct Service<A> {
     pub vocabulary: Arc<Vocabulary>,
     pub profile: Profile,
     pub secure: bool,
-    pub limits: Limits,
+    pub reads: Reads,
 }
 
 impl<A: Asked + 'static> Handler for Service<A> {
-    async fn handle(&self, request: Request<Incoming>) -> Answer {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let (path, name) = (request.uri().path(), self.path);
         let named = path.len() >= name.len() && path.is_char_boundary(path.len() - name.len());
         if !named || !path[path.len() - name.len()..].eq_ignore_ascii_case(name) {
             return text(StatusCode::NOT_FOUND, format!("there is nothing here; the service is at {name}\n"));
         }
         match *request.method() {
-            Method::POST => post(request, &self.limits, &self.asked).await,
+            Method::POST => post(request, peer, "", &self.reads, &self.asked).await,
             Method::GET => self.get(&request),
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "POST requests, or GET ?wsdl\n"),
         }
@@ -84,8 +93,8 @@ impl<A: Asked> Service<A> {
     }
 }
 
-/// Reads a request within its limits and hands back what it is answered.
-pub async fn post(request: Request<Incoming>, limits: &Limits, asked: &impl Asked) -> Answer {
+/// Reads a request within its limits and hands back what it is answered. `path` is what follows the service's address.
+pub async fn post(request: Request<Incoming>, peer: Peer, path: &str, reads: &Reads, asked: &impl Asked) -> Answer {
     match Foreign::of(request.headers()) {
         Some(foreign @ Foreign::Soap12) => {
             return fault(StatusCode::INTERNAL_SERVER_ERROR, Blame::Version, &foreign.refusal());
@@ -94,20 +103,37 @@ pub async fn post(request: Request<Incoming>, limits: &Limits, asked: &impl Aske
         None => {}
     }
     let charset = content::charset(request.headers());
-    let body = match http::body(request.into_body(), limits.body, limits.body_timeout).await {
+    let mut whole = input::Request {
+        connection: peer.connection,
+        method: request.method().to_string(),
+        path: path.to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        peer: peer.address.to_string(),
+        headers: declared(&request, reads.headers),
+        charset,
+        body: Bytes::new(),
+    };
+    let limits = &reads.limits;
+    whole.body = match http::body(request.into_body(), limits.body, limits.body_timeout).await {
         Ok(body) => body,
         Err((status, reason)) => return fault(status, Blame::Client, &reason),
     };
-    if let Some(reason) = soap::packed(&body) {
+    if let Some(reason) = soap::packed(&whole.body) {
         return fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, Blame::Client, reason);
     }
-    match asked.ask(body, charset).await {
+    match asked.ask(whole).await {
         Some(reply) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             answer(status, soap::CONTENT_TYPE, reply.body)
         }
         None => fault(StatusCode::SERVICE_UNAVAILABLE, Blame::Server, "the bridge is shutting down"),
     }
+}
+
+/// The declared headers that the request has.
+fn declared(request: &Request<Incoming>, names: &[&str]) -> Vec<(String, String)> {
+    let value = |name: &&str| Some(((*name).to_owned(), request.headers().get(*name)?.to_str().ok()?.to_owned()));
+    names.iter().filter_map(value).collect()
 }
 
 /// The WSDL and its schemas, by the query: `wsdl`, `singlewsdl`, `xsd=…`. `base` is what the schemas' addresses begin with.

@@ -7,11 +7,8 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::{bring, engine::Input, peers::Peers};
-use crate::{
-    bridge::{About, routes::Record},
-    dialect::Notice,
-};
+use super::{bring, input::Input, peers::Peers};
+use crate::{bridge::routes::Record, port::Notice};
 
 /// Records in JSON, by the bridge's numbers of routes.
 const ROUTES: TableDefinition<u64, &[u8]> = TableDefinition::new("routes");
@@ -83,7 +80,7 @@ impl Keeper {
     pub fn run(mut self, inputs: mpsc::Sender<Input>, tasks: &TaskTracker) {
         tasks.spawn(async move {
             let mut batch = Vec::new();
-            let peers = Peers { inputs: inputs.clone(), about: About::Nobody };
+            let peers = Peers { inputs: inputs.clone(), about: None };
             while self.changes.recv_many(&mut batch, QUEUE).await > 0 {
                 let changes = std::mem::take(&mut batch);
                 let routes: Vec<u64> = changes

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    net::http::{self, Answer, Handler},
+    net::http::{self, Answer, Handler, Peer},
     wire::{
         soap,
         xml::{Element, escape},
@@ -36,7 +36,7 @@ struct Callback {
 }
 
 impl Handler for Callback {
-    async fn handle(&self, request: Request<Incoming>) -> Answer {
+    async fn handle(&self, request: Request<Incoming>, _: Peer) -> Answer {
         let Ok(body) = request.into_body().collect().await else {
             return http::text(StatusCode::BAD_REQUEST, "");
         };

@@ -3,10 +3,10 @@
 
 use super::{Asked, Desk, Number, Order, Record, Target, Told, Wish};
 use crate::{
-    bridge::{About, Bridge, Cause, Output, application::Application, ids::CallKey, picture::RouteOrder},
-    dialect::{Asker, Notice},
+    bridge::{Bridge, Cause, Output, Owner, application::Application, ids::CallKey, picture::RouteOrder},
     mapping::CallPart,
     model::{Asked as AskedIds, Change, ClientId, Device, DeviceKind, Fact, Failure, Id, Model, RouteType, Transition},
+    port::{Asker, Notice},
     time::Time,
 };
 
@@ -64,12 +64,12 @@ impl Bridge {
     }
 
     /// By what name a desk's records are known, and whom a notice about it is about.
-    fn owner(&self, whose: Whose) -> (&str, About) {
+    fn owner(&self, whose: Whose) -> (&str, Owner) {
         match whose {
-            Whose::Application(index) => (&self.applications[index].name, About::Application(index)),
+            Whose::Application(index) => (&self.applications[index].name, Owner::Application(index)),
             Whose::Router(index) => {
                 let platform = self.routers[index].platform;
-                (&self.platforms[platform].name, About::Platform(platform))
+                (&self.platforms[platform].name, Owner::Platform(platform))
             }
         }
     }
@@ -261,7 +261,7 @@ impl Bridge {
             let notice = Notice::warn(format!(
                 "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
             ));
-            let about = whose.map_or(About::Nobody, |whose| self.owner(whose).1);
+            let about = whose.map(|whose| self.owner(whose).1);
             // Each of these is logged: there are as many as routes were open, and they come once per start.
             self.outputs.push_back(Output::Notice { about, notice });
             let (before, number) = of_key(route);
@@ -416,13 +416,19 @@ impl Bridge {
             }
             Order::Follow { number, id } => {
                 let asker = Asker::Route { route: key(whose, number), order: Asked::LookUp.order() };
-                self.platforms[media].client.follow(now, id, asker);
+                if let Some(asks) = self.platforms[media].conversation.asks() {
+                    asks.follow(now, id, asker);
+                }
             }
-            Order::Unfollow { id } => self.platforms[media].client.unfollow(id),
+            Order::Unfollow { id } => {
+                if let Some(asks) = self.platforms[media].conversation.asks() {
+                    asks.unfollow(id);
+                }
+            }
             Order::Report { number, text } => {
                 let text = format!("route {}: {text}", number.0);
                 let about = self.owner(whose).1;
-                self.complain(now, about, Notice::warn(text).one_of("reports of routes"));
+                self.complain(now, Some(about), Notice::warn(text).one_of("reports of routes"));
             }
         }
         if self.converse(now, media) {

@@ -1,8 +1,9 @@
 //! MiContact Center Enterprise's Agent Service, as the relay beside its COM object says it.
 
-mod client;
+mod platform;
+mod strangers;
 
-pub use client::{Client, Settings};
+pub use platform::{Client, Settings};
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -13,7 +14,7 @@ use crate::wire::tolerant;
 const VERSION: i64 = 1;
 
 /// Checks a relay's first line. Whoever is refused gets the line in the error, and nothing more.
-pub fn greet(line: &[u8], token: &SecretString) -> Result<(), String> {
+fn greet(line: &[u8], token: &SecretString) -> Result<(), String> {
     let refusal = |text: &str| Err(serde_json::json!({ "error": text }).to_string() + "\n");
     let (line, _) = tolerant::decode(line);
     let mended = || serde_json::from_str(&tolerant::mend(&line)?.0).ok();

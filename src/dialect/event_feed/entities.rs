@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use crate::{
+    model::DeviceKind,
+    port::{Directory, Entry},
+};
+
 /// A kind of entity: its name in subscriptions, the sub-topic of messages about it, its list in a snapshot, and its
 /// fields, the id first.
 struct Kind {
@@ -41,7 +46,7 @@ const KINDS: [Kind; 7] = [
 ];
 /// The reference has one list for both kinds of queue. Only the filter or the sub-topic tells e-mail agent queues from
 /// agent queues, unless the list and its fields are named after e-mail agent queues.
-pub const EMAIL_QUEUE: &str = "email agent queue";
+const EMAIL_QUEUE: &str = "email agent queue";
 const QUEUE: &str = "agent-queue";
 const OWN_NAME: [(&str, &str); 3] = [
     ("email-agent-queues", "agent-queues"),
@@ -53,6 +58,19 @@ const OWN_NAME: [(&str, &str); 3] = [
 pub const ENTITIES: [&str; 7] =
     [KINDS[0].name, KINDS[1].name, KINDS[2].name, KINDS[3].name, KINDS[4].name, KINDS[5].name, KINDS[6].name];
 pub const PICTURED: usize = 4;
+
+/// The things of a kind that the platforms have shown.
+pub fn listed(directory: &dyn Directory, name: &str) -> Vec<Entry> {
+    let of = |kind: Option<DeviceKind>| match kind {
+        None => "agent",
+        Some(DeviceKind::AgentQueue) => QUEUE,
+        Some(DeviceKind::EmailQueue) => EMAIL_QUEUE,
+        Some(_) => "group",
+    };
+    let mut entries = directory.entries(name == "agent");
+    entries.retain(|entry| of(entry.kind) == name);
+    entries
+}
 
 /// The name of a kind's list in a snapshot, its id field, and its sub-topic.
 pub fn list_of(name: &str) -> (&'static str, &'static str, &'static str) {

@@ -1,14 +1,12 @@
 //! The Mitel Connect event feed.
 
-mod client;
+mod application;
 mod entities;
-mod server;
+mod platform;
 mod subscriptions;
 
-pub use client::{Client, Settings};
-pub use entities::EMAIL_QUEUE;
-pub use server::{Output, Server, ServerSettings, Session, Step};
-pub use subscriptions::{Entity, Known, Subject, World};
+pub use application::{Server, ServerSettings};
+pub use platform::{Client, Settings};
 
 use md5::{Digest, Md5};
 

@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use super::entities::{ENTITIES, PICTURED};
 use crate::{
     message::{Kind, Message, Node, Value},
+    port::{Directory, Known, Thing},
     vocabulary::{Fields, Role, Side, Vocabulary, Which},
 };
 
@@ -110,38 +111,6 @@ const OFFERS: [Offer; 17] = [
     numbers("agent-need-help", Subject::Everything, &["agent-need-help"], ""),
 ];
 
-/// The existence of an id's entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    Yes,
-    /// Unknown so far: a platform that may have it has not shown everything.
-    Maybe,
-    No,
-}
-
-/// What there is to subscribe to behind the bridge.
-pub trait World {
-    /// Now, as the feed writes it.
-    fn stamp(&self) -> &str;
-    /// The agents, groups or agent queues.
-    fn entities(&self, kind: &str) -> Vec<Entity>;
-    /// Whether messages of a feed pass as they are: statistics and entities of all kinds among them.
-    fn relays(&self) -> bool;
-    /// Whether the platform of what this id names has statistics.
-    fn has_statistics_of(&self, subject: Subject, id: &str) -> bool;
-    /// Whether this id, as the application writes it, names something.
-    fn knows(&self, subject: Subject, id: &str) -> Known;
-}
-
-/// An agent, group or agent queue, as the application knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entity {
-    pub id: i64,
-    /// An agent's login number.
-    pub number: String,
-    pub name: String,
-}
-
 /// Which subscriptions tell each kind of message, with the slot that says whom it is about.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -205,15 +174,15 @@ pub struct Outcome {
 
 impl Subscriptions {
     /// Takes in one subscription record.
-    pub fn add(&mut self, name: &str, ids: &[String], world: &dyn World, outcome: &mut Outcome) {
+    pub fn add(&mut self, name: &str, ids: &[String], directory: &dyn Directory, outcome: &mut Outcome) {
         let Some((place, offer)) = OFFERS.iter().enumerate().find(|(_, offer)| offer.name == name) else {
             return outcome.refused.push(format!("{name}: not available"));
         };
         match offer.source {
-            Source::Feed if !world.relays() => {
+            Source::Feed if !directory.passes() => {
                 return outcome.refused.push(format!("{name}: not available from the platform"));
             }
-            Source::FeedCalls if !world.relays() => {
+            Source::FeedCalls if !directory.passes() => {
                 let text =
                     format!("{name}: not available from the platform; call-activity has all messages about calls");
                 return outcome.refused.push(text);
@@ -221,14 +190,14 @@ impl Subscriptions {
             Source::Rules | Source::Feed | Source::FeedCalls => {}
         }
         let Some(ids) = offer.ids(ids) else { return outcome.refused.push(format!("{name}: no ids")) };
-        let entities = if world.relays() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
+        let entities = if directory.passes() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
         for id in ids {
             if id == ALL {
                 self.by_offer.entry(place).or_default().all = true;
                 if offer.subject == Subject::Entity {
                     outcome.entities.extend(entities);
                 }
-            } else if let Some(reason) = self.refuses(offer, id, entities, world) {
+            } else if let Some(reason) = self.refuses(offer, id, entities, directory) {
                 outcome.refused.push(format!("{name} {id}: {reason}"));
                 continue;
             } else {
@@ -246,22 +215,31 @@ impl Subscriptions {
         }
     }
 
-    fn refuses(&self, offer: &Offer, id: &str, entities: &[&str], world: &dyn World) -> Option<&'static str> {
+    fn refuses(&self, offer: &Offer, id: &str, entities: &[&str], directory: &dyn Directory) -> Option<&'static str> {
         if self.ids >= MAX_IDS {
             return Some("too many ids");
         }
+        const ELSEWHERE: &str = "not available from its platform";
+        let thing = match offer.subject {
+            Subject::Agent => Thing::Agent,
+            Subject::Group => Thing::Service,
+            Subject::Call | Subject::Dnis | Subject::Entity | Subject::Everything => Thing::Call,
+        };
         match offer.subject {
             Subject::Entity if entities.contains(&id) => None,
             Subject::Entity => Some("not available"),
             Subject::Everything => Some("only * is valid"),
-            subject => match world.knows(subject, id) {
+            // Only the platform knows which numbers can be dialled.
+            Subject::Dnis if id.parse::<i64>().is_err() => Some("unknown"),
+            Subject::Dnis => (offer.source == Source::Feed && !directory.passes()).then_some(ELSEWHERE),
+            Subject::Agent | Subject::Group | Subject::Call => match directory.knows(thing, id) {
                 Known::No => Some("unknown"),
                 // The subscription takes effect when the id appears. If the id then belongs to no feed, nothing is
                 // told.
                 Known::Maybe => None,
                 Known::Yes => {
-                    let lacks = offer.source == Source::Feed && !world.has_statistics_of(subject, id);
-                    lacks.then_some("not available from its platform")
+                    let lacks = offer.source == Source::Feed && !directory.passes_for(thing, id);
+                    lacks.then_some(ELSEWHERE)
                 }
             },
         }
@@ -371,30 +349,31 @@ pub fn write_records<'r, I: IntoIterator<Item = &'r str>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::Entry;
 
     struct Office;
 
-    impl World for Office {
+    impl Directory for Office {
         fn stamp(&self) -> &str {
             ""
         }
 
-        fn entities(&self, _: &str) -> Vec<Entity> {
+        fn entries(&self, _: bool) -> Vec<Entry> {
             Vec::new()
         }
 
-        fn relays(&self) -> bool {
+        fn passes(&self) -> bool {
             false
         }
 
-        fn has_statistics_of(&self, _: Subject, _: &str) -> bool {
+        fn passes_for(&self, _: Thing, _: &str) -> bool {
             false
         }
 
-        fn knows(&self, subject: Subject, id: &str) -> Known {
-            match (subject, id) {
-                (Subject::Agent, "1001") => Known::Yes,
-                (Subject::Group, _) => Known::Maybe,
+        fn knows(&self, thing: Thing, id: &str) -> Known {
+            match (thing, id) {
+                (Thing::Agent, "1001") => Known::Yes,
+                (Thing::Service, _) => Known::Maybe,
                 _ => Known::No,
             }
         }

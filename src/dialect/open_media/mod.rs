@@ -1,11 +1,11 @@
 //! The MiCC Enterprise Open Media Service: requests that are no calls, queued for agents by a router. Clients add them and
-//! ask how they fare; nobody is called back. `client` is the side of such a client, `server` the service's.
+//! ask how they fare; nobody is called back. `platform` is the side of such a client, `application` the service's.
 
-mod client;
-pub mod server;
+mod application;
+mod platform;
 
-pub use client::{Client, Settings as ClientSettings};
-pub use server::Server;
+pub use application::{Server, Settings as ServerSettings, Status};
+pub use platform::{Client, Settings as ClientSettings};
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
 pub mod accepted {

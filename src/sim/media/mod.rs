@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -20,11 +19,11 @@ use router::State;
 
 use crate::{
     config::Limits,
-    dialect::Reply,
     net::{
-        http,
-        service::{Asked, Service},
+        http, input,
+        service::{Asked, Reads, Service},
     },
+    port::Reply,
     time::Time,
 };
 
@@ -52,9 +51,9 @@ struct ToOffice {
 }
 
 impl Asked for ToOffice {
-    async fn ask(&self, body: Bytes, charset: Option<String>) -> Option<Reply> {
+    async fn ask(&self, request: input::Request) -> Option<Reply> {
         let now = self.shared.now();
-        let reply = self.shared.office().post(now, &body, charset.as_deref());
+        let reply = self.shared.office().post(now, &request.body, request.charset.as_deref());
         self.shared.told.notify_one();
         if reply.is_none() {
             // Whoever asked waits in vain.
@@ -98,7 +97,14 @@ impl MediaSim {
         let of_http = http::Limits { connections: limits.connections, header_timeout: limits.header_timeout };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let asked = ToOffice { shared: shared.clone(), stop: stop.clone() };
-        let service = Service { path: "/OpenMediaService", asked, vocabulary, profile, secure: false, limits };
+        let service = Service {
+            path: "/OpenMediaService",
+            asked,
+            vocabulary,
+            profile,
+            secure: false,
+            reads: Reads { limits, headers: &[] },
+        };
         tasks.spawn(http::serve(listener, None, of_http, Arc::new(service), None, stop.clone(), tasks.clone()));
         Ok(MediaSim { address, shared, stop, tasks })
     }

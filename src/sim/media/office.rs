@@ -8,11 +8,9 @@ use serde_json::Value;
 use super::router::{Agent, Group, Router, State};
 use crate::{
     diagnostic::{Problems, Source},
-    dialect::{
-        Reply,
-        open_media::server::{Answer, Output, Server, Settings},
-    },
+    dialect::open_media::{Server, ServerSettings},
     message::Message,
+    port::{ApplicationConversation as _, ApplicationOutput, Guest as _, Output, Reply},
     shipped::Files,
     time::Time,
     vocabulary::{self, Vocabulary, Wanted},
@@ -85,7 +83,8 @@ impl Office {
         let vocabulary = shipped();
         let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
         let users = plan.users.iter().map(|(user, password)| (user.clone(), password.clone().into())).collect();
-        let mut server = Server::new(Settings { users, ..Settings::default() }, vocabulary.clone(), profile);
+        let mut server =
+            Server::new(ServerSettings { users, ..ServerSettings::default() }, vocabulary.clone(), profile);
         server.set_epoch(epoch);
         server.link(None);
         let mut router = Router::starting_after(1000);
@@ -138,9 +137,9 @@ impl Office {
         loop {
             self.tell_updates(now);
             match self.server.poll() {
-                Some(Output::Respond { reply: own, .. }) => reply = Some(own),
-                Some(Output::Ask { ask, message }) => self.ask(now, ask, &message),
-                Some(Output::Notice(_)) => {}
+                Some(ApplicationOutput::Wire(Output::Respond { reply: own, .. })) => reply = Some(own),
+                Some(ApplicationOutput::Ask { ask, message }) => self.ask(now, ask, &message),
+                Some(ApplicationOutput::Wire(_)) => {}
                 None => return reply,
             }
         }
@@ -158,7 +157,7 @@ impl Office {
             self.heard.push_back(Heard { operation, id, given });
         }
         if let Some(answer) = self.read(&answer) {
-            self.server.answered(now, ask, &Answer::Reply(answer));
+            self.server.answered(now, ask, &answer);
         }
     }
 

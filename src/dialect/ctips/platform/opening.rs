@@ -87,7 +87,7 @@ impl Client {
     pub(super) fn reach(&mut self, now: Time) {
         if self.settings.asks_wsdl {
             self.state = State::Asking;
-            self.outputs.push_back(Output::Describe(self.url()));
+            self.wire(Output::Describe(self.url()));
         } else {
             self.open(now);
         }
@@ -105,7 +105,8 @@ impl Client {
             message.push(Node::Int(tenant));
             let tenants = message.close_list(tenants);
             let known = (user.as_str(), password.expose_secret());
-            let credentials = super::super::credentials(&vocabulary, fields, "UserCredentials", known, message);
+            let credentials =
+                crate::dialect::ctips::credentials(&vocabulary, fields, "UserCredentials", known, message);
             let url = message.text(&url);
             let values = [("TenantIds", tenants), ("UserCredentials", credentials), ("ClientCallbackURL", url)];
             for (label, node) in values {
@@ -160,7 +161,7 @@ impl Client {
         self.backoff.reset();
         self.notice(Notice::info(format!("session open and on line at {}", self.url())).one_of("sessions opened"));
         // A session that took the place of another at once was missed by nobody: what it shows is compared.
-        self.outputs.push_back(if self.is_up { Output::Resync } else { Output::Up });
+        self.outputs.push_back(if self.is_up { PlatformOutput::Resync } else { PlatformOutput::Up });
         self.is_up = true;
         self.show(now, 0);
     }
@@ -230,7 +231,7 @@ impl Client {
         for id in unanswered {
             if let Some(request) = self.commands.answered(id) {
                 let reason = format!("the session was lost ({why}); whether it was done is not known");
-                self.outputs.push_back(Output::Failed(request, reason));
+                self.outputs.push_back(PlatformOutput::Failed(request, reason));
             }
         }
         // Nobody tells any more what comes of the others.
@@ -256,14 +257,14 @@ impl Client {
 
     pub(super) fn down(&mut self, why: &str) {
         if std::mem::replace(&mut self.is_up, false) {
-            self.outputs.push_back(Output::Down(why.to_owned()));
+            self.outputs.push_back(PlatformOutput::Down(why.to_owned()));
         }
     }
 
     // ── saying ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn notice(&mut self, notice: Notice) {
-        self.outputs.push_back(Output::Notice(notice));
+        self.wire(Output::Notice(notice));
     }
 
     fn member(&self, enumeration: &str, name: &str) -> i64 {
@@ -305,7 +306,7 @@ impl Client {
         self.posts.insert(self.tokens, asked);
         let action = Arc::from(self.profile.action(&vocabulary, kind));
         let (token, url, timeout) = (self.tokens, self.url(), self.settings.reply_timeout);
-        self.outputs.push_back(Output::Post(Post { token, url, action, body, timeout }));
+        self.wire(Output::Post(Box::new(Post { token, url, action, body, timeout })));
     }
 }
 

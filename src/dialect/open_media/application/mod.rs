@@ -19,8 +19,11 @@ use subtle::ConstantTimeEq;
 
 use super::{accepted, status};
 use crate::{
-    dialect::{Notice, Reply, Texts},
     message::{Kind, Message, Value},
+    port::{
+        ApplicationConversation, ApplicationOutput, Audience, Directory, Filterable, Guest, Heard, Input, Notice,
+        Output, Reply, Taken, Texts,
+    },
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
     wire::soap::{self, Blame},
@@ -58,31 +61,15 @@ impl Default for Settings {
     }
 }
 
-/// What the shell shall do.
-#[derive(Debug)]
-pub enum Output {
-    /// Answer the HTTP request of this token.
-    Respond {
-        token: u64,
-        reply: Reply,
-    },
-    /// Have what is behind do this, and say under this number what became of it. It is asked once.
-    Ask {
-        ask: u64,
-        message: Message,
-    },
-    Notice(Notice),
-}
-
 /// What became of a question.
-#[derive(Debug, Clone)]
-pub enum Answer {
+#[derive(Debug, Clone, Copy)]
+enum Answer<'a> {
     /// A reply of the vocabulary, or one of its faults.
-    Reply(Message),
+    Reply(&'a Message),
     /// It did not get there: nothing was done.
-    NotSent(String),
+    NotSent(&'a str),
     /// It may have been done, or not.
-    Unknown(String),
+    Unknown(&'a str),
 }
 
 /// A question that waits for its answer.
@@ -140,9 +127,9 @@ pub struct Server {
     /// Updates of requests whose adding is not answered yet.
     early: Vec<(i64, Status)>,
     added: Option<i64>,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<ApplicationOutput>,
     /// Counts of characters in requests that became U+FFFD.
-    pub texts: Texts,
+    texts: Texts,
 }
 
 /// How many updates are kept of requests that nobody is known to have added.
@@ -168,37 +155,8 @@ impl Server {
         }
     }
 
-    /// When the clock began, in milliseconds since 1970.
-    pub fn set_epoch(&mut self, epoch: u64) {
-        self.cache.set_epoch(epoch);
-    }
-
-    pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
     pub fn profile(&self) -> &Profile {
         &self.profile
-    }
-
-    /// How many requests are remembered.
-    pub fn remembered(&self) -> usize {
-        self.cache.len()
-    }
-
-    /// Updates that were left out because their request had too many.
-    pub fn dropped(&self) -> u64 {
-        self.cache.dropped
-    }
-
-    /// Whether a request is remembered and not over.
-    pub fn is_open(&self, id: i64) -> bool {
-        self.cache.is_open(id)
-    }
-
-    /// The request that the last answer has added, until it is taken: somebody should follow it.
-    pub fn take_added(&mut self) -> Option<i64> {
-        self.added.take()
     }
 
     // ── what clients ask ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +180,9 @@ impl Server {
         let plain = |reason: String| Refusal::plain(Blame::Client, reason);
         let read = soap::parse(body, charset);
         let envelope = read.map_err(|error| Refusal::plain(error.blame(), error.to_string()))?;
-        self.outputs.extend(self.texts.count(envelope.replaced).into_iter().map(Output::Notice));
+        for notice in self.texts.count(envelope.replaced) {
+            self.say(notice);
+        }
         let vocabulary = self.words.vocabulary.clone();
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
@@ -321,7 +281,8 @@ impl Server {
         }
         self.next_ask += 1;
         self.waiting.insert(self.next_ask, waiting);
-        self.outputs.push_back(Output::Ask { ask: self.next_ask, message: message.clone() });
+        let message = Box::new(message.clone());
+        self.outputs.push_back(ApplicationOutput::Ask { ask: self.next_ask, message });
         Ok(())
     }
 
@@ -331,7 +292,7 @@ impl Server {
         let Some(template) = self.replies.get(&request) else { return };
         let mut body = Vec::with_capacity(1024);
         template.write(&self.words.vocabulary, message, &mut body);
-        self.outputs.push_back(Output::Respond { token, reply: Reply { status: 200, body } });
+        self.wire(Output::Respond { token, reply: Reply { status: 200, body } });
     }
 
     fn refuse(&mut self, token: u64, refusal: &Refusal) {
@@ -346,21 +307,87 @@ impl Server {
         let name = name.unwrap_or("a fault without a type");
         let sort = if who.is_some() { "unknown LogonID or wrong Password" } else { name };
         self.complain(sort, format!("request{of} refused: {name}"));
-        self.outputs.push_back(Output::Respond { token, reply: Reply { status: 500, body } });
+        self.wire(Output::Respond { token, reply: Reply { status: 500, body } });
+    }
+
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.wire(Output::Notice(notice));
     }
 
     fn complain(&mut self, sort: &'static str, text: String) {
-        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
+        self.say(Notice::warn(text).one_of(sort));
+    }
+}
+
+impl ApplicationConversation for Server {
+    fn handle(&mut self, now: Time, input: &mut Input<'_>, _: &dyn Directory, message: &mut Message) -> Option<Taken> {
+        match input {
+            Input::Request(request) => {
+                self.request(now, request.token, request.body, request.charset, message);
+                Some(Taken::heard(Heard::Nothing))
+            }
+            // Clients post, and nobody calls them back.
+            Input::Opened { .. }
+            | Input::Bytes { .. }
+            | Input::Text { .. }
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Closed { .. } => None,
+        }
     }
 
-    // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Clients ask; nobody is told.
+    fn publish(&mut self, _: &mut Message, _: &Filterable<'_>, _: Audience) -> usize {
+        0
+    }
 
-    pub fn deadline(&self) -> Option<Time> {
+    fn set_epoch(&mut self, epoch: u64) {
+        self.cache.set_epoch(epoch);
+    }
+
+    fn poll(&mut self) -> Option<ApplicationOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
         self.cache.deadline()
     }
 
-    pub fn expire(&mut self, now: Time) {
+    fn expire(&mut self, now: Time) {
         self.cache.expire(now);
+    }
+
+    fn user_of(&self, _: u32) -> Option<&str> {
+        None
+    }
+
+    fn sessions(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn lost(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    fn refused(&self) -> Vec<(&'static str, u64)> {
+        vec![("old-update", self.cache.dropped)]
+    }
+
+    fn remembered(&self) -> Option<usize> {
+        Some(self.cache.len())
+    }
+
+    fn guest(&mut self) -> Option<&mut dyn Guest> {
+        Some(self)
     }
 }
 

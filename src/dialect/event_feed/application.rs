@@ -2,33 +2,29 @@
 //! subscribes, hears events in order under its own sequence, and sends commands, each of which is answered once.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
-use bytes::Bytes;
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::{
     digest,
-    entities::{ENTITIES, Entities, PICTURED, list_of},
-    subscriptions::{Catalogue, Entity, Outcome, Subscriptions, World, read_records, write_records},
+    entities::{ENTITIES, Entities, PICTURED, list_of, listed},
+    subscriptions::{Catalogue, Outcome, Subscriptions, read_records, write_records},
 };
 use crate::{
-    dialect::{Audience, Notice, Texts},
     message::{Kind, Message, Node, Value},
-    time::Time,
-    vocabulary::{JsonError, Role, Side, Vocabulary, Wanted},
-    wire::{
-        json::Json,
-        nul::{Frame, Frames},
-        replaced::Replaced,
-        tolerant::{self, Rest},
+    port::{
+        ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Entry, Filterable,
+        GroupWatcher, Heard, Input, Next, Notice, Output, Passes, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
     },
+    time::Time,
+    vocabulary::{Role, Side, Vocabulary, Wanted},
+    wire::{json::Json, replaced::Replaced},
 };
 
 /// How applications are served.
@@ -53,20 +49,6 @@ impl Default for ServerSettings {
     }
 }
 
-/// What the shell shall do.
-#[derive(Debug)]
-pub enum Output {
-    Write {
-        session: u32,
-        bytes: Bytes,
-    },
-    /// The connection is to be closed once everything is written.
-    Close {
-        session: u32,
-    },
-    Notice(Notice),
-}
-
 /// A command that waits for its answer: at most so many on one connection.
 const MAX_COMMANDS: usize = 1000;
 
@@ -75,23 +57,12 @@ const MAX_COMMANDS: usize = 1000;
 pub struct Session {
     pub user: Option<String>,
     peer: String,
-    frames: Frames,
-    /// Further requests of the same frame that are not read yet.
-    rest: Rest,
+    stream: Stream,
     subscriptions: Subscriptions,
     sequence: u32,
     /// Commands that wait for their answers, with their names.
     commands: HashMap<i64, String>,
     deadline: Option<Time>,
-}
-
-/// What a connection said.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The conversation's own.
-    Done,
-    /// A command, now in the message.
-    Command { id: i64 },
 }
 
 /// See the module.
@@ -105,14 +76,13 @@ pub struct Server {
     /// The messages that say which entities there are.
     of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
-    next_session: u32,
     /// Sessions that have subscribed to the statistics of groups' agents since this was asked for last.
-    group_watchers: Vec<(u32, Option<Vec<i64>>)>,
-    outputs: VecDeque<Output>,
+    group_watchers: Vec<GroupWatcher>,
+    outputs: VecDeque<ApplicationOutput>,
     /// Connections ended against their clients' will since the start, by why.
-    pub lost: HashMap<&'static str, u64>,
+    lost: HashMap<&'static str, u64>,
     /// Counts of characters in requests that became U+FFFD.
-    pub texts: Texts,
+    texts: Texts,
 }
 
 impl Server {
@@ -124,7 +94,6 @@ impl Server {
             of_entities: ["entity-snapshot", "entity-update"].map(|label| vocabulary.find(label)),
             vocabulary,
             sessions: BTreeMap::new(),
-            next_session: 0,
             group_watchers: Vec::new(),
             outputs: VecDeque::new(),
             lost: HashMap::new(),
@@ -132,125 +101,95 @@ impl Server {
         }
     }
 
-    pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
-    pub fn sessions(&self) -> impl Iterator<Item = (u32, &Session)> {
-        self.sessions.iter().map(|(key, session)| (*key, session))
-    }
-
-    pub fn user_of(&self, key: u32) -> Option<&str> {
-        self.sessions.get(&key)?.user.as_deref()
-    }
-
-    /// A connection was opened. None where there are as many as there may be.
-    pub fn connected(&mut self, now: Time, peer: &str) -> Option<u32> {
+    /// A connection was accepted. At the limit it is closed at once.
+    fn connected(&mut self, now: Time, key: u32, peer: &str) {
         let most = self.settings.max_connections;
         if self.sessions.len() >= most {
             *self.lost.entry("too-many").or_default() += 1;
             let text = format!("connection from {peer} refused: all {most} are taken");
-            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("connections at the limit")));
-            return None;
+            self.say(Notice::warn(text).one_of("connections at the limit"));
+            return self.wire(Output::Close { connection: Connection::accepted(key) });
         }
-        self.next_session += 1;
         let session = Session {
             user: None,
             peer: peer.to_owned(),
-            frames: Frames::new(self.settings.max_frame, 0),
-            rest: Rest::default(),
+            stream: Stream::new(Codec::Nul, self.settings.max_frame),
             subscriptions: Subscriptions::default(),
             sequence: 0,
             commands: HashMap::new(),
             deadline: Some(now + self.settings.login_timeout),
         };
-        self.sessions.insert(self.next_session, session);
-        Some(self.next_session)
+        self.sessions.insert(key, session);
     }
 
-    pub fn closed(&mut self, key: u32, why: &str) {
-        if let Some(session) = self.sessions.remove(&key) {
-            let text = format!("connection {key} of {} closed: {why}", session.name());
-            self.outputs.push_back(Output::Notice(Notice::info(text).one_of("connections closed")));
-        }
-    }
-
-    /// The shell gave the connection up.
-    pub fn lost(&mut self, key: u32, reason: &str, cause: &'static str) {
-        if let Some(session) = self.sessions.remove(&key) {
-            *self.lost.entry(cause).or_default() += 1;
-            let text = format!("connection {key} of {} ended: {reason}", session.name());
-            let sort = if cause == "login" { "refused log-ons" } else { cause };
-            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
-        }
-    }
-
-    pub fn deadline(&self) -> Option<Time> {
-        self.sessions.values().filter_map(|session| session.deadline).min()
-    }
-
-    pub fn expire(&mut self, now: Time) {
-        let late = self.sessions.iter().filter(|(_, session)| session.deadline.is_some_and(|deadline| deadline <= now));
-        for key in late.map(|(key, _)| *key).collect::<Vec<_>>() {
-            let seconds = self.settings.login_timeout.as_secs_f64();
-            self.hang_up(key, &format!("no authentication in {seconds} s"), "login");
-        }
-    }
-
-    fn hang_up(&mut self, key: u32, reason: &str, cause: &'static str) {
-        self.lost(key, reason, cause);
-        self.outputs.push_back(Output::Close { session: key });
-    }
-
-    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// What the connection said next, of what was read of it; a command is left in `message`.
-    pub fn next(&mut self, key: u32, bytes: &mut &[u8], world: &dyn World, message: &mut Message) -> Option<Step> {
+    /// Takes the next message of a session's bytes. A command is left in `message`.
+    fn read(&mut self, key: u32, bytes: &mut &[u8], directory: &dyn Directory, message: &mut Message) -> Option<Taken> {
         let vocabulary = self.vocabulary.clone();
         let session = self.sessions.get_mut(&key)?;
-        let (frames, rest) = (&mut session.frames, &mut session.rest);
-        let mut replaced = Replaced::default();
-        let text = match rest.take_next() {
-            Some(next) => Ok(Cow::Owned(next)),
-            None => match frames.next_frame(bytes)? {
-                Frame::Whole(frame) => {
-                    let text;
-                    (text, replaced) = tolerant::decode(frame);
-                    Ok(text)
-                }
-                Frame::TooLong => {
-                    let most = self.settings.max_frame;
-                    Err((Received::default(), format!("a request is at most {most} bytes long")))
-                }
-            },
-        };
-        let read = text.and_then(|text| {
-            let mut read = vocabulary.read_json(&text, true, &Wanted::new(), message);
-            if let Err(JsonError::Syntax(_)) = &read
-                && let Some((first, more)) = tolerant::split(&text)
-            {
-                rest.keep(more);
-                read = vocabulary.read_json(first, true, &Wanted::new(), message);
+        let reading = Reading { vocabulary: &vocabulary, wanted: &Wanted::new() };
+        let (text, unread, replaced) = match session.stream.next(bytes, &reading, true, message)? {
+            Next::Message(decoded) => {
+                self.say_replaced(decoded.replaced);
+                return Some(Taken::heard(self.request(key, directory, message, decoded.malformed)));
             }
-            read.map_err(|error| (Received::of(&text), error.to_string()))
-        });
-        replaced.join(read.as_ref().map(|decoded| decoded.replaced).unwrap_or_default());
-        self.outputs.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
-        let (Received { id, command }, reason) = match read {
-            Ok(decoded) => return Some(self.request(key, world, message, decoded.malformed)),
-            Err(unread) => unread,
+            Next::Unread { text, unread, replaced } => (text, unread, replaced),
         };
+        self.say_replaced(replaced);
+        let reason = match &unread {
+            Unread::TooLong(most) => format!("a request is at most {most} bytes long"),
+            Unread::Json(error) => error.to_string(),
+            Unread::Refused => String::new(),
+        };
+        let Received { id, command } = Received::of(&text);
         self.reply(key, "command-reply", id, -1, &[("command", &command), ("error-msg", &reason)]);
         if self.user_of(key).is_none() {
             self.hang_up(key, "something else than an authentication came first", "login");
         }
-        Some(Step::Done)
+        Some(Taken::Unread(unread))
     }
 
+    fn say_replaced(&mut self, replaced: Replaced) {
+        for notice in self.texts.count(replaced) {
+            self.say(notice);
+        }
+    }
+
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.wire(Output::Notice(notice));
+    }
+
+    fn closed(&mut self, key: u32, why: &str) {
+        if let Some(session) = self.sessions.remove(&key) {
+            let text = format!("connection {key} of {} closed: {why}", session.name());
+            self.say(Notice::info(text).one_of("connections closed"));
+        }
+    }
+
+    /// The shell gave the connection up.
+    fn give_up(&mut self, key: u32, reason: &str, cause: &'static str) {
+        if let Some(session) = self.sessions.remove(&key) {
+            *self.lost.entry(cause).or_default() += 1;
+            let text = format!("connection {key} of {} ended: {reason}", session.name());
+            let sort = if cause == "login" { "refused log-ons" } else { cause };
+            self.say(Notice::warn(text).one_of(sort));
+        }
+    }
+
+    fn hang_up(&mut self, key: u32, reason: &str, cause: &'static str) {
+        self.give_up(key, reason, cause);
+        self.wire(Output::Close { connection: Connection::accepted(key) });
+    }
+
+    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
     /// `malformed` says what of the request could not be read: what was not understood is not carried out in part.
-    fn request(&mut self, key: u32, world: &dyn World, message: &Message, malformed: Option<String>) -> Step {
+    fn request(&mut self, key: u32, directory: &dyn Directory, message: &Message, malformed: Option<String>) -> Heard {
         let vocabulary = self.vocabulary.clone();
-        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Step::Done };
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Heard::Nothing };
         let given = def.role(Role::Request).map(|slot| message.get(slot)).unwrap_or_default();
         let id = given.as_int().unwrap_or(-1);
         if let (Value::Text(text), None) = (given, given.as_int())
@@ -260,34 +199,34 @@ impl Server {
         }
         if def.label == "authenticate" {
             self.authenticate(key, id, message);
-            return Step::Done;
+            return Heard::Nothing;
         }
         if self.user_of(key).is_none() {
             self.reply(key, &reply_label(&def.label), id, -1, &[("error-msg", "authenticate first")]);
             self.hang_up(key, "something else than an authentication came first", "login");
-            return Step::Done;
+            return Heard::Nothing;
         }
         if let Some(reason) = malformed {
             let texts = [("command", def.label.as_str()), ("error-msg", reason.as_str())];
             self.reply(key, &reply_label(&def.label), id, -1, &texts);
-            return Step::Done;
+            return Heard::Nothing;
         }
         match def.label.as_str() {
-            "subscribe-events" | "unsubscribe-events" => self.subscribe(key, id, &def.label, world, message),
+            "subscribe-events" | "unsubscribe-events" => self.subscribe(key, id, &def.label, directory, message),
             name => return self.command(key, id, name),
         }
-        Step::Done
+        Heard::Nothing
     }
 
     /// Refuses a request whose request-id is not a number: its replies could not be told from others.
-    fn without_number(&mut self, key: u32, label: &str, given: &str) -> Step {
+    fn without_number(&mut self, key: u32, label: &str, given: &str) -> Heard {
         let reason = format!("request-id {:?} is no number", given.chars().take(40).collect::<String>());
         let reply = if label == "authenticate" { "authenticate-reply".into() } else { reply_label(label) };
         self.reply(key, &reply, -1, -1, &[("command", label), ("error-msg", &reason)]);
         if self.user_of(key).is_none() {
             self.hang_up(key, &reason, "login");
         }
-        Step::Done
+        Heard::Nothing
     }
 
     fn authenticate(&mut self, key: u32, id: i64, message: &Message) {
@@ -310,12 +249,12 @@ impl Server {
         session.deadline = None;
         let text = format!("connection {key} from {} authenticated as {user:?}", session.peer);
         session.user = Some(user);
-        self.outputs.push_back(Output::Notice(Notice::info(text).one_of("log-ons")));
+        self.say(Notice::info(text).one_of("log-ons"));
         self.reply(key, "authenticate-reply", id, 0, &[]);
     }
 
     /// Partial failure is a positive result that names what was not taken; nothing taken at all is a failure.
-    fn subscribe(&mut self, key: u32, id: i64, label: &str, world: &dyn World, message: &Message) {
+    fn subscribe(&mut self, key: u32, id: i64, label: &str, directory: &dyn Directory, message: &Message) {
         let vocabulary = self.vocabulary.clone();
         let adds = label == "subscribe-events";
         let records = read_records(&vocabulary, message);
@@ -323,7 +262,7 @@ impl Server {
         let mut outcome = Outcome::default();
         for (name, ids) in &records {
             match adds {
-                true => session.subscriptions.add(name, ids, world, &mut outcome),
+                true => session.subscriptions.add(name, ids, directory, &mut outcome),
                 false => session.subscriptions.remove(name, ids, &mut outcome),
             }
         }
@@ -337,7 +276,7 @@ impl Server {
             (false, true) => (1, Some("error-msg")),
             (false, false) => (-1, Some("error-msg")),
         };
-        let mut texts = vec![("timestamp", world.stamp())];
+        let mut texts = vec![("timestamp", directory.stamp())];
         texts.extend(why.map(|label| (label, refused.as_str())));
         self.reply_with(key, &reply_label(label), id, result, &texts, &records);
         match outcome.groups.iter().any(|id| id == "*") {
@@ -352,12 +291,12 @@ impl Server {
         entities.sort_unstable();
         entities.dedup();
         for entity in entities.into_iter().filter(|_| adds) {
-            self.snapshot(key, entity, world);
+            self.snapshot(key, entity, directory);
         }
     }
 
     /// Whoever subscribes to entities learns which there are.
-    fn snapshot(&mut self, key: u32, entity: &str, world: &dyn World) {
+    fn snapshot(&mut self, key: u32, entity: &str, directory: &dyn Directory) {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find("entity-snapshot") else { return };
         let def = vocabulary.message(kind);
@@ -371,7 +310,7 @@ impl Server {
         let mut message = Message::default();
         message.start(kind, def.fields.width());
         let code = vocabulary.enumeration("entity").and_then(|place| vocabulary.enums[place].code(entity));
-        let stamp = message.text(world.stamp());
+        let stamp = message.text(directory.stamp());
         let topic = message.text(self.entities.topic(entity));
         let codes = [("filter", code.map(Node::Int).unwrap_or_default()), ("timestamp", stamp), ("sub-topic", topic)];
         for (label, node) in codes {
@@ -381,7 +320,7 @@ impl Server {
         }
         let members = vocabulary.members(&def.fields, list);
         let open = message.open_list();
-        for Entity { id, number, name } in is_pictured.then(|| world.entities(entity)).into_iter().flatten() {
+        for Entry { id, number, name, .. } in is_pictured.then(|| listed(directory, entity)).into_iter().flatten() {
             let values = [Node::Int(id), message.text(&number), message.text(&name)];
             let record = members.map(|members| members.record(labels.into_iter().zip(values), &mut message));
             message.push(record.unwrap_or_default());
@@ -404,8 +343,8 @@ impl Server {
         }
     }
 
-    fn command(&mut self, key: u32, id: i64, name: &str) -> Step {
-        let Some(session) = self.sessions.get_mut(&key) else { return Step::Done };
+    fn command(&mut self, key: u32, id: i64, name: &str) -> Heard {
+        let Some(session) = self.sessions.get_mut(&key) else { return Heard::Nothing };
         let refusal = if session.commands.len() >= MAX_COMMANDS {
             Some("too many commands wait for their answers")
         } else if session.commands.contains_key(&id) {
@@ -415,10 +354,10 @@ impl Server {
         };
         if let Some(reason) = refusal {
             self.reply(key, "command-reply", id, -1, &[("command", name), ("error-msg", reason)]);
-            return Step::Done;
+            return Heard::Nothing;
         }
         session.commands.insert(id, name.to_owned());
-        Step::Command { id }
+        Heard::Asked { session: key, id }
     }
 
     // ── replies and events ────────────────────────────────────────────────────────────────────────────────────────────
@@ -473,7 +412,7 @@ impl Server {
         bytes.extend_from_slice(itoa::Buffer::new().format(sequence).as_bytes());
         after.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         bytes.push(0);
-        self.outputs.push_back(Output::Write { session: key, bytes: bytes.into() });
+        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
     }
 
     /// Writes a message under the connection's next number.
@@ -487,43 +426,7 @@ impl Server {
         let mut bytes = Vec::with_capacity(512);
         self.vocabulary.write_json(message, &mut bytes);
         bytes.push(0);
-        self.outputs.push_back(Output::Write { session: key, bytes: bytes.into() });
-    }
-
-    /// Tells a message to every connection that has subscribed to it; a command's answer to whoever gave the command, once.
-    /// Hands back how many got it.
-    pub fn publish(&mut self, message: &mut Message, audience: Audience) -> usize {
-        let Some(kind) = message.kind() else { return 0 };
-        if self.vocabulary.message(kind).side == Side::Reply {
-            return usize::from(self.answer(kind, message, audience));
-        }
-        let wants = |session: &Session| session.user.is_some() && session.subscriptions.want(&self.catalogue, message);
-        // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
-        let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
-        let wanting = self.sessions.iter().filter(|(key, session)| concerns(**key) && wants(session));
-        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
-        for key in &wanting {
-            self.write(*key, message);
-        }
-        wanting.len()
-    }
-
-    /// Passes a message of a feed on as it is, to every connection that has subscribed to it. Hands back how many got it.
-    pub fn pass(&mut self, message: &Message) -> usize {
-        let about = self.of_entities.contains(&message.kind()).then(|| self.hear_of_entities(message.held()));
-        let wants = |session: &Session| match &about {
-            Some(kinds) => session.subscriptions.want_entities(kinds),
-            None => session.subscriptions.want(&self.catalogue, message),
-        };
-        let wanting = self.sessions.iter().filter(|(_, session)| session.user.is_some() && wants(session));
-        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
-        // Looked for once, and only where somebody hears it.
-        let numbering = if wanting.is_empty() { None } else { Numbering::of(message.held()) };
-        let Some(numbering) = numbering else { return 0 };
-        for key in &wanting {
-            self.send(*key, &numbering);
-        }
-        wanting.len()
+        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
     }
 
     fn hear_of_entities(&mut self, text: &str) -> Vec<&'static str> {
@@ -532,20 +435,9 @@ impl Server {
         let news = self.entities.hear(&message);
         if self.entities.overflowed && !overflowed {
             let text = "the platform has more entities of one kind than are kept: snapshots will lack some";
-            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("entities that are not kept")));
+            self.say(Notice::warn(text).one_of("entities that are not kept"));
         }
         news
-    }
-
-    /// True if any session subscribes to the statistics of groups' agents.
-    pub fn has_group_watchers(&self) -> bool {
-        self.sessions.values().any(|session| session.subscriptions.watch_groups())
-    }
-
-    /// Sessions that have just subscribed to the statistics of groups' agents, with the groups' ids, or none for all
-    /// groups.
-    pub fn new_group_watchers(&mut self) -> Vec<(u32, Option<Vec<i64>>)> {
-        std::mem::take(&mut self.group_watchers)
     }
 
     fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {
@@ -563,6 +455,119 @@ impl Server {
         }
         self.write(key, message);
         true
+    }
+}
+
+impl ApplicationConversation for Server {
+    fn handle(
+        &mut self,
+        now: Time,
+        input: &mut Input<'_>,
+        directory: &dyn Directory,
+        message: &mut Message,
+    ) -> Option<Taken> {
+        match input {
+            Input::Bytes { connection, bytes } => return self.read(connection.number(), bytes, directory, message),
+            Input::Opened { connection, peer } => self.connected(now, connection.number(), peer),
+            Input::Closed { connection, reason, cause: None } => self.closed(connection.number(), reason),
+            Input::Closed { connection, reason, cause: Some(cause) } => {
+                self.give_up(connection.number(), reason, cause)
+            }
+            Input::Text { .. }
+            | Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. } => {}
+        }
+        Some(Taken::Nothing)
+    }
+
+    /// Tells a message to every connection that has subscribed to it; a command's answer to whoever gave the command, once.
+    /// Hands back how many got it.
+    fn publish(&mut self, message: &mut Message, _: &Filterable<'_>, audience: Audience) -> usize {
+        let Some(kind) = message.kind() else { return 0 };
+        if self.vocabulary.message(kind).side == Side::Reply {
+            return usize::from(self.answer(kind, message, audience));
+        }
+        let wants = |session: &Session| session.user.is_some() && session.subscriptions.want(&self.catalogue, message);
+        // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
+        let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
+        let wanting = self.sessions.iter().filter(|(key, session)| concerns(**key) && wants(session));
+        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        for key in &wanting {
+            self.write(*key, message);
+        }
+        wanting.len()
+    }
+
+    fn poll(&mut self) -> Option<ApplicationOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.sessions.values().filter_map(|session| session.deadline).min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        let late = self.sessions.iter().filter(|(_, session)| session.deadline.is_some_and(|deadline| deadline <= now));
+        for key in late.map(|(key, _)| *key).collect::<Vec<_>>() {
+            let seconds = self.settings.login_timeout.as_secs_f64();
+            self.hang_up(key, &format!("no authentication in {seconds} s"), "login");
+        }
+    }
+
+    fn user_of(&self, session: u32) -> Option<&str> {
+        self.sessions.get(&session)?.user.as_deref()
+    }
+
+    fn sessions(&self) -> Vec<u32> {
+        self.sessions.keys().copied().collect()
+    }
+
+    fn lost(&self) -> Vec<(&'static str, u64)> {
+        self.lost.iter().map(|(cause, count)| (*cause, *count)).collect()
+    }
+
+    fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    fn passes(&mut self) -> Option<&mut dyn Passes> {
+        Some(self)
+    }
+
+    fn watches_groups(&mut self) -> Option<&mut dyn WatchesGroups> {
+        Some(self)
+    }
+}
+
+impl Passes for Server {
+    /// Passes a message of a feed on as it is, to every connection that has subscribed to it. Hands back how many got it.
+    fn pass(&mut self, message: &Message) -> usize {
+        let about = self.of_entities.contains(&message.kind()).then(|| self.hear_of_entities(message.held()));
+        let wants = |session: &Session| match &about {
+            Some(kinds) => session.subscriptions.want_entities(kinds),
+            None => session.subscriptions.want(&self.catalogue, message),
+        };
+        let wanting = self.sessions.iter().filter(|(_, session)| session.user.is_some() && wants(session));
+        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        // Looked for once, and only where somebody hears it.
+        let numbering = if wanting.is_empty() { None } else { Numbering::of(message.held()) };
+        let Some(numbering) = numbering else { return 0 };
+        for key in &wanting {
+            self.send(*key, &numbering);
+        }
+        wanting.len()
+    }
+}
+
+impl WatchesGroups for Server {
+    fn has_watchers(&self) -> bool {
+        self.sessions.values().any(|session| session.subscriptions.watch_groups())
+    }
+
+    fn new_watchers(&mut self) -> Vec<GroupWatcher> {
+        std::mem::take(&mut self.group_watchers)
     }
 }
 

@@ -6,14 +6,15 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles, backoff::Backoff, commands::Commands},
-    digest,
-    subscriptions::write_records,
-};
+use super::{digest, subscriptions::write_records};
 use crate::{
+    dialect::{backoff::Backoff, commands::Commands},
     message::{Kind, Message, Node, Value},
     model::RequestIx,
+    port::{
+        Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
+        Stream, Taken, Troubles,
+    },
     time::Time,
     vocabulary::{MessageDef, Role, Side, Vocabulary},
 };
@@ -33,6 +34,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether all statistics are subscribed to, for applications that want them.
     pub statistics: bool,
+    /// The longest message in bytes.
+    pub max_frame: usize,
 }
 
 impl Default for Settings {
@@ -45,6 +48,7 @@ impl Default for Settings {
             reconnect: (Duration::from_secs(1), Duration::from_secs(60)),
             seed: 1,
             statistics: false,
+            max_frame: 1 << 20,
         }
     }
 }
@@ -97,6 +101,9 @@ pub struct Client {
     settings: Settings,
     vocabulary: Arc<Vocabulary>,
     state: State,
+    /// The connection that was asked for last.
+    connection: Connection,
+    stream: Stream,
     backoff: Backoff,
     /// The number that the next event or reply should have.
     sequence: Option<u32>,
@@ -106,7 +113,7 @@ pub struct Client {
     /// Requests of the conversation's own, by id.
     own: HashMap<i64, (Own, Time)>,
     heard: Time,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<PlatformOutput>,
     troubles: Troubles,
 }
 
@@ -127,10 +134,148 @@ enum Answered {
     Command(RequestIx),
 }
 
-impl super::super::Client for Client {
+impl PlatformConversation for Client {
+    fn handle(
+        &mut self,
+        now: Time,
+        input: &mut Input<'_>,
+        reading: &Reading<'_>,
+        message: &mut Message,
+    ) -> Option<Taken> {
+        match input {
+            Input::Bytes { connection, bytes } if *connection == self.connection => {
+                return self.read(now, bytes, reading, message);
+            }
+            Input::Opened { connection, .. } if *connection == self.connection => self.connected(now),
+            Input::Closed { connection, reason, .. } if *connection == self.connection => self.closed(now, reason),
+            // Of an earlier connection.
+            Input::Bytes { .. } | Input::Opened { .. } | Input::Closed { .. } => return None,
+            Input::Text { .. }
+            | Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. } => {}
+        }
+        Some(Taken::Nothing)
+    }
+
+    /// Sends a command. `wish` is the number that the application gave the request: it is used where nothing else has it.
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
+        let taken = self.own.contains_key(&wish);
+        let id = self.commands.begin(request, wish, taken, now + self.settings.reply_timeout);
+        self.send(message, id);
+    }
+
+    fn poll(&mut self) -> Option<PlatformOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let silence = self.heard + self.settings.silence;
+        let own = self.own.values().map(|(_, deadline)| *deadline).min();
+        let state = match self.state {
+            State::Waiting(until) => return Some(until),
+            State::Connecting => return None,
+            State::Authenticating | State::Replaying => own,
+            State::Live => Some(silence).filter(|_| own.is_none()),
+        };
+        [state, own, self.commands.deadline()].into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        if let State::Waiting(until) = self.state
+            && until <= now
+        {
+            self.state = State::Connecting;
+            self.connection = Connection::asked(self.connection.number() + 1);
+            self.wire(Output::Connect { connection: self.connection });
+            return;
+        }
+        for request in self.commands.expire(now) {
+            let seconds = self.settings.reply_timeout.as_secs_f64();
+            let reason = format!("no answer in {seconds} s; whether it was done is not known");
+            self.outputs.push_back(PlatformOutput::Failed(request, reason));
+        }
+        let late: Vec<i64> = self.own.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
+        for id in late {
+            let Some((own, asked)) = self.own.remove(&id) else { continue };
+            let silent = self.heard + self.settings.reply_timeout <= asked;
+            match own {
+                Own::Authenticate => return self.hang_up(now, "no answer to the authentication"),
+                _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
+                _ => {
+                    let text = "a subscription was not answered, though the feed is alive";
+                    self.say(Notice::warn(text).one_of("subscriptions without an answer"));
+                }
+            }
+        }
+        if self.state == State::Live && self.own.is_empty() && self.heard + self.settings.silence <= now {
+            self.refresh(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    fn lines(&mut self) -> Option<&mut dyn Lines> {
+        Some(self)
+    }
+}
+
+impl Lines for Client {
+    fn heard(&mut self, now: Time, message: &Message) -> Heard {
+        self.hear(now, message)
+    }
+
+    fn unread(&mut self, now: Time, text: Option<&str>) {
+        self.hear_unread(now, text);
+    }
+}
+
+impl Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, now: Time) -> Client {
+        let backoff = Backoff::new(settings.reconnect, settings.seed);
+        Client {
+            vocabulary,
+            state: State::Waiting(now),
+            connection: Connection::asked(0),
+            stream: Stream::new(Codec::Nul, settings.max_frame),
+            settings,
+            backoff,
+            sequence: None,
+            unread: 0,
+            commands: Commands::default(),
+            own: HashMap::new(),
+            heard: now,
+            outputs: VecDeque::new(),
+            troubles: Troubles::default(),
+        }
+    }
+
+    /// A client whose conversation is over before it began: for messages that come from a file.
+    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
+        let mut client = Client::new(Settings::default(), vocabulary, Time(0));
+        client.state = State::Replaying;
+        client
+    }
+
+    /// Takes the next message of the feed's bytes.
+    fn read(&mut self, now: Time, bytes: &mut &[u8], reading: &Reading<'_>, message: &mut Message) -> Option<Taken> {
+        Some(match self.stream.next(bytes, reading, false, message)? {
+            Next::Message(decoded) => Taken::Message { heard: self.hear(now, message), decoded },
+            Next::Unread { text, unread, replaced } => {
+                self.outputs.extend(PlatformOutput::replaced(replaced));
+                self.hear_unread(now, Some(&text));
+                Taken::Unread(unread)
+            }
+        })
+    }
+
     /// The socket is open: authentication comes first.
     fn connected(&mut self, now: Time) {
         self.state = State::Authenticating;
+        self.stream = Stream::new(Codec::Nul, self.settings.max_frame);
         self.heard = now;
         self.sequence = None;
         self.unread = 0;
@@ -159,18 +304,18 @@ impl super::super::Client for Client {
         self.state = State::Waiting(now + wait);
         for request in self.commands.lost() {
             let reason = "the connection was lost; whether it was done is not known";
-            self.outputs.push_back(Output::Failed(request, reason.into()));
+            self.outputs.push_back(PlatformOutput::Failed(request, reason.into()));
         }
         if was == State::Live {
             self.troubles.disconnects += 1;
-            self.outputs.push_back(Output::Down(why.to_owned()));
+            self.outputs.push_back(PlatformOutput::Down(why.to_owned()));
         }
         let text = format!("not connected: {why}; next attempt in {:.1} s", wait.as_secs_f64());
-        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("connections lost")));
+        self.say(Notice::warn(text).one_of("connections lost"));
     }
 
     /// A message was read: whose it is, and whether one is missing before it.
-    fn heard(&mut self, now: Time, message: &Message) -> Heard {
+    fn hear(&mut self, now: Time, message: &Message) -> Heard {
         self.heard = now;
         let Some(kind) = message.kind() else { return Heard::Nothing };
         let number = |def: &MessageDef, role| def.role(role).and_then(|slot| message.get(slot).as_int());
@@ -194,20 +339,15 @@ impl super::super::Client for Client {
             Some(Answered::Own(own)) => self.own_reply(now, own, message),
             None if command => {
                 let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
-                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("replies to no open command")));
+                self.say(Notice::warn(text).one_of("replies to no open command"));
             }
             None => {}
         }
         Heard::Nothing
     }
 
-    /// A frame that was no message of the feed's still shows that somebody is there.
-    fn heard_something(&mut self, now: Time) {
-        self.heard = now;
-    }
-
     /// An unreadable message has its place in the sequence like any other, so that it is not counted as missing.
-    fn heard_unread(&mut self, now: Time, text: Option<&str>) {
+    fn hear_unread(&mut self, now: Time, text: Option<&str>) {
         self.heard = now;
         match text.and_then(sequence_of) {
             Some(sequence) => self.check_sequence(now, Some(sequence)),
@@ -215,93 +355,16 @@ impl super::super::Client for Client {
         }
     }
 
-    /// Sends a command. `wish` is the number that the application gave the request: it is used where nothing else has it.
-    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
-        let taken = self.own.contains_key(&wish);
-        let id = self.commands.begin(request, wish, taken, now + self.settings.reply_timeout);
-        self.send(message, id);
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
     }
 
-    fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
-    fn deadline(&self) -> Option<Time> {
-        let silence = self.heard + self.settings.silence;
-        let own = self.own.values().map(|(_, deadline)| *deadline).min();
-        let state = match self.state {
-            State::Waiting(until) => return Some(until),
-            State::Connecting => return None,
-            State::Authenticating | State::Replaying => own,
-            State::Live => Some(silence).filter(|_| own.is_none()),
-        };
-        [state, own, self.commands.deadline()].into_iter().flatten().min()
-    }
-
-    fn expire(&mut self, now: Time) {
-        if let State::Waiting(until) = self.state
-            && until <= now
-        {
-            self.state = State::Connecting;
-            self.outputs.push_back(Output::Connect);
-            return;
-        }
-        for request in self.commands.expire(now) {
-            let seconds = self.settings.reply_timeout.as_secs_f64();
-            let reason = format!("no answer in {seconds} s; whether it was done is not known");
-            self.outputs.push_back(Output::Failed(request, reason));
-        }
-        let late: Vec<i64> = self.own.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
-        for id in late {
-            let Some((own, asked)) = self.own.remove(&id) else { continue };
-            let silent = self.heard + self.settings.reply_timeout <= asked;
-            match own {
-                Own::Authenticate => return self.hang_up(now, "no answer to the authentication"),
-                _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
-                _ => {
-                    let text = "a subscription was not answered, though the feed is alive";
-                    self.outputs
-                        .push_back(Output::Notice(Notice::warn(text).one_of("subscriptions without an answer")));
-                }
-            }
-        }
-        if self.state == State::Live && self.own.is_empty() && self.heard + self.settings.silence <= now {
-            self.refresh(now);
-        }
-    }
-
-    fn troubles(&self) -> Troubles {
-        self.troubles
-    }
-}
-
-impl Client {
-    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, now: Time) -> Client {
-        let backoff = Backoff::new(settings.reconnect, settings.seed);
-        Client {
-            settings,
-            vocabulary,
-            state: State::Waiting(now),
-            backoff,
-            sequence: None,
-            unread: 0,
-            commands: Commands::default(),
-            own: HashMap::new(),
-            heard: now,
-            outputs: VecDeque::new(),
-            troubles: Troubles::default(),
-        }
-    }
-
-    /// A client whose conversation is over before it began: for messages that come from a file.
-    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
-        let mut client = Client::new(Settings::default(), vocabulary, Time(0));
-        client.state = State::Replaying;
-        client
+    fn say(&mut self, notice: Notice) {
+        self.wire(Output::Notice(notice));
     }
 
     fn hang_up(&mut self, now: Time, why: &str) {
-        self.outputs.push_back(Output::Disconnect);
+        self.wire(Output::Close { connection: self.connection });
         self.closed(now, why);
     }
 
@@ -322,9 +385,9 @@ impl Client {
         let is_live = self.state == State::Live;
         let remedy = if is_live { "; asking for a snapshot" } else { "" };
         let text = format!("sequence {sequence} where {expected} was expected: events were missed{remedy}");
-        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("gaps")));
+        self.say(Notice::warn(text).one_of("gaps"));
         if is_live {
-            self.outputs.push_back(Output::Resync);
+            self.outputs.push_back(PlatformOutput::Resync);
             self.refresh(now);
         }
     }
@@ -358,28 +421,28 @@ impl Client {
             Own::Authenticate if result < 0 => {
                 let text =
                     format!("authentication refused for user {:?}: {error} (result {result})", self.settings.user);
-                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused authentication")));
+                self.say(Notice::error(text).one_of("refused authentication"));
                 self.hang_up(now, "authentication refused");
             }
             Own::Authenticate => self.authenticated(now),
             Own::SubscribeAll if result < 0 => {
                 let text = format!("subscribing to everything at once was refused ({error}); trying one by one");
-                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("refused subscriptions")));
+                self.say(Notice::warn(text).one_of("refused subscriptions"));
                 for (place, subscription) in self.subscriptions().into_iter().enumerate() {
                     self.subscribe(now, Own::Subscribe(place), &[subscription]);
                 }
             }
             Own::SubscribeAll | Own::Refresh if result > 0 => {
                 let text = format!("a subscription was accepted in part only (result {result}): {said}");
-                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("refused subscriptions")));
+                self.say(Notice::warn(text).one_of("refused subscriptions"));
             }
             Own::Refresh if result < 0 => {
                 let text = format!("no fresh snapshot (result {result}): {said}");
-                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused subscriptions")));
+                self.say(Notice::error(text).one_of("refused subscriptions"));
             }
             Own::Subscribe(place) if result != 0 => {
                 let text = format!("no subscription to {} (result {result}): {said}", self.subscriptions()[place].0);
-                self.outputs.push_back(Output::Notice(Notice::error(text).one_of("refused subscriptions")));
+                self.say(Notice::error(text).one_of("refused subscriptions"));
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
         }
@@ -389,8 +452,8 @@ impl Client {
         self.state = State::Live;
         self.backoff.reset();
         let notice = Notice::info("connected and authenticated").one_of("connections made");
-        self.outputs.push_back(Output::Notice(notice));
-        self.outputs.push_back(Output::Up);
+        self.say(notice);
+        self.outputs.push_back(PlatformOutput::Up);
         self.subscribe(now, Own::SubscribeAll, &self.subscriptions());
     }
 
@@ -439,7 +502,7 @@ impl Client {
         let mut bytes = Vec::with_capacity(256);
         self.vocabulary.write_json(message, &mut bytes);
         bytes.push(0);
-        self.outputs.push_back(Output::Send(bytes));
+        self.wire(Output::Write { connection: self.connection, bytes: bytes.into() });
     }
 }
 

@@ -1,6 +1,6 @@
 //! One session of a CTIPS application: its state, what it wants to hear, and whether it is still there.
 
-use crate::time::Time;
+use crate::{port::Filterable, time::Time};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -35,16 +35,6 @@ impl FilterField {
 
 /// The most filters that one session may set.
 pub const MAX_FILTERS: usize = 1000;
-
-/// What an event has of the fields that can be filtered by. Zero is nothing.
-#[derive(Debug, Default)]
-pub struct Filterable<'e> {
-    pub agent: i64,
-    /// What else the agent is known by.
-    pub agent_names: [&'e str; 2],
-    pub service: i64,
-    pub switch: i64,
-}
 
 #[derive(Debug)]
 pub struct Session {

@@ -6,6 +6,8 @@
 mod opening;
 mod reading;
 
+use reading::Called;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
@@ -14,12 +16,14 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::super::{
-    Called, ClientOutput as Output, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff, commands::Commands,
-};
 use crate::{
+    dialect::{backoff::Backoff, commands::Commands},
     message::{Kind, Message, Node},
     model::RequestIx,
+    port::{
+        Codec, Connection, Heard, HttpRequest, Input, Lines, Notice, Output, PlatformConversation, PlatformOutput,
+        Post, PostOutcome, Reading, Taken, Troubles, Unread,
+    },
     time::Time,
     vocabulary::{Fields, ObjectTemplate, Profile, Role, Side, Vocabulary},
 };
@@ -138,7 +142,7 @@ pub struct Client {
     commands: Commands,
     /// What the snapshot shows next, and until when something of it is awaited.
     snapshot: Option<(usize, Time)>,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<PlatformOutput>,
     troubles: Troubles,
     /// Which unknown values have been said: each once.
     said: HashSet<String>,
@@ -150,29 +154,30 @@ impl std::fmt::Debug for Client {
     }
 }
 
-impl super::super::Client for Client {
-    /// There is no line: everything is posted.
-    fn connected(&mut self, _: Time) {}
-
-    fn closed(&mut self, _: Time, _: &str) {}
-
-    /// A line of a file.
-    fn heard(&mut self, _: Time, message: &Message) -> Heard {
-        let Some(kind) = message.kind() else { return Heard::Nothing };
-        let def = self.vocabulary.message(kind);
-        let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
-        match def.side {
-            Side::Event => self.commands.named(id).map_or(Heard::Event, Heard::Answer),
-            Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
-            _ => Heard::Nothing,
+impl PlatformConversation for Client {
+    fn handle(&mut self, now: Time, input: &mut Input<'_>, _: &Reading<'_>, message: &mut Message) -> Option<Taken> {
+        match input {
+            Input::Answered { token, outcome } => {
+                let outcome = std::mem::replace(outcome, PostOutcome::Unknown(String::new()));
+                Some(Taken::heard(self.take_answer(now, *token, outcome, message)))
+            }
+            Input::Request(request) => Some(self.take_request(now, request, message)),
+            Input::Described { profile } => {
+                self.described(now, profile);
+                Some(Taken::Nothing)
+            }
+            // Everything is posted: there is no stream.
+            Input::Opened { .. }
+            | Input::Bytes { .. }
+            | Input::Text { .. }
+            | Input::Delivered { .. }
+            | Input::Closed { .. } => None,
         }
     }
 
-    fn heard_something(&mut self, _: Time) {}
-
     fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, wish: i64) {
         let Some(kind) = message.kind().filter(|_| matches!(self.state, State::Online | State::Replaying)) else {
-            return self.outputs.push_back(Output::Failed(request, "no session is open".into()));
+            return self.outputs.push_back(PlatformOutput::Failed(request, "no session is open".into()));
         };
         let id = self.commands.begin(request, wish, false, self.outcome_by(now));
         if let Some(slot) = self.vocabulary.message(kind).role(Role::Request) {
@@ -183,15 +188,22 @@ impl super::super::Client for Client {
         }
         let mut line = Vec::with_capacity(256);
         self.vocabulary.write_json(message, &mut line);
-        line.push(self.frame_end());
-        self.outputs.push_back(Output::Send(line));
+        line.push(Codec::Nul.end());
+        self.wire(Output::Write { connection: Connection::asked(0), bytes: line.into() });
     }
 
     fn ended(&mut self, request: RequestIx) {
         self.commands.ended(request);
     }
 
-    fn poll(&mut self) -> Option<Output> {
+    fn shut_down(&mut self, _: Time) {
+        if matches!(self.state, State::Registering(_) | State::Online) {
+            self.say("CloseConnection", Asked::Step, |_, _| {});
+        }
+        self.state = State::Over;
+    }
+
+    fn poll(&mut self) -> Option<PlatformOutput> {
         self.outputs.pop_front()
     }
 
@@ -222,26 +234,45 @@ impl super::super::Client for Client {
         self.troubles
     }
 
-    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
-        self.take_answer(now, token, outcome, message)
+    fn lines(&mut self) -> Option<&mut dyn Lines> {
+        Some(self)
+    }
+}
+
+impl Lines for Client {
+    fn heard(&mut self, _: Time, message: &Message) -> Heard {
+        let Some(kind) = message.kind() else { return Heard::Nothing };
+        let def = self.vocabulary.message(kind);
+        let id = def.role(Role::Request).map_or(0, |slot| message.get(slot).as_int().unwrap_or(0));
+        match def.side {
+            Side::Event => self.commands.named(id).map_or(Heard::Event, Heard::Answer),
+            Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
+            _ => Heard::Nothing,
+        }
     }
 
-    fn called(&mut self, now: Time, path: &str, body: &[u8], charset: Option<&str>, message: &mut Message) -> Called {
-        self.take_call(now, path, body, charset, message)
+    fn unread(&mut self, _: Time, _: Option<&str>) {}
+}
+
+impl Client {
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
     }
 
-    fn described(&mut self, now: Time, profile: Result<Profile, String>) {
-        self.speak(profile.unwrap_or_else(|_| self.configured.1.clone()));
+    fn described(&mut self, now: Time, profile: &Result<Profile, String>) {
+        self.speak(profile.as_ref().unwrap_or(&self.configured.1).clone());
         if self.state == State::Asking {
             self.open(now);
         }
     }
 
-    fn shut_down(&mut self, _: Time) {
-        if matches!(self.state, State::Registering(_) | State::Online) {
-            self.say("CloseConnection", Asked::Step, |_, _| {});
-        }
-        self.state = State::Over;
+    /// A request of the portal's, which is answered at once.
+    fn take_request(&mut self, now: Time, request: &HttpRequest, message: &mut Message) -> Taken {
+        let HttpRequest { token, path, body, charset, .. } = *request;
+        let Called { reply, heard } = self.take_call(now, path, body, charset, message);
+        let is_refused = reply.status != 200;
+        self.wire(Output::Respond { token, reply });
+        if is_refused { Taken::Unread(Unread::Refused) } else { Taken::heard(heard) }
     }
 }
 

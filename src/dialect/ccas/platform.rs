@@ -19,10 +19,14 @@ mod wraps;
 use inquiry::Inquiry;
 use wraps::{ManualWraps, WRAPS};
 
-use super::super::{Client as _, ClientOutput as Output, Heard, Notice, Troubles};
+use super::strangers::{Refused, Strangers};
 use crate::{
     message::{Message, Node, Value},
     model::RequestIx,
+    port::{
+        Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
+        Stream, Taken, Troubles,
+    },
     time::Time,
     vocabulary::{Role, Side, Vocabulary},
 };
@@ -37,6 +41,10 @@ pub struct Settings {
     /// The longest time for which work after a call is extended, if an application asked for that work and nobody ended
     /// it.
     pub manual_wrap_limit: Duration,
+    /// The relay's secret, which its hello carries.
+    pub token: SecretString,
+    /// The longest line of the relay in bytes.
+    pub max_frame: usize,
     /// True if CCAS is asked whether each agent who logs on is a phone agent. False where the platform is a file.
     pub asks_of_agents: bool,
 }
@@ -47,6 +55,8 @@ impl Default for Settings {
             reply_timeout: Duration::from_secs(10),
             pins: BTreeMap::new(),
             manual_wrap_limit: Duration::from_secs(3600),
+            token: String::new().into(),
+            max_frame: 1 << 20,
             asks_of_agents: true,
         }
     }
@@ -84,6 +94,10 @@ pub struct Client {
     settings: Settings,
     vocabulary: Arc<Vocabulary>,
     state: State,
+    strangers: Strangers,
+    /// The connection of the relay that said a good hello last.
+    relay: Option<Connection>,
+    stream: Stream,
     /// When to ping next; never for a file.
     next_ping: Option<Time>,
     pings: i64,
@@ -93,21 +107,194 @@ pub struct Client {
     open: BTreeMap<i64, (Purpose, Time)>,
     inquiry: Inquiry,
     wraps: ManualWraps,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<PlatformOutput>,
     troubles: Troubles,
 }
 
-impl super::super::Client for Client {
-    /// The relay has said hello, and was believed.
+impl PlatformConversation for Client {
+    fn handle(
+        &mut self,
+        now: Time,
+        input: &mut Input<'_>,
+        reading: &Reading<'_>,
+        message: &mut Message,
+    ) -> Option<Taken> {
+        match input {
+            Input::Bytes { connection, bytes } if self.relay == Some(*connection) => {
+                return self.read(now, bytes, reading, message);
+            }
+            Input::Bytes { connection, bytes } => {
+                match self.strangers.greet(*connection, bytes, &self.settings.token)? {
+                    Ok(()) => self.welcome(now, *connection),
+                    Err(refused) => self.refuse(*connection, refused),
+                }
+            }
+            Input::Opened { connection, peer } => self.strangers.came(now, *connection, peer),
+            Input::Closed { connection, reason, .. } if self.relay == Some(*connection) => self.closed(reason),
+            Input::Closed { connection, .. } => {
+                if let Some(refused) = self.strangers.went(*connection) {
+                    self.refuse(*connection, refused);
+                }
+            }
+            Input::Text { .. }
+            | Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. } => {}
+        }
+        Some(Taken::Nothing)
+    }
+
+    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, _: i64) {
+        if let Err(reason) = self.fill_in_pin(message) {
+            self.outputs.push_back(PlatformOutput::Failed(request, reason));
+            return;
+        }
+        self.send_command(now, message, Purpose::Request(request));
+        self.follow_wrap(now, message);
+    }
+
+    fn poll(&mut self) -> Option<PlatformOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let open = self.open.values().map(|(_, deadline)| *deadline);
+        open.chain(self.next_ping).chain(self.wraps.deadline()).chain(self.strangers.deadline()).min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        let late: Vec<i64> =
+            self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
+        for id in late {
+            let purpose = self.open.remove(&id).map(|(purpose, _)| purpose);
+            match purpose {
+                Some(Purpose::Request(request)) => {
+                    self.wraps.refused(id);
+                    let seconds = self.settings.reply_timeout.as_secs_f64();
+                    let reason = format!("no answer in {seconds} s; whether it was done is not known");
+                    self.outputs.push_back(PlatformOutput::Failed(request, reason));
+                }
+                Some(Purpose::Inquiry(agent)) => {
+                    self.inquiry.answered(agent, id);
+                }
+                // An unanswered extension does not prevent the next one.
+                Some(Purpose::Renewal { .. }) | None => {}
+            }
+        }
+        for (connection, refused) in self.strangers.expire(now) {
+            self.refuse(connection, refused);
+        }
+        self.inquire(now);
+        self.renew_wraps(now);
+        if self.next_ping.is_none_or(|at| at > now) {
+            return;
+        }
+        if self.unanswered >= MAX_UNANSWERED {
+            self.hang_up("it does not answer");
+        } else {
+            self.ping(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    fn lines(&mut self) -> Option<&mut dyn Lines> {
+        Some(self)
+    }
+}
+
+impl Lines for Client {
+    fn heard(&mut self, now: Time, message: &Message) -> Heard {
+        self.hear(now, message)
+    }
+
+    /// A line that cannot be read is no pong: it says nothing of the link.
+    fn unread(&mut self, _: Time, _: Option<&str>) {}
+}
+
+impl Client {
+    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>) -> Client {
+        Client {
+            vocabulary,
+            state: State::Waiting,
+            strangers: Strangers::default(),
+            relay: None,
+            stream: Stream::new(Codec::Lines, settings.max_frame),
+            settings,
+            next_ping: None,
+            pings: 0,
+            unanswered: 0,
+            ids: 0,
+            open: BTreeMap::new(),
+            inquiry: Inquiry::default(),
+            wraps: ManualWraps::default(),
+            outputs: VecDeque::new(),
+            troubles: Troubles::default(),
+        }
+    }
+
+    /// A client without a relay: for lines that come from a file, whose platform is there until it says otherwise.
+    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
+        let settings = Settings { asks_of_agents: false, ..Settings::default() };
+        Client { state: State::Live, ..Client::new(settings, vocabulary) }
+    }
+
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.wire(Output::Notice(notice));
+    }
+
+    fn write(&mut self, line: Vec<u8>) {
+        // Where the platform is a file, there is no relay.
+        let connection = self.relay.unwrap_or(Connection::accepted(0));
+        self.wire(Output::Write { connection, bytes: line.into() });
+    }
+
+    // ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// A relay said a good hello. It takes the place of any other.
+    fn welcome(&mut self, now: Time, connection: Connection) {
+        if self.relay.is_some() {
+            self.hang_up("another connection takes its place");
+        }
+        self.relay = Some(connection);
+        self.stream = Stream::new(Codec::Lines, self.settings.max_frame);
+        self.connected(now);
+    }
+
     fn connected(&mut self, now: Time) {
         self.state = State::Greeted;
         self.unanswered = 0;
-        self.outputs.push_back(Output::Notice(Notice::info("the relay is connected").one_of("relays that came")));
+        self.say(Notice::info("the relay is connected").one_of("relays that came"));
         // At once: the relay waits for it with everything else.
         self.ping(now);
     }
 
-    fn closed(&mut self, _: Time, why: &str) {
+    /// The peer is no relay: it is told why if it still listens, and closed.
+    fn refuse(&mut self, connection: Connection, refused: Refused) {
+        let Refused { line, sort, reason } = refused;
+        self.say(Notice::warn(reason).one_of(sort));
+        if !line.is_empty() {
+            self.wire(Output::Write { connection, bytes: line.into() });
+        }
+        self.wire(Output::Close { connection });
+    }
+
+    fn hang_up(&mut self, why: &str) {
+        if let Some(connection) = self.relay {
+            self.wire(Output::Close { connection });
+        }
+        self.closed(why);
+    }
+
+    fn closed(&mut self, why: &str) {
+        self.relay = None;
         if self.state == State::Waiting {
             return;
         }
@@ -115,10 +302,21 @@ impl super::super::Client for Client {
         self.state = State::Waiting;
         self.next_ping = None;
         let text = format!("the relay is gone: {why}");
-        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("relays that went")));
+        self.say(Notice::warn(text).one_of("relays that went"));
     }
 
-    fn heard(&mut self, now: Time, message: &Message) -> Heard {
+    /// Takes the next message of the relay's bytes.
+    fn read(&mut self, now: Time, bytes: &mut &[u8], reading: &Reading<'_>, message: &mut Message) -> Option<Taken> {
+        Some(match self.stream.next(bytes, reading, false, message)? {
+            Next::Message(decoded) => Taken::Message { heard: self.hear(now, message), decoded },
+            Next::Unread { unread, replaced, .. } => {
+                self.outputs.extend(PlatformOutput::replaced(replaced));
+                Taken::Unread(unread)
+            }
+        })
+    }
+
+    fn hear(&mut self, now: Time, message: &Message) -> Heard {
         let Some(kind) = message.kind() else { return Heard::Nothing };
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
@@ -158,98 +356,11 @@ impl super::super::Client for Client {
         }
     }
 
-    /// Something that cannot be read is no pong.
-    fn heard_something(&mut self, _: Time) {}
-
-    fn command(&mut self, now: Time, message: &mut Message, request: RequestIx, _: i64) {
-        if let Err(reason) = self.fill_in_pin(message) {
-            self.outputs.push_back(Output::Failed(request, reason));
-            return;
-        }
-        self.send_command(now, message, Purpose::Request(request));
-        self.follow_wrap(now, message);
-    }
-
-    fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
-    fn deadline(&self) -> Option<Time> {
-        let open = self.open.values().map(|(_, deadline)| *deadline);
-        open.chain(self.next_ping).chain(self.wraps.deadline()).min()
-    }
-
-    fn expire(&mut self, now: Time) {
-        let late: Vec<i64> =
-            self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
-        for id in late {
-            let purpose = self.open.remove(&id).map(|(purpose, _)| purpose);
-            match purpose {
-                Some(Purpose::Request(request)) => {
-                    self.wraps.refused(id);
-                    let seconds = self.settings.reply_timeout.as_secs_f64();
-                    let reason = format!("no answer in {seconds} s; whether it was done is not known");
-                    self.outputs.push_back(Output::Failed(request, reason));
-                }
-                Some(Purpose::Inquiry(agent)) => {
-                    self.inquiry.answered(agent, id);
-                }
-                // An unanswered extension does not prevent the next one.
-                Some(Purpose::Renewal { .. }) | None => {}
-            }
-        }
-        self.inquire(now);
-        self.renew_wraps(now);
-        if self.next_ping.is_none_or(|at| at > now) {
-            return;
-        }
-        if self.unanswered >= MAX_UNANSWERED {
-            self.outputs.push_back(Output::Disconnect);
-            self.closed(now, "it does not answer");
-        } else {
-            self.ping(now);
-        }
-    }
-
-    fn troubles(&self) -> Troubles {
-        self.troubles
-    }
-
-    /// Lines.
-    fn frame_end(&self) -> u8 {
-        b'\n'
-    }
-}
-
-impl Client {
-    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>) -> Client {
-        Client {
-            settings,
-            vocabulary,
-            state: State::Waiting,
-            next_ping: None,
-            pings: 0,
-            unanswered: 0,
-            ids: 0,
-            open: BTreeMap::new(),
-            inquiry: Inquiry::default(),
-            wraps: ManualWraps::default(),
-            outputs: VecDeque::new(),
-            troubles: Troubles::default(),
-        }
-    }
-
-    /// A client without a relay: for lines that come from a file, whose platform is there until it says otherwise.
-    pub fn replaying(vocabulary: Arc<Vocabulary>) -> Client {
-        let settings = Settings { asks_of_agents: false, ..Settings::default() };
-        Client { state: State::Live, ..Client::new(settings, vocabulary) }
-    }
-
     fn alive(&mut self) {
         if self.state != State::Live {
             self.state = State::Live;
-            self.outputs.push_back(Output::Notice(Notice::info("CCAS is there").one_of("CCAS there")));
-            self.outputs.push_back(Output::Up);
+            self.say(Notice::info("CCAS is there").one_of("CCAS there"));
+            self.outputs.push_back(PlatformOutput::Up);
         }
     }
 
@@ -258,7 +369,7 @@ impl Client {
         if self.state != State::Away {
             self.lose(why);
             self.state = State::Away;
-            self.outputs.push_back(Output::Notice(Notice::warn(why).one_of("CCAS away")));
+            self.say(Notice::warn(why).one_of("CCAS away"));
         }
     }
 
@@ -267,13 +378,13 @@ impl Client {
         for (purpose, _) in std::mem::take(&mut self.open).into_values() {
             if let Purpose::Request(request) = purpose {
                 let reason = "the connection was lost; whether it was done is not known";
-                self.outputs.push_back(Output::Failed(request, reason.into()));
+                self.outputs.push_back(PlatformOutput::Failed(request, reason.into()));
             }
         }
         self.inquiry = Inquiry::default();
         self.wraps = ManualWraps::default();
         self.troubles.disconnects += u64::from(self.state == State::Live);
-        self.outputs.push_back(Output::Down(why.to_owned()));
+        self.outputs.push_back(PlatformOutput::Down(why.to_owned()));
     }
 
     /// Events were lost. The relay shows the picture anew right after saying so.
@@ -281,9 +392,9 @@ impl Client {
         if lost > 0 || unsure > 0 {
             self.troubles.gaps += 1;
             let text = format!("{lost} events were lost while the relay had nobody to tell, {unsure} more may be");
-            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("gaps")));
+            self.say(Notice::warn(text).one_of("gaps"));
             if self.state == State::Live {
-                self.outputs.push_back(Output::Resync);
+                self.outputs.push_back(PlatformOutput::Resync);
             }
         }
     }
@@ -291,7 +402,7 @@ impl Client {
     fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
         let Some((purpose, _)) = self.open.remove(&id) else {
             let text = format!("a reply to no command that is open (id {id})");
-            self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("replies to no open command")));
+            self.say(Notice::warn(text).one_of("replies to no open command"));
             return Heard::Nothing;
         };
         let is_refused = hresult.is_some_and(|hresult| hresult < 0);
@@ -308,7 +419,7 @@ impl Client {
             Purpose::Renewal { agent } => {
                 if is_refused {
                     let text = format!("the work after a call of agent {agent} cannot be extended any more");
-                    self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(WRAPS)));
+                    self.say(Notice::warn(text).one_of(WRAPS));
                 }
                 return Heard::Nothing;
             }
@@ -317,7 +428,7 @@ impl Client {
             // It says nothing that anybody could read.
             Some(failure) if failure < 0 && error.is_empty() => {
                 let reason = format!("CCAS refused it: HRESULT 0x{:08X}", failure as u32);
-                self.outputs.push_back(Output::Failed(request, reason));
+                self.outputs.push_back(PlatformOutput::Failed(request, reason));
                 Heard::Nothing
             }
             _ => Heard::Answer(request),
@@ -375,15 +486,15 @@ impl Client {
         self.unanswered += 1;
         self.next_ping = Some(now + PING_INTERVAL);
         let mut line = format!("{{\"ping\":{}}}", self.pings).into_bytes();
-        line.push(self.frame_end());
-        self.outputs.push_back(Output::Send(line));
+        line.push(Codec::Lines.end());
+        self.write(line);
     }
 
     fn send(&mut self, message: &Message) {
         let mut line = Vec::with_capacity(128);
         self.vocabulary.write_json(message, &mut line);
-        line.push(self.frame_end());
-        self.outputs.push_back(Output::Send(line));
+        line.push(Codec::Lines.end());
+        self.write(line);
     }
 }
 

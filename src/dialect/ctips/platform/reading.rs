@@ -4,9 +4,10 @@
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::{super::Reply, *};
+use super::*;
 use crate::{
     message::Value,
+    port::Reply,
     wire::{
         replaced::Replaced,
         soap::{self, Blame},
@@ -18,6 +19,13 @@ use crate::{
 const MAX_SWITCHES: usize = 1000;
 /// The most unknown values that are said; more are only counted.
 const MAX_SAID: usize = 100;
+
+/// What became of a request that the portal made to the bridge.
+pub(super) struct Called {
+    pub reply: Reply,
+    /// What the message is that was in it.
+    pub heard: Heard,
+}
 
 /// Why a post came to nothing.
 enum Trouble {
@@ -44,12 +52,12 @@ impl Client {
         // One that is not known any more belongs to a session that is over.
         let Some(asked) = self.posts.remove(&token) else { return Heard::Nothing };
         let (answer, replaced) = read(outcome);
-        self.outputs.extend(Output::replaced(replaced));
+        self.outputs.extend(PlatformOutput::replaced(replaced));
         match (asked, answer) {
             (Asked::Request(id), Ok(answer)) => return self.accepted(id, &answer, message),
             (Asked::Request(id), Err(trouble)) => {
                 if let Some(request) = self.commands.answered(id) {
-                    self.outputs.push_back(Output::Failed(request, trouble.text()));
+                    self.outputs.push_back(PlatformOutput::Failed(request, trouble.text()));
                 }
                 // A fault may say that there is no session any more, and nobody there says more: it is tried.
                 self.probe();
@@ -84,7 +92,7 @@ impl Client {
         let result = answer.children.first().map_or("", |result| result.text.trim());
         if !matches!(result, "" | "0") {
             self.commands.answered(id);
-            self.outputs.push_back(Output::Failed(request, format!("the portal answered {result}")));
+            self.outputs.push_back(PlatformOutput::Failed(request, format!("the portal answered {result}")));
             return Heard::Nothing;
         }
         let Some(kind) = self.vocabulary.find("Accepted") else { return Heard::Nothing };
@@ -120,7 +128,7 @@ impl Client {
                 return Called { reply: Reply { body, ..reply }, heard };
             }
         };
-        self.outputs.extend(Output::replaced(envelope.replaced));
+        self.outputs.extend(PlatformOutput::replaced(envelope.replaced));
         let operation = &envelope.body;
         let Some(kind) = self.vocabulary.callback(&operation.name) else {
             let reason = format!("there is no operation {:?}", operation.name);
@@ -165,7 +173,7 @@ impl Client {
     fn start(&mut self, kind: Kind, operation: &Element, message: &mut Message) -> Result<(), String> {
         let vocabulary = self.vocabulary.clone();
         vocabulary.read_xml(kind, operation, message).map_err(|wrong| wrong.to_string())?;
-        let credential = |label: &str| super::super::text_in(&vocabulary, message, "userinfo", label);
+        let credential = |label: &str| crate::dialect::ctips::text_in(&vocabulary, message, "userinfo", label);
         let password = self.settings.password.expose_secret().as_bytes();
         let is_known: bool = credential("Password").as_bytes().ct_eq(password).into();
         if !is_known || credential("UserName") != self.settings.user {
@@ -243,7 +251,7 @@ impl Client {
         if self.is_cut_off || none_left {
             self.down(&format!("the portal has lost {lost}"));
         } else if is_news && !is_down && self.state == State::Online {
-            self.outputs.push_back(if self.is_up { Output::Resync } else { Output::Up });
+            self.outputs.push_back(if self.is_up { PlatformOutput::Resync } else { PlatformOutput::Up });
             self.is_up = true;
             self.show_again(now);
         }

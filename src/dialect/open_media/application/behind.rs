@@ -1,22 +1,61 @@
 //! What stands behind the service says: whether it can be asked, what became of questions, how requests fare.
 
-use super::{Answer, MOST_EARLY, Output, Refusal, Server, Status, Waiting, accepted, check};
+use super::{Answer, MOST_EARLY, Refusal, Server, Status, Waiting, accepted, check};
 use crate::{
-    dialect::Notice,
     message::{Kind, Message},
+    port::{Guest, Notice},
     time::Time,
     vocabulary::MessageDef,
     wire::soap::Blame,
 };
 
-impl Server {
-    /// Whether what is behind can be asked, or why not.
-    pub fn link(&mut self, down: Option<String>) {
+impl Guest for Server {
+    fn link(&mut self, down: Option<String>) {
         self.down = down;
     }
 
-    /// What became of a question; each is answered once.
-    pub fn answered(&mut self, now: Time, ask: u64, answer: &Answer) {
+    fn answered(&mut self, now: Time, ask: u64, message: &Message) {
+        self.settle(now, ask, &Answer::Reply(message));
+    }
+
+    fn unanswered(&mut self, now: Time, ask: u64, reason: &str, unknown: bool) {
+        let answer = if unknown { Answer::Unknown(reason) } else { Answer::NotSent(reason) };
+        self.settle(now, ask, &answer);
+    }
+
+    /// The service says how requests fare: a reply with status updates, whatever it was asked.
+    fn hear(&mut self, now: Time, message: &Message) {
+        for (id, status) in self.words.statuses(message) {
+            let known = self.cache.hear(now, id, status.clone());
+            if !known && self.early.len() < MOST_EARLY && self.waiting.values().any(|w| self.words.is_add(w.request)) {
+                self.early.push((id, status));
+            }
+        }
+    }
+
+    /// The service was asked about one request, and answers: how it fares, or that it knows it no more.
+    fn hear_of(&mut self, now: Time, id: i64, message: &Message) {
+        let def = message.kind().map(|kind| self.words.vocabulary.message(kind));
+        match def.filter(|def| def.fault) {
+            Some(fault) if fault.label == "InvalidOpenMediaIDFault" => self.cache.fail(now, id),
+            // Any other fault says nothing of the request.
+            Some(_) => {}
+            None => self.hear(now, message),
+        }
+    }
+
+    fn take_added(&mut self) -> Option<i64> {
+        self.added.take()
+    }
+
+    fn is_open(&self, id: i64) -> bool {
+        self.cache.is_open(id)
+    }
+}
+
+impl Server {
+    /// Answers the client whose question this is. Each question is settled once.
+    fn settle(&mut self, now: Time, ask: u64, answer: &Answer<'_>) {
         let Some(waiting) = self.waiting.remove(&ask) else { return };
         let token = waiting.token;
         match self.settled(now, &waiting, answer) {
@@ -29,7 +68,7 @@ impl Server {
     }
 
     /// What a client is answered of an answer.
-    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Answer) -> Result<Message, Refusal> {
+    fn settled(&mut self, now: Time, waiting: &Waiting, answer: &Answer<'_>) -> Result<Message, Refusal> {
         let Waiting { request, user, id, group, .. } = waiting;
         let vocabulary = self.words.vocabulary.clone();
         let def = vocabulary.message(*request);
@@ -38,7 +77,7 @@ impl Server {
             Answer::Reply(message) => message,
             // What is known is better than nothing.
             _ if is_status => return self.known(now, *request, user, *id),
-            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", reason.clone())),
+            Answer::NotSent(reason) => return Err(Refusal::of("RouterDisconnectedFault", (*reason).to_owned())),
             Answer::Unknown(reason) => {
                 let reason =
                     format!("the service did not answer: whether it did what was asked is not known ({reason})");
@@ -70,7 +109,7 @@ impl Server {
                 }
             }
         }
-        Ok(message.clone())
+        Ok((*message).clone())
     }
 
     /// What a fault of the service behind is to a client: none where it only shows that the request is gone.
@@ -85,7 +124,7 @@ impl Server {
         if label == "InvalidUserFault" {
             // The client is right: it is the bridge's own account that is refused.
             let text = format!("the service refuses the bridge's user: {reason}");
-            self.outputs.push_back(Output::Notice(Notice::error(text).one_of("the bridge's user is refused")));
+            self.say(Notice::error(text).one_of("the bridge's user is refused"));
             let reason = "the bridge is not let into the Open Media Service".to_owned();
             return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason, who: None });
         }
@@ -100,27 +139,6 @@ impl Server {
     fn known(&mut self, now: Time, request: Kind, user: &str, id: i64) -> Result<Message, Refusal> {
         let current = self.cache.current(now, user, id).ok_or_else(|| check::unknown_id(id))?;
         Ok(self.updates_reply(now, request, &[current]))
-    }
-
-    /// The service says how requests fare: a reply with status updates, whatever it was asked.
-    pub fn hear(&mut self, now: Time, message: &Message) {
-        for (id, status) in self.words.statuses(message) {
-            let known = self.cache.hear(now, id, status.clone());
-            if !known && self.early.len() < MOST_EARLY && self.waiting.values().any(|w| self.words.is_add(w.request)) {
-                self.early.push((id, status));
-            }
-        }
-    }
-
-    /// The service was asked about one request, and answers: how it fares, or that it knows it no more.
-    pub fn hear_of(&mut self, now: Time, id: i64, message: &Message) {
-        let def = message.kind().map(|kind| self.words.vocabulary.message(kind));
-        match def.filter(|def| def.fault) {
-            Some(fault) if fault.label == "InvalidOpenMediaIDFault" => self.cache.fail(now, id),
-            // Any other fault says nothing of the request.
-            Some(_) => {}
-            None => self.hear(now, message),
-        }
     }
 
     /// The router is gone, and every request with it: all that are not over have failed.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Client, Notice, Output, Purpose};
+use super::{Client, Notice, Purpose};
 use crate::{message::Message, time::Time};
 
 /// The sort of notices about work after calls.
@@ -84,7 +84,7 @@ impl Client {
                 let limit = self.settings.manual_wrap_limit.as_secs();
                 let text =
                     format!("the work after a call of agent {agent} has lasted {limit} s: it is extended no more");
-                self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(WRAPS)));
+                self.say(Notice::warn(text).one_of(WRAPS));
                 continue;
             }
             wrap.next = wrap.next + Duration::from_secs(wrap.seconds.unsigned_abs());

@@ -11,10 +11,14 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::{Asker, ClientOutput as Output, Heard, Notice, Post, PostOutcome, Troubles, backoff::Backoff};
 use crate::{
+    dialect::backoff::Backoff,
     message::{Kind, Message, Node, Value},
     model::RequestIx,
+    port::{
+        Asker, Asks, Heard, Input, Lines, Notice, Output, PlatformConversation, PlatformOutput, Post, PostOutcome,
+        Reading, Taken, Troubles,
+    },
     time::Time,
     vocabulary::{NoReply, ObjectTemplate, Profile, Side, Vocabulary},
     wire::{
@@ -120,7 +124,7 @@ pub struct Client {
     polling: bool,
     /// When somebody last looked whether the service still has what is followed; at once where none is given.
     verified: Option<Time>,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<PlatformOutput>,
     troubles: Troubles,
 }
 
@@ -186,7 +190,7 @@ impl Client {
             }
             if let Asked::Order(asker) = asked {
                 let reason = format!("its WSDL is not read yet, and {HELD} requests wait for that");
-                self.outputs.push_back(Output::NoAnswer { asker, reason, unknown: false });
+                self.outputs.push_back(PlatformOutput::NoAnswer { asker, reason, unknown: false });
             }
             return;
         }
@@ -199,13 +203,13 @@ impl Client {
         let times = if matches!(asked, Asked::Order(Asker::Route { .. })) { LATE } else { 1 };
         self.tokens += 1;
         self.posts.insert(self.tokens, (kind, asked));
-        self.outputs.push_back(Output::Post(Post {
+        self.wire(Output::Post(Box::new(Post {
             token: self.tokens,
             url: self.settings.url.clone(),
             action: action.clone(),
             body,
             timeout: self.settings.reply_timeout * times,
-        }));
+        })));
     }
 
     /// Posts an operation of the conversation's own, with one parameter.
@@ -230,7 +234,7 @@ impl Client {
         self.probe = None;
         if self.settings.asks_wsdl {
             self.describing = true;
-            self.outputs.push_back(Output::Describe(self.settings.url.clone()));
+            self.wire(Output::Describe(self.settings.url.clone()));
         } else {
             self.probe();
         }
@@ -310,7 +314,7 @@ impl Client {
                 return Err(NoAnswer { reason, unknown: !refused, sign: Sign::Silent });
             }
         };
-        self.outputs.extend(Output::replaced(envelope.replaced));
+        self.outputs.extend(PlatformOutput::replaced(envelope.replaced));
         match self.vocabulary.read_reply(kind, &envelope.body, message) {
             Ok(_) => Ok(()),
             Err(NoReply::Fault(fault)) => {
@@ -331,7 +335,7 @@ impl Client {
         self.probe = None;
         let was_away = !std::mem::replace(&mut self.is_up, true);
         if was_away {
-            self.outputs.push_back(Output::Up);
+            self.outputs.push_back(PlatformOutput::Up);
         }
         // What happened meanwhile, the next poll tells; a restart shows in what is not known any more.
         if was_silent || was_away {
@@ -365,8 +369,8 @@ impl Client {
         if std::mem::replace(&mut self.is_up, false) {
             self.troubles.disconnects += 1;
         }
-        self.outputs.push_back(Output::Down(reason.clone()));
-        self.outputs.push_back(Output::Notice(notice(reason).one_of("the service is away")));
+        self.outputs.push_back(PlatformOutput::Down(reason.clone()));
+        self.wire(Output::Notice(notice(reason).one_of("the service is away")));
         if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
@@ -382,7 +386,7 @@ impl Client {
     }
 
     fn notice(&mut self, sort: &'static str, text: String) {
-        self.outputs.push_back(Output::Notice(Notice::warn(text).one_of(sort)));
+        self.wire(Output::Notice(Notice::warn(text).one_of(sort)));
     }
 
     /// What a fault of its own vocabulary is called, with its text.
@@ -424,7 +428,7 @@ impl Client {
             (Asked::Order(asker), Ok(())) => Heard::For(asker),
             (Asked::Order(asker), Err(NoAnswer { reason, unknown, .. })) => {
                 message.clear();
-                self.outputs.push_back(Output::NoAnswer { asker, reason, unknown });
+                self.outputs.push_back(PlatformOutput::NoAnswer { asker, reason, unknown });
                 Heard::Nothing
             }
             (Asked::Look(id, asker), Ok(())) => {
@@ -487,35 +491,72 @@ enum Sign {
     None,
 }
 
-impl super::super::Client for Client {
-    /// There is no line: everything is posted.
-    fn connected(&mut self, _: Time) {}
+impl PlatformConversation for Client {
+    fn handle(&mut self, now: Time, input: &mut Input<'_>, _: &Reading<'_>, message: &mut Message) -> Option<Taken> {
+        match input {
+            Input::Answered { token, outcome } => {
+                let outcome = std::mem::replace(outcome, PostOutcome::Unknown(String::new()));
+                Some(Taken::heard(self.take_answer(now, *token, outcome, message)))
+            }
+            Input::Described { profile } => {
+                self.described(profile);
+                Some(Taken::Nothing)
+            }
+            // Everything is posted, and nobody calls back.
+            Input::Opened { .. }
+            | Input::Bytes { .. }
+            | Input::Text { .. }
+            | Input::Request(_)
+            | Input::Delivered { .. }
+            | Input::Closed { .. } => None,
+        }
+    }
 
-    fn closed(&mut self, _: Time, _: &str) {}
+    /// The rules have no command: the service has no agents or calls to do anything with.
+    fn command(&mut self, _: Time, _: &mut Message, request: RequestIx, _: i64) {
+        self.outputs.push_back(PlatformOutput::Failed(request, "takes no commands".into()));
+    }
 
-    /// A line of a file.
+    fn poll(&mut self) -> Option<PlatformOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let poll = self.poll.filter(|_| !self.polling && self.is_up);
+        [self.probe, poll].into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        if self.probe.is_some_and(|due| due <= now) {
+            self.reach();
+        }
+        if !self.polling && self.is_up && self.poll.is_some_and(|due| due <= now) {
+            self.poll_now(now);
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.troubles
+    }
+
+    fn asks(&mut self) -> Option<&mut dyn Asks> {
+        Some(self)
+    }
+
+    fn lines(&mut self) -> Option<&mut dyn Lines> {
+        Some(self)
+    }
+}
+
+impl Lines for Client {
     fn heard(&mut self, _: Time, _: &Message) -> Heard {
         Heard::Event
     }
 
-    fn heard_something(&mut self, _: Time) {}
+    fn unread(&mut self, _: Time, _: Option<&str>) {}
+}
 
-    /// The rules have no command: the service has no agents or calls to do anything with.
-    fn command(&mut self, _: Time, _: &mut Message, request: RequestIx, _: i64) {
-        self.outputs.push_back(Output::Failed(request, "takes no commands".into()));
-    }
-
-    fn described(&mut self, _: Time, profile: Result<Profile, String>) {
-        let profile = profile.unwrap_or_else(|_| self.configured.1.clone());
-        self.speak(&profile);
-        for (message, asked) in self.held.take().unwrap_or_default() {
-            self.post(&message, asked);
-        }
-        if std::mem::take(&mut self.describing) {
-            self.probe();
-        }
-    }
-
+impl Asks for Client {
     fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
         self.post(message, Asked::Order(asker));
     }
@@ -539,30 +580,21 @@ impl super::super::Client for Client {
             self.poll = None;
         }
     }
+}
 
-    fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+impl Client {
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
     }
 
-    fn deadline(&self) -> Option<Time> {
-        let poll = self.poll.filter(|_| !self.polling && self.is_up);
-        [self.probe, poll].into_iter().flatten().min()
-    }
-
-    fn expire(&mut self, now: Time) {
-        if self.probe.is_some_and(|due| due <= now) {
-            self.reach();
+    fn described(&mut self, profile: &Result<Profile, String>) {
+        let profile = profile.as_ref().unwrap_or(&self.configured.1).clone();
+        self.speak(&profile);
+        for (message, asked) in self.held.take().unwrap_or_default() {
+            self.post(&message, asked);
         }
-        if !self.polling && self.is_up && self.poll.is_some_and(|due| due <= now) {
-            self.poll_now(now);
+        if std::mem::take(&mut self.describing) {
+            self.probe();
         }
-    }
-
-    fn troubles(&self) -> Troubles {
-        self.troubles
-    }
-
-    fn answered(&mut self, now: Time, token: u64, outcome: PostOutcome, message: &mut Message) -> Heard {
-        self.take_answer(now, token, outcome, message)
     }
 }

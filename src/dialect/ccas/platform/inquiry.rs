@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Client, Notice, Output, Purpose, State};
+use super::{Client, Notice, Purpose, State};
 use crate::{
     message::Message,
     time::Time,
@@ -71,7 +71,7 @@ impl Client {
             "LOGON" | "LOGON_PHONEAGENT" if self.settings.asks_of_agents => {
                 if !self.inquiry.want(agent) {
                     let text = format!("agent {agent} is not asked about: {MAX_WAITING} others wait for it");
-                    self.outputs.push_back(Output::Notice(Notice::warn(text).one_of("phone agents")));
+                    self.say(Notice::warn(text).one_of("phone agents"));
                 }
                 self.inquire(now);
             }

@@ -1,0 +1,90 @@
+//! Connections that have not said a good hello yet. It owns their deadlines and first lines. What follows from a good
+//! hello is the conversation's business.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use secrecy::SecretString;
+
+use super::greet;
+use crate::{
+    port::{Codec, Connection, Stream},
+    time::Time,
+};
+
+/// How long a hello may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest hello in bytes.
+const HELLO: usize = 4096;
+
+/// The sort of notices about connections without a hello.
+const NO_HELLO: &str = "relays that said no hello";
+
+#[derive(Debug)]
+struct Stranger {
+    peer: String,
+    until: Time,
+    stream: Stream,
+}
+
+/// The reason why a peer is not a relay.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The last line that it is sent; empty if it is gone, or said nothing.
+    pub line: String,
+    pub sort: &'static str,
+    /// For the log.
+    pub reason: String,
+}
+
+impl Refused {
+    fn of(peer: &str, sort: &'static str, reason: &str, line: String) -> Refused {
+        Refused { line, sort, reason: format!("{peer} is no relay that may connect: {reason}") }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    waiting: BTreeMap<Connection, Stranger>,
+}
+
+impl Strangers {
+    pub fn came(&mut self, now: Time, connection: Connection, peer: &str) {
+        let stream = Stream::new(Codec::Lines, HELLO);
+        self.waiting.insert(connection, Stranger { peer: peer.to_owned(), until: now + PATIENCE, stream });
+    }
+
+    /// Reads the first line, and leaves everything after it. None while the line is not whole.
+    pub fn greet(
+        &mut self,
+        connection: Connection,
+        bytes: &mut &[u8],
+        token: &SecretString,
+    ) -> Option<Result<(), Refused>> {
+        let line = self.waiting.get_mut(&connection)?.stream.next_text(bytes)?;
+        let peer = self.waiting.remove(&connection)?.peer;
+        let greeted = greet(line.unwrap_or_default().as_bytes(), token);
+        Some(greeted.map_err(|line| Refused::of(&peer, "refused relays", "its hello or its token is wrong", line)))
+    }
+
+    /// A connection is over. If it had not said hello, that is worth a word.
+    pub fn went(&mut self, connection: Connection) -> Option<Refused> {
+        let peer = self.waiting.remove(&connection)?.peer;
+        Some(Refused::of(&peer, NO_HELLO, "it went before it said hello", String::new()))
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        self.waiting.values().map(|stranger| stranger.until).min()
+    }
+
+    /// The connections whose time is up.
+    pub fn expire(&mut self, now: Time) -> Vec<(Connection, Refused)> {
+        let late = self.waiting.iter().filter(|(_, stranger)| stranger.until <= now).map(|(connection, _)| *connection);
+        let late: Vec<Connection> = late.collect();
+        let refused = |connection| {
+            let peer = self.waiting.remove(&connection)?.peer;
+            Some((connection, Refused::of(&peer, NO_HELLO, "it said no hello in time", String::new())))
+        };
+        late.into_iter().filter_map(refused).collect()
+    }
+}

@@ -1,0 +1,575 @@
+//! The CTI Portal Server: the conversation with applications that believe they talk to one. Sessions open, register for
+//! events, come on line, are heart-beaten, and lose their place when they fall behind; what they ask goes to the model.
+
+mod session;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use secrecy::{ExposeSecret, SecretString};
+use smallvec::SmallVec;
+use subtle::ConstantTimeEq;
+
+use super::{credentials, text_in};
+use crate::{
+    message::{Kind, Message, Node, Value},
+    port::{
+        ApplicationConversation, ApplicationOutput, Audience, Connection, Delivery, Directory, Filterable, Heard,
+        Input, Notice, Output, Reply, Taken, Texts,
+    },
+    time::Time,
+    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
+    wire::soap::{self, Blame},
+};
+use session::{FilterField, Session, State};
+
+/// How applications are served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub users: HashMap<String, SecretString>,
+    pub max_sessions: usize,
+    pub heartbeat: Duration,
+    /// How many heartbeats in a row may go unanswered.
+    pub missed_heartbeats: u32,
+    /// The tenants that sessions may be opened for; any tenant if the list is empty.
+    pub tenants: Vec<i64>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            users: HashMap::new(),
+            max_sessions: 10,
+            heartbeat: Duration::from_secs(30),
+            missed_heartbeats: 3,
+            tenants: Vec::new(),
+        }
+    }
+}
+
+/// What became of a request.
+#[derive(Debug)]
+enum Handled {
+    /// Answered by the conversation itself.
+    Done(Reply),
+    /// The session is on line from now on.
+    Online { session: u32, reply: Reply },
+    /// The answer follows: the client is called first.
+    Later,
+    /// Accepted; what it asks, now in the message, goes to the model.
+    Asked { session: u32, id: i64, reply: Reply },
+}
+
+/// The tokens of calls whose outcome matters.
+const STARTED: u64 = 1;
+const HEARTBEAT: u64 = 2;
+
+/// The SOAPActions of the calls to clients.
+struct Actions {
+    start: Arc<str>,
+    publish: Arc<str>,
+    heartbeat: Arc<str>,
+}
+
+/// The server side of one application. See the module.
+pub struct Server {
+    settings: Settings,
+    vocabulary: Arc<Vocabulary>,
+    profile: Profile,
+    sessions: BTreeMap<u32, Session>,
+    /// OpenConnection requests that wait for their session to start.
+    opening: HashMap<u32, u64>,
+    next_session: u32,
+    new_id: Box<dyn FnMut() -> String + Send>,
+    events: Vec<Option<Event>>,
+    start: ObjectTemplate,
+    heartbeat: ObjectTemplate,
+    actions: Actions,
+    outputs: VecDeque<ApplicationOutput>,
+    /// Where bodies are written before they are kept, at their length.
+    body: Vec<u8>,
+    /// Sessions lost since the start, by why.
+    lost: HashMap<&'static str, u64>,
+    /// Items that did not fit into a list of fixed length.
+    cut: u64,
+    /// Counts of characters in requests that became U+FFFD.
+    texts: Texts,
+}
+
+/// What must be known of an event to publish it.
+struct Event {
+    template: EventTemplate,
+    class: usize,
+    request: Option<usize>,
+    tenant: Option<usize>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Server").field("sessions", &self.sessions).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// `new_id` makes session ids that nobody can guess.
+    pub fn new(
+        settings: Settings,
+        vocabulary: Arc<Vocabulary>,
+        profile: Profile,
+        new_id: Box<dyn FnMut() -> String + Send>,
+    ) -> Server {
+        let find = |label: &str| vocabulary.find(label).unwrap_or(Kind(0));
+        let publish = find("PublishCTIEvent");
+        let event = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
+            let category = def.fields.slot("EventCategory");
+            let class = def.fixed.iter().find(|(slot, _)| Some(*slot) == category).map(|(_, literal)| literal);
+            (def.side == Side::Event).then(|| Event {
+                template: EventTemplate::new(&vocabulary, &profile, publish, kind),
+                class: if let Some(Literal::Int(class)) = class { *class as usize } else { 0 },
+                request: def.role(Role::Request),
+                tenant: def.role(Role::Tenant),
+            })
+        };
+        let action = |label: &str| Arc::from(profile.action(&vocabulary, find(label)));
+        Server {
+            actions: Actions {
+                start: action("StartSession"),
+                publish: action("PublishCTIEvent"),
+                heartbeat: action("Heartbeat"),
+            },
+            events: vocabulary.kinds().map(event).collect(),
+            start: ObjectTemplate::operation(&vocabulary, &profile, find("StartSession")),
+            heartbeat: ObjectTemplate::operation(&vocabulary, &profile, find("Heartbeat")),
+            settings,
+            vocabulary,
+            profile,
+            sessions: BTreeMap::new(),
+            opening: HashMap::new(),
+            next_session: 0,
+            new_id,
+            outputs: VecDeque::new(),
+            body: Vec::new(),
+            lost: HashMap::new(),
+            cut: 0,
+            texts: Texts::default(),
+        }
+    }
+
+    fn wire(&mut self, output: Output) {
+        self.outputs.push_back(output.into());
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.wire(Output::Notice(notice));
+    }
+
+    fn call(&mut self, key: u32, token: Option<u64>, action: Arc<str>, body: Bytes) {
+        let delivery = Delivery { token, action, body };
+        self.wire(Output::Deliver { connection: Connection::asked(key), delivery });
+    }
+
+    /// How long a client that cannot be reached is waited for: as long as it may miss heartbeats.
+    fn give_up(&self) -> Duration {
+        self.settings.heartbeat * self.settings.missed_heartbeats
+    }
+
+    // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// One HTTP POST: its body, and what the transport says of its encoding. A request for the model is left in `message`.
+    fn request(&mut self, now: Time, token: u64, body: &[u8], charset: Option<&str>, message: &mut Message) -> Handled {
+        let envelope = match soap::parse(body, charset) {
+            Ok(envelope) => envelope,
+            Err(error) if error.blame() == Blame::Version => {
+                let handled = self.refuse("request refused: it is of another version of SOAP", &error.to_string());
+                return match handled {
+                    Handled::Done(reply) => {
+                        let body = soap::fault(Blame::Version, &error.to_string(), None);
+                        Handled::Done(Reply { body, ..reply })
+                    }
+                    handled => handled,
+                };
+            }
+            Err(error) => return self.refuse("request refused: it is no SOAP", &error.to_string()),
+        };
+        for notice in self.texts.count(envelope.replaced) {
+            self.say(notice);
+        }
+        let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
+            let reason = format!("there is no operation {:?}", envelope.body.name);
+            return self.refuse("request refused: there is no such operation", &reason);
+        };
+        let vocabulary = self.vocabulary.clone();
+        if let Err(wrong) = vocabulary.read_xml(kind, &envelope.body, message) {
+            let label = &vocabulary.message(kind).label;
+            // The value may be a customer's: only the client is shown it.
+            let log = format!("request refused: {label}: {} is not of type {}", wrong.member, wrong.expected);
+            let sort = "request refused: a value is of another type";
+            return self.refuse_saying(sort, log, &format!("{label}: {wrong}"));
+        }
+        self.message(now, token, kind, message)
+    }
+
+    fn message(&mut self, now: Time, token: u64, kind: Kind, message: &Message) -> Handled {
+        let vocabulary = self.vocabulary.clone();
+        let def = vocabulary.message(kind);
+        if def.label == "OpenConnection" {
+            return self.open(token, message);
+        }
+        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        let text = |label: &str| if let Value::Text(text) = field(label) { text } else { "" };
+        let id = def.role(Role::Session).map(|slot| message.get(slot)).unwrap_or_default();
+        let Value::Text(id) = id else { return self.refuse_for("the request has no SessionId") };
+        let Some((key, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
+            return self.refuse_for("no such session: it was closed, or lost its place, or never was");
+        };
+        let key = *key;
+        if session.state == State::Starting {
+            return self.refuse_for("the session is not open yet");
+        }
+        // Tenant 0 stands for the session's own tenant.
+        let tenant = def.role(Role::Tenant).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+        if tenant != 0 && tenant != session.tenant {
+            return self.refuse_for("TenantId is none of the session's tenants");
+        }
+        let number = |label: &str| field(label).as_int().unwrap_or(0);
+        match def.label.as_str() {
+            "CloseConnection" => {
+                self.end(key, "closed by its client", None);
+                Handled::Done(self.accept(kind))
+            }
+            "OnLine" => {
+                session.state = State::Online;
+                session.next_heartbeat = now;
+                Handled::Online { session: key, reply: self.accept(kind) }
+            }
+            "OffLine" => {
+                session.state = State::Offline;
+                Handled::Done(self.accept(kind))
+            }
+            "AddMessageClass" | "DeleteMessageClass" => {
+                match session.set_class(number("MessageClass"), def.label == "AddMessageClass") {
+                    true => Handled::Done(self.accept(kind)),
+                    false => self.refuse_for("MessageClass is none of the four event categories"),
+                }
+            }
+            "AddFilter" | "DeleteFilter" => {
+                let Some(field) = FilterField::from_code(number("FieldType")) else {
+                    return self.refuse_for("FieldType is nothing that can be filtered by");
+                };
+                let value = text("FieldValue");
+                if def.label == "DeleteFilter" {
+                    session.delete_filter(field, value);
+                } else if let Err(reason) = session.add_filter(field, value) {
+                    return self.refuse("request refused: the filter cannot be added", &reason);
+                }
+                Handled::Done(self.accept(kind))
+            }
+            _ if session.state != State::Online => self.refuse_for("the session is not on line"),
+            _ => {
+                let id = def.role(Role::Request).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+                Handled::Asked { session: key, id, reply: self.accept(kind) }
+            }
+        }
+    }
+
+    fn open(&mut self, token: u64, message: &Message) -> Handled {
+        let vocabulary = self.vocabulary.clone();
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
+            return self.refuse_for("no request");
+        };
+        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
+        let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
+        let (user, password) = (credential("UserName"), credential("Password"));
+        if !self.knows(user, password) {
+            let log = format!("session refused: unknown user or wrong password for {user:?}");
+            let reason = "unknown user or wrong password";
+            return self.refuse_saying("session refused: unknown user or wrong password", log, reason);
+        }
+        let tenants: Vec<i64> = field("TenantIds")
+            .as_list()
+            .iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|value| value.as_int())
+            .collect();
+        let [tenant] = tenants[..] else {
+            return self.refuse_for("OpenConnection names exactly one tenant in TenantIds");
+        };
+        if !self.settings.tenants.is_empty() && !self.settings.tenants.contains(&tenant) {
+            return self.refuse_for("sessions are not opened for this tenant");
+        }
+        let Value::Text(url) = field("ClientCallbackURL") else {
+            return self.refuse_for("OpenConnection has no ClientCallbackURL");
+        };
+        if self.sessions.len() >= self.settings.max_sessions {
+            let most = self.settings.max_sessions;
+            let log = format!("session refused: all {most} are taken");
+            let reason = format!("the maximum number of connections ({most}) has been reached");
+            return self.refuse_saying("session refused: all are taken", log, &reason);
+        }
+        self.next_session += 1;
+        let key = self.next_session;
+        let session = Session::new((self.new_id)(), user.to_owned(), tenant, url.trim().to_owned());
+        let body = self.start_body(user, password, &session.id);
+        let (connection, url) = (Connection::asked(key), session.callback.clone());
+        self.wire(Output::Call { connection, url, give_up: self.give_up() });
+        self.call(key, Some(STARTED), self.actions.start.clone(), body);
+        self.sessions.insert(key, session);
+        self.opening.insert(key, token);
+        Handled::Later
+    }
+
+    /// Whether the password is the user's. An unknown user takes as long as a known one.
+    fn knows(&self, user: &str, password: &str) -> bool {
+        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
+        let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
+        same && known.is_some()
+    }
+
+    fn start_body(&self, user: &str, password: &str, id: &str) -> Bytes {
+        let mut message = Message::default();
+        let Some(kind) = self.vocabulary.find("StartSession") else { return Bytes::new() };
+        let fields = &self.vocabulary.message(kind).fields;
+        message.start(kind, fields.list.len());
+        let user = credentials(&self.vocabulary, fields, "userinfo", (user, password), &mut message);
+        let id = message.text(id);
+        for (label, node) in [("userinfo", user), ("sessionId", id)] {
+            if let Some(slot) = fields.slot(label) {
+                message.set(slot, node);
+            }
+        }
+        let mut body = Vec::new();
+        self.start.write(&self.vocabulary, &message, &mut body);
+        body.into()
+    }
+
+    /// The client has been called: it took the session, or not.
+    fn started(&mut self, now: Time, key: u32, result: Result<(), String>) {
+        let token = self.opening.remove(&key);
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let reply = match result {
+            Ok(()) => {
+                session.state = State::Opened;
+                session.next_heartbeat = now + self.settings.heartbeat;
+                let text = format!("session {key} of {:?} opened, callback {}", session.user, session.callback);
+                let id = session.id.clone();
+                self.say(Notice::info(text).one_of("sessions opened"));
+                let kind = self.vocabulary.find("OpenConnection").unwrap_or(Kind(0));
+                let body = response(&self.vocabulary, &self.profile, kind, &[("SessionId", &id), ("status", "0")]);
+                Reply { status: 200, body }
+            }
+            Err(reason) => {
+                let text = format!("session {key} of {:?} refused: {reason}", session.user);
+                self.say(Notice::warn(text).one_of("sessions refused"));
+                self.sessions.remove(&key);
+                self.wire(Output::Close { connection: Connection::asked(key) });
+                self.fault(&format!("StartSession at ClientCallbackURL failed: {reason}"))
+            }
+        };
+        if let Some(token) = token {
+            self.wire(Output::Respond { token, reply });
+        }
+    }
+
+    fn accept(&self, kind: Kind) -> Reply {
+        Reply { status: 200, body: response(&self.vocabulary, &self.profile, kind, &[("", "0")]) }
+    }
+
+    fn fault(&self, reason: &str) -> Reply {
+        let detail = self.profile.fault.as_deref().map(|fault| (fault, self.profile.namespaces.data.as_str()));
+        Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
+    }
+
+    /// For a reason that is a sort of its own.
+    fn refuse_for(&mut self, reason: &'static str) -> Handled {
+        self.refuse(reason, reason)
+    }
+
+    fn refuse(&mut self, sort: &'static str, reason: &str) -> Handled {
+        self.refuse_saying(sort, format!("request refused: {reason}"), reason)
+    }
+
+    /// Refuses with a reason for the client and a line for the log, which is one of this sort.
+    fn refuse_saying(&mut self, sort: &'static str, log: String, reason: &str) -> Handled {
+        self.say(Notice::warn(log).one_of(sort));
+        Handled::Done(self.fault(reason))
+    }
+
+    // ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    // ── how sessions end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// A heartbeat came back, or did not.
+    fn heartbeat_answered(&mut self, key: u32, answered: bool) {
+        let Some(session) = self.sessions.get_mut(&key) else { return };
+        session.beating = false;
+        session.missed = if answered { 0 } else { session.missed + 1 };
+        self.check_heartbeats(key);
+    }
+
+    fn check_heartbeats(&mut self, key: u32) {
+        let limit = self.settings.missed_heartbeats;
+        if self.sessions.get(&key).is_some_and(|session| session.missed >= limit) {
+            self.end(key, &format!("{limit} heartbeats in a row went unanswered"), Some("heartbeat"));
+        }
+    }
+
+    fn end(&mut self, key: u32, reason: &str, lost: Option<&'static str>) {
+        let Some(session) = self.sessions.remove(&key) else { return };
+        let text = format!("session {key} of {:?} ended: {reason}", session.user);
+        self.say(match lost {
+            Some(cause) => Notice::warn(text).one_of(cause),
+            None => Notice::info(text).one_of("sessions closed"),
+        });
+        self.wire(Output::Close { connection: Connection::asked(key) });
+        if let Some(cause) = lost {
+            *self.lost.entry(cause).or_default() += 1;
+        }
+    }
+
+    fn heartbeat_body(&self, key: u32) -> Bytes {
+        let mut message = Message::default();
+        let Some(kind) = self.vocabulary.find("Heartbeat") else { return Bytes::new() };
+        let fields = &self.vocabulary.message(kind).fields;
+        message.start(kind, fields.list.len());
+        if let (Some(slot), Some(session)) = (fields.slot("sessionId"), self.sessions.get(&key)) {
+            let node = message.text(&session.id);
+            message.set(slot, node);
+        }
+        let mut body = Vec::new();
+        self.heartbeat.write(&self.vocabulary, &message, &mut body);
+        body.into()
+    }
+}
+
+impl ApplicationConversation for Server {
+    fn handle(&mut self, now: Time, input: &mut Input<'_>, _: &dyn Directory, message: &mut Message) -> Option<Taken> {
+        match input {
+            Input::Request(request) => {
+                let token = request.token;
+                let (reply, heard) = match self.request(now, token, request.body, request.charset, message) {
+                    Handled::Later => return Some(Taken::heard(Heard::Nothing)),
+                    Handled::Done(reply) => (reply, Heard::Nothing),
+                    Handled::Online { session, reply } => (reply, Heard::Online { session }),
+                    Handled::Asked { session, id, reply } => (reply, Heard::Asked { session, id }),
+                };
+                self.wire(Output::Respond { token, reply });
+                return Some(Taken::heard(heard));
+            }
+            Input::Delivered { connection, token: HEARTBEAT, result } => {
+                self.heartbeat_answered(connection.number(), result.is_ok());
+            }
+            Input::Delivered { connection, result, .. } => {
+                let result = std::mem::replace(result, Ok(()));
+                self.started(now, connection.number(), result);
+            }
+            Input::Closed { connection, reason, cause } => self.end(connection.number(), reason, *cause),
+            // Clients post, and are called back: there is no stream.
+            Input::Opened { .. }
+            | Input::Bytes { .. }
+            | Input::Text { .. }
+            | Input::Answered { .. }
+            | Input::Described { .. } => return None,
+        }
+        Some(Taken::Nothing)
+    }
+
+    /// Publishes an event to every session that wants it. The outcome of a session's own request always reaches it. Hands
+    /// back how many got it.
+    fn publish(&mut self, message: &mut Message, about: &Filterable<'_>, audience: Audience) -> usize {
+        let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
+        // What has been written already, and for whom: where its output stands.
+        let mut written: SmallVec<[((i64, i64), usize); 2]> = SmallVec::new();
+        let mut count = 0;
+        for (key, session) in &self.sessions {
+            let own = audience.asker.filter(|(asker, _)| asker == key).map(|(_, id)| id);
+            let is_online = session.state == State::Online;
+            let wanted = is_online && (own.is_some() || (!audience.only_asker && session.wants(event.class, about)));
+            if !wanted {
+                continue;
+            }
+            let variant = (session.tenant, own.unwrap_or(0));
+            let known = written.iter().find(|(known, _)| *known == variant).map(|(_, place)| &self.outputs[*place]);
+            let body = match known {
+                Some(ApplicationOutput::Wire(Output::Deliver { delivery, .. })) => delivery.body.clone(),
+                _ => {
+                    for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
+                        if let Some(slot) = slot {
+                            message.set(slot, Node::Int(value));
+                        }
+                    }
+                    self.body.clear();
+                    self.cut += event.template.write(&self.vocabulary, message, &mut self.body) as u64;
+                    written.push((variant, self.outputs.len()));
+                    Bytes::copy_from_slice(&self.body)
+                }
+            };
+            let delivery = Delivery { token: None, action: self.actions.publish.clone(), body };
+            let connection = Connection::asked(*key);
+            self.outputs.push_back(Output::Deliver { connection, delivery }.into());
+            count += 1;
+        }
+        count
+    }
+
+    fn poll(&mut self) -> Option<ApplicationOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let open = self.sessions.values().filter(|session| session.state != State::Starting);
+        open.map(|session| session.next_heartbeat).min()
+    }
+
+    fn expire(&mut self, now: Time) {
+        let due: Vec<u32> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.state != State::Starting && session.next_heartbeat <= now)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            let Some(session) = self.sessions.get_mut(&key) else { continue };
+            session.next_heartbeat = now + self.settings.heartbeat;
+            if session.beating {
+                session.missed += 1;
+            } else {
+                session.beating = true;
+                let body = self.heartbeat_body(key);
+                self.call(key, Some(HEARTBEAT), self.actions.heartbeat.clone(), body);
+            }
+            self.check_heartbeats(key);
+        }
+    }
+
+    fn user_of(&self, session: u32) -> Option<&str> {
+        self.sessions.get(&session).map(|session| session.user.as_str())
+    }
+
+    fn sessions(&self) -> Vec<u32> {
+        self.sessions.keys().copied().collect()
+    }
+
+    fn lost(&self) -> Vec<(&'static str, u64)> {
+        self.lost.iter().map(|(cause, count)| (*cause, *count)).collect()
+    }
+
+    fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    fn refused(&self) -> Vec<(&'static str, u64)> {
+        vec![("list-cut", self.cut)]
+    }
+
+    fn marks_only_the_last(&self) -> bool {
+        self.profile.completes_all
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Inputs to the engine task.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::stream::Writer;
+use crate::{
+    bridge::Owner,
+    port::{Connection, HttpRequest, Notice, PostOutcome, Reply},
+    vocabulary::wsdl::Fitted,
+};
+
+/// One input to the engine task.
+pub enum Input {
+    /// A stream is open: dialled, or accepted.
+    Opened {
+        owner: Owner,
+        connection: Connection,
+        peer: String,
+        writer: Writer,
+    },
+    Read {
+        owner: Owner,
+        connection: Connection,
+        bytes: Bytes,
+        at: Instant,
+    },
+    /// A stream ended, could not be opened, or a queue of calls ended. `cause` is set if the shell gave it up.
+    Closed {
+        owner: Owner,
+        connection: Connection,
+        reason: String,
+        cause: Option<&'static str>,
+    },
+    /// Somebody made an HTTP request.
+    Request {
+        owner: Owner,
+        request: Request,
+        reply: oneshot::Sender<Reply>,
+        at: Instant,
+    },
+    /// The outcome of a post to a platform.
+    Answered {
+        owner: Owner,
+        token: u64,
+        outcome: PostOutcome,
+    },
+    /// The outcome of a call to a callback address.
+    Delivered {
+        owner: Owner,
+        connection: Connection,
+        token: u64,
+        result: Result<(), String>,
+    },
+    /// The result of reading the WSDL of a platform's service.
+    Described {
+        platform: usize,
+        url: Arc<str>,
+        found: Result<Box<Fitted>, String>,
+    },
+    /// Records of open routes are kept, or could not be.
+    Kept {
+        routes: Vec<u64>,
+        result: Result<(), String>,
+    },
+    /// A peer, or a task's work, has a problem that is to be logged.
+    Complaint {
+        about: Option<Owner>,
+        notice: Notice,
+    },
+    Metrics(oneshot::Sender<String>),
+    /// Asks for the names of the platforms that are not connected.
+    Ready(oneshot::Sender<Vec<String>>),
+}
+
+/// An HTTP request, with everything that it consists of.
+pub struct Request {
+    pub connection: Connection,
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    pub peer: String,
+    pub headers: Vec<(String, String)>,
+    pub charset: Option<String>,
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The request as conversations see it, under the shell's number of it.
+    pub fn numbered(&self, token: u64) -> HttpRequest<'_> {
+        HttpRequest {
+            connection: self.connection,
+            token,
+            method: &self.method,
+            path: &self.path,
+            query: &self.query,
+            peer: &self.peer,
+            headers: &self.headers,
+            charset: self.charset.as_deref(),
+            body: &self.body,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Carrying out what the bridge says. Every queue is bounded; a connection whose queue is full has fallen behind and ends.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    callback::Caller,
+    engine::{Engine, Link},
+};
+use crate::{
+    bridge::{Output, Owner},
+    one_line::one_line,
+    port::{self, Connection, Delivery, Level, Notice, Post, PostOutcome},
+};
+
+/// The cause of ending a connection that reads too slowly.
+const FELL_BEHIND: &str = "fell-behind";
+
+/// A queue of calls to one callback address.
+pub(super) struct Calls {
+    deliveries: mpsc::Sender<(Delivery, Instant)>,
+    /// Bytes of events that wait.
+    waiting: Arc<AtomicUsize>,
+    stop: CancellationToken,
+}
+
+impl Calls {
+    pub fn queued(&self) -> usize {
+        self.deliveries.max_capacity() - self.deliveries.capacity()
+    }
+}
+
+impl Engine {
+    /// Does what the bridge says. `heard` is when the bytes were read that caused it.
+    pub(super) fn perform(&mut self, heard: Option<Instant>) {
+        while let Some(output) = self.bridge.poll() {
+            match output {
+                Output::Wire { owner, output } => self.carry_out(owner, output, heard),
+                Output::Notice { about, notice } => self.log(about, &notice),
+                Output::Keep { route, record } => {
+                    let Some(store) = &self.store else { continue };
+                    if let Err(reason) = store.keep(route, *record) {
+                        let now = self.now();
+                        self.bridge.route_kept(now, route, Err(reason));
+                    }
+                }
+                Output::Drop { route } => {
+                    let forgotten = self.store.as_ref().map_or(Ok(()), |store| store.forget(route));
+                    if let Err(reason) = forgotten {
+                        let (now, notice) = (self.now(), Notice::warn(reason).one_of("records that stay"));
+                        self.bridge.complain(now, None, notice);
+                    }
+                }
+                // No application is a file here.
+                Output::Line(_) => {}
+            }
+        }
+    }
+
+    fn carry_out(&mut self, owner: Owner, output: port::Output, heard: Option<Instant>) {
+        match output {
+            port::Output::Connect { connection } => self.connect(owner, connection),
+            port::Output::Call { connection, url, give_up } => self.open_calls(owner, connection, url, give_up),
+            port::Output::Write { connection, bytes } => self.write(owner, connection, bytes, heard),
+            port::Output::Deliver { connection, delivery } => self.deliver(owner, connection, delivery, heard),
+            port::Output::Close { connection } => {
+                // A writer that is dropped writes everything that waits before it closes.
+                if let Some(Link::Dialling(stop)) = self.links.remove(&(owner, connection)) {
+                    stop.cancel();
+                }
+                if let Some(calls) = self.calls.remove(&(owner, connection)) {
+                    calls.stop.cancel();
+                }
+            }
+            port::Output::Post(post) => self.post(owner, *post),
+            port::Output::Respond { token, reply } => {
+                if let Some(waiting) = self.requests.remove(&token) {
+                    let _ = waiting.send(reply);
+                }
+            }
+            port::Output::Describe(url) => self.describe(owner, url),
+            port::Output::Notice(notice) => self.log(Some(owner), &notice),
+        }
+    }
+
+    fn connect(&mut self, owner: Owner, connection: Connection) {
+        let Some(dialler) = self.way(owner).and_then(|way| way.dialler.clone()) else { return };
+        let stop = CancellationToken::new();
+        self.links.insert((owner, connection), Link::Dialling(stop.clone()));
+        self.tasks.spawn(dialler.run(owner, connection, self.inputs.clone(), stop));
+    }
+
+    fn way(&self, owner: Owner) -> Option<&super::engine::Way> {
+        match owner {
+            Owner::Platform(index) => self.ways.get(index),
+            Owner::Application(_) => None,
+        }
+    }
+
+    fn post(&mut self, owner: Owner, post: Post) {
+        let Some(posts) = self.way(owner).and_then(|way| way.posts.as_ref()) else { return };
+        let token = post.token;
+        if let Err(reason) = posts.send(post) {
+            let outcome = PostOutcome::Crowded(reason);
+            self.bridge.handle(self.now(), owner, port::Input::Answered { token, outcome });
+        }
+    }
+
+    /// Has a WSDL read. The reading ends when the bridge does.
+    fn describe(&mut self, owner: Owner, url: Arc<str>) {
+        let Owner::Platform(platform) = owner else { return };
+        let describer = self.way(owner).and_then(|way| way.posts.as_ref()).and_then(|posts| posts.describer.clone());
+        let Some(describer) = describer else {
+            let now = self.now();
+            return self.bridge.described(now, platform, &url, Err(format!("{url}: nobody reads it")));
+        };
+        let stop = self.describing.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = describer.describe(url) => {}
+            }
+        });
+    }
+
+    fn open_calls(&mut self, owner: Owner, connection: Connection, url: String, give_up: std::time::Duration) {
+        let Owner::Application(index) = owner else { return };
+        let Some(callbacks) = self.callbacks.get(index).cloned().flatten() else { return };
+        let (deliveries, receiver) = mpsc::channel(callbacks.settings.queue.messages);
+        let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let caller = Caller {
+            callbacks,
+            owner,
+            connection,
+            inputs: self.inputs.clone(),
+            waiting: waiting.clone(),
+            metrics: self.metrics.clone(),
+            give_up,
+        };
+        self.tasks.spawn(caller.run(url, receiver, stop.clone()));
+        self.calls.insert((owner, connection), Calls { deliveries, waiting, stop });
+    }
+
+    /// Hands a call to its queue.
+    fn deliver(&mut self, owner: Owner, connection: Connection, delivery: Delivery, heard: Option<Instant>) {
+        let Owner::Application(index) = owner else { return };
+        let Some(calls) = self.calls.get(&(owner, connection)) else { return };
+        let Some(callbacks) = self.callbacks.get(index).and_then(Option::as_ref) else { return };
+        let at = Instant::now();
+        if delivery.token.is_some() {
+            // A queue that is full has no room for such a call either: the next event ends the session.
+            let _ = calls.deliveries.try_send((delivery, at));
+            return;
+        }
+        self.show(owner, connection, "told", &delivery.body);
+        let queue = callbacks.settings.queue;
+        let length = delivery.body.len();
+        let waiting = calls.waiting.fetch_add(length, Ordering::Relaxed) + length;
+        if waiting > queue.bytes || calls.deliveries.try_send((delivery, at)).is_err() {
+            let reason = format!("it fell behind: {} events or {} bytes wait", queue.messages, queue.bytes);
+            self.give_up(owner, connection, &reason);
+        } else if let Some(heard) = heard {
+            self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
+        }
+    }
+
+    /// Hands bytes to a stream's queue.
+    fn write(&mut self, owner: Owner, connection: Connection, bytes: Bytes, heard: Option<Instant>) {
+        let Some(Link::Open(writer)) = self.links.get(&(owner, connection)) else { return };
+        if let Owner::Application(_) = owner {
+            self.show(owner, connection, "told", &bytes);
+        }
+        if writer.send(bytes) {
+            if let (Some(heard), Owner::Application(_)) = (heard, owner) {
+                self.metrics.translation.observe(heard.elapsed().as_secs_f64());
+            }
+            return;
+        }
+        writer.stop.cancel();
+        let reason = match owner {
+            Owner::Platform(_) => "the platform does not read",
+            Owner::Application(_) => "it does not read what it subscribed to",
+        };
+        self.give_up(owner, connection, reason);
+    }
+
+    /// Ends a connection that has fallen behind.
+    fn give_up(&mut self, owner: Owner, connection: Connection, reason: &str) {
+        self.links.remove(&(owner, connection));
+        if let Some(calls) = self.calls.remove(&(owner, connection)) {
+            calls.stop.cancel();
+        }
+        let cause = Some(FELL_BEHIND);
+        self.bridge.handle(self.now(), owner, port::Input::Closed { connection, reason, cause });
+    }
+
+    fn name(&self, owner: Owner) -> (&'static str, &str) {
+        match owner {
+            Owner::Platform(index) => ("platform", &self.bridge.platforms()[index].name),
+            Owner::Application(index) => ("application", &self.bridge.applications()[index].name),
+        }
+    }
+
+    /// Shows bytes in the log at level debug.
+    pub(super) fn show(&self, owner: Owner, connection: Connection, what: &str, bytes: &[u8]) {
+        let number = connection.number();
+        match owner {
+            // The first line of a peer that connects by itself may hold a secret.
+            Owner::Platform(_) if !connection.is_asked() => {}
+            Owner::Platform(_) => {
+                tracing::debug!(platform = self.name(owner).1, connection = number, "{what} {}", Shown(bytes));
+            }
+            // What applications say may hold passwords.
+            Owner::Application(_) if what == "heard" => {}
+            Owner::Application(_) => {
+                tracing::debug!(application = self.name(owner).1, session = number, "{what} {}", Shown(bytes));
+            }
+        }
+    }
+
+    fn log(&self, about: Option<Owner>, notice: &Notice) {
+        let (kind, name) = about.map_or(("bridge", ""), |owner| self.name(owner));
+        match notice.level {
+            Level::Info => tracing::info!(kind, name, "{}", notice.text),
+            Level::Warn => tracing::warn!(kind, name, "{}", notice.text),
+            Level::Error => tracing::error!(kind, name, "{}", notice.text),
+        }
+    }
+}
+
+/// Messages as they are, for whoever asks for them by the level of the log: customers' data, but no secret. What holds
+/// secrets (log-ons, whichever way they go) does not come through here.
+struct Shown<'b>(&'b [u8]);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(&one_line(String::from_utf8_lossy(self.0).trim_end_matches(['\0', '\n'])))
+    }
+}

@@ -1,0 +1,139 @@
+//! Streams of both sides, dialled or accepted: read until they end, written from a bounded queue that nobody else waits
+//! for. How a stream comes about is the business of `dial` and `accepted`.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::mpsc,
+    time::sleep,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{batch::Batch, bring, input::Input};
+use crate::{bridge::Owner, config::Queue, port::Connection};
+
+/// For how long a stream that is closed may go on being written.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The way to one stream, as the engine knows it. A writer that is dropped closes the stream once everything is written.
+pub struct Writer {
+    messages: mpsc::Sender<Bytes>,
+    waiting: Arc<Waiting>,
+    limit: Queue,
+    /// Ends the stream at once, whatever waits.
+    pub stop: CancellationToken,
+    _closing: DropGuard,
+}
+
+/// Data that is not written yet.
+#[derive(Default)]
+struct Waiting {
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Writer {
+    /// Queues bytes. Returns false if there is no room.
+    pub fn send(&self, bytes: Bytes) -> bool {
+        let Waiting { messages, bytes: waiting } = &*self.waiting;
+        let messages = messages.fetch_add(1, Ordering::Relaxed) + 1;
+        let waiting = waiting.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        messages <= self.limit.messages && waiting <= self.limit.bytes && self.messages.try_send(bytes).is_ok()
+    }
+
+    /// The number of messages that wait.
+    pub fn queued(&self) -> usize {
+        self.waiting.messages.load(Ordering::Relaxed)
+    }
+}
+
+/// Whose stream it is, and its bounds.
+#[derive(Clone)]
+pub struct Route {
+    pub owner: Owner,
+    pub connection: Connection,
+    pub peer: String,
+    pub queue: Queue,
+    /// How much is read at a time, in bytes.
+    pub read: usize,
+}
+
+/// Reads and writes until either ends, and brings what is read, and why it ended.
+pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
+    let Route { owner, connection, peer, queue, read } = route;
+    let (messages, receiver) = mpsc::channel(queue.messages);
+    let (waiting, stop, closing) = (Arc::<Waiting>::default(), CancellationToken::new(), CancellationToken::new());
+    let writer = Writer {
+        messages,
+        waiting: waiting.clone(),
+        limit: queue,
+        stop: stop.clone(),
+        _closing: closing.clone().drop_guard(),
+    };
+    bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
+    let (mut reader, socket) = tokio::io::split(stream);
+    let linger = async {
+        closing.cancelled().await;
+        sleep(LINGER).await;
+    };
+    let reason = tokio::select! {
+        () = stop.cancelled() => return,
+        () = linger => return,
+        written = write(socket, receiver, &waiting) => match written {
+            Ok(()) => return,
+            Err(error) => format!("writing: {error}"),
+        },
+        reason = read_on(&mut reader, read, inputs, owner, connection) => reason,
+    };
+    bring(inputs, Input::Closed { owner, connection, reason, cause: None }).await;
+}
+
+/// Writes until there is nothing more to write: the queue was closed and is empty.
+async fn write(
+    mut socket: impl AsyncWrite + Unpin,
+    mut messages: mpsc::Receiver<Bytes>,
+    waiting: &Waiting,
+) -> std::io::Result<()> {
+    let mut batch = Batch::default();
+    while batch.fill(&mut messages).await {
+        batch.write(&mut socket).await?;
+        waiting.messages.fetch_sub(batch.messages, Ordering::Relaxed);
+        waiting.bytes.fetch_sub(batch.len(), Ordering::Relaxed);
+    }
+    let _ = socket.shutdown().await;
+    Ok(())
+}
+
+/// Reads to the end, at most so much at a time, and brings what is read. Hands back why it ended.
+async fn read_on(
+    reader: &mut (impl AsyncRead + Unpin),
+    most: usize,
+    inputs: &mpsc::Sender<Input>,
+    owner: Owner,
+    connection: Connection,
+) -> String {
+    let mut buffer = BytesMut::new();
+    loop {
+        buffer.reserve(most);
+        match reader.read_buf(&mut buffer).await {
+            Ok(0) => {
+                return match owner {
+                    Owner::Platform(_) => "closed by the platform".to_owned(),
+                    Owner::Application(_) => "closed by the application".to_owned(),
+                };
+            }
+            Ok(_) => {}
+            Err(error) => return format!("reading: {error}"),
+        }
+        let (bytes, at) = (buffer.split().freeze(), Instant::now());
+        bring(inputs, Input::Read { owner, connection, bytes, at }).await;
+    }
+}

@@ -1,0 +1,116 @@
+//! What conversations of both sides want of the shell.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+
+use super::Notice;
+
+/// A connection of one conversation: a stream, or the queue of calls to a session's callback address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Connection(pub u32);
+
+/// Set in the numbers of connections that a conversation asked for.
+const ASKED: u32 = 1 << 31;
+
+impl Connection {
+    /// The conversation's connection of this number: it asks for it.
+    pub fn asked(number: u32) -> Connection {
+        Connection(number | ASKED)
+    }
+
+    /// The shell's connection of this number: it accepted it.
+    pub fn accepted(number: u32) -> Connection {
+        Connection(number & !ASKED)
+    }
+
+    /// Whether the conversation asked for it.
+    pub fn is_asked(self) -> bool {
+        self.0 & ASKED != 0
+    }
+
+    pub fn number(self) -> u32 {
+        self.0 & !ASKED
+    }
+}
+
+/// One thing for the shell to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a stream to the platform's address. `Opened` follows, or `Closed` with the reason.
+    Connect {
+        connection: Connection,
+    },
+    /// Open a queue of calls to this address. Calls are made in order, one at a time. `Closed` follows if an event may
+    /// or may not have been taken.
+    Call {
+        connection: Connection,
+        url: String,
+        /// For how long a call is tried again while nothing of it was sent.
+        give_up: Duration,
+    },
+    /// Write bytes to a stream.
+    Write {
+        connection: Connection,
+        bytes: Bytes,
+    },
+    /// Make a call of a queue.
+    Deliver {
+        connection: Connection,
+        delivery: Delivery,
+    },
+    /// Close the connection. Everything that waits on a stream is written first; what waits in a queue of calls is
+    /// dropped.
+    Close {
+        connection: Connection,
+    },
+    /// Post a request, once or not at all. `Answered` follows.
+    Post(Box<Post>),
+    /// Answer the HTTP request of this token.
+    Respond {
+        token: u64,
+        reply: Reply,
+    },
+    /// Read the WSDL of the service at this address. `Described` follows, once.
+    Describe(Arc<str>),
+    Notice(Notice),
+}
+
+/// One call to a session's callback address.
+#[derive(Debug)]
+pub struct Delivery {
+    /// With a token, the call is made once and `Delivered` tells its outcome. Without one, it is an event: it is tried
+    /// again while nothing of it was sent, and its success is not told.
+    pub token: Option<u64>,
+    /// The SOAPAction, without quotes.
+    pub action: Arc<str>,
+    pub body: Bytes,
+}
+
+/// One request for the shell to post. It is posted once or not at all.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The conversation's own number, which comes back with the outcome.
+    pub token: u64,
+    pub url: Arc<str>,
+    /// The SOAPAction, without quotes.
+    pub action: Arc<str>,
+    pub body: Vec<u8>,
+    /// How long all of it may take, waiting for its turn included.
+    pub timeout: Duration,
+}
+
+/// The body stays out of every log: it may hold secrets.
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Post { token, url, action, body, timeout } = self;
+        write!(f, "Post {token} of {} bytes to {url} ({action}) within {timeout:?}", body.len())
+    }
+}
+
+/// The answer to one HTTP request that was made to the bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
