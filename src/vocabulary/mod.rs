@@ -245,6 +245,17 @@ pub struct Field {
     pub joined: Vec<usize>,
 }
 
+impl Field {
+    /// True if the default says something, and is not just the type's way to write nothing.
+    pub fn has_default(&self) -> bool {
+        match &self.default {
+            Literal::Absent | Literal::EmptyList | Literal::Bool(_) => false,
+            Literal::Int(number) => *number != 0,
+            Literal::Text(text) => !text.is_empty(),
+        }
+    }
+}
+
 /// A set of fields that is found by name: the fields of a message or of a record.
 #[derive(Debug, Default, Clone)]
 pub struct Fields {

@@ -1,26 +1,17 @@
-//! `from-<dialect>.toml` → a plan that makes changes of messages: what each message means. Everything is looked up and
-//! checked here, once; running a plan interprets no text.
-
-mod load;
-mod names;
-mod reads;
-mod settings;
-
-pub use load::load;
-pub use reads::{dotted_labels, settable};
+//! The compiled rules of `from-<dialect>.toml`: the meaning of each kind of message. `load` makes them, `run` follows them.
 
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use super::{compile::Expr, example::Example, table::Table};
 use crate::{
     diagnostic::Source,
+    mapping::{example::Example, expression::Expr, value_table::ValueTable},
     model::{ChangeKind, DeviceKind, Fact},
     vocabulary::{Side, Vocabulary, Wanted, Which},
 };
 
-/// What the messages of one dialect mean.
+/// The meaning of one dialect's messages.
 #[derive(Debug)]
 pub struct Incoming {
     pub vocabulary: Arc<Vocabulary>,
@@ -29,8 +20,8 @@ pub struct Incoming {
     pub sides: Vec<Side>,
     /// By kind of message.
     pub plans: Vec<KindPlan>,
-    pub tables: Vec<Table>,
-    /// Which fields are worth keeping when a message is read.
+    pub tables: Vec<ValueTable>,
+    /// The fields that are kept when a message is read.
     pub wanted: Wanted,
     pub examples: Vec<Example>,
     /// A name for each rule, for metrics and coverage.
@@ -45,15 +36,15 @@ impl Incoming {
     }
 }
 
-/// What one kind of message means.
+/// The meaning of one kind of message.
 #[derive(Debug, Default)]
 pub struct KindPlan {
     pub rules: Vec<Rule>,
-    /// Why nothing is made of it.
+    /// The reason why it is ignored.
     pub ignored: Option<String>,
-    /// Why fields of it are not read, by dotted label.
+    /// The fields that are not read, by dotted label, and the reasons.
     pub unread: Vec<(String, String)>,
-    /// Fields that are read, by dotted label.
+    /// The fields that are read, by dotted label.
     pub read: HashSet<String>,
     pub lets: Vec<Expr<Leaf>>,
 }
@@ -84,13 +75,13 @@ pub enum Hop {
         slot: usize,
     },
     At(usize),
-    /// The first item of which this field is a number.
+    /// The first item with this number in this field.
     Numbered {
         record: usize,
         slot: usize,
         number: i64,
     },
-    /// The first item of which a path leads to a value.
+    /// The first item in which a path leads to this value.
     Keyed {
         path: Vec<Hop>,
         equals: Arc<Expr<Leaf>>,
@@ -104,9 +95,9 @@ pub struct Rule {
     pub when: Option<Expr<Leaf>>,
     pub each: Option<Leaf>,
     pub means: ChangeKind,
-    /// The number of the call, where it stands inside a record.
+    /// The number of the call, if it stands inside a record.
     pub call: Option<(u8, Expr<Leaf>)>,
-    /// The names of its calls: whose, the name's place, and the slot where it stands.
+    /// The names of its calls: the call, the name's place, and its slot in the message.
     pub calls: Vec<(Which, u8, usize)>,
     pub request: Option<usize>,
     pub party: Option<DevicePlan>,
@@ -136,13 +127,13 @@ pub struct DevicePlan {
 pub enum DeviceKindPlan {
     Unknown,
     Fixed(DeviceKind),
-    /// Of this enumeration of the vocabulary, whose members say what they are.
+    /// A member of this enumeration of the vocabulary. The vocabulary has the kind of device for each member.
     Member(usize, Expr<Leaf>),
-    /// Of the model's own enumeration.
+    /// A member of the model's own enumeration.
     Word(Expr<Leaf>),
 }
 
-/// A list, gone through item by item; without one, a single item.
+/// The items of a list; without a list, a single item.
 #[derive(Debug)]
 pub struct ListPlan {
     pub each: Option<Leaf>,

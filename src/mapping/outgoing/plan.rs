@@ -1,24 +1,13 @@
-//! `to-<dialect>.toml` → a plan that makes messages of transitions: how a dialect says things. Everything is looked up and
-//! checked here, once; running a plan interprets no text.
-
-mod load;
-mod names;
-mod says;
-mod settings;
-
-pub use load::load;
+//! The compiled rules of `to-<dialect>.toml`: the messages by which a dialect says each transition. `load` makes them, `run`
+//! follows them.
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{
-    compile::{Expr, Literal},
-    example::Example,
-    table::Table,
-};
 use crate::{
     diagnostic::Source,
+    mapping::{example::Example, expression::Expr, literal::Literal, value_table::ValueTable},
     message::Kind,
     model::{
         AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
@@ -27,7 +16,7 @@ use crate::{
     vocabulary::{Role, Side, Vocabulary, Which},
 };
 
-/// How one dialect says what happened, or asks for what shall happen.
+/// The way in which one dialect tells events and gives orders.
 #[derive(Debug)]
 pub struct Outgoing {
     pub vocabulary: Arc<Vocabulary>,
@@ -36,33 +25,34 @@ pub struct Outgoing {
     pub sides: Vec<Side>,
     /// By kind of transition.
     pub plans: Vec<TransitionPlan>,
-    pub tables: Vec<Table>,
+    pub tables: Vec<ValueTable>,
     pub examples: Vec<Example>,
     /// A name for each rule, for metrics and coverage.
     pub rule_names: Vec<String>,
-    /// What a site can set for these rules, with its default.
+    /// The settings of these rules, each with its default.
     pub knobs: Vec<(String, Literal)>,
     /// The allowed texts of each setting that has a list of them.
     pub choices: Vec<(String, Vec<String>)>,
-    /// Why a field keeps the vocabulary's default, by (message, dotted label).
+    /// The reasons why fields keep the vocabulary's default, by message and dotted label.
     pub absent: HashMap<(Kind, String), String>,
-    /// Why a message is never said.
+    /// The reasons why messages are never said.
     pub unsaid: HashMap<Kind, String>,
-    /// Why an attribute that changes set is never said.
+    /// The reasons why attributes that changes set are never said.
     pub untold: HashMap<String, String>,
-    /// Whether any rule asks for the numbers of call data's labels, or since when calls wait.
+    /// True if any rule reads the numbers of call data's labels.
     pub numbers_labels: bool,
+    /// True if any rule reads when a call was queued.
     pub tells_waiting: bool,
-    /// What the parts of a call's name are, by their places in the vocabulary's list.
+    /// The parts of a call's name, by their places in the vocabulary's list.
     pub call_parts: Vec<CallPart>,
     /// The dialects whose agents' ids are this one's, too.
     pub agents_of: Vec<String>,
 }
 
-/// What a part of a call's name is to an application.
+/// The sort of a part of a call's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallPart {
-    /// The number that is the application's own for the call.
+    /// The application's own number for the call.
     Number,
     Guid,
     /// The switch's number.
@@ -70,7 +60,7 @@ pub enum CallPart {
 }
 
 impl CallPart {
-    fn of(name: &str) -> CallPart {
+    pub(super) fn of(name: &str) -> CallPart {
         match name {
             "guid" => CallPart::Guid,
             "pbx-id" => CallPart::Sequence,
@@ -82,9 +72,9 @@ impl CallPart {
 #[derive(Debug, Default)]
 pub struct TransitionPlan {
     pub rules: Vec<Rule>,
-    /// Why it is not told, or what the platform lacks to do it.
+    /// The reason why it is not told, or why the platform cannot do it.
     pub ignored: Option<String>,
-    /// The orders that together do what there is no message for.
+    /// The orders that together replace this one, for which there is no message.
     pub steps: Vec<TransitionKind>,
     /// Conditions under which the platform cannot carry out an order although there are rules for it.
     pub refusals: Vec<Refusal>,
@@ -118,34 +108,35 @@ pub enum Leaf {
     Request(RequestAttribute),
     Detail(Detail),
     Item(ItemAttribute),
-    /// What the configuration sets, by its place in [`Outgoing::knobs`].
+    /// A setting, by its place in [`Outgoing::knobs`].
     Knob(usize),
-    /// What only the conversation knows: tenant, session, the platform's place, sequence, time.
+    /// A value that only the conversation knows: tenant, session, the platform's place, sequence, time.
     Role(Role),
 }
 
 #[derive(Debug)]
 pub enum ValuePlan {
     Scalar(Expr<Leaf>),
-    /// Of the type that stands at this place in the vocabulary's list, with what is set by field.
+    /// A record of the type at this place in the vocabulary's list, with the fields that are set.
     Record {
         record: usize,
         members: Vec<(usize, ValuePlan)>,
     },
     List {
         list: ListAttribute,
-        /// How many of its items are gone through.
+        /// The most items that are used.
         most: usize,
         item: Box<ValuePlan>,
     },
-    /// A text put together of several, those that are empty left out.
+    /// A text that is joined from several others; empty ones are left out.
     Joined {
         separator: String,
         parts: Vec<ValuePlan>,
     },
-    /// A list written out: each item where its condition holds, and the items of lists among them.
+    /// A list that is written out: items with conditions, and the items of lists among them.
     Items(Vec<(Option<Expr<Leaf>>, ValuePlan)>),
-    /// The dialect's code for a kind of device: the last that means it, because the first is often "unknown".
+    /// The dialect's code for a kind of device. If several codes have the kind it is the last one, because the first is often
+    /// "unknown".
     DeviceType {
         kind: Leaf,
         codes: Vec<(DeviceKind, i64)>,

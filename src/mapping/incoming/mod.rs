@@ -1,0 +1,15 @@
+//! `from-<dialect>.toml`: the meaning of a dialect's messages. `load` compiles the rules into a `plan`, `run` makes changes of
+//! messages by it.
+
+mod load;
+mod names;
+mod parts;
+mod plan;
+mod reads;
+mod run;
+mod trial;
+mod wanted;
+
+pub use load::load;
+pub use plan::{Incoming, KindPlan};
+pub use reads::settable;
