@@ -1,11 +1,14 @@
-//! What a message may hold at most: texts and lists that are longer are cut, never sent too long. Lengths are counted as .NET
-//! counts them, in UTF-16 units, and nothing is cut within a character.
+//! Cuts texts and lists to the lengths that a guide allows, so that none is sent too long. Lengths are counted in UTF-16 units,
+//! as .NET does, and no character is cut in two.
 
-use super::{Type, Vocabulary};
+use super::{
+    definition::Vocabulary,
+    field::{Field, Type},
+};
 use crate::message::{Message, Node};
 
 impl Vocabulary {
-    /// Cuts what is longer than the vocabulary allows; hands back how many texts and lists were.
+    /// Cuts texts and lists that are longer than the vocabulary allows. Returns the number of those that were.
     pub fn fit(&self, message: &mut Message) -> usize {
         let Some(def) = message.kind().map(|kind| self.message(kind)) else { return 0 };
         let mut cut = 0;
@@ -32,7 +35,7 @@ impl Vocabulary {
             }
             Type::Record(place) if matches!(node, Node::Record(_)) => {
                 let fields = self.records[*place].fields.list.iter().enumerate();
-                let fit = |(slot, field): (usize, &super::Field)| match (&field.ty, field.max) {
+                let fit = |(slot, field): (usize, &Field)| match (&field.ty, field.max) {
                     (Type::Text, Some(most)) => {
                         usize::from(message.shorten_member(node, slot, usize::try_from(most).unwrap_or(0)))
                     }
@@ -46,40 +49,4 @@ impl Vocabulary {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::{
-        diagnostic::Problems,
-        message::{Message, Value},
-        shipped::Files,
-        vocabulary::{self, Wanted},
-    };
-
-    #[test]
-    fn what_is_too_long_is_cut_at_a_character_and_counted() {
-        let files = Files::built_in();
-        let media = vocabulary::load(files.get("dialects/open-media.toml").unwrap(), &mut Problems::default());
-        let items: Vec<String> =
-            (0..5).map(|n| format!("{{\"Label\":\"{n}\",\"Data\":\"{}\"}}", "ä".repeat(100 + n))).collect();
-        let line = format!(
-            "{{\"AddRequest\":{{\"PrivateData\":\"{}\",\"ServiceGroupName\":\"short\",\"IVRInfo\":[{}]}}}}",
-            "😀".repeat(200),
-            items.join(",")
-        );
-        let mut message = Message::default();
-        media.read_json(&line, true, &Wanted::new(), &mut message).unwrap();
-        // The private data, the list, and the data of all items but the first.
-        assert_eq!(media.fit(&mut message), 1 + 1 + 2);
-        let mut line = Vec::new();
-        media.write_json(&message, &mut line);
-        let said: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        let add = &said["AddRequest"];
-        let private = add["PrivateData"].as_str().unwrap();
-        assert_eq!((private.encode_utf16().count(), private.chars().count()), (254, 127), "255 would be half of one");
-        let items = add["IVRInfo"].as_array().unwrap();
-        assert_eq!(items.len(), 3);
-        assert!(items.iter().all(|item| item["Data"].as_str().unwrap().chars().count() == 100));
-        assert_eq!(media.fit(&mut message), 0);
-        let slot = media.message(message.kind().unwrap()).fields.slot("ServiceGroupName").unwrap();
-        assert!(matches!(message.get(slot), Value::Text("short")));
-    }
-}
+mod tests;

@@ -1,11 +1,13 @@
-//! The limits that a guide gives: how long texts and lists may be, how large and small numbers.
+//! Checks the limits that a guide gives for texts, lists and numbers. Messages are cut to their limits by `fit`.
 
-use super::*;
+use super::{
+    definition::Vocabulary,
+    field::{Field, Literal, Type},
+};
 use crate::message::{Message, Value};
 
 impl Vocabulary {
-    /// The first field of a message that is beyond its limits, as whoever wrote it is told. What is not given has none, and
-    /// neither has what is given as if it were not.
+    /// The error for the first field of a message that is beyond its limits. Absent fields and defaults are never beyond.
     pub fn beyond(&self, message: &Message) -> Option<String> {
         let fields = &self.message(message.kind()?).fields.list;
         fields.iter().enumerate().find_map(|(slot, field)| self.field_beyond(field, &field.ty, message.get(slot)))
@@ -26,7 +28,7 @@ impl Vocabulary {
                 fields.find_map(|(member, value)| self.field_beyond(member, &member.ty, value))
             }
             (Type::Text, Value::Text(text)) => {
-                // The services count as .NET does.
+                // The services count UTF-16 units, as .NET does.
                 let most = field.max.filter(|most| text.encode_utf16().count() as i64 > *most)?;
                 Some(format!("{label} is longer than {most} characters"))
             }

@@ -1,29 +1,16 @@
-//! How messages and members are found by what the wire calls them, where that is more than their labels.
-
-use std::borrow::Cow;
+//! Messages and members found by their names on the wire, where these are more than labels.
 
 use memchr::memmem::Finder;
 
-use super::*;
-use crate::diagnostic::nearest;
+use super::{
+    definition::{Form, Vocabulary},
+    field::Type,
+    message_def::Side,
+    wire_name::{Guessing, WireName, lower},
+};
+use crate::message::Kind;
 
-/// A name in the case in which it is looked up.
-pub(super) fn lower(name: &str, ignore_case: bool) -> Cow<'_, str> {
-    if ignore_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        name.to_ascii_lowercase().into()
-    } else {
-        name.into()
-    }
-}
-
-/// Where a text first mentions the field that names it, and which message each name alone means, with that field's slot.
-#[derive(Debug, Clone)]
-pub(super) struct Guessing {
-    pub field: Finder<'static>,
-    pub kinds: HashMap<String, (Kind, usize)>,
-}
-
-/// Why a name does not say yet which message it is.
+/// The reason why a name does not identify a message yet.
 pub(super) enum NotYet {
     More,
     Never,
@@ -52,7 +39,7 @@ impl Vocabulary {
         label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
     }
 
-    /// The message that has this field and is known by it.
+    /// The message that is recognised by this field.
     pub(super) fn kind_with(&self, asks: bool, field: &str) -> Option<Kind> {
         if self.by_key.is_empty() {
             return None;
@@ -61,7 +48,7 @@ impl Vocabulary {
         self.by_key.get(&(asks, &*field) as &dyn WireName).copied()
     }
 
-    /// The message that these fields show where nothing names one.
+    /// The message that is recognised by these fields if nothing names one.
     pub(super) fn kind_without_name<'l>(
         &self,
         asks: bool,
@@ -72,25 +59,13 @@ impl Vocabulary {
         known.map(|(.., kind)| *kind)
     }
 
-    /// Why a line is no message, for whoever wrote it: with the nearest name that there is.
-    pub fn explain(&self, asks: bool, error: &JsonError) -> String {
-        let JsonError::Unknown(name) = error else { return error.to_string() };
-        /// Likeness is not looked for in longer names: it takes time, and there is none. Numbers are not alike.
-        const LONGEST: usize = 64;
-        let is_word = |name: &str| name.len() <= LONGEST && name.parse::<u32>().is_err();
-        let of_side = self.messages.iter().filter(|def| (def.side == Side::Request) == asks);
-        let known = of_side.flat_map(|def| [def.wire_name(), &def.label]);
-        let near = nearest(name, known.filter(|known| is_word(name) && is_word(known)));
-        error.to_string() + &near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
-    }
-
-    /// The fields that name a message of the side that asks, or of the other.
+    /// The fields that name a message: a request if `asks`, else any other.
     pub(super) fn name_fields(&self, asks: bool) -> &[String] {
         &self.name_fields[usize::from(asks)]
     }
 
-    /// Prepares the search for the first of the fields that name a message. There is none where it may be written in any
-    /// case, or where messages are known by other fields, too.
+    /// Prepares the search for the first of the fields that name a message. Vocabularies whose names may be in any case, or whose
+    /// messages are also recognised by other fields, have none.
     pub(super) fn enter_guessing(&mut self) {
         if self.form == Form::Json && !self.ignore_case && self.by_key.is_empty() {
             self.guessing = [self.guessing_of(false), self.guessing_of(true)];
@@ -110,7 +85,7 @@ impl Vocabulary {
         Some(Guessing { field: Finder::new(&format!("\"{field}\"")).into_owned(), kinds })
     }
 
-    /// Whether a field of this label is the one at this place among those that name a message.
+    /// True if a field of this label is the one at this place among the fields that name a message.
     pub(super) fn is_name(&self, asks: bool, place: usize, label: &str) -> bool {
         let same = |field: &String| field == label || (self.ignore_case && field.eq_ignore_ascii_case(label));
         self.form == Form::Json && self.name_fields(asks).get(place).is_some_and(same)
@@ -121,42 +96,5 @@ impl Vocabulary {
         let known = &self.enums[place];
         let in_any_case = || known.members.iter().find(|member| member.name.eq_ignore_ascii_case(text.trim()));
         known.code(text).or_else(|| in_any_case().filter(|_| self.ignore_case).map(|member| member.code))
-    }
-}
-
-/// A way to ask the map of wire names without owning the name.
-trait WireName {
-    fn parts(&self) -> (bool, &str);
-}
-
-impl WireName for (bool, String) {
-    fn parts(&self) -> (bool, &str) {
-        (self.0, &self.1)
-    }
-}
-
-impl WireName for (bool, &str) {
-    fn parts(&self) -> (bool, &str) {
-        (self.0, self.1)
-    }
-}
-
-impl std::hash::Hash for dyn WireName + '_ {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.parts().hash(state);
-    }
-}
-
-impl PartialEq for dyn WireName + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn WireName + '_ {}
-
-impl hashbrown::Equivalent<(bool, String)> for dyn WireName + '_ {
-    fn equivalent(&self, key: &(bool, String)) -> bool {
-        self.parts() == (key.0, key.1.as_str())
     }
 }

@@ -1,19 +1,25 @@
-//! The WSDL of a SOAP dialect and its schemas, for each profile, from the vocabulary: what a client's tools generate from.
-//! Members stand in the order in which the data-contract serializer writes and expects them.
+//! The WSDL of a SOAP dialect and its schemas, made from the vocabulary for each profile; clients' tools generate code from
+//! them. Members stand in the order in which the data-contract serializer writes and expects them.
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use super::*;
+use super::{
+    definition::Vocabulary,
+    field::{Field, Type},
+    message_def::Side,
+    profile::Profile,
+};
+use crate::message::Kind;
 
 const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
 
-/// Which of a dialect's two contracts.
+/// One of a dialect's two contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contract {
-    /// What applications call.
+    /// The contract that applications call.
     Service,
-    /// What applications have to offer, so that they can be called.
+    /// The contract that applications offer, so that they can be called.
     Callback,
 }
 
@@ -29,7 +35,7 @@ impl Contract {
 /// The schemas that a WSDL imports, by the names under which they are served.
 pub const SCHEMAS: [&str; 3] = ["xsd0", "xsd1", "xsd2"];
 
-/// Where a WSDL's schemas are.
+/// The place of a WSDL's schemas.
 #[derive(Debug, Clone, Copy)]
 pub enum Schemas<'s> {
     /// In the WSDL itself.
@@ -109,7 +115,7 @@ impl SchemaWriter<'_> {
                  <wsdl:output><soap:body use=\"literal\"/></wsdl:output>{faults}</wsdl:operation>"
             );
         }
-        // A service is called after its class, a contract often after that class's interface.
+        // A service is named after its class, a contract often after the interface of that class.
         let class =
             contract.strip_prefix('I').filter(|class| class.starts_with(|first: char| first.is_ascii_uppercase()));
         let _ = write!(
@@ -171,7 +177,7 @@ impl SchemaWriter<'_> {
         Some(out)
     }
 
-    /// The elements of the operations: their parameters, and what they return.
+    /// The elements of the operations: parameters and results.
     fn elements(&self) -> String {
         let mut out = String::new();
         for (kind, operation) in self.operations() {
@@ -204,7 +210,7 @@ impl SchemaWriter<'_> {
         record.map_or_else(|| format!("{}Args", def.label), |(record, _)| self.vocabulary.records[record].name.clone())
     }
 
-    /// The type of what an operation returns, and whether there may be none.
+    /// The type of an operation's result, and whether the result may be nil.
     fn result(&self, kind: Kind) -> Option<(String, bool)> {
         let def = self.vocabulary.message(kind);
         if let Some(ty) = def.returns.as_ref().filter(|_| !self.profile.is_void(kind)) {
@@ -268,7 +274,7 @@ impl SchemaWriter<'_> {
         }
         for (kind, def) in self.vocabulary.kinds() {
             match def.side {
-                // What is bare has no data contract, and a record's is written with the others.
+                // Bare requests have no data contract, and records are written with the others.
                 Side::Request => {
                     let count = def.fields.list.len();
                     if !def.bare && def.base.is_none_or(|(_, of_record)| of_record < count) {
@@ -324,7 +330,7 @@ impl SchemaWriter<'_> {
         let _ = writeln!(out, "<xsd:element name=\"{name}\" nillable=\"true\" type=\"d:{name}\"/>");
     }
 
-    /// The type of a member, and whether it may be nothing.
+    /// The type of a member, and whether it may be nil.
     fn type_of(&self, field: &Field) -> (String, bool) {
         let (name, nillable) = self.type_name(&field.ty);
         (name, nillable || (field.optional && field.ty == Type::Time))

@@ -1,25 +1,30 @@
-//! What stands in a line of JSON that reading passes over. Reading only counts it; whoever wrote the line wants to know.
+//! The parts of a line of JSON that reading skips. Reading only counts them; here they are named, for the line's author.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value};
 
-use super::*;
-use crate::diagnostic::nearest;
+use super::{
+    definition::{Form, Vocabulary},
+    field::Type,
+    fields::Fields,
+    message_def::Side,
+};
+use crate::{diagnostic::nearest, message::Kind};
 
 impl Vocabulary {
-    /// What is wrong with the fields of a line that was read as this message.
+    /// The mistakes in the fields of a line that was read as this message.
     pub fn strays(&self, text: &str, kind: Kind) -> Vec<String> {
         let def = self.message(kind);
         let mut found = Strays { vocabulary: self, message: &def.label, list: Vec::new() };
         match serde_json::from_str(text) {
-            Ok(Json::Object(top)) if self.form == Form::Soap && def.side != Side::Event => {
+            Ok(Value::Object(top)) if self.form == Form::Soap && def.side != Side::Event => {
                 for (label, value) in &top {
                     match (self.kind_of_line(def.side == Side::Request, label), value) {
-                        (Some(known), Json::Object(fields)) if known == kind => found.fields(&def.fields, fields),
+                        (Some(known), Value::Object(fields)) if known == kind => found.fields(&def.fields, fields),
                         _ => found.unknown(label, [def.label.as_str()]),
                     }
                 }
             }
-            Ok(Json::Object(top)) => {
+            Ok(Value::Object(top)) => {
                 let names = self.name_fields(def.side == Side::Request);
                 let fields = top.into_iter().filter(|(label, _)| !names.contains(label));
                 found.fields(&def.fields, &fields.collect());
@@ -42,22 +47,24 @@ impl Strays<'_> {
         self.list.push(format!("{}: unknown field `{label}`{near}", self.message));
     }
 
-    fn fields(&mut self, known: &Fields, given: &Map<String, Json>) {
+    fn fields(&mut self, known: &Fields, given: &Map<String, Value>) {
         for (label, value) in given {
             match (known.find(label), value) {
                 (None, _) => self.unknown(label, known.labels()),
-                (Some(Fields::INSIDE), Json::Object(inside)) => self.fields(known, inside),
+                (Some(Fields::INSIDE), Value::Object(inside)) => self.fields(known, inside),
                 (Some(Fields::INSIDE), _) => {}
                 (Some(slot), value) => self.value(label, known.shape(slot).ty, value),
             }
         }
     }
 
-    fn value(&mut self, label: &str, ty: &Type, value: &Json) {
+    fn value(&mut self, label: &str, ty: &Type, value: &Value) {
         match (ty, value) {
-            (Type::List(item), Json::Array(items)) => items.iter().for_each(|value| self.value(label, item, value)),
-            (Type::Record(place), Json::Object(given)) => self.fields(&self.vocabulary.records[*place].fields, given),
-            (Type::Int | Type::Long, Json::String(text)) if !text.is_empty() && text.trim().parse::<i64>().is_err() => {
+            (Type::List(item), Value::Array(items)) => items.iter().for_each(|value| self.value(label, item, value)),
+            (Type::Record(place), Value::Object(given)) => self.fields(&self.vocabulary.records[*place].fields, given),
+            (Type::Int | Type::Long, Value::String(text))
+                if !text.is_empty() && text.trim().parse::<i64>().is_err() =>
+            {
                 self.list.push(format!("{}: {label} is no number: {text:?}", self.message));
             }
             _ => {}

@@ -1,15 +1,20 @@
-//! XML → messages, liberally: any order, any prefix, any namespace, any wrapper's name; nil and what is missing are the same
-//! to whoever reads the message. Requests must fit their types; of answers and events is kept what can be.
+//! XML → messages, liberally: members may be in any order, prefix and namespace, and inside a wrapper of any name. Requests
+//! must fit their types; of answers and events, everything that can be read is kept.
 
 use std::fmt;
 
-use super::*;
+use super::{
+    decoded::Decoded,
+    definition::Vocabulary,
+    field::{Field, Type},
+    message_def::Side,
+};
 use crate::{
-    message::{Message, Node, Value},
+    message::{Kind, Message, Node, Value},
     wire::{soap, xml::Element},
 };
 
-/// A member whose value is not of its type: whoever sent it is told so.
+/// A member whose value is not of its type. The sender is told so.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WrongMember {
     pub member: String,
@@ -23,13 +28,13 @@ impl fmt::Display for WrongMember {
     }
 }
 
-/// Why the body of an answer is none that the vocabulary has.
+/// The reason why the body of an answer is not in the vocabulary.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NoReply {
-    /// A fault that is none of the vocabulary's.
+    /// A fault that is not in the vocabulary.
     Fault(soap::Fault),
     Wrong(WrongMember),
-    /// Another element where the answer was to be: its name.
+    /// The name of another element in place of the answer.
     Another(String),
 }
 
@@ -69,15 +74,15 @@ impl Vocabulary {
         Ok(reader.decoded)
     }
 
-    /// Reads the members of an event. A value that its enumeration does not have is kept as it came, and handed back.
+    /// Reads the members of an event. Unknown values of enumerations are kept as they came, and returned.
     pub fn read_event(&self, kind: Kind, event: &Element, into: &mut Message) -> Result<Vec<WrongMember>, WrongMember> {
         let mut reader = Reader::new(self, true, into);
         reader.message(kind, event)?;
         Ok(reader.strange)
     }
 
-    /// Reads what the body of an answer to this request holds: its reply, or one of the faults that there are. A value of an
-    /// enumeration may be its name in any case, an alias, or its number; one that is unknown is kept as it came.
+    /// Reads the body of an answer to this request: its reply, or a fault of the vocabulary. Values of enumerations may be names in
+    /// any case, aliases, or numbers; unknown ones are kept as they came.
     pub fn read_reply(&self, request: Kind, body: &Element, into: &mut Message) -> Result<Kind, NoReply> {
         let mut reader = Reader::new(self, true, into);
         if let Some(fault) = soap::Fault::of(body) {
@@ -99,7 +104,7 @@ impl Vocabulary {
             return Err(NoReply::Another(body.name.clone()));
         };
         if self.message(kind).bare {
-            // One value: whatever the element is called in which it stands.
+            // The reply is one value, in an element of any name.
             let element = Element { children: body.children.iter().take(1).cloned().collect(), ..Element::default() };
             reader.start(kind);
             if let (Some(value), Some(field)) = (element.children.first(), self.message(kind).fields.list.first()) {
@@ -120,11 +125,11 @@ impl Vocabulary {
 
 struct Reader<'r> {
     vocabulary: &'r Vocabulary,
-    /// Whether a platform says it: values that enumerations do not have are kept, where a request must fit its types.
+    /// True for messages of platforms: unknown values of enumerations are kept. Requests of applications must fit their types.
     is_liberal: bool,
     into: &'r mut Message,
     decoded: Decoded,
-    /// Values that were kept so.
+    /// The unknown values that were kept.
     strange: Vec<WrongMember>,
 }
 
@@ -138,7 +143,7 @@ impl<'r> Reader<'r> {
         self.into.start(kind, self.vocabulary.message(kind).fields.list.len());
     }
 
-    /// The fields of a message: they stand in the element, or in the only one that is in it.
+    /// Reads the fields of a message, which stand in the element or in its only child.
     fn message(&mut self, kind: Kind, element: &Element) -> Result<(), WrongMember> {
         self.start(kind);
         let fields = &self.vocabulary.message(kind).fields;
@@ -156,7 +161,7 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// Whether an element holds a value of this type itself, not elements that do.
+    /// True if an element holds a value of this type itself, not inside further elements.
     fn is_value(&self, ty: &Type, element: &Element) -> bool {
         match ty {
             Type::Record(place) => {
@@ -181,7 +186,7 @@ impl<'r> Reader<'r> {
         Ok(match ty {
             Type::List(item) => {
                 let open = self.into.open_list();
-                // A service may have one where others have a list of them.
+                // A service may send one value where others send a list.
                 let items = match self.is_value(item, element) {
                     true => std::slice::from_ref(element),
                     false => &element.children[..],
@@ -195,7 +200,7 @@ impl<'r> Reader<'r> {
             Type::Record(place) => {
                 let record = &self.vocabulary.records[*place];
                 let open = self.into.open_record(record.fields.list.len());
-                // A service may have a list where others have one.
+                // A service may send a list where others send one record.
                 let is_item = |first: &&Element| first.name == record.name || self.is_value(ty, first);
                 let listed = element.children.first().filter(is_item);
                 let element = listed.filter(|_| !self.is_value(ty, element)).unwrap_or(element);

@@ -1,23 +1,24 @@
-//! A JSON text, read once from its beginning to its end, strictly. Nothing is built: whoever reads says at each place what is
-//! expected there, so that a key is compared where it stands and what nobody wants is passed over at the pace of a search.
+//! Strict JSON, read once from beginning to end. No tree is built: at each place the caller says what it expects, so that
+//! keys are compared in place and unwanted values are skipped as fast as a text search. The meaning of keys and values
+//! belongs to `vocabulary`; texts that are almost JSON are mended by `tolerant`.
 
 use std::{borrow::Cow, ops::Range};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use smallvec::SmallVec;
 
-/// The text is no JSON. What is wrong with it a slower reader can say.
+/// The text is not JSON. A slower reader can say what is wrong with it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// A value, or the beginning of one: of a list [`Json::item`] tells whether another item follows, of a record
-/// [`Json::key`].
+/// A value, or the beginning of a list or record. In a list, [`Json::item`] tells whether another item follows; in a
+/// record, [`Json::key`].
 #[derive(Debug, PartialEq)]
 pub enum Token<'t> {
     Null,
     Bool(bool),
     Int(i64),
-    /// A whole number that only fits without a sign.
+    /// A whole number that fits into 64 bits only without a sign.
     Large(u64),
     Float(f64),
     Text(Cow<'t, str>),
@@ -25,15 +26,15 @@ pub enum Token<'t> {
     Record,
 }
 
-/// As many digits as always fit into a number.
+/// The most digits that fit into an `i64` whatever they are.
 const FIT: usize = 18;
 
-/// See the module.
+/// A reader and its place in the text.
 #[derive(Debug)]
 pub struct Json<'t> {
     text: &'t str,
     at: usize,
-    /// A list or record has just begun: there is no comma before what comes first in it.
+    /// A list or record has just begun, so that no comma stands before its first entry.
     begun: bool,
 }
 
@@ -42,7 +43,7 @@ impl<'t> Json<'t> {
         Json { text, at: 0, begun: false }
     }
 
-    /// How far it was read, in bytes.
+    /// The number of bytes that were read.
     pub fn place(&self) -> usize {
         self.at
     }
@@ -61,7 +62,8 @@ impl<'t> Json<'t> {
         })
     }
 
-    /// The value of a key, if it is a whole number of few digits and nothing stands around it; else nothing is read.
+    /// The value of a key if it is a whole number of few digits without white space around it. Otherwise none, and the
+    /// place stays the same.
     #[inline]
     pub fn usual_int(&mut self) -> Option<i64> {
         let bytes = self.text.as_bytes().get(self.at..)?;
@@ -80,7 +82,8 @@ impl<'t> Json<'t> {
         Some(number)
     }
 
-    /// Where the value of a key stands, if it is a text without escapes and nothing stands before it; else nothing is read.
+    /// The place of a key's value if it is a text without escapes and without white space before it. Otherwise none, and
+    /// the reader's place stays the same.
     #[inline]
     pub fn usual_text(&mut self) -> Option<Range<usize>> {
         if self.text.as_bytes().get(self.at) != Some(&b'"') {
@@ -95,14 +98,14 @@ impl<'t> Json<'t> {
         Some(first..end)
     }
 
-    /// Whether another item follows in the list; if not, the list is over.
+    /// True if another item follows in the list. If not, the list is left.
     #[inline]
     pub fn item(&mut self) -> Result<bool, Malformed> {
         self.more(b']')
     }
 
-    /// Whether the next entry of the record has this key, with the comma before it, unless it is the first, and the colon
-    /// behind it as nearly everybody writes them. If so, its value comes next.
+    /// True if the next entry of the record has this key, written as nearly every sender writes it: with the comma before
+    /// it (unless it is the first entry) and the colon behind it, without white space. Its value comes next then.
     #[inline]
     pub fn has_key(&mut self, usual: &[u8]) -> bool {
         let Some(usual) = usual.get(usize::from(self.begun)..) else { return false };
@@ -114,7 +117,7 @@ impl<'t> Json<'t> {
         found
     }
 
-    /// Whether the record is over here, without anything before its end. If so, it is left.
+    /// True if the record ends exactly here. The record is left then.
     #[inline(always)]
     pub fn has_end(&mut self) -> bool {
         let found = self.text.as_bytes().get(self.at) == Some(&b'}');
@@ -125,7 +128,7 @@ impl<'t> Json<'t> {
         found
     }
 
-    /// The key of the next entry of the record; none where the record is over.
+    /// The key of the next entry of the record; none at the record's end.
     pub fn key(&mut self) -> Result<Option<Cow<'t, str>>, Malformed> {
         if !self.more(b'}')? {
             return Ok(None);
@@ -138,7 +141,7 @@ impl<'t> Json<'t> {
         Ok(Some(key))
     }
 
-    /// Passes over the next value.
+    /// Skips the next value.
     pub fn skip(&mut self) -> Result<(), Malformed> {
         match self.skip_to_inside()? {
             None => Ok(()),
@@ -146,17 +149,17 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// Passes over what is left of the list.
+    /// Skips the rest of the list.
     pub fn skip_list(&mut self) -> Result<(), Malformed> {
         self.skip_rest(b']')
     }
 
-    /// Passes over what is left of the record.
+    /// Skips the rest of the record.
     pub fn skip_record(&mut self) -> Result<(), Malformed> {
         self.skip_rest(b'}')
     }
 
-    /// Nothing follows.
+    /// Checks that nothing but white space follows.
     pub fn end(&mut self) -> Result<(), Malformed> {
         match self.peek() {
             Ok(_) => Err(Malformed),
@@ -165,7 +168,7 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// Passes over what is left of the list or record that ends so, however deep it is.
+    /// Skips the rest of the list or record that ends with `close`. Nesting may be of any depth: there is no recursion.
     fn skip_rest(&mut self, close: u8) -> Result<(), Malformed> {
         let mut open: SmallVec<[u8; 32]> = SmallVec::new();
         let mut close = close;
@@ -191,7 +194,7 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// Passes over a scalar, or enters a list or record: what ends it.
+    /// Skips a scalar, or enters a list or record and returns the byte that ends it.
     fn skip_to_inside(&mut self) -> Result<Option<u8>, Malformed> {
         match self.peek()? {
             b'"' => self.skip_string()?,
@@ -211,7 +214,7 @@ impl<'t> Json<'t> {
         Ok(None)
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     #[inline]
     fn peek(&mut self) -> Result<u8, Malformed> {
         while let Some(byte) = self.text.as_bytes().get(self.at) {
@@ -290,8 +293,8 @@ impl<'t> Json<'t> {
         Ok(())
     }
 
-    /// Half of a surrogate pair is not a character. This is checked even if nobody reads the string, so that a message
-    /// that passes on whole is valid JSON.
+    /// Half of a surrogate pair is not a character. This is checked even in strings that are skipped, so that a message
+    /// that is passed on as it is remains valid JSON.
     #[cold]
     fn skip_escaped(&mut self) -> Result<(), Malformed> {
         let first = self.at;
@@ -304,8 +307,8 @@ impl<'t> Json<'t> {
         Ok(())
     }
 
-    /// Where, from there on, the first byte stands that is not simply part of a text: its end, an escape, a control character.
-    /// Eight bytes are looked at together: of each, whether the subtraction borrows from its highest bit.
+    /// The place of the first byte from `from` on that is not plain text: the closing quote, an escape or a control
+    /// character. Eight bytes are tested together: the subtraction borrows from the highest bit of each byte that matches.
     #[inline]
     fn special(&self, from: usize) -> usize {
         const EACH: u64 = u64::MAX / 255;
@@ -327,7 +330,7 @@ impl<'t> Json<'t> {
         from + chunks.len() * 8 + place
     }
 
-    /// A text with escapes in it, if it is one at all.
+    /// A text with escapes.
     #[cold]
     fn escaped<T: DeserializeOwned>(&mut self) -> Result<T, Malformed> {
         let bytes = self.text.as_bytes();
@@ -368,13 +371,13 @@ impl<'t> Json<'t> {
         Ok(Token::Int(if negative { -number } else { number }))
     }
 
-    /// A number that is written with more than a few digits, if it is one at all.
+    /// A number with many digits, a fraction or an exponent.
     #[cold]
     fn odd_number(&mut self) -> Result<Token<'t>, Malformed> {
         let (end, is_whole) = self.number_end()?;
         let text = &self.text[self.at..end];
         self.at = end;
-        // There is a zero below zero only among floats.
+        // Only floats have a negative zero.
         if is_whole && text != "-0" {
             if let Ok(number) = text.parse() {
                 return Ok(Token::Int(number));
@@ -386,7 +389,7 @@ impl<'t> Json<'t> {
         Ok(Token::Float(text.parse().map_err(|_| Malformed)?))
     }
 
-    /// Where the number ends that stands here, and whether it is a whole one.
+    /// The end of the number that begins here, and whether it is a whole number.
     fn number_end(&self) -> Result<(usize, bool), Malformed> {
         let bytes = self.text.as_bytes();
         let digits = |from: usize| {
@@ -409,7 +412,7 @@ impl<'t> Json<'t> {
     }
 }
 
-/// The same as the slices' own, without a call for most: keys are short, and there are many.
+/// Like `starts_with` of slices, but without a call for the lengths that most keys have.
 #[inline(always)]
 fn starts_with(text: &[u8], wanted: &[u8]) -> bool {
     let Some(text) = text.get(..wanted.len()) else { return false };
@@ -421,165 +424,4 @@ fn starts_with(text: &[u8], wanted: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Map, Number, Value};
-
-    use super::*;
-    use crate::wire::tolerant;
-
-    /// Reads any value, expecting one key everywhere.
-    fn value(json: &mut Json) -> Result<Value, Malformed> {
-        Ok(match json.token()? {
-            Token::Null => Value::Null,
-            Token::Bool(value) => Value::Bool(value),
-            Token::Int(number) => Value::Number(number.into()),
-            Token::Large(number) => Value::Number(number.into()),
-            Token::Float(number) => Value::Number(Number::from_f64(number).ok_or(Malformed)?),
-            Token::Text(text) => Value::String(text.into()),
-            Token::List => {
-                let mut list = Vec::new();
-                while json.item()? {
-                    list.push(value(json)?);
-                }
-                Value::Array(list)
-            }
-            Token::Record => {
-                let mut record = Map::new();
-                loop {
-                    if json.has_end() {
-                        break;
-                    }
-                    let key = match json.has_key(b",\"key\":") {
-                        true => Some("key".into()),
-                        false => json.key()?,
-                    };
-                    let Some(key) = key else { break };
-                    let usual = json.usual_int().map(Value::from);
-                    let text = json.text;
-                    let usual = usual.or_else(|| json.usual_text().map(|part| Value::from(&text[part])));
-                    let value = if let Some(usual) = usual { usual } else { value(json)? };
-                    record.insert(key.into(), value);
-                }
-                Value::Object(record)
-            }
-        })
-    }
-
-    fn read(text: &str) -> Result<Value, Malformed> {
-        let mut json = Json::new(text);
-        let value = value(&mut json)?;
-        json.end()?;
-        Ok(value)
-    }
-
-    fn skips(text: &str) -> bool {
-        let mut json = Json::new(text);
-        json.skip().is_ok() && json.end().is_ok()
-    }
-
-    /// It reads what another reader reads, and passes over what the other does.
-    fn agrees(text: &str) {
-        assert_eq!(read(text).ok(), serde_json::from_str(text).ok(), "{text}");
-        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok() && tolerant::mend(text).is_none();
-        assert_eq!(skips(text), is_json, "{text}");
-    }
-
-    #[test]
-    fn what_is_json_is_read_and_nothing_else() {
-        for text in [
-            r#" { "key" : 1 , "b" : [ ] , "c" : { } } "#,
-            r#"{"key":[1,-2,0,-0,1.5,-1e3,1E+2,9223372036854775807,-9223372036854775808]}"#,
-            "[9223372036854775808,18446744073709551615,18446744073709551616,123456789012345678901234567890]",
-            r#"["","1234567","12345678","123456789 äöü€","a\"b\\c\/\b\f\n\r\té😀"]"#,
-            "[true,false,null]",
-            "3",
-        ] {
-            assert!(serde_json::from_str::<Value>(text).is_ok(), "{text}");
-            agrees(text);
-        }
-        for text in [
-            "",
-            " ",
-            "{",
-            "[",
-            "]",
-            "[1",
-            "[1,",
-            "[1,]",
-            "[,1]",
-            "[1 2]",
-            "{,}",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{\"a\":1,}",
-            "{a:1}",
-            "{1:1}",
-            "{\"a\" 1}",
-            "[1}",
-            "{\"a\":1]",
-            "1 1",
-            "01",
-            "-",
-            "-01",
-            "+1",
-            "1.",
-            ".5",
-            "1e",
-            "1e+",
-            "1.e1",
-            "0x1",
-            "1e999",
-            "tru",
-            "True",
-            "nulll",
-            "\"",
-            "\"a",
-            "\"\\\"",
-            "\"\\x\"",
-            "\"\\u12\"",
-            "\"\\ud83d\"",
-            "[\"\\uDE00\\uD83D\",1]",
-            "\"a\nb\"",
-            "\"\u{1}\"",
-            "\"12345678\u{1f}\"",
-            "\"\\",
-            "\"\\é\"",
-            "\u{b}1",
-            "NaN",
-        ] {
-            agrees(text);
-            assert_eq!(read(text), Err(Malformed), "{text}");
-        }
-    }
-
-    #[test]
-    fn how_deep_a_value_is_that_is_passed_over_does_not_matter() {
-        let deep = |depth: usize| format!("{}{}", "[{\"a\":".repeat(depth) + "1", "}]".repeat(depth));
-        assert!(skips(&deep(100_000)));
-        assert!(!skips(&deep(10).replace("}]", "]}")));
-    }
-
-    #[test]
-    fn the_rest_of_a_record_can_be_passed_over() {
-        let mut json = Json::new(r#"{"key":1,"b":{"c":[2]},"d":3}"#);
-        assert_eq!(json.token(), Ok(Token::Record));
-        assert_eq!(json.key(), Ok(Some("key".into())));
-        assert_eq!(json.token(), Ok(Token::Int(1)));
-        assert!(!json.has_key(b",\"c\":") && json.has_key(b",\"b\":"));
-        assert_eq!(json.skip(), Ok(()));
-        assert_eq!((json.skip_record(), json.end()), (Ok(()), Ok(())));
-    }
-
-    proptest! {
-        #[test]
-        fn it_agrees_about_anything_that_looks_like_json(text in r#"([\[\]{}:, ]|"(key|[a-zä ]{0,12}|\\[nu"0dx]{1,5})"|-?[0-9]{1,3}(\.[0-9])?|true|null){1,12}"#) {
-            agrees(&text);
-        }
-
-        #[test]
-        fn it_agrees_about_texts(text in any::<String>()) {
-            agrees(&serde_json::to_string(&text).unwrap());
-        }
-    }
-}
+mod tests;

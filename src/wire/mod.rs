@@ -2,6 +2,7 @@
 //! character becomes U+FFFD ([`replaced`]), and the message is still used. The meaning of the content belongs to
 //! `vocabulary`.
 
+mod characters;
 pub mod encoding;
 pub mod json;
 pub mod nul;

@@ -1,9 +1,9 @@
-//! Frames with a byte at their end over a stream of bytes: the event feed's end with NUL, lines with a line feed. A frame that is too long is named as such
-//! and passed over to its end; the stream goes on after it.
+//! Frames in a stream of bytes, each with an end byte: NUL in the event feed, a line feed in files of lines. A frame above
+//! the limit is reported and skipped to its end; the stream goes on after it. The content of frames is not looked at.
 
 use super::tolerant::without_bom;
 
-/// What was found in the stream.
+/// A frame that was found in the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'b> {
     /// A frame, for [`super::tolerant::decode`].
@@ -12,11 +12,11 @@ pub enum Frame<'b> {
     TooLong,
 }
 
-/// Finds frames in what is read, where they stand; what a read leaves unfinished is kept for the next. It never holds more than
-/// one frame's limit.
+/// Finds frames in the bytes of each read without copying them. The unfinished end of a read is kept for the next one, up
+/// to the limit of one frame.
 #[derive(Debug)]
 pub struct Frames {
-    /// The beginning of the next frame; or one that was put together and handed out.
+    /// The beginning of the next frame, or a frame of several reads that was handed out.
     pending: Vec<u8>,
     handed_out: bool,
     limit: usize,
@@ -25,7 +25,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// `limit` is the longest frame in bytes, without the `end` of each.
+    /// `limit` is the length of the longest frame in bytes, without its `end`.
     pub fn new(limit: usize, end: u8) -> Frames {
         Frames { pending: Vec::new(), handed_out: false, limit, end, skipping: false }
     }
@@ -69,7 +69,7 @@ impl Frames {
         }
     }
 
-    /// The frame that ends so.
+    /// The whole frame, given its last part.
     fn whole<'f>(&'f self, end: &'f [u8]) -> &'f [u8] {
         let whole = if self.pending.is_empty() { end } else { &self.pending };
         without_bom(whole)

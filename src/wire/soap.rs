@@ -17,26 +17,26 @@ pub const OPEN: &str = concat!(
     r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>"#
 );
 pub const CLOSE: &str = "</s:Body></s:Envelope>";
-/// Where an envelope's body begins.
+/// The start tag of an envelope's body.
 pub const BODY: &str = "<s:Body>";
 
-/// An envelope's begin, before its headers; a further namespace is bound there where one is given.
+/// The beginning of an envelope, before its headers. `more` binds a further namespace there.
 pub fn envelope(more: Option<(&str, &str)>) -> String {
     let more = more.map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\"")).unwrap_or_default();
     format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope xmlns:s=\"{ENVELOPE}\"{more}>")
 }
 
-/// What an envelope holds.
+/// The content of an envelope.
 #[derive(Debug)]
 pub struct Envelope {
     pub headers: Vec<Element>,
     /// The one element of the body: the operation, or its response, or a fault.
     pub body: Element,
-    /// The reasons why characters of it became U+FFFD.
+    /// The reasons why characters of the envelope became U+FFFD.
     pub replaced: Replaced,
 }
 
-/// Why a document is no envelope that is understood.
+/// The reason why a document is not an envelope that the bridge reads.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SoapError {
     Xml(XmlError),
@@ -74,7 +74,7 @@ impl SoapError {
     }
 }
 
-/// Reads an envelope. `charset` is what the transport says of the bytes.
+/// Reads an envelope. `charset` is the one that the transport names.
 pub fn parse(bytes: &[u8], charset: Option<&str>) -> Result<Envelope, SoapError> {
     if let Some(form) = packed(bytes) {
         return Err(SoapError::Xml(XmlError::Unreadable(form.into())));
@@ -118,7 +118,7 @@ pub fn packed(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whose fault a fault is.
+/// The side that is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     Client,
@@ -155,7 +155,7 @@ pub fn fault(blame: Blame, reason: &str, detail: Option<(&str, &str)>) -> Vec<u8
     out
 }
 
-/// What an operation of this name and namespace answers: one simple value, or nothing.
+/// The response to an operation of this name and namespace: one simple value, or nothing.
 pub fn result(operation: &str, namespace: &str, value: Option<&str>) -> Vec<u8> {
     let mut out = format!("{OPEN}<{operation}Response xmlns=\"").into_bytes();
     xml::escape(&namespace.replace('"', ""), &mut out);
@@ -169,17 +169,17 @@ pub fn result(operation: &str, namespace: &str, value: Option<&str>) -> Vec<u8> 
     out
 }
 
-/// A fault as it came.
+/// A fault that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub code: String,
     pub reason: String,
-    /// What stands in its detail: the fault of the contract, where it has one.
+    /// The element in its detail: the fault type of the contract, if it has one.
     pub detail: Option<Box<Element>>,
 }
 
 impl Fault {
-    /// The fault that a body is, if it is one.
+    /// Reads the body of an envelope as a fault; none if it is something else.
     pub fn of(body: &Element) -> Option<Fault> {
         if body.name != "Fault" {
             return None;

@@ -1,6 +1,6 @@
 //! An XML document as a small tree, read strictly and within limits: the tokenizer underneath accepts much that is not
 //! XML. There are no document types and no entities but the five predefined ones. Only characters are taken tolerantly:
-//! those that XML forbids become U+FFFD, raw or as references.
+//! those that XML forbids become U+FFFD, raw or as references (`characters`).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,9 @@ use quick_xml::{
     name::{Namespace, QName, ResolveResult},
 };
 
+pub use super::characters::escape;
 use super::{
+    characters::{allowed, allowed_references, referenced},
     encoding,
     replaced::{Replaced, Sort},
 };
@@ -24,15 +26,15 @@ pub const ID: &str = "id";
 const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// An element with all that is in it. Names are local names: prefixes are resolved and gone.
+/// An element and its content. Names are local names: prefixes are resolved and dropped.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Element {
     pub name: String,
     pub namespace: Option<String>,
     pub attributes: Vec<(String, String)>,
-    /// Marked as having no value.
+    /// `xsi:nil` marks the element as having no value.
     pub nil: bool,
-    /// All text directly in it.
+    /// The text directly in the element, without that of its children.
     pub text: String,
     pub children: Vec<Element>,
 }
@@ -47,7 +49,7 @@ impl Element {
     }
 }
 
-/// Why bytes are no XML document that is read here.
+/// The reason why bytes cannot be read as a document.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XmlError {
     /// The bytes are not XML at all, or are in an unknown encoding.
@@ -71,9 +73,9 @@ impl std::fmt::Display for XmlError {
 #[derive(Debug)]
 pub struct Document {
     pub root: Element,
-    /// The reasons why characters of it became U+FFFD.
+    /// The reasons why characters of the document became U+FFFD.
     pub replaced: Replaced,
-    /// Some elements stand for others: see [`super::references`].
+    /// True if some elements only refer to others: see [`super::references`].
     pub has_references: bool,
 }
 
@@ -92,7 +94,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     document(text, &[]).map(|document| document.root)
 }
 
-/// The same, with everything that was noticed; see [`read`].
+/// Reads a whole document from its text, and also returns what was noticed about it; see [`read`].
 pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
     let mut replaced = Replaced::default();
     let text = allowed(text, &mut replaced);
@@ -174,48 +176,6 @@ pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
     }
 }
 
-/// The text with U+FFFD for each character that XML forbids.
-fn allowed<'t>(text: &'t str, replaced: &mut Replaced) -> Cow<'t, str> {
-    if text.chars().all(is_xml_char) {
-        return Cow::Borrowed(text);
-    }
-    replaced.add(Sort::Forbidden);
-    Cow::Owned(text.replace(|c| !is_xml_char(c), "\u{fffd}"))
-}
-
-/// The character that a reference, `#65` or `#x41`, stands for, if XML allows it. The outer option is none if the text
-/// is not such a reference.
-fn referenced(name: &str) -> Option<Option<char>> {
-    let number = name.strip_prefix('#')?;
-    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return None;
-    }
-    // A number that does not fit is larger than any character's code.
-    let code = u32::from_str_radix(digits, radix).ok();
-    Some(code.and_then(char::from_u32).filter(|c| is_xml_char(*c)))
-}
-
-/// An attribute's value as written, with U+FFFD for each reference to a character that XML forbids.
-fn allowed_references<'v>(value: &'v str, replaced: &mut Replaced) -> Cow<'v, str> {
-    let mut out = String::new();
-    let mut kept = 0;
-    for (at, _) in value.match_indices("&#") {
-        let Some((name, _)) = value[at + 1..].split_once(';') else { break };
-        if referenced(name) == Some(None) {
-            out.push_str(&value[kept..at]);
-            out.push(char::REPLACEMENT_CHARACTER);
-            kept = at + 1 + name.len() + 1;
-        }
-    }
-    if kept == 0 {
-        return Cow::Borrowed(value);
-    }
-    replaced.add(Sort::Reference);
-    out.push_str(&value[kept..]);
-    Cow::Owned(out)
-}
-
 fn element(
     reader: &NsReader<&[u8]>,
     start: &BytesStart,
@@ -255,7 +215,7 @@ fn element(
                 element.attributes.push((ID.to_owned(), value));
                 continue;
             }
-            // An attribute of another vocabulary that only looks like a reference.
+            // An attribute of another namespace that only looks like a reference.
             (Some(_), HREF | ID) => continue,
             _ => {}
         }
@@ -272,141 +232,5 @@ fn element(
     Ok(element)
 }
 
-fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-}
-
-/// Bytes that may begin what text content cannot hold as it is.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        special[byte] = matches!(byte as u8, b'&' | b'<' | b'>' | b'\r' | 0..=0x08 | 0x0b | 0x0c | 0x0e..=0x1f | 0xef);
-        byte += 1;
-    }
-    special
-};
-
-/// Writes text content: what XML cannot hold becomes the replacement character.
-pub fn escape(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
-        out.extend_from_slice(&rest.as_bytes()[..at]);
-        let Some(c) = rest[at..].chars().next() else { break };
-        match c {
-            '&' => out.extend_from_slice(b"&amp;"),
-            '<' => out.extend_from_slice(b"&lt;"),
-            '>' => out.extend_from_slice(b"&gt;"),
-            '\r' => out.extend_from_slice(b"&#xD;"),
-            c if is_xml_char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            _ => out.extend_from_slice("\u{fffd}".as_bytes()),
-        }
-        rest = &rest[at + c.len_utf8()..];
-    }
-    out.extend_from_slice(rest.as_bytes());
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn refused(text: &str, reason: &str) {
-        let error = parse(text).expect_err(text).to_string();
-        assert!(error.contains(reason), "{text:?}: {error}");
-    }
-
-    #[test]
-    fn text_is_read_whole_with_its_references_and_sections() {
-        let root = parse("<a xmlns='n'>x &amp; y&#33;<![CDATA[<z>]]><b/></a>").unwrap();
-        assert_eq!((root.text.as_str(), root.namespace.as_deref()), ("x & y!<z>", Some("n")));
-        assert_eq!(root.children[0].name, "b");
-    }
-
-    #[test]
-    fn nil_is_seen_under_any_prefix() {
-        let text = "<a xmlns:q='http://www.w3.org/2001/XMLSchema-instance'><b q:nil='true'/><c nil='true'/></a>";
-        let root = parse(text).unwrap();
-        assert_eq!((root.children[0].nil, root.children[1].nil), (true, false));
-    }
-
-    #[test]
-    fn names_in_values_are_resolved_where_that_is_wanted() {
-        let text =
-            "<a xmlns='d' xmlns:t='u:t' type='t:X' name='t:Y'><b type=' Z ' xmlns:t='u:other'><c type='t:W'/></b></a>";
-        let root = document(text, &["type"]).unwrap().root;
-        assert_eq!((root.attribute("type"), root.attribute("name")), (Some("{u:t}X"), Some("t:Y")));
-        let inner = &root.children[0];
-        assert_eq!((inner.attribute("type"), inner.children[0].attribute("type")), (Some("{d}Z"), Some("{u:other}W")));
-        assert_eq!(document("<a type='X'/>", &["type"]).unwrap().root.attribute("type"), Some("X"));
-        assert_eq!(document("<a type='q:X'/>", &["type"]).unwrap().root.attribute("type"), Some("q:X"));
-    }
-
-    #[test]
-    fn what_is_no_document_is_refused() {
-        refused("", "no element");
-        refused("<a>", "cut off");
-        refused("<a></b>", "");
-        refused("<a/><b/>", "follows the root");
-        refused("<a/>x", "outside the root");
-        refused("<a x='1' x='2'/>", "");
-        refused("<p:a/>", "not bound");
-        refused("<!DOCTYPE a><a/>", "document type");
-        refused("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "document type");
-        refused("<a>&e;</a>", "not predefined");
-        refused("<a>&#;</a>", "without a number");
-        refused("<a>&#xG;</a>", "without a number");
-        refused("<a>&#-1;</a>", "without a number");
-        refused(&"<a>".repeat(40), "too deep");
-        refused(&format!("<a>{}</a>", "<b/>".repeat(30_000)), "too many");
-    }
-
-    #[track_caller]
-    fn replaces(text: &str, expected: &str, sorts: &[Sort]) {
-        let document = document(text, &[]).unwrap_or_else(|error| panic!("{text:?}: {error}"));
-        let value = document.root.attribute("v").unwrap_or(&document.root.text);
-        assert_eq!((value, document.replaced.sorts().collect::<Vec<_>>()), (expected, sorts.to_vec()), "{text:?}");
-    }
-
-    #[test]
-    fn characters_that_xml_forbids_are_replaced_and_nothing_is_lost() {
-        use Sort::{Forbidden, Reference};
-        for reference in
-            ["&#x1F;", "&#0;", "&#000;", "&#xFFFE;", "&#xffff;", "&#xD800;", "&#x110000;", "&#99999999999;"]
-        {
-            replaces(&format!("<a>x{reference}y</a>"), "x\u{fffd}y", &[Reference]);
-            replaces(&format!("<a v='{reference}y{reference}&amp;'/>"), "\u{fffd}y\u{fffd}&", &[Reference]);
-            replaces(&format!("<a><![CDATA[{reference}]]></a>"), reference, &[]);
-            replaces(&format!("<a><b v='{reference}'/>z</a>"), "z", &[Reference]);
-            replaces(&format!("<a><!-- {reference} -->z</a>"), "z", &[]);
-        }
-        for raw in ["\0", "\u{1}", "\u{1f}", "\u{b}", "\u{fffe}", "\u{ffff}"] {
-            replaces(&format!("<a>x{raw}</a>\n{raw}"), "x\u{fffd}", &[Forbidden]);
-            replaces(&format!("<a v='{raw}'>x</a>"), "\u{fffd}", &[Forbidden]);
-            replaces(&format!("<a><![CDATA[{raw}]]></a>"), "\u{fffd}", &[Forbidden]);
-        }
-        replaces("\u{feff}<a>\u{85}&#x85;&#xD;&#9;\u{fffd}\u{10ffff}</a>", "\u{85}\u{85}\r\t\u{fffd}\u{10ffff}", &[]);
-    }
-
-    #[test]
-    fn bytes_are_decoded_and_what_they_lack_is_said() {
-        let read =
-            |bytes: &[u8], charset| read(bytes, charset, &[]).map(|document| (document.root.text, document.replaced));
-        assert_eq!(read(b"\xef\xbb\xbf<a>\xe4</a>", None), Ok(("\u{fffd}".into(), Sort::Bytes.into())));
-        assert_eq!(
-            read(b"<?xml version='1.0' encoding = 'latin1'?><a>\xe4</a>", None),
-            Ok(("ä".into(), Replaced::default()))
-        );
-        assert_eq!(read(b"<a/>", Some("klingon")).unwrap_err().to_string(), "the encoding \"klingon\" is not known");
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        let text = "a & b < c > d \"e\" \r\n ä \u{1F600} \u{ffff}\u{1}";
-        let mut out = b"<a>".to_vec();
-        escape(text, &mut out);
-        out.extend_from_slice(b"</a>");
-        let read = parse(std::str::from_utf8(&out).unwrap()).unwrap().text;
-        assert_eq!(read, text.replace(['\u{ffff}', '\u{1}'], "\u{fffd}"));
-    }
-}
+mod tests;

@@ -1,18 +1,23 @@
-//! A file of rules, section by section, and whether it says everything.
+//! Loads `from-<dialect>.toml` section by section, and checks that it covers every message and field.
 
 use std::sync::Arc;
 
-use super::{Incoming, KindPlan, Rule, dotted_labels, names::MessageScope, settings::Builder};
+use super::{
+    names::MessageScope,
+    parts::Builder,
+    plan::{Incoming, KindPlan, Rule},
+    wanted::wanted,
+};
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table as Section},
+    document::{self, Key, Node, Table},
     mapping::{
-        compile::Ty,
         example::Example,
-        reason, sides,
-        table::{self, Finders, Table},
-        types,
-        wanted::wanted,
+        labels::dotted_labels,
+        rule_file::{check_dialect, reason, sides},
+        type_of,
+        value_table::{self, Finders, ValueTable},
+        value_type::Ty,
     },
     message::Kind,
     model::{ChangeKind, NAMES},
@@ -22,13 +27,11 @@ use crate::{
 /// Loads the rules of a dialect.
 pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Incoming {
     document::read(source, problems, |table, problems| {
-        let find = Finders { from: Box::new(|name| types::enumeration(vocabulary, name)), to: Box::new(types::words) };
-        let dialect = table.required("dialect", problems);
-        if dialect != vocabulary.dialect && !dialect.is_empty() {
-            table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
-        }
+        let find =
+            Finders { from: Box::new(|name| type_of::enumeration(vocabulary, name)), to: Box::new(type_of::words) };
+        check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
-        let tables = tables.iter().filter_map(|(key, node)| table::load(key, *node, &find, problems)).collect();
+        let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
         let mut loader = Loader {
             vocabulary,
             tables,
@@ -66,7 +69,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
 
 struct Loader<'l, 'd> {
     vocabulary: &'l Arc<Vocabulary>,
-    tables: Vec<Table>,
+    tables: Vec<ValueTable>,
     lets: Vec<(Key<'d>, Node<'d>)>,
     shared: Vec<Shared<'d>>,
     plans: Vec<KindPlan>,
@@ -74,7 +77,7 @@ struct Loader<'l, 'd> {
     examples: Vec<Example>,
 }
 
-/// What is set for every message that has certain fields.
+/// `[[shared]]`: settings for every message that has certain fields.
 struct Shared<'d> {
     having: Vec<&'d str>,
     set: Vec<(Key<'d>, Node<'d>)>,
@@ -82,7 +85,7 @@ struct Shared<'d> {
 }
 
 impl<'d> Shared<'d> {
-    fn read(section: Section<'d>, problems: &mut Problems) -> Shared<'d> {
+    fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
         let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
         let shared = Shared { having, set: section.section("set", problems), weak: section.section("weak", problems) };
         section.finish(problems);
@@ -91,7 +94,7 @@ impl<'d> Shared<'d> {
 }
 
 impl<'l, 'd> Loader<'l, 'd> {
-    fn rule(&mut self, section: Section<'d>, problems: &mut Problems) {
+    fn rule(&mut self, section: Table<'d>, problems: &mut Problems) {
         let means = self.means(&section, problems);
         let set = section.section("set", problems);
         let weak = section.section("weak", problems);
@@ -119,7 +122,7 @@ impl<'l, 'd> Loader<'l, 'd> {
         }
     }
 
-    fn means(&self, section: &Section, problems: &mut Problems) -> Option<ChangeKind> {
+    fn means(&self, section: &Table, problems: &mut Problems) -> Option<ChangeKind> {
         let text = section.required("means", problems);
         let means = ChangeKind::from_name(text);
         if means.is_none() && !text.is_empty() {
@@ -129,7 +132,7 @@ impl<'l, 'd> Loader<'l, 'd> {
         means
     }
 
-    /// One rule for one message: its own settings, then the shared ones that it does not have.
+    /// Compiles a rule for one message: its own settings, then the shared ones that it lacks.
     fn rule_for(&mut self, kind: Kind, raw: &RawRule<'_, 'd>, problems: &mut Problems) {
         let def = self.vocabulary.message(kind);
         let number = self.rule_names.len();
@@ -176,7 +179,7 @@ impl<'l, 'd> Loader<'l, 'd> {
         self.rule_names.push(format!("{}{suffix}", def.label));
     }
 
-    fn ignored(&mut self, table: &Section, problems: &mut Problems) {
+    fn ignored(&mut self, table: &Table, problems: &mut Problems) {
         for (key, node) in table.section("ignore", problems) {
             let Some(kind) = self.vocabulary.find(key.name) else {
                 let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
@@ -190,8 +193,8 @@ impl<'l, 'd> Loader<'l, 'd> {
         }
     }
 
-    /// Fields that are not read: for all messages, or for one.
-    fn unread(&mut self, table: &Section, problems: &mut Problems) {
+    /// `[unread]`: fields that are not read, of all messages or of one.
+    fn unread(&mut self, table: &Table, problems: &mut Problems) {
         for (key, node) in table.section("unread", problems) {
             let kinds: Vec<Kind> = self.vocabulary.kinds().map(|(kind, _)| kind).collect();
             match node.as_table() {
@@ -228,17 +231,17 @@ impl<'l, 'd> Loader<'l, 'd> {
         }
     }
 
-    /// Whether a message has a field of this dotted label.
+    /// True if a message has a field of this dotted label.
     fn has(&self, kind: Kind, dotted: &str) -> bool {
         self.leaves(kind).iter().any(|label| label == dotted || label.starts_with(&format!("{dotted}.")))
     }
 
-    /// The dotted labels of all fields of a message, records taken apart.
+    /// The dotted labels of all fields of a message, those inside records included.
     fn leaves(&self, kind: Kind) -> Vec<String> {
         dotted_labels(self.vocabulary, self.vocabulary.message(kind))
     }
 
-    fn complete(&self, table: &Section, sides: &[Side], problems: &mut Problems) {
+    fn complete(&self, table: &Table, sides: &[Side], problems: &mut Problems) {
         for (kind, def) in self.vocabulary.kinds() {
             let plan = &self.plans[kind.0 as usize];
             let told = !plan.rules.is_empty() || plan.ignored.is_some() || def.session;

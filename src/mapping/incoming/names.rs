@@ -1,27 +1,30 @@
-//! What names mean in a rule about a message.
+//! The names in a rule about a message, and the leaves that they become.
 
 use std::{cell::RefCell, sync::Arc};
 
-use super::{Hop, KindPlan, Leaf};
+use super::plan::{Hop, KindPlan, Leaf};
 use crate::{
     document::{Key, Node},
     mapping::{
-        compile::{Compiler, Expr, Literal, Scope, Ty, unknown},
-        expr::{self, Mistake, Step},
-        types,
+        compile::{Compiler, Scope, unknown},
+        expression::Expr,
+        literal::Literal,
+        syntax::{self, Ast, Mistake, Step, Tree},
+        type_of,
+        value_type::Ty,
     },
     vocabulary::{MessageDef, Type, Vocabulary},
 };
 
-/// What names mean in a rule about one kind of message: fields of the item that `each` is at, fields of the message, parts
-/// of its device groups, and the names that `[let]` gives.
+/// The names in a rule about one kind of message: fields of the item that `each` is at, fields of the message, parts of its
+/// device groups, and names that `[let]` defines.
 pub struct MessageScope<'s, 'd> {
     pub vocabulary: &'s Vocabulary,
     pub def: &'s MessageDef,
     pub item: RefCell<Option<Type>>,
     lets: &'s [(Key<'d>, Node<'d>)],
     used_lets: RefCell<Vec<UsedLet>>,
-    /// Names of `[let]` that are being compiled, the one that wants the next before it.
+    /// The names of `[let]` that are being compiled; each uses the one behind it.
     begun_lets: RefCell<Vec<String>>,
     plan: RefCell<&'s mut KindPlan>,
 }
@@ -51,7 +54,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         }
     }
 
-    /// Expressions of `[let]` go into the plan, once, in the order of their places.
+    /// Adds the expressions of `[let]` to the plan, in the order of their places.
     pub fn finish(&self) {
         let mut plan = self.plan.borrow_mut();
         for used in self.used_lets.borrow_mut().iter_mut() {
@@ -63,7 +66,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         self.plan.borrow_mut().read.insert(label.to_owned());
     }
 
-    /// Where a path leads: the leaf, the type, and the dotted label of what is read.
+    /// The leaf that a path leads to, and its type.
     pub fn resolve(&self, compiler: &Compiler<Self>, steps: &[Step]) -> Result<(Leaf, Type), Mistake> {
         let Some((Step::Name { name, span }, rest)) = steps.split_first() else {
             return Err(Mistake { span: 0..0, text: "a path begins with a name".into() });
@@ -121,7 +124,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         Err(unknown(span.clone(), &format!("field of `{}`", self.def.label), name, known))
     }
 
-    /// The label of the list that `each` goes through is known to the builder; members of items are marked beneath it.
+    /// Marks a member of the items that `each` goes through, under the labels of all lists with items of that type.
     fn mark_member(&self, label: &str) {
         let lists = self.def.fields.list.iter().filter(|field| match &field.ty {
             Type::List(item) => Some(&**item) == self.item.borrow().as_ref(),
@@ -143,7 +146,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         }
     }
 
-    /// Marks a member of items of a list that stands somewhere in a record.
+    /// Marks the member in lists that a record has.
     fn mark_beneath(&self, ty: &Type, prefix: &str, label: &str) {
         let Type::Record(place) = ty else { return };
         for field in &self.vocabulary.records[*place].fields.list {
@@ -187,7 +190,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                 }
                 (Step::Keyed { path, equals }, Type::List(item)) => {
                     let (path, member) = self.walk(compiler, (**item).clone(), &label, path)?;
-                    let wanted = types::of_type(self.vocabulary, &member);
+                    let wanted = type_of::field(self.vocabulary, &member);
                     let equals = compiler.compile(equals, &wanted)?;
                     hops.push(match (&path[..], &equals) {
                         ([Hop::Member { record, slot }], Expr::Literal(Literal::Int(number))) => {
@@ -202,7 +205,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                 }
             }
         }
-        // Of records and lists of them, what is in them is read, by other paths.
+        // A path to a record, or to a list of records, reads nothing by itself: further paths read the members.
         let item = if let Type::List(item) = &ty { &**item } else { &ty };
         if !matches!(item, Type::Record(_)) {
             self.mark(&label);
@@ -210,7 +213,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         Ok((hops, ty))
     }
 
-    /// A name that `[let]` gives: compiled the first time that a rule about this message uses it.
+    /// A name that `[let]` defines. It is compiled when a rule about this message uses it for the first time.
     fn use_let(&self, compiler: &Compiler<Self>, name: &str) -> Result<Option<(usize, Type, String)>, Mistake> {
         let earlier = self.plan.borrow().lets.len();
         if let Some(place) = self.used_lets.borrow().iter().position(|used| used.name == name) {
@@ -234,9 +237,9 @@ impl<'s, 'd> MessageScope<'s, 'd> {
     }
 
     fn compile_let(&self, compiler: &Compiler<Self>, name: &str, text: &str) -> Result<UsedLet, Mistake> {
-        let ast = expr::parse(text)?;
-        let parts = if let expr::Tree::Choice(parts) = &ast.node { &parts[..] } else { std::slice::from_ref(&ast) };
-        let Some(expr::Tree::Path(steps)) = parts.first().map(|part| &part.node) else {
+        let ast = syntax::parse(text)?;
+        let parts = if let Tree::Choice(parts) = &ast.node { &parts[..] } else { std::slice::from_ref(&ast) };
+        let Some(Tree::Path(steps)) = parts.first().map(|part| &part.node) else {
             return Err(Mistake { span: 0..0, text: "this is no path".into() });
         };
         let (_, ty) = self.resolve(compiler, steps)?;
@@ -245,7 +248,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         }
         let names = steps.iter().filter_map(|step| if let Step::Name { name, .. } = step { Some(name) } else { None });
         let mut label: Vec<String> = names.cloned().collect();
-        // What another name of `[let]` stands for is what is read.
+        // If it begins with another name of `[let]`, that name's own fields are read.
         if let Some(used) = self.used_lets.borrow().iter().find(|used| used.name == label[0]) {
             label[0].clone_from(&used.label);
         }
@@ -253,11 +256,11 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         Ok(UsedLet { name: name.to_owned(), ty, label: label.join("."), expr: Some(expr) })
     }
 
-    /// What stands instead of a record is one of the same type: its fields are read by their places.
-    fn same_record(&self, compiler: &Compiler<Self>, part: &expr::Ast, first: &Type) -> Result<(), Mistake> {
+    /// Checks that all alternatives to a record have its type, because fields are read by their places.
+    fn same_record(&self, compiler: &Compiler<Self>, part: &Ast, first: &Type) -> Result<(), Mistake> {
         match &part.node {
-            expr::Tree::Choice(parts) => parts.iter().try_for_each(|part| self.same_record(compiler, part, first)),
-            expr::Tree::Path(steps) => {
+            Tree::Choice(parts) => parts.iter().try_for_each(|part| self.same_record(compiler, part, first)),
+            Tree::Path(steps) => {
                 let (_, ty) = self.resolve(compiler, steps)?;
                 match (first.record(), ty.record()) {
                     (Some(first), Some(other)) if first != other => {
@@ -278,6 +281,6 @@ impl Scope for MessageScope<'_, '_> {
 
     fn path(&self, compiler: &Compiler<Self>, steps: &[Step]) -> Result<(Leaf, Ty), Mistake> {
         let (leaf, ty) = self.resolve(compiler, steps)?;
-        Ok((leaf, types::of_type(self.vocabulary, &ty)))
+        Ok((leaf, type_of::field(self.vocabulary, &ty)))
     }
 }

@@ -1,41 +1,21 @@
-//! What rules read, by name: for coverage, and for what has to be complete.
+//! The fields that rules read, and the attributes that they become, by name. Coverage reports them.
 
-use super::{DeviceKindPlan, Hop, KindPlan, Leaf, Rule};
+use super::plan::{DeviceKindPlan, Hop, KindPlan, Leaf, Rule};
 use crate::{
-    mapping::compile::Expr,
+    mapping::expression::Expr,
     message::Kind,
     model::{ChangeKind, Fact},
-    vocabulary::{MessageDef, Type, Vocabulary},
+    vocabulary::{MessageDef, Vocabulary},
 };
 
-/// The dotted labels of a message's fields; records, and lists of records, are taken apart.
-pub fn dotted_labels(vocabulary: &Vocabulary, def: &MessageDef) -> Vec<String> {
-    fn walk(vocabulary: &Vocabulary, label: String, ty: &Type, into: &mut Vec<String>) {
-        match ty {
-            Type::List(item) => walk(vocabulary, label, item, into),
-            Type::Record(place) => {
-                for field in &vocabulary.records[*place].fields.list {
-                    walk(vocabulary, format!("{label}.{}", field.label), &field.ty, into);
-                }
-            }
-            _ => into.push(label),
-        }
-    }
-    let mut labels = Vec::new();
-    for field in &def.fields.list {
-        walk(vocabulary, field.label.clone(), &field.ty, &mut labels);
-    }
-    labels
-}
-
-/// Where rules find again who did something, and to whom.
+/// The attributes under which rules find the devices of a change again.
 const PARTY: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
 const OTHER: &[&str] = &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
 const SERVICE: &[&str] = &["service.id", "call.service"];
 const DATA: [&str; 2] = ["call.data", "request.data"];
 const SERVICES: [&str; 2] = ["agent.services", "service.agents"];
 
-/// All attributes that changes set.
+/// All attributes that changes can set.
 pub fn settable() -> impl Iterator<Item = &'static str> {
     let facts = Fact::ALL.iter().flat_map(|fact| fact.becomes());
     facts.chain(PARTY).chain(OTHER).chain(SERVICE).chain(&DATA).chain(&SERVICES).copied()
@@ -46,7 +26,7 @@ impl Rule {
     pub fn reads(&self, vocabulary: &Vocabulary, kind: Kind, plan: &KindPlan) -> Vec<(String, Vec<&'static str>)> {
         let mut reads =
             Reads { vocabulary, def: vocabulary.message(kind), plan, each: self.each.as_ref(), list: Vec::new() };
-        // What an application asks stays with the request; what a platform says of a request's end is its reason.
+        // The facts of an application's request stay with the request. Of the facts about its end only the reason does.
         let asks = self.means.is_request();
         let ends = matches!(self.means, ChangeKind::RequestFailed | ChangeKind::Refuse);
         let of_service = self.means == ChangeKind::ServiceKnown;
@@ -84,7 +64,7 @@ impl Rule {
     }
 }
 
-/// Collects what a rule reads.
+/// Collects the fields that a rule reads.
 struct Reads<'r> {
     vocabulary: &'r Vocabulary,
     def: &'r MessageDef,
@@ -102,7 +82,7 @@ impl<'r> Reads<'r> {
         }
     }
 
-    /// The dotted labels that a leaf can be: a name of `[let]` may stand for several.
+    /// The dotted labels that a leaf can stand for. A name of `[let]` can stand for several.
     fn labels(&self, leaf: &Leaf, each: Option<&Leaf>) -> Vec<String> {
         let (roots, hops) = match leaf {
             Leaf::Field { slot, steps } => (vec![self.def.fields.list[*slot].label.clone()], steps),

@@ -1,38 +1,41 @@
-//! A file of rules, section by section, and whether it says everything.
+//! Loads `to-<dialect>.toml` section by section. `complete` checks that nothing is missing.
 
 use std::{cell::RefCell, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    CallPart, Leaf, Outgoing, Refusal, Rule, TransitionPlan, ValuePlan, names::TransitionScope, settings::Builder,
+    fields::Builder,
+    names::TransitionScope,
+    plan::{CallPart, Leaf, Outgoing, Refusal, Rule, TransitionPlan, ValuePlan},
+    setting::{choices, knob},
 };
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table as Section},
+    document::{self, Key, Node, Table},
     mapping::{
-        compile::{Expr, Literal, Ty},
         example::Example,
-        incoming::dotted_labels,
-        reason, sides,
-        table::{self, Finders, Table},
-        types,
+        expression::Expr,
+        labels::dotted_labels,
+        literal::Literal,
+        rule_file::{check_dialect, reason, sides},
+        type_of,
+        value_table::{self, Finders, ValueTable},
+        value_type::Ty,
     },
     message::Kind,
     model::{AgentAttribute, CallAttribute, ItemAttribute, RequestAttribute, ServiceAttribute, TransitionKind},
-    vocabulary::{AgentPart, Literal as Default, Role, Side, Vocabulary, Which},
+    vocabulary::{AgentPart, Role, Side, Vocabulary, Which},
 };
 
 /// Loads the rules of a dialect.
 pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Outgoing {
     document::read(source, problems, |table, problems| {
-        let find = Finders { from: Box::new(types::words), to: Box::new(|name| types::enumeration(vocabulary, name)) };
-        let dialect = table.required("dialect", problems);
-        if dialect != vocabulary.dialect && !dialect.is_empty() {
-            table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
-        }
+        let find =
+            Finders { from: Box::new(type_of::words), to: Box::new(|name| type_of::enumeration(vocabulary, name)) };
+        check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
-        let tables = tables.iter().filter_map(|(key, node)| table::load(key, *node, &find, problems)).collect();
+        let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
         let knobs = table.section("config", problems);
         let mut loader = Loader {
             vocabulary,
@@ -102,14 +105,14 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
     })
 }
 
-/// What is set in every message that has certain fields.
+/// `[[shared]]`: settings for every message that has certain fields.
 struct Shared<'d> {
     having: Vec<&'d str>,
     set: Vec<(Key<'d>, Node<'d>)>,
 }
 
 impl<'d> Shared<'d> {
-    fn read(section: Section<'d>, problems: &mut Problems) -> Shared<'d> {
+    fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
         let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
         let shared = Shared { having, set: section.section("set", problems) };
         section.finish(problems);
@@ -117,24 +120,25 @@ impl<'d> Shared<'d> {
     }
 }
 
-struct Loader<'l, 'd> {
-    vocabulary: &'l Arc<Vocabulary>,
-    tables: Vec<Table>,
+/// The rules of a file while they are read.
+pub struct Loader<'l, 'd> {
+    pub vocabulary: &'l Arc<Vocabulary>,
+    tables: Vec<ValueTable>,
     knobs: Vec<(String, Literal)>,
     shared: Vec<Shared<'d>>,
-    plans: Vec<TransitionPlan>,
-    absent: HashMap<(Kind, String), String>,
-    unsaid: HashMap<Kind, String>,
+    pub plans: Vec<TransitionPlan>,
+    pub absent: HashMap<(Kind, String), String>,
+    pub unsaid: HashMap<Kind, String>,
     /// The fields that stand under `absent`, with the messages that have them.
-    absences: Vec<(Key<'d>, Vec<Kind>)>,
+    pub absences: Vec<(Key<'d>, Vec<Kind>)>,
     /// The dotted labels that each rule sets in its message.
-    set: Vec<(Kind, HashSet<String>)>,
+    pub set: Vec<(Kind, HashSet<String>)>,
     rule_names: Vec<String>,
     examples: Vec<Example>,
 }
 
 impl<'d> Loader<'_, 'd> {
-    fn rule(&mut self, section: Section<'d>, problems: &mut Problems) {
+    fn rule(&mut self, section: Table<'d>, problems: &mut Problems) {
         let emit = section.required("emit", problems);
         let kind = self.vocabulary.find(emit);
         if kind.is_none() && !emit.is_empty() {
@@ -174,7 +178,7 @@ impl<'d> Loader<'_, 'd> {
     }
 
     /// `[[refusal]]`: orders that the platform cannot carry out under a condition, even if there are rules for them.
-    fn refusal(&mut self, section: Section<'d>, problems: &mut Problems) {
+    fn refusal(&mut self, section: Table<'d>, problems: &mut Problems) {
         let on = section.texts("on", problems);
         if on.is_empty() {
             section.problem(problems, "`on` is missing");
@@ -251,51 +255,8 @@ impl<'d> Loader<'_, 'd> {
         (rule, told)
     }
 
-    /// Every field of what is said is set, has the vocabulary's default, or is known to be absent.
-    fn check_fields(
-        &mut self,
-        emit: Kind,
-        told: &HashSet<String>,
-        absent: &[(Key, Node)],
-        complain: impl Fn(String, &mut Problems),
-        problems: &mut Problems,
-    ) {
-        let def = self.vocabulary.message(emit);
-        let covers = |known: &str, label: &str| label == known || label.starts_with(&format!("{known}."));
-        let labels = dotted_labels(self.vocabulary, def);
-        for (key, node) in absent {
-            if !labels.iter().any(|label| covers(key.name, label)) {
-                problems.unknown(key.source, key.span.clone(), "field", key.name, labels.iter().map(String::as_str));
-            }
-            if told.contains(key.name) {
-                key.problem(problems, format!("`{}` is set by this rule", key.name));
-            }
-            let reason = reason(*node, problems).unwrap_or_default();
-            self.absent.insert((emit, key.name.to_owned()), reason);
-        }
-        for label in labels {
-            let top = label.split('.').next().unwrap_or(&label);
-            let slot = def.fields.slot(top);
-            let field = slot.map(|slot| &def.fields.list[slot]);
-            let named = def.wire_names.iter().any(|(name, _)| *name == label);
-            let fixed = slot.is_some_and(|slot| def.fixed.iter().any(|(fixed, _)| *fixed == slot));
-            let defaulted = field.is_some_and(|field| field.optional || has_default(&field.default));
-            let is_absent = self.absent.iter().any(|((kind, known), _)| *kind == emit && covers(known, &label));
-            let is_told = told.iter().any(|known| covers(known, &label));
-            // A field that is composed of several others is split again.
-            let parts_of = |slot| def.fields.list.iter().filter(move |whole| whole.joined.contains(&slot));
-            let is_part = slot.is_some_and(|slot| parts_of(slot).any(|whole| told.contains(&whole.label)));
-            if !(is_told || is_part || named || fixed || defaulted || is_absent) {
-                complain(
-                    format!("`{label}` of `{}` is not set and does not stand under `absent`", def.label),
-                    problems,
-                );
-            }
-        }
-    }
-
     /// `[absent]`: a field of all messages, or `[absent.Message]`.
-    fn absences(&mut self, table: &Section<'d>, problems: &mut Problems) {
+    fn absences(&mut self, table: &Table<'d>, problems: &mut Problems) {
         for (key, node) in table.section("absent", problems) {
             let fields = match node.as_table() {
                 Some(section) => section.entries(),
@@ -330,17 +291,7 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
-    /// What is said to be absent is so in some message at least.
-    fn superfluous(&self, problems: &mut Problems) {
-        for (field, kinds) in &self.absences {
-            let mut rules = self.set.iter().filter(|(kind, _)| kinds.contains(kind)).peekable();
-            if rules.peek().is_some() && rules.all(|(_, set)| set.contains(field.name)) {
-                field.problem(problems, format!("`{}` is set wherever it could be absent", field.name));
-            }
-        }
-    }
-
-    fn reasons(&mut self, table: &Section, section: &'static str, problems: &mut Problems) {
+    fn reasons(&mut self, table: &Table, section: &'static str, problems: &mut Problems) {
         for (key, node) in table.section(section, problems) {
             let Some(kind) = TransitionKind::from_name(key.name) else {
                 problems.unknown(key.source, key.span.clone(), "transition", key.name, TransitionKind::names());
@@ -354,8 +305,8 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
-    /// `[steps]`: orders that the platform does as several others.
-    fn steps(&mut self, table: &Section, problems: &mut Problems) {
+    /// `[steps]`: orders that are carried out as several others.
+    fn steps(&mut self, table: &Table, problems: &mut Problems) {
         let section = table.section("steps", problems);
         for (key, node) in section {
             let mut order = |name: &str, source: &Arc<Source>, span| {
@@ -379,7 +330,7 @@ impl<'d> Loader<'_, 'd> {
         }
     }
 
-    fn unsaid(&mut self, table: &Section, problems: &mut Problems) {
+    fn unsaid(&mut self, table: &Table, problems: &mut Problems) {
         for (key, node) in table.section("unsaid", problems) {
             let Some(kind) = self.vocabulary.find(key.name) else {
                 let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
@@ -391,66 +342,6 @@ impl<'d> Loader<'_, 'd> {
             }
             self.unsaid.extend(reason(node, problems).map(|reason| (kind, reason)));
         }
-    }
-
-    fn complete(
-        &self,
-        table: &Section,
-        wanted: bool,
-        of_side: impl Fn(TransitionKind) -> bool,
-        problems: &mut Problems,
-    ) {
-        for kind in TransitionKind::ALL.iter().copied().filter(|kind| wanted && of_side(*kind)) {
-            let plan = &self.plans[kind as usize];
-            if plan.ignored.is_none() && plan.steps.is_empty() && plan.rules.iter().all(|rule| rule.when.is_some()) {
-                let section = if kind.is_order() { "unsupported" } else { "ignore" };
-                let text =
-                    format!("`{}` has no rule without a condition and does not stand under `{section}`", kind.name());
-                table.problem(problems, text);
-            }
-        }
-    }
-
-    /// Every message of a side is said by some rule, or never, for a reason.
-    fn all_said(&self, table: &Section, side: Side, problems: &mut Problems) {
-        for (kind, def) in self.vocabulary.kinds() {
-            let said = self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind);
-            if def.side == side && !def.session && !said && !self.unsaid.contains_key(&kind) {
-                table
-                    .problem(problems, format!("`{}` is said by no rule and does not stand under `unsaid`", def.label));
-            }
-        }
-    }
-}
-
-/// The allowed texts of a setting, where it has a list of them.
-fn choices(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Vec<String>)> {
-    node.as_array()?;
-    let texts = node.texts(problems).into_iter().map(|(text, _)| text.to_owned());
-    Some((key.name.to_owned(), texts.collect()))
-}
-
-/// A setting that rules declare: its default is a number, a truth value or a text.
-fn knob(key: &Key, node: Node, problems: &mut Problems) -> Option<(String, Literal)> {
-    // A list's first text is the default.
-    let node = node.as_array().and_then(|choices| choices.first().copied()).unwrap_or(node);
-    let literal = node
-        .as_integer()
-        .map(Literal::Int)
-        .or_else(|| node.as_boolean().map(Literal::Bool))
-        .or_else(|| node.as_text().map(|text| Literal::Text(text.to_owned())));
-    if literal.is_none() {
-        node.problem(problems, "a setting's default is a number, a truth value or a text");
-    }
-    Some((key.name.to_owned(), literal?))
-}
-
-/// Whether a default means something, and is not just the type's nothing.
-fn has_default(default: &Default) -> bool {
-    match default {
-        Default::Absent | Default::EmptyList | Default::Bool(_) => false,
-        Default::Int(number) => *number != 0,
-        Default::Text(text) => !text.is_empty(),
     }
 }
 

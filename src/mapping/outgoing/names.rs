@@ -1,26 +1,28 @@
-//! What names mean in a rule about a transition.
+//! The names in a rule about a transition, and the leaves that they become.
 
 use std::cell::RefCell;
 
-use super::Leaf;
+use super::plan::{Leaf, Outgoing};
 use crate::{
     mapping::{
-        compile::{Compiler, Literal, Scope, Ty, unknown},
-        expr::{Mistake, Step},
-        types,
+        compile::{Compiler, Scope, unknown},
+        literal::Literal,
+        syntax::{self, Mistake, Step},
+        type_of,
+        value_type::Ty,
     },
     model::{
-        AgentAttribute, CallAttribute, Detail, ItemAttribute, PartyAttribute, PartyRole, RequestAttribute,
-        ServiceAttribute,
+        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
+        RequestAttribute, ServiceAttribute,
     },
     vocabulary::{Role, Vocabulary, Which},
 };
 
-/// What names mean in a rule about a transition.
+/// The names in a rule about a transition.
 pub struct TransitionScope<'s> {
     pub vocabulary: &'s Vocabulary,
     pub knobs: &'s [(String, Literal)],
-    /// Whether the rule is at an item of a list.
+    /// True inside the items of a list.
     pub item: RefCell<bool>,
 }
 
@@ -56,7 +58,7 @@ impl TransitionScope<'_> {
         if *self.item.borrow()
             && let Some(attribute) = ItemAttribute::from_name(name)
         {
-            return Ok((Leaf::Item(attribute), types::of_item(attribute)));
+            return Ok((Leaf::Item(attribute), type_of::item(attribute)));
         }
         match name {
             "platform" => return Ok((Leaf::Role(Role::Platform), Ty::Number)),
@@ -68,7 +70,7 @@ impl TransitionScope<'_> {
             let objects = objects.into_iter().chain(PartyRole::names());
             return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(ItemAttribute::names())));
         };
-        Ok((Leaf::Detail(detail), types::of_detail(detail)))
+        Ok((Leaf::Detail(detail), type_of::detail(detail)))
     }
 
     fn attribute(
@@ -93,7 +95,7 @@ impl TransitionScope<'_> {
                 known.extend(CallAttribute::NAMES);
                 return Err(unknown(name_span, "attribute of a call", name, known));
             };
-            return Ok((Leaf::Call(which, attribute), types::of_call(attribute)));
+            return Ok((Leaf::Call(which, attribute), type_of::call(attribute)));
         }
         match object {
             "config" => match self.knobs.iter().position(|(known, _)| known == name) {
@@ -101,13 +103,13 @@ impl TransitionScope<'_> {
                 None => Err(unknown(name_span, "setting", name, self.knobs.iter().map(|(known, _)| known.as_str()))),
             },
             "agent" => AgentAttribute::from_name(name)
-                .map(|attribute| (Leaf::Agent(attribute), types::of_agent(attribute)))
+                .map(|attribute| (Leaf::Agent(attribute), type_of::agent(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of an agent", name, AgentAttribute::names())),
             "service" => ServiceAttribute::from_name(name)
-                .map(|attribute| (Leaf::Service(attribute), types::of_service(attribute)))
+                .map(|attribute| (Leaf::Service(attribute), type_of::service(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of a service", name, ServiceAttribute::names())),
             "request" => RequestAttribute::from_name(name)
-                .map(|attribute| (Leaf::Request(attribute), types::of_request(attribute)))
+                .map(|attribute| (Leaf::Request(attribute), type_of::request(attribute)))
                 .ok_or_else(|| unknown(name_span, "attribute of a request", name, RequestAttribute::names())),
             _ => {
                 let objects = ["call", "second", "result", "agent", "service", "request", "config"];
@@ -115,9 +117,22 @@ impl TransitionScope<'_> {
                     return Err(unknown(span, "object", object, objects.into_iter().chain(PartyRole::names())));
                 };
                 PartyAttribute::from_name(name)
-                    .map(|attribute| (Leaf::Party(role, attribute), types::of_party(attribute)))
+                    .map(|attribute| (Leaf::Party(role, attribute), type_of::party(attribute)))
                     .ok_or_else(|| unknown(name_span, "attribute of a party", name, PartyAttribute::names()))
             }
         }
+    }
+}
+
+impl Outgoing {
+    /// Checks that a path names a list or an attribute that rules can read. The error is the reason why not.
+    pub fn knows(&self, path: &str) -> Result<(), String> {
+        if ListAttribute::from_name(path).is_some() {
+            return Ok(());
+        }
+        let scope = TransitionScope { vocabulary: &self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let compiler = Compiler { scope: &scope, tables: &self.tables };
+        let known = syntax::parse(path).and_then(|ast| compiler.compile(&ast, &Ty::Any));
+        known.map(|_| ()).map_err(|mistake| mistake.text)
     }
 }

@@ -1,63 +1,10 @@
-//! What rules say, by name: for coverage, and for what has to be complete.
+//! The contents of rules by name, for reports and for the check that rules are complete.
 
-use std::cell::RefCell;
-
-use hashbrown::{HashMap, HashSet};
-
-use super::{Leaf, Outgoing, Rule, ValuePlan, names::TransitionScope};
+use super::plan::{Leaf, Outgoing, Rule, ValuePlan};
 use crate::{
-    diagnostic::Problems,
-    document::{Key, Node, Table as Section},
-    mapping::{
-        compile::{Compiler, Expr, Ty},
-        expr,
-        incoming::settable,
-        reason,
-    },
     model::ListAttribute,
-    vocabulary::{Role, Side, Which},
+    vocabulary::{Role, Which},
 };
-
-impl Outgoing {
-    /// `[untold]`: each attribute that changes set is read by some rule, or never, for a reason.
-    pub fn read_untold(&mut self, table: &Section, entries: &[(Key, Node)], problems: &mut Problems) {
-        let rules = || self.plans.iter().flat_map(|plan| &plan.rules);
-        let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
-        let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
-        told.extend(conditions.map(|leaf| leaf.path(self)));
-        let refusals = self.plans.iter().flat_map(|plan| &plan.refusals).flat_map(|refusal| refusal.when.leaves());
-        told.extend(refusals.map(|leaf| leaf.path(self)));
-        let mut untold = HashMap::new();
-        for (key, node) in entries {
-            if !settable().any(|known| known == key.name) {
-                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable());
-            } else if told.contains(key.name) {
-                key.problem(problems, format!("`{}` is read by a rule above", key.name));
-            }
-            untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));
-        }
-        for attribute in settable() {
-            let of_request = attribute.starts_with("request.");
-            let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
-            if wanted && !told.contains(attribute) && !untold.contains_key(attribute) {
-                let text = format!("`{attribute}` is read by no rule and does not stand under `untold`");
-                table.problem(problems, text);
-            }
-        }
-        self.untold = untold;
-    }
-
-    /// Whether a path names a list or an attribute that rules can read; the reason where it does not.
-    pub fn knows(&self, path: &str) -> Result<(), String> {
-        if ListAttribute::from_name(path).is_some() {
-            return Ok(());
-        }
-        let scope = TransitionScope { vocabulary: &self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let compiler = Compiler { scope: &scope, tables: &self.tables };
-        let known = expr::parse(path).and_then(|ast| compiler.compile(&ast, &Ty::Any));
-        known.map(|_| ()).map_err(|mistake| mistake.text)
-    }
-}
 
 impl ValuePlan {
     pub fn reads(&self, wanted: &[Leaf]) -> bool {
@@ -73,7 +20,7 @@ impl ValuePlan {
 }
 
 impl Leaf {
-    /// The leaf as rules write it.
+    /// The path by which rules name the leaf.
     pub fn path(&self, rules: &Outgoing) -> String {
         let which = |which: &Which| match which {
             Which::Call => "call",
@@ -99,7 +46,7 @@ impl Leaf {
 }
 
 impl Rule {
-    /// The fields that this rule sets, by dotted label, with the attributes that they are made of.
+    /// The fields that this rule sets, by dotted label, each with the attributes that it is made of.
     pub fn sets(&self, rules: &Outgoing) -> Vec<(String, Vec<String>)> {
         let def = rules.vocabulary.message(self.emit);
         let mut sets = Vec::new();

@@ -1,16 +1,16 @@
-//! What is kept of a message when it is read.
+//! The fields that are kept when a message is read; the others are skipped.
 
-/// What is kept of a field when a message is read; the rest is passed over.
+/// The part of a field that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keep {
     Nothing,
     Whole,
-    /// Of the record that it is, or of each that it lists, what is said for its fields.
+    /// Some fields of the record, or of each listed record.
     Members(Box<[Keep]>),
 }
 
 impl Keep {
-    /// It is kept, whatever of its so many members is.
+    /// Keeps the field as a record of so many members, none of which is kept so far.
     pub fn hold(&mut self, members: usize) {
         if *self == Keep::Nothing {
             *self = Keep::Members(vec![Keep::Nothing; members].into());
@@ -29,10 +29,10 @@ impl Keep {
     }
 }
 
-/// Which fields of which messages are kept, by kind. An empty list keeps all.
+/// The fields that are kept, by kind of message. An empty list keeps all.
 pub type Wanted = Vec<Kept>;
 
-/// Which fields of a message are kept, by slot, and how many of them: after the last one nobody has to look.
+/// The fields of a message that are kept, by slot, and their number: after the last one the rest of the message is skipped.
 #[derive(Debug, Clone)]
 pub struct Kept {
     slots: Box<[Keep]>,
@@ -47,7 +47,7 @@ impl From<Vec<Keep>> for Kept {
 }
 
 impl Kept {
-    /// How many fields are kept.
+    /// The number of fields that are kept.
     pub fn count(&self) -> usize {
         self.count
     }

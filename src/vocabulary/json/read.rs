@@ -4,10 +4,21 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::{Decoded, JsonError, Keep, Wanted};
+use super::{
+    error::JsonError,
+    kept::{Keep, Wanted},
+};
 use crate::{
-    message::{Message, Node, Value},
-    vocabulary::{names::NotYet, *},
+    message::{Kind, Message, Node, Value},
+    vocabulary::{
+        compound::split,
+        decoded::Decoded,
+        definition::{Form, Vocabulary},
+        field::Type,
+        fields::{Fields, Shape},
+        names::NotYet,
+        scalar::{fits, is_number, typed_text},
+    },
     wire::json::{Json, Malformed, Token},
 };
 
@@ -18,14 +29,14 @@ pub struct Reader<'r, 't> {
     pub json: Json<'t>,
     pub into: &'r mut Message,
     pub decoded: Decoded,
-    /// A list or record came before the message was named: its type was not known.
+    /// A list or record came before the message was named, so that its type was not known.
     pub again: bool,
 }
 
-/// What a value should be that is read next, what is kept of it, and which field it is of, or of whose list.
+/// The expected type of the next value, the part that is kept of it, and the field that it belongs to.
 #[derive(Clone, Copy)]
 struct Place<'r> {
-    /// None as long as nobody knows which message it is in.
+    /// None as long as the message is not known.
     ty: Option<&'r Type>,
     keep: &'r Keep,
     field: Option<(&'r Fields, usize)>,
@@ -41,13 +52,6 @@ impl Place<'_> {
 
 /// Keys and values that came before the message was named.
 type Early<'t> = SmallVec<[(Cow<'t, str>, Node); 8]>;
-
-impl From<Malformed> for JsonError {
-    /// The words for it are looked for when the text is given up.
-    fn from(_: Malformed) -> JsonError {
-        JsonError::Syntax(String::new())
-    }
-}
 
 impl<'r, 't> Reader<'r, 't> {
     pub fn new(
@@ -75,7 +79,7 @@ impl<'r, 't> Reader<'r, 't> {
         self.decoded.malformed.get_or_insert_with(|| format!("{label} is not of type {expected}"));
     }
 
-    // ── messages that nobody has named yet ────────────────────────────────────────────────────────────────────────────
+    // ── messages that are not named yet ──────────────────────────────────────────────────────────────────────────────
 
     pub fn object(&mut self) -> Result<(), JsonError> {
         if self.json.token()? != Token::Record {
@@ -145,14 +149,14 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    /// The message has a name: what came before finds its place. Hands back how many fields did.
+    /// The message is known now: the fields before its name are set. Returns the number of fields that were.
     fn begin(&mut self, kind: Kind, early: &Early) -> usize {
         let def = self.vocabulary.message(kind);
         let mut known = 0;
         self.into.start(kind, def.fields.width());
         for (label, node) in early {
             match def.fields.find(label) {
-                // It is a record: the message is read again.
+                // The parameter is a record, so that the message is read again.
                 Some(Fields::INSIDE) => {}
                 Some(slot) if *self.keep(kind, slot) != Keep::Nothing => {
                     let shape = def.fields.shape(slot);
@@ -171,27 +175,27 @@ impl<'r, 't> Reader<'r, 't> {
         known
     }
 
-    /// Nothing named the message: its fields may show it.
+    /// Nothing named the message, but it may be recognised by its fields.
     fn begin_nameless(&mut self, early: &Early) -> Result<(), JsonError> {
         let labels = early.iter().map(|(label, _)| &**label);
         if let Some(kind) = self.vocabulary.kind_without_name(self.asks, labels) {
             self.begin(kind, early);
             return Ok(());
         }
-        // In a SOAP dialect's line what a record belongs to is the message.
+        // In a SOAP dialect's line the key of the record names the message.
         let record = early.iter().find(|(_, node)| matches!(node, Node::Absent));
         let named = record.filter(|_| self.vocabulary.form == Form::Soap).map(|(label, _)| label);
         let unknown = named.map(|name| JsonError::Unknown(name.to_string()));
         Err(unknown.unwrap_or(JsonError::Nameless))
     }
 
-    /// A scalar that was read without knowing its type, as the type wants it.
-    fn retype(&mut self, node: Node, shape: &compound::Shape) -> Option<Node> {
+    /// Converts a scalar that was read before its type was known.
+    fn retype(&mut self, node: Node, shape: &Shape) -> Option<Node> {
         let ty = shape.ty;
         if let (Type::List(item), Some(separators), Node::Text(_) | Node::Int(_)) = (ty, shape.separated, node) {
             let mut buffer = itoa::Buffer::new();
             let text = self.into.value(node).as_text(&mut buffer).unwrap_or_default().to_owned();
-            return Some(compound::split(self.vocabulary, item, separators, &text, self.into));
+            return Some(split(self.vocabulary, item, separators, &text, self.into));
         }
         match node {
             Node::Text(_) => {
@@ -210,7 +214,7 @@ impl<'r, 't> Reader<'r, 't> {
 
     // ── messages that are known ───────────────────────────────────────────────────────────────────────────────────────
 
-    /// The parameter that has fields of the message inside it.
+    /// Reads a record with fields of the message: the message itself, or its one parameter.
     pub fn inside(&mut self, kind: Kind) -> Result<(), JsonError> {
         match self.json.token()? {
             Token::Record => self.members(kind, 0),
@@ -218,13 +222,13 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    /// The fields of a message of this kind, up to the record's end; so many that are wanted are known already.
+    /// Reads the fields of a message up to the record's end. `known` wanted fields are set already.
     fn members(&mut self, kind: Kind, known: usize) -> Result<(), JsonError> {
         let fields = &self.vocabulary.message(kind).fields;
         let wanted = self.wanted.get(kind.0 as usize).filter(|slots| !slots.is_empty() && !fields.is_compound());
         let mut missing = wanted.map_or(usize::MAX, |slots| slots.count().saturating_sub(known));
         let mut next = 0;
-        // Whatever follows the last wanted field is only passed over.
+        // Everything after the last wanted field is skipped.
         while missing > 0 {
             let Some(found) = self.field(fields, &mut next)? else { return Ok(()) };
             let keep = match (found, wanted) {
@@ -250,8 +254,8 @@ impl<'r, 't> Reader<'r, 't> {
         Ok(self.json.skip_record()?)
     }
 
-    /// The next key, as the slot of the field that it names; none at the record's end. Senders have an order in which they
-    /// write fields: what followed the last one the last time is looked at first.
+    /// The slot of the next key's field; the outer option is none at the record's end. Senders write fields in an order of their
+    /// own, so that the field which followed the last time is tried first.
     #[inline(always)]
     fn field(&mut self, fields: &Fields, next: &mut usize) -> Result<Option<Option<usize>>, Malformed> {
         match fields.likely(*next) {
@@ -275,8 +279,8 @@ impl<'r, 't> Reader<'r, 't> {
         Ok(Some(slot))
     }
 
-    /// A value as nearly everybody writes those of its type; where it is written in any other way, nothing is read. Nearly all
-    /// values are read here, without asking what else they could be.
+    /// Reads a value that is written as nearly every sender writes values of its type. If it is written in another way, nothing is
+    /// read. Nearly all values take this short way.
     #[inline(always)]
     fn usual(&mut self, ty: &Type) -> Option<Node> {
         match ty {
@@ -290,7 +294,7 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    /// Any value, read as its type wants it; without a type, as it comes.
+    /// Reads any value: converted to its type, or as it comes if the type is not known.
     fn value(&mut self, place: Place<'r>) -> Result<Node, Malformed> {
         Ok(match self.json.token()? {
             Token::List => return self.list(place),
@@ -309,7 +313,7 @@ impl<'r, 't> Reader<'r, 't> {
             Token::Bool(value) if !place.is_container() => Node::Bool(value),
             Token::Large(_) if place.ty.is_some_and(is_number) => self.mismatch(place),
             Token::Large(number) if !place.is_container() => self.into.text(itoa::Buffer::new().format(number)),
-            // Larger than any number.
+            // The number is too large for a float.
             Token::Float(number) if number.is_infinite() => return Err(Malformed),
             Token::Float(number) if !place.is_container() => match place.ty {
                 Some(Type::Text | Type::Time) => self.into.text(&number.to_string()),
@@ -351,7 +355,7 @@ impl<'r, 't> Reader<'r, 't> {
         let open = self.into.open_record(fields.list.len());
         let mut slot = 0;
         while self.json.item()? {
-            // More values than the tuple has fields are passed over.
+            // Values beyond the tuple's fields are skipped.
             let Some(field) = fields.list.get(slot) else {
                 self.json.skip()?;
                 continue;
@@ -393,14 +397,12 @@ impl<'r, 't> Reader<'r, 't> {
         Ok(self.into.close_record(open))
     }
 
-    /// A scalar where the type is a list or record: the text of a list, or nothing.
+    /// A scalar whose type is a list or record: it may be the text of a list.
     #[cold]
     fn unpack(&mut self, place: Place, text: &str) -> Node {
         let separated = place.field.and_then(|(fields, slot)| fields.shape(slot).separated);
         match (place.ty, separated) {
-            (Some(Type::List(item)), Some(separators)) => {
-                compound::split(self.vocabulary, item, separators, text, self.into)
-            }
+            (Some(Type::List(item)), Some(separators)) => split(self.vocabulary, item, separators, text, self.into),
             _ => self.mismatch(place),
         }
     }
@@ -420,26 +422,5 @@ impl<'r, 't> Reader<'r, 't> {
             self.malformed(fields.shape(slot).label, ty);
         }
         Node::Absent
-    }
-}
-
-/// Whether a value of this type is a number and nothing else.
-fn is_number(ty: &Type) -> bool {
-    matches!(ty, Type::Int | Type::Long | Type::Enum(_))
-}
-
-/// Whether a number that was not written as a whole one is one where it has to be.
-fn fits(ty: &Type, number: f64) -> bool {
-    !(is_number(ty) || matches!(ty, Type::Id)) || Value::Float(number).as_int().is_some()
-}
-
-/// What a text is where its type is a number or an enumeration; none where it stays a text.
-pub fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node> {
-    match ty {
-        Type::Int | Type::Long => text.trim().parse().ok().map(Node::Int),
-        Type::Bool => Value::Text(text).as_bool().map(Node::Bool),
-        Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.member_code(*place, text).map(Node::Int),
-        Type::Enum(_) => text.trim().parse().ok().map(Node::Int),
-        _ => None,
     }
 }

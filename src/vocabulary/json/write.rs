@@ -3,12 +3,18 @@
 use smallvec::SmallVec;
 
 use crate::{
-    message::{Message, Value},
-    vocabulary::*,
+    message::{self, Message, Value},
+    vocabulary::{
+        compound::join,
+        definition::{Form, Vocabulary},
+        field::{Field, Literal, Type},
+        fields::{Record, part_label},
+        message_def::Side,
+    },
 };
 
 impl Vocabulary {
-    /// Writes a message as JSON: all it says, and what the vocabulary says where it says nothing.
+    /// Writes a message as JSON, with the vocabulary's defaults for the fields that are not set.
     pub fn write_json(&self, message: &Message, out: &mut Vec<u8>) {
         let Some(kind) = message.kind() else { return };
         let def = self.message(kind);
@@ -25,7 +31,7 @@ impl Vocabulary {
             write_key("EventType", &mut separator, out);
             write_text(&def.label, out);
         }
-        let inside = def.inside(self);
+        let inside = self.inside(def);
         for (slot, field) in def.fields.list.iter().enumerate() {
             if inside == Some(slot) {
                 write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
@@ -71,7 +77,7 @@ impl Vocabulary {
         }
     }
 
-    /// Writes the items of a list as numbered fields, as many as there is room for.
+    /// Writes the items of a list as numbered fields, as many as the family has room for.
     fn write_family(&self, family: &Field, value: Value, separator: &mut u8, out: &mut Vec<u8>) {
         let Type::List(item) = &family.ty else { return };
         let Type::Record(place) = **item else { return };
@@ -79,7 +85,7 @@ impl Vocabulary {
         for number in 0..family.family {
             let record = items.next().and_then(|item| item.as_record());
             for (slot, member) in self.records[place].fields.list.iter().enumerate() {
-                write_key(&compound::part_label(family, number, member), separator, out);
+                write_key(&part_label(family, number, member), separator, out);
                 match record.map(|record| record.get(slot)).unwrap_or_default() {
                     Value::Absent => self.write_literal(&member.ty, &member.default, out),
                     value => self.write_value(&member.ty, value, out),
@@ -90,7 +96,7 @@ impl Vocabulary {
 
     fn write_field(&self, field: &Field, value: Value, out: &mut Vec<u8>) {
         match (&field.separated, value) {
-            (Some(separators), Value::List(list)) => write_text(&compound::join(separators, list), out),
+            (Some(separators), Value::List(list)) => write_text(&join(separators, list), out),
             _ => match (field.quotes, value) {
                 (Some(true), Value::Text(text)) => write_text(text, out),
                 (Some(true), Value::Int(number)) => write_text(itoa::Buffer::new().format(number), out),
@@ -146,18 +152,18 @@ impl Vocabulary {
             (Type::Int | Type::Long | Type::Enum(_), Value::Text(text)) if Value::Text(text).as_int().is_some() => {
                 write_int(Value::Text(text).as_int().unwrap_or_default(), out);
             }
-            // An id that came as a text, and is a number as one would write it.
+            // An id that came as a text and is a number in its usual form.
             (Type::Id, Value::Text(text)) if is_plain_number(text) => out.extend_from_slice(text.as_bytes()),
             (_, Value::Text(text)) => write_text(text, out),
             (_, Value::Int(number)) => write_int(number, out),
             (_, Value::Bool(value)) => out.extend_from_slice(if value { b"true" } else { b"false" }),
             (_, Value::Float(value)) => out.extend_from_slice(value.to_string().as_bytes()),
-            // A list where a scalar belongs, or the reverse: rules are checked against the types, so there is none.
+            // A list in place of a scalar, or the reverse, does not occur: rules are checked against the types.
             (_, Value::List(_) | Value::Record(_)) => out.extend_from_slice(b"null"),
         }
     }
 
-    fn write_record(&self, def: &super::Record, record: crate::message::Record, out: &mut Vec<u8>) {
+    fn write_record(&self, def: &Record, record: message::Record, out: &mut Vec<u8>) {
         let (open, close) = if def.tuple { (b'[', b']') } else { (b'{', b'}') };
         let mut separator = open;
         for (field, value) in def.fields.list.iter().zip(record.iter()) {
@@ -189,7 +195,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Whether a text is a number, and the same again as one.
+/// True if a text is a number in the form in which it would be written again.
 fn is_plain_number(text: &str) -> bool {
     text.parse::<i64>().is_ok_and(|number| itoa::Buffer::new().format(number) == text)
 }

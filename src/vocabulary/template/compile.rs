@@ -1,38 +1,19 @@
-//! Fields → members, once: names, tags, and the text of those that nobody sets.
+//! Fields → members of a template: names, tags, and the text of members that are not set.
 
-use super::{
-    super::{overlay::Owner, *},
-    members::{Member, Members, Shape},
+use super::members::{Member, Members, Shape};
+use crate::{
+    message::Kind,
+    vocabulary::{
+        definition::Vocabulary,
+        field::{Field, Literal, Type},
+        hand::Hand,
+        overlay::Owner,
+        profile::Profile,
+    },
 };
 
 const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
 pub(super) const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
-
-/// How XML is put down that means the same to whoever reads it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Hand {
-    /// What stands before the names of a data contract's members.
-    data: &'static str,
-    /// How an element ends that has nothing in it.
-    pub(super) empty: &'static str,
-    /// Whether an empty text is such an element.
-    empty_texts: bool,
-    /// Whether the instance namespace is bound at the envelope instead of at the parameter.
-    pub(super) instance_above: bool,
-}
-
-impl Hand {
-    /// As Mono's stack writes.
-    pub const NET: Hand = Hand { data: "d4p1", empty: " />", empty_texts: false, instance_above: false };
-    /// As the Open Media clients were seen to write.
-    pub const COMPACT: Hand = Hand { data: "a", empty: "/>", empty_texts: true, instance_above: true };
-}
-
-impl Default for &Hand {
-    fn default() -> Self {
-        &Hand::NET
-    }
-}
 
 pub(super) struct Compiler<'v> {
     pub vocabulary: &'v Vocabulary,
@@ -87,7 +68,7 @@ impl Compiler<'_> {
         self.profile.data_order(self.vocabulary, owner).into_iter().map(member).collect()
     }
 
-    /// A member of a data contract. One that is in another namespace than most binds that itself.
+    /// A member of a data contract. If its namespace is not the profile's, the member binds it itself.
     fn data_member(&self, owner: Owner, slot: usize, field: &Field) -> Member {
         let label = self.profile.label(self.vocabulary, owner, slot);
         let namespace = self.profile.namespace(owner, slot);
@@ -97,7 +78,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A member in the form that its profile has for it.
+    /// A member in its profile's form.
     fn formed(&self, owner: Owner, slot: usize, field: &Field, tag: &str, attributes: &str) -> Member {
         let form = self.profile.overlay.member(owner, slot);
         let ty = form.and_then(|form| form.ty.clone()).unwrap_or_else(|| field.ty.clone());
@@ -123,7 +104,7 @@ impl Compiler<'_> {
         member
     }
 
-    /// The tag of a list's items, and the list's attributes, which bind its prefix where it is not the data contracts'.
+    /// The attributes of a list, which bind the prefix of its items if their namespace is not the profile's, and the items' tag.
     fn item_tag(&self, list: &Type, attributes: &str, item: Option<&(String, String)>) -> (String, String) {
         let Type::List(inner) = list else { return (attributes.to_owned(), String::new()) };
         let (namespace, name) = match (item, item_name(self.vocabulary, inner)) {
@@ -136,8 +117,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A member named `tag`; `item` is what a list's items are called where that is not the usual name. Items of lists are
-    /// never nil where they are absent.
+    /// A member with this tag. `item` names a list's items if not by the usual name. Absent items of lists are never nil.
     pub fn member(
         &self,
         field: &Field,
@@ -164,7 +144,7 @@ impl Compiler<'_> {
             }
         };
         let empty = self.hand.empty;
-        // Members of data contracts have a prefix, and stand where the instance namespace is bound already.
+        // Members of data contracts have a prefix; the instance namespace is bound around them.
         let nil = match attributes.contains("xmlns:i=") || tag.contains(':') {
             true => format!("<{tag}{attributes} i:nil=\"true\"{empty}"),
             false => format!("<{tag}{attributes} xmlns:i=\"{INSTANCE}\" i:nil=\"true\"{empty}"),
@@ -207,7 +187,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What items of a list of this type are called, and their namespace, where that is not the data contracts'.
+/// The name of a list's items by their type, and their namespace if it is not the data contracts'.
 pub fn item_name<'v>(vocabulary: &'v Vocabulary, item: &Type) -> (Option<&'static str>, &'v str) {
     match item {
         Type::Int => (Some(ARRAYS), "int"),

@@ -1,13 +1,13 @@
-//! The members of what is written: their text, and where their values go.
+//! The members of a template: their text, and the gaps for their values.
 
-use super::super::*;
 use crate::{
     message::{Message, Node, Value},
+    vocabulary::{definition::Vocabulary, enumeration::by_code},
     wire::xml::escape,
 };
 
-/// Members one after the other. What they are while nobody sets any of them is one text, with all that stands around them:
-/// most members of most events are not set, and one copy writes all of them that stand together.
+/// Members one after the other. The text has the default of every member, and everything around them. Most members of most
+/// events are not set, so that one copy writes a whole run of them.
 #[derive(Debug)]
 pub(super) struct Members {
     pub text: String,
@@ -15,8 +15,8 @@ pub(super) struct Members {
     list: Vec<Member>,
 }
 
-/// Where a member's value goes: which part of the text it stands for. That is all that most members are asked for, and so it
-/// is kept apart from the rest, which is far apart in memory.
+/// The part of the text that a member's value replaces. Most members are only asked for this, so that it is kept apart from
+/// the rest, which is spread in memory.
 #[derive(Debug, Clone, Copy)]
 struct Gap {
     slot: u32,
@@ -25,15 +25,15 @@ struct Gap {
     how: How,
 }
 
-/// How a usual value is written there.
+/// The way in which a usual value is written into a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     Text,
     Number,
     Narrow,
-    /// Between its tags, as the member says.
+    /// Between its tags, by the member's shape.
     Between,
-    /// With its tags: where nobody set it, it has none around a value.
+    /// With its tags, because the default is not a value between tags.
     Whole,
 }
 
@@ -46,7 +46,7 @@ impl Gap {
             Shape::Number { narrow: true } => How::Narrow,
             _ => How::Between,
         };
-        // The tags around an absent member's value are the same as around any other.
+        // A default stands between the same tags as any other value.
         let (open, close) = if how == How::Whole { (0, 0) } else { (member.open.len(), member.close.len()) };
         let (start, end) = (at + open, at + member.absent.len() - close);
         Gap { slot: member.slot as u32, start: start as u32, end: end as u32, how }
@@ -65,7 +65,7 @@ impl Members {
         Members { text, gaps, list }
     }
 
-    /// Writes them with their values, which are nodes of the message; hands back how many list items did not fit.
+    /// Writes the members with their values, which are nodes of the message. Returns the number of list items that did not fit.
     pub fn write(&self, vocabulary: &Vocabulary, message: &Message, nodes: &[Node], out: &mut Vec<u8>) -> usize {
         let text = self.text.as_bytes();
         let mut written = 0;
@@ -99,15 +99,15 @@ fn write_number(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// One member: its value is the only thing that is written anew each time.
+/// One member. Only its value is written anew each time.
 #[derive(Debug)]
 pub(super) struct Member {
     pub slot: usize,
     pub open: String,
     pub close: String,
-    /// The whole member where nobody set it.
+    /// The whole member if it is not set.
     pub absent: String,
-    /// Where nobody set it, it has its tags and a value.
+    /// True if `absent` is a value between the member's tags.
     pub is_plain: bool,
     pub nil: String,
     pub shape: Shape,
@@ -120,13 +120,13 @@ pub(super) enum Shape {
         narrow: bool,
     },
     Bool,
-    /// What its members are called, by code; the first where a code is none of them.
+    /// The names of the members, by code. The first one is written for unknown codes.
     Enum(Vec<(i64, String)>),
     Object(Members),
     List {
         item: Box<Member>,
         pad: usize,
-        /// As many absent items as the list is long at least.
+        /// The text of `pad` absent items, to which the list is filled up.
         padding: String,
     },
     /// A list of exactly one.
@@ -136,7 +136,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// What a member of an enumeration is called.
+    /// The name of a member of an enumeration.
     pub fn name_of(&self, code: i64) -> &str {
         let Shape::Enum(names) = self else { return "" };
         by_code(names, code, |(known, _)| *known).or(names.first()).map_or("", |(_, name)| name)
@@ -164,7 +164,7 @@ impl Member {
         matches!(self.shape, Shape::First(_)) && is_empty()
     }
 
-    /// Writes what stands between the member's tags.
+    /// Writes the content between the member's tags.
     fn write_value(&self, vocabulary: &Vocabulary, value: Value, out: &mut Vec<u8>) -> usize {
         match &self.shape {
             Shape::Text => match value {
@@ -214,7 +214,7 @@ impl Member {
         0
     }
 
-    /// The member as the first item of a list: where that is empty it is absent.
+    /// The member as the first item of a list. It is absent if the list is empty.
     pub fn first(self) -> Member {
         let (open, close, nil, absent) = (self.open.clone(), self.close.clone(), self.nil.clone(), self.absent.clone());
         let slot = self.slot;

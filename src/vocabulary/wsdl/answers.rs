@@ -1,14 +1,14 @@
-//! What operations answer: replies and results, and the types of the details of faults.
+//! The answers to operations: replies, results, and the types of faults' details.
 
 use super::{
-    compare::Comparison,
+    comparison::Comparison,
     description::{Complex, Contract, Member, Name, Operation, Resolved},
     fitted::{Part, Sort, Weight},
     members::Ways,
 };
 use crate::{
     message::Kind,
-    vocabulary::{MessageDef, Owner},
+    vocabulary::{message_def::MessageDef, overlay::Owner},
 };
 
 impl<'c> Comparison<'c> {
@@ -53,7 +53,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// The members of a message's data contract. What is odd about a type is said once, whatever has it.
+    /// Compares the members of a data contract. The oddities of a type are reported once.
     pub fn data(&mut self, owner: Owner, complex: &'c Complex, ways: Ways, part: &mut Part) {
         let slots: Vec<usize> = (0..self.fields(owner).list.len()).collect();
         let members = self.description.members(complex);
@@ -63,7 +63,7 @@ impl<'c> Comparison<'c> {
         self.told.push(complex);
     }
 
-    /// The types of faults' details.
+    /// Compares the types of faults' details.
     pub fn faults(&mut self, contract: &'c Contract) {
         let mut faults: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.faults).collect();
         faults.sort();

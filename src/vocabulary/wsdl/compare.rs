@@ -1,22 +1,26 @@
-//! A description × a vocabulary → the profile in which the service is spoken with, and what is to be said of that: contracts,
-//! operations, events. Members and enumerations are `members` and `values`.
-
-use hashbrown::HashMap;
+//! A description × a vocabulary → the profile for the service, with a remark on every difference. Contracts, operations and
+//! events are compared here; `members`, `values` and `answers` compare the rest.
 
 use super::{
-    description::{Complex, Contract, Description, Name, Operation, Resolved, Simple},
-    fitted::{Fitted, Part, Remark, Sort, Weight},
+    comparison::Comparison,
+    description::{Complex, Contract, Description, Name, Operation, Resolved},
+    fitted::{Fitted, Part, Sort, Weight},
     members::Ways,
     namespaces::most,
 };
 use crate::{
     message::Kind,
-    vocabulary::{MessageDef, Owner, Profile, Side, Vocabulary},
+    vocabulary::{
+        definition::Vocabulary,
+        message_def::{MessageDef, Side},
+        overlay::Owner,
+        profile::Profile,
+    },
 };
 
 impl Description {
-    /// Compares the description with a vocabulary: on the base of the profile that was asked for, else of the shipped one that
-    /// fits best. An error where it has none of the dialect's operations.
+    /// Compares the description with a vocabulary, based on the profile that was asked for, else on the shipped one that fits
+    /// best. The error means that it has none of the dialect's operations.
     pub fn fit(&self, vocabulary: &Vocabulary, base: Option<&Profile>) -> Result<Fitted, String> {
         let bases = base.map_or_else(|| vocabulary.profiles.iter().collect(), |base| vec![base]);
         let fitted = bases.into_iter().filter_map(|base| Comparison::new(vocabulary, base, self).run());
@@ -25,52 +29,7 @@ impl Description {
     }
 }
 
-/// One comparison, while it is made.
-pub struct Comparison<'c> {
-    pub vocabulary: &'c Vocabulary,
-    pub base: &'c Profile,
-    pub description: &'c Description,
-    pub profile: Profile,
-    pub parts: Vec<(Option<Owner>, Part)>,
-    /// What records and enumerations were compared with.
-    pub records: HashMap<usize, &'c Complex>,
-    pub enums: HashMap<usize, &'c Simple>,
-    /// The namespaces of data contracts' members, and the names of lists' items.
-    pub spaces: Vec<(Owner, usize, &'c str)>,
-    pub items: Vec<(Owner, usize, &'c Name, &'c str)>,
-    /// What is compared now is written by the bridge, not only read.
-    pub writing: bool,
-    /// Types of which was said what is odd about them.
-    pub told: Vec<&'c Complex>,
-}
-
-impl Part {
-    pub fn new(sort: Sort, name: impl Into<String>, wire: impl Into<String>) -> Part {
-        Part { sort, name: name.into(), wire: wire.into(), remarks: Vec::new() }
-    }
-
-    pub fn say(&mut self, weight: Weight, text: impl Into<String>) {
-        self.remarks.push(Remark { weight, text: text.into() });
-    }
-}
-
 impl<'c> Comparison<'c> {
-    fn new(vocabulary: &'c Vocabulary, base: &'c Profile, description: &'c Description) -> Comparison<'c> {
-        Comparison {
-            vocabulary,
-            base,
-            description,
-            profile: base.clone(),
-            parts: Vec::new(),
-            records: HashMap::new(),
-            enums: HashMap::new(),
-            spaces: Vec::new(),
-            items: Vec::new(),
-            writing: false,
-            told: Vec::new(),
-        }
-    }
-
     fn run(mut self) -> Option<Fitted> {
         let service = self.contract(Side::Request);
         let callback = self.contract(Side::Callback);
@@ -92,7 +51,7 @@ impl<'c> Comparison<'c> {
         Some(Fitted { profile: self.profile, parts })
     }
 
-    /// What a message may be called, the most likely first.
+    /// The possible names of a message, the most likely first.
     fn names(&self, kind: Kind) -> Vec<String> {
         let def = self.vocabulary.message(kind);
         let profiles = std::iter::once(self.base).chain(&self.vocabulary.profiles);
@@ -189,7 +148,7 @@ impl<'c> Comparison<'c> {
         if let Some(action) = &operation.action
             && *action != self.profile.action(self.vocabulary, kind)
         {
-            // What follows from the contract's name and namespace, as WCF makes it of them, was said there.
+            // The default that WCF derives from the contract's name and namespace needs no remark of its own.
             let usual = format!("{}/{}/{}", namespace.trim_end_matches('/'), contract.local, operation.name);
             if *action != usual {
                 part.say(Weight::Differs, format!("its SOAPAction is {action:?}"));
@@ -231,7 +190,7 @@ impl<'c> Comparison<'c> {
         self.data(owner, complex, Ways { data: true, written: true }, part);
     }
 
-    /// The headers of requests, where the WSDL says anything of them: services may want them and not tell.
+    /// The headers of requests. Without any in the WSDL nothing is said: services may want headers and not declare them.
     fn headers(&mut self, contract: &'c Contract, part: &mut Part) {
         let mut found: Vec<&Name> = contract.operations.iter().flat_map(|operation| &operation.headers).collect();
         found.sort();
@@ -256,7 +215,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// The classes of events, where the WSDL has any: it is the callback's that does.
+    /// The classes of events, if the WSDL has any; only a callback's does.
     fn events(&mut self) {
         let mut found = Vec::new();
         let mut missing = Vec::new();
@@ -293,7 +252,7 @@ impl<'c> Comparison<'c> {
     }
 }
 
-/// The operation with one of these names: exactly, then in any case.
+/// The operation with one of these names: exact matches first, then in any case.
 fn find_operation<'c>(names: &[String], contract: &'c Contract) -> Option<&'c Operation> {
     let find = |same: fn(&str, &str) -> bool| {
         let mut found = names.iter().filter_map(|name| contract.operations.iter().find(|o| same(&o.name, name)));

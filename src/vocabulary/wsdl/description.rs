@@ -1,10 +1,12 @@
-//! What a WSDL and its schemas say, without its ways of saying it: operations, what they take and give, and the types of that.
+//! The content of a WSDL and its schemas in plain form: contracts, operations, and the types of parameters and results.
 
 use std::fmt;
 
 use hashbrown::HashMap;
 
-/// How many types may stand on each other: longer chains are cycles.
+use super::standards::XSD;
+
+/// The longest chain of base types. Longer ones are cycles.
 const MOST_BASES: usize = 16;
 
 /// A name in its namespace.
@@ -32,14 +34,14 @@ impl fmt::Display for Name {
     }
 }
 
-/// All of it.
+/// Everything that the documents of one WSDL say.
 #[derive(Debug, Default)]
 pub struct Description {
     pub contracts: Vec<Contract>,
     pub complexes: HashMap<Name, Complex>,
     pub simples: HashMap<Name, Simple>,
     pub elements: HashMap<Name, Type>,
-    /// What was odd about the documents themselves.
+    /// Oddities of the documents themselves.
     pub remarks: Vec<String>,
 }
 
@@ -52,28 +54,28 @@ pub struct Contract {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     pub name: String,
-    /// None where no binding of SOAP 1.1 has it.
+    /// None if no binding of SOAP 1.1 has the operation.
     pub action: Option<String>,
-    /// The element of the body that asks, and that which answers.
+    /// The elements of the bodies of request and answer.
     pub input: Name,
     pub output: Option<Name>,
     /// The elements of the details of faults.
     pub faults: Vec<Name>,
     pub headers: Vec<Name>,
-    /// Why it cannot be called as it is described.
+    /// The reason why it cannot be called as it is described.
     pub trouble: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Type {
     Named(Name),
-    /// That of an element.
+    /// The type of this element.
     Of(Name),
     Complex(Complex),
     Simple(Simple),
 }
 
-/// A type with members, those of its base not among them.
+/// A type with members, without the members of its base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Complex {
     pub base: Option<Name>,
@@ -82,7 +84,7 @@ pub struct Complex {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// In no namespace where the schema does not qualify its elements.
+    /// Without a namespace if the schema does not qualify its elements.
     pub name: Name,
     pub ty: Type,
     pub nillable: bool,
@@ -100,13 +102,13 @@ pub struct Simple {
     pub values: Vec<(String, i64)>,
 }
 
-/// A type as it is.
+/// A type after its names were followed.
 #[derive(Debug, Clone, Copy)]
 pub enum Resolved<'d> {
     Plain(Plain),
     Enumeration(&'d Simple, Option<&'d Name>),
     Complex(&'d Complex, Option<&'d Name>),
-    /// The description has none of this name.
+    /// The description has no type of this name.
     Missing(&'d Name),
 }
 
@@ -118,7 +120,7 @@ pub enum Plain {
     Int,
     Long,
     Time,
-    /// Of XML Schema, but nothing that the dialects have.
+    /// A type of XML Schema that no dialect uses.
     Other,
 }
 
@@ -176,7 +178,7 @@ impl Description {
         chain.iter().rev().flat_map(|complex| &complex.members).collect()
     }
 
-    /// The member that an array consists of.
+    /// The member for the items of an array, if the type is one.
     pub fn item<'d>(&self, complex: &'d Complex) -> Option<&'d Member> {
         match complex.members.as_slice() {
             [item] if item.many && complex.base.is_none() => Some(item),
@@ -184,7 +186,7 @@ impl Description {
         }
     }
 
-    /// What stands in an element.
+    /// The type of an element's content.
     pub fn inside<'d>(&'d self, element: &Name) -> Option<Resolved<'d>> {
         self.elements.get(element).map(|ty| self.resolve(ty))
     }
@@ -192,7 +194,7 @@ impl Description {
 
 fn plain(name: &Name) -> Option<Plain> {
     let known = match name.local.as_str() {
-        _ if name.namespace != super::XSD => return None,
+        _ if name.namespace != XSD => return None,
         "string" | "normalizedString" | "token" | "anyURI" | "Name" | "NCName" | "ID" => Plain::Text,
         "boolean" => Plain::Bool,
         "int" | "short" | "byte" | "unsignedShort" | "unsignedByte" => Plain::Int,

@@ -1,11 +1,11 @@
-//! The documents that a WSDL consists of: which are still wanted, where they are, and how much there may be of them.
+//! The documents of a WSDL: the ones that are still wanted, their addresses, and the limits of their number and size.
 
 use std::collections::{HashSet, VecDeque};
 
 use super::{
-    WSDL, XSD,
     description::Description,
-    read::{self, is},
+    read,
+    standards::{WSDL, XSD, is},
 };
 use crate::wire::{
     replaced::Replaced,
@@ -14,14 +14,14 @@ use crate::wire::{
 
 /// Attributes whose values are names with prefixes.
 const QUALIFIED: [&str; 6] = ["type", "base", "ref", "element", "message", "binding"];
-/// How long a chain of imports may be.
+/// The longest chain of imports.
 const DEPTH: usize = 8;
 
-/// How much is read of a service's WSDL.
+/// The limits for reading a service's WSDL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub documents: usize,
-    /// Of all documents together.
+    /// The size of all documents together.
     pub bytes: usize,
 }
 
@@ -31,7 +31,7 @@ impl Default for Limits {
     }
 }
 
-/// The documents of one WSDL, while they come in. Addresses are URLs, or paths of files.
+/// The documents of one WSDL while they come in. Addresses are URLs or paths of files.
 #[derive(Debug)]
 pub struct Documents {
     limits: Limits,
@@ -41,7 +41,7 @@ pub struct Documents {
     fetching: Option<Wanted>,
     found: Vec<Element>,
     bytes: usize,
-    /// Other hosts that imports named.
+    /// Other hosts that imports name.
     elsewhere: Vec<String>,
     /// The reasons why characters of the documents became U+FFFD.
     replaced: Replaced,
@@ -54,7 +54,7 @@ struct Wanted {
 }
 
 impl Documents {
-    /// The WSDL at this address: a URL gets its `?wsdl` where it has no query.
+    /// The WSDL at this address. `?wsdl` is added to a URL without a query.
     pub fn at(address: &str, limits: Limits) -> Documents {
         let root = match split(address) {
             Some((host, "")) => format!("{host}/?wsdl"),
@@ -74,18 +74,18 @@ impl Documents {
         }
     }
 
-    /// The address of the document that is to be read next.
+    /// The address of the next wanted document.
     pub fn wanted(&mut self) -> Option<String> {
         self.fetching = self.wanted.pop_front();
         self.fetching.as_ref().map(|wanted| wanted.address.clone())
     }
 
-    /// How many bytes the next document may have.
+    /// The largest size of the next document in bytes.
     pub fn room(&self) -> usize {
         self.limits.bytes - self.bytes
     }
 
-    /// The document that was wanted; `charset` is what the transport says of its bytes.
+    /// Takes the document that was wanted. `charset` is the one that the transport names.
     pub fn take(&mut self, bytes: &[u8], charset: Option<&str>) -> Result<(), String> {
         let Some(Wanted { address, depth }) = self.fetching.take() else { return Ok(()) };
         if bytes.len() > self.room() {
@@ -114,12 +114,12 @@ impl Documents {
         Ok(())
     }
 
-    /// Where what a document imports is said to be.
+    /// Collects the locations of a document's imports.
     fn imports(&self, element: &Element, found: &mut Vec<String>) {
         for child in &element.children {
             let location = match child.name.as_str() {
                 "import" if child.namespace.as_deref() == Some(WSDL) => child.attribute("location"),
-                // That of schemas themselves is known, and is not what some services offer under its name.
+                // The schema of XML Schema itself is known; some services offer something else under its name.
                 "import" if child.attribute("namespace") == Some(XSD) => None,
                 "import" | "include" if child.namespace.as_deref() == Some(XSD) => child.attribute("schemaLocation"),
                 "types" | "schema" => {
@@ -132,7 +132,7 @@ impl Documents {
         }
     }
 
-    /// An import's address. It is always at the host that was asked, whatever name the service gives itself.
+    /// An import's address. It is always at the host that was asked, even if the service names itself otherwise.
     fn resolve(&mut self, base: &str, location: &str) -> Result<String, String> {
         let location = location.split('#').next().unwrap_or_default();
         let Some((authority, path)) = split(base) else {
@@ -156,7 +156,7 @@ impl Documents {
         Ok(format!("{authority}{path}"))
     }
 
-    /// What all of them say.
+    /// The description that all documents give together.
     pub fn read(self) -> Description {
         let mut description = read::read(self.found.iter());
         for sort in self.replaced.sorts() {
@@ -174,7 +174,7 @@ fn is_url(text: &str) -> bool {
     split(text).is_some()
 }
 
-/// A URL as its scheme with host and port, and the rest.
+/// Splits a URL behind its host and port.
 fn split(url: &str) -> Option<(&str, &str)> {
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let scheme = ["http://", "https://"].into_iter().find(|scheme| lower.starts_with(scheme))?;
@@ -182,7 +182,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
     Some(url.split_at(end))
 }
 
-/// A path that is said from the folder of another.
+/// A path that is relative to the folder of another.
 fn beside(base: &str, location: &str) -> String {
     let location = location.strip_prefix("./").unwrap_or(location);
     if location.starts_with('/') {

@@ -1,22 +1,22 @@
-//! What a comparison came to: the profile to speak in, and part by part what was found.
+//! The result of a comparison: the profile for the service, and remarks part by part.
 
-use crate::vocabulary::Profile;
+use crate::vocabulary::profile::Profile;
 
-/// How a service is spoken with after its WSDL was read, and how that differs from what the vocabulary has.
+/// The profile for a service after its WSDL was read, and the differences from the vocabulary.
 #[derive(Debug, Clone)]
 pub struct Fitted {
-    /// The shipped profile that fits best, with what the WSDL says laid over it.
+    /// The shipped profile that fits best, with the WSDL's differences laid over it.
     pub profile: Profile,
     pub parts: Vec<Part>,
 }
 
-/// Something that the vocabulary, or the WSDL, has.
+/// A part of the vocabulary or of the WSDL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub sort: Sort,
-    /// As the vocabulary calls it.
+    /// The vocabulary's name for it.
     pub name: String,
-    /// As it is written to this service.
+    /// The service's name for it.
     pub wire: String,
     pub remarks: Vec<Remark>,
 }
@@ -36,23 +36,23 @@ pub struct Remark {
     pub text: String,
 }
 
-/// How much a difference matters.
+/// The weight of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// The WSDL says it otherwise, and is followed.
+    /// The WSDL has it otherwise, and is followed.
     Differs,
-    /// The WSDL has what the vocabulary does not know; it stays unused.
+    /// The WSDL has something that the vocabulary does not know; it stays unused.
     Unknown,
-    /// The WSDL lacks what can be spared.
+    /// The WSDL lacks something that is not needed.
     Spares,
-    /// The WSDL lacks what may be needed.
+    /// The WSDL lacks something that may be needed.
     Lacks,
-    /// The WSDL says what cannot be followed.
+    /// The WSDL has something that cannot be followed.
     Contradicts,
 }
 
 impl Weight {
-    /// How far a profile is from a WSDL for it.
+    /// The remark's share of the distance between a profile and a WSDL.
     pub(super) fn cost(self) -> usize {
         match self {
             Weight::Differs | Weight::Unknown | Weight::Spares => 1,
@@ -63,12 +63,22 @@ impl Weight {
 }
 
 impl Fitted {
-    /// Whether nothing is missing that may be needed, and nothing contradicts.
+    /// True if nothing is missing that may be needed, and nothing contradicts.
     pub fn fits(&self) -> bool {
         self.remarks().all(|(_, remark)| remark.weight < Weight::Lacks)
     }
 
     pub fn remarks(&self) -> impl Iterator<Item = (&Part, &Remark)> {
         self.parts.iter().flat_map(|part| part.remarks.iter().map(move |remark| (part, remark)))
+    }
+}
+
+impl Part {
+    pub(super) fn new(sort: Sort, name: impl Into<String>, wire: impl Into<String>) -> Part {
+        Part { sort, name: name.into(), wire: wire.into(), remarks: Vec::new() }
+    }
+
+    pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
+        self.remarks.push(Remark { weight, text: text.into() });
     }
 }

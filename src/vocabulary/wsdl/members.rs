@@ -1,18 +1,23 @@
-//! Members: which of the WSDL's is which of the vocabulary's, in which order they travel, and whether their types agree.
+//! Members: they are matched between WSDL and vocabulary, and their order and types compared.
 
 use super::{
-    compare::Comparison,
+    comparison::Comparison,
     description::{Complex, Member, Name, Plain, Resolved},
     fitted::{Part, Sort, Weight},
 };
-use crate::vocabulary::{Fields, Literal, MemberForm, Owner, Type, template::item_name};
+use crate::vocabulary::{
+    field::{Literal, Type},
+    fields::Fields,
+    overlay::{MemberForm, Owner},
+    template::item_name,
+};
 
-/// How members travel.
+/// The way in which members travel.
 #[derive(Debug, Clone, Copy)]
 pub struct Ways {
-    /// As those of a data contract, ordered by their names; else as parameters, in the contract's order.
+    /// True for members of a data contract, which are ordered by name; false for parameters, in the contract's order.
     pub data: bool,
-    /// The bridge writes them; else it only reads them.
+    /// True if the bridge writes them, false if it only reads them.
     pub written: bool,
 }
 
@@ -24,7 +29,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// What a member may be called, the most likely first.
+    /// The possible labels of a member, the most likely first.
     fn labels(&self, owner: Owner, slot: usize) -> Vec<&'c str> {
         let field = &self.fields(owner).list[slot];
         let profiles = std::iter::once(self.base).chain(&self.vocabulary.profiles);
@@ -32,8 +37,8 @@ impl<'c> Comparison<'c> {
         labels.chain([field.label.as_str()]).chain(field.aliases.iter().map(String::as_str)).collect()
     }
 
-    /// Each slot's member: by the profile's label, by any that the vocabulary knows, by those in any case. As many parameters
-    /// as are left on both sides are each other's, in their order.
+    /// Matches slots with members: by the profile's label, then by any label that the vocabulary knows, then by these in any
+    /// case. If the same number of parameters is left on both sides, these are matched in their order.
     fn pairs(&self, owner: Owner, slots: &[usize], members: &[&'c Member], ways: Ways) -> Vec<(usize, &'c Member)> {
         let mut pairs: Vec<(usize, &Member)> = Vec::new();
         let likeness: [fn(&[&str], &str) -> bool; 3] = [
@@ -83,7 +88,7 @@ impl<'c> Comparison<'c> {
                 part.say(weight, format!("{text} a member {}, which is not known", member.name));
             }
         }
-        // Records may be written elsewhere.
+        // A record that is only read here may be written elsewhere.
         if ways.written || matches!(owner, Owner::Record(_)) {
             self.order(owner, &pairs, members, ways, part);
         }
@@ -128,7 +133,7 @@ impl<'c> Comparison<'c> {
         part.say(weight, format!("has no member {}", self.base.label(self.vocabulary, owner, slot)));
     }
 
-    /// The order of the WSDL's members, where it is not the one that would be written anyway.
+    /// Notes the order of the WSDL's members if it is not the usual one.
     fn order(
         &mut self,
         owner: Owner,
@@ -151,7 +156,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// Compares what a member holds; `place` is where it stands, if anything of it is to be kept.
+    /// Compares the type of a member. Differences are noted for `place`, if there is one.
     pub fn value(
         &mut self,
         place: Option<(Owner, usize)>,
@@ -200,7 +205,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// The name of a list's items: records' and enumerations' are in the namespace of data, which is not known yet.
+    /// Compares the name of a list's items. The namespace of data is not settled yet, so that names in it are kept for later.
     fn item(&mut self, owner: Owner, slot: usize, inner: &'c Type, name: &'c Name, part: &mut Part) {
         match item_name(self.vocabulary, inner) {
             (None, expected) => self.items.push((owner, slot, name, expected)),
@@ -212,7 +217,7 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// Compares what is no list.
+    /// Compares the type of a value that is not a list.
     fn plain(
         &mut self,
         place: Option<(Owner, usize)>,

@@ -1,12 +1,12 @@
-//! Which namespaces data contracts are in, once all of them were seen.
+//! The namespaces of data contracts, settled once all of them were seen.
 
 use super::{
-    compare::Comparison,
+    comparison::Comparison,
     fitted::{Sort, Weight},
 };
 
 impl Comparison<'_> {
-    /// The namespace of most data contracts is the profile's, what is in another is noted where it stands.
+    /// Makes the namespace of most data contracts the profile's; members and items in others are noted one by one.
     pub fn settle_namespaces(&mut self) {
         if self.spaces.is_empty() {
             return;
@@ -44,7 +44,7 @@ impl Comparison<'_> {
     }
 }
 
-/// What occurs most often; the first of those that do.
+/// The name that occurs most often; the first of several.
 pub fn most<'n>(names: impl Iterator<Item = &'n str>) -> &'n str {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for name in names {

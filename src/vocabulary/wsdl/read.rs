@@ -1,15 +1,15 @@
-//! WSDL 1.1 → contracts: what port types have, with what the bindings of SOAP 1.1 say of it.
+//! WSDL 1.1 → contracts: the operations of port types, with the details from the bindings of SOAP 1.1.
 
 use hashbrown::HashMap;
 
 use super::{
-    SOAP, WSDL, XSD,
     description::{Contract, Description, Name, Operation},
     schema,
+    standards::{SOAP, WSDL, XSD, is},
 };
 use crate::wire::xml::Element;
 
-/// What the documents of one service say together.
+/// The description that the documents of one service give together.
 pub fn read<'d>(documents: impl Iterator<Item = &'d Element> + Clone) -> Description {
     let mut description = Description::default();
     for document in documents.clone() {
@@ -28,10 +28,6 @@ fn for_each_schema(document: &Element, take: &mut impl FnMut(&Element)) {
     for types in document.children.iter().filter(|child| is(child, WSDL, "types")) {
         types.children.iter().filter(|child| is(child, XSD, "schema")).for_each(&mut *take);
     }
-}
-
-pub fn is(element: &Element, namespace: &str, name: &str) -> bool {
-    element.name == name && element.namespace.as_deref() == Some(namespace)
 }
 
 /// The parts of all documents by their names.
@@ -77,14 +73,14 @@ impl<'d> Parts<'d> {
         };
         let bound = |contract: &Contract| contract.operations.iter().any(|operation| operation.action.is_some());
         let mut contracts: Vec<Contract> = self.port_types.iter().map(contract).collect();
-        // Where there are bindings, port types without one of SOAP 1.1 are other ways to the same service.
+        // If there are bindings, port types without one of SOAP 1.1 are other ways to the same service.
         if contracts.iter().any(bound) {
             contracts.retain(bound);
         }
         contracts
     }
 
-    /// The element that a message's only part, or the part of this name, holds.
+    /// The element of a message's first part, or of the part of this name.
     fn element(&self, message: &str, part: Option<&str>) -> Result<Name, String> {
         let name = Name::of(message);
         let Some(parts) = self.messages.get(&name) else { return Err(format!("there is no message {name}")) };

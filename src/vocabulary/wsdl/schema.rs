@@ -1,15 +1,15 @@
-//! XML Schema → types, as far as services of .NET and their likes use it.
+//! XML Schema → types, as far as .NET services and similar ones use it.
 
 use super::{
-    XSD,
     description::{Complex, Description, Member, Name, Simple, Type},
+    standards::XSD,
 };
 use crate::wire::xml::Element;
 
-/// Where the data-contract serializer writes the numbers of an enumeration's members.
+/// The namespace in which the data-contract serializer writes the numbers of an enumeration's members.
 const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
 
-/// Adds what a schema has.
+/// Adds the types and elements of a schema.
 pub fn read(schema: &Element, into: &mut Description) {
     let namespace = schema.attribute("targetNamespace").unwrap_or_default();
     let qualified = schema.attribute("elementFormDefault") == Some("qualified");
@@ -32,7 +32,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    /// The type of an element: named, or written in it; anything where nothing is said.
+    /// The type of an element: named, or written inside it. Without either it may be anything.
     fn type_of(&self, element: &Element) -> Type {
         if let Some(name) = element.attribute("type") {
             return Type::Named(Name::of(name));
@@ -71,7 +71,7 @@ impl Reader<'_> {
 
     fn member(&self, element: &Element, many: bool) -> Option<Member> {
         let (name, ty) = match (element.attribute("ref"), element.attribute("name")) {
-            // The element of that name has the type.
+            // The type is that of the element of this name.
             (Some(name), _) => (Name::of(name), Type::Of(Name::of(name))),
             (None, Some(name)) => {
                 let qualified = element.attribute("form").map_or(self.qualified, |form| form == "qualified");
@@ -104,7 +104,7 @@ fn simple(element: &Element) -> Simple {
     simple
 }
 
-/// The number that the serializer notes at a member of an enumeration where it is not its place.
+/// The number of an enumeration's member that the serializer notes if it is not the member's place.
 fn number(value: &Element) -> Option<i64> {
     let notes = of_schema(value).filter(|child| child.name == "annotation").flat_map(|note| &note.children);
     let found = notes

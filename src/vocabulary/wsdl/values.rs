@@ -1,11 +1,11 @@
-//! Enumerations: a member's position is the guide's number, unless the names say clearly which is which.
+//! Enumerations. Members are matched by name if the names are known, else by position, which is the guide's number.
 
 use super::{
-    compare::Comparison,
+    comparison::Comparison,
     description::{Name, Simple},
     fitted::{Part, Sort, Weight},
 };
-use crate::vocabulary::Enum;
+use crate::vocabulary::enumeration::Enum;
 
 impl<'c> Comparison<'c> {
     pub fn enumeration(&mut self, place: usize, simple: &'c Simple, name: Option<&'c Name>, part: &mut Part) {
@@ -35,7 +35,7 @@ impl<'c> Comparison<'c> {
     }
 }
 
-/// The code of each of the WSDL's members. By name, where all of them are known, or all known ones are among them; else by
+/// The codes of the WSDL's members: by name if all of them are known, or if all known ones are among them; else by
 /// position.
 fn codes<'s>(known: &Enum, simple: &'s Simple, part: &mut Part) -> Vec<(i64, &'s str)> {
     let by_name: Vec<Option<i64>> = simple.values.iter().map(|(name, _)| known.code_in_any_case(name)).collect();

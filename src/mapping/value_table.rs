@@ -1,25 +1,30 @@
-//! Tables of rule files: what a value of one enumeration is in another. They are complete, or say what everything else is.
+//! Tables of rule files: they map the values of one enumeration to those of another. A table is complete, or has a value
+//! for everything else.
 
 use std::sync::Arc;
 
-use super::compile::{Literal, Members, Ty};
+use super::{
+    literal::Literal,
+    value_type::{Members, Ty},
+};
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table as Section},
+    document::{Key, Node, Table},
     message::Value,
     vocabulary::by_code,
 };
 
 type Find<'f> = Box<dyn Fn(&str) -> Option<Arc<Members>> + 'f>;
 
-/// Where the enumerations on either side of a table are looked for: a dialect and the model may use the same name.
+/// Look-ups of the enumerations on either side of a table. There are two, because a dialect and the model may use the same
+/// name.
 pub struct Finders<'f> {
     pub from: Find<'f>,
     pub to: Find<'f>,
 }
 
 #[derive(Debug)]
-pub struct Table {
+pub struct ValueTable {
     pub name: String,
     pub from: Ty,
     pub to: Ty,
@@ -28,7 +33,7 @@ pub struct Table {
     otherwise: Option<Literal>,
 }
 
-impl Table {
+impl ValueTable {
     pub fn look_up<'v>(&'v self, key: Value<'v>) -> Value<'v> {
         if key.is_empty() {
             return Value::Absent;
@@ -43,13 +48,14 @@ impl Table {
     }
 }
 
-/// Reads `[tables.name]`: `from` and `to` name enumerations (or `text`, `number`), `else` is the value of all that is not
-/// named, every other key a member of `from` with its member of `to`. An empty text maps to nothing.
-pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> Option<Table> {
+/// Reads `[tables.name]`: `from` and `to` name enumerations (or `text`, `number`), `else` is the value for everything that is
+/// not listed, and every other key is a member of `from` with its member of `to`. An empty text maps to nothing.
+pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> Option<ValueTable> {
     let section = node.table(problems)?;
     let from = ty(&section, "from", &find.from, problems)?;
     let to = ty(&section, "to", &find.to, problems)?;
-    let mut table = Table { name: key.name.into(), from, to, numbers: Vec::new(), texts: Vec::new(), otherwise: None };
+    let mut table =
+        ValueTable { name: key.name.into(), from, to, numbers: Vec::new(), texts: Vec::new(), otherwise: None };
     let mut missing: Vec<String> = match &table.from {
         Ty::Members(members) => members.names().map(str::to_owned).collect(),
         _ => Vec::new(),
@@ -90,7 +96,7 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
     Some(table)
 }
 
-fn ty(section: &Section, name: &'static str, find: &Find, problems: &mut Problems) -> Option<Ty> {
+fn ty(section: &Table, name: &'static str, find: &Find, problems: &mut Problems) -> Option<Ty> {
     let text = section.required(name, problems);
     let ty = match text {
         "text" => Some(Ty::Text),

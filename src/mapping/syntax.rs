@@ -1,4 +1,4 @@
-//! Expressions as rules write them → a syntax tree with positions. What names mean is decided later, by `compile`.
+//! Expressions as rules write them → a syntax tree with positions. Names are resolved later, by `compile`.
 //!
 //! ```text
 //! expression = all { "or" all }           all  = not { "and" not }        not = [ "not" ] comparison
@@ -40,7 +40,7 @@ pub enum Step {
         name: String,
         span: Range<usize>,
     },
-    /// The first item of a list whose field equals a value.
+    /// The first item of a list with this value in a field.
     Keyed {
         path: Vec<Step>,
         equals: Box<Ast>,
@@ -58,7 +58,7 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// What is wrong with an expression, and where in its text.
+/// A mistake in an expression, and its place in the text.
 #[derive(Debug, PartialEq)]
 pub struct Mistake {
     pub span: Range<usize>,
@@ -66,7 +66,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// Says it of the text that a node is.
+    /// Reports the mistake at its place in the text that a node holds.
     pub fn tell(self, node: Node, problems: &mut Problems) {
         let start = node.inner_span().start;
         problems.add(node.source(), start + self.span.start..start + self.span.end, self.text);
@@ -174,7 +174,7 @@ impl Parser<'_> {
         Mistake { span, text: format!("expected {expected}, found {found}") }
     }
 
-    /// Everything from a start to what was taken last.
+    /// A tree that spans from `start` to the last token that was taken.
     fn since(&self, start: usize, node: Tree) -> Ast {
         Ast { node, span: start..self.tokens[self.at.saturating_sub(1)].1.end }
     }
@@ -303,65 +303,4 @@ impl Parser<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn shape(text: &str, expected: &str) {
-        assert_eq!(show(&parse(text).unwrap()), expected, "{text}");
-    }
-
-    fn show(ast: &Ast) -> String {
-        let list = |parts: &[Ast]| parts.iter().map(show).collect::<Vec<_>>().join(" ");
-        match &ast.node {
-            Tree::Text(text) => format!("'{text}'"),
-            Tree::Number(number) => number.to_string(),
-            Tree::Bool(value) => value.to_string(),
-            Tree::Path(steps) => steps_text(steps),
-            Tree::Table { name, key } => format!("({name} {})", show(key)),
-            Tree::Choice(parts) => format!("(?? {})", list(parts)),
-            Tree::Compare { op, left, right } => format!("({op:?} {} {})", show(left), show(right)),
-            Tree::All(parts) => format!("(and {})", list(parts)),
-            Tree::Any(parts) => format!("(or {})", list(parts)),
-            Tree::Not(inner) => format!("(not {})", show(inner)),
-        }
-    }
-
-    fn steps_text(steps: &[Step]) -> String {
-        let text = |step: &Step| match step {
-            Step::Name { name, .. } => format!(".{name}"),
-            Step::At(place) => format!("[{place}]"),
-            Step::Keyed { path, equals } => format!("[{}={}]", steps_text(path), show(equals)),
-        };
-        steps.iter().map(text).collect()
-    }
-
-    #[test]
-    fn expressions_have_the_shape_they_read_like() {
-        shape("a-b.c", ".a-b.c");
-        shape("a ?? b ?? 'x'", "(?? .a .b 'x')");
-        shape("t[p[id = 42].value = guid] ?? t[0]", "(?? .t[.p[.id=42].value=.guid] .t[0])");
-        shape("tables.media[call.media ?? 'voice']", "(media (?? .call.media 'voice'))");
-        shape("a == 'x' and not b != -3 or c", "(or (and (Equal .a 'x') (not (Unequal .b -3))) .c)");
-        shape("a == (b or true)", "(Equal .a (or .b true))");
-        shape(
-            "a <= 3 and a>=1 and a < 5 and a > 0",
-            "(and (LessOrEqual .a 3) (GreaterOrEqual .a 1) (Less .a 5) (Greater .a 0))",
-        );
-    }
-
-    #[test]
-    fn a_mistake_is_shown_where_it_stands() {
-        let at = |text: &str| {
-            let mistake = parse(text).unwrap_err();
-            (mistake.span.start, mistake.text)
-        };
-        assert_eq!(at("a ??"), (4, "expected a value, found the end".into()));
-        assert_eq!(at("a b"), (2, "expected the end, found b".into()));
-        assert_eq!(at("a = 'x'"), (2, "expected the end, found =".into()));
-        assert_eq!(at("a == 'x"), (5, "the text has no end".into()));
-        assert_eq!(at("a[b]"), (3, "expected `=`, found ]".into()));
-        assert_eq!(at("a # b"), (2, "unexpected '#'".into()));
-        assert_eq!(at("99999999999999999999"), (0, "the number is too large".into()));
-    }
-}
+mod tests;

@@ -1,14 +1,19 @@
-//! What a rule sets: the parts of a change.
+//! The parts of a change that a rule sets.
 
-use super::{DeviceKindPlan, DevicePlan, FactPlan, Leaf, ListPlan, Rule, names::MessageScope};
+use super::{
+    names::MessageScope,
+    plan::{DeviceKindPlan, DevicePlan, FactPlan, Leaf, ListPlan, Rule},
+};
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table as Section},
+    document::{Key, Node, Table},
     mapping::{
-        compile::{Compiler, Expr, Ty},
-        expr::{self, Mistake},
-        table::Table,
-        types,
+        compile::Compiler,
+        expression::Expr,
+        syntax::{self, Mistake, Tree},
+        type_of,
+        value_table::ValueTable,
+        value_type::Ty,
     },
     model::{DeviceKind, Fact},
     vocabulary::{AgentPart, MessageDef, Role, Type},
@@ -17,7 +22,7 @@ use crate::{
 /// Compiles the settings of one rule for one message.
 pub struct Builder<'b, 's, 'd> {
     pub scope: &'b MessageScope<'s, 'd>,
-    pub tables: &'b [Table],
+    pub tables: &'b [ValueTable],
     pub problems: &'b mut Problems,
 }
 
@@ -34,8 +39,8 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     pub fn list(&mut self, node: Node) -> Option<(Leaf, Type)> {
         let text = node.text(self.problems)?;
         let compiler = self.compiler();
-        let found = expr::parse(text).and_then(|ast| match &ast.node {
-            expr::Tree::Path(steps) => self.scope.resolve(&compiler, steps),
+        let found = syntax::parse(text).and_then(|ast| match &ast.node {
+            Tree::Path(steps) => self.scope.resolve(&compiler, steps),
             _ => Err(Mistake { span: ast.span.clone(), text: "this is no path".into() }),
         });
         match found {
@@ -87,14 +92,14 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
                     self.problems.unknown(key.source, key.span.clone(), "part of a change", name, known);
                     return;
                 };
-                if let Some(expr) = self.expr(node, &types::of_fact(fact)) {
+                if let Some(expr) = self.expr(node, &type_of::fact(fact)) {
                     rule.facts.push(FactPlan { fact, expr, weak });
                 }
             }
         }
     }
 
-    /// A device: the name of a group of the message, a path to a record of type and id, or a table of kind, id and number.
+    /// A device: the name of a device group, a path to a record with `type` and `id`, or a table of kind, id and number.
     fn device(&mut self, node: Node) -> Option<DevicePlan> {
         if let Some(section) = node.as_table() {
             return self.device_parts(section);
@@ -117,8 +122,8 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
 
     fn device_record(&mut self, node: Node, text: &str) -> Option<DevicePlan> {
         let part = |builder: &mut Self, part: &str| {
-            let ast = expr::parse(&format!("{text}.{part}")).ok()?;
-            let expr::Tree::Path(steps) = ast.node else { return None };
+            let ast = syntax::parse(&format!("{text}.{part}")).ok()?;
+            let Tree::Path(steps) = ast.node else { return None };
             let compiler = builder.compiler();
             builder.scope.resolve(&compiler, &steps).map_err(|mistake| mistake.tell(node, builder.problems)).ok()
         };
@@ -134,7 +139,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Some(DevicePlan { kind, id: Some(Expr::Leaf(id)), number: None })
     }
 
-    fn device_parts(&mut self, section: Section) -> Option<DevicePlan> {
+    fn device_parts(&mut self, section: Table) -> Option<DevicePlan> {
         let kind = section.get("kind").map(|node| self.device_kind(node)).unwrap_or(Some(DeviceKindPlan::Unknown));
         let id = section.get("id").and_then(|node| self.expr(node, &Ty::Text));
         let number = section.get("number").and_then(|node| self.expr(node, &Ty::Text));
@@ -142,24 +147,25 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Some(DevicePlan { kind: kind?, id, number })
     }
 
-    /// A literal kind, an expression of the model's kinds, or one of an enumeration whose members say what they are.
+    /// The kind of a device: a constant, a member of one of the vocabulary's enumerations, or an expression of the model's
+    /// kinds.
     fn device_kind(&mut self, node: Node) -> Option<DeviceKindPlan> {
         let text = node.text(self.problems)?;
-        let ast = expr::parse(text).map_err(|mistake| mistake.tell(node, self.problems)).ok()?;
-        if let expr::Tree::Text(name) = &ast.node {
+        let ast = syntax::parse(text).map_err(|mistake| mistake.tell(node, self.problems)).ok()?;
+        if let Tree::Text(name) = &ast.node {
             let kind = DeviceKind::from_name(name);
             if kind.is_none() {
                 self.problems.unknown(node.source(), node.inner_span(), "kind of device", name, DeviceKind::names());
             }
             return kind.map(DeviceKindPlan::Fixed);
         }
-        if let expr::Tree::Path(steps) = &ast.node {
+        if let Tree::Path(steps) = &ast.node {
             let compiler = self.compiler();
             if let Ok((leaf, Type::Enum(place))) = self.scope.resolve(&compiler, steps) {
                 return Some(DeviceKindPlan::Member(place, Expr::Leaf(leaf)));
             }
         }
-        let wanted = types::words("device-kind").map_or(Ty::Any, Ty::Members);
+        let wanted = type_of::words("device-kind").map_or(Ty::Any, Ty::Members);
         self.expr(node, &wanted).map(DeviceKindPlan::Word)
     }
 
@@ -187,8 +193,8 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     #[allow(clippy::type_complexity)]
     fn each(
         &mut self,
-        section: Section,
-        parts: impl FnOnce(&mut Self, &Section) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
+        section: Table,
+        parts: impl FnOnce(&mut Self, &Table) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
     ) -> Option<ListPlan> {
         let list = match section.get("each") {
             Some(node) => Some(self.list(node)?),
@@ -203,7 +209,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Some(ListPlan { each, when, key, value, device })
     }
 
-    /// Fields that say by their role what they are about fill in what the rule leaves open.
+    /// Sets the parts that the rule leaves open from the fields that have the role for them.
     pub fn roles(&mut self, rule: &mut Rule, def: &MessageDef) {
         let field = |slot: usize| Expr::Leaf(Leaf::Field { slot, steps: Vec::new() });
         for (slot, known) in def.fields.list.iter().enumerate() {
@@ -225,7 +231,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
                 rule.facts.push(FactPlan { fact, expr: field(slot), weak: false });
             }
         }
-        // What names the message is read by whoever reads the message.
+        // The fields that name the message are read by the vocabulary.
         for (label, _) in &def.wire_names {
             self.scope.mark(label);
         }

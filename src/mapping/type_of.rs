@@ -1,8 +1,9 @@
-//! The types of what the two ends of a rule can name: fields of a dialect, facts and attributes of the model.
+//! The type of everything that a rule can name: `field` of a dialect's fields, `fact`, `call`, `agent` … of the model's facts
+//! and attributes; and the enumerations that some of these types are.
 
 use std::sync::Arc;
 
-use super::compile::{Members, Ty};
+use super::value_type::{Members, Ty};
 use crate::{
     model::{
         About, AgentAttribute, AgentState, CallAttribute, CallState, CallType, Cause, ConnectionState, Detail,
@@ -53,7 +54,7 @@ fn members_of(vocabulary: &Vocabulary, place: usize) -> Arc<Members> {
     Arc::new(Members { name: known.name.clone(), list })
 }
 
-pub fn of_type(vocabulary: &Vocabulary, ty: &Type) -> Ty {
+pub fn field(vocabulary: &Vocabulary, ty: &Type) -> Ty {
     match ty {
         Type::Bool => Ty::Bool,
         Type::Int | Type::Long => Ty::Number,
@@ -65,7 +66,7 @@ pub fn of_type(vocabulary: &Vocabulary, ty: &Type) -> Ty {
     }
 }
 
-pub fn of_fact(fact: Fact) -> Ty {
+pub fn fact(fact: Fact) -> Ty {
     match fact {
         Fact::Media => members("media"),
         Fact::Type => members("call-type"),
@@ -85,7 +86,7 @@ pub fn of_fact(fact: Fact) -> Ty {
     }
 }
 
-pub fn of_call(attribute: CallAttribute) -> Ty {
+pub fn call(attribute: CallAttribute) -> Ty {
     match attribute {
         CallAttribute::Media => members("media"),
         CallAttribute::Type => members("call-type"),
@@ -102,7 +103,7 @@ pub fn of_call(attribute: CallAttribute) -> Ty {
     }
 }
 
-pub fn of_agent(attribute: AgentAttribute) -> Ty {
+pub fn agent(attribute: AgentAttribute) -> Ty {
     match attribute {
         AgentAttribute::State => members("agent-state"),
         AgentAttribute::Occupation => members("occupation"),
@@ -119,14 +120,14 @@ pub fn of_agent(attribute: AgentAttribute) -> Ty {
     }
 }
 
-pub fn of_party(attribute: PartyAttribute) -> Ty {
+pub fn party(attribute: PartyAttribute) -> Ty {
     match attribute {
         PartyAttribute::Kind => members("device-kind"),
         PartyAttribute::Id | PartyAttribute::Number => Ty::Id,
     }
 }
 
-pub fn of_service(attribute: ServiceAttribute) -> Ty {
+pub fn service(attribute: ServiceAttribute) -> Ty {
     match attribute {
         ServiceAttribute::Kind => members("device-kind"),
         ServiceAttribute::Id => Ty::Id,
@@ -134,7 +135,7 @@ pub fn of_service(attribute: ServiceAttribute) -> Ty {
     }
 }
 
-pub fn of_item(attribute: ItemAttribute) -> Ty {
+pub fn item(attribute: ItemAttribute) -> Ty {
     match attribute {
         ItemAttribute::Kind => members("device-kind"),
         ItemAttribute::State => members("connection-state"),
@@ -144,7 +145,7 @@ pub fn of_item(attribute: ItemAttribute) -> Ty {
     }
 }
 
-pub fn of_request(attribute: RequestAttribute) -> Ty {
+pub fn request(attribute: RequestAttribute) -> Ty {
     match attribute {
         RequestAttribute::About => members("about"),
         RequestAttribute::DestinationType | RequestAttribute::ServiceKind => members("device-kind"),
@@ -157,7 +158,7 @@ pub fn of_request(attribute: RequestAttribute) -> Ty {
     }
 }
 
-pub fn of_detail(detail: Detail) -> Ty {
+pub fn detail(detail: Detail) -> Ty {
     match detail {
         Detail::State => members("agent-state"),
         Detail::End => members("end"),

@@ -1,25 +1,24 @@
-//! What a rule sets: the fields of a message.
+//! The fields of a message that a rule sets.
 
 use hashbrown::HashSet;
 
-use super::{Leaf, Rule, ValuePlan, names::TransitionScope};
+use super::{
+    names::TransitionScope,
+    plan::{Leaf, Rule, ValuePlan},
+};
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table as Section},
-    mapping::{
-        compile::{Compiler, Expr, Ty},
-        table::Table,
-        types,
-    },
+    document::{Key, Node, Table},
+    mapping::{compile::Compiler, expression::Expr, type_of, value_table::ValueTable, value_type::Ty},
     model::{ListAttribute, PartyAttribute, PartyRole, ServiceAttribute},
     vocabulary::{DeviceGroup, MessageDef, Type},
 };
 
 pub struct Builder<'b, 's> {
     pub scope: &'b TransitionScope<'s>,
-    pub tables: &'b [Table],
+    pub tables: &'b [ValueTable],
     pub problems: &'b mut Problems,
-    /// Dotted labels of what is set.
+    /// The dotted labels of the fields that are set.
     pub told: HashSet<String>,
 }
 
@@ -44,7 +43,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// A group of fields that together are a device: all of them at once.
+    /// Sets all fields of a device group.
     fn device(&mut self, rule: &mut Rule, def: &MessageDef, group: &DeviceGroup, node: Node) {
         let Some(text) = node.text(self.problems) else { return };
         let role = PartyRole::from_name(text);
@@ -87,7 +86,7 @@ impl Builder<'_, '_> {
             }
             _ => {
                 self.told.insert(label.to_owned());
-                let wanted = types::of_type(self.scope.vocabulary, ty);
+                let wanted = type_of::field(self.scope.vocabulary, ty);
                 self.expr(node, &wanted).map(ValuePlan::Scalar)
             }
         }
@@ -130,7 +129,7 @@ impl Builder<'_, '_> {
     }
 
     /// `{ joined = separator, of = [expression, { each = list, item = expression }, …] }`.
-    fn joined(&mut self, ty: &Type, label: &str, section: Section) -> Option<ValuePlan> {
+    fn joined(&mut self, ty: &Type, label: &str, section: Table) -> Option<ValuePlan> {
         let separator = section.required("joined", self.problems).to_owned();
         let Some(of) = section.get("of") else {
             section.problem(self.problems, "`of` is missing");
@@ -147,8 +146,8 @@ impl Builder<'_, '_> {
         Some(ValuePlan::Joined { separator, parts })
     }
 
-    /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`; `most` items of it.
-    fn list(&mut self, item: &Type, label: &str, section: Section) -> Option<ValuePlan> {
+    /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`, with at most `most` items.
+    fn list(&mut self, item: &Type, label: &str, section: Table) -> Option<ValuePlan> {
         let node = section.get("each");
         let Some(node) = node else {
             section.problem(self.problems, "`each` is missing");

@@ -1,11 +1,11 @@
-//! Which fields are worth keeping when a message is read: those that its plan reads, down to the members of records, and
-//! what conversations need, and the name that says which message it is. Everything else is passed over as it comes from the wire.
+//! The fields that are kept when a message is read: those that its plan reads, down to the members of records, those that
+//! conversations need, and the ones that name the message. All others are skipped on the wire.
 
-use super::{
-    compile::Expr,
-    incoming::{DeviceKindPlan, DevicePlan, Hop, KindPlan, Leaf, ListPlan, Rule},
+use super::plan::{DeviceKindPlan, DevicePlan, Hop, KindPlan, Leaf, ListPlan, Rule};
+use crate::{
+    mapping::expression::Expr,
+    vocabulary::{Field, Keep, MessageDef, Role, Side, Type, Vocabulary, Wanted},
 };
-use crate::vocabulary::{Field, Keep, MessageDef, Role, Side, Type, Vocabulary, Wanted};
 
 pub fn wanted(vocabulary: &Vocabulary, plans: &[KindPlan]) -> Wanted {
     let kept = |(def, plan): (&MessageDef, &KindPlan)| {
@@ -21,15 +21,15 @@ pub fn wanted(vocabulary: &Vocabulary, plans: &[KindPlan]) -> Wanted {
     vocabulary.messages.iter().zip(plans).map(kept).collect()
 }
 
-/// How a path reads what it leads to.
+/// The part of its target that a path reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Read {
     Whole,
-    /// A list whose items are gone through: what is read of them, other paths say.
+    /// Only the items of a list; further paths read their members.
     Through,
 }
 
-/// Goes through a plan and notes what it reads.
+/// Goes through a plan and notes the fields that it reads.
 struct Reads<'r> {
     vocabulary: &'r Vocabulary,
     def: &'r MessageDef,
@@ -37,7 +37,7 @@ struct Reads<'r> {
     keeps: Vec<Keep>,
 }
 
-/// The lists whose items are gone through around an expression, the innermost last.
+/// The lists around an expression whose items it is evaluated for, the innermost last.
 type Around<'a, 'r> = &'a [&'r Leaf];
 
 impl<'r> Reads<'r> {
@@ -89,7 +89,7 @@ impl<'r> Reads<'r> {
         }
     }
 
-    /// What stands where a leaf leads, and the hops `beyond` it, is read.
+    /// Notes that the target of a leaf, and of the hops `beyond` it, is read.
     fn leaf(&mut self, leaf: &'r Leaf, around: Around<'_, 'r>, beyond: &[&'r Hop], read: Read) {
         let (Leaf::Field { steps, .. } | Leaf::Let { steps, .. } | Leaf::Item { steps }) = leaf else { return };
         let hops: Vec<&Hop> = steps.iter().chain(beyond.iter().copied()).collect();
@@ -118,7 +118,7 @@ impl<'r> Reads<'r> {
     }
 }
 
-/// Notes what a path reads of a value of a type. The items of a list are all alike.
+/// Notes the members of a type that a path reads. All items of a list are treated alike.
 fn mark(vocabulary: &Vocabulary, kept: &mut Keep, ty: &Type, hops: &[&Hop], read: Read) {
     let item = if let Type::List(item) = ty { item } else { ty };
     let fields = match item {
@@ -147,63 +147,4 @@ fn mark(vocabulary: &Vocabulary, kept: &mut Keep, ty: &Type, hops: &[&Hop], read
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::{diagnostic::Problems, mapping::Mappings, message::Message, shipped::Files, vocabulary::Keep};
-
-    fn kept(keep: &Keep) -> usize {
-        match keep {
-            Keep::Nothing => 0,
-            Keep::Whole => 1,
-            Keep::Members(members) => members.iter().map(kept).sum(),
-        }
-    }
-
-    #[test]
-    fn what_no_rule_reads_is_passed_over_down_to_members_of_records() {
-        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-        let from = mappings.dialects["event-feed"].from.as_ref().unwrap();
-        let fields = |label: &str| &from.wanted[from.vocabulary.find(label).unwrap().0 as usize];
-        // Its name; sequence and time, for the conversation and the clock.
-        assert_eq!(fields("group-stats").iter().map(kept).sum::<usize>(), 3);
-        let established = from.vocabulary.find("established").unwrap();
-        let slot = from.vocabulary.message(established).fields.slot("call-table").unwrap();
-        let Keep::Members(members) = &fields("established")[slot] else { panic!("a call table is read in part") };
-        let record = from.vocabulary.records.iter().find(|record| record.name == "call").unwrap();
-        let member = |label: &str| &members[record.fields.slot(label).unwrap()];
-        assert_eq!((kept(member("connections")), kept(member("dnis")), kept(member("call-profile"))), (0, 1, 2));
-    }
-
-    #[test]
-    fn a_field_that_is_wrong_twice_does_not_stand_for_another() {
-        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-        let from = mappings.dialects["event-feed"].from.as_ref().unwrap();
-        let wrong = "\"call-table\":7,".repeat(20);
-        let text = format!("{{\"message\":\"established\",{wrong}\"joining-device-id\":1001}}");
-        let mut message = Message::default();
-        from.vocabulary.read_json(&text, false, &from.wanted, &mut message).unwrap();
-        let slot = from.vocabulary.message(message.kind().unwrap()).fields.slot("joining-device-id").unwrap();
-        assert_eq!(message.get(slot).as_int(), Some(1001));
-    }
-
-    /// Whatever the plans read, they find: a message that is read in part means what it means when it is read whole.
-    #[test]
-    fn examples_mean_the_same_when_they_are_read_in_part() {
-        let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-        for dialect in mappings.dialects.values() {
-            let Some(from) = &dialect.from else { continue };
-            for example in &from.examples {
-                let text = example.text();
-                let meaning = |wanted| {
-                    let mut message = Message::default();
-                    let read = from.vocabulary.read_json(&text, false, wanted, &mut message);
-                    let read = read.or_else(|_| from.vocabulary.read_json(&text, true, wanted, &mut message));
-                    read.unwrap();
-                    let mut changes = Vec::new();
-                    from.changes(&message, |rule, change| changes.push(format!("{rule} {change:?}")));
-                    changes
-                };
-                assert_eq!(meaning(&from.wanted), meaning(&Vec::new()), "{text}");
-            }
-        }
-    }
-}
+mod tests;

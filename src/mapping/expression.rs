@@ -1,0 +1,113 @@
+//! Compiled expressions and their evaluation. The leaves differ between the two directions; everything around them does not.
+
+use smallvec::SmallVec;
+
+use super::{literal::Literal, syntax::Comparison, value_table::ValueTable};
+use crate::message::Value;
+
+#[derive(Debug)]
+pub enum Expr<L> {
+    Leaf(L),
+    Literal(Literal),
+    Choice(Vec<Expr<L>>),
+    Table { table: usize, key: Box<Expr<L>> },
+    Compare { op: Comparison, left: Box<Expr<L>>, right: Box<Expr<L>> },
+    All(Vec<Expr<L>>),
+    Any(Vec<Expr<L>>),
+    Not(Box<Expr<L>>),
+}
+
+/// The source of the leaves' values while an expression is evaluated.
+pub trait Values<'v, L> {
+    fn value(&self, leaf: &'v L) -> Value<'v>;
+}
+
+impl<L> Expr<L> {
+    /// Most expressions are a mere leaf or literal: these are evaluated inline.
+    #[inline(always)]
+    pub fn eval<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> Value<'v> {
+        match self {
+            Expr::Leaf(leaf) => values.value(leaf),
+            Expr::Literal(literal) => literal.value(),
+            other => other.work_out(values, tables),
+        }
+    }
+
+    #[inline(never)]
+    fn work_out<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> Value<'v> {
+        match self {
+            Expr::Leaf(_) | Expr::Literal(_) => self.eval(values, tables),
+            Expr::Choice(parts) => {
+                let mut found = Value::Absent;
+                for part in parts {
+                    found = part.eval(values, tables);
+                    if !found.is_empty() {
+                        break;
+                    }
+                }
+                found
+            }
+            Expr::Table { table, key } => tables[*table].look_up(key.eval(values, tables)),
+            Expr::Compare { op, left, right } => {
+                Value::Bool(compare(*op, left.eval(values, tables), right.eval(values, tables)))
+            }
+            Expr::All(parts) => Value::Bool(parts.iter().all(|part| part.holds(values, tables))),
+            Expr::Any(parts) => Value::Bool(parts.iter().any(|part| part.holds(values, tables))),
+            Expr::Not(inner) => Value::Bool(!inner.holds(values, tables)),
+        }
+    }
+
+    /// True if the value is true; a value that is not a truth value holds if it is not empty.
+    pub fn holds<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> bool {
+        match self.eval(values, tables) {
+            Value::Bool(value) => value,
+            value => !value.is_empty(),
+        }
+    }
+
+    /// All leaves, for reports on the fields that are read.
+    pub fn leaves(&self) -> SmallVec<[&L; 4]> {
+        let mut leaves = SmallVec::new();
+        self.collect(&mut leaves);
+        leaves
+    }
+
+    fn collect<'e>(&'e self, into: &mut SmallVec<[&'e L; 4]>) {
+        match self {
+            Expr::Leaf(leaf) => into.push(leaf),
+            Expr::Literal(_) => {}
+            Expr::Choice(parts) | Expr::All(parts) | Expr::Any(parts) => {
+                parts.iter().for_each(|part| part.collect(into));
+            }
+            Expr::Table { key, .. } => key.collect(into),
+            Expr::Compare { left, right, .. } => {
+                left.collect(into);
+                right.collect(into);
+            }
+            Expr::Not(inner) => inner.collect(into),
+        }
+    }
+}
+
+/// Numbers are compared as numbers, also if they came as text; all other values as text. An empty value equals only
+/// another empty one.
+fn compare(op: Comparison, left: Value, right: Value) -> bool {
+    let order = match (left.as_int(), right.as_int()) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ if left.is_empty() || right.is_empty() => {
+            (left.is_empty() && right.is_empty()).then_some(std::cmp::Ordering::Equal)
+        }
+        _ => {
+            let (mut left_buffer, mut right_buffer) = (itoa::Buffer::new(), itoa::Buffer::new());
+            Some(left.as_text(&mut left_buffer).cmp(&right.as_text(&mut right_buffer)))
+        }
+    };
+    match op {
+        Comparison::Equal => order == Some(std::cmp::Ordering::Equal),
+        Comparison::Unequal => order != Some(std::cmp::Ordering::Equal),
+        Comparison::Less => order.is_some_and(std::cmp::Ordering::is_lt),
+        Comparison::LessOrEqual => order.is_some_and(std::cmp::Ordering::is_le),
+        Comparison::Greater => order.is_some_and(std::cmp::Ordering::is_gt),
+        Comparison::GreaterOrEqual => order.is_some_and(std::cmp::Ordering::is_ge),
+    }
+}

@@ -1,0 +1,71 @@
+//! The vocabularies and rules of all dialects: loaded together, looked up by the dialect's name.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::{
+    incoming::{self, Incoming},
+    outgoing::{self, Outgoing},
+};
+use crate::{
+    diagnostic::Problems,
+    shipped::Files,
+    vocabulary::{self, Vocabulary},
+};
+
+/// All dialects by their names.
+#[derive(Debug, Default)]
+pub struct Mappings {
+    pub dialects: HashMap<String, Arc<Dialect>>,
+}
+
+/// The vocabulary of one dialect, and its rules in either direction if there are any.
+#[derive(Debug)]
+pub struct Dialect {
+    pub vocabulary: Arc<Vocabulary>,
+    pub from: Option<Arc<Incoming>>,
+    pub to: Option<Arc<Outgoing>>,
+}
+
+impl Mappings {
+    /// Loads everything. Mistakes are added to `problems`.
+    pub fn load(files: &Files, problems: &mut Problems) -> Mappings {
+        files.check(problems);
+        let mut dialects = HashMap::new();
+        for name in files.dialects() {
+            let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
+            let vocabulary = Arc::new(vocabulary::load(source, problems));
+            let from = files.get(&format!("from-{name}.toml"));
+            let from = from.map(|source| Arc::new(incoming::load(source, &vocabulary, problems)));
+            let to = files.get(&format!("to-{name}.toml"));
+            let to = to.map(|source| Arc::new(outgoing::load(source, &vocabulary, problems)));
+            dialects.insert(name.to_owned(), Arc::new(Dialect { vocabulary, from, to }));
+        }
+        Mappings { dialects }
+    }
+
+    /// The number of examples beside the rules.
+    pub fn example_count(&self) -> usize {
+        let of = |dialect: &Arc<Dialect>| {
+            let from = dialect.from.as_ref().map_or(0, |from| from.examples.len());
+            from + dialect.to.as_ref().map_or(0, |to| to.examples.len())
+        };
+        self.dialects.values().map(of).sum()
+    }
+
+    /// Runs all examples, in the order of the dialects' names.
+    pub fn check_examples(&self, problems: &mut Problems) {
+        let mut names: Vec<&String> = self.dialects.keys().collect();
+        names.sort();
+        for name in names {
+            let dialect = &self.dialects[name];
+            if let Some(from) = &dialect.from {
+                from.check_examples(problems);
+            }
+            if let Some(to) = &dialect.to {
+                to.check_examples(problems);
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Plans at work: transitions become messages. Every event takes this path: no text is interpreted here, and nothing is
+//! allocated without need.
+
+use super::{
+    picture::{Item, Picture},
+    plan::{Leaf, Outgoing, ValuePlan},
+};
+use crate::{
+    mapping::expression::Values,
+    message::{Message, Node, Value},
+    model::{DeviceKind, ListAttribute, TransitionKind},
+};
+
+struct PictureValues<'v, 'i, P> {
+    picture: &'i P,
+    item: Option<&'i Item<'v>>,
+}
+
+impl<'v, P: Picture<'v>> Values<'v, Leaf> for PictureValues<'v, '_, P> {
+    fn value(&self, leaf: &'v Leaf) -> Value<'v> {
+        match (leaf, self.item) {
+            (Leaf::Item(attribute), Some(item)) => item[*attribute as usize],
+            _ => self.picture.value(leaf),
+        }
+    }
+}
+
+impl Outgoing {
+    /// The reason why the platform cannot carry out an order for this call or agent, if there is one.
+    pub fn refusal<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> Option<&'v str> {
+        let values = PictureValues { picture, item: None };
+        let mut refusals = self.plans[order as usize].refusals.iter();
+        refusals.find(|refusal| refusal.when.holds(&values, &self.tables)).map(|refusal| refusal.because.as_str())
+    }
+
+    /// True if the platform can carry out an order, given the state that the picture shows.
+    pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
+        let values = PictureValues { picture, item: None };
+        let plan = &self.plans[order as usize];
+        let mut conditions = plan.rules.iter().map(|rule| &rule.when);
+        let is_possible = !plan.steps.is_empty()
+            || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values, &self.tables)));
+        is_possible && self.refusal(order, picture).is_none()
+    }
+
+    /// Makes messages of a transition, in the order of the rules. `take` gets each with the number of its rule. Returns true
+    /// if any rule fired.
+    pub fn messages<'v, P: Picture<'v>>(
+        &'v self,
+        transition: TransitionKind,
+        picture: &'v P,
+        into: &mut Message,
+        mut take: impl FnMut(usize, &mut Message),
+    ) -> bool {
+        let values = PictureValues { picture, item: None };
+        let mut fired = false;
+        for rule in &self.plans[transition as usize].rules {
+            if rule.when.as_ref().is_some_and(|when| !when.holds(&values, &self.tables)) {
+                continue;
+            }
+            into.clear();
+            into.start(rule.emit, rule.fields);
+            for (slot, plan) in &rule.sets {
+                let node = self.build(plan, &values, into);
+                into.set(*slot, node);
+            }
+            take(rule.number, into);
+            fired = true;
+        }
+        fired
+    }
+
+    fn build<'v, P: Picture<'v>>(
+        &'v self,
+        plan: &'v ValuePlan,
+        values: &PictureValues<'v, '_, P>,
+        into: &mut Message,
+    ) -> Node {
+        match plan {
+            ValuePlan::Scalar(expr) => node(expr.eval(values, &self.tables), into),
+            ValuePlan::Record { record, members } => {
+                let open = into.open_record(self.vocabulary.records[*record].fields.list.len());
+                for (slot, plan) in members {
+                    let value = self.build(plan, values, into);
+                    into.put(&open, *slot, value);
+                }
+                into.close_record(open)
+            }
+            ValuePlan::Joined { separator, parts } => {
+                let mut text = String::new();
+                for part in parts {
+                    self.join(part, separator, values, &mut text);
+                }
+                if text.is_empty() { Node::Absent } else { into.text(&text) }
+            }
+            ValuePlan::List { list, most, item: plan } => {
+                let open = into.open_list();
+                each_item(values, *list, *most, |values| {
+                    let value = self.build(plan, values, into);
+                    into.push(value);
+                });
+                into.close_list(open)
+            }
+            ValuePlan::Items(items) => {
+                let open = into.open_list();
+                for (when, plan) in items {
+                    if when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
+                        continue;
+                    }
+                    match plan {
+                        ValuePlan::List { list, most, item: plan } => each_item(values, *list, *most, |values| {
+                            let value = self.build(plan, values, into);
+                            into.push(value);
+                        }),
+                        plan => {
+                            let value = self.build(plan, values, into);
+                            into.push(value);
+                        }
+                    }
+                }
+                into.close_list(open)
+            }
+            ValuePlan::DeviceType { kind, codes } => {
+                let kind = values.value(kind).as_int().and_then(DeviceKind::from_code);
+                let code =
+                    |wanted: DeviceKind| codes.iter().rev().find(|(known, _)| *known == wanted).map(|(_, code)| *code);
+                let code = kind.and_then(|kind| code(kind).or_else(|| code(DeviceKind::Device)));
+                code.map(Node::Int).unwrap_or_default()
+            }
+        }
+    }
+}
+
+impl Outgoing {
+    /// Adds a text, or each item of a list, to the joined text.
+    fn join<'v, P: Picture<'v>>(
+        &'v self,
+        part: &'v ValuePlan,
+        separator: &str,
+        values: &PictureValues<'v, '_, P>,
+        into: &mut String,
+    ) {
+        match part {
+            ValuePlan::Scalar(expr) => {
+                let (value, mut buffer) = (expr.eval(values, &self.tables), itoa::Buffer::new());
+                if let Some(text) = value.as_text(&mut buffer) {
+                    if !into.is_empty() {
+                        into.push_str(separator);
+                    }
+                    into.push_str(text);
+                }
+            }
+            ValuePlan::List { list, most, item: plan } => {
+                each_item(values, *list, *most, |values| self.join(plan, separator, values, into));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls `take` for the first `most` items of a list.
+fn each_item<'v, P: Picture<'v>>(
+    values: &PictureValues<'v, '_, P>,
+    list: ListAttribute,
+    most: usize,
+    mut take: impl FnMut(&PictureValues<'v, '_, P>),
+) {
+    let mut taken = 0;
+    values.picture.items(list, |picture, item| {
+        taken += 1;
+        if taken <= most {
+            take(&PictureValues { picture, item: Some(&item) });
+        }
+    });
+}
+
+/// The node of a scalar, whose text is kept in the message.
+fn node(value: Value, into: &mut Message) -> Node {
+    match value {
+        Value::Absent | Value::List(_) | Value::Record(_) => Node::Absent,
+        Value::Nil => Node::Nil,
+        Value::Bool(value) => Node::Bool(value),
+        Value::Int(number) => Node::Int(number),
+        Value::Float(number) => Node::Float(number),
+        Value::Text(text) => into.text(text),
+    }
+}

@@ -1,0 +1,41 @@
+//! `[untold]`: the attributes that no rule reads, each with its reason.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::plan::Outgoing;
+use crate::{
+    diagnostic::Problems,
+    document::{Key, Node, Table},
+    mapping::{expression::Expr, incoming::settable, rule_file::reason},
+    vocabulary::Side,
+};
+
+impl Outgoing {
+    /// Checks that each attribute that changes set is read by some rule, or has a reason why not.
+    pub fn read_untold(&mut self, table: &Table, entries: &[(Key, Node)], problems: &mut Problems) {
+        let rules = || self.plans.iter().flat_map(|plan| &plan.rules);
+        let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
+        let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
+        told.extend(conditions.map(|leaf| leaf.path(self)));
+        let refusals = self.plans.iter().flat_map(|plan| &plan.refusals).flat_map(|refusal| refusal.when.leaves());
+        told.extend(refusals.map(|leaf| leaf.path(self)));
+        let mut untold = HashMap::new();
+        for (key, node) in entries {
+            if !settable().any(|known| known == key.name) {
+                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable());
+            } else if told.contains(key.name) {
+                key.problem(problems, format!("`{}` is read by a rule above", key.name));
+            }
+            untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));
+        }
+        for attribute in settable() {
+            let of_request = attribute.starts_with("request.");
+            let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
+            if wanted && !told.contains(attribute) && !untold.contains_key(attribute) {
+                let text = format!("`{attribute}` is read by no rule and does not stand under `untold`");
+                table.problem(problems, text);
+            }
+        }
+        self.untold = untold;
+    }
+}

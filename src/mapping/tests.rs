@@ -1,0 +1,73 @@
+//! The shipped rules, and mistakes in rules that are reported.
+
+use super::{Mappings, incoming};
+use crate::{
+    diagnostic::{Problems, Source},
+    shipped::Files,
+};
+
+#[test]
+fn the_shipped_mappings_are_right_and_their_examples_hold() {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    mappings.check_examples(&mut problems);
+    assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.render());
+}
+
+/// What is wrong with rules of the event feed.
+fn wrong(rules: &str) -> String {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    let source = Source::new("rules.toml", format!("dialect = \"event-feed\"\n{rules}"));
+    incoming::load(&source, &mappings.dialects["event-feed"].vocabulary, &mut problems);
+    problems.render()
+}
+
+#[test]
+fn a_name_of_let_is_one_sort_of_record() {
+    let wrong = wrong(
+        r#"
+            let.one = "groups[0] ?? agents[0]"
+            [[rule]]
+            on       = "entity-snapshot"
+            means    = "service-known"
+            set.name = "one.thresholds[0].threshold-name""#,
+    );
+    assert!(wrong.contains("in `let.one`: a record of type agent-entity cannot stand for a group-entity"), "{wrong}");
+}
+
+#[test]
+fn a_name_of_let_is_not_made_of_itself() {
+    let wrong = wrong(
+        r#"
+            let.one   = "other.group"
+            let.other = "one.group"
+            [[rule]]
+            on      = "held"
+            means   = "held"
+            set.ani = "one.id""#,
+    );
+    assert!(wrong.contains("in `let.one`: in `let.other`: `let.one` is made of itself"), "{wrong}");
+}
+
+#[test]
+fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
+    let wrong = wrong(
+        r#"
+            let.group = "call-table[0].group"
+            let.again = "call-table[0].group"
+            [[rule]]
+            on         = "held"
+            means      = "held"
+            set.ani    = "group.id"
+            set.reason = "again.type""#,
+    );
+    assert!(wrong.contains("`call-table.dnis` of `held` is not read"), "{wrong}");
+    assert!(!wrong.contains("call-table.group"), "{wrong}");
+}
+
+#[test]
+fn a_number_stands_in_a_table_once() {
+    let wrong = wrong("tables.t = { from = \"number\", to = \"text\", else = \"\", 1 = \"a\", 01 = \"b\" }");
+    assert!(wrong.contains("this number stands above already"), "{wrong}");
+}

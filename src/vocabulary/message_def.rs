@@ -1,0 +1,76 @@
+//! The definition of a message: who says it, its names, its fields, and the messages that answer it.
+
+use std::ops::Range;
+
+use super::{
+    field::{Literal, Role, Type},
+    fields::Fields,
+};
+use crate::message::Kind;
+
+/// The side that says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Application → platform.
+    Request,
+    /// The platform's answer to a request, outside the stream of events.
+    Reply,
+    /// Platform → application.
+    Event,
+    /// A call from the platform into the application that is not an event: session start, heartbeat.
+    Callback,
+}
+
+/// A group of fields that together are one device.
+#[derive(Debug, Clone)]
+pub struct DeviceGroup {
+    pub label: String,
+    pub id: Option<usize>,
+    pub ty: Option<usize>,
+    pub number: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub struct MessageDef {
+    pub label: String,
+    pub chapter: String,
+    pub side: Side,
+    /// The content of the fields that name the message; for SOAP, the operation and the class.
+    pub wire_names: Vec<(String, String)>,
+    /// Further names on the wire.
+    pub aliases: Vec<String>,
+    pub fields: Fields,
+    /// The fields that have a role. Some of them are looked up for every event.
+    pub roles: Vec<(Role, usize)>,
+    /// The record whose fields come first, and their number.
+    pub base: Option<(usize, usize)>,
+    /// Fields with a fixed value, by slot.
+    pub fixed: Vec<(usize, Literal)>,
+    pub devices: Vec<DeviceGroup>,
+    /// The type of the result that a request returns.
+    pub returns: Option<Type>,
+    /// The members of the results in its reply, in the guide's order.
+    pub results: Vec<String>,
+    /// No data contract is around its fields: they are an operation's own parameters, or the one field is the result.
+    pub bare: bool,
+    /// The reply that answers a request.
+    pub reply: Option<Kind>,
+    /// The replies by which a request may be refused.
+    pub faults: Vec<Kind>,
+    /// A reply that refuses.
+    pub fault: bool,
+    /// A request that only concerns the session and never reaches the model.
+    pub session: bool,
+    pub span: Range<usize>,
+}
+
+impl MessageDef {
+    /// The name under which the message travels: for SOAP its operation or class, for JSON the first name field.
+    pub fn wire_name(&self) -> &str {
+        self.wire_names.first().map_or(&self.label, |(_, value)| value)
+    }
+
+    pub fn role(&self, role: Role) -> Option<usize> {
+        self.roles.iter().find(|(known, _)| *known == role).map(|(_, slot)| *slot)
+    }
+}
