@@ -3,152 +3,41 @@
 //! starts once and first, ends once and last, and everything ends. It knows no dialect, no application's ids, no clock.
 
 mod agents;
-mod beginnings;
-mod call;
-mod callbacks;
 mod calls;
 mod change;
-mod data;
-mod finding;
-mod hints;
+mod dispositions;
+mod effect;
 mod identity;
-mod joins;
 mod link;
 mod requests;
 mod routes;
 mod services;
+mod settings;
 mod slab;
 mod timers;
 mod transition;
 mod words;
 mod wrap_up;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use hashbrown::HashMap;
 
 pub use agents::{Agent, Readiness};
-pub use call::{Call, Party, PartyState, Phase};
+pub use calls::{Call, Party, PartyState, Phase};
 pub use change::Change;
+pub use effect::Effect;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;
 pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, dialable};
 pub use services::Service;
+pub use settings::Settings;
 pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
 pub use transition::{Audience, Details, PartyRef, Transition};
 pub use words::*;
 
 use crate::time::Time;
 use timers::{Timer, Timers};
-
-/// How long the model waits for a platform that says nothing, and how much it keeps.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The platform's name, for what people read.
-    pub platform: String,
-    /// After an agent's last call, until the state falls back to the last readiness.
-    pub state_grace: Duration,
-    /// The wait after a call's end, for agents of whom the platform shows neither wrap-up nor its absence.
-    pub wrap_grace: Duration,
-    /// A call without any event.
-    pub call_expiry: Duration,
-    /// A call left by all parties known to be alive.
-    pub orphan_grace: Duration,
-    /// The same as `orphan_grace`, for a call that may wait where the platform does not show it.
-    pub unseen_wait: Duration,
-    /// The time for which the ids of a call still lead to it once the call and its wrap-up are over.
-    pub id_grace: Duration,
-    /// The time after which a lost link ends its calls and logs its agents off.
-    pub link_grace: Duration,
-    /// After the link is back or events were missed, for the platform to show who is there.
-    pub resync_grace: Duration,
-    /// An accepted request, for the event that shows it done.
-    pub request_grace: Duration,
-    pub max_calls: usize,
-    pub max_agents: usize,
-    pub max_services: usize,
-    pub max_requests: usize,
-    /// The numbers to dial for services, by the platform's own number of each service.
-    pub service_numbers: BTreeMap<i64, String>,
-    /// Bytes that all calls take up, with their parties, numbers and data.
-    pub max_memory: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            platform: String::new(),
-            state_grace: Duration::from_secs(2),
-            wrap_grace: Duration::from_secs(30),
-            call_expiry: Duration::from_secs(4 * 3600),
-            orphan_grace: Duration::from_secs(60),
-            unseen_wait: Duration::from_secs(15 * 60),
-            id_grace: Duration::from_secs(60),
-            link_grace: Duration::from_secs(30),
-            resync_grace: Duration::from_secs(10),
-            request_grace: Duration::from_secs(30),
-            max_calls: 10_000,
-            max_agents: 10_000,
-            max_services: 5_000,
-            max_requests: 1_000,
-            service_numbers: BTreeMap::new(),
-            max_memory: 12 << 20,
-        }
-    }
-}
-
-/// What became of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// It was taken in; transitions may follow, or nothing was new.
-    Taken,
-    /// It ends or follows something of a call that is not known: nothing starts.
-    UnknownCall,
-    /// It names no agent that is known or could be.
-    UnknownAgent,
-    /// Its call is over already.
-    Late,
-    /// It names no service that is known or could be.
-    UnknownService,
-    /// It answers a request that is not open.
-    UnknownRequest,
-    /// The code that it gives is no number: nobody can be told of it. The rest was taken in.
-    OddCode,
-    /// A table is full.
-    Full,
-}
-
-impl Effect {
-    pub fn name(self) -> &'static str {
-        match self {
-            Effect::Taken => "taken",
-            Effect::UnknownCall => "unknown-call",
-            Effect::UnknownAgent => "unknown-agent",
-            Effect::Late => "late",
-            Effect::UnknownService => "unknown-service",
-            Effect::UnknownRequest => "unknown-request",
-            Effect::OddCode => "odd-code",
-            Effect::Full => "full",
-        }
-    }
-
-    /// What is wrong with the message that the change was made of, where that is why it was not taken in. A message that
-    /// names somebody or something is right, even if nobody knows them, or they are gone: that is how stories go that
-    /// began before the bridge did, or are told twice.
-    pub fn fault(self, change: &Change) -> Option<&'static str> {
-        let names_nobody = || change.party.is_empty() && change.text(Fact::Number).is_empty();
-        match self {
-            Effect::UnknownCall => change.call.is_empty().then_some("it names no call"),
-            Effect::UnknownAgent => names_nobody().then_some("it names no agent"),
-            Effect::UnknownService => Some("it names no service"),
-            Effect::OddCode => Some("a code that is no number was passed over"),
-            Effect::Taken | Effect::Late | Effect::UnknownRequest | Effect::Full => None,
-        }
-    }
-}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -162,8 +51,8 @@ pub struct Model {
     call_names: HashMap<SpacedId, CallIx>,
     /// The number space in which the platform names one call only, ever; none if it uses all names again.
     unique_names: Option<u8>,
-    names_used: beginnings::NamesUsed,
-    names_spent: beginnings::NamesSpent,
+    names_used: calls::NamesUsed,
+    names_spent: calls::NamesSpent,
     /// The weight of all calls.
     weight: usize,
     /// Calls to end next where there is no room, as they were when they were found.

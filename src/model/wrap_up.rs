@@ -1,8 +1,9 @@
-//! Work after calls: who owes it, which call it belongs to where calls have joined, and how it begins and ends.
+//! Work after calls: who owes it, which call it belongs to where calls have joined, and how it begins and ends. The codes
+//! that agents give are in `dispositions`.
 
 use smallvec::SmallVec;
 
-use super::{call::MAX_DISPOSITIONS, requests::Expect, timers::Timer, *};
+use crate::model::{requests::Expect, timers::Timer, *};
 
 impl Model {
     pub(super) fn owe_wrap(&mut self, agent: AgentIx, call: CallIx) {
@@ -90,7 +91,7 @@ impl Model {
 
     /// The call that the beginning or end of an agent's wrap-up, or a code, is about. If a newer call has the number by
     /// now, the number still means the old call for an agent who works after that one.
-    fn call_of_work(&self, agent: AgentIx, names: &CallNames) -> Option<CallIx> {
+    pub(super) fn call_of_work(&self, agent: AgentIx, names: &CallNames) -> Option<CallIx> {
         let named = self.bearer(names);
         let is_in_named = named.is_some_and(|named| self.calls[self.result_of(named)].party_of(agent).is_some());
         if !is_in_named {
@@ -234,49 +235,5 @@ impl Model {
         let same = |other: &CallIx| call.is_some_and(|call| self.result_of(call) == self.result_of(*other));
         let is_open = entry.calls.iter().any(same) || entry.owes.iter().any(same) || self.is_wrapping(agent, call);
         !is_open && entry.settling.is_none()
-    }
-
-    pub(super) fn disposed(&mut self, change: &Change) -> Effect {
-        let agent = match self.agent_of(change) {
-            Ok(agent) => agent,
-            Err(effect) => return effect,
-        };
-        let Some(named) = self.call_of_work(agent, &change.call) else { return Effect::UnknownCall };
-        let call = self.call_worked_on(agent, named);
-        self.calls[call].last_event = self.now;
-        if self.set_disposition(call, Some(agent), change) {
-            self.tell_disposed(call, agent);
-        }
-        let requests = self.dispositions_shown(Some(call), agent, change);
-        let transition = self.state_transition(agent, Some(call));
-        self.answer_only(transition, requests);
-        Effect::Taken
-    }
-
-    pub(super) fn tell_disposed(&mut self, call: CallIx, agent: AgentIx) {
-        let late = self.calls[call].completed;
-        let kind = if late { TransitionKind::DisposedLate } else { TransitionKind::Disposed };
-        let mut transition = Transition::new(kind).call(call).agent(agent);
-        transition.details.code = self.calls[call].disposition_of(agent);
-        self.tell(transition);
-    }
-
-    /// Sets a call's disposition. Returns true if it differs from the agent's last one.
-    pub(super) fn set_disposition(&mut self, call: CallIx, agent: Option<AgentIx>, change: &Change) -> bool {
-        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return false };
-        if let Some(agent) = agent {
-            self.agents[agent].disposition = Some(code);
-        }
-        let call = &mut self.calls[call];
-        let before = call.disposition.replace(code);
-        let Some(agent) = agent else { return before != Some(code) };
-        if call.disposition_of(agent) == Some(code) {
-            return false;
-        }
-        call.dispositions.retain(|given| *given != (agent, code));
-        if call.dispositions.len() < MAX_DISPOSITIONS {
-            call.dispositions.push((agent, code));
-        }
-        true
     }
 }

@@ -1,14 +1,14 @@
-//! The orders that a request makes of the platform, step by step, and the event that shows it done.
+//! The orders that a request makes of the platform, or the reason why there are none. Nothing is ordered here: `steps` does.
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Expect, Request};
 use crate::model::*;
 
 /// The orders of a request, or the reason why there are none.
 pub(super) type Plan = Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)>;
 
 const NO_AGENT: (Failure, &str) = (Failure::InvalidAgent, "no such agent is known");
+
 const NO_CALL: (Failure, &str) = (Failure::InvalidCall, "no such call is known");
 
 impl Model {
@@ -185,88 +185,5 @@ impl Model {
     fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
         let entry = &self.agents[agent];
         entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
-    }
-
-    // ── calls and agents that the platform shows after a request named them ───────────────────────────────────────────
-
-    /// A call is known by these names from now on: earlier requests that named them are about this call.
-    pub(in crate::model) fn call_seen(&mut self, call: CallIx, names: &CallNames) {
-        if self.requests.is_empty() {
-            return;
-        }
-        let named = |unseen: &Option<SpacedId>| {
-            unseen
-                .as_ref()
-                .is_some_and(|id| names.iter().any(|name| name.space == id.space && name.id == id.id.as_id()))
-        };
-        self.requests_seen(|request| {
-            let is_first = request.call.is_none() && named(&request.unseen.call);
-            let is_second = request.second.is_none() && named(&request.unseen.second);
-            if is_first {
-                request.call = Some(call);
-            }
-            if is_second {
-                request.second = Some(call);
-            }
-            is_first || is_second
-        });
-    }
-
-    /// The same for an agent, by id or by the number of a log-on.
-    pub(in crate::model) fn agent_seen_as(&mut self, agent: AgentIx) {
-        if self.requests.is_empty() {
-            return;
-        }
-        let entry = &self.agents[agent];
-        let (id, number, name) = (entry.id.clone(), entry.number.clone(), entry.name.clone());
-        self.requests_seen(|request| {
-            let by_id = request.unseen.agent.map(NativeId::Int).is_some_and(|meant| id.as_ref() == Some(&meant));
-            let by_number = || [&number, &name].into_iter().any(|known| !known.is_empty() && *known == request.number);
-            let is_meant = by_id || (request.kind == ChangeKind::AskLogOn && by_number());
-            let is_meant = is_meant && request.agent.is_none();
-            if is_meant {
-                request.agent = Some(agent);
-            }
-            is_meant
-        });
-    }
-
-    /// Requests that named an unseen call or agent learn which one it is, and what they have to expect.
-    fn requests_seen(&mut self, learn: impl Fn(&mut Request) -> bool) {
-        for request in self.requests.values_mut().filter(|request| request.expect != Expect::Nothing) {
-            if learn(request) {
-                request.expect = request.expectation();
-            }
-        }
-    }
-}
-
-impl Request {
-    /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
-    /// acceptance is enough, because nothing else could show it.
-    fn expectation(&self) -> Expect {
-        use ChangeKind::*;
-        let (call, agent) = (self.call, self.agent);
-        let of_both = call.zip(agent);
-        let expect = match self.kind {
-            AskLogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
-            AskLogOff => agent.map(Expect::LoggedOff),
-            AskNotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
-            AskReady => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
-            AskWrap => agent.map(Expect::Wrap),
-            AskEndWrap => agent.map(Expect::WrapOver),
-            AskAnswer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
-            AskReject | AskHangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
-            AskHold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
-            AskRetrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
-            AskMakeCall | AskConsult => agent.map(Expect::Originated),
-            AskConference | AskTransfer | AskDeflect => call.map(Expect::Joined),
-            AskSetData => call.map(Expect::DataSet),
-            AskRoute => call.map(Expect::Routed),
-            AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
-            AskDispose => agent.map(Expect::Disposed),
-            _ => None,
-        };
-        expect.unwrap_or(Expect::Acceptance)
     }
 }

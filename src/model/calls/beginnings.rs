@@ -1,11 +1,8 @@
 //! Call numbers are used again. This module decides whether a message about a known number is about the known call or
-//! begins another one. It also remembers the numbers of calls that are over.
+//! begins another one. It changes nothing.
 
-use std::collections::VecDeque;
-
-use hashbrown::{HashMap, HashSet};
-
-use super::{finding::same_number, *};
+use super::facts::same_number;
+use crate::model::*;
 
 impl Model {
     /// True if a change that shows a call alive begins another call under this call's number.
@@ -58,7 +55,7 @@ impl Model {
     }
 
     /// True if the platform has not mentioned the call since events may have been missed.
-    pub(super) fn is_unconfirmed(&self, call: &Call) -> bool {
+    pub(in crate::model) fn is_unconfirmed(&self, call: &Call) -> bool {
         call.seen_epoch != self.link.epoch
     }
 
@@ -89,99 +86,7 @@ impl Model {
         !number.is_empty() && !call.ani.is_empty() && !same_number(number, &call.ani)
     }
 
-    pub fn has_spent_names(&self) -> bool {
-        !self.names_spent.until.is_empty()
-    }
-
-    /// Tells whether a call of these names was told to be over although the platform had not said so; the value is true
-    /// if the call goes on as another one.
-    pub fn is_spent(&self, names: &CallNames) -> Option<bool> {
-        let known = self.named_call(names).map(|call| &self.calls[call]);
-        match known {
-            Some(call) if call.renamed => Some(call.is_live()),
-            Some(call) if call.is_live() => None,
-            _ => self.names_spent.has_any(names, self.now).then_some(false),
-        }
-    }
-
     fn is_one_of(&self, call: &Call, device: &Device) -> bool {
         self.agent_meant(device).is_some_and(|agent| call.live_party_of(agent).is_some())
-    }
-
-    /// The agent that a device belongs to, where one is known.
-    pub(super) fn agent_meant(&self, device: &Device) -> Option<AgentIx> {
-        match device.kind {
-            Some(DeviceKind::Agent) if device.names_agent() => self.agent_by_id(device.id),
-            Some(DeviceKind::Agent | DeviceKind::Device) | None => self.agent_by_station(device.number),
-            Some(_) => None,
-        }
-    }
-
-    fn is_new_agent(&self, device: &Device) -> bool {
-        device.names_agent() && self.agent_by_id(device.id).is_none()
-    }
-}
-
-/// The most names remembered of one day's calls, and of calls that were told to be over.
-const MOST: usize = 1 << 16;
-
-/// The names that calls had today. A further call of the same name is told apart by the moment of its beginning.
-#[derive(Debug, Default)]
-pub struct NamesUsed {
-    day: u64,
-    names: HashSet<SpacedId>,
-}
-
-impl NamesUsed {
-    /// Notes the names of a new call. Returns the call's moment if an earlier call of that day had its first name, or
-    /// if so many calls began that this cannot be known.
-    pub fn note(&mut self, names: &CallNames, unique: Option<u8>, clock: Option<u64>) -> Option<u64> {
-        let clock = clock?;
-        // A call that has a name of its own needs no moment.
-        if unique.is_some_and(|space| !names.0[space as usize].is_none()) {
-            return None;
-        }
-        let first = names.iter().next()?;
-        let day = clock / (24 * 3600 * 1000);
-        if self.day != day {
-            self.day = day;
-            self.names.clear();
-        }
-        if self.names.contains(&first) || self.names.len() >= MOST {
-            return Some(clock);
-        }
-        self.names.insert(SpacedId { space: first.space, id: NativeId::new(first.id)? });
-        None
-    }
-}
-
-/// Names of calls that were told to be over because the link was lost or time ran out. If the platform goes on with
-/// such a call, it is told as another call, under other names. Each name is remembered until a time; if there are too
-/// many, the oldest are dropped first.
-#[derive(Debug, Default)]
-pub struct NamesSpent {
-    until: HashMap<SpacedId, Time>,
-    order: VecDeque<(SpacedId, Time)>,
-}
-
-impl NamesSpent {
-    pub fn add(&mut self, names: &[SpacedId], now: Time, until: Time) {
-        for name in names {
-            self.until.insert(name.clone(), until);
-            self.order.push_back((name.clone(), until));
-        }
-        while let Some((name, until)) = self.order.front()
-            && (*until <= now || self.order.len() > MOST)
-        {
-            // The name may have been added again since, with a later time.
-            if self.until.get(name) == Some(until) {
-                self.until.remove(name);
-            }
-            self.order.pop_front();
-        }
-    }
-
-    pub fn has_any(&self, names: &CallNames, now: Time) -> bool {
-        !self.until.is_empty() && names.iter().any(|name| self.until.get(&name).is_some_and(|until| *until > now))
     }
 }

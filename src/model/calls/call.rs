@@ -1,72 +1,9 @@
-//! One call and its parties: plain state, and the questions that can be asked of it.
+//! One call: plain state, and the questions that can be asked of it. Nothing is told here.
 
 use smallvec::SmallVec;
 
-use super::{
-    AgentIx, CallIx, CallState, CallType, Cause, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx,
-    SpacedId,
-};
-use crate::time::Time;
-
-/// The most parties one call keeps; one more is not a party.
-pub const MAX_PARTIES: usize = 64;
-/// The most names one call keeps.
-pub const MAX_NAMES: usize = 16;
-/// The most items of call data one call keeps.
-pub const MAX_DATA: usize = 128;
-/// The most dispositions one call keeps.
-pub const MAX_DISPOSITIONS: usize = 32;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartyState {
-    /// Began the call, or is known to be calling, and is not connected yet.
-    Initiated,
-    /// No agent; was called, and nothing has been heard of it.
-    Dialled,
-    Alerting,
-    Connected,
-    Held,
-    Left,
-}
-
-#[derive(Debug, Clone)]
-pub struct Party {
-    pub device: KnownDevice,
-    pub state: PartyState,
-    /// Was connected at some time.
-    pub answered: bool,
-    /// An agent who has been told that the call is cleared.
-    pub cleared: bool,
-    /// An agent from whom the platform took the call elsewhere.
-    pub diverted: bool,
-    /// The agent's work after the call is over, or there was none.
-    pub work_over: bool,
-    /// The party left by an event of its own, before the end of the call.
-    pub left_first: bool,
-}
-
-impl Party {
-    pub fn new(device: KnownDevice, state: PartyState) -> Party {
-        Party { device, state, answered: false, cleared: false, diverted: false, work_over: false, left_first: false }
-    }
-
-    pub fn is_in(&self) -> bool {
-        self.state != PartyState::Left
-    }
-
-    /// True if the party does more than alert: it is connected, or it is the caller.
-    pub fn remains(&self) -> bool {
-        matches!(self.state, PartyState::Initiated | PartyState::Connected | PartyState::Held)
-    }
-
-    /// Whoever left and is back can leave once more.
-    pub fn enter(&mut self, state: PartyState) {
-        if !self.is_in() {
-            (self.cleared, self.diverted, self.left_first) = (false, false, false);
-        }
-        self.state = state;
-    }
-}
+use super::{MAX_PARTIES, Party, PartyState};
+use crate::{model::*, time::Time};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -151,7 +88,7 @@ pub struct Call {
     pub reinserted: bool,
     pub last_event: Time,
     /// The link's epoch in which the platform last said anything of it.
-    pub(super) seen_epoch: u64,
+    pub(in crate::model) seen_epoch: u64,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
     /// What it counts for in the model's bound of remembered text.
