@@ -1,14 +1,14 @@
-//! The orders that a request makes of the platform, step by step, and the event that shows it done.
+//! The orders that a request makes of the platform, or the reason why there are none. Nothing is ordered here: `steps` does.
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Expect, Request};
 use crate::model::*;
 
 /// The orders of a request, or the reason why there are none.
 pub(super) type Plan = Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)>;
 
 const NO_AGENT: (Failure, &str) = (Failure::InvalidAgent, "no such agent is known");
+
 const NO_CALL: (Failure, &str) = (Failure::InvalidCall, "no such call is known");
 
 impl Model {
@@ -17,16 +17,16 @@ impl Model {
     pub(super) fn plan(&mut self, index: RequestIx, kind: ChangeKind) -> Plan {
         use ChangeKind::*;
         use TransitionKind as Order;
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let end_wrap = request.ends_wrap;
         let named_call = request.call;
-        let call = named_call.map(|call| self.result_of(call)).filter(|call| self.calls[*call].is_live());
-        let second = request.second.map(|second| self.result_of(second));
+        let call = named_call.map(|call| self.calls.result_of(call)).filter(|call| self.calls[*call].is_live());
+        let second = request.second.map(|second| self.calls.result_of(second));
         let (agent, unseen) = (request.agent, &request.unseen);
         let has_call = call.is_some() || (named_call.is_none() && unseen.call.is_some());
         let has_agent = agent.is_some() || unseen.agent.is_some();
         let initial = request.initial;
-        let request = self.request_mut(index);
+        let request = &mut self.requests[index];
         (request.call, request.second) = (call, second);
         let needs_call = matches!(
             kind,
@@ -53,24 +53,24 @@ impl Model {
             AskLogOn if initial == Some(AgentState::Other) => {
                 return Err((Failure::InvalidState, "nobody can log on into this state"));
             }
-            AskLogOn if !has_agent && self.requests[&index].number.is_empty() => return Err(NO_AGENT),
+            AskLogOn if !has_agent && self.requests[index].number.is_empty() => return Err(NO_AGENT),
             AskLogOn => smallvec![Order::LogOn],
             AskLogOff => smallvec![Order::LogOff],
             AskNotReady => smallvec![Order::SetNotReady],
             AskReady => agent.map_or(smallvec![Order::SetReady], |agent| self.steps_to_ready(index, agent)),
             AskWrap => {
-                let worked_on = || agent.and_then(|agent| self.call_to_wrap(agent));
-                self.request_mut(index).call = named_call.or_else(worked_on);
+                let worked_on = || agent.and_then(|agent| self.agents[agent].call_to_wrap());
+                self.requests[index].call = named_call.or_else(worked_on);
                 smallvec![Order::StartWrap]
             }
             AskEndWrap => {
                 let wrapped = || agent.and_then(|agent| self.agents[agent].wraps.first().copied().flatten());
-                self.request_mut(index).call = named_call.or_else(wrapped);
+                self.requests[index].call = named_call.or_else(wrapped);
                 smallvec![Order::EndWrap]
             }
             AskState => {
                 let agent = agent.ok_or((Failure::Failed, "the platform has not shown this agent so far"))?;
-                let transition = self.state_transition(agent, self.call_of_state(agent));
+                let transition = self.state_transition(agent, self.agents[agent].call_of_state());
                 self.finish_with(index, transition);
                 SmallVec::new()
             }
@@ -114,14 +114,14 @@ impl Model {
                 if named_call.is_none() && !has_call {
                     return Err(NO_CALL);
                 }
-                self.request_mut(index).call = named_call;
+                self.requests[index].call = named_call;
                 if end_wrap { smallvec![Order::Dispose, Order::EndWrap] } else { smallvec![Order::Dispose] }
             }
             _ => return Err((Failure::Failed, "this cannot be asked")),
         };
-        let expect = self.requests[&index].expectation();
+        let expect = self.requests[index].expectation();
         if !steps.is_empty() {
-            self.request_mut(index).expect = expect;
+            self.requests[index].expect = expect;
         }
         Ok(steps)
     }
@@ -129,7 +129,7 @@ impl Model {
     /// Data without labels replace the call's items one by one; empty items at the end are not meant.
     fn label_data(&mut self, index: RequestIx, call: CallIx) {
         let labels = self.calls[call].data.iter().map(|(label, _)| label);
-        let Some(request) = self.requests.get_mut(&index) else { return };
+        let Some(request) = self.requests.table.get_mut(&index) else { return };
         while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
         for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
             label.clone_from(known);
@@ -153,7 +153,7 @@ impl Model {
         };
         let held = self.call_of(agent, |call, _| holds(call)).filter(|_| !holds(&self.calls[call]));
         if let Some(held) = held {
-            let request = self.request_mut(index);
+            let request = &mut self.requests[index];
             (request.call, request.second) = (Some(held), Some(call));
         }
     }
@@ -166,107 +166,12 @@ impl Model {
         match wrap {
             None => smallvec![TransitionKind::SetReady],
             Some(call) => {
-                self.request_mut(index).call = call;
+                self.requests[index].call = call;
                 match not_ready {
                     true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
                     false => smallvec![TransitionKind::EndWrap],
                 }
             }
         }
-    }
-
-    /// The call that occupies an agent, as the event about the agent's state names it.
-    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
-    }
-
-    /// The call that a request to wrap up is about: the one being wrapped up, otherwise the one the agent is in.
-    fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
-    }
-
-    // ── calls and agents that the platform shows after a request named them ───────────────────────────────────────────
-
-    /// A call is known by these names from now on: earlier requests that named them are about this call.
-    pub(in crate::model) fn call_seen(&mut self, call: CallIx, names: &CallNames) {
-        if self.requests.is_empty() {
-            return;
-        }
-        let named = |unseen: &Option<SpacedId>| {
-            unseen
-                .as_ref()
-                .is_some_and(|id| names.iter().any(|name| name.space == id.space && name.id == id.id.as_id()))
-        };
-        self.requests_seen(|request| {
-            let is_first = request.call.is_none() && named(&request.unseen.call);
-            let is_second = request.second.is_none() && named(&request.unseen.second);
-            if is_first {
-                request.call = Some(call);
-            }
-            if is_second {
-                request.second = Some(call);
-            }
-            is_first || is_second
-        });
-    }
-
-    /// The same for an agent, by id or by the number of a log-on.
-    pub(in crate::model) fn agent_seen_as(&mut self, agent: AgentIx) {
-        if self.requests.is_empty() {
-            return;
-        }
-        let entry = &self.agents[agent];
-        let (id, number, name) = (entry.id.clone(), entry.number.clone(), entry.name.clone());
-        self.requests_seen(|request| {
-            let by_id = request.unseen.agent.map(NativeId::Int).is_some_and(|meant| id.as_ref() == Some(&meant));
-            let by_number = || [&number, &name].into_iter().any(|known| !known.is_empty() && *known == request.number);
-            let is_meant = by_id || (request.kind == ChangeKind::AskLogOn && by_number());
-            let is_meant = is_meant && request.agent.is_none();
-            if is_meant {
-                request.agent = Some(agent);
-            }
-            is_meant
-        });
-    }
-
-    /// Requests that named an unseen call or agent learn which one it is, and what they have to expect.
-    fn requests_seen(&mut self, learn: impl Fn(&mut Request) -> bool) {
-        for request in self.requests.values_mut().filter(|request| request.expect != Expect::Nothing) {
-            if learn(request) {
-                request.expect = request.expectation();
-            }
-        }
-    }
-}
-
-impl Request {
-    /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
-    /// acceptance is enough, because nothing else could show it.
-    fn expectation(&self) -> Expect {
-        use ChangeKind::*;
-        let (call, agent) = (self.call, self.agent);
-        let of_both = call.zip(agent);
-        let expect = match self.kind {
-            AskLogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
-            AskLogOff => agent.map(Expect::LoggedOff),
-            AskNotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
-            AskReady => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
-            AskWrap => agent.map(Expect::Wrap),
-            AskEndWrap => agent.map(Expect::WrapOver),
-            AskAnswer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
-            AskReject | AskHangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
-            AskHold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
-            AskRetrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
-            AskMakeCall | AskConsult => agent.map(Expect::Originated),
-            AskConference | AskTransfer | AskDeflect => call.map(Expect::Joined),
-            AskSetData => call.map(Expect::DataSet),
-            AskRoute => call.map(Expect::Routed),
-            AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
-            AskDispose => agent.map(Expect::Disposed),
-            _ => None,
-        };
-        expect.unwrap_or(Expect::Acceptance)
     }
 }

@@ -1,72 +1,9 @@
-//! One call and its parties: plain state, and the questions that can be asked of it.
+//! One call: plain state, and the questions that can be asked of it. Nothing is told here.
 
 use smallvec::SmallVec;
 
-use super::{
-    AgentIx, CallIx, CallState, CallType, Cause, Device, Direction, Id, KnownDevice, Media, NativeId, ServiceIx,
-    SpacedId,
-};
-use crate::time::Time;
-
-/// The most parties one call keeps; one more is not a party.
-pub const MAX_PARTIES: usize = 64;
-/// The most names one call keeps.
-pub const MAX_NAMES: usize = 16;
-/// The most items of call data one call keeps.
-pub const MAX_DATA: usize = 128;
-/// The most dispositions one call keeps.
-pub const MAX_DISPOSITIONS: usize = 32;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartyState {
-    /// Began the call, or is known to be calling, and is not connected yet.
-    Initiated,
-    /// No agent; was called, and nothing has been heard of it.
-    Dialled,
-    Alerting,
-    Connected,
-    Held,
-    Left,
-}
-
-#[derive(Debug, Clone)]
-pub struct Party {
-    pub device: KnownDevice,
-    pub state: PartyState,
-    /// Was connected at some time.
-    pub answered: bool,
-    /// An agent who has been told that the call is cleared.
-    pub cleared: bool,
-    /// An agent from whom the platform took the call elsewhere.
-    pub diverted: bool,
-    /// The agent's work after the call is over, or there was none.
-    pub work_over: bool,
-    /// The party left by an event of its own, before the end of the call.
-    pub left_first: bool,
-}
-
-impl Party {
-    pub fn new(device: KnownDevice, state: PartyState) -> Party {
-        Party { device, state, answered: false, cleared: false, diverted: false, work_over: false, left_first: false }
-    }
-
-    pub fn is_in(&self) -> bool {
-        self.state != PartyState::Left
-    }
-
-    /// True if the party does more than alert: it is connected, or it is the caller.
-    pub fn remains(&self) -> bool {
-        matches!(self.state, PartyState::Initiated | PartyState::Connected | PartyState::Held)
-    }
-
-    /// Whoever left and is back can leave once more.
-    pub fn enter(&mut self, state: PartyState) {
-        if !self.is_in() {
-            (self.cleared, self.diverted, self.left_first) = (false, false, false);
-        }
-        self.state = state;
-    }
-}
+use super::{MAX_PARTIES, Party, PartyState};
+use crate::{model::*, time::Time};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -151,7 +88,7 @@ pub struct Call {
     pub reinserted: bool,
     pub last_event: Time,
     /// The link's epoch in which the platform last said anything of it.
-    pub(super) seen_epoch: u64,
+    pub(in crate::model) seen_epoch: u64,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
     /// What it counts for in the model's bound of remembered text.
@@ -394,5 +331,53 @@ impl Call {
     /// True if the call was told as a consultation about another call.
     fn is_consultation(&self) -> bool {
         self.consultation_told && self.direction == Direction::Consultation
+    }
+
+    /// The party in the call that this device, no agent, is. A number may be written in another way than before: where
+    /// only one party can be meant, it is that one; but a device that has left already is nobody else.
+    pub fn party_leaving(&self, device: &Device) -> Option<usize> {
+        if let Some(place) = self.party_like(device) {
+            return Some(place).filter(|place| self.parties[*place].is_in());
+        }
+        let dialable = matches!(device.kind, None | Some(DeviceKind::Device));
+        let mut others = self.others_in();
+        others.next().filter(|_| dialable && others.next().is_none())
+    }
+
+    /// Whether the agent's party is in this state.
+    pub fn is_in_state(&self, agent: AgentIx, state: PartyState) -> bool {
+        self.party_of(agent).is_some_and(|place| self.parties[place].state == state)
+    }
+
+    /// Adds a party, or the part of it that is there already joins in.
+    pub fn add_party(&mut self, party: Party) {
+        let asked = Device {
+            kind: party.device.kind,
+            id: party.device.id.as_ref().map_or(Id::None, NativeId::as_id),
+            number: &party.device.number,
+        };
+        let place = match party.device.agent {
+            Some(agent) => self.party_of(agent),
+            None => self.party_like(&asked),
+        };
+        match place {
+            Some(place) => {
+                let there = &mut self.parties[place];
+                there.state = party.state;
+                there.answered |= party.answered;
+                there.cleared = false;
+            }
+            None if self.parties.len() < MAX_PARTIES => self.parties.push(party),
+            None => {}
+        }
+    }
+
+    /// Whether the agent begins a call that was there before: one that waited for an agent who calls back, or that was
+    /// offered to the agent, to be placed. Nobody
+    /// in it has begun it, and the agent is not in it, or it alerts at the agent.
+    pub fn may_be_begun_by(&self, agent: AgentIx) -> bool {
+        let begun = self.originator.is_some_and(|other| other == agent || self.live_party_of(other).is_some());
+        let place = self.live_party_of(agent);
+        !begun && place.is_none_or(|place| self.parties[place].state == PartyState::Alerting)
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{call::MAX_DATA, finding::note_text};
+use super::{MAX_DATA, facts::note_text};
 use crate::message::Value;
 
 /// Remembers items, and returns for how many there was no room. An item that is told again is the same item; two items

@@ -1,0 +1,54 @@
+//! What became of a change, and what is wrong with the message that it was made of. Counting and saying it is not the
+//! model's.
+
+use super::{Change, Fact};
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It was taken in; transitions may follow, or nothing was new.
+    Taken,
+    /// It ends or follows something of a call that is not known: nothing starts.
+    UnknownCall,
+    /// It names no agent that is known or could be.
+    UnknownAgent,
+    /// Its call is over already.
+    Late,
+    /// It names no service that is known or could be.
+    UnknownService,
+    /// It answers a request that is not open.
+    UnknownRequest,
+    /// The code that it gives is no number: nobody can be told of it. The rest was taken in.
+    OddCode,
+    /// A table is full.
+    Full,
+}
+
+impl Effect {
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Taken => "taken",
+            Effect::UnknownCall => "unknown-call",
+            Effect::UnknownAgent => "unknown-agent",
+            Effect::Late => "late",
+            Effect::UnknownService => "unknown-service",
+            Effect::UnknownRequest => "unknown-request",
+            Effect::OddCode => "odd-code",
+            Effect::Full => "full",
+        }
+    }
+
+    /// What is wrong with the message that the change was made of, where that is why it was not taken in. A message that
+    /// names somebody or something is right, even if nobody knows them, or they are gone: that is how stories go that
+    /// began before the bridge did, or are told twice.
+    pub fn fault(self, change: &Change) -> Option<&'static str> {
+        let names_nobody = || change.party.is_empty() && change.text(Fact::Number).is_empty();
+        match self {
+            Effect::UnknownCall => change.call.is_empty().then_some("it names no call"),
+            Effect::UnknownAgent => names_nobody().then_some("it names no agent"),
+            Effect::UnknownService => Some("it names no service"),
+            Effect::OddCode => Some("a code that is no number was passed over"),
+            Effect::Taken | Effect::Late | Effect::UnknownRequest | Effect::Full => None,
+        }
+    }
+}

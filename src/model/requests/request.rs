@@ -1,0 +1,173 @@
+//! One request: plain data, and what shows that it is done.
+
+use smallvec::SmallVec;
+
+use crate::{model::*, time::Time};
+
+/// The session of an application that asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId {
+    pub application: u16,
+    pub session: u32,
+}
+
+/// A request open at one platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestIx(pub u32);
+
+/// The ids as the application gave them, for telling it what failed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    pub agent: Option<i64>,
+    pub call: Option<i64>,
+    pub second: Option<i64>,
+}
+
+/// Ids of a request that the picture does not have. The platform decides whether they exist.
+#[derive(Debug, Clone, Default)]
+pub struct Unseen {
+    pub agent: Option<i64>,
+    pub call: Option<SpacedId>,
+    pub second: Option<SpacedId>,
+    pub service: Option<(DeviceKind, i64)>,
+}
+
+/// What shows that a request is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// The platform's acceptance.
+    Acceptance,
+    /// An agent or a call that the platform has not shown yet, such as an agent who is to log on.
+    Unseen,
+    Readiness(AgentIx, Readiness),
+    Wrap(AgentIx),
+    WrapOver(AgentIx),
+    LoggedOn(AgentIx),
+    LoggedOff(AgentIx),
+    Originated(AgentIx),
+    Connected(CallIx, AgentIx),
+    Moved(CallIx, AgentIx, PartyState),
+    Left(CallIx, AgentIx),
+    Joined(CallIx),
+    Disposed(AgentIx),
+    DataSet(CallIx),
+    /// The platform's word on a route that was selected.
+    Routed(CallIx),
+    /// Nothing more: it has ended.
+    Nothing,
+}
+
+impl Expect {
+    /// True for a state of an agent: it may come about without the request, and may be told to an asker who asks again.
+    pub(super) fn is_state(self) -> bool {
+        match self {
+            Expect::Readiness(..)
+            | Expect::Wrap(_)
+            | Expect::WrapOver(_)
+            | Expect::LoggedOn(_)
+            | Expect::LoggedOff(_)
+            | Expect::Disposed(_) => true,
+            Expect::Acceptance
+            | Expect::Unseen
+            | Expect::Originated(_)
+            | Expect::Connected(..)
+            | Expect::Moved(..)
+            | Expect::Left(..)
+            | Expect::Joined(_)
+            | Expect::DataSet(_)
+            | Expect::Routed(_)
+            | Expect::Nothing => false,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Request {
+    pub kind: ChangeKind,
+    pub client: ClientId,
+    pub id: i64,
+    pub agent: Option<AgentIx>,
+    pub call: Option<CallIx>,
+    pub second: Option<CallIx>,
+    pub service: Option<ServiceIx>,
+    pub number: String,
+    pub station: String,
+    pub destination: String,
+    /// The digits to dial for the destination; empty if the destination is not a number.
+    pub dial: String,
+    pub destination_kind: Option<DeviceKind>,
+    /// The agent who is called.
+    pub towards: Option<AgentIx>,
+    pub route_type: Option<RouteType>,
+    pub code: Option<i64>,
+    pub reason: String,
+    pub digits: String,
+    pub data: Vec<(String, String)>,
+    /// The number or name of the agent to call, if the platform has not shown that agent.
+    pub unseen_destination: String,
+    /// The sort of service that is meant, by the application's own number for it.
+    pub service_type: Option<i64>,
+    pub asked: Asked,
+    pub unseen: Unseen,
+    pub about: About,
+    /// The state that a log-on is to end in.
+    pub(super) initial: Option<AgentState>,
+    /// Follows from another request, which has been answered: only its failure is told.
+    pub(super) quiet: bool,
+    /// Takes back what another request did before it failed: nothing is told of it.
+    pub(super) undoes: bool,
+    /// What shows that the step ordered last is done, where that is not its acceptance.
+    pub(super) awaits: Option<Expect>,
+    /// What takes back the steps that are done, should the next one fail.
+    pub(super) undo: Option<TransitionKind>,
+    pub(super) expect: Expect,
+    /// The time at which the platform accepted the request.
+    pub(super) accepted: Option<Time>,
+    /// The asker was told that the platform took the request. If a reply is a request's only answer, the request is
+    /// answered with it.
+    pub told_accepted: bool,
+    /// The platform has not answered the last order.
+    pub(super) pending: bool,
+    /// The state that was asked for has come about, and the platform has not said yet whether the request caused it.
+    pub(super) shown: bool,
+    /// An event of the platform named the request: from then on the picture decides.
+    pub(super) named: bool,
+    /// The last order given.
+    pub(super) ordered: Option<TransitionKind>,
+    /// The time until which the outcome is waited for.
+    pub(super) due: Time,
+    /// The end of a wrap-up is asked for, too.
+    pub(super) ends_wrap: bool,
+    /// What is still to be ordered once the platform has accepted the last order.
+    pub(super) steps: SmallVec<[TransitionKind; 2]>,
+}
+
+impl Request {
+    /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
+    /// acceptance is enough, because nothing else could show it.
+    pub(super) fn expectation(&self) -> Expect {
+        use ChangeKind::*;
+        let (call, agent) = (self.call, self.agent);
+        let of_both = call.zip(agent);
+        let expect = match self.kind {
+            AskLogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
+            AskLogOff => agent.map(Expect::LoggedOff),
+            AskNotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
+            AskReady => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
+            AskWrap => agent.map(Expect::Wrap),
+            AskEndWrap => agent.map(Expect::WrapOver),
+            AskAnswer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
+            AskReject | AskHangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
+            AskHold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
+            AskRetrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
+            AskMakeCall | AskConsult => agent.map(Expect::Originated),
+            AskConference | AskTransfer | AskDeflect => call.map(Expect::Joined),
+            AskSetData => call.map(Expect::DataSet),
+            AskRoute => call.map(Expect::Routed),
+            AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
+            AskDispose => agent.map(Expect::Disposed),
+            _ => None,
+        };
+        expect.unwrap_or(Expect::Acceptance)
+    }
+}
