@@ -31,8 +31,15 @@ impl<F: FnMut() -> Duration> Way for F {
     }
 }
 
-/// Lets the bridge and its hand-written match take turns, and prints nanoseconds for each of the `items` of a turn.
-pub fn compare(name: &str, turns: usize, items: usize, mut bridge: impl Way, mut hand_written: impl Way) {
+/// What two ways cost: nanoseconds for each item of a turn, and the ratio of the two in the same turn.
+pub struct Comparison {
+    pub bridge: Spread,
+    pub hand_written: Spread,
+    pub ratio: Spread,
+}
+
+/// Lets the bridge and its hand-written match take turns, of so many items each.
+pub fn compare(turns: usize, items: usize, mut bridge: impl Way, mut hand_written: impl Way) -> Comparison {
     for _ in 0..turns / 10 {
         bridge.turn();
         hand_written.turn();
@@ -41,7 +48,7 @@ pub fn compare(name: &str, turns: usize, items: usize, mut bridge: impl Way, mut
     let mut ratios = Vec::new();
     for turn in 0..turns {
         let nanos = |duration: Duration| duration.as_nanos() as f64 / items as f64;
-        // Whoever goes first finds colder caches: each does so half of the times.
+        // The side that goes first finds colder caches: each does so half of the times.
         let (ours, theirs) = if turn % 2 == 0 {
             let ours = bridge.turn();
             (ours, hand_written.turn())
@@ -53,12 +60,8 @@ pub fn compare(name: &str, turns: usize, items: usize, mut bridge: impl Way, mut
         times[1].push(nanos(theirs));
         ratios.push(ours.as_nanos() as f64 / theirs.as_nanos() as f64);
     }
-    let [ours, theirs] = times.map(Spread::of);
-    let ratio = Spread::of(ratios);
-    println!(
-        "{name:<44} bridge {:>8.0} ns   hand-written {:>8.0} ns   ratio bridge/hand-written {:.2} ({:.2}–{:.2})",
-        ours.median, theirs.median, ratio.median, ratio.low, ratio.high
-    );
+    let [bridge, hand_written] = times.map(Spread::of);
+    Comparison { bridge, hand_written, ratio: Spread::of(ratios) }
 }
 
 /// How long something takes.

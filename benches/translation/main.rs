@@ -12,35 +12,50 @@ use hand_written::HandWritten;
 use support::{
     bridge::{Live, Translate},
     feed::{Agent, Feed},
-    measure::{Way, compare, timed},
+    measure::{Comparison, Way, compare, timed},
 };
 
 /// As many agents, and as many calls in one turn: so few that most turns are over before somebody else wants the processor.
 const AGENTS: u32 = 20;
 const TURNS: usize = 2000;
 
-/// How often each side takes its turn: as often as the command line says, for whoever profiles.
-fn turns() -> usize {
-    std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(TURNS)
+fn main() {
+    let mut rows = Rows { turns: TURNS, tabs: false };
+    for argument in std::env::args().skip(1) {
+        match argument.parse() {
+            Ok(turns) => rows.turns = turns,
+            Err(_) => rows.tabs |= argument == "--tsv",
+        }
+    }
+    let said = say_the_same();
+    if !rows.tabs {
+        println!("{said} bodies are the same on both sides");
+    }
+    rows.measure("an established event", established(Live::new()), established(HandWritten::new()));
+    rows.measure("a whole call", whole_calls(Live::new()), whole_calls(HandWritten::new()));
+    rows.measure("a group-stats message that nobody hears", statistics(Live::new()), statistics(HandWritten::new()));
 }
 
-fn main() {
-    say_the_same();
-    compare(
-        "an established event",
-        turns(),
-        AGENTS as usize,
-        established(Live::new()),
-        established(HandWritten::new()),
-    );
-    compare("a whole call", turns(), AGENTS as usize, whole_calls(Live::new()), whole_calls(HandWritten::new()));
-    compare(
-        "a group-stats message that nobody hears",
-        turns(),
-        AGENTS as usize,
-        statistics(Live::new()),
-        statistics(HandWritten::new()),
-    );
+/// The rows of figures, as the command line wants them.
+struct Rows {
+    /// How often each side takes its turn.
+    turns: usize,
+    /// Medians alone, between tabs: for `benches/compare`.
+    tabs: bool,
+}
+
+impl Rows {
+    fn measure(&self, name: &str, bridge: impl Way, hand_written: impl Way) {
+        let Comparison { bridge, hand_written, ratio } = compare(self.turns, AGENTS as usize, bridge, hand_written);
+        if self.tabs {
+            println!("{name}\t{:.1}\t{:.1}\t{:.4}", bridge.median, hand_written.median, ratio.median);
+        } else {
+            println!(
+                "{name:<44} bridge {:>8.0} ns   hand-written {:>8.0} ns   ratio bridge/hand-written {:.2} ({:.2}–{:.2})",
+                bridge.median, hand_written.median, ratio.median, ratio.low, ratio.high
+            );
+        }
+    }
 }
 
 /// One side of the comparison with its feed, at work with all agents there.
@@ -131,8 +146,8 @@ fn statistics(translate: impl Translate) -> impl Way {
     }
 }
 
-/// Every message that is measured, and the time that passes, makes the same bodies on both sides.
-fn say_the_same() {
+/// Every message that is measured, and the time that passes, makes the same bodies on both sides; returns how many.
+fn say_the_same() -> usize {
     let (mut bridge, mut hand_written) = (Live::new(), HandWritten::new());
     let mut feed = Feed::default();
     let mut said = 0;
@@ -150,5 +165,5 @@ fn say_the_same() {
         feed.whole_call(call, agent).iter().for_each(|frame| same(frame));
         same(&feed.statistics());
     }
-    println!("{said} bodies are the same on both sides");
+    said
 }
