@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::*;
+use super::{
+    renaming::load::{self as naming, FieldSource},
+    *,
+};
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Key, Node, Table},
@@ -38,6 +41,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             prefix: table.text("prefix", problems),
             sets: HashMap::new(),
             faults: Vec::new(),
+            fields: Vec::new(),
             vocabulary: Vocabulary {
                 dialect: table.required("dialect", problems).into(),
                 title: table.required("title", problems).into(),
@@ -77,6 +81,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         loader.answers(problems);
         loader.headers(&table, problems);
         loader.vocabulary.enter_guessing();
+        loader.vocabulary.enter_naming();
         for (key, node) in table.section("profile", problems) {
             let profile = profile::load(&key, node, &loader.vocabulary, problems);
             loader.vocabulary.profiles.extend(profile);
@@ -105,6 +110,8 @@ struct Loader<'d> {
     sets: HashMap<&'d str, Node<'d>>,
     /// Which message names which others as what it may be refused with.
     faults: Vec<(Kind, &'d str, Node<'d>)>,
+    /// The fields of the message or record that is being read.
+    fields: Vec<FieldSource<'d>>,
 }
 
 impl<'d> Loader<'d> {
@@ -151,12 +158,16 @@ impl<'d> Loader<'d> {
             let record = Record { name, chapter: String::new(), fields: Fields::default(), tuple: false };
             self.vocabulary.records.push(record);
         }
+        let mut sources = Vec::new();
         for (place, (_, node)) in sections.into_iter().enumerate() {
             let Some(table) = node.table(problems) else { continue };
             let mut fields = Fields::default();
             for (key, node) in table.section("fields", problems) {
                 self.field(&mut fields, &key, node, problems);
             }
+            let of_fields = std::mem::take(&mut self.fields);
+            naming::resolve(&self.vocabulary, &mut fields, &[], &of_fields, problems);
+            sources.push((place, of_fields));
             if fields.list.iter().any(|field| field.family > 0 || !field.joined.is_empty()) {
                 table.problem(problems, "families and joined names stand in messages, not in records");
                 continue;
@@ -167,6 +178,10 @@ impl<'d> Loader<'d> {
             record.chapter = table.required("chapter", problems).into();
             record.tuple = table.flag("tuple", problems);
             table.finish(problems);
+        }
+        for (place, of_fields) in sources {
+            let record = &self.vocabulary.records[place];
+            naming::check(&self.vocabulary, &record.fields, true, &of_fields, problems);
         }
     }
 
@@ -198,6 +213,9 @@ impl<'d> Loader<'d> {
         for (key, node) in table.section("fields", problems) {
             self.field(&mut fields, &key, node, problems);
         }
+        let of_fields = std::mem::take(&mut self.fields);
+        naming::resolve(&self.vocabulary, &mut fields, &devices, &of_fields, problems);
+        naming::check(&self.vocabulary, &fields, false, &of_fields, problems);
         let fixed = self.fixed(&table, &fields, problems);
         let WireNames { names, aliases, only_field, nameless } = self.wire_names(key, &table, side, problems);
         for label in nameless.iter().filter(|label| fields.slot(label).is_none()) {
@@ -302,6 +320,7 @@ impl<'d> Loader<'d> {
         for (key, node) in table.section("fields", problems) {
             self.field(&mut fields, &key, node, problems);
         }
+        self.fields.clear();
         self.vocabulary.headers = Headers {
             chapter: table.required("chapter", problems).into(),
             namespace: table.required("namespace", problems).into(),
@@ -387,7 +406,11 @@ impl<'d> Loader<'d> {
         WireNames { names, aliases, only_field, nameless }
     }
 
-    fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {
+    fn field(&mut self, fields: &mut Fields, key: &Key<'d>, node: Node<'d>, problems: &mut Problems) {
+        // A field of the same label replaces the one before.
+        self.fields.retain(|other| other.key.name != key.name);
+        let names = node.as_table().and_then(|table| table.find("names"));
+        self.fields.push(FieldSource { key: key.clone(), names });
         let Some(table) = node.as_table() else {
             if let Some(ty) = self.parse_type(node, problems) {
                 let default = self.default(&ty);
@@ -423,6 +446,7 @@ impl<'d> Loader<'d> {
         let field = Field {
             label: key.name.into(),
             role: table.get("role").and_then(|node| self.role(node, problems)),
+            names: None,
             default,
             optional: table.flag("optional", problems),
             secret: table.flag("secret", problems),
@@ -442,6 +466,8 @@ impl<'d> Loader<'d> {
             aliases: table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect(),
             ty,
         };
+        // Read with all fields of the message or record.
+        table.get("names");
         table.finish(problems);
         add_field(fields, field);
     }
@@ -581,6 +607,7 @@ impl Field {
             label: label.into(),
             ty,
             role: None,
+            names: None,
             default,
             optional: false,
             secret: false,

@@ -4,12 +4,14 @@
 
 mod compound;
 mod fit;
+mod further;
 mod json;
 mod limits;
 mod load;
 mod names;
 mod overlay;
 mod profile;
+mod renaming;
 mod schema;
 mod strays;
 mod template;
@@ -27,6 +29,7 @@ pub use json::{Decoded, JsonError, Keep, Kept, Wanted};
 pub use load::load;
 pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
+pub use renaming::{Renames, Replacement, Thing};
 pub use schema::{Contract, SchemaWriter, Schemas};
 pub use template::{EventTemplate, ObjectTemplate, fault, response};
 pub use xml::{NoReply, WrongMember};
@@ -222,6 +225,8 @@ pub struct Field {
     pub label: String,
     pub ty: Type,
     pub role: Option<Role>,
+    /// What the value is the id of, if it is one.
+    names: Option<renaming::Names>,
     pub default: Literal,
     /// May be missing from a message that is complete otherwise.
     pub optional: bool,
@@ -263,6 +268,8 @@ pub struct Fields {
     pieces: Vec<usize>,
     by_wire: HashMap<String, u16>,
     ignore_case: bool,
+    /// Which fields name something.
+    naming: renaming::Naming,
 }
 
 impl Fields {
