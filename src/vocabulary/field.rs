@@ -1,6 +1,8 @@
 //! One field of a message or record: its type, its role, its default and the forms in which it travels. Sets of fields are
 //! `fields`.
 
+use super::renaming::Names;
+
 /// The type of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Type {
@@ -82,6 +84,8 @@ pub struct Field {
     pub label: String,
     pub ty: Type,
     pub role: Option<Role>,
+    /// What the value is the id of, if it is one.
+    pub(super) names: Option<Names>,
     pub default: Literal,
     /// May be missing from a complete message.
     pub optional: bool,
@@ -116,6 +120,7 @@ impl Field {
             label: label.into(),
             ty,
             role: None,
+            names: None,
             default,
             optional: false,
             secret: false,

@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 
 use super::{
     field::{Field, Type},
+    renaming::Naming,
     wire_name::lower,
 };
 use crate::message::{Message, Node};
@@ -35,6 +36,8 @@ pub struct Fields {
     pieces: Vec<usize>,
     by_wire: HashMap<String, u16>,
     ignore_case: bool,
+    /// Which fields name something.
+    pub(super) naming: Naming,
 }
 
 #[derive(Debug, Clone)]

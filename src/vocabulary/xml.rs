@@ -7,6 +7,7 @@ use super::{
     decoded::Decoded,
     definition::Vocabulary,
     field::{Field, Type},
+    further,
     message_def::Side,
 };
 use crate::{
@@ -149,14 +150,21 @@ impl<'r> Reader<'r> {
         let fields = &self.vocabulary.message(kind).fields;
         let is_wrapper = |element: &&Element| fields.slot(&element.name).is_none();
         let wrapper = element.children.first().filter(|_| element.children.len() == 1).filter(is_wrapper);
+        let (mut further, mut neighbour) = (Vec::new(), None);
         for member in &wrapper.unwrap_or(element).children {
             let Some(slot) = fields.slot(&member.name) else {
                 self.decoded.unknown.push(member.name.clone());
+                further.push(member);
                 continue;
             };
+            neighbour = Some(member);
             let field = &fields.list[slot];
             let node = self.member(field, &field.ty, member)?;
             self.into.set(slot, node);
+        }
+        // An operation without parameters has no place for any.
+        if !further.is_empty() && !fields.list.is_empty() {
+            further::keep(&further, neighbour, Node::Absent, self.into);
         }
         Ok(())
     }
@@ -204,16 +212,25 @@ impl<'r> Reader<'r> {
                 let is_item = |first: &&Element| first.name == record.name || self.is_value(ty, first);
                 let listed = element.children.first().filter(is_item);
                 let element = listed.filter(|_| !self.is_value(ty, element)).unwrap_or(element);
+                let (mut further, mut neighbour) = (Vec::new(), None);
                 for child in &element.children {
                     match record.fields.slot(&child.name).map(|slot| (slot, &record.fields.list[slot])) {
                         Some((slot, member)) => {
                             let node = self.member(member, &member.ty, child)?;
                             self.into.put(&open, slot, node);
+                            neighbour = Some(child);
                         }
-                        None => self.decoded.unknown.push(child.name.clone()),
+                        None => {
+                            self.decoded.unknown.push(child.name.clone());
+                            further.push(child);
+                        }
                     }
                 }
-                self.into.close_record(open)
+                let record = self.into.close_record(open);
+                if !further.is_empty() {
+                    further::keep(&further, neighbour, record, self.into);
+                }
+                record
             }
             Type::Time if !self.is_liberal && !text.is_empty() && crate::time::parse_since(text).is_none() => {
                 return Err(wrong());
@@ -231,7 +248,8 @@ impl<'r> Reader<'r> {
                     None if !self.is_liberal => return Err(wrong()),
                     None => {
                         self.strange.push(wrong());
-                        text.parse().map(Node::Int).unwrap_or_else(|_| self.into.text(text))
+                        let code = text.parse().ok().filter(|code| known.member(*code).is_some());
+                        code.map(Node::Int).unwrap_or_else(|| self.into.text(text))
                     }
                 }
             }

@@ -24,7 +24,8 @@ pub const MAX_ELEMENTS: usize = 20_000;
 pub const HREF: &str = "href";
 pub const ID: &str = "id";
 const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// The namespace of `nil`.
+pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// An element and its content. Names are local names: prefixes are resolved and dropped.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -28,6 +28,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             prefix: table.text("prefix", problems),
             sets: HashMap::new(),
             faults: Vec::new(),
+            fields: Vec::new(),
             vocabulary: Vocabulary {
                 dialect: table.required("dialect", problems).into(),
                 title: table.required("title", problems).into(),
@@ -67,6 +68,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         loader.answers(problems);
         loader.headers(&table, problems);
         loader.vocabulary.enter_guessing();
+        loader.vocabulary.enter_naming();
         for (key, node) in table.section("profile", problems) {
             let profile = profile::load(&key, node, &loader.vocabulary, problems);
             loader.vocabulary.profiles.extend(profile);

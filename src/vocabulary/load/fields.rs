@@ -10,12 +10,17 @@ use crate::{
         field::{Field, Literal, Type},
         fields::{Fields, Record},
         message_def::DeviceGroup,
+        renaming::load::{self as naming, FieldSource},
     },
 };
 
 impl<'d> Loader<'d> {
     /// Reads one field.
-    pub fn field(&mut self, fields: &mut Fields, key: &Key, node: Node, problems: &mut Problems) {
+    pub fn field(&mut self, fields: &mut Fields, key: &Key<'d>, node: Node<'d>, problems: &mut Problems) {
+        // A field of the same label replaces the one before.
+        self.fields.retain(|other| other.key.name != key.name);
+        let names = node.as_table().and_then(|table| table.find("names"));
+        self.fields.push(FieldSource { key: key.clone(), names });
         let Some(table) = node.as_table() else {
             if let Some(ty) = self.parse_type(node, problems) {
                 let default = self.default(&ty);
@@ -51,6 +56,7 @@ impl<'d> Loader<'d> {
         let field = Field {
             label: key.name.into(),
             role: table.get("role").and_then(|node| self.role(node, problems)),
+            names: None,
             default,
             optional: table.flag("optional", problems),
             secret: table.flag("secret", problems),
@@ -70,6 +76,8 @@ impl<'d> Loader<'d> {
             aliases: table.texts("alias", problems).into_iter().map(|(text, _)| text.to_owned()).collect(),
             ty,
         };
+        // Read once all fields of the message or record are known.
+        table.get("names");
         table.finish(problems);
         fields.add(field);
     }
@@ -81,12 +89,16 @@ impl<'d> Loader<'d> {
             let record = Record { name, chapter: String::new(), fields: Fields::default(), tuple: false };
             self.vocabulary.records.push(record);
         }
+        let mut sources = Vec::new();
         for (place, (_, node)) in sections.into_iter().enumerate() {
             let Some(table) = node.table(problems) else { continue };
             let mut fields = Fields::default();
             for (key, node) in table.section("fields", problems) {
                 self.field(&mut fields, &key, node, problems);
             }
+            let of_fields = std::mem::take(&mut self.fields);
+            naming::resolve(&self.vocabulary, &mut fields, &[], &of_fields, problems);
+            sources.push((place, of_fields));
             if fields.list.iter().any(|field| field.family > 0 || !field.joined.is_empty()) {
                 table.problem(problems, "families and joined names stand in messages, not in records");
                 continue;
@@ -98,6 +110,10 @@ impl<'d> Loader<'d> {
             record.tuple = table.flag("tuple", problems);
             table.finish(problems);
         }
+        for (place, of_fields) in sources {
+            let record = &self.vocabulary.records[place];
+            naming::check(&self.vocabulary, &record.fields, true, &of_fields, problems);
+        }
     }
 
     pub fn headers(&mut self, table: &Table<'d>, problems: &mut Problems) {
@@ -106,6 +122,7 @@ impl<'d> Loader<'d> {
         for (key, node) in table.section("fields", problems) {
             self.field(&mut fields, &key, node, problems);
         }
+        self.fields.clear();
         self.vocabulary.headers = Headers {
             chapter: table.required("chapter", problems).into(),
             namespace: table.required("namespace", problems).into(),

@@ -9,6 +9,7 @@ use crate::{
     vocabulary::{
         definition::{Form, Vocabulary},
         field::{AgentPart, Literal, Role, Type, Which},
+        renaming::load::FieldSource,
     },
 };
 
@@ -30,6 +31,8 @@ pub struct Loader<'d> {
     pub sets: HashMap<&'d str, Node<'d>>,
     /// The faults that messages name, to be found when all messages are known.
     pub faults: Vec<(Kind, &'d str, Node<'d>)>,
+    /// The fields of the message or record that is being read.
+    pub fields: Vec<FieldSource<'d>>,
 }
 
 impl Loader<'_> {

@@ -9,6 +9,7 @@ use crate::{
         definition::Form,
         fields::Fields,
         message_def::{MessageDef, Side},
+        renaming::load as naming,
         wire_name::lower,
     },
 };
@@ -53,6 +54,9 @@ impl<'d> Loader<'d> {
         for (key, node) in table.section("fields", problems) {
             self.field(&mut fields, &key, node, problems);
         }
+        let of_fields = std::mem::take(&mut self.fields);
+        naming::resolve(&self.vocabulary, &mut fields, &devices, &of_fields, problems);
+        naming::check(&self.vocabulary, &fields, false, &of_fields, problems);
         let fixed = self.fixed(&table, &fields, problems);
         let WireNames { names, aliases, only_field, nameless } = self.wire_names(key, &table, side, problems);
         for label in nameless.iter().filter(|label| fields.slot(label).is_none()) {

@@ -134,7 +134,10 @@ impl Compiler<'_> {
             Type::Long => Shape::Number { narrow: false },
             Type::Bool => Shape::Bool,
             Type::Enum(place) => Shape::Enum(self.profile.member_names(self.vocabulary, *place)),
-            Type::Record(place) => Shape::Object(Members::between("", self.record_members(*place), "")),
+            Type::Record(place) => {
+                let members = Members::between("", self.record_members(*place), "");
+                Shape::Object(members.in_namespace(&self.profile.namespaces.data))
+            }
             Type::List(item) => {
                 let item_field = Field { ty: (**item).clone(), ..field.clone() };
                 let item = self.member(&item_field, 0, &item_tag, "", None, true);

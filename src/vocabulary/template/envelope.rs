@@ -5,7 +5,7 @@ use super::{
     members::Members,
 };
 use crate::{
-    message::{Kind, Message},
+    message::{Kind, Message, Node},
     vocabulary::{
         definition::Vocabulary,
         field::Field,
@@ -37,12 +37,12 @@ impl EventTemplate {
         );
         let members = Compiler { vocabulary, profile, hand: &Hand::NET }.message_members(event);
         let close = format!("</{parameter}></{operation}>{}", soap::CLOSE);
-        EventTemplate(Members::between(&open, members, &close))
+        EventTemplate(Members::between(&open, members, &close).in_namespace(data))
     }
 
     /// Writes the whole envelope. Returns the number of list items that did not fit and were left out.
     pub fn write(&self, vocabulary: &Vocabulary, message: &Message, out: &mut Vec<u8>) -> usize {
-        self.0.write(vocabulary, message, message.fields(), out)
+        self.0.write(vocabulary, message, Node::Absent, out)
     }
 }
 
@@ -94,7 +94,10 @@ impl ObjectTemplate {
         ObjectTemplate {
             open: soap::envelope(instance.then_some(("i", INSTANCE))),
             headers: headers.iter().enumerate().map(header).collect(),
-            body: Members::between(&open, members, &close),
+            body: match parameter {
+                Some(_) => Members::between(&open, members, &close).in_namespace(data),
+                None => Members::between(&open, members, &close),
+            },
         }
     }
 
@@ -115,7 +118,7 @@ impl ObjectTemplate {
             let attributes = compiler.data_attributes(&profile.namespaces.data);
             let members = compiler.message_members(kind);
             let (open, close) = (format!("{open}<{result}{attributes}>"), format!("</{result}>{close}"));
-            Members::between(&open, members, &close)
+            Members::between(&open, members, &close).in_namespace(&profile.namespaces.data)
         };
         Some(ObjectTemplate { open: soap::envelope(None), headers: Vec::new(), body })
     }
@@ -136,7 +139,7 @@ impl ObjectTemplate {
             }
             out.extend_from_slice(b"</s:Header>");
         }
-        self.body.write(vocabulary, message, message.fields(), out);
+        self.body.write(vocabulary, message, Node::Absent, out);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     message::{Message, Node, Value},
-    vocabulary::{definition::Vocabulary, enumeration::by_code},
+    vocabulary::{definition::Vocabulary, enumeration::by_code, further},
     wire::xml::escape,
 };
 
@@ -13,6 +13,10 @@ pub(super) struct Members {
     pub text: String,
     gaps: Vec<Gap>,
     list: Vec<Member>,
+    /// Where the last of them ends.
+    end: usize,
+    /// The namespace that members have to name which are written without a prefix.
+    namespace: Option<String>,
 }
 
 /// The part of the text that a member's value replaces. Most members are only asked for this, so that it is kept apart from
@@ -61,12 +65,20 @@ impl Members {
             gaps.push(Gap::of(member, text.len()));
             text += &member.absent;
         }
+        let end = text.len();
         text += close;
-        Members { text, gaps, list }
+        Members { text, gaps, list, end, namespace: None }
     }
 
-    /// Writes the members with their values, which are nodes of the message. Returns the number of list items that did not fit.
-    pub fn write(&self, vocabulary: &Vocabulary, message: &Message, nodes: &[Node], out: &mut Vec<u8>) -> usize {
+    /// The same for members in a namespace that a prefix stands for.
+    pub fn in_namespace(self, namespace: &str) -> Members {
+        Members { namespace: Some(namespace.to_owned()), ..self }
+    }
+
+    /// Writes them with the values of a record of the message, or of the message itself where the owner is absent; hands back
+    /// how many list items did not fit.
+    pub fn write(&self, vocabulary: &Vocabulary, message: &Message, owner: Node, out: &mut Vec<u8>) -> usize {
+        let nodes = if owner == Node::Absent { message.fields() } else { message.entries(owner) };
         let text = self.text.as_bytes();
         let mut written = 0;
         let mut cut = 0;
@@ -89,6 +101,11 @@ impl Members {
                 (_, value) => cut += self.list[place].write_value(vocabulary, value, out),
             }
             written = end;
+        }
+        if message.has_further() {
+            out.extend_from_slice(&text[written..self.end]);
+            further::write(message, owner, self.namespace.as_deref(), out);
+            written = self.end;
         }
         out.extend_from_slice(&text[written..]);
         cut
@@ -180,7 +197,14 @@ impl Member {
                 let text: &[u8] = if value.as_bool() == Some(true) { b"true" } else { b"false" };
                 out.extend_from_slice(text);
             }
-            Shape::Enum(_) => {
+            Shape::Enum(names) => {
+                // A value that the enumeration does not have goes on as it came.
+                if let (Value::Text(text), None) =
+                    (value, value.as_int().and_then(|code| by_code(names, code, |(known, _)| *known)))
+                {
+                    escape(text, out);
+                    return 0;
+                }
                 let code = value.as_int().unwrap_or(i64::MIN);
                 out.extend_from_slice(self.shape.name_of(code).as_bytes());
             }
@@ -189,7 +213,7 @@ impl Member {
                     out.extend_from_slice(members.text.as_bytes());
                     return 0;
                 };
-                return members.write(vocabulary, record.message(), record.fields(), out);
+                return members.write(vocabulary, record.message(), value.container(), out);
             }
             Shape::List { item, pad, padding } => {
                 let room = if *pad > 0 { *pad } else { usize::MAX };
