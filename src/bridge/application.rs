@@ -5,10 +5,9 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::{
-    Cause,
-    ids::{CallKey, Ids, New},
+    ids::{CallKey, Ids},
     picture::{Live, Local, Naming},
-    platform::{Follows, Platform},
+    platform::Platform,
     routes::{self, Asker, Desk, Say, Told},
     statistics::Statistics,
 };
@@ -21,7 +20,7 @@ use crate::{
     },
     port::{self, ApplicationConversation, Filterable, Notice},
     time::Time,
-    vocabulary::{AgentPart, Role, Side, Which},
+    vocabulary::{AgentPart, Role},
 };
 
 /// A request that was refused or failed, as it is logged.
@@ -72,12 +71,12 @@ pub struct Application {
     read_only: HashSet<String>,
     /// Its clients are guests of a platform: no rules are between.
     pub is_guest: bool,
-    /// The first platform speaks the application's dialect: its messages pass as they are.
-    pub relays: bool,
+    /// By place: messages of this platform pass whole, because it speaks the application's dialect.
+    pub passing: Vec<bool>,
     /// Its events carry the ids of the requests that caused them.
     answers_by_events: bool,
     pub statistics: Statistics,
-    message: Message,
+    pub(super) message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
     /// Messages for a file.
@@ -133,12 +132,12 @@ impl Application {
             to: parts.to,
             knobs: parts.knobs,
             ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
+            passing: vec![false; parts.platforms.len()],
             platforms: parts.platforms,
             routes: Desk::new(parts.routes, parts.media_platform),
             media: parts.media.into_iter().collect(),
             read_only: parts.read_only,
             is_guest,
-            relays: false,
             statistics: Statistics::default(),
             message: Message::default(),
             filtered,
@@ -161,76 +160,6 @@ impl Application {
     /// The platform's place in the application's list, from 0.
     pub fn place_of(&self, platform: usize) -> Option<usize> {
         self.platforms.iter().position(|known| *known == platform)
-    }
-
-    /// Whether messages of this platform go to this application as they are: both speak the same dialect, and the platform
-    /// is the one whose numbers the application sees unchanged.
-    fn passes(&self, index: usize, platform: &Platform) -> bool {
-        self.relays && self.platforms.first() == Some(&index) && platform.tells_all
-    }
-
-    /// Whether the message that brought a transition about has been passed on, and so has told it. Answers are the
-    /// application's own; what a lost line or time brings about no message tells, except that states have their own.
-    pub(super) fn has_passed(
-        &mut self,
-        index: usize,
-        platform: &Platform,
-        transition: &Transition,
-        cause: Cause,
-    ) -> bool {
-        if !self.passes(index, platform) {
-            return false;
-        }
-        for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
-            // Requests will name the call by the number that passed.
-            self.is_told(index, platform, call);
-            let known = platform.model.find_call(call);
-            let native = known.and_then(|call| platform.native_number(call));
-            if native.is_some_and(|native| self.is_of_another(index, native)) || known.is_some_and(|call| call.renamed)
-            {
-                return false;
-            }
-        }
-        let told_by_message = cause == Cause::Event || transition.kind == TransitionKind::AgentState;
-        told_by_message && !transition.details.presumed && !transition.kind.is_answer()
-    }
-
-    /// Whether a call of another platform than this has the number.
-    fn is_of_another(&self, index: usize, number: i64) -> bool {
-        self.ids.call_of_id(number).is_some_and(|(owner, _)| owner != index)
-    }
-
-    /// Passes an event on as it is, to those who have subscribed to it. One that names a call by a number that a call of
-    /// another platform has is told by rules instead.
-    pub(super) fn pass(&mut self, now: Time, index: usize, platform: &Platform, event: &Message) {
-        let Some(kind) = event.kind().filter(|_| self.passes(index, platform)) else { return };
-        if let Some(guest) = self.server.as_mut().and_then(|server| server.guest()) {
-            return guest.hear(now, event);
-        }
-        let def = self.to.vocabulary.message(kind);
-        let id = platform.number_place();
-        let calls = [Which::Call, Which::Second, Which::Result]
-            .into_iter()
-            .filter_map(|which| def.role(Role::Call(which, id?)));
-        let mut numbers = calls.filter_map(|slot| event.get(slot).as_int());
-        if def.side != Side::Event || numbers.any(|number| self.is_of_another(index, number)) {
-            return;
-        }
-        // Once a call was told to be over, no more events are told under its id. If the platform goes on with it, rules
-        // tell it as another call.
-        match platform.follows_spent(event) {
-            Some(Follows::Nothing) => {
-                self.counts.held_back += 1;
-                return;
-            }
-            Some(Follows::Renamed) => return,
-            None => {}
-        }
-        self.counts.said[kind.0 as usize] += 1;
-        let Some(server) = &mut self.server else { return self.lines.push(event.held().as_bytes().to_vec()) };
-        if let Some(passes) = server.passes() {
-            self.counts.published[kind.0 as usize] += passes.pass(event) as u64;
-        }
     }
 
     /// Tells a transition of a platform to the sessions that it concerns. `me` is the application's place in the
@@ -287,14 +216,14 @@ impl Application {
 
     /// Notes which groups' statistics a transition changes. A platform whose messages pass tells statistics itself.
     pub fn note(&mut self, now: Time, index: usize, platform: &Platform, transition: &Transition) {
-        if self.place_of(index).is_some() && !self.passes(index, platform) {
+        if self.place_of(index).is_some() && !self.passes(index) {
             self.statistics.note(now, index, &platform.model, transition);
         }
     }
 
     /// The set of agents that serve a group has changed.
-    pub fn restaffed(&mut self, now: Time, index: usize, platform: &Platform, service: ServiceIx) {
-        if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index, platform) {
+    pub fn restaffed(&mut self, now: Time, index: usize, service: ServiceIx) {
+        if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index) {
             self.statistics.change(now, (index, service));
         }
     }
@@ -304,7 +233,7 @@ impl Application {
     pub fn want_groups(&mut self, session: u32, groups: Option<&[i64]>, platforms: &[Platform]) {
         for (place, index) in self.platforms.iter().enumerate() {
             let platform = &platforms[*index];
-            if self.passes(*index, platform) {
+            if self.passes(*index) {
                 continue;
             }
             for (service, known) in platform.model.services() {
@@ -374,7 +303,8 @@ impl Application {
                 (details.failure, details.reason) = (Some(failure), Some(reason));
             }
         }
-        let local = asker.map(|Asker { client, id, call }| Local { client, id, about: About::Route, call });
+        let local =
+            asker.map(|Asker { client, id, call }| Local { client, id, about: About::Route, call, agent: None });
         if let (Some(local), true) = (&local, transition.kind != TransitionKind::RouteUsed) {
             transition.audience = Audience::Asker(local.client);
         }
@@ -411,14 +341,13 @@ impl Application {
     }
 
     /// Whether the application is told of this call; its number is given here, the first time.
-    fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
+    pub(super) fn is_told(&mut self, index: usize, platform: &Platform, call: CallIx) -> bool {
         let Some(known) = platform.model.find_call(call) else { return false };
-        let (media, to, passes) = (&self.media, &self.to, self.passes(index, platform));
+        let (media, wants_guid, passes) =
+            (&self.media, self.to.call_parts.contains(&CallPart::Guid), self.passes(index));
         self.ids.give((index, call), || {
             let told = passes || known.media.is_none_or(|medium| medium == Media::Unknown || media.contains(&medium));
-            let lacks_guid = known.renamed || !platform.model.is_named_uniquely(known);
-            let guid = (to.call_parts.contains(&CallPart::Guid) && lacks_guid).then(|| platform.mint_guid(known));
-            New { native: platform.native_number(known).filter(|_| !known.renamed), told, guid }
+            platform.numbering(call, wants_guid, told)
         })
     }
 
@@ -578,7 +507,7 @@ impl Application {
 
 /// A message for a file. There is one session in it: its tenant is 1, and it asked whatever was asked.
 #[inline(never)]
-fn line(to: &Outgoing, message: &mut Message, audience: &port::Audience) -> Vec<u8> {
+pub(super) fn line(to: &Outgoing, message: &mut Message, audience: &port::Audience) -> Vec<u8> {
     use crate::message::Node;
     let roles = message.kind().map(|kind| to.vocabulary.message(kind));
     let request = audience.asker.map_or(0, |(_, id)| id);

@@ -32,6 +32,8 @@ pub struct Ids {
     minted: i64,
     /// Ids of calls that the application was told of and that are over, the newest last.
     over: Over,
+    /// Numbers of calls that their platform has named and not shown.
+    unseen: Unseen,
     /// Numbers of the labels of call data.
     labels: HashMap<String, i64>,
 }
@@ -107,6 +109,32 @@ impl Over {
     }
 }
 
+/// Numbers of calls that their platform has named and not shown: as many as finished calls are remembered.
+#[derive(Debug, Default)]
+struct Unseen {
+    by_native: HashMap<(usize, i64), i64>,
+    by_id: HashMap<i64, (usize, i64)>,
+    order: VecDeque<(usize, i64)>,
+}
+
+impl Unseen {
+    fn add(&mut self, native: (usize, i64), id: i64) {
+        self.by_native.insert(native, id);
+        self.by_id.insert(id, native);
+        self.order.push_back(native);
+        while self.order.len() > MAX_OVER {
+            let oldest = self.order.pop_front();
+            oldest.and_then(|oldest| self.take(oldest));
+        }
+    }
+
+    fn take(&mut self, native: (usize, i64)) -> Option<i64> {
+        let id = self.by_native.remove(&native)?;
+        self.by_id.remove(&id);
+        Some(id)
+    }
+}
+
 /// The first number of a label, and the most labels that have one; further ones have none, and are left out.
 const LABELS: i64 = 101;
 const MAX_LABELS: usize = 1000;
@@ -124,6 +152,7 @@ impl Ids {
             by_id: HashMap::new(),
             minted: 0,
             over: Over::default(),
+            unseen: Unseen::default(),
             labels,
         }
     }
@@ -146,7 +175,8 @@ impl Ids {
             Some((owner, _)) => passes && *owner == key.0,
             None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
         };
-        let id = native.filter(|id| *id > 0 && may(id)).unwrap_or_else(|| self.mint());
+        let shown = native.and_then(|native| self.unseen.take((key.0, native)));
+        let id = shown.or(native.filter(|id| *id > 0 && may(id))).unwrap_or_else(|| self.mint());
         self.over.remove(id);
         self.calls.insert(key, Call { id, told, guid });
         self.by_id.insert(id, key);
@@ -157,10 +187,26 @@ impl Ids {
         loop {
             self.minted = (self.minted + 1) % (i64::from(i32::MAX) - MINTED);
             let id = MINTED + self.minted;
-            if !self.by_id.contains_key(&id) {
+            if !self.by_id.contains_key(&id) && !self.unseen.by_id.contains_key(&id) {
                 return id;
             }
         }
+    }
+
+    /// The number of a call that its platform, by its place in the bridge, has named and not shown. It stays the call's
+    /// should the platform show it.
+    pub fn unseen(&mut self, native: (usize, i64)) -> i64 {
+        if let Some(id) = self.unseen.by_native.get(&native) {
+            return *id;
+        }
+        let id = self.mint();
+        self.unseen.add(native, id);
+        id
+    }
+
+    /// The platform and its own number of a call that it has named and not shown.
+    pub fn native_unseen(&self, id: i64) -> Option<(usize, i64)> {
+        self.unseen.by_id.get(&id).copied()
     }
 
     pub fn call(&self, key: CallKey) -> Option<&Call> {

@@ -6,6 +6,7 @@ mod complaints;
 mod guests;
 mod ids;
 mod offered;
+mod passing;
 mod picture;
 mod platform;
 mod requests;
@@ -27,6 +28,7 @@ use crate::{
 use application::Failed;
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
+use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 use routes::Record;
@@ -86,6 +88,8 @@ pub struct Bridge {
     /// What the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
+    /// The message that is being settled has been passed on.
+    just_passed: bool,
 }
 
 impl Bridge {
@@ -96,13 +100,15 @@ impl Bridge {
 
     pub fn add_application(&mut self, parts: ApplicationParts) -> usize {
         let mut application = Application::new(parts);
-        if let Some(first) = application.platforms.first().copied()
-            && self.platforms[first].incoming.vocabulary.dialect == application.to.vocabulary.dialect
-            && !application.to.vocabulary.events_name_requests()
-        {
-            self.platforms[first].tells_all = true;
-            application.relays = true;
-            application.ids.relay(first);
+        for (place, index) in application.platforms.iter().enumerate() {
+            let platform = &mut self.platforms[*index];
+            if platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect {
+                platform.tells_all = true;
+                application.passing[place] = true;
+                if place == 0 {
+                    application.ids.relay(*index);
+                }
+            }
         }
         self.applications.push(application);
         self.applications.len() - 1
@@ -189,11 +195,17 @@ impl Bridge {
 
     fn pass_on(&mut self, now: Time, index: usize) {
         self.platforms[index].stamp(now);
-        let Some(event) = self.platforms[index].take_event() else { return };
-        for application in &mut self.applications {
-            application.pass(now, index, &self.platforms[index], &event);
+        let Some((mut message, request)) = self.platforms[index].take_event() else { return };
+        let platform = &self.platforms[index];
+        let passing = Passing { index, platform, answers: request.and_then(|request| platform.passed.get(request)) };
+        for (me, application) in self.applications.iter_mut().enumerate() {
+            application.pass(now, me, &passing, &mut message);
         }
-        self.platforms[index].keep(event);
+        if let Some(request) = request {
+            self.platforms[index].passed.answered(now, request);
+        }
+        self.platforms[index].keep(message);
+        self.just_passed = true;
         self.unfollow(index);
         self.collect(now);
     }
@@ -254,7 +266,7 @@ impl Bridge {
         }
         for service in self.platforms[index].model.take_restaffed() {
             for application in &mut self.applications {
-                application.restaffed(now, index, &self.platforms[index], service);
+                application.restaffed(now, index, service);
             }
         }
         let mut forgotten = std::mem::take(&mut self.forgotten);
@@ -266,8 +278,10 @@ impl Bridge {
             }
         }
         self.forgotten = forgotten;
+        self.settle_passed(now, index);
         self.settle_routes(now, index);
         self.collect(now);
+        self.just_passed = false;
     }
 
     /// What a platform's conversation has to say; whether the link changed.
@@ -292,7 +306,7 @@ impl Bridge {
         }
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            if !application.has_passed(index, platform, transition, cause) {
+            if !application.has_passed(index, platform, transition, cause == Cause::Link, self.just_passed) {
                 application.tell(now, me, index, platform, transition);
             }
         }
@@ -351,7 +365,8 @@ impl Bridge {
 
     /// When [`Bridge::expire`] wants to be called next.
     pub fn deadline(&self) -> Option<Time> {
-        let platforms = self.platforms.iter().flat_map(|p| [p.model.deadline(), p.conversation.deadline()]);
+        let platforms =
+            self.platforms.iter().flat_map(|p| [p.model.deadline(), p.conversation.deadline(), p.passed.deadline()]);
         let server = |a: &Application| a.server.as_ref().and_then(|server| server.deadline());
         let applications =
             self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
@@ -369,6 +384,7 @@ impl Bridge {
             if platform.conversation.deadline().is_some_and(|deadline| deadline <= now) {
                 platform.conversation.expire(now);
             }
+            self.expire_passed(now, index);
             self.settle(now, index, Cause::Time);
         }
         for index in 0..self.applications.len() {

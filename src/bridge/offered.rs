@@ -9,8 +9,8 @@ pub(super) struct Offered<'o> {
     /// The application's platforms, in its order.
     pub places: &'o [usize],
     pub platforms: &'o [Platform],
-    /// Messages of the first platform pass as they are: statistics among them, which no rule says.
-    pub relays: bool,
+    /// By place: messages of this platform pass whole, statistics among them, which no rule says.
+    pub passing: &'o [bool],
 }
 
 impl Offered<'_> {
@@ -61,12 +61,13 @@ impl Directory for Offered<'_> {
     }
 
     fn passes(&self) -> bool {
-        self.relays
+        self.passing.contains(&true)
     }
 
     fn passes_for(&self, thing: Thing, id: &str) -> bool {
         let Ok(number) = id.parse() else { return false };
-        self.relays && self.pictures().take(1).any(|picture| self.shows(picture, thing, number))
+        let mut passing = self.pictures().filter(|(place, _)| self.passing[*place]);
+        passing.any(|picture| self.shows(picture, thing, number))
     }
 
     fn knows(&self, thing: Thing, id: &str) -> Known {

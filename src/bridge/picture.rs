@@ -39,6 +39,7 @@ pub struct Local {
     pub id: i64,
     pub about: About,
     pub call: Option<i64>,
+    pub agent: Option<i64>,
 }
 
 /// A route that a routing platform shall find, as far as the call's own platform does not show it.
@@ -285,10 +286,12 @@ impl<'p> Live<'p> {
         }
         let Some(index) = self.member.map(|member| member.agent).or(self.transition.agent) else {
             let request = self.request().filter(|_| attribute == AgentAttribute::Id);
-            return optional(request.and_then(|request| match self.naming {
+            let of_local = self.local.and_then(|local| local.agent).filter(|_| attribute == AgentAttribute::Id);
+            let of_request = request.and_then(|request| match self.naming {
                 Naming::Native { .. } => request.unseen.agent,
                 Naming::Of { .. } => request.asked.agent,
-            }));
+            });
+            return optional(of_request.or(of_local));
         };
         let agent = self.model.agent(index);
         match attribute {

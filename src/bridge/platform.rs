@@ -5,13 +5,18 @@ use std::{collections::VecDeque, sync::Arc};
 use hashbrown::{HashMap, HashSet};
 
 use super::{
+    ids::New,
+    passing::PassedRequests,
     picture::{Live, RouteOrder},
     routes::{self, News},
 };
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message, Value},
-    model::{Call, CallNames, Change, Device, DeviceKind, Effect, Id, Model, Transition, TransitionKind},
+    model::{
+        Call, CallIx, CallNames, Change, ChangeKind, Device, DeviceKind, Effect, Id, Model, RequestIx, Transition,
+        TransitionKind,
+    },
     port::{
         Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
         Unread,
@@ -51,8 +56,16 @@ pub struct Platform {
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
-    /// The message is an event that nobody has passed on yet.
+    /// The message is one that nobody has passed on yet.
     has_event: bool,
+    /// The request that passed and that the message answers.
+    answers: Option<RequestIx>,
+    /// Requests of applications of the platform's own dialect.
+    pub(super) passed: PassedRequests,
+    /// Those of them that the platform cannot answer any more, with the reasons.
+    unanswerable: Vec<(RequestIx, String)>,
+    /// The platform's routes are selected by the bridge: its messages about routes do not pass.
+    pub is_routed: bool,
     /// The message is for a guest, who has not got it yet.
     guest: Option<u64>,
     /// Guests' questions that have no answer.
@@ -127,6 +140,8 @@ enum Answers {
     Request(Id<'static>),
     /// A question of the conversation about this agent.
     About(i64),
+    /// A request that went to the platform whole. The platform's answer goes on whole, too.
+    Passed,
 }
 
 /// Why a line was not taken.
@@ -169,6 +184,10 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            answers: None,
+            passed: PassedRequests::default(),
+            unanswerable: Vec::new(),
+            is_routed: false,
             guest: None,
             unanswered: Vec::new(),
             link_changed: false,
@@ -335,9 +354,28 @@ impl Platform {
         self.wanted.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
     }
 
-    /// The event that was read last, until it is taken.
-    pub fn take_event(&mut self) -> Option<Message> {
-        std::mem::take(&mut self.has_event).then(|| std::mem::take(&mut self.message))
+    /// The message that was read last, if it is to be passed on, and the request that passed and that it answers, until
+    /// it is taken.
+    pub fn take_event(&mut self) -> Option<(Message, Option<RequestIx>)> {
+        std::mem::take(&mut self.has_event).then(|| (std::mem::take(&mut self.message), self.answers.take()))
+    }
+
+    /// Requests that passed and that cannot be answered any more, since this was asked last.
+    pub fn take_unanswerable(&mut self) -> Vec<(RequestIx, String)> {
+        std::mem::take(&mut self.unanswerable)
+    }
+
+    /// Whether so many requests that passed are open that no further one may be.
+    pub fn has_most_requests(&self) -> bool {
+        self.passed.unanswered() >= self.model.settings().max_requests
+    }
+
+    /// The platform's own names of a call, for an application that is told of it or not.
+    pub fn numbering(&self, call: CallIx, wants_guid: bool, told: bool) -> New {
+        let Some(known) = self.model.find_call(call) else { return New { native: None, told, guid: None } };
+        let lacks_guid = known.renamed || !self.model.is_named_uniquely(known);
+        let guid = (wants_guid && lacks_guid).then(|| self.mint_guid(known));
+        New { native: self.native_number(known).filter(|_| !known.renamed), told, guid }
     }
 
     /// The guest for whom the message is that was read last, and the message, until it is taken.
@@ -459,10 +497,16 @@ impl Platform {
                 }
                 PlatformOutput::Down(reason) => {
                     self.link_changed = true;
-                    self.away = Some(format!("{}: {reason}", self.name));
+                    let why = format!("{}: {reason}", self.name);
+                    let unanswered = self.passed.all_unanswered();
+                    self.unanswerable.extend(unanswered.into_iter().map(|request| (request, why.clone())));
+                    self.away = Some(why);
                     self.model.link_down(now, &reason);
                 }
                 PlatformOutput::Resync => self.model.resync(now),
+                PlatformOutput::Failed(request, reason) if PassedRequests::is_passed(request) => {
+                    self.unanswerable.push((request, reason));
+                }
                 PlatformOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
                 PlatformOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
                     let news = News::Failed { reason, unknown };
@@ -514,6 +558,14 @@ impl Platform {
                 self.has_event = true;
                 return self.apply(now, message, Answers::Nothing);
             }
+            Heard::Shown => return self.apply(now, message, Answers::Nothing),
+            Heard::Answer(request) if PassedRequests::is_passed(request) => {
+                self.has_event = self.answer_passed(now, request, message);
+                if self.has_event {
+                    self.answers = Some(request);
+                    return self.apply(now, message, Answers::Passed);
+                }
+            }
             Heard::Answer(request) => {
                 return self.apply(now, message, Answers::Request(Model::request_handle(request)));
             }
@@ -544,9 +596,15 @@ impl Platform {
         self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
+        let (is_routed, has_event) = (self.is_routed, &mut self.has_event);
         let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
+            if is_routed
+                && matches!(change.kind, ChangeKind::RouteAsked | ChangeKind::RouteUsed | ChangeKind::RouteRejected)
+            {
+                *has_event = false;
+            }
             if change.kind.is_of_route() {
                 let def = &incoming.vocabulary.messages[kind];
                 let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
@@ -560,7 +618,7 @@ impl Platform {
                     model.apply(&answer)
                 }
                 // Nobody waits for the outcome of a question that the conversation asked.
-                Answers::About(_) if change.kind.ends_request() => return,
+                Answers::About(_) | Answers::Passed if change.kind.ends_request() => return,
                 Answers::About(agent) => {
                     let mut answer: Change = change.clone();
                     answer.request = Id::None;
@@ -568,12 +626,12 @@ impl Platform {
                     model.apply(&answer)
                 }
                 // The number of a request that nobody here has made.
-                Answers::Nothing if !change.request.is_none() => {
+                Answers::Nothing | Answers::Passed if !change.request.is_none() => {
                     let mut plain: Change = change.clone();
                     plain.request = Id::None;
                     model.apply(&plain)
                 }
-                Answers::Nothing => model.apply(change),
+                Answers::Nothing | Answers::Passed => model.apply(change),
             };
             if effect != Effect::Taken {
                 fault = fault.or(effect.fault(change));

@@ -46,7 +46,7 @@ impl<I: Copy> Named<I> {
     }
 }
 
-struct Meant {
+pub(super) struct Meant {
     call: Named<CallIx>,
     second: Named<CallIx>,
     agent: Named<AgentIx>,
@@ -54,7 +54,7 @@ struct Meant {
 
 impl Meant {
     /// The platform that has the call, otherwise the one that has the agent.
-    fn owner(&self) -> Option<usize> {
+    pub(super) fn owner(&self) -> Option<usize> {
         self.call.owner().or(self.agent.owner())
     }
 }
@@ -79,6 +79,9 @@ impl Bridge {
         let call = |which| (0..parts).find_map(|place| given(Role::Call(which, place)));
         let asked =
             Asked { agent: given(Role::Agent(AgentPart::Id)), call: call(Which::Call), second: call(Which::Second) };
+        if self.pass_request(now, index, (session, id), asked, message) {
+            return;
+        }
         let (mut shown, mut nothing) = (Vec::new(), false);
         let fired = from.changes(message, |rule, change| {
             self.applications[index].counts.request_rules[rule] += 1;
@@ -113,11 +116,7 @@ impl Bridge {
             return self.ask(now, index, session, id, asked, &refusal);
         }
         let application = &self.applications[index];
-        let meant = Meant {
-            call: self.call_meant(application, asked.call, change.call.number()),
-            second: self.call_meant(application, asked.second, change.second.number()),
-            agent: self.agent_meant(application, change),
-        };
+        let meant = self.meant(application, asked, change);
         let Some(platform) = meant.owner().or_else(|| application.platforms.first().copied()) else { return };
         let towards = self.agent_called(application, platform, change);
         let is_up = self.platforms[platform].model.link() == LinkState::Up;
@@ -156,6 +155,15 @@ impl Bridge {
             };
             self.platforms[platform].model.ask(now, &ask);
             self.settle(now, platform, Cause::Request);
+        }
+    }
+
+    /// The things that a request names.
+    pub(super) fn meant(&self, application: &Application, asked: Asked, change: &Change) -> Meant {
+        Meant {
+            call: self.call_meant(application, asked.call, change.call.number()),
+            second: self.call_meant(application, asked.second, change.second.number()),
+            agent: self.agent_meant(application, change),
         }
     }
 
@@ -224,7 +232,7 @@ impl Bridge {
     /// The reason why a request that names a finished call, or things of different platforms, cannot be done. No
     /// platform can act on another platform's calls, and the bridge does not drop the offending field and carry out the
     /// rest.
-    fn wrong_with(
+    pub(super) fn wrong_with(
         &self,
         application: &Application,
         platform: usize,
@@ -313,7 +321,12 @@ impl Bridge {
     }
 
     /// The agent whom a request to a platform is to reach, by number or login name; of a name that others know, too, its own.
-    fn agent_called(&self, application: &Application, platform: usize, change: &Change) -> Option<(usize, AgentIx)> {
+    pub(super) fn agent_called(
+        &self,
+        application: &Application,
+        platform: usize,
+        change: &Change,
+    ) -> Option<(usize, AgentIx)> {
         if change.other.kind != Some(DeviceKind::Agent) {
             return None;
         }
@@ -348,7 +361,7 @@ impl Bridge {
     pub(super) fn answer(&mut self, index: usize, platform: usize, session: u32, id: i64, mut transition: Transition) {
         let client = ClientId { application: index as u16, session };
         transition.audience = Audience::Asker(client);
-        let local = Local { client, id, about: About::Snapshot, call: None };
+        let local = Local { client, id, about: About::Snapshot, call: None, agent: None };
         let (application, platform_) = (&mut self.applications[index], &self.platforms[platform]);
         application.say(index, platform, platform_, &transition, Some(&local));
     }

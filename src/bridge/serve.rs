@@ -21,9 +21,9 @@ impl Bridge {
         let mut message = std::mem::take(&mut self.message);
         loop {
             message.clear();
-            let Application { server, ids, platforms, relays, .. } = &mut self.applications[index];
+            let Application { server, ids, platforms, passing, .. } = &mut self.applications[index];
             let Some(server) = server else { break };
-            let directory = Offered { ids, places: platforms, platforms: &self.platforms, relays: *relays };
+            let directory = Offered { ids, places: platforms, platforms: &self.platforms, passing };
             let Some(taken) = server.handle(now, input, &directory, &mut message) else { break };
             // What answers the input leaves before what follows from it.
             self.collect(now);
@@ -34,7 +34,12 @@ impl Bridge {
                 match heard {
                     Heard::Asked { session, id } => self.asked(now, index, session, id, &message),
                     Heard::Online { session } => self.tell_lost_links(index, session),
-                    Heard::Event | Heard::Answer(_) | Heard::About(_) | Heard::For(_) | Heard::Nothing => {}
+                    Heard::Event
+                    | Heard::Shown
+                    | Heard::Answer(_)
+                    | Heard::About(_)
+                    | Heard::For(_)
+                    | Heard::Nothing => {}
                 }
             }
             if !holds_several {

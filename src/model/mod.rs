@@ -196,6 +196,10 @@ impl Model {
         self.link.state == LinkState::Up && (self.link.resynced || self.link.all_shown)
     }
 
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn now(&self) -> Time {
         self.moment.now
     }

@@ -72,10 +72,11 @@ pub trait ApplicationConversation: Debug + Send {
     }
 }
 
-/// The capability to pass a message of a platform of the same dialect on as it is.
+/// The capability to pass a message of a platform of the same dialect on whole.
 pub trait Passes {
-    /// Passes the message to every session that wants it. Hands back how many get it.
-    fn pass(&mut self, message: &Message) -> usize;
+    /// Passes a message, which has the application's ids, to every session that wants it; an answer to its asker alone.
+    /// Everything but the session's own numbers goes on as it came. Hands back how many sessions get it.
+    fn pass(&mut self, message: &mut Message, about: &Filterable<'_>, audience: Audience) -> usize;
 }
 
 /// The capability of an application whose clients are guests of a platform.

@@ -116,6 +116,8 @@ pub enum Unread {
 pub enum Heard {
     /// An event of a platform.
     Event,
+    /// An event that answers what the conversation itself asked: it is for the picture alone.
+    Shown,
     /// A platform's answer to a command.
     Answer(RequestIx),
     /// The answer to the conversation's own question about an agent, by the platform's number.

@@ -39,7 +39,7 @@ pub use load::load;
 pub use message_def::{DeviceGroup, MessageDef, Side};
 pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
-pub use renaming::{Renames, Replacement, Thing};
+pub use renaming::{Renames, Replacement, Thing, Unchanged};
 pub use schema::{Contract, SchemaWriter, Schemas};
 pub use template::{EventTemplate, ObjectTemplate, fault, response};
 pub use xml::{NoReply, WrongMember};

@@ -60,6 +60,7 @@ impl Bridge {
     /// The bridge selects the routes of this platform: `media` chooses the agents.
     pub fn route_by(&mut self, platform: usize, media: usize, settings: Settings) {
         let desk = Desk::new(settings, Some(media));
+        self.platforms[platform].is_routed = true;
         self.routers.push(Router { platform, desk, selected: 0, asked: HashMap::new(), refused: Vec::new() });
     }
 

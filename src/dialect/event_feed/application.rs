@@ -18,12 +18,13 @@ use super::{
 };
 use crate::{
     message::{Kind, Message, Node, Value},
+    model::Id,
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Entry, Filterable,
         GroupWatcher, Heard, Input, Next, Notice, Output, Passes, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
     },
     time::Time,
-    vocabulary::{Role, Side, Vocabulary, Wanted},
+    vocabulary::{Replacement, Role, Side, Unchanged, Vocabulary, Wanted},
     wire::{json::Json, replaced::Replaced},
 };
 
@@ -440,6 +441,23 @@ impl Server {
         news
     }
 
+    /// Passes the answer to a command on, under the number that the session gave it.
+    fn pass_answer(&mut self, message: &Message, audience: Audience) -> bool {
+        let Some(((key, id), kind)) = audience.asker.zip(message.kind()) else { return false };
+        let Some(session) = self.sessions.get_mut(&key) else { return false };
+        if session.commands.remove(&id).is_none() {
+            return false;
+        }
+        let number = [Replacement { role: Role::Request, value: Id::Int(id), insert: true }];
+        let mut text = Vec::with_capacity(message.held().len() + 16);
+        let written = self.vocabulary.rename_json(kind, message.held(), &mut Unchanged, &number, &mut text);
+        let Some(text) = written.ok().and_then(|_| String::from_utf8(text).ok()) else { return false };
+        if let Some(numbering) = Numbering::of(&text) {
+            self.send(key, &numbering);
+        }
+        true
+    }
+
     fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {
         let Some((key, id)) = audience.asker else { return false };
         let Some(name) = self.sessions.get_mut(&key).and_then(|session| session.commands.remove(&id)) else {
@@ -542,8 +560,10 @@ impl ApplicationConversation for Server {
 }
 
 impl Passes for Server {
-    /// Passes a message of a feed on as it is, to every connection that has subscribed to it. Hands back how many got it.
-    fn pass(&mut self, message: &Message) -> usize {
+    fn pass(&mut self, message: &mut Message, _: &Filterable<'_>, audience: Audience) -> usize {
+        if audience.only_asker {
+            return usize::from(self.pass_answer(message, audience));
+        }
         let about = self.of_entities.contains(&message.kind()).then(|| self.hear_of_entities(message.held()));
         let wants = |session: &Session| match &about {
             Some(kinds) => session.subscriptions.want_entities(kinds),

@@ -10,13 +10,13 @@ use super::{digest, subscriptions::write_records};
 use crate::{
     dialect::{backoff::Backoff, commands::Commands},
     message::{Kind, Message, Node, Value},
-    model::RequestIx,
+    model::{Id, RequestIx},
     port::{
         Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
         Stream, Taken, Troubles,
     },
     time::Time,
-    vocabulary::{MessageDef, Role, Side, Vocabulary},
+    vocabulary::{MessageDef, Replacement, Role, Side, Unchanged, Vocabulary},
 };
 
 /// How a feed is talked to.
@@ -494,14 +494,24 @@ impl Client {
         self.send(&mut message, id);
     }
 
+    /// Sends a message under this number. One that was read from a text goes on whole.
     fn send(&mut self, message: &mut Message, id: i64) {
+        let number = [Replacement { role: Role::Request, value: Id::Int(id), insert: true }];
+        let mut bytes = Vec::with_capacity(256);
+        let whole = message.kind().filter(|_| !message.held().is_empty()).and_then(|kind| {
+            self.vocabulary.rename_json(kind, message.held(), &mut Unchanged, &number, &mut bytes).ok()
+        });
+        if whole.is_some() {
+            bytes.push(Codec::Nul.end());
+            return self.wire(Output::Write { connection: self.connection, bytes: bytes.into() });
+        }
+        bytes.clear();
         let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
         if let Some(slot) = slot {
             message.set(slot, Node::Int(id));
         }
-        let mut bytes = Vec::with_capacity(256);
         self.vocabulary.write_json(message, &mut bytes);
-        bytes.push(0);
+        bytes.push(Codec::Nul.end());
         self.wire(Output::Write { connection: self.connection, bytes: bytes.into() });
     }
 }

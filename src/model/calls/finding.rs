@@ -34,6 +34,11 @@ impl Calls {
 }
 
 impl Model {
+    /// The call that bears this name, whatever it became part of. `space` is the name's number space.
+    pub fn call_bearing(&self, space: u8, id: Id<'_>) -> Option<CallIx> {
+        self.calls.names.bearers.get(&SpacedRef { space, id }).copied()
+    }
+
     /// The call that this one became part of, or itself.
     pub fn result_of(&self, call: CallIx) -> CallIx {
         self.calls.result_of(call)

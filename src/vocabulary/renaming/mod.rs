@@ -67,6 +67,15 @@ pub trait Renames {
     fn rename(&mut self, thing: Thing, id: Id<'_>) -> Option<NativeId>;
 }
 
+/// Every id goes on as it is.
+pub struct Unchanged;
+
+impl Renames for Unchanged {
+    fn rename(&mut self, _: Thing, _: Id<'_>) -> Option<NativeId> {
+        None
+    }
+}
+
 /// How it is known what a field's value names, or its values where it is a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Names {

@@ -20,7 +20,7 @@ use crate::{
     message::{Kind, Message, Node, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Connection, Delivery, Directory, Filterable, Heard,
-        Input, Notice, Output, Reply, Taken, Texts,
+        Input, Notice, Output, Passes, Reply, Taken, Texts,
     },
     time::Time,
     vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
@@ -568,6 +568,18 @@ impl ApplicationConversation for Server {
 
     fn marks_only_the_last(&self) -> bool {
         self.profile.completes_all
+    }
+
+    fn passes(&mut self) -> Option<&mut dyn Passes> {
+        Some(self)
+    }
+}
+
+impl Passes for Server {
+    /// The profile of the two sides may differ: the message is written in this one's, and members that no vocabulary
+    /// knows follow the known ones.
+    fn pass(&mut self, message: &mut Message, about: &Filterable<'_>, audience: Audience) -> usize {
+        self.publish(message, about, audience)
     }
 }
 

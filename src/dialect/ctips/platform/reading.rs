@@ -216,7 +216,6 @@ impl Client {
                 let is_down = is("ComponentState", code("CTIComponentState", "Down"));
                 let is_whole = switch == 0 || is("ComponentType", code("CTIComponentType", "CenterCord"));
                 self.link(now, Some(switch).filter(|_| !is_whole), is_down);
-                return Ok(Heard::Nothing);
             }
             "SnapShotRequestFailed" => {
                 let why = fields_of(def, message, "FailureReason").as_text(&mut itoa::Buffer::new()).map(str::to_owned);
@@ -231,7 +230,9 @@ impl Client {
         if let (None, Some(slot)) = (request, def.role(Role::Request)) {
             message.set(slot, Node::Absent);
         }
-        Ok(request.map_or(Heard::Event, Heard::Answer))
+        // What the conversation itself asked is for the picture alone.
+        let own = if def.label == "SnapShotUpdate" { Heard::Shown } else { Heard::Event };
+        Ok(request.map_or(own, Heard::Answer))
     }
 
     /// The portal has lost Unified IP, or Unified IP one of its switches, or has it back. The platform is gone without Unified

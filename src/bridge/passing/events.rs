@@ -1,0 +1,146 @@
+//! Events and answers of a platform, on their way to applications of its own dialect.
+
+use super::{Passed, names::ToApplication, rename};
+use crate::{
+    bridge::{
+        application::{Application, line},
+        platform::{Follows, Platform},
+    },
+    message::Message,
+    model::{Id, Transition, TransitionKind},
+    port::{self, Filterable},
+    time::Time,
+    vocabulary::{AgentPart, Renames as _, Role, Side, Thing, Which},
+};
+
+/// One message that passes.
+pub(in crate::bridge) struct Passing<'e> {
+    /// The place of the platform in the bridge.
+    pub index: usize,
+    pub platform: &'e Platform,
+    /// The request that the message answers.
+    pub answers: Option<&'e Passed>,
+}
+
+impl Application {
+    /// Whether messages of this platform go to this application whole: both speak the same dialect.
+    pub(in crate::bridge) fn passes(&self, index: usize) -> bool {
+        self.place_of(index).is_some_and(|place| self.passing[place])
+    }
+
+    /// Passes a message on to the sessions that want it.
+    pub(in crate::bridge) fn pass(&mut self, now: Time, me: usize, passing: &Passing<'_>, message: &mut Message) {
+        let Passing { index, platform, answers } = *passing;
+        let Some((kind, place)) = message.kind().zip(self.place_of(index)).filter(|(_, place)| self.passing[*place])
+        else {
+            return;
+        };
+        if let Some(guest) = self.server.as_mut().and_then(|server| server.guest()) {
+            return guest.hear(now, message);
+        }
+        let mine = answers.filter(|passed| usize::from(passed.client.application) == me);
+        let asker = mine.map(|passed| (passed.client.session, passed.id));
+        let side = self.to.vocabulary.message(kind).side;
+        match side {
+            Side::Event => {}
+            // The answer to a request that passed: its asker's alone.
+            Side::Reply if asker.is_some() => {}
+            Side::Reply | Side::Request | Side::Callback => return,
+        }
+        // Once a call was told to be over, no more events are told under its id. If the platform goes on with it, it is
+        // another call, with an id of its own.
+        if platform.follows_spent(message) == Some(Follows::Nothing) {
+            self.counts.held_back += 1;
+            return;
+        }
+        let audience = port::Audience { asker, only_asker: side == Side::Reply };
+        let mut renamed = std::mem::take(&mut self.message);
+        let is_other = self.rename_event(index, place, platform, message, &mut renamed);
+        self.tell_whole(place, platform, if is_other { &mut renamed } else { message }, audience);
+        self.message = renamed;
+    }
+
+    /// Copies a message with the application's ids. Returns false if its own are the application's.
+    fn rename_event(
+        &mut self,
+        index: usize,
+        place: usize,
+        platform: &Platform,
+        message: &Message,
+        into: &mut Message,
+    ) -> bool {
+        let vocabulary = &self.to.vocabulary;
+        let Some(kind) = message.kind().filter(|kind| vocabulary.names_anything(*kind)) else { return false };
+        let parts = &self.to.call_parts;
+        let mut names = ToApplication { ids: &mut self.ids, parts, platform, index, place };
+        if place == 0 {
+            // Its numbers are the application's, but for calls whose numbers another one has.
+            let def = vocabulary.message(kind);
+            let calls = [Which::Call, Which::Second, Which::Result].into_iter();
+            let calls = calls.flat_map(|which| (0..parts.len() as u8).map(move |part| (which, part)));
+            let mut is_other = false;
+            for (which, part) in calls {
+                let Some(slot) = def.role(Role::Call(which, part)) else { continue };
+                let id = Id::from_value(message.get(slot));
+                is_other |= !id.is_none() && names.rename(Thing::Call(part), id).is_some();
+            }
+            if !is_other {
+                return false;
+            }
+        }
+        rename(vocabulary, message, false, &mut names, into);
+        true
+    }
+
+    fn tell_whole(&mut self, place: usize, platform: &Platform, message: &mut Message, audience: port::Audience) {
+        let Some(kind) = message.kind() else { return };
+        self.counts.said[kind.0 as usize] += 1;
+        let Some(server) = &mut self.server else {
+            let number =
+                self.to.vocabulary.message(kind).role(Role::Request).and_then(|slot| message.get(slot).as_int());
+            let is_same = audience.asker.map_or(0, |(_, id)| id) == number.unwrap_or(0);
+            let whole = !message.held().is_empty() && is_same;
+            let line = if whole { message.held().as_bytes().to_vec() } else { line(&self.to, message, &audience) };
+            return self.lines.push(line);
+        };
+        let Some(passes) = server.passes() else { return };
+        let def = self.to.vocabulary.message(kind);
+        let number = |role| def.role(role).and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
+        let agent = number(Role::Agent(AgentPart::Id));
+        let native = self.ids.native_agent(place, agent).filter(|_| agent != 0);
+        let known = native.and_then(|native| platform.model.agent_by_id(Id::Int(native)));
+        let known = known.map(|agent| platform.model.agent(agent));
+        let about = Filterable {
+            agent,
+            agent_names: known.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default(),
+            service: number(Role::Service),
+            switch: number(Role::Platform),
+        };
+        self.counts.published[kind.0 as usize] += passes.pass(message, &about, audience) as u64;
+    }
+
+    /// Whether the application is not told of a transition, because it gets the platform's messages whole. The picture then
+    /// tells only what no message says: what a lost link or time has ended, and what became of requests that the platform
+    /// was not asked.
+    pub(in crate::bridge) fn has_passed(
+        &mut self,
+        index: usize,
+        platform: &Platform,
+        transition: &Transition,
+        by_link: bool,
+        just_passed: bool,
+    ) -> bool {
+        if !self.passes(index) {
+            return false;
+        }
+        for call in [transition.call, transition.second, transition.result].into_iter().flatten() {
+            // Requests will name the call by the number that passed.
+            self.is_told(index, platform, call);
+        }
+        match transition.kind {
+            TransitionKind::LinkDown | TransitionKind::LinkUp => just_passed,
+            _ if transition.details.presumed || transition.kind.is_answer() => false,
+            kind => !by_link || kind == TransitionKind::AgentState,
+        }
+    }
+}

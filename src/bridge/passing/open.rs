@@ -1,0 +1,110 @@
+//! Requests that went to a platform whole. Each ends once: by the platform's own answer, or by a failure that the bridge
+//! tells because no answer can come any more.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    model::{About, Asked, ChangeKind, ClientId, RequestIx},
+    time::Time,
+};
+
+/// The numbers of requests that pass: the model counts its own from 0.
+const FIRST: u32 = 1 << 31;
+/// How long an answer is waited for if the platform has not even taken the request.
+const LONGEST: Duration = Duration::from_secs(600);
+/// How long events that name an answered request are still told under its number: several may come of one request.
+const LINGER: Duration = Duration::from_secs(60);
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(in crate::bridge) struct Passed {
+    pub client: ClientId,
+    /// The session's own number of it.
+    pub id: i64,
+    pub operation: ChangeKind,
+    pub about: About,
+    /// The ids as the application gave them.
+    pub asked: Asked,
+}
+
+#[derive(Debug)]
+struct Open {
+    passed: Passed,
+    answered: bool,
+    due: Time,
+}
+
+/// The requests of one platform.
+#[derive(Debug, Default)]
+pub(in crate::bridge) struct PassedRequests {
+    open: BTreeMap<RequestIx, Open>,
+    made: u32,
+}
+
+/// A request whose time is up.
+pub(in crate::bridge) enum Over {
+    /// It was answered: events that name it are nobody's from now on.
+    Answered(RequestIx),
+    Unanswered(RequestIx, Passed),
+}
+
+impl PassedRequests {
+    /// Whether a request passed; otherwise it is the model's.
+    pub fn is_passed(request: RequestIx) -> bool {
+        request.0 >= FIRST
+    }
+
+    pub fn add(&mut self, now: Time, passed: Passed) -> RequestIx {
+        let index = RequestIx(FIRST | self.made);
+        self.made = (self.made + 1) % FIRST;
+        self.open.insert(index, Open { passed, answered: false, due: now + LONGEST });
+        index
+    }
+
+    /// The number of requests that are not answered.
+    pub fn unanswered(&self) -> usize {
+        self.open.values().filter(|open| !open.answered).count()
+    }
+
+    pub fn get(&self, request: RequestIx) -> Option<&Passed> {
+        self.open.get(&request).map(|open| &open.passed)
+    }
+
+    /// The platform has taken a request: its outcome is waited for no longer than this.
+    pub fn taken(&mut self, request: RequestIx, due: Time) {
+        if let Some(open) = self.open.get_mut(&request).filter(|open| !open.answered) {
+            open.due = due;
+        }
+    }
+
+    /// The platform has answered a request.
+    pub fn answered(&mut self, now: Time, request: RequestIx) {
+        if let Some(open) = self.open.get_mut(&request) {
+            (open.answered, open.due) = (true, now + LINGER);
+        }
+    }
+
+    /// Ends a request. None if it was answered, or is not known.
+    pub fn end(&mut self, request: RequestIx) -> Option<Passed> {
+        self.open.remove(&request).filter(|open| !open.answered).map(|open| open.passed)
+    }
+
+    /// All requests that are not answered.
+    pub fn all_unanswered(&self) -> Vec<RequestIx> {
+        self.open.iter().filter(|(_, open)| !open.answered).map(|(index, _)| *index).collect()
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        self.open.values().map(|open| open.due).min()
+    }
+
+    /// Takes out the requests whose time is up.
+    pub fn expire(&mut self, now: Time) -> Vec<Over> {
+        let over = self.open.extract_if(.., |_, open| open.due <= now);
+        let end = |(index, open): (RequestIx, Open)| match open.answered {
+            true => Over::Answered(index),
+            false => Over::Unanswered(index, open.passed),
+        };
+        over.map(end).collect()
+    }
+}

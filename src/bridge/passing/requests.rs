@@ -1,0 +1,170 @@
+//! Requests of an application, on their way to a platform of its own dialect.
+
+use smallvec::SmallVec;
+
+use super::{Passed, names::ToPlatform, open::Over, rename};
+use crate::{
+    bridge::{Bridge, application::Failed, picture::Local},
+    message::Message,
+    model::{About, Asked, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition, TransitionKind},
+    time::Time,
+    vocabulary::{AgentPart, MessageDef, Role, Side, Which},
+};
+
+/// What a request asks, as far as that decides whether it passes.
+#[derive(Debug, Default)]
+struct Wish {
+    asks: SmallVec<[(ChangeKind, About); 2]>,
+    /// The platform that has its call or its agent.
+    owner: Option<usize>,
+    /// Its ids are known to be over, or belong to different platforms.
+    is_wrong: bool,
+}
+
+impl Bridge {
+    /// Passes a request on whole. Returns false if it is answered by rules instead: snapshots are answered from what is
+    /// known, and so is what no platform of the application's dialect can be asked.
+    pub(in crate::bridge) fn pass_request(
+        &mut self,
+        now: Time,
+        index: usize,
+        (session, id): (u32, i64),
+        asked: Asked,
+        message: &Message,
+    ) -> bool {
+        let application = &self.applications[index];
+        if !application.passing.contains(&true) {
+            return false;
+        }
+        let wish = self.wish(index, asked, message);
+        let Some(platform) = wish.owner.or(application.platforms.first().copied()) else { return false };
+        let is_answered_here = |(kind, _): &(ChangeKind, About)| match kind {
+            ChangeKind::AskSnapshot => true,
+            ChangeKind::AskRoute => application.routes.media().is_some() || self.platforms[platform].is_routed,
+            // What concerns agents of several platforms is asked of each.
+            ChangeKind::AskLogOffAll => application.platforms.len() > 1,
+            _ => false,
+        };
+        let may_ask = |(kind, _): &(ChangeKind, About)| matches!(kind, ChangeKind::AskState | ChangeKind::AskData);
+        let concerns_several = application.platforms.len() > 1 && wish.asks.len() > 1;
+        let is_full = || self.platforms[platform].has_most_requests();
+        if !application.passes(platform)
+            || wish.is_wrong
+            || concerns_several
+            || wish.asks.iter().any(is_answered_here)
+            || (application.only_listens(session) && !wish.asks.iter().all(may_ask))
+            || self.platforms[platform].model.link() != LinkState::Up
+            || is_full()
+        {
+            return false;
+        }
+        let def = message.kind().map(|kind| application.from.vocabulary.message(kind));
+        let (operation, about) =
+            wish.asks.first().copied().unwrap_or((ChangeKind::Refuse, def.map_or(About::Call, about)));
+        let client = ClientId { application: index as u16, session };
+        let passed = Passed { client, id, operation, about, asked };
+        let mut whole = Message::default();
+        let place = application.place_of(platform).unwrap_or_default();
+        let parts = &application.to.call_parts;
+        let mut names =
+            ToPlatform { ids: &application.ids, parts, platform: &self.platforms[platform], index: platform, place };
+        rename(&application.from.vocabulary, message, true, &mut names, &mut whole);
+        self.platforms[platform].pass_command(now, &mut whole, passed);
+        self.settle(now, platform, crate::bridge::Cause::Request);
+        true
+    }
+
+    fn wish(&self, index: usize, asked: Asked, message: &Message) -> Wish {
+        let application = &self.applications[index];
+        let mut wish = Wish::default();
+        application.from.changes(message, |_, change| {
+            let about = match change.kind {
+                ChangeKind::Refuse => change.int(Fact::About).and_then(About::from_code).unwrap_or(About::Call),
+                kind => kind.about(),
+            };
+            wish.asks.push((change.kind, about));
+            let meant = self.meant(application, asked, change);
+            wish.owner = wish.owner.or(meant.owner());
+            let platform = wish.owner.or(application.platforms.first().copied());
+            wish.is_wrong |= platform.is_some_and(|platform| {
+                let towards = self.agent_called(application, platform, change);
+                self.wrong_with(application, platform, &meant, towards, change).is_some()
+            });
+        });
+        wish
+    }
+
+    /// What follows for requests from what the platform's conversation did: those that cannot be answered any more fail.
+    pub(in crate::bridge) fn settle_passed(&mut self, now: Time, index: usize) {
+        for (request, reason) in self.platforms[index].take_unanswerable() {
+            if let Some(passed) = self.platforms[index].passed.end(request) {
+                self.fail_passed(now, index, &passed, &reason);
+            }
+        }
+    }
+
+    /// Ends requests whose time is up.
+    pub(in crate::bridge) fn expire_passed(&mut self, now: Time, index: usize) {
+        for over in self.platforms[index].passed.expire(now) {
+            let request = match over {
+                Over::Answered(request) => request,
+                Over::Unanswered(request, passed) => {
+                    let platform = &self.platforms[index];
+                    let title = &platform.incoming.vocabulary.title;
+                    let reason = format!("{} ({title}) took it, and no event showed the outcome", platform.name);
+                    self.fail_passed(now, index, &passed, &reason);
+                    request
+                }
+            };
+            self.platforms[index].conversation.ended(request);
+        }
+    }
+
+    fn fail_passed(&mut self, now: Time, index: usize, passed: &Passed, reason: &str) {
+        let Passed { client, id, operation, about, asked } = passed.clone();
+        let me = usize::from(client.application);
+        let mut transition = Transition::new(TransitionKind::RequestFailed);
+        transition.audience = crate::model::Audience::Asker(client);
+        transition.details.failure = Some(Failure::Failed);
+        transition.details.about = Some(about);
+        transition.details.reason = Some(reason.to_owned());
+        let local = Local { client, id, about, call: asked.call, agent: asked.agent };
+        self.platforms[index].stamp(now);
+        let application = &mut self.applications[me];
+        application.say(me, index, &self.platforms[index], &transition, Some(&local));
+        application.failed(client.session, &Failed { operation, about, id, asked, reason });
+    }
+}
+
+/// What a request is about that no rule knows, by the ids that it names.
+fn about(def: &MessageDef) -> About {
+    let has = |role| def.role(role).is_some();
+    if has(Role::Call(Which::Call, 0)) {
+        About::Call
+    } else if has(Role::Agent(AgentPart::Id)) {
+        About::Agent
+    } else {
+        About::Login
+    }
+}
+
+impl crate::bridge::platform::Platform {
+    /// Has the platform do what a request of its own dialect asks, whole.
+    fn pass_command(&mut self, now: Time, message: &mut Message, passed: Passed) {
+        let wish = passed.id;
+        let request = self.passed.add(now, passed);
+        self.conversation.command(now, message, request, wish);
+    }
+
+    /// Takes note of an answer to a request that passed; hands back whether it is to be passed on.
+    pub(in crate::bridge) fn answer_passed(&mut self, now: Time, request: RequestIx, message: &Message) -> bool {
+        let side = message.kind().map(|kind| self.incoming.vocabulary.message(kind).side);
+        // Where events tell outcomes, a reply only says that the request was taken.
+        if side == Some(Side::Reply) && self.incoming.vocabulary.events_name_requests() {
+            let due = now + self.model.settings().request_grace;
+            self.passed.taken(request, due);
+            return false;
+        }
+        true
+    }
+}
