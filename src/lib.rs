@@ -13,6 +13,7 @@ pub mod message;
 pub mod model;
 pub mod net;
 pub mod one_line;
+pub mod settings;
 pub mod shipped;
 pub mod sim;
 pub mod time;

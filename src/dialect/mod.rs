@@ -8,18 +8,21 @@ pub mod ctips;
 pub mod event_feed;
 pub mod open_media;
 mod post;
+pub mod registry;
+pub mod replay;
 mod texts;
 
 use std::sync::Arc;
 
 pub use post::{Called, Post, PostOutcome, Reply};
+pub use registry::Registry;
 pub use texts::Texts;
 
 use crate::{
     message::Message,
     model::{RequestIx, TransitionKind},
     time::Time,
-    vocabulary::{Profile, Vocabulary},
+    vocabulary::Profile,
     wire::replaced::Replaced,
 };
 
@@ -85,16 +88,6 @@ pub trait Client: std::fmt::Debug + Send {
     /// The bridge is about to stop: it says its last.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
-    }
-}
-
-/// A conversation with a platform that is a file: it is over before it began.
-pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn Client> {
-    match vocabulary.dialect.as_str() {
-        "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
-        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
-        "ctips" => Box::new(ctips::Client::replaying(vocabulary)),
-        _ => Box::new(event_feed::Client::replaying(vocabulary)),
     }
 }
 

@@ -19,10 +19,11 @@ use super::{
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, PlatformParts, routes},
-    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, Url, WsdlSource},
-    dialect::{Client, Server, ccas, ctips, event_feed, open_media},
+    config::{Application, Config, Platform},
+    dialect::registry::{ApplicationStart, ApplicationTransport, PlatformStart, PlatformTransport, Posted, Served},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
+    settings::{self, Limits, Listen, Queue, WsdlSource},
     time::Time,
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
@@ -61,10 +62,13 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     let mut ways = Ways::default();
     // Statistics cost a platform work: they are subscribed to where an application may want them, which gets those of its
     // first platform.
-    let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
-    let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
-    let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
-    let routed: Vec<Option<String>> = config.platforms.iter().map(|platform| platform.routed_by.clone()).collect();
+    let wanting = config.applications.iter().filter(|application| application.statistics);
+    let wanted: Vec<String> = wanting.filter_map(|application| application.platforms.first().cloned()).collect();
+    let (answers, routed): (Vec<Option<Duration>>, Vec<Option<String>>) = config
+        .platforms
+        .iter()
+        .map(|platform| (platform.settings.answer_time, platform.settings.routed_by.clone()))
+        .unzip();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
@@ -88,14 +92,6 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     }
     let Ways { lines, relays, posts, carriers, callees, .. } = ways;
     Ok(Assembly { bridge, lines, relays, posts, carriers, callees, doors })
-}
-
-/// How long a platform that routes may take to answer.
-fn answers_routes(platform: &Platform) -> Option<Duration> {
-    match &platform.reach {
-        Reach::Soap { conversation: Conversation::OpenMedia(settings), .. } => Some(settings.reply_timeout),
-        _ => None,
-    }
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -127,30 +123,28 @@ async fn platform_parts(
 ) -> Result<PlatformParts, String> {
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
     let vocabulary = incoming.vocabulary.clone();
-    let name = platform.name;
-    let (mut line, mut posted) = (Line::awaited(), None);
-    let client: Box<dyn Client> = match platform.reach {
-        Reach::Feed { dial, settings } => {
-            if platform.exposed {
+    let Platform { name, dialect: _, settings, model, knobs } = platform;
+    let (mut line, mut posted, mut called_at) = (Line::awaited(), None, None);
+    match settings.transport {
+        PlatformTransport::Dialled(dial) => {
+            if settings.exposed {
                 let address = &dial.address;
                 tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
             }
-            let settings = event_feed::Settings { seed: seed(), statistics, ..settings };
             line = Line::dialled(dial)?;
-            Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
         }
-        Reach::Relay { listen: address, tls, token, settings } => {
-            if platform.exposed {
+        PlatformTransport::Accepted { listen: Listen { address, tls, .. }, token } => {
+            if settings.exposed {
                 tracing::warn!(platform = name, "plaintext on {address}: bytes leave this machine unprotected");
             }
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let inputs = inputs.clone();
             ways.relays.push(Relays { name: name.clone(), platform: index, listener, acceptor, token, inputs });
-            Box::new(ccas::Client::new(settings, vocabulary))
         }
-        Reach::Soap { posts, callee, profile, wsdl, conversation } => {
-            if platform.exposed {
+        PlatformTransport::Posted(service) => {
+            let Posted { posts, callee, profile, wsdl } = *service;
+            if settings.exposed {
                 tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
             }
             let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
@@ -168,30 +162,25 @@ async fn platform_parts(
             }
             posted = Some(queue);
             ways.carriers.push(carrier);
-            let mut address = None;
             if let Some(callee) = callee {
                 let callee = called(index, &name, callee, &vocabulary, &profile, inputs).await?;
-                address = Some(callee.address);
+                called_at = Some(callee.address);
                 ways.callees.push(callee);
             }
-            match conversation {
-                Conversation::Ctips(settings) => {
-                    let callback = told(&settings.callback, address);
-                    let settings = ctips::ClientSettings { seed: seed(), callback, ..settings };
-                    let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
-                    Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
-                }
-                Conversation::OpenMedia(settings) => {
-                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
-                    Box::new(open_media::Client::new(settings, vocabulary, &profile))
-                }
-            }
         }
-    };
+    }
     ways.lines.push(line);
     ways.posts.push(posted);
-    let (model, knobs, max_frame) = (Model::new(platform.model), platform.knobs, platform.max_frame);
-    let service_groups = platform.service_groups.into_iter().collect();
+    let client = settings.conversation.make(PlatformStart {
+        vocabulary,
+        now: Time(0),
+        seed: seed(),
+        called_at,
+        statistics,
+        new_path: Box::new(|| uuid::Uuid::new_v4().simple().to_string()),
+    });
+    let (model, max_frame) = (Model::new(model), settings.max_frame);
+    let service_groups = settings.service_groups.into_iter().collect();
     Ok(PlatformParts { name, client, model, incoming, outgoing, knobs, max_frame, service_groups })
 }
 
@@ -199,7 +188,7 @@ async fn platform_parts(
 async fn called(
     index: usize,
     name: &str,
-    callee: crate::config::Callee,
+    callee: settings::Callee,
     vocabulary: &Arc<Vocabulary>,
     profile: &Profile,
     inputs: &mpsc::Sender<Input>,
@@ -219,14 +208,6 @@ async fn called(
     Ok(Callee { name: name.to_owned(), listener, address, acceptor, service })
 }
 
-/// Where a platform is told to call: a port that is 0 becomes the one that was given.
-fn told(callback: &str, address: Option<SocketAddr>) -> String {
-    match (address, Url::to_serve(callback)) {
-        (Some(address), Ok(url)) if url.port == 0 => url.with_port(address.port()),
-        _ => callback.to_owned(),
-    }
-}
-
 async fn door(
     index: usize,
     mut application: Application,
@@ -236,36 +217,26 @@ async fn door(
     bridge: &mut Bridge,
 ) -> Result<Door, String> {
     let name = application.name;
-    if application.exposed {
-        let listen = application.listen;
-        tracing::warn!(application = name, "plaintext on {listen}: bytes leave this machine unprotected");
+    let Listen { address, tls, exposed } = application.listen;
+    if exposed {
+        tracing::warn!(application = name, "plaintext on {address}: bytes leave this machine unprotected");
     }
     let (from, to) = rules(mappings, &application.dialect)?;
     let vocabulary = to.vocabulary.clone();
-    let acceptor = application.tls.as_ref().map(tls::server).transpose()?;
-    let (server, serving) = match application.face {
-        Face::Ctips { server, profile, callback, limits } => {
-            let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
-            let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
-            let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let asked = ToBridge { application: index, inputs };
-            let path = "/AgentCallService";
-            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            let callbacks = Some(Arc::new(Callbacks::new(callback)?));
-            (Server::Ctips(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks })
+    let acceptor = tls.as_ref().map(tls::server).transpose()?;
+    let settings = application.settings;
+    let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
+    let server = settings.conversation.make(ApplicationStart { vocabulary: vocabulary.clone(), new_id });
+    let serving = match settings.transport {
+        ApplicationTransport::Served(served) => {
+            let Served { path, profile, limits, callback } = *served;
+            let asked = ToBridge { application: index, inputs: inputs.clone() };
+            let secure = acceptor.is_some();
+            let service = Service { path, asked, vocabulary, profile, secure, limits: limits.clone() };
+            let callbacks = callback.map(Callbacks::new).transpose()?.map(Arc::new);
+            Serving::Http { service: Box::new(service), limits, callbacks }
         }
-        Face::OpenMedia { server, profile, limits } => {
-            let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
-            let (secure, asked) = (acceptor.is_some(), ToBridge { application: index, inputs: inputs.clone() });
-            let path = "/OpenMediaService";
-            let service = Service { path, asked, vocabulary, profile: *profile, secure, limits: limits.clone() };
-            (Server::OpenMedia(Box::new(server)), Serving::Http { service: Box::new(service), limits, callbacks: None })
-        }
-        Face::EventFeed { server, queue } => {
-            let connections = server.max_connections;
-            let server = event_feed::Server::new(server, vocabulary);
-            (Server::EventFeed(Box::new(server)), Serving::Sockets { queue, connections })
-        }
+        ApplicationTransport::Accepted { queue, connections } => Serving::Sockets { queue, connections },
     };
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();
     let place = |wanted: &String| names.iter().position(|known| known == wanted);
@@ -285,10 +256,10 @@ async fn door(
         routes: application.routes,
         media_platform,
         media: application.media,
-        read_only: application.read_only.into_iter().collect(),
-        labels: application.labels,
+        read_only: settings.read_only.into_iter().collect(),
+        labels: settings.labels,
     });
-    let listener = listen(application.listen, &name).await?;
+    let listener = listen(address, &name).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     Ok(Door { name, listener, address, acceptor, serving })
 }

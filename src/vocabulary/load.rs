@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Key, Node, Table},
-    model::DeviceKind,
+    model::{DeviceKind, Media},
 };
 
 const TYPES: [(&str, Type); 6] = [
@@ -44,6 +44,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 guide: table.required("guide", problems).into(),
                 form,
                 call_names: Vec::new(),
+                media: Vec::new(),
                 enums: Vec::new(),
                 records: Vec::new(),
                 messages: Vec::new(),
@@ -66,6 +67,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         let requests = if requests.is_empty() { names.clone() } else { requests };
         loader.vocabulary.name_fields = [names, requests];
         loader.vocabulary.call_names = owned(table.texts("call-names", problems));
+        loader.vocabulary.media = media(&table, problems);
         for (key, node) in table.section("enum", problems) {
             loader.enumeration(&key, node, problems);
         }
@@ -84,6 +86,20 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         table.finish(problems);
         loader.vocabulary
     })
+}
+
+/// The media that `media` names; all where it is not there.
+fn media(table: &Table, problems: &mut Problems) -> Vec<Media> {
+    let Some(named) = table.get("media") else { return Media::ALL.to_vec() };
+    let names = named.texts(problems);
+    let mut media = Vec::new();
+    for (name, node) in names {
+        match Media::from_name(name) {
+            Some(medium) => media.push(medium),
+            None => problems.unknown(node.source(), node.inner_span(), "medium", name, Media::names()),
+        }
+    }
+    media
 }
 
 /// How a message is named on the wire.

@@ -31,7 +31,10 @@ pub use schema::{Contract, SchemaWriter, Schemas};
 pub use template::{EventTemplate, ObjectTemplate, fault, response};
 pub use xml::{NoReply, WrongMember};
 
-use crate::message::{Kind, Message, Node};
+use crate::{
+    message::{Kind, Message, Node},
+    model::Media,
+};
 
 /// How a dialect's messages stand in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,8 @@ pub struct Vocabulary {
     pub form: Form,
     /// The parts of a call's name, the most authoritative first.
     pub call_names: Vec<String>,
+    /// The media of which the dialect's applications are told unless their configuration says otherwise.
+    pub media: Vec<Media>,
     pub enums: Vec<Enum>,
     pub records: Vec<Record>,
     pub messages: Vec<MessageDef>,

@@ -1,8 +1,10 @@
 //! MiContact Center Enterprise's Agent Service, as the relay beside its COM object says it.
 
 mod client;
+mod settings;
 
 pub use client::{Client, Settings};
+pub use settings::entry;
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;

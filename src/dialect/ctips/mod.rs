@@ -3,6 +3,7 @@
 
 mod client;
 mod session;
+pub mod settings;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,6 +27,7 @@ use crate::{
 pub use client::{Client, Settings as ClientSettings};
 use session::FilterField;
 pub use session::{Filterable, Session, State};
+pub use settings::entry;
 
 /// How applications are served.
 #[derive(Debug, Clone)]

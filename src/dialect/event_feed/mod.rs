@@ -3,11 +3,13 @@
 mod client;
 mod entities;
 mod server;
+mod settings;
 mod subscriptions;
 
 pub use client::{Client, Settings};
 pub use entities::EMAIL_QUEUE;
 pub use server::{Output, Server, ServerSettings, Session, Step};
+pub use settings::entry;
 pub use subscriptions::{Entity, Known, Subject, World};
 
 use md5::{Digest, Md5};

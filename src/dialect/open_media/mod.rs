@@ -3,9 +3,11 @@
 
 mod client;
 pub mod server;
+pub mod settings;
 
 pub use client::{Client, Settings as ClientSettings};
 pub use server::Server;
+pub use settings::entry;
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
 pub mod accepted {

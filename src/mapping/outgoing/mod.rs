@@ -59,6 +59,13 @@ pub struct Outgoing {
     pub agents_of: Vec<String>,
 }
 
+impl Outgoing {
+    /// Whether there are rules for a transition or an order.
+    pub fn says(&self, kind: TransitionKind) -> bool {
+        self.plans.get(kind as usize).is_some_and(|plan| !plan.rules.is_empty())
+    }
+}
+
 /// What a part of a call's name is to an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallPart {

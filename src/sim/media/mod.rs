@@ -19,12 +19,12 @@ pub use office::{Heard, Mishap, Office, Plan};
 use router::State;
 
 use crate::{
-    config::Limits,
     dialect::Reply,
     net::{
         http,
         service::{Asked, Service},
     },
+    settings::Limits,
     time::Time,
 };
 
