@@ -14,6 +14,7 @@ pub mod model;
 pub mod net;
 pub mod one_line;
 pub mod port;
+pub mod settings;
 pub mod shipped;
 pub mod sim;
 pub mod time;

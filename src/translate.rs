@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
-    dialect::replaying,
+    dialect::Registry,
     mapping::{Dialect, Mappings},
     message::Message,
-    model::{Media, Model, Settings},
+    model::{Model, Settings},
     port::{self, Texts},
     time::{Clock, Time, Zone},
     vocabulary::{Decoded, JsonError, Side, Vocabulary},
@@ -137,14 +137,8 @@ pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc
     Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
 }
 
-/// The media of which a dialect's applications are told unless they say otherwise: CTIPS is about voice calls (its guide,
-/// chapter 1), the others about all.
-pub fn usual_media(vocabulary: &Vocabulary) -> &'static [Media] {
-    if vocabulary.dialect == "ctips" { &[Media::Voice] } else { Media::ALL }
-}
-
 impl Translator {
-    pub fn new(mappings: &Mappings, from: &str, to: &str) -> Result<Translator, PairError> {
+    pub fn new(mappings: &Mappings, registry: &Registry, from: &str, to: &str) -> Result<Translator, PairError> {
         let platform = dialect(mappings, from, true)?;
         let application = dialect(mappings, to, false)?;
         let not = |name: &str| PairError::NotOnThisSide { name: name.to_owned(), side: "other" };
@@ -157,7 +151,7 @@ impl Translator {
             |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
         let index = bridge.add_platform(PlatformParts {
             name: from.to_owned(),
-            conversation: replaying(platform.vocabulary.clone()),
+            conversation: registry.replaying(platform.vocabulary.clone()),
             model,
             knobs: knobs(&outgoing),
             incoming,
@@ -175,7 +169,7 @@ impl Translator {
             id_step: 1_000_000,
             routes: routes::Settings::default(),
             media_platform: None,
-            media: usual_media(&application.vocabulary).to_vec(),
+            media: application.vocabulary.media.clone(),
             read_only: Default::default(),
             labels: Vec::new(),
         });

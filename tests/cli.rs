@@ -9,6 +9,9 @@ use std::{
 
 use serde_json::Value;
 
+#[path = "cli/acme.rs"]
+mod acme;
+
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))

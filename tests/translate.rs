@@ -13,12 +13,12 @@ mod of_ctips;
 mod requests;
 
 use cti_bridge::sim::messages::*;
-use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
+use cti_bridge::{diagnostic::Problems, dialect::Registry, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::{Value, json};
 
 fn translator() -> Translator {
     let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-    Translator::new(&mappings, "event-feed", "ctips").unwrap()
+    Translator::new(&mappings, &Registry::shipped(), "event-feed", "ctips").unwrap()
 }
 
 /// What comes of lines, whole; the end of input included.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use cti_bridge::{
     diagnostic::Problems,
+    dialect::Registry,
     mapping::Mappings,
     shipped::Files,
     sim::{
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
 
 fn translator() -> Translator {
-    Translator::new(&MAPPINGS, "ccas", "ctips").unwrap()
+    Translator::new(&MAPPINGS, &Registry::shipped(), "ccas", "ctips").unwrap()
 }
 
 /// Lines through a bridge; the end of input included.

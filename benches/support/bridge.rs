@@ -5,11 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, Output, PlatformParts},
-    config::{self, Config, Face, Reach, Sources},
+    config::{self, Config},
     diagnostic::Problems,
-    dialect::{Server, ctips, event_feed},
+    dialect::{
+        Registry,
+        registry::{ApplicationStart, PlatformStart},
+    },
     mapping::Mappings,
     model::{LinkState, Model},
+    settings::Sources,
     shipped::Files,
     time::Time,
     wire::soap,
@@ -26,8 +30,8 @@ pub fn configure(feed: &str) -> (Config, Mappings) {
     );
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
-    let sources = Sources::merge(Some(("bench", &text)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, &mappings, &mut problems);
+    let sources = Sources::merge(Some(("bench", &text)), Default::default(), &[], &[], &mut problems);
+    let config = config::read(&sources, &mappings, &Registry::shipped(), &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     (config, mappings)
 }
@@ -45,15 +49,23 @@ impl Live {
         for platform in config.platforms {
             let dialect = &mappings.dialects[&platform.dialect];
             let incoming = dialect.from.clone().expect("rules from the feed");
-            let Reach::Feed { settings, .. } = platform.reach else { unreachable!("a feed") };
+            let settings = platform.settings;
+            let start = PlatformStart {
+                vocabulary: incoming.vocabulary.clone(),
+                now: Time(0),
+                seed: 1,
+                called_at: None,
+                statistics: false,
+                new_path: Box::new(String::new),
+            };
             bridge.add_platform(PlatformParts {
                 name: platform.name,
-                client: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
+                client: settings.conversation.make(start),
                 model: Model::new(platform.model),
                 incoming,
                 outgoing: dialect.to.clone().expect("rules to the feed"),
                 knobs: platform.knobs,
-                max_frame: platform.max_frame,
+                max_frame: settings.max_frame,
                 service_groups: Default::default(),
             });
         }
@@ -61,11 +73,10 @@ impl Live {
             let dialect = &mappings.dialects[&application.dialect];
             let to = dialect.to.clone().expect("rules to CTIPS");
             let new_id = Box::new(|| "session".to_owned());
-            let Face::Ctips { server, profile, .. } = application.face else { unreachable!("a CTIPS application") };
-            let server = ctips::Server::new(server, to.vocabulary.clone(), *profile, new_id);
+            let start = ApplicationStart { vocabulary: to.vocabulary.clone(), new_id };
             bridge.add_application(ApplicationParts {
                 name: application.name,
-                server: Some(Server::Ctips(Box::new(server))),
+                server: Some(application.settings.conversation.make(start)),
                 from: dialect.from.clone().expect("rules from CTIPS"),
                 to,
                 knobs: application.knobs,
@@ -75,7 +86,7 @@ impl Live {
                 media_platform: None,
                 media: application.media,
                 read_only: Default::default(),
-                labels: application.labels,
+                labels: application.settings.labels,
             });
         }
         let mut live = Live { bridge, now: Time(0) };

@@ -7,13 +7,9 @@ use clap::Args;
 use super::{
     MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
-    environment, failed, files, print, say, show,
+    environment, failed, files, print, say, shipped_dialects, show,
 };
-use crate::{
-    config::{self, Sources},
-    diagnostic::Problems,
-    mapping::Mappings,
-};
+use crate::{config, diagnostic::Problems, dialect::Registry, mapping::Mappings, settings::Sources};
 
 #[derive(Args)]
 pub struct Options {
@@ -28,8 +24,7 @@ pub struct Options {
     /// needed, contradicts it, or cannot be read.
     #[arg(long, value_name = "URL|FILE", requires = "dialect", conflicts_with = "config")]
     wsdl: Option<String>,
-    /// The dialect that the service speaks: ctips or open-media
-    #[arg(long, value_name = "DIALECT", requires = "wsdl")]
+    #[arg(long, value_name = "DIALECT", requires = "wsdl", help = spoken())]
     dialect: Option<String>,
     /// The profile to compare with; else the one that fits best
     #[arg(long, value_name = "PROFILE", requires = "wsdl")]
@@ -39,6 +34,12 @@ pub struct Options {
     ca: Option<PathBuf>,
     #[command(flatten)]
     mappings: MappingOptions,
+}
+
+/// Only services of SOAP dialects have a WSDL.
+fn spoken() -> String {
+    let soap = shipped_dialects().into_iter().filter(|dialect| dialect.is_soap).map(|dialect| dialect.name);
+    format!("The dialect that the service speaks: {}", soap.collect::<Vec<_>>().join(" or "))
 }
 
 pub fn run(options: &Options) -> ExitCode {
@@ -60,7 +61,10 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(set) => set,
         Err(error) => return failed(error),
     };
-    let sources = text.as_ref().map(|text| Sources::merge(Some((&name, text)), environment, &set, &mut problems));
+    let registry = Registry::shipped();
+    let merge =
+        |text: &String| Sources::merge(Some((&name, text)), environment, &set, &registry.named(), &mut problems);
+    let sources = text.as_ref().map(merge);
     let folder = options.mappings.mappings.clone().or_else(|| sources.as_ref().and_then(config::mappings_folder));
     let files = match files(folder.as_deref()) {
         Ok(files) => files,
@@ -71,7 +75,7 @@ pub fn run(options: &Options) -> ExitCode {
         mappings.check_examples(&mut problems);
     }
     if let Some(sources) = &sources {
-        config::read(sources, &mappings, &mut problems);
+        config::read(sources, &mappings, &registry, &mut problems);
     }
     if problems.is_empty() {
         let examples = mappings.example_count();

@@ -15,7 +15,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::PREFIX, diagnostic::Problems, mapping::Mappings, one_line::one_line, shipped::Files};
+use crate::{diagnostic::Problems, mapping::Mappings, one_line::one_line, settings::PREFIX, shipped::Files};
 
 #[derive(Parser)]
 #[command(
@@ -25,10 +25,7 @@ use crate::{config::PREFIX, diagnostic::Problems, mapping::Mappings, one_line::o
     long_about = "A sidecar between contact-centre platforms and the applications written for their CTI interfaces. It \
                   connects to platforms, serves applications in the dialect they were written for, and translates both ways \
                   by declarative mapping files.",
-    after_help = "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program \
-                  could not do its work (said on stderr); 2 the command line could not be understood.\n\nDialects: \
-                  event-feed (Mitel Connect ONSITE event feed), ctips (Aspect Unified IP CTI Portal Server), ccas (MiCC \
-                  Enterprise Agent Service), open-media (MiCC Enterprise Open Media Service)."
+    after_help = after_help()
 )]
 struct Cli {
     #[command(subcommand)]
@@ -51,8 +48,8 @@ enum Command {
     /// Translate messages from stdin to stdout, one JSON object a line
     ///
     /// The platform's side may say events and replies, the application's side requests; lines of both may be mixed and are
-    /// recognised by their shape. A feed message is its own JSON; a CTIPS event is {"EventType": …, fields}, a CTIPS request
-    /// {"LoginAgent": {fields}}. The messages' times are the clock, which never goes back: UTC where they tell it. At the
+    /// recognised by their shape. The messages of a dialect that is JSON stand as they are; in a dialect that is SOAP an event
+    /// is {"EventType": …, fields}, and a request {"<operation>": {fields}}. The messages' times are the clock, which never goes back: UTC where they tell it. At the
     /// end of input every timer runs out. A line that cannot be taken is named on stderr with its number and the reason, and the rest goes on.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
@@ -93,6 +90,38 @@ impl Overrides {
         };
         self.set.iter().enumerate().map(pair).collect()
     }
+}
+
+fn after_help() -> String {
+    let dialects: Vec<String> =
+        shipped_dialects().into_iter().map(|dialect| format!("{} ({})", dialect.name, dialect.title)).collect();
+    format!(
+        "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program could not do \
+         its work (said on stderr); 2 the command line could not be understood.\n\nDialects: {}.",
+        dialects.join(", ")
+    )
+}
+
+/// A dialect as help texts name it.
+struct ShippedDialect {
+    name: String,
+    title: String,
+    is_soap: bool,
+}
+
+/// The dialects inside the binary. Loading their vocabularies would make every start slower: only the lines at the top are
+/// looked at.
+fn shipped_dialects() -> Vec<ShippedDialect> {
+    let files = Files::built_in();
+    let dialect = |name: &str| {
+        let text = &files.get(&format!("dialects/{name}.toml"))?.text;
+        let value = |key: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='));
+            line.unwrap_or_default().trim().trim_matches('"').to_owned()
+        };
+        Some(ShippedDialect { name: name.to_owned(), title: value("title"), is_soap: value("form") == "soap" })
+    };
+    files.dialects().filter_map(dialect).collect()
 }
 
 pub fn main() -> ExitCode {

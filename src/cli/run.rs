@@ -7,11 +7,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Overrides, environment, failed, files};
 use crate::{
-    config::{self, Config, Sources},
+    config::{self, Config},
     diagnostic::Problems,
+    dialect::Registry,
     log::Log,
     mapping::Mappings,
     net,
+    settings::Sources,
 };
 
 #[derive(Args)]
@@ -115,10 +117,12 @@ fn load(options: &Options) -> Result<(Config, Mappings), Failure> {
     let name = options.config.display().to_string();
     let text = std::fs::read_to_string(&options.config).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some((&name, &text)), environment()?, &options.overrides.pairs()?, &mut problems);
+    let (environment, set) = (environment()?, options.overrides.pairs()?);
+    let registry = Registry::shipped();
+    let sources = Sources::merge(Some((&name, &text)), environment, &set, &registry.named(), &mut problems);
     let folder = options.mappings.clone().or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
-    let config = config::read(&sources, &mappings, &mut problems);
+    let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
         true => Ok((config, mappings)),
         false => Err(Failure { reason: format!("{} wrong", problems.len()), reports: problems.render() }),

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::{MappingOptions, failed, mappings, say};
-use crate::{time::Zone, translate::Translator};
+use crate::{dialect::Registry, time::Zone, translate::Translator};
 
 #[derive(Args)]
 pub struct Options {
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(mappings) => mappings,
         Err(error) => return failed(error),
     };
-    let mut translator = match Translator::new(&mappings, &options.from, &options.to) {
+    let mut translator = match Translator::new(&mappings, &Registry::shipped(), &options.from, &options.to) {
         Ok(translator) => translator,
         Err(error) => return failed(error),
     };

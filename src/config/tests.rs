@@ -1,10 +1,19 @@
 //! The configuration read as an operator writes it, rightly and wrongly.
 
+use std::{any::Any, collections::BTreeMap};
+
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::dialect::event_feed;
-use crate::{diagnostic::Problems, shipped::Files};
+use crate::{
+    dialect::{
+        ctips, event_feed, open_media,
+        registry::{PlatformTransport, Posted},
+    },
+    mapping::Literal,
+    settings::{PREFIX, WsdlSource},
+    shipped::Files,
+};
 
 mod edges;
 
@@ -20,8 +29,10 @@ fn load(text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> (Co
     let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
     let mut problems = Problems::default();
     let environment = own(environment).into_iter().collect();
-    let sources = Sources::merge(Some(("bridge.toml", text)), environment, &own(flags), &mut problems);
-    let config = read(&sources, &MAPPINGS, &mut problems);
+    let registry = Registry::shipped();
+    let sources =
+        Sources::merge(Some(("bridge.toml", text)), environment, &own(flags), &registry.named(), &mut problems);
+    let config = read(&sources, &MAPPINGS, &registry, &mut problems);
     (config, problems)
 }
 
@@ -92,25 +103,37 @@ fn the_commented_file_is_right_and_shows_the_defaults() {
         text.replace('"', "")
     };
     assert_eq!(plain(&shown), plain(&default));
-    let known: Vec<&str> = full
-        .lines()
-        .filter_map(|line| line.trim_start_matches("# ").split_once('='))
-        .map(|(key, _)| key.trim())
-        .collect();
-    for key in [
-        "mappings",
-        "routes",
-        "tls",
-        "namespaces",
-        "callback_tls",
-        "plaintext",
-        "max_frame",
-        "rules",
-        "pins",
-        "profile_ids",
-    ] {
-        assert!(known.contains(&key), "{key} is not shown");
+}
+
+#[test]
+fn every_key_that_is_read_stands_in_the_commented_file() {
+    let full = include_str!("../../config/cti-bridge.toml");
+    let registry = Registry::shipped();
+    let mut problems = Problems::default();
+    // Tables that are optional are there, so that their keys are asked for.
+    let everything =
+        full.replace("# tls ", "tls ").replace("# namespaces", "namespaces").replace("# callback_tls", "callback_tls");
+    let sources =
+        Sources::merge(Some(("bridge.toml", &everything)), BTreeMap::new(), &[], &registry.named(), &mut problems);
+    let config = read(&sources, &MAPPINGS, &registry, &mut problems);
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_shown = |key: &str| {
+        full.match_indices(key).any(|(at, _)| {
+            let (before, after) = (&full[..at], &full[at + key.len()..]);
+            let is_set = after.trim_start_matches(' ').starts_with('=') || key.ends_with("_file");
+            !before.ends_with(is_word) && !after.starts_with(is_word) && is_set
+        })
+    };
+    let asked = sources.asked.borrow();
+    let keys: Vec<&str> = asked.iter().filter_map(|path| path.rsplit('.').next()).collect();
+    for key in ["mappings", "ca", "certificate", "pins", "profile_ids", "routing", "callback", "level"] {
+        assert!(keys.contains(&key), "{key} is not asked for: {keys:?}");
     }
+    let tables = ["platform", "application", "log", "admin"];
+    for key in keys.into_iter().filter(|key| !tables.contains(key)) {
+        assert!(is_shown(key), "{key} is not shown");
+    }
+    assert_eq!((config.platforms.len(), config.applications.len()), (4, 3), "each dialect on its sides");
 }
 
 #[test]
@@ -120,10 +143,7 @@ fn where_it_is_found_out_how_a_service_is_spoken_with() {
     let wsdl = |text: &str| {
         let (config, problems) = load(&format!("{portal}{text}\n{SMALL}"), &[], &[]);
         assert!(problems.is_empty(), "{}", problems.render());
-        match &config.platforms[0].reach {
-            Reach::Soap { wsdl, .. } => (**wsdl).clone(),
-            _ => panic!("a service"),
-        }
+        posted(&config.platforms[0]).wsdl.clone()
     };
     assert_eq!(wsdl("").source, WsdlSource::Service);
     assert_eq!(wsdl("wsdl = \"none\"").source, WsdlSource::Profile);
@@ -133,11 +153,29 @@ fn where_it_is_found_out_how_a_service_is_spoken_with() {
     assert_eq!(wsdl("namespaces = { data = \"x\" }").base.unwrap().namespaces.data, "x");
 }
 
-fn feed(config: &Config) -> &event_feed::Settings {
-    match &config.platforms[0].reach {
-        Reach::Feed { settings, .. } => settings,
-        _ => panic!("a feed"),
+/// The settings of a platform's conversation.
+fn platform<T: 'static>(platform: &Platform) -> &T {
+    (&*platform.settings.conversation as &dyn Any).downcast_ref().expect("a conversation of this dialect")
+}
+
+/// The settings of the conversation with an application.
+fn application<T: 'static>(application: &Application) -> &T {
+    (&*application.settings.conversation as &dyn Any).downcast_ref().expect("a conversation of this dialect")
+}
+
+fn posted(platform: &Platform) -> &Posted {
+    match &platform.settings.transport {
+        PlatformTransport::Posted(posted) => posted,
+        PlatformTransport::Dialled(_) | PlatformTransport::Accepted { .. } => panic!("a service"),
     }
+}
+
+fn feed(config: &Config) -> &event_feed::Settings {
+    platform(&config.platforms[0])
+}
+
+fn ctips(config: &Application) -> &ctips::Settings {
+    &application::<ctips::settings::Service>(config).settings
 }
 
 #[test]
@@ -147,8 +185,7 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     let (config, problems) = load(SMALL, &environment, &[("application.desk.sessions", "4")]);
     assert!(problems.is_empty(), "{}", problems.render());
     assert_eq!(feed(&config).user, "0049", "a text stays a text");
-    let Face::Ctips { server, .. } = &config.applications[0].face else { panic!("a CTIPS application") };
-    assert_eq!(server.max_sessions, 4);
+    assert_eq!(ctips(&config.applications[0]).max_sessions, 4);
 }
 
 #[test]
@@ -157,8 +194,7 @@ fn names_in_the_environment_mean_the_files_and_keep_their_case_otherwise() {
         let (config, problems) = load(text, environment, &[]);
         assert!(problems.is_empty(), "{}", problems.render());
         let desk = config.applications.iter().find(|application| application.name == "desk").unwrap();
-        let Face::Ctips { server, .. } = &desk.face else { panic!("a CTIPS application") };
-        let shown = server.users.iter().map(|(name, password)| format!("{name}={}", password.expose_secret()));
+        let shown = ctips(desk).users.iter().map(|(name, password)| format!("{name}={}", password.expose_secret()));
         let mut shown: Vec<_> = shown.collect();
         shown.sort();
         shown.join(" ")
@@ -245,14 +281,14 @@ users = { web = "hidden" }
 fn an_open_media_application_has_a_service_behind_it_or_nothing() {
     let (config, problems) = load(&format!("{SMALL}{TICKETS}"), &[], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
-    let Face::OpenMedia { server, profile, .. } = &config.applications[1].face else { panic!("an Open Media service") };
-    assert_eq!((server.expiry, profile.name.as_str()), (Duration::from_secs(1800), "open-media"));
+    let open_media::settings::Office { settings, profile } = application(&config.applications[1]);
+    assert_eq!((settings.expiry, profile.name.as_str()), (Duration::from_secs(1800), "open-media"));
     let with = |line: &str| format!("{SMALL}{TICKETS}{line}");
     complains(
         &with("platforms = [\"mitel\"]"),
-        "mitel speaks event-feed: an Open Media application needs one of its own",
+        "mitel speaks event-feed: an application of open-media needs one of its own",
     );
-    complains(&with("platforms = [\"a\", \"b\"]"), "an Open Media application has one platform");
+    complains(&with("platforms = [\"a\", \"b\"]"), "an application of open-media has one platform");
     complains(&with("id_step = 7"), "unknown key `application.tickets.id_step`");
     complains(&with("read_only = [\"mail\"]"), "there is no user \"mail\"");
     complains(&with("profile = \"old\""), "there is no profile \"old\"; there are open-media, guide");
@@ -283,7 +319,7 @@ fn bytes_leave_the_machine_unprotected_only_where_somebody_says_so() {
     for way_out in ["plaintext = true", "tls = {}"] {
         let (config, problems) = load(&away.replace("user =", &format!("{way_out}\nuser =")), &[], &[]);
         assert!(problems.is_empty(), "{}", problems.render());
-        assert_eq!(config.platforms[0].exposed, way_out.starts_with("plaintext"));
+        assert_eq!(config.platforms[0].settings.exposed, way_out.starts_with("plaintext"));
     }
     complains(&SMALL.replace("127.0.0.1:8730", "0.0.0.0:8730"), "bytes leave this machine unprotected");
 }
@@ -304,12 +340,10 @@ fn a_portal_is_posted_to_and_calls_back_as_the_operator_says() {
     let back = "callback = \"http://127.0.0.1:2/y/\"\n";
     let (config, problems) = load(&aspect(&format!("{here}{back}filter_services = [\"9\"]")), &[], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
-    let Reach::Soap { callee: Some(callee), conversation: Conversation::Ctips(settings), .. } =
-        &config.platforms[0].reach
-    else {
-        panic!("a portal")
-    };
-    assert_eq!((callee.path.as_str(), callee.listen.port(), config.platforms[0].exposed), ("/y", 2, false));
+    let callee = posted(&config.platforms[0]).callee.as_ref().expect("a portal calls back");
+    let exposed = config.platforms[0].settings.exposed;
+    assert_eq!((callee.path.as_str(), callee.listen.port(), exposed), ("/y", 2, false));
+    let ctips::settings::Portal { settings, .. } = platform(&config.platforms[0]);
     assert_eq!(settings.filters, [("FT_SERVICE_ID", "9".to_owned())]);
 
     complains(&aspect(back), "`platform.aspect.urls` names no address");
@@ -322,7 +356,7 @@ fn a_portal_is_posted_to_and_calls_back_as_the_operator_says() {
     complains(&aspect(&format!("{here}callback = \"https://127.0.0.1/y\"")), "has a certificate in `callback_tls`");
     let away = format!("{back}urls = [\"http://cc.example/\"]\nplaintext = true");
     let (config, problems) = load(&aspect(&away), &[], &[]);
-    assert!(problems.is_empty() && config.platforms[0].exposed, "{}", problems.render());
+    assert!(problems.is_empty() && config.platforms[0].settings.exposed, "{}", problems.render());
 }
 
 #[test]

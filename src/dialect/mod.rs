@@ -1,5 +1,6 @@
 //! How each dialect converses: who speaks first, what must be answered, what is done about silence. No I/O, no clock: each
-//! folder holds the conversations of one dialect, behind the traits of [`crate::port`].
+//! folder holds the conversations of one dialect, behind the traits of [`crate::port`], and reads its own settings. `registry`
+//! lists the dialects; `replay` is the conversation for files of those that have none of their own.
 
 mod backoff;
 pub mod ccas;
@@ -7,17 +8,7 @@ mod commands;
 pub mod ctips;
 pub mod event_feed;
 pub mod open_media;
+pub mod registry;
+pub mod replay;
 
-use std::sync::Arc;
-
-use crate::{port::PlatformConversation, vocabulary::Vocabulary};
-
-/// A conversation with a platform that is a file: it is over before it began.
-pub fn replaying(vocabulary: Arc<Vocabulary>) -> Box<dyn PlatformConversation> {
-    match vocabulary.dialect.as_str() {
-        "ccas" => Box::new(ccas::Client::replaying(vocabulary)),
-        "open-media" => Box::new(open_media::Client::replaying(vocabulary)),
-        "ctips" => Box::new(ctips::Client::replaying(vocabulary)),
-        _ => Box::new(event_feed::Client::replaying(vocabulary)),
-    }
-}
+pub use registry::Registry;

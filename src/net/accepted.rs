@@ -13,7 +13,7 @@ use super::{
     stream::{Route, converse},
     tls::shake_hands,
 };
-use crate::{bridge::Owner, config::Queue, port::Connection};
+use crate::{bridge::Owner, port::Connection, settings::Queue};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);

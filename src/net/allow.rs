@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::config::AllowList;
+use crate::settings::AllowList;
 
 /// The addresses that the host leads to and that may be called.
 pub async fn resolve(allow: &AllowList, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {

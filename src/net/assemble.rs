@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, Owner, PlatformParts, routes},
-    config::{Application, Config, Conversation, Face, Limits, Platform, Queue, Reach, Url, WsdlSource},
-    dialect::{ccas, ctips, event_feed, open_media},
+    config::{Application, Config, Platform},
+    dialect::registry::{ApplicationStart, ApplicationTransport, PlatformStart, PlatformTransport, Posted, Served},
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
-    port::{ApplicationConversation, PlatformConversation},
+    settings::{self, Limits, Listen, Queue, WsdlSource},
     time::Time,
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
@@ -61,18 +61,22 @@ pub enum Serving {
 
 /// Connections of an application that may be open beyond those that are served, only to be told so.
 const REFUSALS: usize = 8;
-/// Connections that a platform may open: its own, the one that takes its place, and peers that have not said who they are.
-const RELAYS: usize = 10;
+/// How many messages may wait to be written to a platform; one that does not read is given up.
+const WRITES: usize = 1024;
+/// How much is read of a platform's connection at a time, in bytes.
+const READ: usize = 64 << 10;
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
     let mut ways = Ways::default();
-    // Statistics cost a platform work: they are subscribed to where an application may want them, which gets those of its
-    // first platform.
-    let feed_applications = config.applications.iter().filter(|a| matches!(a.face, Face::EventFeed { .. }));
-    let wanted: Vec<String> = feed_applications.filter_map(|a| a.platforms.first().cloned()).collect();
-    let answers: Vec<Option<Duration>> = config.platforms.iter().map(answers_routes).collect();
-    let routed: Vec<Option<String>> = config.platforms.iter().map(|platform| platform.routed_by.clone()).collect();
+    // Statistics cost a platform work: they are subscribed to where an application may want them.
+    let wanting = config.applications.iter().filter(|application| application.statistics);
+    let wanted: Vec<String> = wanting.flat_map(|application| application.platforms.iter().cloned()).collect();
+    let (answers, routed): (Vec<Option<Duration>>, Vec<Option<String>>) = config
+        .platforms
+        .iter()
+        .map(|platform| (platform.settings.answer_time, platform.settings.routed_by.clone()))
+        .unzip();
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
@@ -96,14 +100,6 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     }
     let Ways { ways, streams, carriers, callees, .. } = ways;
     Ok(Assembly { bridge, ways, streams, carriers, callees, doors })
-}
-
-/// How long a platform that routes may take to answer.
-fn answers_routes(platform: &Platform) -> Option<Duration> {
-    match &platform.reach {
-        Reach::Soap { conversation: Conversation::OpenMedia(settings), .. } => Some(settings.reply_timeout),
-        _ => None,
-    }
 }
 
 fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
@@ -134,34 +130,29 @@ async fn platform_parts(
 ) -> Result<PlatformParts, String> {
     let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
     let vocabulary = incoming.vocabulary.clone();
-    let name = platform.name;
-    let mut way = Way::default();
-    let conversation: Box<dyn PlatformConversation> = match platform.reach {
-        Reach::Feed { dial, settings } => {
-            if platform.exposed {
+    let Platform { name, dialect: _, settings, model, knobs } = platform;
+    let (mut way, mut called_at) = (Way::default(), None);
+    match settings.transport {
+        PlatformTransport::Dialled(dial) => {
+            if settings.exposed {
                 let address = &dial.address;
                 tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
             }
-            let max_frame = platform.max_frame;
-            let settings = event_feed::Settings { seed: seed(), statistics, max_frame, ..settings };
             way.dialler = Some(Dialler::new(dial)?);
-            Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
         }
-        Reach::Relay { listen: address, tls, token, settings } => {
-            if platform.exposed {
+        PlatformTransport::Accepted { listen: Listen { address, tls, .. }, connections } => {
+            if settings.exposed {
                 tracing::warn!(platform = name, "plaintext on {address}: bytes leave this machine unprotected");
             }
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
-            let queue = Queue { messages: 1024, bytes: usize::MAX };
-            let (connections, read) = (RELAYS, 64 << 10);
-            ways.streams.push(Streams { owner, listener, acceptor, queue, connections, read, inputs });
-            let settings = ccas::Settings { token, max_frame: platform.max_frame, ..settings };
-            Box::new(ccas::Client::new(settings, vocabulary))
+            let queue = Queue { messages: WRITES, bytes: usize::MAX };
+            ways.streams.push(Streams { owner, listener, acceptor, queue, connections, read: READ, inputs });
         }
-        Reach::Soap { posts, callee, profile, wsdl, conversation } => {
-            if platform.exposed {
+        PlatformTransport::Posted(service) => {
+            let Posted { posts, callee, profile, wsdl } = *service;
+            if settings.exposed {
                 tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
             }
             let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
@@ -179,29 +170,24 @@ async fn platform_parts(
             }
             way.posts = Some(queue);
             ways.carriers.push(carrier);
-            let mut address = None;
             if let Some(callee) = callee {
                 let callee = called(index, &name, callee, &vocabulary, &profile, inputs).await?;
-                address = Some(callee.address);
+                called_at = Some(callee.address);
                 ways.callees.push(callee);
             }
-            match conversation {
-                Conversation::Ctips(settings) => {
-                    let callback = told(&settings.callback, address);
-                    let settings = ctips::ClientSettings { seed: seed(), callback, ..settings };
-                    let new_path = Box::new(|| uuid::Uuid::new_v4().simple().to_string());
-                    Box::new(ctips::Client::new(settings, vocabulary, *profile, new_path))
-                }
-                Conversation::OpenMedia(settings) => {
-                    let settings = open_media::ClientSettings { seed: seed(), ..settings };
-                    Box::new(open_media::Client::new(settings, vocabulary, &profile))
-                }
-            }
         }
-    };
+    }
     ways.ways.push(way);
-    let (model, knobs) = (Model::new(platform.model), platform.knobs);
-    let service_groups = platform.service_groups.into_iter().collect();
+    let conversation = settings.conversation.make(PlatformStart {
+        vocabulary,
+        now: Time(0),
+        seed: seed(),
+        called_at,
+        statistics,
+        new_path: Box::new(|| uuid::Uuid::new_v4().simple().to_string()),
+    });
+    let model = Model::new(model);
+    let service_groups = settings.service_groups.into_iter().collect();
     Ok(PlatformParts { name, conversation, model, incoming, outgoing, knobs, service_groups })
 }
 
@@ -209,7 +195,7 @@ async fn platform_parts(
 async fn called(
     index: usize,
     name: &str,
-    callee: crate::config::Callee,
+    callee: settings::Callee,
     vocabulary: &Arc<Vocabulary>,
     profile: &Profile,
     inputs: &mpsc::Sender<Input>,
@@ -228,14 +214,6 @@ async fn called(
     Ok(Callee { name: name.to_owned(), platform: index, listener, address, acceptor, service })
 }
 
-/// Where a platform is told to call: a port that is 0 becomes the one that was given.
-fn told(callback: &str, address: Option<SocketAddr>) -> String {
-    match (address, Url::to_serve(callback)) {
-        (Some(address), Ok(url)) if url.port == 0 => url.with_port(address.port()),
-        _ => callback.to_owned(),
-    }
-}
-
 async fn door(
     index: usize,
     mut application: Application,
@@ -245,50 +223,34 @@ async fn door(
     bridge: &mut Bridge,
 ) -> Result<Door, String> {
     let name = application.name;
-    if application.exposed {
-        let listen = application.listen;
-        tracing::warn!(application = name, "plaintext on {listen}: bytes leave this machine unprotected");
+    let Listen { address, tls, exposed } = application.listen;
+    if exposed {
+        tracing::warn!(application = name, "plaintext on {address}: bytes leave this machine unprotected");
     }
     let (from, to) = rules(mappings, &application.dialect)?;
     let vocabulary = to.vocabulary.clone();
-    let acceptor = application.tls.as_ref().map(tls::server).transpose()?;
-    let (server, serving): (Box<dyn ApplicationConversation>, Serving) = match application.face {
-        Face::Ctips { server, profile, callback, limits } => {
-            let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
-            let server = ctips::Server::new(server, vocabulary.clone(), (*profile).clone(), new_id);
-            let (secure, inputs) = (acceptor.is_some(), inputs.clone());
-            let asked = ToBridge { owner: Owner::Application(index), inputs };
-            let path = "/AgentCallService";
+    let acceptor = tls.as_ref().map(tls::server).transpose()?;
+    let settings = application.settings;
+    let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
+    let server = settings.conversation.make(ApplicationStart { vocabulary: vocabulary.clone(), new_id });
+    let serving = match settings.transport {
+        ApplicationTransport::Served(served) => {
+            let Served { path, profile, limits, callback } = *served;
+            let asked = ToBridge { owner: Owner::Application(index), inputs: inputs.clone() };
+            let secure = acceptor.is_some();
             let service = Service {
                 path,
                 asked,
                 vocabulary,
-                profile: *profile,
+                profile,
                 secure,
                 reads: Reads { limits: limits.clone(), headers: &[] },
             };
-            let callbacks = Some(Arc::new(Callbacks::new(callback)?));
-            (Box::new(server), Serving::Http { service: Box::new(service), limits, callbacks })
+            let callbacks = callback.map(Callbacks::new).transpose()?.map(Arc::new);
+            Serving::Http { service: Box::new(service), limits, callbacks }
         }
-        Face::OpenMedia { server, profile, limits } => {
-            let server = open_media::Server::new(*server, vocabulary.clone(), (*profile).clone());
-            let (secure, asked) =
-                (acceptor.is_some(), ToBridge { owner: Owner::Application(index), inputs: inputs.clone() });
-            let path = "/OpenMediaService";
-            let service = Service {
-                path,
-                asked,
-                vocabulary,
-                profile: *profile,
-                secure,
-                reads: Reads { limits: limits.clone(), headers: &[] },
-            };
-            (Box::new(server), Serving::Http { service: Box::new(service), limits, callbacks: None })
-        }
-        Face::EventFeed { server, queue } => {
-            let connections = server.max_connections;
-            let server = event_feed::Server::new(server, vocabulary);
-            (Box::new(server), Serving::Streams { queue, connections: connections + REFUSALS })
+        ApplicationTransport::Accepted { queue, connections } => {
+            Serving::Streams { queue, connections: connections + REFUSALS }
         }
     };
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();
@@ -309,10 +271,10 @@ async fn door(
         routes: application.routes,
         media_platform,
         media: application.media,
-        read_only: application.read_only.into_iter().collect(),
-        labels: application.labels,
+        read_only: settings.read_only.into_iter().collect(),
+        labels: settings.labels,
     });
-    let listener = listen(application.listen, &name).await?;
+    let listener = listen(address, &name).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     Ok(Door { name, listener, address, acceptor, serving })
 }

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     bridge::Owner,
-    config::Callback as Settings,
     port::{Connection, Delivery},
+    settings::Callback as Settings,
 };
 
 /// The most that is read of a client's answer.

@@ -11,7 +11,7 @@ use super::{
     input::Input,
 };
 use crate::{
-    config::{ClientTls, Posts, Wsdl},
+    settings::{ClientTls, Posts, Wsdl},
     vocabulary::{
         Profile, Vocabulary,
         wsdl::{Description, Documents, Fitted, Limits},

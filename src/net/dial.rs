@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     bridge::Owner,
-    config::{Dial, Queue},
     port::Connection,
+    settings::{Dial, Queue},
 };
 
 /// How many messages may wait to be written; a platform that does not read is given up.

@@ -27,7 +27,7 @@ use super::{
     tls,
 };
 use crate::{
-    config::{AllowList, ClientTls, Url},
+    settings::{AllowList, ClientTls, Url},
     wire::soap,
 };
 

@@ -26,7 +26,7 @@ use super::{
     peers::Peers,
     tls::shake_hands,
 };
-use crate::{config, port::Connection};
+use crate::{port::Connection, settings};
 
 /// The most lines and bytes of a request's head.
 const MAX_HEADERS: usize = 64;
@@ -53,7 +53,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub fn of(limits: &config::Limits) -> Limits {
+    pub fn of(limits: &settings::Limits) -> Limits {
         Limits { connections: limits.connections, header_timeout: limits.header_timeout }
     }
 

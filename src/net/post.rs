@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     bridge::Owner,
-    config::Posts as Settings,
     port::{Post, PostOutcome},
+    settings::Posts as Settings,
 };
 
 /// The way to one platform, as the engine knows it.

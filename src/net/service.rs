@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     bridge::Owner,
-    config::Limits,
     port::Reply,
+    settings::Limits,
     vocabulary::{Contract, Profile, SchemaWriter, Schemas, Side, Vocabulary},
     wire::soap::{self, Blame},
 };

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{batch::Batch, bring, input::Input};
-use crate::{bridge::Owner, config::Queue, port::Connection};
+use crate::{bridge::Owner, port::Connection, settings::Queue};
 
 /// For how long a stream that is closed may go on being written.
 const LINGER: Duration = Duration::from_secs(10);

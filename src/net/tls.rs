@@ -10,7 +10,7 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::peers::{NO_TLS, Peers};
-use crate::config::{ClientTls, ServerTls};
+use crate::settings::{ClientTls, ServerTls};
 
 /// What the bridge shows to those who connect to it.
 pub fn server(settings: &ServerTls) -> Result<TlsAcceptor, String> {

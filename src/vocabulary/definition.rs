@@ -10,7 +10,7 @@ use super::{
     profile::Profile,
     wire_name::Guessing,
 };
-use crate::message::Kind;
+use crate::{message::Kind, model::Media};
 
 /// The form of a dialect's messages in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Vocabulary {
     pub form: Form,
     /// The parts of a call's name, the most authoritative first.
     pub call_names: Vec<String>,
+    /// The media of which the dialect's applications are told unless their configuration says otherwise.
+    pub media: Vec<Media>,
     pub enums: Vec<Enum>,
     pub records: Vec<Record>,
     pub messages: Vec<MessageDef>,

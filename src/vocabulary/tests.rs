@@ -23,6 +23,18 @@ fn shipped(dialect: &str) -> Vocabulary {
     vocabulary
 }
 
+#[test]
+fn the_media_that_applications_are_told_of_are_the_dialects_own_or_all() {
+    assert_eq!(shipped("ctips").media, [Media::Voice]);
+    assert_eq!(shipped("event-feed").media, Media::ALL);
+    let mut problems = Problems::default();
+    let text = "dialect = 'x'\ntitle = 'x'\nguide = 'x'\nform = 'json'\nname = ['is']\nmedia = ['voice', 'voise']\n";
+    let vocabulary = load(&crate::diagnostic::Source::new("x.toml", text), &mut problems);
+    assert_eq!(vocabulary.media, [Media::Voice]);
+    let report = problems.render();
+    assert!(report.contains("unknown medium `voise`") && report.contains("x.toml:6:20"), "{report}");
+}
+
 /// The field of a message, written out.
 fn field(vocabulary: &Vocabulary, message: &Message, label: &str) -> String {
     let slot = vocabulary.message(message.kind().unwrap()).fields.slot(label).unwrap();

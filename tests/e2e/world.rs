@@ -3,10 +3,12 @@
 use std::{future::Future, sync::LazyLock, time::Duration};
 
 use cti_bridge::{
-    config::{self, Config, Sources},
+    config::{self, Config},
     diagnostic::Problems,
+    dialect::Registry,
     mapping::Mappings,
     net::{self, Running},
+    settings::Sources,
     shipped::Files,
     sim::{
         desk::{Desk, Heard},
@@ -70,8 +72,8 @@ static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
 
 fn configure(text: &str) -> Config {
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, &MAPPINGS, &mut problems);
+    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &[], &mut problems);
+    let config = config::read(&sources, &MAPPINGS, &Registry::shipped(), &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config
 }

@@ -4,11 +4,15 @@ use std::sync::LazyLock;
 
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{self, Face, Reach, Sources},
+    config,
     diagnostic::Problems,
-    dialect::{Server, ccas, ctips, event_feed},
+    dialect::{
+        Registry,
+        registry::{ApplicationStart, PlatformStart},
+    },
     mapping::Mappings,
     model::Model,
+    settings::Sources,
     shipped::Files,
     time::Time,
 };
@@ -37,8 +41,8 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         );
     let mut problems = Problems::default();
     let mappings = &*MAPPINGS;
-    let sources = Sources::merge(Some(("test", &text)), Default::default(), &[], &mut problems);
-    let mut config = config::read(&sources, mappings, &mut problems);
+    let sources = Sources::merge(Some(("test", &text)), Default::default(), &[], &[], &mut problems);
+    let mut config = config::read(&sources, mappings, &Registry::shipped(), &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config.platforms.sort_by(|one, other| one.name.cmp(&other.name));
     config.applications.sort_by(|one, other| other.name.cmp(&one.name));
@@ -46,12 +50,15 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
     for platform in config.platforms {
         let dialect = &mappings.dialects[&platform.dialect];
         let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
-        let vocabulary = incoming.vocabulary.clone();
-        let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
-            Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
-            Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
-            Reach::Soap { .. } => panic!("the office has no platform that is posted to"),
-        };
+        let settings = platform.settings;
+        let client = settings.conversation.make(PlatformStart {
+            vocabulary: incoming.vocabulary.clone(),
+            now: Time(0),
+            seed: 1,
+            called_at: None,
+            statistics: false,
+            new_path: Box::new(String::new),
+        });
         bridge.add_platform(PlatformParts {
             name: platform.name,
             client,
@@ -59,22 +66,16 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             incoming,
             outgoing,
             knobs: platform.knobs,
-            max_frame: platform.max_frame,
+            max_frame: settings.max_frame,
             service_groups: Default::default(),
         });
     }
     for application in config.applications {
         let dialect = &mappings.dialects[&application.dialect];
         let to = dialect.to.clone().unwrap();
-        let vocabulary = to.vocabulary.clone();
-        let server = match application.face {
-            Face::Ctips { server, profile, .. } => {
-                let new_id = Box::new(|| "session".to_owned());
-                Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
-            }
-            Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
-            Face::OpenMedia { .. } => panic!("nobody asks for calls there"),
-        };
+        let new_id = Box::new(|| "session".to_owned());
+        let start = ApplicationStart { vocabulary: to.vocabulary.clone(), new_id };
+        let server = application.settings.conversation.make(start);
         bridge.add_application(ApplicationParts {
             name: application.name,
             server: Some(server),
@@ -87,7 +88,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             media_platform: None,
             media: application.media,
             read_only: Default::default(),
-            labels: application.labels,
+            labels: application.settings.labels,
         });
     }
     bridge.set_epoch(1_795_000_000_000);

@@ -11,12 +11,11 @@ use cti_bridge::{
         routes::{self, Record},
     },
     diagnostic::Problems,
-    dialect::{self, Client, Level, PostOutcome, open_media},
+    dialect::{Client, Level, PostOutcome, Registry, open_media},
     mapping::{Dialect, Literal, Mappings},
     model::{LinkState, Model, Settings},
     shipped::Files,
     time::Time,
-    translate,
 };
 use serde_json::{Value, json};
 
@@ -104,7 +103,7 @@ impl World {
                     let service_groups = site.service_groups.iter().copied().collect();
                     PlatformParts { service_groups, ..platform(name, dialect, Box::new(client), &site.knobs) }
                 }
-                _ => platform(name, dialect, dialect::replaying(dialect.vocabulary.clone()), &[]),
+                _ => platform(name, dialect, Registry::shipped().replaying(dialect.vocabulary.clone()), &[]),
             };
             if name != "media" {
                 parts.model.assume_link();
@@ -131,7 +130,7 @@ impl World {
                 id_step: 1_000_000,
                 routes: routes::Settings::default(),
                 media_platform: Some(MEDIA),
-                media: translate::usual_media(&ctips.vocabulary).to_vec(),
+                media: ctips.vocabulary.media.clone(),
                 read_only: Default::default(),
                 labels: Vec::new(),
             });

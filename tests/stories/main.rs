@@ -15,7 +15,7 @@ use std::{
     sync::LazyLock,
 };
 
-use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
+use cti_bridge::{diagnostic::Problems, dialect::Registry, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::json;
 
 fn root() -> PathBuf {
@@ -35,7 +35,7 @@ fn name(path: &Path) -> &str {
 
 /// The complete output of a story, one message per line.
 fn told(mappings: &Mappings, from: &str, to: &str, input: &[u8]) -> String {
-    let mut translator = Translator::new(mappings, from, to).unwrap();
+    let mut translator = Translator::new(mappings, &Registry::shipped(), from, to).unwrap();
     let mut told = Vec::new();
     for line in input.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let taken = translator.bytes(line, &mut |line| told.push(String::from_utf8_lossy(line).into_owned()));
@@ -108,7 +108,7 @@ fn whatever_is_told_in_whatever_order_comes_to_an_end() {
             let corpus = corpus(from, to);
             assert!(!corpus.is_empty(), "there are stories of {from} and {to}");
             for round in 0..30 {
-                let mut translator = Translator::new(mappings(), from, to).unwrap();
+                let mut translator = Translator::new(mappings(), &Registry::shipped(), from, to).unwrap();
                 let lines: Vec<&String> = (0..40).map(|_| &corpus[numbers.below(corpus.len())]).collect();
                 for line in &lines {
                     translator.line(line, &mut |_| {}).ok();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cti_bridge::{mapping::Mappings, translate::Translator};
+use cti_bridge::{dialect::Registry, mapping::Mappings, translate::Translator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ struct Told {
 
 /// The output for these lines, by call; calls are numbered in the order of their beginning.
 fn told(mappings: &Mappings, from: &str, to: &str, lines: &[Value]) -> BTreeMap<String, Told> {
-    let mut translator = Translator::new(mappings, from, to).unwrap();
+    let mut translator = Translator::new(mappings, &Registry::shipped(), from, to).unwrap();
     let mut out: Vec<Value> = Vec::new();
     let mut take = |line: &[u8]| out.push(serde_json::from_slice(line).unwrap());
     for line in lines {

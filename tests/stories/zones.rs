@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, Output, PlatformParts, routes},
     diagnostic::Problems,
-    dialect::replaying,
+    dialect::Registry,
     mapping::Mappings,
     model::{Media, Model, Settings},
     shipped::Files,
@@ -28,7 +28,7 @@ fn lines(text: &str) -> Vec<Value> {
 
 /// The complete output, in Berlin's zone unless a message tells another.
 fn told(from: &str, to: &str, input: &[Value]) -> Vec<Value> {
-    let mut translator = Translator::new(&MAPPINGS, from, to).unwrap();
+    let mut translator = Translator::new(&MAPPINGS, &Registry::shipped(), from, to).unwrap();
     translator.set_zone(Zone::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()));
     let mut told = Vec::new();
     let mut take = |line: &[u8]| told.push(serde_json::from_slice(line).unwrap());
@@ -135,7 +135,7 @@ fn two_feeds() -> Bridge {
         model.assume_link();
         bridge.add_platform(PlatformParts {
             name: name.to_owned(),
-            client: replaying(dialect.vocabulary.clone()),
+            client: Registry::shipped().replaying(dialect.vocabulary.clone()),
             model,
             knobs: to.knobs.iter().map(|(_, default)| default.clone()).collect(),
             incoming: from.clone(),

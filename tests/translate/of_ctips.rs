@@ -10,7 +10,7 @@ fn through(from: &str, to: &str, lines: &[Value]) -> Vec<Value> {
 
 fn told_through(from: &str, to: &str, lines: &[Value], to_the_end: bool) -> Vec<Value> {
     let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
-    let mut translator = Translator::new(&mappings, from, to).unwrap();
+    let mut translator = Translator::new(&mappings, &Registry::shipped(), from, to).unwrap();
     let mut out = Vec::new();
     let mut take = |line: &[u8]| out.push(serde_json::from_slice(line).unwrap());
     for line in lines {

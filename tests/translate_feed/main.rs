@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, sim::ccas::logons, translate::Translator};
+use cti_bridge::{
+    diagnostic::Problems, dialect::Registry, mapping::Mappings, shipped::Files, sim::ccas::logons,
+    translate::Translator,
+};
 use serde_json::Value;
 
 mod agents;
@@ -25,7 +28,7 @@ static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
 });
 
 fn translator(from: &str) -> Translator {
-    Translator::new(&MAPPINGS, from, "event-feed").unwrap()
+    Translator::new(&MAPPINGS, &Registry::shipped(), from, "event-feed").unwrap()
 }
 
 /// What the lines come to; the end of input included.

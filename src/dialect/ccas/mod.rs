@@ -1,9 +1,11 @@
 //! MiContact Center Enterprise's Agent Service, as the relay beside its COM object says it.
 
 mod platform;
+mod settings;
 mod strangers;
 
 pub use platform::{Client, Settings};
+pub use settings::entry;
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;

@@ -3,9 +3,11 @@
 
 mod application;
 mod platform;
+pub mod settings;
 
 pub use application::{Server, Settings};
 pub use platform::{Client, Settings as ClientSettings};
+pub use settings::entry;
 
 use crate::{
     message::{Message, Node, Value},

@@ -3,10 +3,12 @@
 mod application;
 mod entities;
 mod platform;
+mod settings;
 mod subscriptions;
 
 pub use application::{Server, ServerSettings};
 pub use platform::{Client, Settings};
+pub use settings::entry;
 
 use md5::{Digest, Md5};
 

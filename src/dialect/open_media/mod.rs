@@ -3,9 +3,11 @@
 
 mod application;
 mod platform;
+pub mod settings;
 
-pub use application::{Server, Settings as ServerSettings, Status};
+pub use application::{Server, Settings as ServerSettings};
 pub use platform::{Client, Settings as ClientSettings};
+pub use settings::entry;
 
 /// What became of a request; the numbers are the vocabulary's RequestStatus.
 pub mod accepted {

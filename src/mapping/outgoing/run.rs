@@ -33,6 +33,11 @@ impl Outgoing {
         refusals.find(|refusal| refusal.when.holds(&values, &self.tables)).map(|refusal| refusal.because.as_str())
     }
 
+    /// Whether there are rules for a transition or an order.
+    pub fn says(&self, kind: TransitionKind) -> bool {
+        self.plans.get(kind as usize).is_some_and(|plan| !plan.rules.is_empty())
+    }
+
     /// True if the platform can carry out an order, given the state that the picture shows.
     pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
         let values = PictureValues { picture, item: None };

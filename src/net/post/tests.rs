@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::config::ClientTls;
+use crate::settings::ClientTls;
 
 struct Office {
     posts: Option<Posts>,

@@ -11,10 +11,12 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
-    config::{self, Sources},
+    config,
     diagnostic::Problems,
+    dialect::Registry,
     mapping::Mappings,
     net,
+    settings::Sources,
     sim::{
         desk::{Desk, Heard},
         stage::Stage,
@@ -52,8 +54,8 @@ pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str
 /// A bridge with this configuration.
 async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running, String> {
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some(("demo", configuration)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, mappings, &mut problems);
+    let sources = Sources::merge(Some(("demo", configuration)), Default::default(), &[], &[], &mut problems);
+    let config = config::read(&sources, mappings, &Registry::shipped(), &mut problems);
     match problems.is_empty() {
         true => net::start(config, mappings).await,
         false => Err(problems.render()),

@@ -18,12 +18,12 @@ pub use office::{Heard, Mishap, Office, Plan};
 use router::State;
 
 use crate::{
-    config::Limits,
     net::{
         http, input,
         service::{Asked, Reads, Service},
     },
     port::Reply,
+    settings::Limits,
     time::Time,
 };
 

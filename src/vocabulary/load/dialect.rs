@@ -7,7 +7,8 @@ use hashbrown::HashMap;
 use super::{loader::Loader, profile};
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Node},
+    document::{self, Node, Table},
+    model::Media,
     vocabulary::definition::{Form, Headers, Vocabulary},
 };
 
@@ -35,6 +36,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
                 guide: table.required("guide", problems).into(),
                 form,
                 call_names: Vec::new(),
+                media: Vec::new(),
                 enums: Vec::new(),
                 records: Vec::new(),
                 messages: Vec::new(),
@@ -57,6 +59,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         let requests = if requests.is_empty() { names.clone() } else { requests };
         loader.vocabulary.name_fields = [names, requests];
         loader.vocabulary.call_names = owned(table.texts("call-names", problems));
+        loader.vocabulary.media = media(&table, problems);
         for (key, node) in table.section("enum", problems) {
             loader.enumeration(&key, node, problems);
         }
@@ -76,4 +79,17 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         table.finish(problems);
         loader.vocabulary
     })
+}
+
+/// The media that `media` names; all of them if it is not there.
+fn media(table: &Table, problems: &mut Problems) -> Vec<Media> {
+    let Some(named) = table.get("media") else { return Media::ALL.to_vec() };
+    let mut media = Vec::new();
+    for (name, node) in named.texts(problems) {
+        match Media::from_name(name) {
+            Some(medium) => media.push(medium),
+            None => problems.unknown(node.source(), node.inner_span(), "medium", name, Media::names()),
+        }
+    }
+    media
 }

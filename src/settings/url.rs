@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use hyper::Uri;
+use http::Uri;
 
 use super::allow::is_host_name;
 
@@ -99,6 +99,11 @@ pub fn without_credentials(text: &str) -> String {
             format!("{scheme}…@{host}")
         }
     }
+}
+
+/// Whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

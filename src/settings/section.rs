@@ -1,199 +1,24 @@
-//! Where configuration comes from: a file, then the environment, then flags, one over the other. Values are read by their
-//! target's type, so that a number-like text stays a text; every mistake is reported, with its place, and never a secret.
+//! One table of a configuration and the readers of its keys. Values are read by the type that is wanted, so that a number-like
+//! text stays a text. Every mistake is reported at its place, and no report shows a secret.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, time::Duration};
 
-use figment::{
-    Error, Figment, Metadata, Profile, Provider,
-    value::{Dict, Map, Num, Value},
-};
+use figment::value::{Dict, Num, Value};
 use secrecy::SecretString;
 use toml::de::{DeTable, DeValue};
 
-use super::mask;
+use super::{
+    mask,
+    source::{PREFIX, Sources, join},
+};
 use crate::diagnostic::{Problems, Source};
 
-pub const PREFIX: &str = "CTI_BRIDGE_";
-
-/// All there is, merged.
-pub struct Sources {
-    root: Dict,
-    figment: Figment,
-    /// The file as reports show it until it is known which values are not secret: with all values starred out.
-    shown: Arc<Source>,
-    text: String,
-    is_toml: bool,
-    spans: BTreeMap<String, std::ops::Range<usize>>,
-    /// The variables that set keys, by their paths.
-    variables: BTreeMap<String, String>,
-    environment: BTreeMap<String, String>,
-}
-
-impl Sources {
-    /// `file` is the configuration file's name and text, `environment` all variables, `flags` dotted keys with values.
-    pub fn merge(
-        file: Option<(&str, &str)>,
-        environment: BTreeMap<String, String>,
-        flags: &[(String, String)],
-        problems: &mut Problems,
-    ) -> Sources {
-        let (name, text) = file.unwrap_or(("(no file)", ""));
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let is_toml = errors.is_empty();
-        let shown = Source::new(
-            name,
-            if is_toml { mask::known(text, table.get_ref(), &|_| false) } else { mask::unknown(text) },
-        );
-        for error in errors {
-            problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
-        }
-        let mut spans = BTreeMap::new();
-        let from_file = dict(table.get_ref(), "", &mut spans);
-        let keys = environment.iter().filter_map(|(name, value)| {
-            let key = key_of(name.strip_prefix(PREFIX)?, &from_file);
-            Some((name, key, value))
-        });
-        let keys: Vec<_> = keys.collect();
-        let variables = keys.iter().map(|(name, key, _)| (key.join("."), name.to_string())).collect();
-        let from_environment = nested(keys.into_iter().map(|(_, key, value)| (key, value.clone())));
-        let from_flags = flags.iter().map(|(key, value)| (key.split('.').map(str::to_owned).collect(), value.clone()));
-        let figment = Figment::new()
-            .merge(Layer { name: name.to_owned(), dict: from_file })
-            .merge(Layer { name: "environment".into(), dict: from_environment })
-            .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
-        let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
-        Sources { root, figment, shown, text: text.to_owned(), is_toml, spans, variables, environment }
-    }
-
-    /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
-    /// TOML may come of just that, and is not said.
-    pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
-        let mut unsaid = Problems::default();
-        let said = if self.is_toml { problems } else { &mut unsaid };
-        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)), plain: RefCell::default() };
-        let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
-        let value = read(&section);
-        section.finish();
-        drop(section);
-        let plain = reader.plain.into_inner();
-        *said = reader.problems.into_inner();
-        if self.is_toml && !said.is_empty() {
-            let (table, _) = DeTable::parse_recoverable(&self.text);
-            let text = mask::known(&self.text, table.get_ref(), &|path| plain.contains(path));
-            said.show(&self.shown, &Source::new(self.shown.name.clone(), text));
-        }
-        value
-    }
-}
-
-struct Layer {
-    name: String,
-    dict: Dict,
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.name.clone())
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        Ok(Profile::Default.collect(self.dict.clone()))
-    }
-}
-
-/// Tables of a platform or an application whose keys are names that the operator gives.
-const NAMED: [&str; 5] = ["users", "pins", "profile_ids", "service_groups", "service_numbers"];
-
-/// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case
-/// from one of the file means that.
-fn key_of(variable: &str, file: &Dict) -> Vec<String> {
-    let mut key: Vec<String> = Vec::new();
-    let mut table = Some(file);
-    for part in variable.split("__") {
-        let is_name = match key.len() {
-            1 => ["platform", "application"].contains(&key[0].as_str()),
-            3 => NAMED.contains(&key[2].as_str()),
-            _ => false,
-        };
-        let part = if is_name { name_of(part, table) } else { part.to_lowercase() };
-        table = table.and_then(|table| table.get(&part)).and_then(Value::as_dict);
-        key.push(part);
-    }
-    key
-}
-
-/// The name as the file's table has it, if it has it.
-fn name_of(name: &str, table: Option<&Dict>) -> String {
-    let known = || table.into_iter().flat_map(Dict::keys);
-    let mut alike = known().filter(|known| known.to_lowercase() == name.to_lowercase());
-    match (alike.next(), alike.next()) {
-        (Some(only), None) if !known().any(|known| known == name) => only.clone(),
-        _ => name.to_owned(),
-    }
-}
-
-/// Keys, by their parts, as nested tables; all values are texts.
-fn nested(entries: impl Iterator<Item = (Vec<String>, String)>) -> Dict {
-    fn insert(dict: &mut Dict, key: &[String], value: String) {
-        let Some((first, rest)) = key.split_first() else { return };
-        if rest.is_empty() {
-            dict.insert(first.clone(), Value::from(value));
-            return;
-        }
-        let entry = dict.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
-        if let Value::Dict(_, inner) = entry {
-            insert(inner, rest, value);
-        }
-    }
-    let mut root = Dict::new();
-    entries.for_each(|(key, value)| insert(&mut root, &key, value));
-    root
-}
-
-/// A file's table as figment has it, and where each key's value stands.
-fn dict(table: &DeTable, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Dict {
-    let mut dict = Dict::new();
-    for (key, value) in table.iter() {
-        let key_path = join(path, key.get_ref());
-        spans.insert(key_path.clone(), value.span());
-        dict.insert(key.get_ref().to_string(), convert(value.get_ref(), &key_path, spans));
-    }
-    dict
-}
-
-fn convert(value: &DeValue, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Value {
-    match value {
-        DeValue::String(text) => Value::from(text.to_string()),
-        DeValue::Integer(number) => {
-            let digits = number.as_str().replace('_', "");
-            i64::from_str_radix(&digits, number.radix()).map_or_else(|_| Value::from(digits.clone()), Value::from)
-        }
-        DeValue::Float(number) => Value::from(number.as_str().to_owned()),
-        DeValue::Boolean(value) => Value::from(*value),
-        DeValue::Datetime(time) => Value::from(time.to_string()),
-        DeValue::Array(items) => {
-            Value::from(items.iter().map(|item| convert(item.get_ref(), path, spans)).collect::<Vec<_>>())
-        }
-        DeValue::Table(table) => Value::from(dict(table, path, spans)),
-    }
-}
-
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-struct Reader<'s> {
-    sources: &'s Sources,
-    problems: RefCell<Problems>,
+pub(super) struct Reader<'s> {
+    pub(super) sources: &'s Sources,
+    pub(super) problems: RefCell<Problems>,
     /// Paths of keys whose values were read as not secret. Every other value may be a secret: an unknown key may be a
     /// misspelt `password`.
-    plain: RefCell<BTreeSet<String>>,
+    pub(super) plain: RefCell<BTreeSet<String>>,
 }
 
 impl Reader<'_> {
@@ -235,15 +60,17 @@ impl Reader<'_> {
 
 /// A table of the configuration whose reader asks for the keys it knows.
 pub struct Section<'r> {
-    reader: &'r Reader<'r>,
+    pub(super) reader: &'r Reader<'r>,
     pub path: String,
-    dict: &'r Dict,
-    known: RefCell<Vec<&'static str>>,
+    pub(super) dict: &'r Dict,
+    pub(super) known: RefCell<Vec<&'static str>>,
 }
 
 impl<'r> Section<'r> {
     fn find(&self, key: &'static str) -> Option<&'r Value> {
         self.known.borrow_mut().push(key);
+        #[cfg(test)]
+        self.reader.sources.asked.borrow_mut().insert(self.path_of(key));
         self.dict.get(key)
     }
 
@@ -389,6 +216,15 @@ impl<'r> Section<'r> {
             },
             (None, None) => None,
         }
+    }
+
+    /// A secret that has to be there; an empty one where it is not.
+    pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
+        let secret = self.secret(key, file_key);
+        if secret.is_none() && !self.has(key) && !self.has(file_key) {
+            self.problem("", format!("`{}.{key}` or `{file_key}` is missing", self.path));
+        }
+        secret.unwrap_or_else(|| String::new().into())
     }
 
     /// `${NAME}` → the variable's value; anything else stays what it is.

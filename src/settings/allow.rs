@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::without_credentials;
+use super::url::without_credentials;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {

@@ -1,0 +1,140 @@
+//! Checks between sections: names that other sections have, platforms that fit their applications, addresses that are free.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use super::{Application, Config, Platform};
+use crate::{diagnostic::nearest, mapping::Mappings, model::TransitionKind, settings::Section};
+
+pub fn check(root: &Section, config: &mut Config, mappings: &Mappings) {
+    if !root.has("platform") || !root.has("application") {
+        root.problem("", "a configuration has at least one [platform.…] and one [application.…]");
+    }
+    let sections = Sections {
+        platforms: root.sections("platform").into_iter().collect(),
+        applications: root.sections("application").into_iter().collect(),
+        mappings,
+    };
+    for application in &config.applications {
+        if let Some(section) = sections.applications.get(&application.name) {
+            sections.platforms_of(application, section, config);
+            sections.routes_of(application, section, config);
+        }
+    }
+    sections.addresses(config);
+    sections.routing(config);
+}
+
+/// The sections by name, to complain about.
+struct Sections<'r> {
+    platforms: BTreeMap<String, Section<'r>>,
+    applications: BTreeMap<String, Section<'r>>,
+    mappings: &'r Mappings,
+}
+
+impl Sections<'_> {
+    /// Whether the rules of a dialect have something for an order.
+    fn can(&self, dialect: &str, order: TransitionKind) -> bool {
+        let rules = self.mappings.dialects.get(dialect).and_then(|dialect| dialect.to.as_ref());
+        rules.is_some_and(|rules| rules.says(order))
+    }
+
+    /// Whether a platform can be asked for routes.
+    fn routes(&self, platform: &Platform) -> bool {
+        self.can(&platform.dialect, TransitionKind::AddRoute)
+    }
+
+    /// `platforms`: they are there, and of the right dialect where that matters.
+    fn platforms_of(&self, application: &Application, section: &Section, config: &Config) {
+        for name in &application.platforms {
+            if !self.platforms.contains_key(name) {
+                section.problem("platforms", missing(name, config));
+            }
+            let found = config.platforms.iter().find(|known| known.name == *name);
+            if let Some(other) = found.filter(|found| application.guests && found.dialect != application.dialect) {
+                let (other, own) = (&other.dialect, &application.dialect);
+                let text = format!("{name} speaks {other}: an application of {own} needs one of its own");
+                section.problem("platforms", text);
+            }
+        }
+    }
+
+    /// `routes`: the platform is there and routes, and none of the application's own waits for a route in vain.
+    fn routes_of(&self, application: &Application, section: &Section, config: &Config) {
+        let Some(name) = &application.routed_by else { return };
+        let named = config.platforms.iter().find(|platform| platform.name == *name);
+        // A platform that asks for routes itself would never hear what the one that is asked decided.
+        let waits = |platform: &&Platform| {
+            let is_own = application.platforms.contains(&platform.name);
+            let asks = self.can(&platform.dialect, TransitionKind::SelectRoute);
+            is_own && asks && platform.settings.routed_by.is_none()
+        };
+        if let Some(platform) = config.platforms.iter().find(waits) {
+            let routing = named.filter(|named| self.routes(named)).map_or(name, |named| &named.dialect);
+            let text = format!(
+                "the routes that {0} asks for can't be asked of {name}: set `routing = \"{routing}\"` in [platform.{0}], or \
+                 leave `routes` out, and {0} gets what the application selects",
+                platform.name
+            );
+            section.problem("routes", text);
+        }
+        match named {
+            Some(platform) if self.routes(platform) => {}
+            Some(platform) => {
+                section.problem("routes", format!("{name} speaks {}, and routes nothing", platform.dialect));
+            }
+            None if self.platforms.contains_key(name) => {}
+            None => section.problem("routes", missing(name, config)),
+        }
+    }
+
+    /// `listen`: nobody else listens there.
+    fn addresses(&self, config: &Config) {
+        let mut listening: Vec<(SocketAddr, &str)> = config.admin.iter().map(|listen| (*listen, "admin")).collect();
+        for application in &config.applications {
+            let address = application.listen.address;
+            let taken = listening.iter().find(|(listen, _)| *listen == address && listen.port() != 0);
+            if let (Some((listen, other)), Some(section)) = (taken, self.applications.get(&application.name)) {
+                section.problem("listen", format!("{listen} is taken by {other}"));
+            }
+            listening.push((address, &application.name));
+        }
+    }
+
+    /// `routing` of platforms: the name of the platform that is meant, where its dialect was given.
+    fn routing(&self, config: &mut Config) {
+        let mut dialects: Vec<&str> = self.mappings.dialects.keys().map(String::as_str).collect();
+        dialects.retain(|dialect| self.can(dialect, TransitionKind::AddRoute));
+        dialects.sort_unstable();
+        let routing = config.platforms.iter().filter(|platform| self.routes(platform));
+        let known: Vec<(String, String)> =
+            routing.map(|platform| (platform.name.clone(), platform.dialect.clone())).collect();
+        for platform in &mut config.platforms {
+            let Some(wanted) = &platform.settings.routed_by else { continue };
+            let complain = |text: String| {
+                if let Some(section) = self.platforms.get(&platform.name) {
+                    section.problem("routing", text);
+                }
+            };
+            if !dialects.contains(&wanted.as_str()) {
+                if !known.iter().any(|(name, _)| name == wanted) {
+                    let dialects = dialects.join(" or ");
+                    complain(format!("there is no [platform.{wanted}] of dialect {dialects}"));
+                }
+                continue;
+            }
+            let of_dialect = known.iter().filter(|(_, dialect)| dialect == wanted);
+            let names: Vec<&str> = of_dialect.map(|(name, _)| name.as_str()).collect();
+            match names.as_slice() {
+                [] => complain(format!("there is no [platform.…] of dialect {wanted}")),
+                [only] => platform.settings.routed_by = Some((*only).to_owned()),
+                several => complain(format!("say which: {}", several.join(", "))),
+            }
+        }
+    }
+}
+
+fn missing(name: &str, config: &Config) -> String {
+    let near = nearest(name, config.platforms.iter().map(|platform| platform.name.as_str()));
+    let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    format!("there is no [platform.{name}]{help}")
+}

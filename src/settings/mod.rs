@@ -1,0 +1,31 @@
+//! Reading one section of the configuration: where its values come from (`source`, `section`), and the keys of each transport,
+//! which every dialect that uses the transport reads in the same way. It names no dialect, and it opens nothing.
+
+mod accepted;
+mod allow;
+mod called_back;
+mod dialled;
+mod mask;
+mod posted;
+mod rules;
+mod section;
+mod served;
+mod source;
+mod tls;
+mod url;
+mod users;
+mod wsdl;
+
+pub use accepted::{Listen, Queue, address};
+pub use allow::AllowList;
+pub use called_back::{Callback, Callee};
+pub use dialled::{Dial, reconnect};
+pub use posted::Posts;
+pub use rules::rules;
+pub use section::Section;
+pub use served::Limits;
+pub use source::{PREFIX, Sources};
+pub use tls::{ClientTls, ServerTls};
+pub use url::{Url, is_loopback, without_credentials};
+pub use users::Users;
+pub use wsdl::{Wsdl, WsdlSource, profile};

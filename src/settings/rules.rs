@@ -1,0 +1,36 @@
+//! Settings that the rules of a dialect declare, as the configuration has them.
+
+use super::Section;
+use crate::mapping::{Literal, Outgoing};
+
+/// Reads `rules`: a value for each setting, in the order in which the rules declare them.
+pub fn rules(section: &Section, outgoing: Option<&Outgoing>) -> Vec<Literal> {
+    let given = section.values("rules");
+    let Some(outgoing) = outgoing else { return Vec::new() };
+    for (name, _) in &given {
+        if !outgoing.knobs.iter().any(|(known, _)| known == name) {
+            let near = crate::diagnostic::nearest(name, outgoing.knobs.iter().map(|(known, _)| known.as_str()));
+            let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+            section.problem("rules", format!("the rules have no setting `{name}`{help}"));
+        }
+    }
+    let value = |(name, default): &(String, Literal)| {
+        let Some((_, text)) = given.iter().find(|(known, _)| known == name) else { return default.clone() };
+        if let Some((_, choices)) = outgoing.choices.iter().find(|(known, _)| known == name)
+            && !choices.contains(text)
+        {
+            let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
+            section.problem("rules", format!("`{name}` is one of {}", choices.join(", ")));
+        }
+        let parsed = match default {
+            Literal::Int(_) => text.parse().ok().map(Literal::Int),
+            Literal::Bool(_) => text.parse().ok().map(Literal::Bool),
+            Literal::Text(_) => Some(Literal::Text(text.clone())),
+        };
+        parsed.unwrap_or_else(|| {
+            section.problem("rules", format!("`{name}` is not of the type of its default"));
+            default.clone()
+        })
+    };
+    outgoing.knobs.iter().map(value).collect()
+}

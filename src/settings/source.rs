@@ -1,0 +1,198 @@
+//! The sources of a configuration: a file, then the environment, then flags, each over the one before, merged into one table.
+//! `section` reads the values of that table.
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use figment::{
+    Error, Figment, Metadata, Profile, Provider,
+    value::{Dict, Map, Value},
+};
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    mask,
+    section::{Reader, Section},
+};
+use crate::diagnostic::{Problems, Source};
+
+pub const PREFIX: &str = "CTI_BRIDGE_";
+
+/// All there is, merged.
+pub struct Sources {
+    root: Dict,
+    pub(super) figment: Figment,
+    /// The file as reports show it until it is known which values are not secret: with all values starred out.
+    pub(super) shown: Arc<Source>,
+    text: String,
+    is_toml: bool,
+    pub(super) spans: BTreeMap<String, std::ops::Range<usize>>,
+    /// The variables that set keys, by their paths.
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
+    /// All keys that were asked for.
+    #[cfg(test)]
+    pub asked: RefCell<std::collections::BTreeSet<String>>,
+}
+
+impl Sources {
+    /// `file` is the configuration file's name and text, `environment` all variables, `flags` dotted keys with values. `named`
+    /// are the keys of platforms and applications that are tables whose keys are names that the operator gives.
+    pub fn merge(
+        file: Option<(&str, &str)>,
+        environment: BTreeMap<String, String>,
+        flags: &[(String, String)],
+        named: &[&str],
+        problems: &mut Problems,
+    ) -> Sources {
+        let (name, text) = file.unwrap_or(("(no file)", ""));
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let is_toml = errors.is_empty();
+        let shown = Source::new(
+            name,
+            if is_toml { mask::known(text, table.get_ref(), &|_| false) } else { mask::unknown(text) },
+        );
+        for error in errors {
+            problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
+        }
+        let mut spans = BTreeMap::new();
+        let from_file = dict(table.get_ref(), "", &mut spans);
+        let keys = environment.iter().filter_map(|(name, value)| {
+            let key = key_of(name.strip_prefix(PREFIX)?, &from_file, named);
+            Some((name, key, value))
+        });
+        let keys: Vec<_> = keys.collect();
+        let variables = keys.iter().map(|(name, key, _)| (key.join("."), name.to_string())).collect();
+        let from_environment = nested(keys.into_iter().map(|(_, key, value)| (key, value.clone())));
+        let from_flags = flags.iter().map(|(key, value)| (key.split('.').map(str::to_owned).collect(), value.clone()));
+        let figment = Figment::new()
+            .merge(Layer { name: name.to_owned(), dict: from_file })
+            .merge(Layer { name: "environment".into(), dict: from_environment })
+            .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
+        let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
+        Sources {
+            root,
+            figment,
+            shown,
+            text: text.to_owned(),
+            is_toml,
+            spans,
+            variables,
+            environment,
+            #[cfg(test)]
+            asked: RefCell::default(),
+        }
+    }
+
+    /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
+    /// TOML may come of just that, and is not said.
+    pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
+        let mut unsaid = Problems::default();
+        let said = if self.is_toml { problems } else { &mut unsaid };
+        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)), plain: RefCell::default() };
+        let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
+        let value = read(&section);
+        section.finish();
+        drop(section);
+        let plain = reader.plain.into_inner();
+        *said = reader.problems.into_inner();
+        if self.is_toml && !said.is_empty() {
+            let (table, _) = DeTable::parse_recoverable(&self.text);
+            let text = mask::known(&self.text, table.get_ref(), &|path| plain.contains(path));
+            said.show(&self.shown, &Source::new(self.shown.name.clone(), text));
+        }
+        value
+    }
+}
+
+struct Layer {
+    name: String,
+    dict: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Ok(Profile::Default.collect(self.dict.clone()))
+    }
+}
+
+/// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case
+/// from one of the file means that.
+fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
+    let mut key: Vec<String> = Vec::new();
+    let mut table = Some(file);
+    for part in variable.split("__") {
+        let is_name = match key.len() {
+            1 => ["platform", "application"].contains(&key[0].as_str()),
+            3 => named.contains(&key[2].as_str()),
+            _ => false,
+        };
+        let part = if is_name { name_of(part, table) } else { part.to_lowercase() };
+        table = table.and_then(|table| table.get(&part)).and_then(Value::as_dict);
+        key.push(part);
+    }
+    key
+}
+
+/// The name as the file's table has it, if it has it.
+fn name_of(name: &str, table: Option<&Dict>) -> String {
+    let known = || table.into_iter().flat_map(Dict::keys);
+    let mut alike = known().filter(|known| known.to_lowercase() == name.to_lowercase());
+    match (alike.next(), alike.next()) {
+        (Some(only), None) if !known().any(|known| known == name) => only.clone(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Keys, by their parts, as nested tables; all values are texts.
+fn nested(entries: impl Iterator<Item = (Vec<String>, String)>) -> Dict {
+    fn insert(dict: &mut Dict, key: &[String], value: String) {
+        let Some((first, rest)) = key.split_first() else { return };
+        if rest.is_empty() {
+            dict.insert(first.clone(), Value::from(value));
+            return;
+        }
+        let entry = dict.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
+        if let Value::Dict(_, inner) = entry {
+            insert(inner, rest, value);
+        }
+    }
+    let mut root = Dict::new();
+    entries.for_each(|(key, value)| insert(&mut root, &key, value));
+    root
+}
+
+/// A file's table as figment has it, and where each key's value stands.
+fn dict(table: &DeTable, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Dict {
+    let mut dict = Dict::new();
+    for (key, value) in table.iter() {
+        let key_path = join(path, key.get_ref());
+        spans.insert(key_path.clone(), value.span());
+        dict.insert(key.get_ref().to_string(), convert(value.get_ref(), &key_path, spans));
+    }
+    dict
+}
+
+fn convert(value: &DeValue, path: &str, spans: &mut BTreeMap<String, std::ops::Range<usize>>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.to_string()),
+        DeValue::Integer(number) => {
+            let digits = number.as_str().replace('_', "");
+            i64::from_str_radix(&digits, number.radix()).map_or_else(|_| Value::from(digits.clone()), Value::from)
+        }
+        DeValue::Float(number) => Value::from(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Value::from(*value),
+        DeValue::Datetime(time) => Value::from(time.to_string()),
+        DeValue::Array(items) => {
+            Value::from(items.iter().map(|item| convert(item.get_ref(), path, spans)).collect::<Vec<_>>())
+        }
+        DeValue::Table(table) => Value::from(dict(table, path, spans)),
+    }
+}
+
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}

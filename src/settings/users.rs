@@ -1,0 +1,53 @@
+//! Who may log on to an application.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Section;
+
+/// Who may log on.
+#[derive(Debug, Default)]
+pub struct Users {
+    /// Names with passwords.
+    pub known: Vec<(String, SecretString)>,
+    /// Users whose commands are refused.
+    pub read_only: Vec<String>,
+}
+
+impl Users {
+    /// Reads `users`, `users_file` and `read_only`.
+    pub fn read(section: &Section) -> Users {
+        let known = known(section);
+        let read_only = section.list("read_only").unwrap_or_default();
+        let is_user = |user: &String| known.iter().flatten().any(|(known, _)| known == user);
+        for user in read_only.iter().filter(|user| known.is_some() && !is_user(user)) {
+            section.problem("read_only", format!("there is no user {user:?}"));
+        }
+        Users { known: known.unwrap_or_default(), read_only }
+    }
+}
+
+/// Who may log on; none where something is wrong with them. An entry in `users` wins over the file's.
+fn known(section: &Section) -> Option<Vec<(String, SecretString)>> {
+    let before = section.problem_count();
+    let mut users = section.secrets("users");
+    for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
+        section.problem("users", format!("the password of {name:?} is empty"));
+    }
+    let own = users.len();
+    for (name, password) in section.secrets_file("users_file") {
+        match users[..own].iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
+            None => users.push((name, password)),
+            Some((known, _)) if *known == name => {}
+            Some((known, _)) => {
+                section.problem("users", format!("{known:?} and {name:?} of the file differ only in case"));
+            }
+        }
+    }
+    if section.problem_count() > before {
+        return None;
+    }
+    if users.is_empty() {
+        section.problem("", format!("`{}.users` or `users_file` names no user: nobody could connect", section.path));
+    }
+    Some(users)
+}
