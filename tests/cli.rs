@@ -276,7 +276,7 @@ fn a_bridge_whose_log_nobody_reads_goes_on() {
 fn check_passes_what_is_shipped() {
     let output = cti_bridge(&["check", "--config", "config/cti-bridge.toml"], "");
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
-    assert!(stdout(&output).contains("all right"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no errors"), "{}", stdout(&output));
 }
 
 #[test]
@@ -294,10 +294,10 @@ fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password(
         (output.status.code(), stderr(&output).to_owned())
     };
     let bad = [
-        ("desk = \"hidden\"\nwall \"hidden\"\n", &["desk.users:2:6", "should be name = \"password\"", "\n1 wrong"][..]),
+        ("desk = \"hidden\"\nwall \"hidden\"\n", &["desk.users:2:6", "should be name = \"password\"", "\n1 error"][..]),
         (
             "desk = \"\"\nlist = [\"hidden\"]\n",
-            &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 wrong"],
+            &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 errors"],
         ),
     ];
     for (lines, parts) in bad {
@@ -692,13 +692,13 @@ fn check_shows_what_a_services_wsdl_says_otherwise() {
         "SOAPActions   such as http://tempuri.org/IOpenMediaService/AddRequest",
         "operation    AddRequest                        AddRequest                        yes",
         "             - the header Password is PassWord of OpenMediaService2",
-        "             - can be spared: has no member Message",
+        "             - optional: has no member Message",
         "             - unused: is not known: its reason is told as it comes",
         "             - Allocated (2) is written Zugeteilt",
     ] {
         assert!(table.lines().any(|known| known == line), "{line} is not in\n{table}");
     }
-    assert!(table.contains("\nfits: ") && table.contains(" 0 lack what may be needed, 0 contradict"), "{table}");
+    assert!(table.contains("\nfits: ") && table.contains(" 0 missing, 0 contradictory"), "{table}");
 }
 
 #[test]
@@ -707,8 +707,8 @@ fn check_fails_where_a_wsdl_lacks_what_may_be_needed() {
     let output = cti_bridge(&["check", "--wsdl", asmx, "--dialect", "open-media"], "");
     assert_eq!(output.status.code(), Some(1));
     let table = stdout(&output);
-    assert!(table.contains("- LACKS: the WSDL has no such operation"), "{table}");
-    assert!(table.contains("\ndoes not fit: ") && table.contains(" 6 lack what may be needed"), "{table}");
+    assert!(table.contains("- MISSING: the WSDL has no such operation"), "{table}");
+    assert!(table.contains("\ndoes not fit: ") && table.contains(" 6 missing"), "{table}");
 }
 
 #[test]
