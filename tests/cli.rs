@@ -388,7 +388,7 @@ fn check_finds_what_would_be_wrong_in_silence() {
         &[
             ("to-ctips.toml", "set.RouteTimeout = \"timeout\"", "set.RouteTimeout = \"reason\""),
             ("to-ctips.toml", "set.ResponseRequired        = \"answerable\"", "set.ResponseRequired = \"'yes'\""),
-            ("to-ctips.toml", "\"RouteUsed tells it where an application was asked for a route\"", "\" \""),
+            ("to-ctips.toml", "\"RouteUsed reports it if an application was asked for a route\"", "\" \""),
             ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
             ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
             ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
@@ -558,11 +558,11 @@ fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
 fn what_a_target_never_says_stands_in_its_rules_with_the_reason() {
     let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
     for (message, field, reason) in [
-        ("LogoutAgent", "ReasonCode", "logging out and hanging up take no reason; a release takes a code"),
-        ("AcceptCall", "RejectReason", "logging out and hanging up take no reason; a release takes a code"),
+        ("LogoutAgent", "ReasonCode", "log-off and hang-up take no reason; a release takes a code"),
+        ("AcceptCall", "RejectReason", "log-off and hang-up take no reason; a release takes a code"),
         ("agent-release", "release-code", "AgentStateChange has no reason"),
-        ("entity-update", "agent-name", "its agents are known by their log-on names alone"),
-        ("entity-update", "group-name", "its services are known by their ids alone"),
+        ("entity-update", "agent-name", "CTIPS identifies agents only by their log-on names"),
+        ("entity-update", "group-name", "CTIPS identifies services only by their ids"),
     ] {
         let of = stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
         let line = of.lines().find(|line| line.split_whitespace().nth(1) == Some(field)).unwrap();
