@@ -1,4 +1,5 @@
-//! cti-bridge: a sidecar that lets an application written for one vendor's CTI interface run against another vendor's platform.
+//! cti-bridge: a sidecar that lets an application written for one vendor's CTI interface run against another vendor's
+//! platform.
 //! ARCHITECTURE.md is the map of the source.
 
 pub mod bridge;

@@ -103,7 +103,7 @@ impl Signals {
             match name {
                 "SIGHUP" => tracing::warn!(
                     signal = name,
-                    "nothing was changed: the configuration cannot yet be reloaded while the bridge runs; restart the bridge instead"
+                    "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead"
                 ),
                 _ => tracing::warn!(signal = name, "nothing was changed: the bridge ignores this signal"),
             }

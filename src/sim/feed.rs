@@ -1,4 +1,5 @@
-//! A Mitel Connect event feed to connect to: it authenticates, accepts subscriptions, and sends the messages that its user chooses.
+//! A Mitel Connect event feed to connect to: it authenticates, accepts subscriptions, and sends the messages that its
+//! user chooses.
 
 use std::net::SocketAddr;
 
