@@ -1,5 +1,5 @@
-//! What is wrong with a file that a person wrote, and where: the one form in which vocabularies, rules, examples and the
-//! configuration are complained about. It knows nothing of what the files mean.
+//! Errors in files that a person wrote, with their place: the one form of report for vocabularies, rules, examples and the
+//! configuration. This module does not know the meaning of the files.
 
 use std::{ops::Range, sync::Arc};
 
@@ -7,10 +7,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::one_line::one_line;
 
-/// A text file as its author knows it.
+/// A text file, with the name that its author knows.
 #[derive(Debug)]
 pub struct Source {
-    /// The name to print: a path, or `built in: …` for what is inside the binary.
+    /// The name to print: a path, or `built in: …` for a file in the binary.
     pub name: String,
     pub text: String,
 }
@@ -29,7 +29,7 @@ impl Source {
     }
 }
 
-/// One thing that is wrong, with the place and, where there is one, the way out.
+/// One error, with its place and, if there is one, its fix.
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub source: Arc<Source>,
@@ -39,7 +39,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The report that a person reads: file, line, column, the line itself, and the help.
+    /// The report for a person: file, line, column, the line itself, and the help.
     pub fn render(&self, renderer: &Renderer) -> String {
         let end = self.span.end.min(self.source.text.len());
         let span = self.span.start.min(end)..end;
@@ -53,7 +53,7 @@ impl Problem {
     }
 }
 
-/// All that is wrong: everything is reported at once, in the order in which it was found.
+/// All errors, in the order in which they were found, so that they are reported at once.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -74,7 +74,7 @@ impl Problems {
         // Line ends in quoted text from outside are escaped.
         let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
         let problem = Problem { source: source.clone(), span, text, help };
-        // What is used in several places is read several times, and is wrong once.
+        // A value that is used in several places is read several times; its error is reported once.
         let known = |other: &Problem| {
             Arc::ptr_eq(&other.source, source) && other.span == problem.span && other.text == problem.text
         };
@@ -83,7 +83,7 @@ impl Problems {
         }
     }
 
-    /// A name that nobody knows, with the nearest of those that are known.
+    /// Reports an unknown name, with the nearest known one.
     pub fn unknown<'a>(
         &mut self,
         source: &Arc<Source>,
@@ -96,7 +96,7 @@ impl Problems {
         self.add_with_help(source, span, format!("unknown {what} `{name}`"), help);
     }
 
-    /// From now on, reports show the problems of one source beside another text in which all offsets are the same.
+    /// From now on, reports show the problems of one source with the text of another, in which all offsets are the same.
     pub fn show(&mut self, source: &Arc<Source>, instead: &Arc<Source>) {
         for problem in self.list.iter_mut().filter(|problem| Arc::ptr_eq(&problem.source, source)) {
             problem.source = instead.clone();
@@ -115,14 +115,14 @@ impl Problems {
         self.list.iter()
     }
 
-    /// All reports, one after the other; plain text without colours.
+    /// All reports, one after the other, as plain text without colours.
     pub fn render(&self) -> String {
         let renderer = Renderer::plain();
         self.list.iter().map(|problem| problem.render(&renderer) + "\n").collect()
     }
 }
 
-/// The known name that is most like `name`, if any is alike at all.
+/// The known name that is most similar to `name`, if any is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let alike = |candidate: &str| strsim::jaro_winkler(&lower, &candidate.to_lowercase());

@@ -1,5 +1,5 @@
-//! A TOML file read with its positions, so that every mistake in it can be shown where it stands, all at once. It knows
-//! the shapes of TOML; what the keys mean is its readers' business.
+//! A TOML file that is read with its positions, so that all errors can be reported at once with their places. This module
+//! knows the types of TOML values; its readers know the meaning of the keys.
 
 use std::{cell::RefCell, ops::Range, sync::Arc};
 
@@ -10,7 +10,7 @@ use toml::{
 
 use crate::diagnostic::{Problems, Source};
 
-/// Reads a whole file and hands its top table to `read`; syntax errors are reported, and what could be read is still read.
+/// Reads a whole file and hands its top table to `read`. Syntax errors are reported, and the rest of the file is still read.
 pub fn read<T>(source: &Arc<Source>, problems: &mut Problems, read: impl FnOnce(Table, &mut Problems) -> T) -> T {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
@@ -146,7 +146,7 @@ impl Key<'_> {
     }
 }
 
-/// A table whose readers ask for the keys they know; [`Table::finish`] complains about all others.
+/// A table whose readers ask for the keys that they know. [`Table::finish`] reports all others.
 pub struct Table<'d> {
     source: &'d Arc<Source>,
     span: Range<usize>,
@@ -177,7 +177,7 @@ impl<'d> Table<'d> {
         self.find(key)
     }
 
-    /// The value of any key, without thereby knowing it.
+    /// The value of any key, without marking it as known.
     pub fn find(&self, key: &str) -> Option<Node<'d>> {
         let value = self.entries.get(key)?;
         Some(Node { source: self.source, value })
@@ -187,7 +187,7 @@ impl<'d> Table<'d> {
         self.get(key)?.text(problems)
     }
 
-    /// A string that must be there.
+    /// A string that is required.
     pub fn required(&self, key: &'static str, problems: &mut Problems) -> &'d str {
         match self.get(key) {
             Some(node) => node.text(problems).unwrap_or_default(),
@@ -198,7 +198,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// One of several words.
+    /// One of several allowed words.
     pub fn choice(&self, key: &'static str, words: &[&str], problems: &mut Problems) -> Option<&'d str> {
         let node = self.get(key)?;
         let text = node.text(problems)?;
@@ -216,13 +216,13 @@ impl<'d> Table<'d> {
         self.get(key).map(|node| node.texts(problems)).unwrap_or_default()
     }
 
-    /// The tables of `[[key]]`, or none.
+    /// The tables of `[[key]]`, if there are any.
     pub fn tables(&self, key: &'static str, problems: &mut Problems) -> Vec<Table<'d>> {
         let Some(node) = self.get(key) else { return Vec::new() };
         node.array(problems).into_iter().filter_map(|item| item.table(problems)).collect()
     }
 
-    /// The entries of the table at `key`, or none.
+    /// The entries of the table at `key`, if there is one.
     pub fn section(&self, key: &'static str, problems: &mut Problems) -> Vec<(Key<'d>, Node<'d>)> {
         self.get(key).and_then(|node| node.table(problems)).map(|table| table.entries()).unwrap_or_default()
     }
@@ -236,7 +236,7 @@ impl<'d> Table<'d> {
         self.entries.iter().map(entry).collect()
     }
 
-    /// Complains about every key that nobody asked for.
+    /// Reports every key that no reader asked for.
     pub fn finish(self, problems: &mut Problems) {
         let known = self.known.borrow();
         for (key, _) in self.entries() {

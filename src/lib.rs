@@ -1,5 +1,6 @@
-//! cti-bridge: a sidecar that lets a program written for one vendor's CTI interface run against another vendor's platform.
-//! ARCHITECTURE.md tells where everything is.
+//! cti-bridge: a sidecar that lets an application written for one vendor's CTI interface run against another vendor's
+//! platform.
+//! ARCHITECTURE.md is the map of the source.
 
 pub mod bridge;
 pub mod cli;

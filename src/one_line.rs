@@ -12,12 +12,12 @@ pub enum Escape {
     Json,
 }
 
-/// The text with every character escaped that does not belong inside a line.
+/// The text, with every character escaped that does not belong inside a line; in the form for people.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, Escape::Text)
 }
 
-/// The same, with escapes of this form.
+/// The same, in the given form.
 pub fn escaped(text: &str, escape: Escape) -> Cow<'_, str> {
     let Some(first) = text.find(is_unsafe) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);

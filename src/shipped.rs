@@ -1,4 +1,4 @@
-//! The vocabularies and rules inside the binary, and the folder that may override them, file by file.
+//! The vocabularies and rules in the binary, and a folder whose files replace those of the same name.
 
 use std::{path::Path, sync::Arc};
 
@@ -32,13 +32,13 @@ pub struct Files {
 }
 
 impl Files {
-    /// What is inside the binary.
+    /// The files in the binary.
     pub fn built_in() -> Files {
         let source = |(path, text): &(&str, &str)| (path.to_string(), Source::new(format!("mappings/{path}"), *text));
         Files { list: FILES.iter().map(source).collect() }
     }
 
-    /// The same, with every file that stands in `folder` in the place of the one of its name, and further ones added.
+    /// The files in the binary, except that each file in `folder` replaces the one of the same name or is added.
     pub fn overridden_by(folder: &Path) -> std::io::Result<Files> {
         let mut files = Files::built_in();
         let mut count = 0;
@@ -67,7 +67,7 @@ impl Files {
         Ok(files)
     }
 
-    /// Every file overrides a shipped one, or is a new dialect's.
+    /// Every file must replace a built-in one, or belong to a new dialect.
     pub fn check(&self, problems: &mut Problems) {
         let of_dialect = |name: &str| [format!("from-{name}.toml"), format!("to-{name}.toml")];
         let rules: Vec<String> = self.dialects().flat_map(of_dialect).collect();

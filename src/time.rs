@@ -1,5 +1,5 @@
-//! The bridge's clock, given to everything that needs it and read by nothing but `net`: so whole conversations replay on a
-//! virtual clock.
+//! Times, without reading a clock: only `net` reads one, and callers pass the time in, so that whole conversations replay
+//! on a virtual clock. Also reads and writes dates and times in text. `clock` follows a platform's clock, `zone` its zone.
 
 mod clock;
 mod zone;
@@ -12,7 +12,7 @@ use std::{
 pub use clock::Clock;
 pub use zone::Zone;
 
-/// A moment, in milliseconds since some start: the process's, or the first timestamp of a replay.
+/// A moment, in milliseconds since the start of the process or the first timestamp of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
 
@@ -42,7 +42,7 @@ pub enum Written {
 }
 
 impl Written {
-    /// The moment, if local time is this many milliseconds ahead of UTC; none before 1970.
+    /// The moment in milliseconds since 1970, if local time is `ahead` milliseconds ahead of UTC; none before 1970.
     pub fn moment(self, ahead: i64) -> Option<u64> {
         let (Written::Moment(millis) | Written::Civil(millis)) = self;
         let ahead = if matches!(self, Written::Civil(_)) { ahead } else { 0 };
@@ -50,8 +50,7 @@ impl Written {
     }
 }
 
-/// Reads a date and time as contact centres write them: `2026-11-20 10:27:44`, with `T`, a fraction, or a zone where there
-/// is one.
+/// Reads a date and time as contact centres write them: `2026-11-20 10:27:44`, optionally with `T`, a fraction, or a zone.
 pub fn parse(text: &str) -> Option<Written> {
     if let Some(seconds) = parse_plain(text.trim_ascii().as_bytes()) {
         return Some(Written::Civil((seconds * 1000) as i64));
@@ -65,19 +64,19 @@ pub fn parse(text: &str) -> Option<Written> {
     Some(Written::Civil(zoned.timestamp().as_millisecond()))
 }
 
-/// The milliseconds since 1970 of a time that is in UTC or has its zone.
+/// Milliseconds since 1970, for a time in UTC or with a zone.
 pub fn parse_utc(text: &str) -> Option<u64> {
     parse(text)?.moment(0)
 }
 
-/// The same for the earliest moment that a request wants. A moment before 1970, such as the earliest moments of some
-/// stacks, is 0.
+/// Like `parse_utc`, for the start of a period in a request. A time before 1970 is 0, because some SOAP stacks send their
+/// earliest possible time.
 pub fn parse_since(text: &str) -> Option<u64> {
     Some(parse(text)?.moment(0).unwrap_or(0))
 }
 
-/// A date and time, given as milliseconds since 1970 in its own zone, as contact centres write it: `2026-11-20
-/// 10:27:44`. Every event that the bridge writes has one or two.
+/// Writes a date and time, given as milliseconds since 1970 in its own zone, as contact centres do: `2026-11-20 10:27:44`.
+/// Written by hand, because every event of the bridge has one or two.
 pub fn write_civil(millis: u64) -> String {
     // Days are counted from a first of March, so that the leap day is the last day of a year.
     let (days, seconds) = (millis / 86_400_000 + 719_468, millis / 1000 % 86_400);
@@ -100,13 +99,13 @@ pub fn write_civil(millis: u64) -> String {
     text.iter().copied().map(char::from).collect()
 }
 
-/// A moment, in milliseconds since 1970, as web services write it: `2026-11-20T10:27:44.713Z`.
+/// Writes a moment, in milliseconds since 1970, as web services do: `2026-11-20T10:27:44.713Z`.
 pub fn write_utc(millis: u64) -> String {
     let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     moment.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// The form that nearly all have, `yyyy-mm-dd hh:mm:ss`, without going through the general parser: every event has one.
+/// Reads the common form `yyyy-mm-dd hh:mm:ss` without the general parser, because every event has one.
 fn parse_plain(text: &[u8]) -> Option<u64> {
     let shape = b"0000-00-00 00:00:00";
     let fits = |(have, want): (&u8, &u8)| if *want == b'0' { have.is_ascii_digit() } else { have == want };

@@ -279,7 +279,7 @@ fn a_bridge_whose_log_nobody_reads_goes_on() {
 fn check_passes_what_is_shipped() {
     let output = cti_bridge(&["check", "--config", "config/cti-bridge.toml"], "");
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
-    assert!(stdout(&output).contains("all right"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no errors"), "{}", stdout(&output));
 }
 
 #[test]
@@ -297,10 +297,10 @@ fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password(
         (output.status.code(), stderr(&output).to_owned())
     };
     let bad = [
-        ("desk = \"hidden\"\nwall \"hidden\"\n", &["desk.users:2:6", "should be name = \"password\"", "\n1 wrong"][..]),
+        ("desk = \"hidden\"\nwall \"hidden\"\n", &["desk.users:2:6", "should be name = \"password\"", "\n1 error"][..]),
         (
             "desk = \"\"\nlist = [\"hidden\"]\n",
-            &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 wrong"],
+            &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 errors"],
         ),
     ];
     for (lines, parts) in bad {
@@ -391,7 +391,7 @@ fn check_finds_what_would_be_wrong_in_silence() {
         &[
             ("to-ctips.toml", "set.RouteTimeout = \"timeout\"", "set.RouteTimeout = \"reason\""),
             ("to-ctips.toml", "set.ResponseRequired        = \"answerable\"", "set.ResponseRequired = \"'yes'\""),
-            ("to-ctips.toml", "\"RouteUsed tells it where an application was asked for a route\"", "\" \""),
+            ("to-ctips.toml", "\"RouteUsed reports it if an application was asked for a route\"", "\" \""),
             ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
             ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
             ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
@@ -561,11 +561,11 @@ fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
 fn what_a_target_never_says_stands_in_its_rules_with_the_reason() {
     let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
     for (message, field, reason) in [
-        ("LogoutAgent", "ReasonCode", "logging out and hanging up take no reason; a release takes a code"),
-        ("AcceptCall", "RejectReason", "logging out and hanging up take no reason; a release takes a code"),
+        ("LogoutAgent", "ReasonCode", "log-off and hang-up take no reason; a release takes a code"),
+        ("AcceptCall", "RejectReason", "log-off and hang-up take no reason; a release takes a code"),
         ("agent-release", "release-code", "AgentStateChange has no reason"),
-        ("entity-update", "agent-name", "its agents are known by their log-on names alone"),
-        ("entity-update", "group-name", "its services are known by their ids alone"),
+        ("entity-update", "agent-name", "CTIPS identifies agents only by their log-on names"),
+        ("entity-update", "group-name", "CTIPS identifies services only by their ids"),
     ] {
         let of = stdout(&output).split(&format!("\n{message}  ")).nth(1).unwrap().split("\n\n").next().unwrap();
         let line = of.lines().find(|line| line.split_whitespace().nth(1) == Some(field)).unwrap();
@@ -695,13 +695,13 @@ fn check_shows_what_a_services_wsdl_says_otherwise() {
         "SOAPActions   such as http://tempuri.org/IOpenMediaService/AddRequest",
         "operation    AddRequest                        AddRequest                        yes",
         "             - the header Password is PassWord of OpenMediaService2",
-        "             - can be spared: has no member Message",
+        "             - optional: has no member Message",
         "             - unused: is not known: its reason is told as it comes",
         "             - Allocated (2) is written Zugeteilt",
     ] {
         assert!(table.lines().any(|known| known == line), "{line} is not in\n{table}");
     }
-    assert!(table.contains("\nfits: ") && table.contains(" 0 lack what may be needed, 0 contradict"), "{table}");
+    assert!(table.contains("\nfits: ") && table.contains(" 0 missing, 0 contradictory"), "{table}");
 }
 
 #[test]
@@ -710,8 +710,8 @@ fn check_fails_where_a_wsdl_lacks_what_may_be_needed() {
     let output = cti_bridge(&["check", "--wsdl", asmx, "--dialect", "open-media"], "");
     assert_eq!(output.status.code(), Some(1));
     let table = stdout(&output);
-    assert!(table.contains("- LACKS: the WSDL has no such operation"), "{table}");
-    assert!(table.contains("\ndoes not fit: ") && table.contains(" 6 lack what may be needed"), "{table}");
+    assert!(table.contains("- MISSING: the WSDL has no such operation"), "{table}");
+    assert!(table.contains("\ndoes not fit: ") && table.contains(" 6 missing"), "{table}");
 }
 
 #[test]

@@ -629,7 +629,7 @@ fn work_after_a_call_that_nobody_knows_cannot_be_asked_for() {
         assert_eq!(events.len(), 2, "{events:#?}");
         assert_eq!(short(&events[1]), "AgentRequestFailed a1001 RequestFailed #9");
         let reason = events[1]["FailureReason"].as_str().unwrap();
-        assert!(reason.ends_with(&format!("can only {lack} the work after a call that is known")), "{reason}");
+        assert!(reason.ends_with(&format!("can {lack} wrap-up only after a known call")), "{reason}");
     }
 }
 

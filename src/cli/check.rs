@@ -1,4 +1,4 @@
-//! `cti-bridge check`.
+//! `cti-bridge check`: reports every error in the mappings, their examples and the configuration at once.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -7,29 +7,29 @@ use clap::Args;
 use super::{
     MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
-    environment, failed, files, print, say, shipped_dialects, show,
+    environment, errors, failed, files, print, say, shipped_dialects, show,
 };
 use crate::{config, diagnostic::Problems, dialect::Registry, mapping::Mappings, settings::Sources};
 
 #[derive(Args)]
 pub struct Options {
-    /// The configuration file to check, too
+    /// Check this configuration file as well
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Compare a service's WSDL, at its address or in a file, with a dialect instead, and show what would be used
+    /// Instead, compare the WSDL of a service (an address or a file) with a dialect, and show what the bridge would use
     ///
-    /// Nothing else is connected to. Exits with 0 if the service can be spoken with, with 1 if its WSDL lacks what may be
-    /// needed, contradicts it, or cannot be read.
+    /// Connects to nothing else. Exits with 0 if the service fits the dialect. Exits with 1 if its WSDL lacks something
+    /// that may be needed, contradicts the dialect, or cannot be read.
     #[arg(long, value_name = "URL|FILE", requires = "dialect", conflicts_with = "config")]
     wsdl: Option<String>,
     #[arg(long, value_name = "DIALECT", requires = "wsdl", help = spoken())]
     dialect: Option<String>,
-    /// The profile to compare with; else the one that fits best
+    /// The profile to compare with; by default the one that fits best
     #[arg(long, value_name = "PROFILE", requires = "wsdl")]
     profile: Option<String>,
-    /// Certificates to trust for an https address, in PEM; else those of the system
+    /// A PEM file of certificates to trust for an https address; by default those of the system
     #[arg(long, value_name = "FILE", requires = "wsdl")]
     ca: Option<PathBuf>,
     #[command(flatten)]
@@ -80,12 +80,12 @@ pub fn run(options: &Options) -> ExitCode {
     if problems.is_empty() {
         let examples = mappings.example_count();
         return print(&format!(
-            "{} files, {examples} examples{}: all right\n",
+            "{} files, {examples} examples{}: no errors\n",
             files.paths().count(),
             if text.is_some() { ", 1 configuration" } else { "" }
         ));
     }
     show(&problems.render());
-    say(&format!("{} wrong", problems.len()));
+    say(&errors(&problems));
     ExitCode::FAILURE
 }

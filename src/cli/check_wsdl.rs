@@ -1,4 +1,4 @@
-//! `cti-bridge check --wsdl`: a service's WSDL beside what the dialect's vocabulary has.
+//! `cti-bridge check --wsdl`: compares a service's WSDL with the vocabulary of a dialect, and prints the comparison.
 
 use std::{fmt::Write, path::Path, process::ExitCode};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What is compared with what.
+/// The arguments of the comparison.
 pub struct Comparison<'o> {
     /// The address of a service, or a file.
     pub wsdl: &'o str,
@@ -22,7 +22,7 @@ pub struct Comparison<'o> {
     pub ca: Option<&'o Path>,
 }
 
-/// Prints the comparison: success where nothing is missing that may be needed, and nothing contradicts.
+/// Prints the comparison. Succeeds if the WSDL lacks nothing that may be needed and contradicts nothing.
 pub fn run(comparison: &Comparison, options: &MappingOptions) -> ExitCode {
     let mappings = match mappings(options.mappings.as_deref()) {
         Ok(mappings) => mappings,
@@ -44,7 +44,7 @@ fn compare(comparison: &Comparison, mappings: &Mappings) -> Result<(String, bool
     let mut known: Vec<&str> = mappings.dialects.keys().filter(soap).map(String::as_str).collect();
     known.sort_unstable();
     let Some(dialect) = mappings.dialects.get(*dialect).filter(|_| known.contains(dialect)) else {
-        return Err(format!("{dialect:?} is no dialect of services with a WSDL; there are {}", known.join(", ")));
+        return Err(format!("{dialect:?} is not a dialect of SOAP services; there are {}", known.join(", ")));
     };
     let vocabulary = &*dialect.vocabulary;
     let base = match profile {
@@ -68,7 +68,7 @@ fn table(wsdl: &str, vocabulary: &Vocabulary, fitted: &Fitted) -> String {
     let mut line = |what: &str, value: &str| {
         let _ = writeln!(out, "{what:<13} {}", one_line(value));
     };
-    line("profile", &format!("{}, with what differs below", profile.name));
+    line("profile", &format!("{}, with the differences below", profile.name));
     line("contract", &format!("{} of {}", profile.contract, profile.namespaces.service));
     if !profile.callback_contract.is_empty() {
         line("callback", &format!("{} of {}", profile.callback_contract, profile.namespaces.callback));
@@ -79,8 +79,8 @@ fn table(wsdl: &str, vocabulary: &Vocabulary, fitted: &Fitted) -> String {
         line("SOAPActions", &format!("such as {}", profile.action(vocabulary, kind)));
     }
     let wide = |text: fn(&Part) -> &str| fitted.parts.iter().map(|part| text(part).len()).max().unwrap_or_default();
-    let (name, wire) = (wide(|part| &part.name).max(4), wide(|part| &part.wire).max(8));
-    let _ = writeln!(out, "\n{:<12} {:<name$} {:<wire$} as the vocabulary has it", "", "what", "the WSDL's");
+    let (name, wire) = (wide(|part| &part.name).max("vocabulary".len()), wide(|part| &part.wire).max("WSDL".len()));
+    let _ = writeln!(out, "\n{:<12} {:<name$} {:<wire$} equal", "", "vocabulary", "WSDL");
     for part in &fitted.parts {
         let sort = match part.sort {
             Sort::Service => "contract",
@@ -103,8 +103,8 @@ fn table(wsdl: &str, vocabulary: &Vocabulary, fitted: &Fitted) -> String {
     let verdict = if fitted.fits() { "fits" } else { "does not fit" };
     let _ = writeln!(
         out,
-        "\n{verdict}: {differ} differ and are followed, {unused} are unknown or can be spared, {lacks} lack what may be \
-         needed, {contradicts} contradict"
+        "\n{verdict}: {differ} differences (the bridge adapts to them), {unused} unused or optional, {lacks} missing, \
+         {contradicts} contradictory"
     );
     out
 }
@@ -117,8 +117,8 @@ fn weight(weight: Weight) -> &'static str {
     match weight {
         Weight::Differs => "",
         Weight::Unknown => "unused: ",
-        Weight::Spares => "can be spared: ",
-        Weight::Lacks => "LACKS: ",
-        Weight::Contradicts => "CONTRADICTS: ",
+        Weight::Spares => "optional: ",
+        Weight::Lacks => "MISSING: ",
+        Weight::Contradicts => "CONTRADICTORY: ",
     }
 }

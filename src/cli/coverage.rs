@@ -1,4 +1,4 @@
-//! `cti-bridge coverage`.
+//! `cti-bridge coverage`: reports what becomes of every message and field between two dialects.
 
 use std::process::ExitCode;
 
@@ -12,13 +12,13 @@ use crate::{
 
 #[derive(Args)]
 pub struct Options {
-    /// The dialect of the platform's side
+    /// The dialect of the platform
     #[arg(long, value_name = "DIALECT", requires = "to")]
     from: Option<String>,
-    /// The dialect of the application's side
+    /// The dialect of the application
     #[arg(long, value_name = "DIALECT", requires = "from")]
     to: Option<String>,
-    /// How the report is written
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> ExitCode {
     }
 }
 
-/// All pairs whose rules let them stand on their sides.
+/// All pairs of a dialect that can be a platform's and one that can be an application's.
 fn pairs(mappings: &Mappings) -> Vec<(String, String)> {
     let mut names: Vec<&String> = mappings.dialects.keys().collect();
     names.sort();

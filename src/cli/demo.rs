@@ -1,4 +1,4 @@
-//! `cti-bridge demo`: the main job, with embedded stand-ins for the vendors' systems.
+//! `cti-bridge demo`: plays a story with embedded stand-ins for the vendors' systems (`sim::demo`).
 
 use std::{io::Write, process::ExitCode};
 
@@ -9,21 +9,21 @@ use crate::sim::demo;
 
 #[derive(Args)]
 pub struct Options {
-    /// What is shown
+    /// The story to play
     #[arg(value_enum, default_value_t = Story::Feed)]
     story: Story,
-    /// Play again and again, until stopped
+    /// Repeat the story until stopped
     #[arg(long = "loop")]
     repeat: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Story {
-    /// A Mitel Connect event feed behind, a CTIPS application in front
+    /// The platform is a Mitel Connect event feed, the application speaks CTIPS
     Feed,
-    /// MiCC Enterprise (CCAS) behind, an event-feed application in front
+    /// The platform is MiCC Enterprise (CCAS), the application was written for the Mitel event feed
     Ccas,
-    /// A Mitel Connect event feed behind, a CTIPS routing application in front, an Open Media Service to find agents
+    /// The platform is a Mitel Connect event feed, a CTIPS application routes its calls, an Open Media Service finds agents
     Routing,
 }
 
@@ -55,7 +55,7 @@ pub fn run(options: &Options) -> ExitCode {
     played.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
-/// A line of the stage; whoever stops reading has seen enough.
+/// Prints a line of the stage. If the reader has closed the pipe, the program ends successfully.
 fn show(line: &str) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(0);

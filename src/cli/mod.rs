@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the program, and with which exit codes it answers.
+//! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr.
 
 mod check;
 mod check_wsdl;
@@ -21,10 +21,10 @@ use crate::{diagnostic::Problems, mapping::Mappings, one_line::one_line, setting
 #[command(
     name = "cti-bridge",
     version,
-    about = "Lets a program written for one vendor's CTI interface run against another vendor's platform",
-    long_about = "A sidecar between contact-centre platforms and the applications written for their CTI interfaces. It \
-                  connects to platforms, serves applications in the dialect they were written for, and translates both ways \
-                  by declarative mapping files.",
+    about = "Lets an application written for one vendor's CTI interface run against another vendor's platform",
+    long_about = "A sidecar between contact-centre platforms and applications. It connects to platforms, serves each \
+                  application in the dialect that it was written for, and translates in both directions by declarative \
+                  mapping files.",
     after_help = after_help()
 )]
 struct Cli {
@@ -36,46 +36,50 @@ struct Cli {
 enum Command {
     /// Run the bridge: connect to the platforms and serve the applications of a configuration
     ///
-    /// The configuration is the file, over it the environment (CTI_BRIDGE_PLATFORM__MITEL__ADDRESS is address of
-    /// [platform.mitel]), over both --set. Stops on SIGTERM or Ctrl-C: sessions are told, queues drain within the configured
-    /// grace time.
+    /// The environment overrides the configuration file (CTI_BRIDGE_PLATFORM__MITEL__ADDRESS is `address` of
+    /// [platform.mitel]), and --set overrides both. SIGTERM and Ctrl-C stop the bridge: it notifies all sessions, and queues
+    /// drain for at most `shutdown_grace`.
     Run(run::Options),
-    /// Show what the bridge does, with nothing installed
+    /// Show what the bridge does, with nothing else installed
     ///
-    /// An embedded platform plays calls, the bridge translates, an embedded application hears them and asks for things: the
-    /// platform's messages stand on the left, what the application hears and asks on the right. Uses loopback only.
+    /// An embedded platform plays calls, the bridge translates them, and an embedded application receives the events and
+    /// sends requests. The platform's messages are on the left, the application's on the right. Uses loopback only.
     Demo(demo::Options),
-    /// Translate messages from stdin to stdout, one JSON object a line
+    /// Translate messages from stdin to stdout, one JSON object per line
     ///
-    /// The platform's side may say events and replies, the application's side requests; lines of both may be mixed and are
-    /// recognised by their shape. The messages of a dialect that is JSON stand as they are; in a dialect that is SOAP an event
-    /// is {"EventType": …, fields}, and a request {"<operation>": {fields}}. The messages' times are the clock, which never goes back: UTC where they tell it. At the
-    /// end of input every timer runs out. A line that cannot be taken is named on stderr with its number and the reason, and the rest goes on.
+    /// Input lines are events and replies of the platform, and requests of the application, in any order. Their form tells
+    /// them apart: a message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"EventType": …, fields}, and a
+    /// request is {"<operation>": {fields}}. The times in the messages (UTC if they have it) are the clock, which never goes
+    /// back. At the end of the input, every timer expires. A line that cannot be used is reported on stderr with its number
+    /// and the reason, and translation continues with the next line.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///
-    /// All that is wrong is shown at once, with file, line, column, the line itself and the nearest right name; of a
-    /// file that is no TOML only where it is none. Exits with 1 if anything is wrong. The configuration is what `run` would make of the file, the environment and --set. With --wsdl, a service's WSDL is compared with a dialect instead.
+    /// Shows all errors at once, with file, line, column, the line itself and the nearest valid name. If a file is not
+    /// valid TOML, only its syntax errors are reported. Exits with 1 if there is an error. The configuration is checked as
+    /// `run` would load it from the file, the environment and --set. With --wsdl, a service's WSDL is compared with a
+    /// dialect instead.
     Check(check::Options),
     /// Show what becomes of every message and field between two dialects
     ///
-    /// Each field is carried (its value goes through), derived (it goes into the picture, or comes out of it), absent (the
-    /// other side has nothing for it) or ignored (for a reason). Without --from and --to, all pairs that can be run.
+    /// Each field is carried (its value goes through), derived (it goes into the live picture, or comes out of it), absent
+    /// (the other side has no such field), ignored (with a reason), or refused with its message. Without --from and --to, the
+    /// report covers all pairs that can be run.
     Coverage(coverage::Options),
 }
 
-/// Where mappings come from.
+/// The option for the mapping files.
 #[derive(Args)]
 struct MappingOptions {
-    /// A folder with vocabularies and rules that replace the shipped ones, file by file
+    /// A folder whose mapping files replace the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
 }
 
-/// What wins over the configuration's file.
+/// The option for keys that override the configuration file.
 #[derive(Args)]
 struct Overrides {
-    /// Set a key of the configuration, such as platform.mitel.address=10.0.0.1:31456; wins over file and environment
+    /// Set a key of the configuration, such as platform.mitel.address=10.0.0.1:31456; overrides the file and the environment
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
     set: Vec<String>,
 }
@@ -147,7 +151,7 @@ impl<T: std::fmt::Display> From<T> for Failure {
     }
 }
 
-/// Says what went wrong, on stderr.
+/// Writes the reason and its reports to stderr.
 fn failed(failure: impl Into<Failure>) -> ExitCode {
     let Failure { reason, reports } = failure.into();
     say(&format!("cti-bridge: {reason}"));
@@ -155,7 +159,7 @@ fn failed(failure: impl Into<Failure>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The environment's variables that are texts. Of those that set keys all have to be.
+/// The variables of the environment that are UTF-8. One that sets a key and is not UTF-8 is an error.
 fn environment() -> Result<BTreeMap<String, String>, String> {
     let mut texts = BTreeMap::new();
     for (name, value) in std::env::vars_os() {
@@ -180,12 +184,20 @@ fn show(reports: &str) {
     let _ = std::io::stderr().lock().write_all(reports.as_bytes());
 }
 
-/// Writes to stdout; whoever stops reading has seen enough.
+/// Writes to stdout. A reader that has closed the pipe, as `head` does, is no failure.
 fn print(text: &str) -> ExitCode {
     use std::io::Write;
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(error),
         _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The number of errors, as a text.
+fn errors(problems: &Problems) -> String {
+    match problems.len() {
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
     }
 }
 
@@ -197,12 +209,14 @@ fn files(folder: Option<&Path>) -> Result<Files, String> {
     }
 }
 
-/// The mappings, if nothing is wrong with them.
+/// The mappings, if they have no errors.
 fn mappings(folder: Option<&Path>) -> Result<Mappings, Failure> {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&files(folder)?, &mut problems);
     match problems.is_empty() {
         true => Ok(mappings),
-        false => Err(Failure { reason: "the mappings are wrong".into(), reports: problems.render() }),
+        false => {
+            Err(Failure { reason: format!("{} in the mapping files", errors(&problems)), reports: problems.render() })
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! `cti-bridge run`: the daemon.
+//! `cti-bridge run`: loads the configuration, runs the bridge, and stops it on a signal.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Overrides, environment, failed, files};
+use super::{Failure, Overrides, environment, errors, failed, files};
 use crate::{
     config::{self, Config},
     diagnostic::Problems,
@@ -23,7 +23,7 @@ pub struct Options {
     config: PathBuf,
     #[command(flatten)]
     overrides: Overrides,
-    /// A folder with vocabularies and rules that replace the shipped ones, file by file
+    /// A folder whose mapping files replace the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
 }
@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> ExitCode {
     runtime.block_on(async {
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
-        let Ok(mut signals) = Signals::new() else { return failed("signals cannot be listened for") };
+        let Ok(mut signals) = Signals::new() else { return failed("cannot install signal handlers") };
         let (config, mappings) = match load(options) {
             Ok(loaded) => loaded,
             Err(error) => return failed(error),
@@ -63,11 +63,11 @@ async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Re
     let mut running = net::start(config, mappings).await?;
     tokio::select! {
         () = signals.stop() => {}
-        () = running.ended() => return Err("the bridge ended by itself, which it never should".into()),
+        () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
     }
     tracing::info!("shutting down");
     if !running.stop().await {
-        tracing::warn!("not everything was delivered within the grace time");
+        tracing::warn!("shutdown_grace is over: some messages were not delivered");
     }
     Ok(())
 }
@@ -105,9 +105,9 @@ impl Signals {
             match name {
                 "SIGHUP" => tracing::warn!(
                     signal = name,
-                    "nothing was changed: the configuration cannot be reloaded yet while the bridge runs; restart it"
+                    "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead"
                 ),
-                _ => tracing::warn!(signal = name, "nothing was done: this signal has no meaning for the bridge"),
+                _ => tracing::warn!(signal = name, "nothing was changed: the bridge ignores this signal"),
             }
         }
     }
@@ -125,6 +125,6 @@ fn load(options: &Options) -> Result<(Config, Mappings), Failure> {
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
         true => Ok((config, mappings)),
-        false => Err(Failure { reason: format!("{} wrong", problems.len()), reports: problems.render() }),
+        false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

@@ -1,4 +1,4 @@
-//! `cti-bridge translate`.
+//! `cti-bridge translate`: reads lines from stdin, passes them to a `Translator`, and writes its lines to stdout.
 
 use std::{
     io::{BufRead, Write},
@@ -12,17 +12,17 @@ use crate::{dialect::Registry, time::Zone, translate::Translator};
 
 #[derive(Args)]
 pub struct Options {
-    /// The dialect of the platform's side
+    /// The dialect of the platform
     #[arg(long, value_name = "DIALECT")]
     from: String,
-    /// The dialect of the application's side
+    /// The dialect of the application
     #[arg(long, value_name = "DIALECT")]
     to: String,
-    /// The zone of local times whose messages tell none: a name such as Europe/Berlin, or a difference to UTC such as +02:00;
-    /// by default the machine's
+    /// The zone of local times in messages that do not name one: a name such as Europe/Berlin, or an offset such as +02:00;
+    /// by default the machine's zone
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     zone: Option<jiff::tz::TimeZone>,
-    /// Stop at the first line that cannot be taken, and exit with 1
+    /// Stop at the first line that cannot be used, and exit with 1
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -31,10 +31,12 @@ pub struct Options {
 
 fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
     let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
-    known.map_err(|_| format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or +02:00"))
+    known.map_err(|_| {
+        format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or an offset such as +02:00")
+    })
 }
 
-/// A longer line is no message.
+/// The longest line that is read as a message, in bytes.
 const MAX_LINE: usize = 1 << 20;
 
 pub fn run(options: &Options) -> ExitCode {
@@ -73,7 +75,7 @@ pub fn run(options: &Options) -> ExitCode {
     output.end()
 }
 
-/// A line without its line end, or the reason why it cannot be taken.
+/// A line without its line end, or the reason why it cannot be used.
 type Line<'l> = Result<&'l [u8], String>;
 
 /// Reads the next line; none at the end of input. A line that is too long is skipped and returned as an error.
@@ -110,7 +112,7 @@ struct Output<'o> {
 }
 
 impl Output<'_> {
-    /// A line at a time, so that whoever reads them sees each as soon as it is there.
+    /// Writes and flushes one line, so that the reader sees it at once.
     fn write(&mut self, line: &[u8]) {
         let written =
             self.stdout.write_all(line).and_then(|()| self.stdout.write_all(b"\n")).and_then(|()| self.stdout.flush());
@@ -122,7 +124,7 @@ impl Output<'_> {
     fn end(self) -> ExitCode {
         match self.broken {
             None => ExitCode::SUCCESS,
-            // Whoever read has seen enough.
+            // The reader has closed the pipe, as `head` does.
             Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Some(error) => failed(error),
         }

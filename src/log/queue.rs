@@ -1,4 +1,4 @@
-//! The queue of lines that wait, and the thread that writes them.
+//! The bounded queue of log lines, and the thread that writes them to stderr.
 
 use std::{
     cell::Cell,

@@ -1,21 +1,21 @@
-//! CCAS events in short, with the parameters that its tables give them, and what happens to calls in a few of them.
+//! Short constructors for CCAS events, with the parameters of the guide's tables, and for short sequences of them.
 
 use serde_json::{Value, json};
 
 use super::messages;
 
-/// An event of an agent; `extra` adds to it.
+/// An event of an agent, with the parameters in `extra`.
 pub fn event(ty: i64, agent: i64, extra: Value) -> Value {
     messages::all(&[json!({ "type": ty, "RecID": agent }), extra])
 }
 
-/// The same, with its time.
+/// The same event, with its time.
 pub fn at(seconds: u64, line: Value) -> Value {
     let time = format!("2026-11-20T10:{:02}:{:02}Z", seconds / 60, seconds % 60);
     messages::all(&[line, json!({ "at": time })])
 }
 
-/// Agent 40 sits at station 4040, with logon id 140.
+/// Log-on of an agent: agent 40 has station 4040 and logon id 140.
 pub fn logon(agent: i64) -> Value {
     let extra = json!({
         "LogonID": (agent + 100).to_string(), "DN": (agent + 4000).to_string(), "Name": "Ann", "VoiceReady": 1,
@@ -41,7 +41,7 @@ pub fn established(agent: i64, call: i64, opposite: &str) -> Value {
     event(9, agent, json!({ "CallID": call, "OppositePartyNumber": opposite, "CallSubstate": 0 }))
 }
 
-/// The agent has put the call on hold, or, where `on_hold` is 1, was put on hold by whoever is opposite.
+/// The agent has put the call on hold. If `on_hold` is 1, the opposite party has put the agent on hold.
 pub fn hold(agent: i64, call: i64, on_hold: i64) -> Value {
     event(10, agent, json!({ "CallID": call, "OnHold": on_hold }))
 }
@@ -75,7 +75,7 @@ pub fn answered(call: i64) -> Vec<Value> {
     vec![information(24, 40, call), delivered(40, call, "5551234"), established(40, call, "5551234")]
 }
 
-/// Agent 40 holds call 900 and calls agent 41, seen by both; the far side of either fact comes second.
+/// Agent 40 holds call 900 and calls agent 41. Each fact is reported for both agents, agent 40 first.
 pub fn consulted() -> Vec<Value> {
     vec![
         hold(40, 900, 0),
@@ -87,7 +87,7 @@ pub fn consulted() -> Vec<Value> {
     ]
 }
 
-/// Held call 900 and active call 901 join into `result`, as agent 40 and as agent 41 are told.
+/// Agent 40 transfers: held call 900 and active call 901 become `result`. One event for agent 40, one for agent 41.
 pub fn transferred(result: i64, clerical: i64) -> [Value; 2] {
     let ids = json!({ "HeldCallID": 900, "ActiveCallID": 901, "NewCallID": result });
     let own = json!({ "TransferringAgent": 1, "ClericalFlag": clerical, "OppositePartyNumber": "" });
@@ -95,7 +95,7 @@ pub fn transferred(result: i64, clerical: i64) -> [Value; 2] {
     [event(12, 40, messages::all(&[ids.clone(), own])), event(12, 41, messages::all(&[ids, other]))]
 }
 
-/// The same two calls join into 902 and all stay, as agent 40 and as agent 41 are told.
+/// Agent 40 conferences: the same two calls become 902. One event for agent 40, one for agent 41.
 pub fn conferenced() -> [Value; 2] {
     let told = |agent: i64, others: &str| {
         let ids = json!({ "HeldCallID": 900, "ActiveCallID": 901, "NewCallID": 902, "OppositePartyNumber": others });

@@ -1,4 +1,4 @@
-//! A CTIPS application: it offers its callback, opens a session, registers, comes on line, and hears CTIEvents.
+//! A CTIPS application: it offers its callback, opens a session, registers, goes on line, and receives CTIEvents.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What the bridge calls at the desk.
+/// A call of the bridge to the application.
 #[derive(Debug)]
 pub enum Heard {
     /// A CTIEvent, its members as JSON.
@@ -99,7 +99,7 @@ impl Drop for Desk {
 }
 
 impl Desk {
-    /// Offers a callback, and opens nothing yet.
+    /// Offers a callback. Does not open a session yet.
     pub async fn start(service: SocketAddr) -> std::io::Result<Desk> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let callback = listener.local_addr()?;
@@ -118,12 +118,12 @@ impl Desk {
         Ok(Desk { service, callback, session: String::new(), heard, stop, requests: 0 })
     }
 
-    /// Where the bridge shall call.
+    /// The URL of the callback.
     pub fn url(&self) -> String {
         format!("http://{}/CTIEvents", self.callback)
     }
 
-    /// Opens a session that is called back at a URL, and hands back its id, or the fault's reason.
+    /// Opens a session with this callback URL, and returns its id or the fault's reason.
     pub async fn open_at(&self, url: &str, user: &str, password: &str) -> Result<String, String> {
         let mut args = member("ClientCallbackURL", url);
         args += "<TenantIds><int>1</int></TenantIds><UserCredentials>";
@@ -134,13 +134,13 @@ impl Desk {
         Ok(result.map(|id| id.text.clone()).unwrap_or_default())
     }
 
-    /// Opens a session; hands back the fault's reason where there is none.
+    /// Opens a session. Returns the fault's reason if that fails.
     pub async fn open(&mut self, user: &str, password: &str) -> Result<(), String> {
         self.session = self.open_at(&self.url(), user, password).await?;
         Ok(())
     }
 
-    /// Registers for everything and comes on line.
+    /// Registers for all message classes and goes on line.
     pub async fn register(&self) -> Result<(), String> {
         for class in ["Agent", "Call", "Route", "System"] {
             self.call("AddMessageClass", &[("MessageClass", &format!("EventCategory{class}"))]).await?;
@@ -148,20 +148,20 @@ impl Desk {
         self.call("OnLine", &[]).await
     }
 
-    /// Opens a session that hears everything.
+    /// Opens a session that receives all events.
     pub async fn online(&mut self, user: &str, password: &str) -> Result<(), String> {
         self.open(user, password).await?;
         self.register().await
     }
 
-    /// A request of the session's.
+    /// A request of the session.
     pub async fn call(&self, operation: &str, members: &[(&str, &str)]) -> Result<(), String> {
         let mut args: String = members.iter().map(|(name, value)| member(name, value)).collect();
         args += &(member("SessionId", &self.session) + &member("TenantId", "1"));
         self.post(operation, &args).await.map(drop)
     }
 
-    /// A request with the next number, which is handed back.
+    /// A request with the next number. Returns the number.
     pub async fn ask(&mut self, operation: &str, members: &[(&str, &str)]) -> Result<i64, String> {
         self.requests += 1;
         let id = self.requests.to_string();
@@ -180,7 +180,7 @@ impl Desk {
         }
     }
 
-    /// Posts bytes as they are; hands back the status and the body.
+    /// Posts bytes unchanged. Returns the status and the body.
     pub async fn send(&self, body: Bytes) -> Result<(StatusCode, Bytes), String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let stream = TcpStream::connect(self.service).await.map_err(|error| text(&error))?;
@@ -197,7 +197,7 @@ impl Desk {
         Ok((status, body.to_bytes()))
     }
 
-    /// The next event; heartbeats are passed over.
+    /// The next event. Heartbeats are skipped.
     pub async fn event(&mut self) -> Option<Value> {
         loop {
             match self.heard.recv().await? {

@@ -1,4 +1,5 @@
-//! A Mitel Connect event feed to connect to: it authenticates, takes subscriptions, and says what it is told to say.
+//! A Mitel Connect event feed to connect to: it authenticates, accepts subscriptions, and sends the messages that its
+//! user chooses.
 
 use std::net::SocketAddr;
 
@@ -26,7 +27,7 @@ pub struct FeedLine {
     sequence: u32,
     /// The request by which the bridge subscribed.
     pub subscribed: Value,
-    /// What was heard and not yet asked for.
+    /// Messages that were received and not yet read.
     heard: std::collections::VecDeque<Value>,
 }
 
@@ -35,14 +36,14 @@ impl FeedSim {
         FeedSim::at(([127, 0, 0, 1], 0).into()).await
     }
 
-    /// Listens at an address that was chosen before.
+    /// Listens at a given address.
     pub async fn at(address: SocketAddr) -> std::io::Result<FeedSim> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(FeedSim { listener, address })
     }
 
-    /// The next connection, before anything was said.
+    /// The next connection, before the first message.
     pub async fn accept(&self) -> std::io::Result<FeedLine> {
         let (stream, _) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -106,7 +107,7 @@ impl FeedLine {
         self.say(&reply).await
     }
 
-    /// Says a message, with the next sequence number.
+    /// Sends a message, with the next sequence number.
     pub async fn say(&mut self, message: &Value) -> std::io::Result<()> {
         let mut message = message.clone();
         message["sequence"] = self.sequence.into();
@@ -114,17 +115,17 @@ impl FeedLine {
         self.raw(format!("{message}\0").as_bytes()).await
     }
 
-    /// Loses a message: its number is used up.
+    /// Simulates a lost message: its number is used up.
     pub fn skip(&mut self) {
         self.sequence = self.sequence.wrapping_add(1);
     }
 
-    /// Writes bytes as they are.
+    /// Writes bytes unchanged.
     pub async fn raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.write_all(bytes).await
     }
 
-    /// Closes the connection, as a platform does that goes down.
+    /// Closes the connection, like a platform that goes down.
     pub async fn close(&mut self) -> std::io::Result<()> {
         self.stream.shutdown().await
     }

@@ -1,8 +1,8 @@
-//! Feed messages in short, with everything that the guide's templates have; and events in short.
+//! Short constructors for feed messages, with all fields of the guide's templates, and short texts of CTIPS events.
 
 use serde_json::{Map, Value, json};
 
-/// The moment of a message, in seconds after the start of a story.
+/// The timestamp of a message, for a number of seconds after the start of a story.
 pub fn at(seconds: u64) -> String {
     format!("2026-11-20 10:{:02}:{:02}", seconds / 60, seconds % 60)
 }
@@ -13,7 +13,7 @@ fn event(message: &str, seconds: u64) -> Value {
     })
 }
 
-/// A message about a call; `extra` overrides.
+/// A message about a call. Fields in `extra` override its own.
 pub fn call(message: &str, number: i64, seconds: u64, extra: Value) -> Value {
     let guid = format!("guid-{number}");
     let own = json!({
@@ -29,12 +29,12 @@ pub fn call(message: &str, number: i64, seconds: u64, extra: Value) -> Value {
     all(&[event(message, seconds), own, extra])
 }
 
-/// A message about an agent; `extra` overrides.
+/// A message about an agent. Fields in `extra` override its own.
 pub fn agent(message: &str, id: i64, seconds: u64, extra: Value) -> Value {
     all(&[event(message, seconds), json!({ "gmt": at(seconds), "agent-id": id, "cause": 0 }), extra])
 }
 
-/// A message about neither.
+/// A message about neither a call nor an agent.
 pub fn other(message: &str, seconds: u64, extra: Value) -> Value {
     all(&[event(message, seconds), extra])
 }
@@ -48,7 +48,7 @@ pub fn reply(id: i64, result: i64, error: Option<&str>) -> Value {
     reply
 }
 
-/// Objects as one; later ones override.
+/// Merges objects. Fields of later ones override.
 pub fn all(parts: &[Value]) -> Value {
     let fields = parts.iter().filter_map(Value::as_object).flatten();
     Value::Object(fields.map(|(key, value)| (key.clone(), value.clone())).collect())
@@ -68,12 +68,12 @@ pub fn agent_device(prefix: &str, id: i64) -> Value {
     device(prefix, id, 3, &(id + 3000).to_string())
 }
 
-/// The caller's.
+/// The caller's device.
 pub fn outside(prefix: &str) -> Value {
     device(prefix, 0, 5, "5551234")
 }
 
-/// An agent's log-on, with number and station.
+/// The log-on of an agent, with number and station.
 pub fn login(id: i64, seconds: u64) -> Value {
     let station = (id + 3000).to_string();
     let fields =
@@ -81,7 +81,7 @@ pub fn login(id: i64, seconds: u64) -> Value {
     agent("agent-login", id, seconds, fields)
 }
 
-/// A CTIPS event, or a command, in short: its name and what tells it from others.
+/// A CTIPS event or a command as a short text: its name and its distinctive values.
 pub fn short(event: &Value) -> String {
     let Some(ty) = event.get("EventType").and_then(Value::as_str) else {
         let name = event.get("sub-request-type").or(event.get("message")).and_then(Value::as_str).unwrap_or("?");

@@ -1,5 +1,5 @@
-//! Stand-ins for the vendors' systems, for the demo and the tests: a feed that is a platform, an Open Media Service, a desk
-//! that is a CTIPS application, and the words in which both are told what to say. Nothing but the command line and tests uses this.
+//! Stand-ins for the vendors' systems: platforms, applications, and short constructors for their messages. Only the demo
+//! and the tests use them.
 
 pub mod ccas;
 pub mod demo;

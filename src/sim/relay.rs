@@ -1,4 +1,4 @@
-//! A relay beside a CCAS: it connects to the bridge, says hello, tells events, answers pings by itself, and hears calls.
+//! A relay beside CCAS: it connects to the bridge, sends the hello and events, answers pings by itself, and receives calls.
 
 use std::{io, net::SocketAddr};
 
@@ -15,14 +15,14 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Connects, and says nothing yet.
+    /// Connects. Sends nothing yet.
     pub async fn connect(bridge: SocketAddr) -> io::Result<Relay> {
         let stream = TcpStream::connect(bridge).await?;
         stream.set_nodelay(true)?;
         Ok(Relay { stream: BufReader::new(stream), phone_agents: Vec::new() })
     }
 
-    /// Connects and says hello.
+    /// Connects and sends the hello.
     pub async fn greet(bridge: SocketAddr, token: &str) -> io::Result<Relay> {
         let mut relay = Relay::connect(bridge).await?;
         relay.say(&json!({ "hello": "ccas-relay", "version": 1, "token": token })).await?;
@@ -33,7 +33,7 @@ impl Relay {
         self.stream.write_all(format!("{line}\n").as_bytes()).await
     }
 
-    /// The next line that is neither a ping nor the question whether somebody is a phone agent; those two are answered.
+    /// The next line other than pings and GetPhoneAgentstatus, which are answered here.
     pub async fn hear(&mut self) -> io::Result<Value> {
         loop {
             let mut line = String::new();
@@ -56,7 +56,7 @@ impl Relay {
         }
     }
 
-    /// Closes the connection, as a relay does whose CCAS goes down.
+    /// Closes the connection, like a relay whose CCAS goes down.
     pub async fn close(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
     }

@@ -1,4 +1,4 @@
-//! Two columns for a terminal: what goes in on the left, what comes out on the right.
+//! Two columns on a terminal: the platform on the left, the application on the right.
 
 /// The width of the left column.
 const LEFT: usize = 56;
@@ -19,7 +19,7 @@ impl Stage {
         self.row(&"─".repeat(LEFT - 2), &"─".repeat(LEFT - 2));
     }
 
-    /// One row, and as many more as its texts need.
+    /// Prints one row, wrapped to as many lines as its texts need.
     pub fn row(&self, left: &str, right: &str) {
         let (left, right) = (fold(left, LEFT - 2), fold(right, RIGHT));
         for place in 0..left.len().max(right.len()) {
@@ -34,7 +34,7 @@ impl Stage {
     }
 }
 
-/// A text in lines of at most so many characters, broken between words; what goes on is set in.
+/// Breaks a text between words into lines of at most `width` characters. Continuation lines are indented.
 fn fold(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! An application of an event feed: it connects, authenticates, subscribes, hears events, and gives commands.
+//! An application for the Mitel event feed: it connects, authenticates, subscribes, receives events, and sends commands.
 
 use std::{collections::VecDeque, io, net::SocketAddr};
 
@@ -27,7 +27,7 @@ impl Subscriber {
         Ok(Subscriber { stream, frames: Frames::new(1 << 20, 0), heard: VecDeque::new(), requests: 0 })
     }
 
-    /// Connects and authenticates; the reply is an error where it says so.
+    /// Connects and authenticates. A negative reply is an error.
     pub async fn log_on(feed: SocketAddr, user: &str, password: &str) -> io::Result<Subscriber> {
         let mut subscriber = Subscriber::connect(feed).await?;
         let digest = digest(password);
@@ -38,13 +38,13 @@ impl Subscriber {
         }
     }
 
-    /// Subscribes to types, each with its ids; hands back the reply.
+    /// Subscribes to types, each with its ids. Returns the reply.
     pub async fn subscribe(&mut self, types: &[(&str, &[&str])]) -> io::Result<Value> {
         let records: Vec<Value> = types.iter().map(|(ty, ids)| json!(["ecc", ty, ids])).collect();
         self.ask(json!({ "message": "subscribe-events", "subscribe": records })).await
     }
 
-    /// Sends a request under the next number, and waits for its reply; events that come first are kept.
+    /// Sends a request with the next number and waits for its reply. Events that come first are kept.
     pub async fn ask(&mut self, request: Value) -> io::Result<Value> {
         let id = self.send(request).await?;
         let mut earlier = VecDeque::new();
@@ -59,7 +59,7 @@ impl Subscriber {
         }
     }
 
-    /// Sends a request under the next number, which is handed back.
+    /// Sends a request with the next number. Returns the number.
     pub async fn send(&mut self, mut request: Value) -> io::Result<i64> {
         self.requests += 1;
         request["version"] = 1.into();
@@ -69,7 +69,7 @@ impl Subscriber {
         Ok(self.requests)
     }
 
-    /// Writes bytes as they are.
+    /// Writes bytes unchanged.
     pub async fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }

@@ -88,7 +88,7 @@ fn the_record_id_is_said_only_where_a_platform_of_micc_shows_it() {
 fn an_agent_who_has_no_service_to_go_through_fails_with_what_is_missing() {
     let mut world = World::new();
     world.call(900).agent_for(5, 900, "77");
-    let lacks = "media (MiCC Enterprise Open Media Service) needs a service group: the call is at no service, and `rules = { group = … }` names none";
+    let lacks = "media (MiCC Enterprise Open Media Service) needs a service group: the call has no service, and `rules = { group = … }` of the platform names none";
     world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {lacks} #5")], &[]);
 }
 

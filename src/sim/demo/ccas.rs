@@ -1,4 +1,4 @@
-//! MiCC Enterprise behind, through a relay, an application written for the event feed in front.
+//! A story with MiCC Enterprise as the platform, through a relay, and an application written for the Mitel event feed.
 
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -38,7 +38,7 @@ pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
     played
 }
 
-/// The two sides, and where they are shown.
+/// Both sides, and the stage that shows them.
 struct Scene {
     relay: Relay,
     crm: Subscriber,
@@ -46,7 +46,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// CCAS broadcasts something, and the application hears what comes of it.
+    /// CCAS broadcasts an event. Shows the application's messages beside it.
     async fn say(&mut self, name: &str, members: Value) -> Result<(), String> {
         let mut event = members;
         event["type"] = name.into();
@@ -60,7 +60,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Shows what the application hears, beside what caused it, until nothing comes for a while.
+    /// Shows the messages that the application receives beside their cause, until none comes for a while.
     async fn hear(&mut self, cause: &str) {
         let mut left = cause.to_owned();
         while let Ok(Ok(message)) = timeout(PAUSE, self.crm.hear()).await {
@@ -72,7 +72,7 @@ impl Scene {
         }
     }
 
-    /// The application gives a command; CCAS does it, or says why not.
+    /// The application sends a command. CCAS carries it out or refuses it with the reason.
     async fn ask(&mut self, command: Value, error: Option<&str>) -> Result<(), String> {
         let text = |error: std::io::Error| error.to_string();
         let words: Vec<String> = ["sub-request-type", "agent-id", "call-id", "release-code"]
@@ -120,7 +120,7 @@ impl Scene {
         self.say("DATA_COMPLETE", json!({})).await
     }
 
-    /// A call of the group alerts at an agent, who answers.
+    /// A call of the group is delivered to an agent, who answers.
     async fn arrive(&mut self, number: i64, id: i64) -> Result<(), String> {
         let info = json!({ "RecID": id, "CallID": number, "ServiceGroupID": 9, "CallingPartyNumber": CUSTOMER,
             "CalledNumber": "800", "CallType": 3, "TimeInQueue": 30, "IVRLabel1": "Level", "IVRData1": "gold" });
@@ -190,7 +190,7 @@ impl Scene {
     }
 }
 
-/// A feed message as a person reads it, with what else it says.
+/// A feed message as a readable text, with its other values.
 fn show(message: &Value) -> String {
     let mut text = describe(message);
     if let Some(result) = message.get("result").and_then(Value::as_i64) {

@@ -1,4 +1,4 @@
-//! An event feed behind, a CTIPS application in front: the feed plays calls, the application hears them and asks for things.
+//! A story with an event feed as the platform and a CTIPS application that receives events and sends requests.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
     played
 }
 
-/// The two sides, and where they are shown.
+/// Both sides, and the stage that shows them.
 struct Story {
     line: FeedLine,
     desk: Desk,
@@ -53,7 +53,7 @@ struct Story {
 }
 
 impl Story {
-    /// The feed says something, and the application hears what comes of it.
+    /// The feed sends a message. Shows the application's events beside it.
     async fn say(&mut self, message: Value) -> Result<(), String> {
         self.line.say(&message).await.map_err(|error| error.to_string())?;
         self.hear(&describe(&message)).await;
@@ -68,7 +68,7 @@ impl Story {
         hear(&mut self.desk, &self.stage, pause, cause, None, show).await;
     }
 
-    /// The application asks; the feed answers with a result, and says why if it refuses.
+    /// The application sends a request. The feed answers with a result, and with the reason if it refuses.
     async fn ask(
         &mut self,
         operation: &str,
@@ -148,7 +148,7 @@ impl Story {
         self.end(900, 1001).await
     }
 
-    /// `id` holds `held`, calls `to` in `second`, and the two talk.
+    /// Agent `id` holds call `held` and calls agent `to` in call `second`; `to` answers.
     async fn consult(&mut self, held: i64, second: i64, id: i64, to: i64) -> Result<(), String> {
         let dialled = json!({ "call-table": [{ "dnis": (to + 3000).to_string(), "media": 1, "call-type": 0 }] });
         self.say(call("held", held, 5, agent_device("device", id))).await?;
@@ -239,7 +239,7 @@ impl Story {
     }
 }
 
-/// A CTIEvent as a person reads it.
+/// A CTIEvent as a readable text.
 fn show(event: &Value) -> String {
     let mut text = event["EventType"].as_str().unwrap_or_default().to_owned();
     let number = |key: &str| event.get(key).and_then(Value::as_i64).filter(|number| *number != 0);

@@ -1,5 +1,5 @@
-//! The main job with nothing installed: an embedded platform plays calls, the bridge translates, an embedded application hears
-//! them and asks for things. What goes in stands on the left, what comes out on the right.
+//! The demo, with nothing else installed: an embedded platform plays calls, the bridge translates them, and an embedded
+//! application receives the events and sends requests. The platform is on the left, the application on the right.
 
 mod ccas;
 mod feed;
@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// How long nothing more must come before the next line is played.
+/// The silence before the next line is played.
 const PAUSE: Duration = Duration::from_millis(90);
 
-/// What is shown.
+/// The stories of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Story {
     /// A Mitel Connect event feed, and a CTIPS application.
@@ -37,7 +37,7 @@ pub enum Story {
     Routing,
 }
 
-/// Plays a story once, or until somebody stops it.
+/// Plays a story once, or again and again until it is stopped.
 pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str)) -> Result<(), String> {
     loop {
         match story {
@@ -62,8 +62,8 @@ async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running,
     }
 }
 
-/// Shows what an application hears, beside what caused it: the event that is awaited, where one is, and then whatever comes
-/// until nothing comes for a while.
+/// Shows the events that an application receives beside their cause: the awaited one, if there is one, and then all others
+/// until none comes for a while.
 async fn hear(
     desk: &mut Desk,
     stage: &Stage,
@@ -89,7 +89,7 @@ async fn hear(
     }
 }
 
-/// A feed message as a person reads it.
+/// A feed message as a readable text.
 fn describe(message: &Value) -> String {
     let name = message["message"].as_str().unwrap_or_default();
     let mut text = name.to_owned();

@@ -1,5 +1,5 @@
-//! An event feed behind, a CTIPS application in front that decides where calls go, and an Open Media Service that finds the
-//! agents: three calls are routed, to a service, to an agent, and to one who is not there in time.
+//! A story with an event feed as the platform, a CTIPS application that routes its calls, and an Open Media Service that
+//! finds agents. Three calls are routed: to a service, to an agent, and to an agent who is not available in time.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
     played
 }
 
-/// The three sides, and where they are shown.
+/// All three sides, and the stage that shows them.
 struct Story {
     line: FeedLine,
     desk: Desk,
@@ -98,7 +98,7 @@ impl Story {
         Ok(())
     }
 
-    /// The feed says something, and the application hears what comes of it.
+    /// The feed sends a message. Shows the application's events beside it.
     async fn say(&mut self, message: Value) -> Result<(), String> {
         self.line.say(&message).await.map_err(|error| error.to_string())?;
         self.hear(&describe(&message)).await;
@@ -120,7 +120,7 @@ impl Story {
         Ok(())
     }
 
-    /// Shows what the Open Media Service is asked next; hands back the number of the request that it is about.
+    /// Shows the next request to the Open Media Service. Returns the number of the Open Media request that it names.
     async fn media(&mut self) -> i64 {
         let heard = self.media.hear().await;
         let words: Vec<String> =
@@ -137,13 +137,13 @@ impl Story {
         hear(&mut self.desk, &self.stage, PAUSE, cause, None, show).await;
     }
 
-    /// The same, once this event was heard, without which the story does not go on.
+    /// The same, but waits until this event has come.
     async fn hear_of(&mut self, awaited: &str, cause: &str) {
         hear(&mut self.desk, &self.stage, PAUSE, cause, Some(awaited), show).await;
     }
 }
 
-/// A CTIEvent as a person reads it.
+/// A CTIEvent as a readable text.
 fn show(event: &Value) -> String {
     let mut text = event["EventType"].as_str().unwrap_or_default().to_owned();
     if let Some(id) = event["CallId"].as_i64() {

@@ -1,4 +1,4 @@
-//! A client of an Open Media Service: what it asks as bytes, what it is answered as JSON.
+//! A client of an Open Media Service: writes requests as bytes, reads answers as JSON.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     wire::soap,
 };
 
-/// A client with its logon.
+/// A client with its log-on.
 #[derive(Debug, Clone)]
 pub struct Client {
     vocabulary: Arc<Vocabulary>,
@@ -25,7 +25,7 @@ pub struct Client {
     password: String,
 }
 
-/// A fault: its type, or nothing, and what it says.
+/// A fault: its type, if it has one, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub name: String,
@@ -52,7 +52,7 @@ impl Client {
         body
     }
 
-    /// The members of an answer; of one that is a single value, the value.
+    /// The members of an answer, or its value if it is a single value.
     pub fn read(&self, operation: &str, body: &[u8]) -> Result<Value, Fault> {
         let plain = |message: String| Fault { name: String::new(), message };
         let envelope = soap::parse(body, None).map_err(|error| plain(error.to_string()))?;
@@ -74,7 +74,7 @@ impl Client {
         Ok(if def.bare { members["Result"].clone() } else { members.clone() })
     }
 
-    /// Has a service do something, over a connection of its own.
+    /// Sends a request to a service, over a new connection.
     pub async fn call(&self, service: SocketAddr, operation: &str, members: Value) -> Result<Value, Fault> {
         let lost = |error: &dyn std::fmt::Display| Fault { name: String::new(), message: error.to_string() };
         let body = self.body(operation, members);

@@ -1,5 +1,5 @@
-//! An Open Media Service to connect to: the service's side of the dialect over a socket, with a router behind it that does
-//! what it is told.
+//! An Open Media Service to connect to: the server side of the dialect over a socket, with a router behind it that its user
+//! controls.
 
 pub mod client;
 mod office;
@@ -27,11 +27,11 @@ use crate::{
     time::Time,
 };
 
-/// The office, which answers at once whatever it is asked: nobody waits while holding it.
+/// The office. It answers at once, so no lock is held across an await.
 struct Shared {
     office: Mutex<Office>,
     start: Instant,
-    /// Something was heard.
+    /// Signals a new request.
     told: Notify,
 }
 
@@ -56,7 +56,7 @@ impl Asked for ToOffice {
         let reply = self.shared.office().post(now, &request.body, request.charset.as_deref());
         self.shared.told.notify_one();
         if reply.is_none() {
-            // Whoever asked waits in vain.
+            // The client gets no answer.
             self.stop.cancelled().await;
         }
         reply
@@ -78,7 +78,7 @@ impl Drop for MediaSim {
 }
 
 impl MediaSim {
-    /// A service with what a plan usually has.
+    /// A service with the default plan.
     pub async fn start() -> std::io::Result<MediaSim> {
         MediaSim::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), &Plan::default()).await
     }
@@ -113,7 +113,7 @@ impl MediaSim {
         format!("http://{}/OpenMediaService", self.address)
     }
 
-    /// The next request that changed something, or tried to; queries are only counted.
+    /// The next request that changed something, or tried to. Queries are only counted.
     pub async fn hear(&self) -> Heard {
         loop {
             let told = self.shared.told.notified();
@@ -124,23 +124,23 @@ impl MediaSim {
         }
     }
 
-    /// How often an operation was asked.
+    /// The number of requests of an operation.
     pub fn count(&self, operation: &str) -> usize {
         self.shared.office().counts.get(operation).copied().unwrap_or(0)
     }
 
-    /// Looks at the office, or changes it.
+    /// Reads or changes the office.
     pub fn office<R>(&self, act: impl FnOnce(&mut Office, Time) -> R) -> R {
         let now = self.shared.now();
         act(&mut self.shared.office(), now)
     }
 
-    /// An agent is offered a request. Whether there is such a request that is not over.
+    /// Offers a request to an agent. Returns false if there is no such open request.
     pub fn allocate(&self, id: i64, logon: &str) -> bool {
         self.office(|office, now| office.set(now, id, State::Allocated, Some(logon)))
     }
 
-    /// The agent answers it.
+    /// The agent answers the request.
     pub fn handle(&self, id: i64) -> bool {
         self.office(|office, now| office.set(now, id, State::Handling, None))
     }
@@ -168,12 +168,12 @@ impl MediaSim {
         });
     }
 
-    /// The next request of this operation fares badly.
+    /// The next request of this operation fails in this way.
     pub fn mishap(&self, operation: &str, mishap: Mishap) {
         self.office(|office, _| office.mishaps.push((operation.to_owned(), mishap)));
     }
 
-    /// Every request is gone, as when the service was started anew.
+    /// Removes every request, as a restart of the service does.
     pub fn restart(&self) {
         self.office(|office, _| office.restart());
     }
@@ -186,7 +186,7 @@ impl MediaSim {
         self.office(|office, _| office.connect_router());
     }
 
-    /// Stops serving: nobody can connect any more.
+    /// Stops serving: no client can connect any more.
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.close();

@@ -1,4 +1,4 @@
-//! An Open Media Service with its router, without a socket: requests in, answers out, on whatever clock it is given.
+//! An Open Media Service with its router, without a socket: requests in, answers out, on the caller's clock.
 
 use std::sync::Arc;
 
@@ -16,24 +16,23 @@ use crate::{
     vocabulary::{self, Vocabulary, Wanted},
 };
 
-/// What a client had done.
+/// A request of a client that changed something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
     pub operation: String,
-    /// The number that was given to what was added, else the one that was named; 0 where there is none.
+    /// The number of the added request, or the number that the request named, or 0.
     pub id: i64,
-    /// What was asked, member by member.
+    /// The members of the request.
     pub given: Value,
 }
 
-/// What becomes of a question that is never answered.
+/// The fate of a request that gets no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
     Done,
     NotDone,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct Office {
     pub server: Server,
@@ -41,21 +40,21 @@ pub struct Office {
     vocabulary: Arc<Vocabulary>,
     epoch: u64,
     next_token: u64,
-    /// What was heard and not yet asked for, queries left out.
+    /// Requests that were received and not yet read, without queries.
     pub heard: std::collections::VecDeque<Heard>,
-    /// How often each operation was asked.
+    /// The number of requests of each operation.
     pub counts: HashMap<String, usize>,
-    /// What becomes of the next question of an operation.
+    /// The fate of the next request of an operation.
     pub mishaps: Vec<(String, Mishap)>,
 }
 
-/// Whom and what an office has.
+/// The users, groups and agents of an office.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub users: Vec<(String, String)>,
-    /// Record id, name, tenant.
+    /// Record id, name and tenant of each group.
     pub groups: Vec<(i64, String, i64)>,
-    /// Record id and logon; all are logged on.
+    /// Record id and logon id of each agent; all are logged on.
     pub agents: Vec<(i64, String)>,
 }
 
@@ -70,7 +69,7 @@ impl Default for Plan {
     }
 }
 
-/// The vocabulary that is inside the binary.
+/// The built-in vocabulary.
 pub fn shipped() -> Arc<Vocabulary> {
     let files = Files::built_in();
     let source = files.get("dialects/open-media.toml").cloned().unwrap_or_else(|| Source::new("", ""));
@@ -78,7 +77,7 @@ pub fn shipped() -> Arc<Vocabulary> {
 }
 
 impl Office {
-    /// `epoch` is when the clock began, in milliseconds since 1970.
+    /// `epoch` is the start of the clock, in milliseconds since 1970.
     pub fn new(plan: &Plan, epoch: u64) -> Office {
         let vocabulary = shipped();
         let profile = vocabulary.profiles.first().cloned().unwrap_or_default();
@@ -110,7 +109,7 @@ impl Office {
         &self.vocabulary
     }
 
-    /// One HTTP POST; no answer where there is to be none.
+    /// Handles one HTTP POST. Returns no answer if there is to be none.
     pub fn post(&mut self, now: Time, body: &[u8], charset: Option<&str>) -> Option<Reply> {
         self.next_token += 1;
         let mut message = Message::default();
@@ -131,7 +130,7 @@ impl Office {
         crate::wire::soap::parse(body, charset).map(|envelope| envelope.body.name).unwrap_or_default()
     }
 
-    /// Lets everything follow; hands back the answer to the HTTP request, if one is given.
+    /// Processes all consequences. Returns the answer to the HTTP request, if there is one.
     fn settle(&mut self, now: Time) -> Option<Reply> {
         let mut reply = None;
         loop {
@@ -175,27 +174,27 @@ impl Office {
 
     // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// An agent gets a request, goes on with it, or it ends. Whether there is such a request that is not over.
+    /// Moves a request to a state at an agent. Returns false if there is no such open request.
     pub fn set(&mut self, now: Time, id: i64, state: State, logon: Option<&str>) -> bool {
         let set = self.router.set(id, state, logon);
         self.tell_updates(now);
         set
     }
 
-    /// An agent is ready for these groups: gets the next request that there is.
+    /// An agent becomes ready for these groups and gets the next request, if there is one.
     pub fn ready(&mut self, now: Time, logon: &str, groups: &[i64]) -> Option<i64> {
         let id = self.router.next_for(logon, groups)?;
         self.set(now, id, State::Allocated, Some(logon));
         Some(id)
     }
 
-    /// The service starts anew: every request is gone, and nothing is known of it.
+    /// The service restarts: every request is gone and unknown.
     pub fn restart(&mut self) {
         self.router.clear();
         self.server.restart();
     }
 
-    /// The service loses its router: open requests have failed, and are removed.
+    /// The service loses its router: open requests fail and are removed.
     pub fn disconnect_router(&mut self, now: Time) {
         self.router.clear();
         self.server.router_lost(now, "the service is not connected to the router");

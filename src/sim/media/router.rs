@@ -1,11 +1,11 @@
-//! A router to play with: service groups, agents and a queue. It does what the Open Media Service asks of it, and tells how
-//! requests fare; who gets what is said from outside.
+//! A simulated router: service groups, agents and a queue. It carries out the Open Media Service's requests and reports
+//! their states. Its user decides which agent gets which request.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// How a request fares, as the vocabulary calls it.
+/// The state of a request, named as in the vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Queued,
@@ -37,19 +37,18 @@ pub struct Agent {
     pub logged_on: bool,
 }
 
-/// A request as the router has it.
+/// A request in the router.
 #[derive(Debug)]
 pub struct Request {
     pub state: State,
     pub group: i64,
     pub agent: Option<Agent>,
-    /// The members of the request that added it, as they are now.
+    /// The members of AddRequest, with later modifications.
     pub given: Value,
-    /// What comes first in the queue is least: priority, then since when it waits, then its number.
+    /// The place in the queue, least first: priority, then the start of waiting, then the number.
     rank: (i64, u64, i64),
 }
 
-/// See the module.
 #[derive(Debug, Default)]
 pub struct Router {
     pub groups: BTreeMap<i64, Group>,
@@ -57,16 +56,16 @@ pub struct Router {
     pub disabled_tenants: Vec<i64>,
     pub requests: BTreeMap<i64, Request>,
     pub options: Vec<Value>,
-    /// Without licences nothing is added or changed.
+    /// Without licences, no request is added or changed.
     pub unlicensed: bool,
     next: i64,
-    /// Status updates that were not taken yet.
+    /// Status updates that were not polled yet.
     updates: Vec<Value>,
 }
 
-/// The seconds that each place in a queue is thought to take.
+/// The estimated waiting time of each place in a queue, in seconds.
 const SECONDS_EACH: i64 = 5;
-/// A request without a priority comes after all that have one.
+/// The priority of a request without one: after all others.
 const NO_PRIORITY: i64 = 101;
 
 fn int(given: &Value, label: &str) -> i64 {
@@ -87,7 +86,7 @@ impl Router {
         Router { next: number, ..Router::default() }
     }
 
-    /// Does what is asked: a line of the vocabulary in, a line out. `now` is in milliseconds since 1970.
+    /// Carries out an operation: its members in, the answer out, as JSON. `now` is in milliseconds since 1970.
     pub fn ask(&mut self, now: u64, operation: &str, given: &Value) -> Value {
         let changes = !operation.starts_with("Get");
         if changes && self.unlicensed {
@@ -137,7 +136,7 @@ impl Router {
         json!({ "GetAllOpenMediaServiceGroupStatusResponse": { "Status": status } })
     }
 
-    /// The group that a request names, if it may go there; else why not, as a RequestStatus.
+    /// The group that a request names, or the RequestStatus that tells why it may not go there.
     fn group_named(&self, given: &Value) -> Result<i64, &'static str> {
         let (id, name, tenant) =
             (int(given, "ServiceGroupID"), text(given, "ServiceGroupName"), int(given, "TenantID"));
@@ -179,7 +178,7 @@ impl Router {
         } })
     }
 
-    /// The agent whom a request prefers: a record id counts before a logon.
+    /// The preferred agent of a request. A record id takes precedence over a logon id.
     fn preferred(&self, given: &Value) -> Option<&Agent> {
         let (id, logon) = (int(given, "PreferredAgentID"), text(given, "PreferredAgentLogonID"));
         self.agents.iter().find(|agent| if id != 0 { agent.id == id } else { agent.logon == logon })
@@ -190,7 +189,7 @@ impl Router {
         let Some(request) = self.requests.get_mut(&id).filter(|request| !request.state.is_over()) else { return false };
         match request.state {
             State::Allocated | State::Handling if given["CancelIfAllocated"] != true => return false,
-            // An answered one counts as completed.
+            // An answered request counts as completed.
             State::Handling => request.state = State::Completed,
             _ => request.state = State::Cancelled,
         }
@@ -235,7 +234,7 @@ impl Router {
 
     // ── agents ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The next request for an agent who is ready, of these groups: not one that only somebody else may get.
+    /// The next request of these groups for a ready agent, without requests that only another agent may get.
     pub fn next_for(&self, logon: &str, groups: &[i64]) -> Option<i64> {
         let fits = |request: &Request| {
             let forced = request.given["ForceToPreferredAgent"] == true;
@@ -248,7 +247,7 @@ impl Router {
         waiting.min_by_key(|(_, request)| request.rank).map(|(id, _)| *id)
     }
 
-    /// An agent gets a request, or the one who has it goes on. Whether there is such a request that is not over.
+    /// Gives a request to an agent, or moves it on there. Returns false if there is no such open request.
     pub fn set(&mut self, id: i64, state: State, logon: Option<&str>) -> bool {
         let agent = logon.and_then(|logon| self.agents.iter().find(|agent| agent.logon == logon).cloned());
         let Some(request) = self.requests.get_mut(&id).filter(|request| !request.state.is_over()) else { return false };
@@ -258,7 +257,7 @@ impl Router {
         true
     }
 
-    /// Everything is gone, as after a restart; numbers go on.
+    /// Removes everything, as after a restart. Numbers continue.
     pub fn clear(&mut self) {
         self.requests.clear();
         self.updates.clear();
@@ -266,7 +265,7 @@ impl Router {
 
     // ── how requests fare ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The place of a request in its queue, from 1; 0 where it is in none.
+    /// The place of a request in its queue, from 1; or 0 if it is not in a queue.
     fn position(&self, id: i64) -> i64 {
         let Some(own) = self.requests.get(&id).filter(|request| request.state == State::Queued) else { return 0 };
         let before = |request: &&Request| {
@@ -297,7 +296,7 @@ impl Router {
         }
     }
 
-    /// Everybody in a queue may have another place.
+    /// Reports the new places in a queue.
     fn queue_moved(&mut self, group: i64) {
         let waits = |request: &Request| request.state == State::Queued && request.group == group;
         let waiting: Vec<i64> = self.requests.iter().filter(|(_, request)| waits(request)).map(|(id, _)| *id).collect();
@@ -305,7 +304,7 @@ impl Router {
         self.updates.extend(moved);
     }
 
-    /// What happened since the last time, as a reply to a poll.
+    /// The status updates since the last poll, as the answer to a poll.
     pub fn take_updates(&mut self) -> Option<Value> {
         let updates = std::mem::take(&mut self.updates);
         (!updates.is_empty()).then(|| json!({ "GetOpenMediaRequestsByTimeResponse": { "OpenMediaRequests": updates } }))
