@@ -48,7 +48,9 @@ impl<S: Scope> Compiler<'_, S> {
         Ok(match &ast.node {
             Tree::Text(text) => match wanted {
                 Ty::Members(members) => (Expr::Literal(Literal::Int(member(members, text, ast)?)), wanted.clone()),
-                _ => (Expr::Literal(Literal::Text(text.clone())), Ty::Text),
+                Ty::Any | Ty::Bool | Ty::Number | Ty::Text | Ty::Id | Ty::List | Ty::Record => {
+                    (Expr::Literal(Literal::Text(text.clone())), Ty::Text)
+                }
             },
             Tree::Number(number) => (Expr::Literal(Literal::Int(*number)), Ty::Number),
             Tree::Bool(value) => (Expr::Literal(Literal::Bool(*value)), Ty::Bool),

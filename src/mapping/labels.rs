@@ -12,7 +12,9 @@ pub fn dotted_labels(vocabulary: &Vocabulary, def: &MessageDef) -> Vec<String> {
                     walk(vocabulary, format!("{label}.{}", field.label), &field.ty, into);
                 }
             }
-            _ => into.push(label),
+            Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) => {
+                into.push(label)
+            }
         }
     }
     let mut labels = Vec::new();

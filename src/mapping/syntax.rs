@@ -78,7 +78,7 @@ pub fn parse(text: &str) -> Result<Ast, Mistake> {
     let ast = parser.expression()?;
     match parser.peek() {
         Token::End => Ok(ast),
-        _ => Err(parser.unexpected("the end")),
+        Token::Name(_) | Token::Text(_) | Token::Number(_) | Token::Sign(_) => Err(parser.unexpected("the end")),
     }
 }
 
@@ -245,7 +245,7 @@ impl Parser<'_> {
             Token::Text(_) | Token::Number(_) => match self.take() {
                 Token::Text(text) => Tree::Text(text),
                 Token::Number(number) => Tree::Number(number),
-                _ => return Err(self.unexpected("a value")),
+                Token::Name(_) | Token::Sign(_) | Token::End => return Err(self.unexpected("a value")),
             },
             Token::Name(name) if name == "true" || name == "false" => {
                 let value = name == "true";
@@ -262,7 +262,7 @@ impl Parser<'_> {
                 Tree::Table { name, key }
             }
             Token::Name(_) => Tree::Path(self.path()?),
-            _ => return Err(self.unexpected("a value")),
+            Token::Sign(_) | Token::End => return Err(self.unexpected("a value")),
         };
         Ok(self.since(start, node))
     }
@@ -297,7 +297,7 @@ impl Parser<'_> {
                 self.take();
                 Ok(step)
             }
-            _ => Err(self.unexpected("a name")),
+            Token::Text(_) | Token::Number(_) | Token::Sign(_) | Token::End => Err(self.unexpected("a name")),
         }
     }
 }

@@ -82,7 +82,19 @@ pub fn fact(fact: Fact) -> Ty {
         Fact::Code | Fact::Result | Fact::Route | Fact::Timeout => Ty::Number,
         Fact::ServiceType => Ty::Any,
         Fact::EndWrap | Fact::Abandoned | Fact::Phone | Fact::Free | Fact::WaitsUnseen => Ty::Bool,
-        _ => Ty::Text,
+        Fact::Ani
+        | Fact::Dnis
+        | Fact::CallerName
+        | Fact::Sequence
+        | Fact::Waited
+        | Fact::Since
+        | Fact::Reason
+        | Fact::Digits
+        | Fact::Priority
+        | Fact::Destination
+        | Fact::Number
+        | Fact::Name
+        | Fact::Station => Ty::Text,
     }
 }
 
@@ -99,7 +111,13 @@ pub fn call(attribute: CallAttribute) -> Ty {
         CallAttribute::Id | CallAttribute::Sequence => Ty::Id,
         CallAttribute::Agent | CallAttribute::Originator | CallAttribute::Service => Ty::Id,
         CallAttribute::Abandoned => Ty::Bool,
-        _ => Ty::Text,
+        CallAttribute::Guid
+        | CallAttribute::Ani
+        | CallAttribute::Dnis
+        | CallAttribute::CallerName
+        | CallAttribute::Destination
+        | CallAttribute::QueuedDate
+        | CallAttribute::QueuedTime => Ty::Text,
     }
 }
 
@@ -116,7 +134,11 @@ pub fn agent(attribute: AgentAttribute) -> Ty {
         | AgentAttribute::HeldCalls => Ty::Number,
         AgentAttribute::Id | AgentAttribute::Number | AgentAttribute::Station | AgentAttribute::Call => Ty::Id,
         AgentAttribute::Phone => Ty::Bool,
-        _ => Ty::Text,
+        AgentAttribute::Name
+        | AgentAttribute::Reason
+        | AgentAttribute::Since
+        | AgentAttribute::Ani
+        | AgentAttribute::Dnis => Ty::Text,
     }
 }
 
@@ -131,7 +153,7 @@ pub fn service(attribute: ServiceAttribute) -> Ty {
     match attribute {
         ServiceAttribute::Kind => members("device-kind"),
         ServiceAttribute::Id => Ty::Id,
-        _ => Ty::Text,
+        ServiceAttribute::Name => Ty::Text,
     }
 }
 
@@ -141,7 +163,7 @@ pub fn item(attribute: ItemAttribute) -> Ty {
         ItemAttribute::State => members("connection-state"),
         ItemAttribute::Number => Ty::Any,
         ItemAttribute::Id => Ty::Id,
-        _ => Ty::Text,
+        ItemAttribute::Key | ItemAttribute::Value => Ty::Text,
     }
 }
 
@@ -154,7 +176,11 @@ pub fn request(attribute: RequestAttribute) -> Ty {
         RequestAttribute::Id | RequestAttribute::Number | RequestAttribute::Station | RequestAttribute::Service => {
             Ty::Id
         }
-        _ => Ty::Text,
+        RequestAttribute::Destination
+        | RequestAttribute::DestinationAgent
+        | RequestAttribute::Dial
+        | RequestAttribute::Reason
+        | RequestAttribute::Digits => Ty::Text,
     }
 }
 

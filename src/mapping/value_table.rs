@@ -58,7 +58,7 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
         ValueTable { name: key.name.into(), from, to, numbers: Vec::new(), texts: Vec::new(), otherwise: None };
     let mut missing: Vec<String> = match &table.from {
         Ty::Members(members) => members.names().map(str::to_owned).collect(),
-        _ => Vec::new(),
+        Ty::Any | Ty::Bool | Ty::Number | Ty::Text | Ty::Id | Ty::List | Ty::Record => Vec::new(),
     };
     for (key, node) in section.entries() {
         if matches!(key.name, "from" | "to") {
@@ -86,7 +86,9 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
                 Ok(number) => table.numbers.push((number, value)),
                 Err(_) => key.problem(problems, "this is no number"),
             },
-            _ => table.texts.push((key.name.to_owned(), value)),
+            Ty::Any | Ty::Bool | Ty::Text | Ty::Id | Ty::List | Ty::Record => {
+                table.texts.push((key.name.to_owned(), value))
+            }
         }
     }
     table.numbers.sort_by_key(|(code, _)| *code);

@@ -27,7 +27,7 @@ impl Type {
         match self {
             Type::Record(place) => Some(*place),
             Type::List(item) => item.record(),
-            _ => None,
+            Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) => None,
         }
     }
 }
@@ -112,10 +112,7 @@ pub struct Field {
 impl Field {
     /// A field that has a label and a type, and nothing else.
     pub(super) fn plain(label: &str, ty: Type) -> Field {
-        let default = match ty {
-            Type::Text => Literal::Text(String::new()),
-            _ => Literal::Int(0),
-        };
+        let default = if ty == Type::Text { Literal::Text(String::new()) } else { Literal::Int(0) };
         Field {
             label: label.into(),
             ty,

@@ -17,7 +17,7 @@ impl Vocabulary {
             match field.ty {
                 Type::Text => cut += usize::from(message.shorten(slot, most)),
                 Type::List(_) => cut += usize::from(message.shorten_list(slot, most)),
-                _ => {}
+                Type::Bool | Type::Int | Type::Long | Type::Time | Type::Id | Type::Enum(_) | Type::Record(_) => {}
             }
         }
         for (slot, field) in def.fields.list.iter().enumerate() {
@@ -43,7 +43,15 @@ impl Vocabulary {
                 };
                 fields.map(fit).sum()
             }
-            _ => 0,
+            Type::Bool
+            | Type::Int
+            | Type::Long
+            | Type::Text
+            | Type::Time
+            | Type::Id
+            | Type::Enum(_)
+            | Type::Record(_)
+            | Type::List(_) => 0,
         }
     }
 }

@@ -89,7 +89,7 @@ impl Profile {
     pub fn contract_of(&self, side: Side) -> (&str, &str) {
         match side {
             Side::Callback | Side::Event => (&self.namespaces.callback, &self.callback_contract),
-            _ => (&self.namespaces.service, &self.contract),
+            Side::Request | Side::Reply => (&self.namespaces.service, &self.contract),
         }
     }
 }

@@ -20,6 +20,6 @@ pub fn typed_text(vocabulary: &Vocabulary, ty: &Type, text: &str) -> Option<Node
         Type::Bool => Value::Text(text).as_bool().map(Node::Bool),
         Type::Enum(place) if vocabulary.enums[*place].by_name => vocabulary.member_code(*place, text).map(Node::Int),
         Type::Enum(_) => text.trim().parse().ok().map(Node::Int),
-        _ => None,
+        Type::Text | Type::Time | Type::Id | Type::Record(_) | Type::List(_) => None,
     }
 }

@@ -239,10 +239,14 @@ impl SchemaWriter<'_> {
         let mut arrays: Vec<String> = Vec::new();
         for (kind, def) in self.vocabulary.kinds() {
             for (slot, field) in def.fields.list.iter().enumerate() {
-                let item = match &field.ty {
-                    Type::List(item) if matches!(**item, Type::Enum(_) | Type::Record(_)) => &**item,
-                    ty if self.profile.is_listed(kind, slot) => ty,
-                    _ => continue,
+                let item = if let Type::List(item) = &field.ty
+                    && matches!(**item, Type::Enum(_) | Type::Record(_))
+                {
+                    &**item
+                } else if self.profile.is_listed(kind, slot) {
+                    &field.ty
+                } else {
+                    continue;
                 };
                 arrays.push(self.vocabulary.type_text(item));
             }
@@ -350,7 +354,7 @@ impl SchemaWriter<'_> {
                 Type::Int => ("a:ArrayOfint".into(), true),
                 Type::Long => ("a:ArrayOflong".into(), true),
                 Type::Enum(_) | Type::Record(_) => (format!("d:ArrayOf{}", self.vocabulary.type_text(item)), true),
-                _ => ("a:ArrayOfstring".into(), true),
+                Type::Bool | Type::Text | Type::Time | Type::Id | Type::List(_) => ("a:ArrayOfstring".into(), true),
             },
         }
     }

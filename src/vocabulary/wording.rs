@@ -54,7 +54,7 @@ impl Profile {
         let name = self.renamed_messages.get(&kind).map_or(def.wire_name(), String::as_str);
         match def.side {
             Side::Event => self.event_class.replace("{}", name),
-            _ => name.to_owned(),
+            Side::Request | Side::Reply | Side::Callback => name.to_owned(),
         }
     }
 

@@ -177,7 +177,9 @@ impl<'r> Reader<'r> {
                 element.children.iter().any(|child| fields.slot(&child.name).is_some())
             }
             Type::List(_) => false,
-            _ => element.children.is_empty() && !element.text.trim().is_empty(),
+            Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) => {
+                element.children.is_empty() && !element.text.trim().is_empty()
+            }
         }
     }
 

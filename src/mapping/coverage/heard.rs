@@ -112,7 +112,14 @@ fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
         Role::Agent(AgentPart::Name) => "agent.name",
         Role::Agent(AgentPart::Station) => "agent.station",
         Role::Request => "request.id",
-        _ => return None,
+        Role::Call(..)
+        | Role::Service
+        | Role::Session
+        | Role::Tenant
+        | Role::Platform
+        | Role::Sequence
+        | Role::Time
+        | Role::Utc => return None,
     })
 }
 

@@ -126,10 +126,12 @@ impl<'s, 'd> MessageScope<'s, 'd> {
 
     /// Marks a member of the items that `each` goes through, under the labels of all lists with items of that type.
     fn mark_member(&self, label: &str) {
-        let lists = self.def.fields.list.iter().filter(|field| match &field.ty {
-            Type::List(item) => Some(&**item) == self.item.borrow().as_ref(),
-            _ => false,
-        });
+        let lists = self
+            .def
+            .fields
+            .list
+            .iter()
+            .filter(|field| matches!(&field.ty, Type::List(item) if Some(&**item) == self.item.borrow().as_ref()));
         for list in lists {
             self.mark(&format!("{}.{label}", list.label));
         }
@@ -271,7 +273,14 @@ impl<'s, 'd> MessageScope<'s, 'd> {
                     _ => Ok(()),
                 }
             }
-            _ => Ok(()),
+            Tree::Text(_)
+            | Tree::Number(_)
+            | Tree::Bool(_)
+            | Tree::Table { .. }
+            | Tree::Compare { .. }
+            | Tree::All(_)
+            | Tree::Any(_)
+            | Tree::Not(_) => Ok(()),
         }
     }
 }

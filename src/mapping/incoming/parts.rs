@@ -39,9 +39,11 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     pub fn list(&mut self, node: Node) -> Option<(Leaf, Type)> {
         let text = node.text(self.problems)?;
         let compiler = self.compiler();
-        let found = syntax::parse(text).and_then(|ast| match &ast.node {
-            Tree::Path(steps) => self.scope.resolve(&compiler, steps),
-            _ => Err(Mistake { span: ast.span.clone(), text: "this is no path".into() }),
+        let found = syntax::parse(text).and_then(|ast| {
+            let Tree::Path(steps) = &ast.node else {
+                return Err(Mistake { span: ast.span.clone(), text: "this is no path".into() });
+            };
+            self.scope.resolve(&compiler, steps)
         });
         match found {
             Ok((leaf, Type::List(item))) => Some((leaf, *item)),
@@ -110,9 +112,9 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             for slot in [group.id, group.ty, group.number].into_iter().flatten() {
                 self.scope.mark(&self.scope.def.fields.list[slot].label);
             }
-            let kind = group.ty.and_then(|slot| match &self.scope.def.fields.list[slot].ty {
-                Type::Enum(place) => Some(DeviceKindPlan::Member(*place, field(slot))),
-                _ => None,
+            let kind = group.ty.and_then(|slot| {
+                let Type::Enum(place) = &self.scope.def.fields.list[slot].ty else { return None };
+                Some(DeviceKindPlan::Member(*place, field(slot)))
             });
             let kind = kind.unwrap_or(DeviceKindPlan::Unknown);
             return Some(DevicePlan { kind, id: group.id.map(field), number: group.number.map(field) });
@@ -225,7 +227,16 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
                 Role::Agent(AgentPart::Number) => Fact::Number,
                 Role::Agent(AgentPart::Name) => Fact::Name,
                 Role::Agent(AgentPart::Station) => Fact::Station,
-                _ => continue,
+                Role::Call(..)
+                | Role::Agent(_)
+                | Role::Service
+                | Role::Request
+                | Role::Session
+                | Role::Tenant
+                | Role::Platform
+                | Role::Sequence
+                | Role::Time
+                | Role::Utc => continue,
             };
             if !rule.facts.iter().any(|plan| plan.fact == fact) {
                 rule.facts.push(FactPlan { fact, expr: field(slot), weak: false });

@@ -97,7 +97,7 @@ impl<'r> Reads<'r> {
         };
         let members = hops.iter().filter_map(|hop| match hop {
             Hop::Member { record, slot } => Some(&self.vocabulary.records[*record].fields.list[*slot].label),
-            _ => None,
+            Hop::At(_) | Hop::Numbered { .. } | Hop::Keyed { .. } => None,
         });
         let tail: String = members.map(|name| format!(".{name}")).collect();
         roots.into_iter().map(|root| root + &tail).collect()

@@ -218,10 +218,7 @@ impl Incoming {
                 code.and_then(DeviceKind::from_code)
             }
         };
-        let number = match values.optional(&plan.number) {
-            Value::Text(text) => text,
-            _ => "",
-        };
+        let number = if let Value::Text(text) = values.optional(&plan.number) { text } else { "" };
         Device { kind, id: Id::from_value(values.optional(&plan.id)), number }
     }
 }

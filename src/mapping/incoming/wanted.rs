@@ -123,7 +123,9 @@ fn mark(vocabulary: &Vocabulary, kept: &mut Keep, ty: &Type, hops: &[&Hop], read
     let item = if let Type::List(item) = ty { item } else { ty };
     let fields = match item {
         Type::Record(place) => &vocabulary.records[*place].fields,
-        _ => return *kept = Keep::Whole,
+        Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) | Type::List(_) => {
+            return *kept = Keep::Whole;
+        }
     };
     match hops.split_first() {
         None if read == Read::Whole => *kept = Keep::Whole,

@@ -163,15 +163,16 @@ impl Builder<'_, '_> {
         self.scope.item.replace(true);
         let own = |(key, _): &(Key, Node)| !matches!(key.name, "each" | "most");
         let entries: Vec<_> = section.entries().into_iter().filter(own).collect();
-        let plan = match item {
-            Type::Record(place) => Some(self.record(*place, label, entries)),
-            _ => match entries.first() {
+        let plan = if let Type::Record(place) = item {
+            Some(self.record(*place, label, entries))
+        } else {
+            match entries.first() {
                 Some((key, node)) if key.name == "item" && entries.len() == 1 => self.value(item, label, *node),
                 _ => {
                     section.problem(self.problems, "a list of values has `each` and `item`");
                     None
                 }
-            },
+            }
         };
         self.scope.item.replace(false);
         plan.map(|item| ValuePlan::List { list, most, item: Box::new(item) })

@@ -354,6 +354,6 @@ fn role_leaf(role: Role) -> Leaf {
         Role::Agent(AgentPart::Station) => Leaf::Agent(AgentAttribute::Station),
         Role::Service => Leaf::Service(ServiceAttribute::Id),
         Role::Request => Leaf::Request(RequestAttribute::Id),
-        other => Leaf::Role(other),
+        Role::Session | Role::Tenant | Role::Platform | Role::Sequence | Role::Time | Role::Utc => Leaf::Role(role),
     }
 }

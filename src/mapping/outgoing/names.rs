@@ -34,7 +34,7 @@ impl Scope for TransitionScope<'_> {
             .iter()
             .filter_map(|step| match step {
                 Step::Name { name, span } => Some((name.as_str(), span.clone())),
-                _ => None,
+                Step::Keyed { .. } | Step::At(_) => None,
             })
             .collect();
         if names.len() != steps.len() {

@@ -158,7 +158,10 @@ impl Outgoing {
             ValuePlan::List { list, most, item: plan } => {
                 each_item(values, *list, *most, |values| self.join(plan, separator, values, into));
             }
-            _ => {}
+            ValuePlan::Record { .. }
+            | ValuePlan::Joined { .. }
+            | ValuePlan::Items(_)
+            | ValuePlan::DeviceType { .. } => {}
         }
     }
 }

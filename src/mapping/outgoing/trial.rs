@@ -72,7 +72,7 @@ fn leaf_type(leaf: &Leaf) -> Ty {
         Leaf::Service(attribute) => type_of::service(*attribute),
         Leaf::Request(attribute) => type_of::request(*attribute),
         Leaf::Detail(detail) => type_of::detail(*detail),
-        _ => Ty::Any,
+        Leaf::CallName(..) | Leaf::Item(_) | Leaf::Knob(_) | Leaf::Role(_) => Ty::Any,
     }
 }
 

@@ -24,7 +24,7 @@ impl Keep {
     pub fn member(&self, slot: usize) -> &Keep {
         match self {
             Keep::Members(members) => &members[slot],
-            other => other,
+            Keep::Nothing | Keep::Whole => self,
         }
     }
 }

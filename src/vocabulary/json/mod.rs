@@ -5,6 +5,7 @@ mod attempts;
 mod error;
 mod kept;
 mod read;
+mod unnamed;
 mod write;
 
 pub use error::JsonError;

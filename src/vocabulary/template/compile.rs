@@ -35,7 +35,9 @@ impl Compiler<'_> {
             let label = self.profile.label(self.vocabulary, kind, slot);
             let attributes = match fields[slot].ty {
                 Type::Record(_) | Type::List(_) => self.data_attributes(&self.profile.namespaces.data),
-                _ => String::new(),
+                Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) => {
+                    String::new()
+                }
             };
             self.formed(kind.into(), slot, &fields[slot], label, &attributes)
         };
@@ -169,7 +171,14 @@ impl Compiler<'_> {
                 member.is_plain = false;
                 format!("<{tag}{attributes}{empty}")
             }
-            _ => {
+            Shape::Text
+            | Shape::Number { .. }
+            | Shape::Bool
+            | Shape::Enum(_)
+            | Shape::Object(_)
+            | Shape::List { .. }
+            | Shape::One(_)
+            | Shape::First(_) => {
                 member.is_plain = field.default != Literal::Absent;
                 self.literal(&member, &field.ty, &field.default)
             }

@@ -44,12 +44,14 @@ enum How {
 impl Gap {
     fn of(member: &Member, at: usize) -> Gap {
         let how = match member.shape {
-            _ if !member.is_plain => How::Whole,
             Shape::Text => How::Text,
             Shape::Number { narrow: false } => How::Number,
             Shape::Number { narrow: true } => How::Narrow,
-            _ => How::Between,
+            Shape::Bool | Shape::Enum(_) | Shape::Object(_) | Shape::List { .. } | Shape::One(_) | Shape::First(_) => {
+                How::Between
+            }
         };
+        let how = if member.is_plain { how } else { How::Whole };
         // A default stands between the same tags as any other value.
         let (open, close) = if how == How::Whole { (0, 0) } else { (member.open.len(), member.close.len()) };
         let (start, end) = (at + open, at + member.absent.len() - close);

@@ -1,6 +1,6 @@
 //! CCAS: what its relay says, read and written by the shipped vocabulary.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{field, member, shipped};
 use crate::{
@@ -158,7 +158,7 @@ fn labels<'t>(list: &'t str, separator: &'t str) -> impl Iterator<Item = String>
 }
 
 /// A value that a parameter can have: of the field of its name, or of the text that a part of a family is.
-fn sample(ccas: &Vocabulary, fields: &Fields, label: &str) -> Json {
+fn sample(ccas: &Vocabulary, fields: &Fields, label: &str) -> serde_json::Value {
     let Some(slot) = fields.slot(label) else { return format!("the text of {label}").into() };
     let field = &fields.list[slot];
     match &field.ty {
@@ -172,7 +172,7 @@ fn sample(ccas: &Vocabulary, fields: &Fields, label: &str) -> Json {
     }
 }
 
-fn object(entries: Vec<(String, Json)>) -> String {
+fn object(entries: Vec<(String, serde_json::Value)>) -> String {
     let entries: Vec<_> = entries.iter().map(|(label, value)| format!("{}:{value}", json!(label))).collect();
     format!("{{{}}}", entries.join(","))
 }
@@ -191,8 +191,8 @@ fn written(ccas: &Vocabulary, message: &Message) -> String {
 }
 
 /// The same JSON with every number as its text: ids are kept as they came.
-fn texts(text: &str) -> Json {
-    let mut json: Json = serde_json::from_str(text).unwrap();
+fn texts(text: &str) -> serde_json::Value {
+    let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
     for value in json.as_object_mut().unwrap().values_mut() {
         if value.is_number() {
             *value = value.to_string().into();
@@ -212,12 +212,12 @@ fn every_event_of_the_guide_is_there_with_its_parameters_and_nothing_else() {
         assert_eq!(def.wire_names, [("type".to_owned(), number.to_owned())], "{name}");
         let sample = |label: String| (label.clone(), sample(&ccas, &def.fields, &label));
         let given: Vec<_> = labels(parameters, " ").map(sample).collect();
-        let of = |name: Json| object([vec![("type".to_owned(), name)], given.clone()].concat());
+        let of = |name: serde_json::Value| object([vec![("type".to_owned(), name)], given.clone()].concat());
         let exact = of(number.parse::<u32>().unwrap().into());
         assert_eq!(written(&ccas, &read(&ccas, false, &exact)), exact, "as the relay writes it");
 
-        let as_text = |(label, value): &(String, Json)| match value {
-            Json::Number(number) => (label.to_uppercase(), number.to_string().into()),
+        let as_text = |(label, value): &(String, serde_json::Value)| match value {
+            serde_json::Value::Number(number) => (label.to_uppercase(), number.to_string().into()),
             value => (label.to_uppercase(), value.clone()),
         };
         let shouted = [vec![("TYPE".to_owned(), number.into())], given.iter().map(as_text).collect()].concat();

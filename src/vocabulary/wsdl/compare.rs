@@ -88,7 +88,7 @@ impl<'c> Comparison<'c> {
                 namespaces.callback = namespace.to_owned();
                 self.profile.callback_contract = contract.name.local.clone();
             }
-            _ => {
+            Side::Request | Side::Reply | Side::Event => {
                 namespaces.service = namespace.to_owned();
                 self.profile.contract = contract.name.local.clone();
             }
@@ -175,7 +175,7 @@ impl<'c> Comparison<'c> {
         let inside = match parameters.as_slice() {
             [parameter] => match self.description.resolve(&parameter.ty) {
                 Resolved::Complex(complex, _) => Some((parameter.name.local.as_str(), complex)),
-                _ => None,
+                Resolved::Plain(_) | Resolved::Enumeration(..) | Resolved::Missing(_) => None,
             },
             _ => None,
         };

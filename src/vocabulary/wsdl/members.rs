@@ -146,7 +146,7 @@ impl<'c> Comparison<'c> {
         let wanted: Vec<usize> = members.iter().filter_map(|member| slot(&member)).map(|(slot, _)| *slot).collect();
         let usual = match owner {
             Owner::Message(kind) if !ways.data => self.profile.parameter_order(self.vocabulary, kind),
-            _ => self.profile.data_order(self.vocabulary, owner),
+            Owner::Message(_) | Owner::Record(_) => self.profile.data_order(self.vocabulary, owner),
         };
         if wanted != usual {
             if ways.written {
@@ -173,7 +173,7 @@ impl<'c> Comparison<'c> {
         let resolved = self.description.resolve(&member.ty);
         let array = match resolved {
             Resolved::Complex(complex, _) => self.description.item(complex),
-            _ => None,
+            Resolved::Plain(_) | Resolved::Enumeration(..) | Resolved::Missing(_) => None,
         };
         let inner = if let Type::List(inner) = ty { Some(&**inner) } else { None };
         match (array, inner) {

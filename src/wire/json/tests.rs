@@ -1,6 +1,7 @@
 //! The reader agrees with serde_json about every text, and about nothing else.
 
 use proptest::prelude::*;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
 use super::*;
