@@ -4,7 +4,11 @@
 //! A message is one flat tape: its top fields stand in slots, lists and records in `nodes`, every text in `text`. Cleared
 //! and filled again it allocates nothing, and it borrows nothing from the bytes it was read from.
 
+mod whole;
+
 use std::ops::Range;
+
+pub use whole::Spot;
 
 /// A message of a vocabulary: its place in the vocabulary's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,23 +39,6 @@ const MAX_NODES: usize = 1 << 19;
 pub struct Span {
     first: u32,
     end: u32,
-}
-
-/// Where a node of a message stands: in the slot of a top field, or among the entries of its lists and records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spot {
-    Slot(usize),
-    Entry(usize),
-}
-
-impl Spot {
-    /// The spot so many places further on.
-    pub fn after(self, places: usize) -> Spot {
-        match self {
-            Spot::Slot(slot) => Spot::Slot(slot + places),
-            Spot::Entry(entry) => Spot::Entry(entry + places),
-        }
-    }
 }
 
 /// See the module.
@@ -186,54 +173,6 @@ impl Message {
         self.nodes.extend_from_slice(&self.open[open.0..]);
         self.open.truncate(open.0);
         Span { first, end: self.nodes.len() as u32 }
-    }
-
-    // ── what goes on as it came ───────────────────────────────────────────────────────────────────────────────────────
-
-    /// Keeps a member that the vocabulary does not know, as XML that stands for itself, of a record that is closed or, where the
-    /// owner is absent, of the message.
-    pub fn add_further(&mut self, owner: Node, xml: &str) {
-        if let Node::Text(span) = self.text(xml) {
-            self.further.push((owner, span));
-        }
-    }
-
-    /// The members that the vocabulary does not know of a record, or of the message where the owner is absent.
-    pub fn further(&self, owner: Node) -> impl Iterator<Item = &str> {
-        let of_owner = self.further.iter().filter(move |(known, _)| *known == owner);
-        of_owner.map(|(_, span)| &self.text[span.first as usize..span.end as usize])
-    }
-
-    pub fn has_further(&self) -> bool {
-        !self.further.is_empty()
-    }
-
-    /// The node that stands there.
-    pub fn at(&self, spot: Spot) -> Node {
-        match spot {
-            Spot::Slot(slot) => self.node(slot),
-            Spot::Entry(entry) => self.nodes.get(entry).copied().unwrap_or_default(),
-        }
-    }
-
-    /// Puts another node there. Nothing happens where there was none.
-    pub fn replace(&mut self, spot: Spot, node: Node) {
-        let place = match spot {
-            Spot::Slot(slot) => self.slots.get_mut(slot),
-            Spot::Entry(entry) => self.nodes.get_mut(entry),
-        };
-        if let Some(place) = place {
-            *place = node;
-        }
-    }
-
-    /// Where the entries of a list or record stand.
-    pub fn spots(&self, node: Node) -> impl Iterator<Item = Spot> + use<> {
-        let Span { first, end } = match node {
-            Node::List(span) | Node::Record(span) => span,
-            Node::Absent | Node::Nil | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => Span::default(),
-        };
-        (first as usize..end as usize).map(Spot::Entry)
     }
 
     // ── what is too long ──────────────────────────────────────────────────────────────────────────────────────────────

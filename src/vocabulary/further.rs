@@ -39,10 +39,9 @@ fn write_element(element: &Element, around: Option<Option<&str>>, out: &mut Vec<
     out.extend_from_slice(format!("</{}>", element.name).as_bytes());
 }
 
-fn quoted(text: &str) -> String {
-    let mut out = Vec::new();
-    escape(text, &mut out);
-    String::from_utf8_lossy(&out).replace('"', "&quot;")
+/// A namespace as an attribute: it is kept as it was written, with its references.
+fn quoted(namespace: &str) -> String {
+    namespace.replace('"', "&quot;")
 }
 
 /// Writes the members that were kept of a record, or of the message. `namespace` is that of their new neighbours, if it must be

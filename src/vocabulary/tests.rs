@@ -1,7 +1,10 @@
 //! Messages of the dialects read and written by their shipped vocabularies.
 
 mod ccas;
+mod further;
+mod names;
 mod open_media;
+mod renaming;
 
 use std::sync::LazyLock;
 

@@ -243,7 +243,8 @@ impl<'t> Splicing<'_, 't> {
                 Some(Node::Int(code)) => Said::Code(code),
                 _ => text.trim().parse().map(Said::Code).unwrap_or(Said::Text(text)),
             },
-            _ => Said::Nothing,
+            Ok(Token::Null | Token::Bool(_) | Token::Large(_) | Token::Float(_) | Token::List | Token::Record)
+            | Err(Malformed) => Said::Nothing,
         }
     }
 }

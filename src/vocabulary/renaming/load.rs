@@ -199,15 +199,13 @@ fn said(vocabulary: &Vocabulary, ty: &Type, key: &str) -> Option<Said<'static>> 
     match ty {
         Type::Enum(place) => vocabulary.enums[*place].code(key).map(Said::Code).or_else(number),
         Type::Int | Type::Long => number(),
-        _ => number().or_else(|| Some(Said::Text(key.to_owned().into()))),
+        Type::Text | Type::Id => number().or_else(|| Some(Said::Text(key.to_owned().into()))),
+        Type::Bool | Type::Time | Type::Record(_) | Type::List(_) => None,
     }
 }
 
 fn enumeration<'v>(vocabulary: &'v Vocabulary, field: &Field) -> Option<&'v Enum> {
-    match field.ty {
-        Type::Enum(place) => Some(&vocabulary.enums[place]),
-        _ => None,
-    }
+    if let Type::Enum(place) = field.ty { Some(&vocabulary.enums[place]) } else { None }
 }
 
 /// What the members of an enumeration of types of device are.
