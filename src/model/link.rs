@@ -61,12 +61,12 @@ impl Model {
         for agent in self.agents.indices() {
             self.agents[agent].stale = true;
         }
-        self.timers.set(self.now + self.settings.resync_grace, Timer::Resync(self.link.epoch));
+        self.timers.set(self.moment.now + self.settings.resync_grace, Timer::Resync(self.link.epoch));
     }
 
     /// The platform says that it has shown everything: whatever it has not shown is not there.
     pub(super) fn all_shown(&mut self) -> Effect {
-        self.all_listed();
+        self.services.all_listed(self.link.epoch);
         self.link.all_shown = true;
         self.log_off_unseen();
         self.remove_unseen(self.link.epoch);
@@ -126,7 +126,7 @@ impl Model {
         if self.settings.link_grace.is_zero() {
             return self.lose_all();
         }
-        self.timers.set(self.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
+        self.timers.set(self.moment.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
     }
 
     /// The bridge stops. Nobody will tell how the calls go on, so they end. Agents keep their last state.
@@ -158,7 +158,7 @@ impl Model {
             }
             self.give_up_wrap(call);
             let names = self.calls[call].names.clone();
-            self.drop_names(call, &names);
+            self.calls.drop_names(call, &names);
         }
     }
 

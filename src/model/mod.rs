@@ -9,6 +9,7 @@ mod dispositions;
 mod effect;
 mod identity;
 mod link;
+mod moment;
 mod requests;
 mod routes;
 mod services;
@@ -18,10 +19,6 @@ mod timers;
 mod transition;
 mod words;
 mod wrap_up;
-
-use std::collections::{BTreeMap, VecDeque};
-
-use hashbrown::HashMap;
 
 pub use agents::{Agent, Readiness};
 pub use calls::{Call, Party, PartyState, Phase};
@@ -37,59 +34,30 @@ pub use transition::{Audience, Details, PartyRef, Transition};
 pub use words::*;
 
 use crate::time::Time;
+use agents::Agents;
+use calls::Calls;
+use link::Link;
+use moment::Moment;
+use requests::Requests;
+use services::Services;
 use timers::{Timer, Timers};
+use transition::Transitions;
 
-/// See the module.
+/// The live picture. Each part owns its data and what needs nothing else; rules that concern several parts are methods of
+/// the model, and stand in the module of the part that they change.
 #[derive(Debug, Default)]
 pub struct Model {
     settings: Settings,
-    now: Time,
-    clock: Option<u64>,
-    /// The difference between the platform's local time and UTC, in milliseconds.
-    ahead: i64,
-    calls: Slab<CallIx, Call>,
-    call_names: HashMap<SpacedId, CallIx>,
-    /// The number space in which the platform names one call only, ever; none if it uses all names again.
-    unique_names: Option<u8>,
-    names_used: calls::NamesUsed,
-    names_spent: calls::NamesSpent,
-    /// The weight of all calls.
-    weight: usize,
-    /// Calls to end next where there is no room, as they were when they were found.
-    oldest: VecDeque<(CallIx, Time)>,
-    /// A timer looks for calls that have been silent for too long.
-    expiry_watch: bool,
-    agents: Slab<AgentIx, Agent>,
-    agent_ids: HashMap<SpacedId, AgentIx>,
-    services: Slab<ServiceIx, Service>,
-    service_ids: HashMap<SpacedId, ServiceIx>,
-    /// Numbers that callers dialled to wait at a service, digits only.
-    service_numbers: HashMap<String, ServiceIx>,
-    requests: BTreeMap<RequestIx, Request>,
-    requests_made: u32,
-    /// The platform tells the outcomes of requests by events that name them.
-    outcomes_told: bool,
-    /// The open request that the current change names, and the kind of that change.
-    answering: Option<(RequestIx, ChangeKind)>,
-    link: link::Link,
+    moment: Moment,
+    calls: Calls,
+    agents: Agents,
+    services: Services,
+    requests: Requests,
+    link: Link,
     timers: Timers,
-    /// Counts messages, so that a list that a message gives can be told complete.
-    stamp: u64,
-    out: Vec<Transition>,
-    /// True while transitions are told that no message says: they follow from what was lost, or from silence.
-    presuming: bool,
-    /// Requests that ended in this batch; they are kept until their transitions are used.
-    closed: Vec<RequestIx>,
-    /// Requests that are done and may lead to another.
-    follow_ups: Vec<RequestIx>,
+    transitions: Transitions,
     /// The number of items of call data for which there was no room.
     pub data_cut: u64,
-    /// Calls whose time is over, dropped when their last transitions are used.
-    forgotten: Vec<CallIx>,
-    /// Services that were removed, left by their agents when the last transitions are used.
-    closed_services: Vec<ServiceIx>,
-    /// Services whose agents have changed since this was asked for last.
-    restaffed: Vec<ServiceIx>,
 }
 
 impl Model {
@@ -97,45 +65,23 @@ impl Model {
         Model { settings, ..Model::default() }
     }
 
-    /// The platform tells the outcomes of requests by events that name them.
-    pub fn expect_outcomes(&mut self) {
-        self.outcomes_told = true;
-    }
-
-    /// Requests that have ended and are not dropped yet.
-    pub fn ended_requests(&self) -> &[RequestIx] {
-        &self.closed
-    }
-
-    /// The platform gives each name in this space to one call only, ever.
-    pub fn name_calls_uniquely(&mut self, space: u8) {
-        self.unique_names = Some(space);
-    }
-
-    /// True if the platform's own messages give this call a name that no other call ever has.
-    pub fn is_named_uniquely(&self, call: &Call) -> bool {
-        self.unique_names.is_some_and(|space| call.name(space).is_some())
-    }
-
     /// Begins a message: everything applied until the next call belongs to it. `clock` is the moment of the message by
     /// the platform's clock, in milliseconds since 1970, where the message has one.
     pub fn begin(&mut self, now: Time, clock: Option<u64>) {
-        self.now = self.now.max(now);
-        self.clock = clock;
-        self.stamp += 1;
+        self.moment.begin(now, clock);
     }
 
     /// Sets the difference between the message's local times and UTC, in milliseconds.
     pub fn set_ahead(&mut self, ahead: i64) {
-        self.ahead = ahead;
+        self.moment.ahead = ahead;
     }
 
     /// Takes in what the platform says.
     pub fn apply(&mut self, change: &Change) -> Effect {
-        self.answering = self.open_request(change).map(|index| (index, change.kind));
+        self.requests.listen_to(Some(change));
         let effect = self.change(change);
         self.outcome_heard(change);
-        self.answering = None;
+        self.requests.listen_to(None);
         self.follow_up_all();
         if effect == Effect::Taken && change.has_odd_code() { Effect::OddCode } else { effect }
     }
@@ -204,8 +150,8 @@ impl Model {
 
     /// Lets all timers run out that are due.
     pub fn expire(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        while let Some(timer) = self.timers.due(self.now) {
+        self.moment.reach(now);
+        while let Some(timer) = self.timers.due(self.moment.now) {
             match timer {
                 Timer::StateGrace(agent) => self.state_grace_over(agent),
                 Timer::LogOn(agent) => self.log_on_grace_over(agent),
@@ -224,27 +170,25 @@ impl Model {
 
     /// The transitions since the last call, in order.
     pub fn take_transitions(&mut self, into: &mut Vec<Transition>) {
-        into.append(&mut self.out);
+        self.transitions.take(into);
     }
 
     /// To be called when all transitions are used: drops requests that ended and calls whose time is over, and names the
     /// calls, so that applications may forget them, too. Services that were removed lose their agents.
     pub fn settle(&mut self, forgotten: &mut Vec<CallIx>) {
-        for request in self.closed.drain(..) {
-            self.requests.remove(&request);
-        }
-        for call in std::mem::take(&mut self.forgotten) {
+        self.requests.drop_closed();
+        for call in self.calls.take_forgotten() {
             self.drop_call(call);
             forgotten.push(call);
         }
-        for service in std::mem::take(&mut self.closed_services) {
+        for service in self.services.take_closed() {
             self.leave_service(service);
         }
     }
 
     /// Services whose agents have changed since this was asked for last; a service may occur more than once.
     pub fn take_restaffed(&mut self) -> Vec<ServiceIx> {
-        std::mem::take(&mut self.restaffed)
+        std::mem::take(&mut self.services.restaffed)
     }
 
     /// True if the platform is connected and has shown everything: it said so itself, or it has had time to.
@@ -253,7 +197,7 @@ impl Model {
     }
 
     pub fn now(&self) -> Time {
-        self.now
+        self.moment.now
     }
 
     pub fn calls(&self) -> impl Iterator<Item = (CallIx, &Call)> {
@@ -284,17 +228,13 @@ impl Model {
         &self.services[service]
     }
 
-    pub fn request(&self, request: RequestIx) -> &Request {
-        &self.requests[&request]
-    }
-
     pub fn party(&self, party: PartyRef) -> &Party {
         &self.calls[party.0].parties[party.1 as usize]
     }
 
     /// Whether nothing is left of any call or request.
     pub fn is_empty(&self) -> bool {
-        self.calls.is_empty() && self.requests.is_empty() && self.call_names.is_empty()
+        self.calls.is_empty() && self.requests.is_empty()
     }
 
     pub fn call_count(&self) -> usize {
@@ -303,16 +243,15 @@ impl Model {
 
     /// Runs `tell`. If `presumed`, the transitions are marked as ones that no message of the platform says.
     fn presume<T>(&mut self, presumed: bool, tell: impl FnOnce(&mut Model) -> T) -> T {
-        let before = self.presuming;
-        self.presuming |= presumed;
+        let before = self.transitions.presuming;
+        self.transitions.presuming |= presumed;
         let told = tell(self);
-        self.presuming = before;
+        self.transitions.presuming = before;
         told
     }
 
-    fn tell(&mut self, mut transition: Transition) {
-        transition.details.presumed = self.presuming;
-        self.out.push(transition);
+    fn tell(&mut self, transition: Transition) {
+        self.transitions.tell(transition);
     }
 }
 

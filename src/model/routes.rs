@@ -1,6 +1,6 @@
 //! Routes that the platform asks for, and what it makes of those that are selected: it answers each selection itself.
 
-use super::{requests::Requests, *};
+use super::{requests::Answered, *};
 
 impl Model {
     pub(super) fn route_asked(&mut self, change: &Change) -> Effect {
@@ -29,7 +29,7 @@ impl Model {
     }
 
     pub(super) fn route_used(&mut self, change: &Change) -> Effect {
-        let Some(request) = self.open_request(change) else { return Effect::UnknownRequest };
+        let Some(request) = self.requests.answered_by(change) else { return Effect::UnknownRequest };
         let destination = self.device(&change.other);
         let index = match self.call_for(change, None) {
             Ok(index) => index,
@@ -40,17 +40,17 @@ impl Model {
         transition.details.status = change.int(Fact::Status).and_then(RouteStatus::from_code);
         transition.details.route_type = change.int(Fact::RouteType).and_then(RouteType::from_code);
         self.finish(request);
-        self.tell_answering(transition, Requests::from_slice(&[request]));
+        self.tell_answering(transition, Answered::from_slice(&[request]));
         Effect::Taken
     }
 
     pub(super) fn route_rejected(&mut self, change: &Change) -> Effect {
-        let Some(request) = self.open_request(change) else { return Effect::UnknownRequest };
+        let Some(request) = self.requests.answered_by(change) else { return Effect::UnknownRequest };
         let mut transition = Transition::new(TransitionKind::RouteRejected);
-        transition.call = self.requests[&request].call;
+        transition.call = self.requests[request].call;
         transition.details.reject = change.int(Fact::RejectReason).and_then(RejectReason::from_code);
         self.finish(request);
-        self.answer_only(transition, Requests::from_slice(&[request]));
+        self.answer_only(transition, Answered::from_slice(&[request]));
         Effect::Taken
     }
 }

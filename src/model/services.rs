@@ -1,4 +1,6 @@
-//! Services: groups, queues and whatever else calls wait at.
+//! Services: groups, queues and whatever else calls wait at. Which agents work for one is kept with the agents.
+
+use hashbrown::HashMap;
 
 use super::*;
 
@@ -15,47 +17,97 @@ pub struct Service {
     seen_epoch: u64,
 }
 
-impl Model {
-    pub fn service_by_id(&self, kind: DeviceKind, id: Id) -> Option<ServiceIx> {
-        self.service_ids.get(&SpacedRef { space: kind as u8, id }).copied().filter(|_| !id.is_none())
+/// The table of services, and what leads to each.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    table: Slab<ServiceIx, Service>,
+    ids: HashMap<SpacedId, ServiceIx>,
+    /// Numbers that callers dialled to wait at a service, digits only.
+    numbers: HashMap<String, ServiceIx>,
+    /// Services that were removed, left by their agents when the last transitions are used.
+    closed: Vec<ServiceIx>,
+    /// Services whose agents have changed since this was asked for last.
+    pub restaffed: Vec<ServiceIx>,
+}
+
+impl Services {
+    pub fn iter(&self) -> impl Iterator<Item = (ServiceIx, &Service)> {
+        self.table.iter()
     }
 
-    /// The service that a device is, which is learnt of thereby; none for what is no service.
-    pub(super) fn service_of(&mut self, device: &Device) -> Option<ServiceIx> {
+    pub fn by_id(&self, kind: DeviceKind, id: Id) -> Option<ServiceIx> {
+        self.ids.get(&SpacedRef { space: kind as u8, id }).copied().filter(|_| !id.is_none())
+    }
+
+    /// The service that a device is, which is learnt of thereby, as long as there are not more than `most`; none for
+    /// what is no service.
+    fn of(&mut self, device: &Device, most: usize) -> Option<ServiceIx> {
         let kind = device.kind.filter(|kind| kind.is_service())?;
-        if let Some(service) = self.service_by_id(kind, device.id) {
+        if let Some(service) = self.by_id(kind, device.id) {
             return Some(service);
         }
         let id = NativeId::new(device.id)?;
-        if self.services.len() >= self.settings.max_services {
+        if self.table.len() >= most {
             return None;
         }
         let name = String::new();
         let service = Service { kind, id: id.clone(), name, told: false, listed_epoch: 0, stamp: 0, seen_epoch: 0 };
-        let index = self.services.insert(service);
-        self.service_ids.insert(SpacedId { space: kind as u8, id }, index);
+        let index = self.table.insert(service);
+        self.ids.insert(SpacedId { space: kind as u8, id }, index);
         Some(index)
     }
 
     /// A caller dialled this number and came to wait at this service: other callers sent to the number wait there, too.
-    pub(super) fn learn_number(&mut self, service: ServiceIx, number: &str) {
+    pub fn learn_number(&mut self, service: ServiceIx, number: &str) {
         /// The most numbers remembered for all services together.
         const MOST: usize = 10_000;
         let digits: String = digits(number).iter().map(|digit| char::from(*digit)).collect();
-        if !digits.is_empty() && !self.service_numbers.contains_key(&digits) && self.service_numbers.len() < MOST {
-            self.service_numbers.insert(digits, service);
+        if !digits.is_empty() && !self.numbers.contains_key(&digits) && self.numbers.len() < MOST {
+            self.numbers.insert(digits, service);
         }
+    }
+
+    /// Wherever agents are who were not shown, the platform would have shown them there.
+    pub fn all_listed(&mut self, epoch: u64) {
+        for index in self.table.indices() {
+            self[index].listed_epoch = epoch;
+        }
+    }
+
+    pub fn take_closed(&mut self) -> Vec<ServiceIx> {
+        std::mem::take(&mut self.closed)
+    }
+}
+
+impl std::ops::Index<ServiceIx> for Services {
+    type Output = Service;
+
+    fn index(&self, index: ServiceIx) -> &Service {
+        &self.table[index]
+    }
+}
+
+impl std::ops::IndexMut<ServiceIx> for Services {
+    fn index_mut(&mut self, index: ServiceIx) -> &mut Service {
+        &mut self.table[index]
+    }
+}
+
+impl Model {
+    pub fn service_by_id(&self, kind: DeviceKind, id: Id) -> Option<ServiceIx> {
+        self.services.by_id(kind, id)
+    }
+
+    /// The service that a device is, which is learnt of thereby; none for what is no service.
+    pub(super) fn service_of(&mut self, device: &Device) -> Option<ServiceIx> {
+        self.services.of(device, self.settings.max_services)
     }
 
     /// True if calls to this number are known to wait at a service.
     pub(super) fn is_number_of_service(&self, number: &str) -> bool {
         let digits = digits(number);
         let text = std::str::from_utf8(&digits).unwrap_or_default();
-        !text.is_empty() && (self.service_numbers.contains_key(text) || self.is_configured(&digits))
-    }
-
-    fn is_configured(&self, wanted: &[u8]) -> bool {
-        self.settings.service_numbers.values().any(|number| digits(number)[..] == *wanted)
+        !text.is_empty() && (self.services.numbers.contains_key(text) || self.settings.is_service_number(&digits))
     }
 
     fn service_meant(&mut self, device: &Device) -> Result<ServiceIx, Effect> {
@@ -68,7 +120,7 @@ impl Model {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        let (stamp, epoch) = (self.stamp, self.link.epoch);
+        let (stamp, epoch) = (self.moment.stamp, self.link.epoch);
         let service = &mut self.services[index];
         (service.stamp, service.seen_epoch) = (stamp, epoch);
         let name = kept(change.text(Fact::Name));
@@ -98,7 +150,7 @@ impl Model {
             return;
         }
         self.tell_service(TransitionKind::ServiceRemoved, index);
-        self.closed_services.push(index);
+        self.services.closed.push(index);
     }
 
     /// Whoever is told that a service is gone is told of its agents, too: they leave it afterwards.
@@ -110,25 +162,18 @@ impl Model {
 
     /// Services of this kind that were not in this message do not exist any more.
     pub(super) fn services_listed(&mut self, change: &Change) -> Effect {
-        for index in self.services.indices() {
+        for index in self.services.table.indices() {
             let service = &self.services[index];
-            if service.told && Some(service.kind) == change.service.kind && service.stamp != self.stamp {
+            if service.told && Some(service.kind) == change.service.kind && service.stamp != self.moment.stamp {
                 self.remove_service(index);
             }
         }
         Effect::Taken
     }
 
-    /// Wherever agents are who were not shown, the platform would have shown them there.
-    pub(super) fn all_listed(&mut self) {
-        for index in self.services.indices() {
-            self.services[index].listed_epoch = self.link.epoch;
-        }
-    }
-
     /// Services that the platform did not show since `epoch` began do not exist any more.
     pub(super) fn remove_unseen(&mut self, epoch: u64) {
-        for index in self.services.indices() {
+        for index in self.services.table.indices() {
             let service = &self.services[index];
             if service.told && service.seen_epoch != epoch {
                 self.remove_service(index);

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::digits;
+
 /// How long the model waits for a platform that says nothing, and how much it keeps.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -55,5 +57,12 @@ impl Default for Settings {
             service_numbers: BTreeMap::new(),
             max_memory: 12 << 20,
         }
+    }
+}
+
+impl Settings {
+    /// True if the number to dial for a service has these digits.
+    pub(super) fn is_service_number(&self, wanted: &[u8]) -> bool {
+        self.service_numbers.values().any(|number| digits(number)[..] == *wanted)
     }
 }

@@ -1,12 +1,15 @@
 //! The model's deadlines. A timer is never taken back: when it fires, its owner looks whether it still matters, and most
 //! often sets it anew. So an event costs no work here.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BinaryHeap,
+};
 
 use super::{AgentIx, CallIx, RequestIx};
 use crate::time::Time;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 pub enum Timer {
     StateGrace(AgentIx),
     LogOn(AgentIx),
@@ -20,27 +23,55 @@ pub enum Timer {
     Request(RequestIx),
 }
 
+/// A timer that is set. The earlier one comes first; of one moment, the one that was set first.
+#[derive(Debug)]
+struct Alarm {
+    at: Time,
+    /// Counts the timers that were set: no two alarms have the same.
+    count: u64,
+    timer: Timer,
+}
+
+impl Ord for Alarm {
+    fn cmp(&self, other: &Alarm) -> Ordering {
+        (self.at, self.count).cmp(&(other.at, other.count))
+    }
+}
+
+impl PartialOrd for Alarm {
+    fn partial_cmp(&self, other: &Alarm) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Alarm {
+    fn eq(&self, other: &Alarm) -> bool {
+        self.count == other.count
+    }
+}
+
+impl Eq for Alarm {}
+
 #[derive(Debug, Default)]
 pub struct Timers {
-    heap: BinaryHeap<Reverse<(Time, u64, Timer)>>,
-    /// Keeps timers of one moment in the order in which they were set.
+    heap: BinaryHeap<Reverse<Alarm>>,
     count: u64,
 }
 
 impl Timers {
     pub fn set(&mut self, at: Time, timer: Timer) {
         self.count += 1;
-        self.heap.push(Reverse((at, self.count, timer)));
+        self.heap.push(Reverse(Alarm { at, count: self.count, timer }));
     }
 
     pub fn deadline(&self) -> Option<Time> {
-        self.heap.peek().map(|Reverse((at, _, _))| *at)
+        self.heap.peek().map(|Reverse(alarm)| alarm.at)
     }
 
     pub fn due(&mut self, now: Time) -> Option<Timer> {
         if self.deadline()? > now {
             return None;
         }
-        self.heap.pop().map(|Reverse((_, _, timer))| timer)
+        self.heap.pop().map(|Reverse(alarm)| alarm.timer)
     }
 }

@@ -1,4 +1,5 @@
-//! What comes out of the model: one transition, of which target rules make messages.
+//! What comes out of the model: transitions, of which target rules make messages, and the queue of those that nobody has
+//! taken yet. Whom they reach is decided in `bridge`.
 
 use super::{
     About, AgentIx, AgentState, CallIx, ClientId, End, Entity, Failure, RejectReason, RequestIx, RouteStatus,
@@ -100,5 +101,24 @@ impl Transition {
     pub fn request(mut self, request: impl Into<Option<RequestIx>>) -> Transition {
         self.request = request.into();
         self
+    }
+}
+
+/// Transitions that nobody has taken yet, in order.
+#[derive(Debug, Default)]
+pub(super) struct Transitions {
+    queue: Vec<Transition>,
+    /// True while transitions are told that no message says: they follow from what was lost, or from silence.
+    pub presuming: bool,
+}
+
+impl Transitions {
+    pub fn tell(&mut self, mut transition: Transition) {
+        transition.details.presumed = self.presuming;
+        self.queue.push(transition);
+    }
+
+    pub fn take(&mut self, into: &mut Vec<Transition>) {
+        into.append(&mut self.queue);
     }
 }

@@ -21,13 +21,16 @@ impl Model {
             if !meant(call) || self.calls[call].live_party_of(agent).is_some() {
                 continue;
             }
-            let wrapped =
-                self.agents[agent].wraps.iter().flatten().any(|wrap| *wrap == call || self.result_of(*wrap) == call);
+            let wrapped = self.agents[agent]
+                .wraps
+                .iter()
+                .flatten()
+                .any(|wrap| *wrap == call || self.calls.result_of(*wrap) == call);
             let kind = if wrapped { TransitionKind::WrapEnded } else { TransitionKind::WrapSkipped };
             let mut transition = Transition::new(kind).call(call).agent(agent);
             transition.details.code = self.calls[call].disposition_of(agent);
             self.tell(transition);
-            self.calls[call].last_event = self.now;
+            self.calls[call].last_event = self.moment.now;
             if let Some(place) = self.calls[call].party_of(agent) {
                 self.calls[call].parties[place].work_over = true;
             }
@@ -74,8 +77,8 @@ impl Model {
 
     /// Nobody works on the call any more. Its ids lead to it for the time of grace.
     fn work_is_over(&mut self, index: CallIx) {
-        self.calls[index].over_since = self.now;
-        self.timers.set(self.now + self.settings.id_grace, Timer::IdGrace(index));
+        self.calls[index].over_since = self.moment.now;
+        self.timers.set(self.moment.now + self.settings.id_grace, Timer::IdGrace(index));
     }
 
     /// Agents of whom the platform has shown neither wrap-up nor its absence owe the call nothing more. An agent who is
@@ -92,8 +95,8 @@ impl Model {
     /// The call that the beginning or end of an agent's wrap-up, or a code, is about. If a newer call has the number by
     /// now, the number still means the old call for an agent who works after that one.
     pub(super) fn call_of_work(&self, agent: AgentIx, names: &CallNames) -> Option<CallIx> {
-        let named = self.bearer(names);
-        let is_in_named = named.is_some_and(|named| self.calls[self.result_of(named)].party_of(agent).is_some());
+        let named = self.calls.bearer(names);
+        let is_in_named = named.is_some_and(|named| self.calls[self.calls.result_of(named)].party_of(agent).is_some());
         if !is_in_named {
             let bears = |call: &&CallIx| {
                 let known = &self.calls[**call].names;
@@ -111,10 +114,10 @@ impl Model {
     /// The call after which an agent works where the platform names this one. After a join it may name any of the three:
     /// whoever left by the join works after the old call, whoever stayed after the result.
     pub(super) fn call_worked_on(&self, agent: AgentIx, named: CallIx) -> CallIx {
-        let result = self.result_of(named);
+        let result = self.calls.result_of(named);
         let owes = &self.agents[agent].owes;
         let same = owes.iter().find(|owed| **owed == named);
-        if let Some(owed) = same.or_else(|| owes.iter().find(|owed| self.result_of(**owed) == result)) {
+        if let Some(owed) = same.or_else(|| owes.iter().find(|owed| self.calls.result_of(**owed) == result)) {
             return *owed;
         }
         let was_in = |call: CallIx| self.calls.get(call).is_some_and(|call| call.party_of(agent).is_some());
@@ -149,15 +152,15 @@ impl Model {
             if party.is_some() {
                 self.owe_wrap(agent, index);
             }
-            self.calls[index].last_event = self.now;
+            self.calls[index].last_event = self.moment.now;
             if self.calls[index].is_live() {
                 self.note(index, change);
             }
         }
         let entry = &mut self.agents[agent];
-        entry.last_word = self.clock;
+        entry.last_word = self.moment.clock;
         entry.settling = None;
-        entry.end_activity(self.now);
+        entry.end_activity(self.moment.now);
         if !entry.wraps.contains(&call) {
             entry.wraps.push(call);
         }
@@ -173,7 +176,7 @@ impl Model {
             Err(effect) => return effect,
         };
         let named = self.call_of_work(agent, &change.call);
-        let call = named.map(|named| self.result_of(named));
+        let call = named.map(|named| self.calls.result_of(named));
         let requests = self.dispositions_shown(call, agent, change);
         if let (Some(named), Some(call)) = (named, call) {
             let worked_on = self.call_worked_on(agent, named);
@@ -182,7 +185,7 @@ impl Model {
                 self.set_disposition(worked_on, Some(agent), change);
             }
             let meant: SmallVec<[CallIx; 2]> =
-                self.agents[agent].owes.iter().copied().filter(|owed| self.result_of(*owed) == call).collect();
+                self.agents[agent].owes.iter().copied().filter(|owed| self.calls.result_of(*owed) == call).collect();
             if meant.is_empty() {
                 self.skip_wrap(agent, worked_on);
             }
@@ -191,9 +194,9 @@ impl Model {
         let mut wraps = std::mem::take(&mut self.agents[agent].wraps);
         let wrapped = !wraps.is_empty();
         // Whatever the platform works after that is not known is over, too.
-        wraps.retain(|wrap| wrap.is_some_and(|wrap| Some(self.result_of(wrap)) != call));
+        wraps.retain(|wrap| wrap.is_some_and(|wrap| Some(self.calls.result_of(wrap)) != call));
         let entry = &mut self.agents[agent];
-        entry.last_word = self.clock;
+        entry.last_word = self.moment.clock;
         entry.wraps = wraps;
         if wrapped && entry.wraps.is_empty() && entry.calls.is_empty() {
             self.settle_state(agent);
@@ -225,14 +228,14 @@ impl Model {
 
     /// Whether an agent works after this call, or, of whom that is not known, after any.
     pub(super) fn is_wrapping(&self, agent: AgentIx, call: Option<CallIx>) -> bool {
-        let same = |wrap: CallIx| call.is_none_or(|call| self.result_of(call) == self.result_of(wrap));
+        let same = |wrap: CallIx| call.is_none_or(|call| self.calls.result_of(call) == self.calls.result_of(wrap));
         self.agents[agent].wraps.iter().any(|wrap| wrap.is_none_or(same))
     }
 
     /// Whether nothing is left to do after this call, and the platform has said what comes next, or had its time to.
     pub(super) fn is_wrap_up_over(&self, agent: AgentIx, call: Option<CallIx>) -> bool {
         let entry = &self.agents[agent];
-        let same = |other: &CallIx| call.is_some_and(|call| self.result_of(call) == self.result_of(*other));
+        let same = |other: &CallIx| call.is_some_and(|call| self.calls.result_of(call) == self.calls.result_of(*other));
         let is_open = entry.calls.iter().any(same) || entry.owes.iter().any(same) || self.is_wrapping(agent, call);
         !is_open && entry.settling.is_none()
     }

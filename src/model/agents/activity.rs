@@ -9,11 +9,11 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        let call = self.named_call(&change.call).filter(|call| self.calls[*call].is_live());
-        if call.is_none() && self.named_call(&change.call).is_some() {
+        let call = self.calls.named(&change.call).filter(|call| self.calls[*call].is_live());
+        if call.is_none() && self.calls.named(&change.call).is_some() {
             return Effect::Late;
         }
-        self.agents[agent].last_word = self.clock;
+        self.agents[agent].last_word = self.moment.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
             self.set_state(agent, state);
         }
@@ -29,8 +29,8 @@ impl Model {
         };
         let entry = &mut self.agents[agent];
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
-            entry.hint = Some((state, self.now));
-            self.timers.set(self.now + self.settings.state_grace, Timer::Hint(agent));
+            entry.hint = Some((state, self.moment.now));
+            self.timers.set(self.moment.now + self.settings.state_grace, Timer::Hint(agent));
             return Effect::Taken;
         }
         entry.hint = None;
@@ -43,7 +43,7 @@ impl Model {
     pub(in crate::model) fn hint_over(&mut self, agent: AgentIx) {
         let Some(entry) = self.agents.get_mut(agent) else { return };
         let Some((state, since)) = entry.hint else { return };
-        if since + self.settings.state_grace > self.now {
+        if since + self.settings.state_grace > self.moment.now {
             return;
         }
         entry.hint = None;
@@ -60,7 +60,7 @@ impl Model {
 
     /// The agent waits for the call, which is to alert next.
     pub(in crate::model) fn reserve(&mut self, agent: AgentIx, call: CallIx) {
-        self.agents[agent].last_word = self.clock;
+        self.agents[agent].last_word = self.moment.clock;
         self.set_state(agent, AgentState::Reserved);
         self.tell_agent_state(Some(agent), Some(call));
     }
@@ -69,7 +69,7 @@ impl Model {
     pub(in crate::model) fn release(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.agents[agent];
         if entry.activity == Some(AgentState::Reserved) && entry.calls.is_empty() {
-            entry.end_activity(self.now);
+            entry.end_activity(self.moment.now);
             self.settle_state(agent);
             self.tell_agent_state(Some(agent), Some(call));
         }
@@ -90,7 +90,7 @@ impl Model {
         entry.hint = None;
         if entry.calls.is_empty() {
             entry.activity = None;
-            entry.free_since = self.now;
+            entry.free_since = self.moment.now;
             self.settle_state(agent);
         }
     }

@@ -82,4 +82,14 @@ impl Agent {
             self.free_since = now;
         }
     }
+
+    /// The call that occupies an agent, as the event about the agent's state names it.
+    pub fn call_of_state(&self) -> Option<CallIx> {
+        self.calls.last().or(self.wraps.iter().flatten().last()).copied()
+    }
+
+    /// The call that a request to wrap up is about: the one being wrapped up, otherwise the one the agent is in.
+    pub fn call_to_wrap(&self) -> Option<CallIx> {
+        self.wraps.iter().flatten().last().or(self.owes.last()).or(self.calls.last()).copied()
+    }
 }

@@ -20,7 +20,7 @@ impl Model {
         for service in services {
             self.join_service(agent, service);
         }
-        self.agents[agent].last_word = self.clock;
+        self.agents[agent].last_word = self.moment.clock;
         if let Some(state) = change.int(Fact::State).and_then(AgentState::from_code) {
             self.show_state(agent, state);
         }
@@ -38,9 +38,9 @@ impl Model {
             Err(effect) => return effect,
         };
         if self.agents[agent].number.is_empty() && !self.agents[agent].is_logged_on() {
-            self.learn_station(agent, change.text(Fact::Station));
+            self.agents.learn_station(agent, change.text(Fact::Station));
             self.agents[agent].logging_on = true;
-            self.timers.set(self.now + self.settings.state_grace, Timer::LogOn(agent));
+            self.timers.set(self.moment.now + self.settings.state_grace, Timer::LogOn(agent));
             return Effect::Taken;
         }
         self.show(agent);
@@ -83,8 +83,8 @@ impl Model {
     /// order. The caller tells the state afterwards. If an agent who is logged on `joins` a service, the log-on is told
     /// once more, with all services.
     pub(super) fn log_on(&mut self, agent: AgentIx, station: &str, joins: bool) {
-        let moved = self.learn_station(agent, station);
-        let now = self.now;
+        let moved = self.agents.learn_station(agent, station);
+        let now = self.moment.now;
         let entry = &mut self.agents[agent];
         let was_on = entry.is_logged_on();
         entry.logging_on = false;
@@ -95,9 +95,9 @@ impl Model {
             entry.since = now;
             entry.disposition = None;
             entry.services.clear();
-            self.claim_station(agent);
+            self.agents.claim_station(agent);
         }
-        self.agent_seen_as(agent);
+        self.requests.agent_shown(agent, &self.agents[agent]);
         let requests = self.requests_shown(Expect::LoggedOn(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOn).agent(agent);
         if was_on && !moved && !joins {
@@ -110,7 +110,7 @@ impl Model {
     pub(in crate::model) fn logged_off(&mut self, change: &Change) -> Effect {
         match self.agent_of(change) {
             Ok(agent) => {
-                self.agents[agent].last_word = self.clock;
+                self.agents[agent].last_word = self.moment.clock;
                 self.log_off(agent);
                 Effect::Taken
             }

@@ -7,7 +7,7 @@ impl Model {
     pub(in crate::model) fn agent_known(&mut self, change: &Change) -> Effect {
         match self.agent_of(change) {
             Ok(agent) => {
-                self.agents[agent].stamp = self.stamp;
+                self.agents[agent].stamp = self.moment.stamp;
                 self.show(agent);
                 Effect::Taken
             }
@@ -29,7 +29,7 @@ impl Model {
     }
 
     pub(in crate::model) fn agent_removed(&mut self, change: &Change) -> Effect {
-        match self.agent_by_id(change.party.id) {
+        match self.agents.by_id(change.party.id) {
             Some(agent) => {
                 self.unshow(agent);
                 Effect::Taken
@@ -69,9 +69,9 @@ impl Model {
         let service = self.service_of(&change.service);
         self.link.statistics_seen = true;
         self.show(agent);
-        let since = time::parse(change.text(Fact::Since)).and_then(|since| since.moment(self.ahead));
+        let since = time::parse(change.text(Fact::Since)).and_then(|since| since.moment(self.moment.ahead));
         let entry = &mut self.agents[agent];
-        entry.stamp = self.stamp;
+        entry.stamp = self.moment.stamp;
         entry.seen_epoch = self.link.epoch;
         // Statistics lag: what began before the last event about the agent is old.
         let known_better = since.zip(entry.last_word).is_some_and(|(since, last)| since <= last);
@@ -112,7 +112,7 @@ impl Model {
             self.services[service].listed_epoch = self.link.epoch;
         }
         for agent in self.agents.indices() {
-            if self.agents[agent].stamp == self.stamp {
+            if self.agents[agent].stamp == self.moment.stamp {
                 continue;
             }
             match service {

@@ -12,7 +12,7 @@ impl Model {
             Ok(agent) => agent,
             Err(effect) => return effect,
         };
-        self.agents[agent].last_word = self.clock;
+        self.agents[agent].last_word = self.moment.clock;
         // Only a message about the agent's activity, not one about readiness alone, shows that the agent is on no call.
         if change.int(Fact::State).is_some() {
             self.doubt_calls_of(agent, None);
@@ -63,10 +63,10 @@ impl Model {
             self.doubt_calls_of(agent, None);
         }
         let entry = &mut self.agents[agent];
-        entry.last_word = self.clock;
-        entry.end_activity(self.now);
+        entry.last_word = self.moment.clock;
+        entry.end_activity(self.moment.now);
         // The work after a call that nobody knows is any work that is known.
-        if self.named_call(&change.call).is_none() {
+        if self.calls.named(&change.call).is_none() {
             self.all_wraps_over(agent);
         }
         let entry = &mut self.agents[agent];

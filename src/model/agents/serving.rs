@@ -16,9 +16,9 @@ impl Model {
         let known = std::mem::replace(&mut entry.services, services);
         let left = known.iter().filter(|one| !entry.services.contains(one));
         let joined = entry.services.iter().filter(|one| !known.contains(one));
-        let before = self.restaffed.len();
-        self.restaffed.extend(left.chain(joined));
-        if self.restaffed.len() > before && self.agents[agent].is_logged_on() {
+        let before = self.services.restaffed.len();
+        self.services.restaffed.extend(left.chain(joined));
+        if self.services.restaffed.len() > before && self.agents[agent].is_logged_on() {
             self.tell_services(agent);
         }
         Effect::Taken
@@ -28,7 +28,7 @@ impl Model {
         let services = &mut self.agents[agent].services;
         if !services.contains(&service) {
             services.push(service);
-            self.restaffed.push(service);
+            self.services.restaffed.push(service);
         }
     }
 
@@ -40,7 +40,7 @@ impl Model {
         if services.len() == before {
             return;
         }
-        self.restaffed.push(service);
+        self.services.restaffed.push(service);
         if !self.link.resynced || !self.agents[agent].is_logged_on() {
             return;
         }

@@ -3,7 +3,7 @@
 //! the last readiness, in this order. The facts themselves come from the other modules of this folder.
 
 use crate::model::{
-    requests::{Expect, Requests},
+    requests::{Answered, Expect},
     timers::Timer,
     *,
 };
@@ -48,12 +48,12 @@ impl Model {
                 self.wrap_up_over(agent, |_| true);
                 let entry = &mut self.agents[agent];
                 entry.wraps.clear();
-                entry.end_activity(self.now);
+                entry.end_activity(self.moment.now);
                 entry.readiness = Some(if state == AgentState::Idle { Readiness::Ready } else { Readiness::NotReady });
             }
             AgentState::Wrap => {
                 let entry = &mut self.agents[agent];
-                entry.end_activity(self.now);
+                entry.end_activity(self.moment.now);
                 if entry.wraps.is_empty() {
                     entry.wraps.push(None);
                 }
@@ -75,7 +75,7 @@ impl Model {
 
     pub(in crate::model) fn tell_agent_state(&mut self, agent: Option<AgentIx>, call: Option<CallIx>) {
         if let Some(agent) = agent {
-            self.tell_state_answering(agent, call, Requests::new());
+            self.tell_state_answering(agent, call, Answered::new());
         }
     }
 
@@ -85,7 +85,7 @@ impl Model {
         &mut self,
         agent: AgentIx,
         call: Option<CallIx>,
-        mut requests: Requests,
+        mut requests: Answered,
     ) {
         requests.extend(self.wrap_ups_shown(agent));
         requests.extend(self.outcome_as_state(agent));
@@ -97,7 +97,7 @@ impl Model {
         let changed = state.is_some() && state != self.agents[agent].told;
         self.agents[agent].told = state;
         if changed {
-            self.agents[agent].since = self.now;
+            self.agents[agent].since = self.moment.now;
         }
         if !changed && requests.is_empty() {
             return;
@@ -121,14 +121,14 @@ impl Model {
 
     /// The state stands until the platform says the next, or for the time of grace.
     pub(in crate::model) fn settle_state(&mut self, agent: AgentIx) {
-        self.agents[agent].settling = Some(self.now);
-        self.timers.set(self.now + self.settings.state_grace, Timer::StateGrace(agent));
+        self.agents[agent].settling = Some(self.moment.now);
+        self.timers.set(self.moment.now + self.settings.state_grace, Timer::StateGrace(agent));
     }
 
     pub(in crate::model) fn state_grace_over(&mut self, agent: AgentIx) {
         let entry = &mut self.agents[agent];
         let Some(since) = entry.settling else { return };
-        if since + self.settings.state_grace > self.now {
+        if since + self.settings.state_grace > self.moment.now {
             return;
         }
         entry.settling = None;

@@ -7,7 +7,7 @@ use crate::model::*;
 impl Model {
     /// True if a change that shows a call alive begins another call under this call's number.
     pub(super) fn begins_anew(&self, index: CallIx, change: &Change) -> bool {
-        let result = &self.calls[self.result_of(index)];
+        let result = &self.calls[self.calls.result_of(index)];
         if self.has_own_name(index, &change.call) {
             // This name is given to one call only. If that call was ended for its silence, it goes on.
             return result.presumed_over;
@@ -28,7 +28,7 @@ impl Model {
 
     /// True if the names contain the one that the platform gives to one call only, and this call has it.
     fn has_own_name(&self, index: CallIx, names: &CallNames) -> bool {
-        let Some(space) = self.unique_names else { return false };
+        let Some(space) = self.calls.names.unique else { return false };
         let own = names.0[space as usize];
         !own.is_none() && self.calls[index].name(space).is_some_and(|known| known.as_id() == own)
     }
@@ -43,12 +43,12 @@ impl Model {
             // An agent who was still in the call at its end may be alerted late. One who had left it before cannot be
             // alerted by it again.
             Alerted => {
-                self.agent_meant(&change.party).is_some_and(|agent| {
+                self.agents.meant(&change.party).is_some_and(|agent| {
                     call.parties
                         .iter()
                         .find(|party| party.device.agent == Some(agent))
                         .is_none_or(|party| party.left_first)
-                }) || self.is_new_agent(&change.party)
+                }) || self.agents.is_new(&change.party)
             }
             _ => false,
         }
@@ -69,7 +69,7 @@ impl Model {
         match change.kind {
             ChangeKind::Started | ChangeKind::RouteAsked => answered,
             ChangeKind::Originated => {
-                answered || (call.originator.is_some() && call.originator != self.agent_meant(&change.party))
+                answered || (call.originator.is_some() && call.originator != self.agents.meant(&change.party))
             }
             _ => false,
         }
@@ -80,13 +80,13 @@ impl Model {
         let told = change.text(Fact::Ani);
         let opposite = change.kind == ChangeKind::Alerted
             && call.originator.is_none()
-            && self.agent_meant(&change.other).is_none()
+            && self.agents.meant(&change.other).is_none()
             && matches!(change.other.kind, None | Some(DeviceKind::Device));
         let number = if told.is_empty() && opposite { change.other.number } else { told };
         !number.is_empty() && !call.ani.is_empty() && !same_number(number, &call.ani)
     }
 
     fn is_one_of(&self, call: &Call, device: &Device) -> bool {
-        self.agent_meant(device).is_some_and(|agent| call.live_party_of(agent).is_some())
+        self.agents.meant(device).is_some_and(|agent| call.live_party_of(agent).is_some())
     }
 }

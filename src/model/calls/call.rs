@@ -332,4 +332,52 @@ impl Call {
     fn is_consultation(&self) -> bool {
         self.consultation_told && self.direction == Direction::Consultation
     }
+
+    /// The party in the call that this device, no agent, is. A number may be written in another way than before: where
+    /// only one party can be meant, it is that one; but a device that has left already is nobody else.
+    pub fn party_leaving(&self, device: &Device) -> Option<usize> {
+        if let Some(place) = self.party_like(device) {
+            return Some(place).filter(|place| self.parties[*place].is_in());
+        }
+        let dialable = matches!(device.kind, None | Some(DeviceKind::Device));
+        let mut others = self.others_in();
+        others.next().filter(|_| dialable && others.next().is_none())
+    }
+
+    /// Whether the agent's party is in this state.
+    pub fn is_in_state(&self, agent: AgentIx, state: PartyState) -> bool {
+        self.party_of(agent).is_some_and(|place| self.parties[place].state == state)
+    }
+
+    /// Adds a party, or the part of it that is there already joins in.
+    pub fn add_party(&mut self, party: Party) {
+        let asked = Device {
+            kind: party.device.kind,
+            id: party.device.id.as_ref().map_or(Id::None, NativeId::as_id),
+            number: &party.device.number,
+        };
+        let place = match party.device.agent {
+            Some(agent) => self.party_of(agent),
+            None => self.party_like(&asked),
+        };
+        match place {
+            Some(place) => {
+                let there = &mut self.parties[place];
+                there.state = party.state;
+                there.answered |= party.answered;
+                there.cleared = false;
+            }
+            None if self.parties.len() < MAX_PARTIES => self.parties.push(party),
+            None => {}
+        }
+    }
+
+    /// Whether the agent begins a call that was there before: one that waited for an agent who calls back, or that was
+    /// offered to the agent, to be placed. Nobody
+    /// in it has begun it, and the agent is not in it, or it alerts at the agent.
+    pub fn may_be_begun_by(&self, agent: AgentIx) -> bool {
+        let begun = self.originator.is_some_and(|other| other == agent || self.live_party_of(other).is_some());
+        let place = self.live_party_of(agent);
+        !begun && place.is_none_or(|place| self.parties[place].state == PartyState::Alerting)
+    }
 }

@@ -115,7 +115,7 @@ impl Model {
         self.wait_over(index);
         let mut transition = Transition::new(TransitionKind::FarEndConnected).call(index).agent(agent);
         transition.party = Some((index, place as u8));
-        transition.other = self.companion(index, Some(agent));
+        transition.other = self.calls.companion(index, Some(agent));
         transition.details.told = told;
         self.tell(transition);
         self.tell_agent_state(Some(agent), Some(index));

@@ -22,7 +22,7 @@ impl Model {
 
     /// Takes the code that comes with the end of a call which is known to be over, and whose wrap-up is not.
     fn code_after_end(&mut self, change: &Change) {
-        let Some(index) = self.bearer(&change.call) else { return };
+        let Some(index) = self.calls.bearer(&change.call) else { return };
         let call = &self.calls[index];
         let Some(agent) = call.answering_agent().filter(|_| !call.is_live() && !call.completed) else { return };
         if self.set_disposition(index, Some(agent), change) {
@@ -66,17 +66,17 @@ impl Model {
         let call = &mut self.calls[index];
         call.phase = Phase::Ended;
         call.queue = None;
-        call.last_event = self.now;
+        call.last_event = self.moment.now;
         self.tell(Transition::new(TransitionKind::CallEnded).call(index));
         self.fail_requests_of(index);
-        if self.forgotten.contains(&index) {
+        if self.calls.forgotten.contains(&index) {
             return;
         }
-        self.oldest.clear();
+        self.calls.oldest.clear();
         if self.calls[index].owed.is_empty() {
             self.complete(index);
         } else {
-            self.timers.set(self.now + self.settings.wrap_grace, Timer::WrapGrace(index));
+            self.timers.set(self.moment.now + self.settings.wrap_grace, Timer::WrapGrace(index));
         }
     }
 
@@ -84,14 +84,14 @@ impl Model {
     pub(in crate::model) fn presume_over(&mut self, index: CallIx) {
         self.calls[index].presumed_over = true;
         let names = self.calls[index].names.clone();
-        self.names_spent.add(&names, self.now, self.now + self.settings.call_expiry);
+        self.calls.names.spent.add(&names, self.moment.now, self.moment.now + self.settings.call_expiry);
         self.presume(true, |model| model.end_call(index));
     }
 
     pub(in crate::model) fn drop_call(&mut self, index: CallIx) {
-        let Some(call) = self.calls.remove(index) else { return };
-        self.weight -= call.weighs;
-        self.drop_names(index, &call.names);
+        let Some(call) = self.calls.table.remove(index) else { return };
+        self.calls.weight -= call.weighs;
+        self.calls.drop_names(index, &call.names);
         for party in call.parties {
             if let Some(agent) = party.device.agent.and_then(|agent| self.agents.get_mut(agent)) {
                 agent.calls.retain(|known| *known != index);
@@ -100,6 +100,6 @@ impl Model {
                 agent.wraps.iter_mut().filter(|known| **known == Some(index)).for_each(|known| *known = None);
             }
         }
-        self.forget_call_of_requests(index);
+        self.requests.forget_call(index);
     }
 }

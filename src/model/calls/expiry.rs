@@ -10,7 +10,7 @@ impl Model {
         if call.is_live() && !call.orphan_watch && !call.is_held_by_platform() {
             call.orphan_watch = true;
             let grace = self.orphan_grace_of(&self.calls[index]);
-            self.timers.set(self.now + grace, Timer::OrphanGrace(index));
+            self.timers.set(self.moment.now + grace, Timer::OrphanGrace(index));
         }
     }
 
@@ -28,7 +28,7 @@ impl Model {
         }
         let grace = self.orphan_grace_of(call);
         let due = call.last_event + grace;
-        if due <= self.now {
+        if due <= self.moment.now {
             // An agent who works after the call shows that it is over. The platform may tell its end, with the code, once that
             // work is over, too.
             let is_worked_on = call.owed.iter().any(|agent| self.is_wrapping(*agent, Some(index)));
@@ -45,8 +45,8 @@ impl Model {
 
     /// Sets a timer that looks for calls that have been silent for too long.
     pub(in crate::model) fn watch_expiry(&mut self) {
-        if !std::mem::replace(&mut self.expiry_watch, true) {
-            self.timers.set(self.now + self.settings.call_expiry, Timer::CallExpiry);
+        if !std::mem::replace(&mut self.calls.expiry_watch, true) {
+            self.timers.set(self.moment.now + self.settings.call_expiry, Timer::CallExpiry);
         }
     }
 
@@ -54,7 +54,7 @@ impl Model {
     pub(in crate::model) fn call_expiry_over(&mut self) {
         let due = |call: &Call| call.last_event + self.settings.call_expiry;
         let goes_on = |call: &Call| call.is_live() || !call.completed || !call.owed.is_empty();
-        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= self.now);
+        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= self.moment.now);
         for index in silent.map(|(index, _)| index).collect::<Vec<_>>() {
             if self.calls[index].is_live() {
                 self.presume_over(index);
@@ -63,7 +63,7 @@ impl Model {
             }
         }
         let next = self.calls.iter().filter(|(_, call)| goes_on(call)).map(|(_, call)| call.last_event).min();
-        self.expiry_watch = next.is_some();
+        self.calls.expiry_watch = next.is_some();
         if let Some(next) = next {
             self.timers.set(next + self.settings.call_expiry, Timer::CallExpiry);
         }
@@ -78,9 +78,9 @@ impl Model {
         let result_lives = call.joined_into.is_some_and(|result| self.calls.get(result).is_some());
         let due = call.over_since + self.settings.id_grace;
         if result_lives {
-            self.timers.set(self.now + self.settings.id_grace, Timer::IdGrace(index));
-        } else if due <= self.now && !self.forgotten.contains(&index) {
-            self.forgotten.push(index);
+            self.timers.set(self.moment.now + self.settings.id_grace, Timer::IdGrace(index));
+        } else if due <= self.moment.now && !self.calls.forgotten.contains(&index) {
+            self.calls.forgotten.push(index);
         }
     }
 }

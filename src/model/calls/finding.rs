@@ -1,18 +1,19 @@
 //! Which call a change means: the one that bears its names, or what that one became part of, or a new one.
 
+use super::Calls;
 use crate::model::*;
 
-impl Model {
+impl Calls {
     /// The call that these names mean: what the call of these names became part of, or itself.
-    pub(in crate::model) fn named_call(&self, names: &CallNames) -> Option<CallIx> {
+    pub fn named(&self, names: &CallNames) -> Option<CallIx> {
         self.bearer(names).map(|call| self.result_of(call))
     }
 
     /// The call that bears these names. A more authoritative name that the call contradicts makes it another call.
-    pub(in crate::model) fn bearer(&self, names: &CallNames) -> Option<CallIx> {
+    pub fn bearer(&self, names: &CallNames) -> Option<CallIx> {
         names.iter().find_map(|name| {
-            let index = *self.call_names.get(&name)?;
-            let call = &self.calls[index];
+            let index = *self.names.bearers.get(&name)?;
+            let call = &self[index];
             let contradicts =
                 |better: SpacedRef| call.name(better.space).is_some_and(|known| known.as_id() != better.id);
             let contradicted = names.iter().take_while(|better| better.space < name.space).any(contradicts);
@@ -23,23 +24,30 @@ impl Model {
     /// The call that this one became part of, or itself.
     pub fn result_of(&self, call: CallIx) -> CallIx {
         let mut index = call;
-        while let Some(next) = self.calls.get(index).and_then(|call| call.joined_into)
-            && self.calls.get(next).is_some()
+        while let Some(next) = self.get(index).and_then(|call| call.joined_into)
+            && self.get(next).is_some()
         {
             index = next;
         }
         index
     }
+}
+
+impl Model {
+    /// The call that this one became part of, or itself.
+    pub fn result_of(&self, call: CallIx) -> CallIx {
+        self.calls.result_of(call)
+    }
 
     /// The call of a change that only follows or ends something: it must be known, and not over.
     pub(super) fn live_call(&mut self, change: &Change) -> Result<CallIx, Effect> {
-        self.follow(self.named_call(&change.call), change)
+        self.follow(self.calls.named(&change.call), change)
     }
 
     /// The call of a change that takes somebody out of it. A name from before a join means the call that ended then, not
     /// what it became part of: nobody who stays is cleared.
     pub(super) fn call_left(&mut self, change: &Change) -> Result<CallIx, Effect> {
-        self.follow(self.bearer(&change.call), change)
+        self.follow(self.calls.bearer(&change.call), change)
     }
 
     fn follow(&mut self, known: Option<CallIx>, change: &Change) -> Result<CallIx, Effect> {
@@ -54,20 +62,20 @@ impl Model {
             return Err(Effect::Late);
         }
         self.hear_of(index);
-        self.learn_names(index, names);
+        self.calls.learn_names(index, names);
         Ok(())
     }
 
     /// The platform says something of the call.
     pub(super) fn hear_of(&mut self, index: CallIx) {
         let call = &mut self.calls[index];
-        (call.last_event, call.seen_epoch) = (self.now, self.link.epoch);
+        (call.last_event, call.seen_epoch) = (self.moment.now, self.link.epoch);
     }
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
     pub(in crate::model) fn call_for(&mut self, change: &Change, begun_by: Option<AgentIx>) -> Result<CallIx, Effect> {
-        if let Some(index) = self.bearer(&change.call) {
-            let result = self.result_of(index);
+        if let Some(index) = self.calls.bearer(&change.call) {
+            let result = self.calls.result_of(index);
             if !self.begins_anew(index, change) {
                 self.touch(result, &change.call)?;
                 self.note(result, change);
@@ -90,25 +98,25 @@ impl Model {
             self.presume_over(index);
         }
         let names = self.calls[index].names.clone();
-        self.drop_names(index, &names);
+        self.calls.drop_names(index, &names);
     }
 
     pub(super) fn new_call(&mut self, names: &CallNames) -> Result<CallIx, Effect> {
         if self.calls.len() >= self.settings.max_calls {
             self.evict_call(None);
         }
-        if self.calls.len() >= self.settings.max_calls + self.forgotten.len() {
+        if self.calls.len() >= self.settings.max_calls + self.calls.forgotten.len() {
             return Err(Effect::Full);
         }
-        let index = self.calls.insert(Call::new(self.now));
+        let index = self.calls.table.insert(Call::new(self.moment.now));
         self.hear_of(index);
-        let again_at = self.names_used.note(names, self.unique_names, self.clock);
-        let renamed = self.names_spent.has_any(names, self.now);
+        let again_at = self.calls.names.note_used(names, self.moment.clock);
+        let renamed = self.calls.names.spent.has_any(names, self.moment.now);
         let call = &mut self.calls[index];
         call.renamed = renamed;
-        call.again_at = if renamed { Some(self.clock.unwrap_or(self.now.0)) } else { again_at };
-        self.learn_names(index, names);
-        self.call_seen(index, names);
+        call.again_at = if renamed { Some(self.moment.clock.unwrap_or(self.moment.now.0)) } else { again_at };
+        self.calls.learn_names(index, names);
+        self.requests.call_shown(index, names);
         self.watch_expiry();
         Ok(index)
     }
@@ -117,11 +125,11 @@ impl Model {
     pub(super) fn begin_again(&mut self, change: &Change) {
         use CallType::{Callback, Campaign, WebCallback};
         let ty = change.int(Fact::Type).and_then(CallType::from_code);
-        let over = |index: &CallIx| !self.calls[self.result_of(*index)].is_live();
-        let known = self.bearer(&change.call).filter(over);
+        let over = |index: &CallIx| !self.calls[self.calls.result_of(*index)].is_live();
+        let known = self.calls.bearer(&change.call).filter(over);
         if let (Some(index), Some(Callback | WebCallback | Campaign)) = (known, ty) {
             let names = self.calls[index].names.clone();
-            self.drop_names(index, &names);
+            self.calls.drop_names(index, &names);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Parties hold and retrieve a call.
 
 use crate::model::{
-    requests::{Expect, Requests},
+    requests::{Answered, Expect},
     *,
 };
 
@@ -30,7 +30,7 @@ impl Model {
         let party = &mut self.calls[index].parties[place];
         (party.state, party.answered) = (to, true);
         let agent = party.device.agent;
-        let mut request = Requests::new();
+        let mut request = Answered::new();
         if let Some(agent) = agent {
             self.add_agent_call(agent, index);
             self.owe_wrap(agent, index);

@@ -2,17 +2,17 @@
 
 use smallvec::SmallVec;
 
-use super::{MAX_DISPOSITIONS, MAX_PARTIES};
+use super::{Calls, MAX_DISPOSITIONS, MAX_PARTIES};
 use crate::model::*;
 
-impl Model {
+impl Calls {
     /// The result takes over the data of the customer's call, which is the one that no agent began. The codes of an
     /// agent who leaves stay with the call that the agent left.
-    pub(super) fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx, leaver: Option<AgentIx>) {
-        let from_agent = |call: CallIx| self.calls[call].originator.is_some();
+    pub fn inherit(&mut self, first: CallIx, second: CallIx, result: CallIx, leaver: Option<AgentIx>) {
+        let from_agent = |call: CallIx| self[call].originator.is_some();
         let customer = if from_agent(first) && !from_agent(second) { second } else { first };
         if customer != result {
-            let from = &self.calls[customer];
+            let from = &self[customer];
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
             let (data, service, priority) = (from.data.clone(), from.service, from.priority);
             let own = from.dispositions.iter().filter(|(agent, _)| Some(*agent) != leaver);
@@ -21,7 +21,7 @@ impl Model {
             let disposition = dispositions.last().map(|(_, code)| *code).or(of_nobody);
             let (media, ty, queued_at) = (from.media, from.ty, from.queued_at);
             let (direction, originator) = (from.direction, from.originator);
-            let to = &mut self.calls[result];
+            let to = &mut self[result];
             if !ani.is_empty() {
                 to.ani = ani;
             }
@@ -45,12 +45,14 @@ impl Model {
                 }
             }
         }
-        let to = &mut self.calls[result];
+        let to = &mut self[result];
         to.far_end_told = true;
         to.consultation_told = true;
         to.numbers_kept = true;
     }
+}
 
+impl Model {
     /// Everyone in an old call is in the result now, except whoever leaves. What they owe, they owe there.
     pub(super) fn move_parties(&mut self, old: CallIx, result: CallIx, leaver: Option<AgentIx>) {
         for place in 0..self.calls[old].parties.len() {
@@ -64,7 +66,7 @@ impl Model {
             }
             let (agent, answered) = (moved.device.agent, moved.answered);
             self.calls[old].parties[place].state = PartyState::Left;
-            self.add_party(result, moved);
+            self.calls[result].add_party(moved);
             if let Some(agent) = agent {
                 self.add_agent_call(agent, result);
                 self.agents[agent].calls.retain(|call| *call != old);
@@ -77,30 +79,6 @@ impl Model {
         }
         self.calls[result].queue = self.calls[result].queue.or(self.calls[old].queue);
         self.calls[old].joined_into = Some(result);
-    }
-
-    /// Adds a party, or the part of it that is there already joins in.
-    fn add_party(&mut self, call: CallIx, party: Party) {
-        let entry = &mut self.calls[call];
-        let asked = Device {
-            kind: party.device.kind,
-            id: party.device.id.as_ref().map_or(Id::None, NativeId::as_id),
-            number: &party.device.number,
-        };
-        let place = match party.device.agent {
-            Some(agent) => entry.party_of(agent),
-            None => entry.party_like(&asked),
-        };
-        match place {
-            Some(place) => {
-                let there = &mut entry.parties[place];
-                there.state = party.state;
-                there.answered |= party.answered;
-                there.cleared = false;
-            }
-            None if entry.parties.len() < MAX_PARTIES => entry.parties.push(party),
-            None => {}
-        }
     }
 
     /// Whoever the event names as being in a call is in it; a queue is where it waits.

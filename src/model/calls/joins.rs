@@ -11,7 +11,7 @@ impl Model {
         if change.party.is_empty() {
             who = self.who_joined(change).unwrap_or(who);
         }
-        let known = [&change.call, &change.second].map(|names| self.named_call(names));
+        let known = [&change.call, &change.second].map(|names| self.calls.named(names));
         let (first, second, result) = match self.joining_calls(change, who.agent) {
             Ok(Some(calls)) => calls,
             Ok(None) => {
@@ -26,10 +26,10 @@ impl Model {
         let leaver = who.agent.filter(|_| transfers);
         self.calls[result].handed_on = transfers && leaver.is_none();
         self.calls[result].conferenced |= !transfers;
-        let (other, to) = (self.companion(first, who.agent), self.companion(second, who.agent));
+        let (other, to) = (self.calls.companion(first, who.agent), self.calls.companion(second, who.agent));
         // What is known of a call that is over already is not lost with it.
         let (old_first, old_second) = (known[0].unwrap_or(first), known[1].unwrap_or(second));
-        self.inherit(old_first, old_second, result, leaver);
+        self.calls.inherit(old_first, old_second, result, leaver);
         for old in [old_first, old_second] {
             if old != result {
                 self.move_parties(old, result, leaver);
@@ -77,7 +77,7 @@ impl Model {
 
     /// The agent who is in both calls.
     fn who_joined(&mut self, change: &Change) -> Option<KnownDevice> {
-        let (first, second) = (self.named_call(&change.call)?, self.named_call(&change.second)?);
+        let (first, second) = (self.calls.named(&change.call)?, self.calls.named(&change.second)?);
         if first == second {
             return None;
         }
@@ -91,7 +91,7 @@ impl Model {
 
     /// Who handed the call on is known only now: that agent leaves.
     fn handed_on_by(&mut self, change: &Change, who: Option<AgentIx>) {
-        let Some(index) = self.named_call(&change.call).filter(|index| self.calls[*index].handed_on) else { return };
+        let Some(index) = self.calls.named(&change.call).filter(|index| self.calls[*index].handed_on) else { return };
         if let Some(place) = who.and_then(|agent| self.calls[index].live_party_of(agent)) {
             self.calls[index].handed_on = false;
             self.leave(index, place);
@@ -105,9 +105,9 @@ impl Model {
         change: &Change,
         who: Option<AgentIx>,
     ) -> Result<Option<(CallIx, CallIx, CallIx)>, Effect> {
-        let known_first = self.named_call(&change.call);
-        let known_second = self.named_call(&change.second);
-        let result = self.named_call(&change.result);
+        let known_first = self.calls.named(&change.call);
+        let known_second = self.calls.named(&change.second);
+        let result = self.calls.named(&change.result);
         if known_first.is_some() && known_first == known_second && (result.is_none() || result == known_first) {
             return Ok(None);
         }
@@ -126,7 +126,7 @@ impl Model {
             (Some(only), None) | (None, Some(only)) => (only, only),
             (None, None) => return Err(Effect::UnknownCall),
         };
-        let result = match result.or_else(|| self.named_call(&change.result)) {
+        let result = match result.or_else(|| self.calls.named(&change.result)) {
             Some(result) if self.calls[result].is_live() => result,
             Some(_) => return Err(Effect::Late),
             None if change.result.is_empty() => first,
@@ -139,13 +139,13 @@ impl Model {
     /// everyone whom the event names.
     fn start_result(&mut self, change: &Change, first: CallIx, second: CallIx) -> Result<(), Effect> {
         let names = if change.result.is_empty() { &change.call } else { &change.result };
-        let known = self.named_call(names);
+        let known = self.calls.named(names);
         let result = match known {
             Some(result) if self.calls[result].is_live() => result,
             Some(_) => return Err(Effect::Late),
             None => self.new_call(names)?,
         };
-        self.inherit(first, second, result, None);
+        self.calls.inherit(first, second, result, None);
         for old in [first, second] {
             self.move_parties(old, result, None);
         }
@@ -179,13 +179,6 @@ impl Model {
                 self.call_for(&start, begun_by).map(Some)
             }
         }
-    }
-
-    /// Whoever else is in a call.
-    pub(super) fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
-        let parties = &self.calls[call].parties;
-        let place = parties.iter().position(|party| party.is_in() && (who.is_none() || party.device.agent != who))?;
-        Some((call, place as u8))
     }
 
     /// Who transferred leaves: cleared once, from the call that was handed on.

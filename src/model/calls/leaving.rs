@@ -59,7 +59,7 @@ impl Model {
     }
 
     fn other_leaves(&mut self, index: CallIx, device: &Device) {
-        let Some(place) = self.party_leaving(index, device) else { return };
+        let Some(place) = self.calls[index].party_leaving(device) else { return };
         self.leave(index, place);
         // A party that only alerts does not count as remaining: nobody speaks with it.
         let call = &self.calls[index];
@@ -92,18 +92,6 @@ impl Model {
         if remaining <= 1 {
             self.far_end_left(index);
         }
-    }
-
-    /// The party in the call that this device, no agent, is. A number may be written in another way than before: where
-    /// only one party can be meant, it is that one; but a device that has left already is nobody else.
-    fn party_leaving(&self, index: CallIx, device: &Device) -> Option<usize> {
-        let call = &self.calls[index];
-        if let Some(place) = call.party_like(device) {
-            return Some(place).filter(|place| call.parties[*place].is_in());
-        }
-        let dialable = matches!(device.kind, None | Some(DeviceKind::Device));
-        let mut others = call.others_in();
-        others.next().filter(|_| dialable && others.next().is_none())
     }
 
     /// A party leaves. If an agent remains alone, the agent is told.

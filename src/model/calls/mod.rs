@@ -21,10 +21,11 @@ mod room;
 mod waiting;
 
 pub use call::{Call, Phase};
-pub use names::{NamesSpent, NamesUsed};
 pub use party::{Party, PartyState};
 
-use crate::model::*;
+use std::collections::VecDeque;
+
+use crate::{model::*, time::Time};
 
 /// The most parties one call keeps; one more is not a party.
 pub const MAX_PARTIES: usize = 64;
@@ -37,3 +38,75 @@ pub const MAX_DATA: usize = 128;
 
 /// The most dispositions one call keeps.
 pub const MAX_DISPOSITIONS: usize = 32;
+
+/// The table of calls. `finding` looks calls up by the names of `names`, `room` bounds how much is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    table: Slab<CallIx, Call>,
+    names: names::Names,
+    /// The weight of all calls.
+    weight: usize,
+    /// Calls to end next where there is no room, as they were when they were found.
+    oldest: VecDeque<(CallIx, Time)>,
+    /// Calls whose time is over, dropped when their last transitions are used.
+    forgotten: Vec<CallIx>,
+    /// A timer looks for calls that have been silent for too long.
+    expiry_watch: bool,
+}
+
+impl Calls {
+    pub fn get(&self, index: CallIx) -> Option<&Call> {
+        self.table.get(index)
+    }
+
+    pub fn get_mut(&mut self, index: CallIx) -> Option<&mut Call> {
+        self.table.get_mut(index)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (CallIx, &Call)> {
+        self.table.iter()
+    }
+
+    pub fn indices(&self) -> Vec<CallIx> {
+        self.table.indices()
+    }
+
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether nothing is left of any call.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.names.is_empty()
+    }
+
+    pub fn take_forgotten(&mut self) -> Vec<CallIx> {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    #[cfg(test)]
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Whoever else is in a call.
+    pub fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
+        let parties = &self[call].parties;
+        let place = parties.iter().position(|party| party.is_in() && (who.is_none() || party.device.agent != who))?;
+        Some((call, place as u8))
+    }
+}
+
+impl std::ops::Index<CallIx> for Calls {
+    type Output = Call;
+
+    fn index(&self, index: CallIx) -> &Call {
+        &self.table[index]
+    }
+}
+
+impl std::ops::IndexMut<CallIx> for Calls {
+    fn index_mut(&mut self, index: CallIx) -> &mut Call {
+        &mut self.table[index]
+    }
+}

@@ -29,33 +29,23 @@ impl Model {
         let party = self.device(&change.party);
         let Some(agent) = party.agent else { return self.started(change) };
         self.is_found_again(Some(agent));
-        let known = self.named_call(&change.call);
+        let known = self.calls.named(&change.call);
         let index = match self.call_for(change, Some(agent)) {
             Ok(index) => index,
             Err(effect) => return effect,
         };
-        if known != Some(index) || self.begins_known_call(index, agent) {
+        if known != Some(index) || self.calls[index].may_be_begun_by(agent) {
             self.originate(index, party, &change.other);
         }
         if let Some(direction) = change.int(Fact::Direction).and_then(Direction::from_code) {
             self.calls[index].direction = direction;
         }
-        match self.named_call(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
+        match self.calls.named(&change.result).filter(|other| *other != index && self.calls[*other].is_live()) {
             // It was heard of by its new name before this was told.
             Some(_) => self.end_call(index),
-            None => self.rename(index, &change.result),
+            None => self.calls.rename(index, &change.result),
         }
         Effect::Taken
-    }
-
-    /// Whether the agent begins a call that was there before: one that waited for an agent who calls back, or that was
-    /// offered to the agent, to be placed. Nobody in it has
-    /// begun it, and the agent is not in it, or it alerts at the agent.
-    fn begins_known_call(&self, index: CallIx, agent: AgentIx) -> bool {
-        let call = &self.calls[index];
-        let begun = call.originator.is_some_and(|other| other == agent || call.live_party_of(other).is_some());
-        let place = call.live_party_of(agent);
-        !begun && place.is_none_or(|place| call.parties[place].state == PartyState::Alerting)
     }
 
     /// An agent began this call: who is called, and whether it is about another call of the agent's.
@@ -99,7 +89,7 @@ impl Model {
     /// it; else the one who calls is whoever calls from outside.
     pub(super) fn call_between(&mut self, change: &Change, party: &KnownDevice) -> Result<CallIx, Effect> {
         let caller = self.device(&change.other);
-        let known = self.named_call(&change.call);
+        let known = self.calls.named(&change.call);
         let begun_by = caller.agent.filter(|agent| Some(*agent) != party.agent);
         let index = self.call_for(change, begun_by)?;
         self.know_caller(index, &caller);

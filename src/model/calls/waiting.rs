@@ -25,7 +25,7 @@ impl Model {
     /// Since when the call waits, by the platform's clock.
     fn waits_since(&self, change: &Change) -> Option<u64> {
         let waited = change.int(Fact::Waited).and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
-        self.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)))
+        self.moment.clock.map(|clock| clock.saturating_sub(waited.saturating_mul(1000)))
     }
 
     /// The call waits at a service: at the last one, where none is named. An agent who is in it put it there.
@@ -63,7 +63,7 @@ impl Model {
             Err(effect) => return effect,
         };
         if let Some(service) = service.filter(|_| self.calls[index].originator.is_none()) {
-            self.learn_number(service, change.text(Fact::Dnis));
+            self.services.learn_number(service, change.text(Fact::Dnis));
         }
         let call = &mut self.calls[index];
         call.waits_unseen = false;
@@ -140,7 +140,7 @@ impl Model {
     }
 
     pub(in crate::model) fn reinserted(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.named_call(&change.call) else { return Effect::UnknownCall };
+        let Some(index) = self.calls.named(&change.call) else { return Effect::UnknownCall };
         if std::mem::replace(&mut self.calls[index].reinserted, true) {
             return Effect::Late;
         }

@@ -51,7 +51,7 @@ impl Model {
     }
 
     fn ask_one(&mut self, ask: &Ask, kind: ChangeKind) {
-        let full = self.requests.len() >= self.settings.max_requests;
+        let full = self.requests.table.len() >= self.settings.max_requests;
         let index = self.new_request(ask, kind);
         if full {
             return self.fail(index, Failure::Failed, "too many requests are open".into());
@@ -69,7 +69,7 @@ impl Model {
             let reason = format!("{} is not connected", self.settings.platform);
             return self.fail(index, Failure::Failed, reason);
         }
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let is_nowhere =
             request.towards.is_some() || self.has_shown_everyone() || request.unseen_destination.is_empty();
         if ask.change.other.kind == Some(DeviceKind::Agent) && request.destination.is_empty() && is_nowhere {
@@ -78,7 +78,7 @@ impl Model {
         match self.plan(index, kind) {
             Ok(steps) if steps.is_empty() => {}
             Ok(steps) => {
-                self.request_mut(index).steps = steps;
+                self.requests[index].steps = steps;
                 self.next_step(index);
             }
             Err((failure, reason)) => self.fail(index, failure, reason.into()),
@@ -144,7 +144,7 @@ impl Model {
             ends_wrap: change.fact(Fact::EndWrap).as_bool() == Some(true),
             steps: SmallVec::new(),
         };
-        self.add_request(request)
+        self.requests.add(request)
     }
 
     /// The digits to dial for a destination.
@@ -170,7 +170,7 @@ impl Model {
             let is_ordered = request.steps.is_empty() && request.awaits.is_none();
             request.expect == Expect::Originated(agent) && is_ordered && !request.destination.is_empty()
         };
-        let Some(request) = self.requests.values().find(asks) else { return device };
+        let Some(request) = self.requests.table.values().find(asks) else { return device };
         let number = if request.dial.is_empty() { &request.destination } else { &request.dial };
         let id =
             request.destination_kind.filter(|kind| kind.is_service()).and_then(|_| request.destination.parse().ok());

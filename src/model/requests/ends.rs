@@ -3,31 +3,31 @@
 
 use smallvec::smallvec;
 
-use super::{Expect, Request, Requests};
+use super::{Answered, Expect, Request};
 use crate::{model::*, time::Time};
 
 impl Model {
     pub(super) fn done(&mut self, index: RequestIx, transition: Transition) {
         self.tell_accepted(index);
-        self.close(index);
-        self.follow_ups.push(index);
+        self.requests.close(index);
+        self.requests.follow_ups.push(index);
         self.answer_only(transition, smallvec![index]);
     }
 
     pub(in crate::model) fn finish(&mut self, index: RequestIx) {
-        self.close(index);
+        self.requests.close(index);
         self.tell_accepted(index);
     }
 
     pub(super) fn finish_with(&mut self, index: RequestIx, transition: Transition) {
-        self.close(index);
+        self.requests.close(index);
         self.answer_only(transition, smallvec![index]);
     }
 
     /// The platform took the request, as its answer says or as events show: the asker is told once.
     pub(super) fn tell_accepted(&mut self, index: RequestIx) {
-        let now = self.now;
-        let request = self.request_mut(index);
+        let now = self.moment.now;
+        let request = &mut self.requests[index];
         request.accepted.get_or_insert(now);
         if std::mem::replace(&mut request.told_accepted, true) || request.quiet {
             return;
@@ -39,11 +39,11 @@ impl Model {
     }
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
-    pub(in crate::model) fn tell_answering(&mut self, transition: Transition, mut requests: Requests) {
+    pub(in crate::model) fn tell_answering(&mut self, transition: Transition, mut requests: Answered) {
         if requests.is_empty() {
             return self.tell(transition);
         }
-        requests.retain(|request| !self.requests[request].quiet);
+        requests.retain(|request| !self.requests[*request].quiet);
         let mut told = transition.clone();
         told.request = requests.first().copied();
         self.tell(told);
@@ -52,9 +52,9 @@ impl Model {
     }
 
     /// Tells those who asked, and nobody else.
-    pub(in crate::model) fn answer_only(&mut self, transition: Transition, requests: Requests) {
+    pub(in crate::model) fn answer_only(&mut self, transition: Transition, requests: Answered) {
         for index in requests {
-            let request = &self.requests[&index];
+            let request = &self.requests[index];
             if !request.quiet {
                 let client = request.client;
                 let answer = Transition { audience: Audience::Asker(client), ..transition.clone() };
@@ -64,7 +64,7 @@ impl Model {
     }
 
     pub(in crate::model) fn request_failed(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
+        let Some(index) = self.requests.answered_by(change) else { return Effect::UnknownRequest };
         let mut buffer = itoa::Buffer::new();
         let reason = match change.fact(Fact::Reason).as_text(&mut buffer) {
             Some(reason) => reason.to_owned(),
@@ -78,7 +78,7 @@ impl Model {
     /// Ends a request with a failure, if it has not ended.
     pub fn fail_request(&mut self, now: Time, index: RequestIx, reason: String) {
         self.begin(now, None);
-        if self.requests.get(&index).is_some_and(|request| request.expect != Expect::Nothing) {
+        if self.requests.open(index).is_some() {
             self.fail(index, Failure::Failed, reason);
         }
     }
@@ -89,9 +89,9 @@ impl Model {
 
     /// `result` is the platform's own number for the failure, where it gave one.
     fn fail_saying(&mut self, index: RequestIx, failure: Failure, reason: String, result: Option<i64>) {
-        self.close(index);
+        self.requests.close(index);
         self.undo(index);
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         if request.undoes {
             return;
         }
@@ -106,8 +106,8 @@ impl Model {
     }
 
     fn fail_where(&mut self, concerned: impl Fn(&Request) -> bool, reason: &str) {
-        let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
-        let failing: Vec<RequestIx> = open.filter(|(_, request)| concerned(request)).map(|(index, _)| *index).collect();
+        let open = self.requests.all_open();
+        let failing: Vec<RequestIx> = open.filter(|(_, request)| concerned(request)).map(|(index, _)| index).collect();
         for index in failing {
             self.fail(index, Failure::Failed, reason.to_owned());
         }
@@ -131,14 +131,6 @@ impl Model {
         self.fail_where(concerned, "the call was transferred instead");
     }
 
-    /// The call is not known any more; what becomes of a disposition is told nevertheless.
-    pub(in crate::model) fn forget_call_of_requests(&mut self, call: CallIx) {
-        for request in self.requests.values_mut() {
-            request.call = request.call.filter(|known| *known != call);
-            request.second = request.second.filter(|known| *known != call);
-        }
-    }
-
     pub(in crate::model) fn fail_requests_of_agent(&mut self, agent: AgentIx) {
         let concerned = |request: &Request| {
             request.agent == Some(agent) && request.about == About::Agent && request.kind != ChangeKind::AskLogOn
@@ -149,7 +141,7 @@ impl Model {
     pub(in crate::model) fn fail_all_requests(&mut self, reason: &str) {
         let reason = format!("{}: {reason}", self.settings.platform);
         // Nobody is there to take anything back.
-        self.requests.values_mut().for_each(|request| request.undo = None);
+        self.requests.table.values_mut().for_each(|request| request.undo = None);
         self.fail_where(|_| true, &reason);
     }
 }

@@ -52,15 +52,15 @@ fn is_outcome(change: ChangeKind) -> bool {
 impl Model {
     /// The platform has taken the request. Its outcome is unknown, whatever the picture already shows.
     pub(in crate::model) fn request_taken(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.open_request(change) else { return Effect::UnknownRequest };
+        let Some(index) = self.requests.answered_by(change) else { return Effect::UnknownRequest };
         self.is_taken(index);
         Effect::Taken
     }
 
     pub(in crate::model) fn request_accepted(&mut self, change: &Change) -> Effect {
-        let Some(index) = self.open_request(change) else { return self.over_or_unknown(change) };
-        if !self.outcomes_told {
-            self.request_mut(index).pending = false;
+        let Some(index) = self.requests.answered_by(change) else { return self.over_or_unknown(change) };
+        if !self.requests.outcomes_told {
+            self.requests[index].pending = false;
             self.advance(index);
         }
         Effect::Taken
@@ -69,18 +69,22 @@ impl Model {
     /// A message that shows a request done may also say that it answers the request.
     fn over_or_unknown(&self, change: &Change) -> Effect {
         let index = change.request.as_int().and_then(|handle| u32::try_from(handle - 1).ok()).map(RequestIx);
-        let is_over = index.is_some_and(|index| self.closed.contains(&index));
+        let is_over = index.is_some_and(|index| self.requests.closed.contains(&index));
         if is_over { Effect::Taken } else { Effect::UnknownRequest }
     }
 
     /// An event of a platform that tells outcomes names a request without ending it. The request is done if the event
     /// says what was ordered, or if the picture shows it now; otherwise the next step may follow.
     pub(in crate::model) fn outcome_heard(&mut self, change: &Change) {
-        let Some((index, _)) = self.answering.filter(|_| self.outcomes_told && is_outcome(change.kind)) else { return };
-        if self.open_request(change).is_none() {
+        let Some((index, _)) =
+            self.requests.answering.filter(|_| self.requests.outcomes_told && is_outcome(change.kind))
+        else {
+            return;
+        };
+        if self.requests.answered_by(change).is_none() {
             return;
         }
-        let request = self.request_mut(index);
+        let request = &mut self.requests[index];
         request.named = true;
         let is_done = request.ordered.is_some_and(|order| tells_done(change.kind, order));
         match (request.steps.is_empty(), is_done) {
@@ -103,28 +107,28 @@ impl Model {
     /// The request about an agent's state that the current event names: the event tells the state, so that the request
     /// is done, whatever the state is.
     pub(in crate::model) fn outcome_as_state(&mut self, agent: AgentIx) -> Option<RequestIx> {
-        let (index, change) = self.answering.filter(|_| self.outcomes_told)?;
-        let request = &self.requests[&index];
+        let (index, change) = self.requests.answering.filter(|_| self.requests.outcomes_told)?;
+        let request = &self.requests[index];
         let is_open = request.expect != Expect::Nothing && request.steps.is_empty() && request.agent == Some(agent);
         let is_done = is_of_state(change) && request.ordered.is_some_and(|order| tells_done(change, order));
         (is_open && is_done).then(|| {
             self.finish(index);
-            self.follow_ups.push(index);
+            self.requests.follow_ups.push(index);
             index
         })
     }
 
     /// The platform took the request, and nobody is told: where a reply answers a request, the reply gives the outcome.
     fn is_taken(&mut self, index: RequestIx) {
-        let now = self.now;
-        self.request_mut(index).accepted.get_or_insert(now);
+        let now = self.moment.now;
+        self.requests[index].accepted.get_or_insert(now);
         self.wait_for_outcome(index);
     }
 
     /// The transition for the asker of a request that the platform says it has carried out.
     pub(super) fn success(&self, index: RequestIx) -> Transition {
         use TransitionKind as T;
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let order = request.ordered.unwrap_or(T::RequestAccepted);
         let state = match order {
             T::SetReady => Some(AgentState::Idle),
@@ -159,7 +163,7 @@ impl Model {
         }
         if matches!(kind, T::Conferenced | T::Transferred) {
             transition.second = request.second.or(request.call);
-            transition.result = request.call.map(|call| self.result_of(call));
+            transition.result = request.call.map(|call| self.calls.result_of(call));
             transition.details.blind = order == T::Deflect;
         }
         let place = request.call.zip(request.agent).and_then(|(call, agent)| {

@@ -17,16 +17,16 @@ impl Model {
     pub(super) fn plan(&mut self, index: RequestIx, kind: ChangeKind) -> Plan {
         use ChangeKind::*;
         use TransitionKind as Order;
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let end_wrap = request.ends_wrap;
         let named_call = request.call;
-        let call = named_call.map(|call| self.result_of(call)).filter(|call| self.calls[*call].is_live());
-        let second = request.second.map(|second| self.result_of(second));
+        let call = named_call.map(|call| self.calls.result_of(call)).filter(|call| self.calls[*call].is_live());
+        let second = request.second.map(|second| self.calls.result_of(second));
         let (agent, unseen) = (request.agent, &request.unseen);
         let has_call = call.is_some() || (named_call.is_none() && unseen.call.is_some());
         let has_agent = agent.is_some() || unseen.agent.is_some();
         let initial = request.initial;
-        let request = self.request_mut(index);
+        let request = &mut self.requests[index];
         (request.call, request.second) = (call, second);
         let needs_call = matches!(
             kind,
@@ -53,24 +53,24 @@ impl Model {
             AskLogOn if initial == Some(AgentState::Other) => {
                 return Err((Failure::InvalidState, "nobody can log on into this state"));
             }
-            AskLogOn if !has_agent && self.requests[&index].number.is_empty() => return Err(NO_AGENT),
+            AskLogOn if !has_agent && self.requests[index].number.is_empty() => return Err(NO_AGENT),
             AskLogOn => smallvec![Order::LogOn],
             AskLogOff => smallvec![Order::LogOff],
             AskNotReady => smallvec![Order::SetNotReady],
             AskReady => agent.map_or(smallvec![Order::SetReady], |agent| self.steps_to_ready(index, agent)),
             AskWrap => {
-                let worked_on = || agent.and_then(|agent| self.call_to_wrap(agent));
-                self.request_mut(index).call = named_call.or_else(worked_on);
+                let worked_on = || agent.and_then(|agent| self.agents[agent].call_to_wrap());
+                self.requests[index].call = named_call.or_else(worked_on);
                 smallvec![Order::StartWrap]
             }
             AskEndWrap => {
                 let wrapped = || agent.and_then(|agent| self.agents[agent].wraps.first().copied().flatten());
-                self.request_mut(index).call = named_call.or_else(wrapped);
+                self.requests[index].call = named_call.or_else(wrapped);
                 smallvec![Order::EndWrap]
             }
             AskState => {
                 let agent = agent.ok_or((Failure::Failed, "the platform has not shown this agent so far"))?;
-                let transition = self.state_transition(agent, self.call_of_state(agent));
+                let transition = self.state_transition(agent, self.agents[agent].call_of_state());
                 self.finish_with(index, transition);
                 SmallVec::new()
             }
@@ -114,14 +114,14 @@ impl Model {
                 if named_call.is_none() && !has_call {
                     return Err(NO_CALL);
                 }
-                self.request_mut(index).call = named_call;
+                self.requests[index].call = named_call;
                 if end_wrap { smallvec![Order::Dispose, Order::EndWrap] } else { smallvec![Order::Dispose] }
             }
             _ => return Err((Failure::Failed, "this cannot be asked")),
         };
-        let expect = self.requests[&index].expectation();
+        let expect = self.requests[index].expectation();
         if !steps.is_empty() {
-            self.request_mut(index).expect = expect;
+            self.requests[index].expect = expect;
         }
         Ok(steps)
     }
@@ -129,7 +129,7 @@ impl Model {
     /// Data without labels replace the call's items one by one; empty items at the end are not meant.
     fn label_data(&mut self, index: RequestIx, call: CallIx) {
         let labels = self.calls[call].data.iter().map(|(label, _)| label);
-        let Some(request) = self.requests.get_mut(&index) else { return };
+        let Some(request) = self.requests.table.get_mut(&index) else { return };
         while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
         for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
             label.clone_from(known);
@@ -153,7 +153,7 @@ impl Model {
         };
         let held = self.call_of(agent, |call, _| holds(call)).filter(|_| !holds(&self.calls[call]));
         if let Some(held) = held {
-            let request = self.request_mut(index);
+            let request = &mut self.requests[index];
             (request.call, request.second) = (Some(held), Some(call));
         }
     }
@@ -166,24 +166,12 @@ impl Model {
         match wrap {
             None => smallvec![TransitionKind::SetReady],
             Some(call) => {
-                self.request_mut(index).call = call;
+                self.requests[index].call = call;
                 match not_ready {
                     true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
                     false => smallvec![TransitionKind::EndWrap],
                 }
             }
         }
-    }
-
-    /// The call that occupies an agent, as the event about the agent's state names it.
-    fn call_of_state(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.calls.last().or(entry.wraps.iter().flatten().last()).copied()
-    }
-
-    /// The call that a request to wrap up is about: the one being wrapped up, otherwise the one the agent is in.
-    fn call_to_wrap(&self, agent: AgentIx) -> Option<CallIx> {
-        let entry = &self.agents[agent];
-        entry.wraps.iter().flatten().last().or(entry.owes.last()).or(entry.calls.last()).copied()
     }
 }

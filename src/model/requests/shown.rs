@@ -1,14 +1,14 @@
 //! Requests that events and the picture show done: what happened is what was asked for. Outcomes that the platform tells
 //! by name are in `outcome`.
 
-use super::{Expect, Request, Requests};
+use super::{Answered, Expect, Request};
 use crate::model::*;
 
 impl Model {
     /// The requests that this shows done; they end with the transition that tells it. For other requests it may
     /// complete a step and let the next one follow.
-    pub(in crate::model) fn requests_shown(&mut self, shown: Expect) -> Requests {
-        for request in self.requests.values_mut().filter(|request| request.awaits == Some(shown)) {
+    pub(in crate::model) fn requests_shown(&mut self, shown: Expect) -> Answered {
+        for request in self.requests.table.values_mut().filter(|request| request.awaits == Some(shown)) {
             (request.awaits, request.undo) = (None, Some(TransitionKind::Retrieve));
         }
         self.requests_where(|_, request| request.expect == shown)
@@ -16,7 +16,7 @@ impl Model {
 
     /// Requests to join two calls in the way in which they joined. A transfer does not fulfil a request for a
     /// conference, nor the other way round.
-    pub(in crate::model) fn joins_shown(&mut self, transfers: bool, calls: [CallIx; 2]) -> Requests {
+    pub(in crate::model) fn joins_shown(&mut self, transfers: bool, calls: [CallIx; 2]) -> Answered {
         self.requests_where(|_, request| {
             let joins = matches!(request.expect, Expect::Joined(call) if calls.contains(&call));
             joins && (request.kind != ChangeKind::AskConference) == transfers
@@ -24,7 +24,7 @@ impl Model {
     }
 
     /// Requests to end an agent's wrap-up, if it is over.
-    pub(in crate::model) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Requests {
+    pub(in crate::model) fn wrap_ups_shown(&mut self, agent: AgentIx) -> Answered {
         self.requests_where(|model, request| {
             request.expect == Expect::WrapOver(agent) && model.is_wrap_up_over(agent, request.call)
         })
@@ -36,10 +36,10 @@ impl Model {
         call: Option<CallIx>,
         agent: AgentIx,
         change: &Change,
-    ) -> Requests {
-        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return Requests::new() };
+    ) -> Answered {
+        let Some(code) = change.int(Fact::Code).filter(|code| *code != 0) else { return Answered::new() };
         self.requests_where(|model, request| {
-            let result = |call: Option<CallIx>| call.map(|call| model.result_of(call));
+            let result = |call: Option<CallIx>| call.map(|call| model.calls.result_of(call));
             let same_call = result(request.call) == result(call);
             let shown = request.code == Some(code) || !request.pending;
             request.expect == Expect::Disposed(agent) && same_call && shown
@@ -49,18 +49,18 @@ impl Model {
     /// Requests that are done. A request of several orders is not done while the platform may still refuse the last
     /// one. A request for a state is not done until the platform answers, because the state may be a coincidence; that
     /// it came about is remembered.
-    fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Requests {
+    fn requests_where(&mut self, is_shown: impl Fn(&Model, &Request) -> bool) -> Answered {
         if self.requests.is_empty() {
-            return Requests::new();
+            return Answered::new();
         }
-        let shown = self.requests.iter().filter(|(_, request)| {
-            request.expect != Expect::Nothing && is_shown(self, request) && self.is_where_asked(request)
-        });
-        let shown: Requests = shown.map(|(index, _)| *index).collect();
-        let mut done = Requests::new();
+        let shown =
+            self.requests.all_open().filter(|(_, request)| is_shown(self, request) && self.is_where_asked(request));
+        let shown: Answered = shown.map(|(index, _)| index).collect();
+        let mut done = Answered::new();
         for index in shown {
-            let (told, answers) = (self.outcomes_told, self.answering.is_some_and(|(named, _)| named == index));
-            let request = self.request_mut(index);
+            let (told, answers) =
+                (self.requests.outcomes_told, self.requests.answering.is_some_and(|(named, _)| named == index));
+            let request = &mut self.requests[index];
             let counts = match told {
                 true => answers || request.named,
                 false if request.pending && request.steps.is_empty() && request.expect.is_state() => {
@@ -74,10 +74,10 @@ impl Model {
             }
         }
         for index in &done {
-            self.close(*index);
+            self.requests.close(*index);
             self.tell_accepted(*index);
         }
-        self.follow_ups.extend_from_slice(&done);
+        self.requests.follow_ups.extend_from_slice(&done);
         done
     }
 
@@ -97,12 +97,12 @@ impl Model {
             || known.is_empty()
             || asked == known
             || same_digits()
-            || (self.outcomes_told && self.answering.is_some())
+            || (self.requests.outcomes_told && self.requests.answering.is_some())
     }
 
     /// The transition for the asker, if the picture already shows what was asked for.
     pub(super) fn done_already(&self, index: RequestIx) -> Option<Transition> {
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let party = |call: CallIx, agent| self.calls[call].party_of(agent).map(|place| (call, place as u8));
         let in_state = |call: CallIx, agent, state| {
             let place = self.calls[call].party_of(agent)?;
@@ -148,7 +148,7 @@ impl Model {
                 self.is_wrap_up_over(agent, request.call).then(|| self.state_transition(agent, None))
             }
             Expect::Disposed(agent) => {
-                let call = self.calls.get(self.result_of(request.call?))?;
+                let call = self.calls.get(self.calls.result_of(request.call?))?;
                 let shown = request.code.is_some() && call.disposition == request.code;
                 shown.then(|| self.state_transition(agent, request.call))
             }

@@ -3,12 +3,12 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Expect, Request, Requests};
+use super::{Answered, Expect, Request};
 use crate::{model::*, time::Time};
 
 impl Model {
     pub(super) fn next_step(&mut self, index: RequestIx) {
-        let request = self.request_mut(index);
+        let request = &mut self.requests[index];
         let order = request.steps.remove(0);
         (request.pending, request.named, request.ordered) = (true, false, Some(order));
         let mut transition = Transition::new(order).agent(request.agent).request(index);
@@ -29,15 +29,16 @@ impl Model {
     /// fails.
     pub fn take_steps(&mut self, now: Time, index: RequestIx, steps: &[TransitionKind]) {
         self.begin(now, None);
-        let Some(request) = self.requests.get_mut(&index).filter(|request| request.expect != Expect::Nothing) else {
+        let Some(request) = self.requests.table.get_mut(&index).filter(|request| request.expect != Expect::Nothing)
+        else {
             return;
         };
         let (call, agent) = (request.call, request.agent);
         request.steps = steps.iter().chain(&request.steps).copied().collect();
         if let (Some(TransitionKind::Hold), Some(call), Some(agent)) = (steps.first(), call, agent) {
             let awaits = Expect::Moved(call, agent, PartyState::Held);
-            let is_held = self.is_in_state(call, agent, PartyState::Held);
-            let request = self.request_mut(index);
+            let is_held = self.calls[call].is_in_state(agent, PartyState::Held);
+            let request = &mut self.requests[index];
             if is_held {
                 request.steps.remove(0);
             } else {
@@ -51,13 +52,13 @@ impl Model {
     /// event that shows the last order or the request done is waited for, or the next order is given as soon as it
     /// makes sense.
     pub(super) fn advance(&mut self, index: RequestIx) {
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let is_last = request.steps.is_empty();
         let is_done = is_last && (request.shown || request.expect == Expect::Acceptance);
         if let Some(transition) = self.done_already(index).or_else(|| is_done.then(|| self.success(index))) {
             return self.done(index, transition);
         }
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let wraps = || request.agent.is_none_or(|agent| self.is_wrapping(agent, request.call));
         match request.steps.first() {
             Some(_) if request.awaits.is_some() => self.wait_for_outcome(index),
@@ -72,21 +73,21 @@ impl Model {
 
     /// Takes back what a request did before it failed, if there is still something to take back.
     pub(super) fn undo(&mut self, index: RequestIx) {
-        let request = self.request_mut(index);
+        let request = &mut self.requests[index];
         let (Some(order), Some(call), Some(agent)) = (request.undo.take(), request.call, request.agent) else { return };
-        if !self.calls[call].is_live() || !self.is_in_state(call, agent, PartyState::Held) {
+        if !self.calls[call].is_live() || !self.calls[call].is_in_state(agent, PartyState::Held) {
             return;
         }
         let expect = Expect::Moved(call, agent, PartyState::Connected);
         let undoing =
             Request { undoes: true, steps: smallvec![order], ..self.after(index, ChangeKind::AskRetrieve, expect) };
-        let index = self.add_request(undoing);
+        let index = self.requests.add(undoing);
         self.next_step(index);
     }
 
     /// A request that follows from another.
     fn after(&self, index: RequestIx, kind: ChangeKind, expect: Expect) -> Request {
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         Request {
             kind,
             client: request.client,
@@ -129,28 +130,23 @@ impl Model {
         }
     }
 
-    fn is_in_state(&self, call: CallIx, agent: AgentIx, state: PartyState) -> bool {
-        let call = &self.calls[call];
-        call.party_of(agent).is_some_and(|place| call.parties[place].state == state)
-    }
-
     /// What follows from requests that are done, once that is told, and those that waited for what has happened now.
     pub(in crate::model) fn follow_up_all(&mut self) {
         if self.requests.is_empty() {
             return;
         }
         loop {
-            for index in std::mem::take(&mut self.follow_ups) {
+            for index in std::mem::take(&mut self.requests.follow_ups) {
                 self.follow_up(index);
             }
             let waits = |request: &Request| !request.pending && request.awaits.is_none() && !request.steps.is_empty();
-            let open = self.requests.iter().filter(|(_, request)| request.expect != Expect::Nothing);
-            let waiting: Requests = open.filter(|(_, request)| waits(request)).map(|(index, _)| *index).collect();
+            let open = self.requests.all_open();
+            let waiting: Answered = open.filter(|(_, request)| waits(request)).map(|(index, _)| index).collect();
             for index in waiting {
                 self.advance(index);
             }
             // Those that were done thereby are there only as long as this batch is.
-            if self.follow_ups.is_empty() {
+            if self.requests.follow_ups.is_empty() {
                 return;
             }
         }
@@ -158,7 +154,7 @@ impl Model {
 
     /// After a log-on the agent is brought into the state that was asked for.
     fn follow_up(&mut self, index: RequestIx) {
-        let request = &self.requests[&index];
+        let request = &self.requests[index];
         let Some(initial) = request.initial.filter(|_| request.kind == ChangeKind::AskLogOn) else { return };
         let Some(agent) = request.agent else { return };
         let (kind, readiness, order) = match initial {
@@ -167,7 +163,7 @@ impl Model {
         };
         let expect = Expect::Readiness(agent, readiness);
         let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };
-        let index = self.add_request(follow_up);
+        let index = self.requests.add(follow_up);
         self.next_step(index);
     }
 }

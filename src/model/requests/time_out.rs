@@ -8,26 +8,26 @@ use crate::{
 
 impl Model {
     pub(super) fn wait_for_outcome(&mut self, index: RequestIx) {
-        let due = self.now + self.settings.request_grace;
-        self.request_mut(index).due = due;
+        let due = self.moment.now + self.settings.request_grace;
+        self.requests[index].due = due;
         self.timers.set(due, Timer::Request(index));
     }
 
     /// The platform accepted the request, and no event showed or told it done in time. The asker is told, so that every
     /// request ends. On a platform that tells outcomes, the picture counts now.
     pub(in crate::model) fn request_grace_over(&mut self, index: RequestIx) {
-        let Some(request) = self.requests.get(&index) else { return };
+        let Some(request) = self.requests.table.get(&index) else { return };
         let waits = request.accepted.is_some() || request.awaits.is_some();
-        if !waits || request.expect == Expect::Nothing || request.due > self.now {
+        if !waits || request.expect == Expect::Nothing || request.due > self.moment.now {
             return;
         }
-        let may_be_done = self.outcomes_told && (request.steps.is_empty() || request.named);
+        let may_be_done = self.requests.outcomes_told && (request.steps.is_empty() || request.named);
         if let Some(transition) = self.done_already(index).filter(|_| may_be_done) {
             return self.done(index, transition);
         }
         let due = self.grace_of(request);
-        if due > self.now {
-            self.request_mut(index).due = due;
+        if due > self.moment.now {
+            self.requests[index].due = due;
             self.timers.set(due, Timer::Request(index));
         } else {
             let seconds = self.settings.request_grace.as_secs_f64();
@@ -43,12 +43,12 @@ impl Model {
         let (agent, may_wrap) = match request.expect {
             Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
             Expect::Disposed(agent) => (agent, true),
-            _ => return self.now,
+            _ => return self.moment.now,
         };
         let entry = &self.agents[agent];
         let is_busy = entry.is_on_call() || (may_wrap && self.is_wrapping(agent, request.call));
-        let from = if is_busy { self.now } else { entry.free_since };
-        let latest = request.accepted.map_or(self.now, |accepted| accepted + self.settings.call_expiry);
+        let from = if is_busy { self.moment.now } else { entry.free_since };
+        let latest = request.accepted.map_or(self.moment.now, |accepted| accepted + self.settings.call_expiry);
         (from + self.settings.request_grace).min(latest)
     }
 }

@@ -1,12 +1,12 @@
 //! Requests about calls and agents that the platform shows only after a request has named them.
 
-use super::{Expect, Request};
+use super::{Expect, Request, Requests};
 use crate::model::*;
 
-impl Model {
+impl Requests {
     /// A call is known by these names from now on: earlier requests that named them are about this call.
-    pub(in crate::model) fn call_seen(&mut self, call: CallIx, names: &CallNames) {
-        if self.requests.is_empty() {
+    pub fn call_shown(&mut self, call: CallIx, names: &CallNames) {
+        if self.is_empty() {
             return;
         }
         let named = |unseen: &Option<SpacedId>| {
@@ -14,7 +14,7 @@ impl Model {
                 .as_ref()
                 .is_some_and(|id| names.iter().any(|name| name.space == id.space && name.id == id.id.as_id()))
         };
-        self.requests_seen(|request| {
+        self.learn(|request| {
             let is_first = request.call.is_none() && named(&request.unseen.call);
             let is_second = request.second.is_none() && named(&request.unseen.second);
             if is_first {
@@ -28,13 +28,12 @@ impl Model {
     }
 
     /// The same for an agent, by id or by the number of a log-on.
-    pub(in crate::model) fn agent_seen_as(&mut self, agent: AgentIx) {
-        if self.requests.is_empty() {
+    pub fn agent_shown(&mut self, agent: AgentIx, entry: &Agent) {
+        if self.is_empty() {
             return;
         }
-        let entry = &self.agents[agent];
         let (id, number, name) = (entry.id.clone(), entry.number.clone(), entry.name.clone());
-        self.requests_seen(|request| {
+        self.learn(|request| {
             let by_id = request.unseen.agent.map(NativeId::Int).is_some_and(|meant| id.as_ref() == Some(&meant));
             let by_number = || [&number, &name].into_iter().any(|known| !known.is_empty() && *known == request.number);
             let is_meant = by_id || (request.kind == ChangeKind::AskLogOn && by_number());
@@ -47,8 +46,8 @@ impl Model {
     }
 
     /// Requests that named an unseen call or agent learn which one it is, and what they have to expect.
-    fn requests_seen(&mut self, learn: impl Fn(&mut Request) -> bool) {
-        for request in self.requests.values_mut().filter(|request| request.expect != Expect::Nothing) {
+    fn learn(&mut self, learn: impl Fn(&mut Request) -> bool) {
+        for request in self.table.values_mut().filter(|request| request.expect != Expect::Nothing) {
             if learn(request) {
                 request.expect = request.expectation();
             }
