@@ -4,9 +4,11 @@
 mod shorten;
 mod tape;
 mod value;
+mod whole;
 
 pub use tape::{Kind, Message, Node, Open, Span};
 pub use value::{List, Record, Value};
+pub use whole::Spot;
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,8 @@ pub struct Message {
     pub(super) text: String,
     /// The length of the text that the message was read from; it stands first in `text`.
     held: usize,
+    /// Members that its vocabulary does not know, each as XML, and the record that has it (absent: the message itself).
+    pub(super) further: Vec<(Node, Span)>,
 }
 
 /// A list or record under construction: the place of its first entry.
@@ -61,6 +63,7 @@ impl Message {
         self.open.clear();
         self.text.clear();
         self.held = 0;
+        self.further.clear();
     }
 
     /// Sets the kind of message, and the number of its fields in the vocabulary.
@@ -68,6 +71,7 @@ impl Message {
         self.kind = Some(kind);
         self.slots.clear();
         self.slots.resize(fields, Node::Absent);
+        self.further.clear();
     }
 
     pub fn kind(&self) -> Option<Kind> {

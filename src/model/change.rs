@@ -1,4 +1,5 @@
-//! What goes into the model: one change, as a rule made it of a message. Borrowed, so that an event costs no allocation.
+//! Input of the model: one change, as a rule made it of a message. It borrows, so that an event costs no allocation. The
+//! kinds of changes are in `words`.
 
 use smallvec::SmallVec;
 
@@ -87,9 +88,6 @@ impl<'m> Change<'m> {
 
     /// A fact that is a text, empty where there is none.
     pub fn text(&self, fact: Fact) -> &'m str {
-        match self.facts[fact as usize] {
-            Value::Text(text) => text,
-            _ => "",
-        }
+        if let Value::Text(text) = self.facts[fact as usize] { text } else { "" }
     }
 }

@@ -1,4 +1,4 @@
-//! The codes that agents give to calls, during the call or in the work after it.
+//! The codes that agents give to calls, during the call or in the work after it. The work itself is in `wrap_up`.
 
 use crate::model::{calls::MAX_DISPOSITIONS, *};
 

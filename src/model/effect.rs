@@ -1,9 +1,9 @@
-//! What became of a change, and what is wrong with the message that it was made of. Counting and saying it is not the
-//! model's.
+//! The model's answer to a change, and the fault of the message that it was made of. Faults are counted and logged in
+//! `bridge`.
 
 use super::{Change, Fact};
 
-/// What became of a change.
+/// The model's answer to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// It was taken in; transitions may follow, or nothing was new.
@@ -38,9 +38,9 @@ impl Effect {
         }
     }
 
-    /// What is wrong with the message that the change was made of, where that is why it was not taken in. A message that
-    /// names somebody or something is right, even if nobody knows them, or they are gone: that is how stories go that
-    /// began before the bridge did, or are told twice.
+    /// The fault of the message, if it is the reason why the change was not taken in. A message that names somebody or
+    /// something is right, even if they are not known, or gone: the call may predate the bridge, or the event may be a
+    /// duplicate.
     pub fn fault(self, change: &Change) -> Option<&'static str> {
         let names_nobody = || change.party.is_empty() && change.text(Fact::Number).is_empty();
         match self {

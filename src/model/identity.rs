@@ -1,4 +1,5 @@
-//! Who is who on a platform: native ids, and the devices that events name.
+//! Who is who on a platform: native ids, and the devices that events name. Tables from ids to calls, agents and services
+//! are kept by their owners.
 
 use std::hash::{Hash, Hasher};
 
@@ -42,13 +43,12 @@ impl<'m> Id<'m> {
     /// The id that a value names. Zero, minus one, the empty text and one longer than [`MAX_TEXT`] name nothing. A number
     /// that travels as text is that number; `0049` is a text.
     pub fn from_value(value: crate::message::Value<'m>) -> Id<'m> {
-        use crate::message::Value;
-        match value {
-            Value::Text(text) => Id::from_text(text),
-            _ => match value.as_int() {
-                Some(0 | -1) | None => Id::None,
-                Some(number) => Id::Int(number),
-            },
+        if let crate::message::Value::Text(text) = value {
+            return Id::from_text(text);
+        }
+        match value.as_int() {
+            Some(0 | -1) | None => Id::None,
+            Some(number) => Id::Int(number),
         }
     }
 
@@ -73,7 +73,7 @@ impl<'m> Id<'m> {
     pub fn as_int(self) -> Option<i64> {
         match self {
             Id::Int(number) => Some(number),
-            _ => None,
+            Id::None | Id::Text(_) => None,
         }
     }
 }
@@ -214,7 +214,7 @@ impl Equivalent<SpacedId> for SpacedRef<'_> {
 /// The most names that a call can be given by one event: its guid, its number, the switch's number, and one to spare.
 pub const NAMES: usize = 4;
 
-/// What an event calls a call by: one id per number space, the most authoritative first.
+/// The names that an event gives a call: one id per number space, the most authoritative first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallNames<'m>(pub [Id<'m>; NAMES]);
 

@@ -1,4 +1,7 @@
-//! The link to the platform: what its loss ends, and how the picture is compared with the platform's when it is back.
+//! The link to the platform: the end that its loss brings to calls and log-ons, and how the picture is compared with the
+//! platform's when the link is back. The connection itself is not known here.
+//!
+//! Invariant: a lost link ends everything once (`link_loss_ends_everything_once_and_calls_start_anew`).
 
 use smallvec::SmallVec;
 
@@ -26,7 +29,23 @@ pub struct Link {
     pub all_shown: bool,
 }
 
+impl Link {
+    /// The platform is about to show who is there.
+    fn begin_epoch(&mut self) {
+        *self = Link { state: self.state, epoch: self.epoch + 1, ..Link::default() };
+    }
+
+    /// True if the platform is connected and has shown everything: it said so itself, or it has had time to.
+    fn has_shown_everything(&self) -> bool {
+        self.state == LinkState::Up && (self.resynced || self.all_shown)
+    }
+}
+
 impl Model {
+    pub fn has_shown_everything(&self) -> bool {
+        self.link.has_shown_everything()
+    }
+
     pub fn link(&self) -> LinkState {
         self.link.state
     }
@@ -54,10 +73,7 @@ impl Model {
     /// Events were missed, or may have been: the platform is about to show who is there.
     pub fn resync(&mut self, now: Time) {
         self.begin(now, None);
-        self.link.epoch += 1;
-        self.link.statistics_seen = false;
-        self.link.resynced = false;
-        self.link.all_shown = false;
+        self.link.begin_epoch();
         for agent in self.agents.indices() {
             self.agents[agent].stale = true;
         }
@@ -174,9 +190,10 @@ impl Model {
         let doubtful: SmallVec<[CallIx; 2]> = self.agents[agent].calls.iter().copied().filter(is_doubtful).collect();
         for index in doubtful {
             let others = self.calls[index].agents_in().filter(|(_, other)| *other != agent).count();
-            match self.calls[index].live_party_of(agent) {
-                Some(place) if others > 0 => self.presume(true, |model| model.leave(index, place)),
-                _ => self.presume_over(index),
+            if let Some(place) = self.calls[index].live_party_of(agent).filter(|_| others > 0) {
+                self.presume(true, |model| model.leave(index, place));
+            } else {
+                self.presume_over(index);
             }
         }
     }

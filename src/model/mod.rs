@@ -1,6 +1,9 @@
 //! The live picture of one platform in CSTA's terms: calls with their parties, agents, services, open requests, the link.
-//! Changes go in, transitions come out; what changes nothing says nothing. It holds the guarantees of a call's life: it
-//! starts once and first, ends once and last, and everything ends. It knows no dialect, no application's ids, no clock.
+//! Changes go in, transitions come out; what changes nothing says nothing. It knows no dialect, no application's ids, no
+//! clock.
+//!
+//! Invariant: in whatever order events come, a call starts once and first, ends once and last, and everything ends
+//! (`no_order_of_events_breaks_a_life`).
 
 mod agents;
 mod calls;
@@ -139,7 +142,8 @@ impl Model {
             RequestTaken => self.request_taken(change),
             RequestAccepted => self.request_accepted(change),
             RequestFailed => self.request_failed(change),
-            _ => Effect::UnknownRequest,
+            // Routes are no part of the picture, and what applications ask comes by [`Model::ask`].
+            of_route!() | asked!() => Effect::UnknownRequest,
         }
     }
 
@@ -189,11 +193,6 @@ impl Model {
     /// Services whose agents have changed since this was asked for last; a service may occur more than once.
     pub fn take_restaffed(&mut self) -> Vec<ServiceIx> {
         std::mem::take(&mut self.services.restaffed)
-    }
-
-    /// True if the platform is connected and has shown everything: it said so itself, or it has had time to.
-    pub fn has_shown_everything(&self) -> bool {
-        self.link.state == LinkState::Up && (self.link.resynced || self.link.all_shown)
     }
 
     pub fn settings(&self) -> &Settings {

@@ -1,4 +1,5 @@
-//! Routes that the platform asks for, and what it makes of those that are selected: it answers each selection itself.
+//! Routes that the platform asks for, and its answer to each selection. Routes that a routing platform is asked for are
+//! not in the picture: `bridge` follows them.
 
 use super::{requests::Answered, *};
 

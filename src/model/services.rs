@@ -67,7 +67,7 @@ impl Services {
         }
     }
 
-    /// Wherever agents are who were not shown, the platform would have shown them there.
+    /// The platform has listed the agents of every service: an agent whom it has not shown is at none.
     pub fn all_listed(&mut self, epoch: u64) {
         for index in self.table.indices() {
             self[index].listed_epoch = epoch;
@@ -153,7 +153,7 @@ impl Model {
         self.services.closed.push(index);
     }
 
-    /// Whoever is told that a service is gone is told of its agents, too: they leave it afterwards.
+    /// The agents leave a removed service only after its removal was told, because that message names them.
     pub(super) fn leave_service(&mut self, index: ServiceIx) {
         for agent in self.agents.indices() {
             self.agents[agent].services.retain(|known| *known != index);

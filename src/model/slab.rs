@@ -1,5 +1,7 @@
 //! A table whose entries keep their places, so that their indices can be handed out. Freed places are used again, under
-//! another index: one that outlived its entry leads nowhere.
+//! another index. It knows nothing of what it keeps.
+//!
+//! Invariant: an index that outlived its entry leads nowhere (`a_place_is_used_again_under_another_index`).
 
 /// An index of a table: the place, and how often it was used before.
 macro_rules! index {

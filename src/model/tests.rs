@@ -252,8 +252,8 @@ fn a_call_offered_to_an_agent_is_placed_under_another_name() {
     assert_eq!(teller.told(), ["call-originated g2 a12"]);
     teller.say(&said(K::Originated, 2, Agent(12), Nobody));
     assert!(teller.told().is_empty(), "that is the same call");
-    let call = teller.model.named_call(&names("g2", 2)).unwrap();
-    assert_eq!(teller.model.named_call(&names("g1", 1)), Some(call));
+    let call = teller.model.calls.named(&names("g2", 2)).unwrap();
+    assert_eq!(teller.model.calls.named(&names("g1", 1)), Some(call));
     assert_eq!(teller.model.call(call).name(1), Some(&NativeId::Int(2)), "what the platform calls it now");
 }
 
@@ -402,9 +402,9 @@ fn a_transfer_into_a_new_call_ends_both_old_ones_and_clears_only_who_transferred
         ],
         "{told:#?}"
     );
-    let result = teller.model.named_call(&names("g3", 3)).unwrap();
+    let result = teller.model.calls.named(&names("g3", 3)).unwrap();
     assert_eq!(teller.model.call(result).ani, OUTSIDE);
-    assert_eq!(teller.model.named_call(&names("g1", 1)), Some(result), "old names lead to the result");
+    assert_eq!(teller.model.calls.named(&names("g1", 1)), Some(result), "old names lead to the result");
 
     let ends = joining(K::Transferred, 1, 2, 3, 12, 13).split_off(7);
     for said in &ends[..2] {
@@ -749,7 +749,7 @@ proptest! {
 /// The calls that a message may change: those that it names, and what they became part of. Whoever leaves, and what ends,
 /// leaves and ends the very call that is named.
 fn calls_meant(model: &Model, said: &Said) -> Vec<CallIx> {
-    let bearer = |call: i64| model.bearer(&names(&format!("g{call}"), call));
+    let bearer = |call: i64| model.calls.bearer(&names(&format!("g{call}"), call));
     let named = [said.call, said.second, said.result].into_iter().filter_map(bearer);
     match said.kind {
         K::Left | K::Ended | K::Diverted => named.collect(),

@@ -1,5 +1,5 @@
-//! The model's deadlines. A timer is never taken back: when it fires, its owner looks whether it still matters, and most
-//! often sets it anew. So an event costs no work here.
+//! The model's deadlines, all of them. A timer is never taken back: when it is due, its owner looks whether it still
+//! matters, and most often sets it anew, so that an event costs no work here. How long each lasts is in `settings`.
 
 use std::{
     cmp::{Ordering, Reverse},

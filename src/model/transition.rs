@@ -1,4 +1,4 @@
-//! What comes out of the model: transitions, of which target rules make messages, and the queue of those that nobody has
+//! Output of the model: transitions, of which target rules make messages, and the queue of those that nobody has
 //! taken yet. Whom they reach is decided in `bridge`.
 
 use super::{
@@ -36,7 +36,7 @@ pub enum Audience {
     Asker(ClientId),
 }
 
-/// What a transition says of itself, where it says it.
+/// Attributes of the transition itself, where it has them.
 #[derive(Debug, Clone, Default)]
 pub struct Details {
     pub state: Option<AgentState>,

@@ -6,7 +6,7 @@
 macro_rules! words {
     ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum $type { $($(#[$doc])* $variant),+ }
 
@@ -423,10 +423,120 @@ words! {
     }
 }
 
+// Which sort a change is of, as patterns: every change is of one of the three, so that a `match` over changes that
+// concerns one sort need not list the others.
+
+/// The platform says what happened to calls, agents, services or requests.
+macro_rules! of_picture {
+    () => {
+        ChangeKind::Started
+            | ChangeKind::Originated
+            | ChangeKind::RouteAsked
+            | ChangeKind::Routed
+            | ChangeKind::RouteUsed
+            | ChangeKind::RouteRejected
+            | ChangeKind::Queued
+            | ChangeKind::Reinserted
+            | ChangeKind::Dequeued
+            | ChangeKind::Allocated
+            | ChangeKind::Noted
+            | ChangeKind::DataSet
+            | ChangeKind::Alerted
+            | ChangeKind::Connected
+            | ChangeKind::Held
+            | ChangeKind::Retrieved
+            | ChangeKind::Conferenced
+            | ChangeKind::Transferred
+            | ChangeKind::Diverted
+            | ChangeKind::Left
+            | ChangeKind::Observed
+            | ChangeKind::Ended
+            | ChangeKind::Deserted
+            | ChangeKind::WrapStarted
+            | ChangeKind::WrapEnded
+            | ChangeKind::Freed
+            | ChangeKind::Disposed
+            | ChangeKind::LoggedOn
+            | ChangeKind::LogOnBegun
+            | ChangeKind::AgentPresent
+            | ChangeKind::LoggedOff
+            | ChangeKind::Ready
+            | ChangeKind::NotReady
+            | ChangeKind::MediumReady
+            | ChangeKind::MediumNotReady
+            | ChangeKind::Activity
+            | ChangeKind::ActivityHinted
+            | ChangeKind::AgentNoted
+            | ChangeKind::AgentSeen
+            | ChangeKind::AgentKnown
+            | ChangeKind::AgentRemoved
+            | ChangeKind::AgentServes
+            | ChangeKind::AgentsListed
+            | ChangeKind::ServiceKnown
+            | ChangeKind::ServiceRemoved
+            | ChangeKind::AllShown
+            | ChangeKind::Shown
+            | ChangeKind::ServicesListed
+            | ChangeKind::RequestTaken
+            | ChangeKind::RequestAccepted
+            | ChangeKind::RequestFailed
+    };
+}
+
+/// A routing platform says what became of a route.
+macro_rules! of_route {
+    () => {
+        ChangeKind::RouteAccepted
+            | ChangeKind::RouteRefused
+            | ChangeKind::RouteQueued
+            | ChangeKind::RouteTaken
+            | ChangeKind::RouteCompleted
+            | ChangeKind::RouteLost
+            | ChangeKind::RouteCancelled
+            | ChangeKind::RouteNotCancelled
+            | ChangeKind::RouteOver
+            | ChangeKind::RouteMissing
+            | ChangeKind::RouteFailed
+    };
+}
+
+/// An application asks it.
+macro_rules! asked {
+    () => {
+        ChangeKind::AskLogOn
+            | ChangeKind::AskLogOff
+            | ChangeKind::AskLogOffAll
+            | ChangeKind::AskReady
+            | ChangeKind::AskNotReady
+            | ChangeKind::AskWrap
+            | ChangeKind::AskEndWrap
+            | ChangeKind::AskState
+            | ChangeKind::AskAnswer
+            | ChangeKind::AskReject
+            | ChangeKind::AskHangUp
+            | ChangeKind::AskHold
+            | ChangeKind::AskRetrieve
+            | ChangeKind::AskMakeCall
+            | ChangeKind::AskConsult
+            | ChangeKind::AskConference
+            | ChangeKind::AskTransfer
+            | ChangeKind::AskDeflect
+            | ChangeKind::AskDigits
+            | ChangeKind::AskData
+            | ChangeKind::AskSetData
+            | ChangeKind::AskDispose
+            | ChangeKind::AskSnapshot
+            | ChangeKind::AskRoute
+            | ChangeKind::Refuse
+    };
+}
+
+pub(super) use {asked, of_picture, of_route};
+
 impl ChangeKind {
     /// Whether an application asks this; else the platform says it.
     pub fn is_request(self) -> bool {
-        self >= ChangeKind::AskLogOn
+        matches!(self, asked!())
     }
 
     /// True if the change tells the outcome of a request.
@@ -436,7 +546,7 @@ impl ChangeKind {
 
     /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
     pub fn is_of_route(self) -> bool {
-        (ChangeKind::RouteAccepted..=ChangeKind::RouteFailed).contains(&self)
+        matches!(self, of_route!())
     }
 
     /// What a failure of this request is about.
@@ -447,7 +557,9 @@ impl ChangeKind {
             AskReady | AskNotReady | AskWrap | AskEndWrap | AskState | AskDispose => About::Agent,
             AskSnapshot => About::Snapshot,
             AskRoute => About::Route,
-            _ => About::Call,
+            AskAnswer | AskReject | AskHangUp | AskHold | AskRetrieve | AskMakeCall | AskConsult | AskConference
+            | AskTransfer | AskDeflect | AskDigits | AskData | AskSetData | Refuse => About::Call,
+            of_picture!() | of_route!() => About::Call,
         }
     }
 }
@@ -759,7 +871,33 @@ impl TransitionKind {
 
     /// Whether the platform shall do this; else applications are told.
     pub fn is_order(self) -> bool {
-        self >= TransitionKind::LogOn
+        use TransitionKind::*;
+        matches!(
+            self,
+            LogOn
+                | LogOff
+                | SetReady
+                | SetNotReady
+                | StartWrap
+                | EndWrap
+                | Answer
+                | Reject
+                | HangUp
+                | Hold
+                | Retrieve
+                | MakeCall
+                | Consult
+                | Conference
+                | Transfer
+                | Deflect
+                | SendDigits
+                | SetData
+                | Dispose
+                | SelectRoute
+                | AddRoute
+                | CancelRoute
+                | LookUpRoute
+        )
     }
 
     /// Whether it is asked of a routing platform, and not of the one that has the call.

@@ -1,5 +1,7 @@
-//! Work after calls: who owes it, which call it belongs to where calls have joined, and how it begins and ends. The codes
-//! that agents give are in `dispositions`.
+//! Work after calls: which agent owes it, which call it belongs to where calls have joined, and how it begins and ends. The
+//! codes that agents give are in `dispositions`.
+//!
+//! Invariant: a call is complete once, after its end (`no_order_of_events_breaks_a_life`).
 
 use smallvec::SmallVec;
 
@@ -112,7 +114,7 @@ impl Model {
     }
 
     /// The call after which an agent works where the platform names this one. After a join it may name any of the three:
-    /// whoever left by the join works after the old call, whoever stayed after the result.
+    /// an agent who left by the join works after the old call, one who stayed after the result.
     pub(super) fn call_worked_on(&self, agent: AgentIx, named: CallIx) -> CallIx {
         let result = self.calls.result_of(named);
         let owes = &self.agents[agent].owes;

@@ -1,4 +1,4 @@
-//! What an agent is busy with: the agent's calls, a call that the agent is reserved for, and what the platform says or
+//! An agent's activity: the agent's calls, a call that the agent is reserved for, and what the platform says or
 //! hints besides. Hints duplicate the events of calls and come in any order with them. Readiness is not here.
 
 use crate::model::{timers::Timer, *};

@@ -1,4 +1,5 @@
-//! One agent: plain data, and the questions that can be asked of it. Nothing is decided or told here.
+//! One agent: plain data, and questions that the agent alone can answer. The agent's state is decided in `state`, because
+//! it depends on the agent's calls, too.
 
 use smallvec::SmallVec;
 
@@ -20,10 +21,10 @@ pub struct Agent {
     pub station: String,
     /// None where the platform has not said.
     pub logged_on: Option<bool>,
-    /// A log-on that is not told yet: whose it is should follow.
+    /// A log-on that is not told yet: a message that says who it is should follow.
     pub(in crate::model) logging_on: bool,
     pub readiness: Option<Readiness>,
-    /// What the platform says the agent is doing, apart from readiness.
+    /// The activity that the platform tells, apart from readiness.
     pub activity: Option<AgentState>,
     /// The state that the platform hinted at, and when, while no event of a call shows it.
     pub(in crate::model) hint: Option<(AgentState, Time)>,
@@ -75,6 +76,31 @@ impl Agent {
     /// Whether a call keeps the agent busy, known or not.
     pub fn is_on_call(&self) -> bool {
         !self.calls.is_empty() || matches!(self.activity, Some(AgentState::Active | AgentState::PendingActive))
+    }
+
+    /// Nothing that was said of the agent outlives the log-off.
+    pub(super) fn log_off(&mut self) {
+        self.logged_on = Some(false);
+        (self.readiness, self.activity, self.hint, self.told, self.settling) = (None, None, None, None, None);
+        (self.logging_on, self.phone) = (false, false);
+        self.reason.clear();
+        self.wraps.clear();
+    }
+
+    /// The platform is gone for good: nothing is known any more of what the agent is doing.
+    pub(super) fn lose(&mut self) {
+        self.lost |= self.logged_on == Some(false);
+        (self.logged_on, self.told, self.readiness, self.activity) = (None, None, None, None);
+        (self.logging_on, self.settling, self.last_word) = (false, None, None);
+        self.wraps.clear();
+        self.calls.clear();
+    }
+
+    pub(super) fn set_medium(&mut self, medium: Media, readiness: Readiness) {
+        match self.media.iter_mut().find(|(known, _)| *known == medium) {
+            Some((_, known)) => *known = readiness,
+            None => self.media.push((medium, readiness)),
+        }
     }
 
     pub(in crate::model) fn end_activity(&mut self, now: Time) {

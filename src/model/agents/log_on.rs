@@ -123,16 +123,7 @@ impl Model {
         self.wrap_up_over(agent, |_| true);
         let entry = &mut self.agents[agent];
         let was_off = entry.logged_on == Some(false) || entry.lost;
-        entry.logging_on = false;
-        entry.logged_on = Some(false);
-        entry.readiness = None;
-        entry.activity = None;
-        entry.hint = None;
-        entry.phone = false;
-        entry.told = None;
-        entry.settling = None;
-        entry.reason.clear();
-        entry.wraps.clear();
+        entry.log_off();
         let requests = self.requests_shown(Expect::LoggedOff(agent));
         let transition = Transition::new(TransitionKind::AgentLoggedOff).agent(agent);
         if was_off {

@@ -117,7 +117,7 @@ impl Agents {
         true
     }
 
-    /// Whoever sat at the agent's station before, it is the agent's now.
+    /// The agent's station is the agent's now, even if another agent was known to be there.
     pub fn claim_station(&mut self, agent: AgentIx) {
         let station = &self[agent].station;
         if !station.is_empty() {
@@ -156,7 +156,7 @@ impl Model {
         self.agents.by_station(number)
     }
 
-    /// What a device is that an event names: an agent, who is learnt of thereby, or another.
+    /// The device that an event names. An agent is learnt of thereby.
     pub(in crate::model) fn device(&mut self, device: &Device) -> KnownDevice {
         let agent = if device.names_agent() { self.agent_or_new(device.id) } else { self.agents.meant(device) };
         if let (Some(agent), Some(DeviceKind::Agent)) = (agent, device.kind)

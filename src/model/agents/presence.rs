@@ -77,9 +77,10 @@ impl Model {
         let known_better = since.zip(entry.last_word).is_some_and(|(since, last)| since <= last);
         let state = change.int(Fact::State).and_then(AgentState::from_code).filter(|_| !known_better);
         if state == Some(AgentState::LoggedOff) {
-            match self.agents[agent].logged_on {
-                Some(true) => self.log_off(agent),
-                _ => self.agents[agent].logged_on = Some(false),
+            if self.agents[agent].is_logged_on() {
+                self.log_off(agent);
+            } else {
+                self.agents[agent].logged_on = Some(false);
             }
             return Effect::Taken;
         }
@@ -104,7 +105,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// Whoever was not in this message is not there: not in the service that it lists, or not at all.
+    /// An agent whom this message does not list is not there: not in the service that it lists, or not at all.
     pub(in crate::model) fn agents_listed(&mut self, change: &Change) -> Effect {
         let service = self.service_of(&change.service);
         self.link.statistics_seen |= service.is_some();
@@ -146,11 +147,7 @@ impl Model {
                 self.log_off(agent);
             }
             let entry = &mut self.agents[agent];
-            entry.lost |= entry.logged_on == Some(false);
-            (entry.logged_on, entry.told, entry.readiness, entry.activity) = (None, None, None, None);
-            (entry.logging_on, entry.settling, entry.last_word) = (false, None, None);
-            entry.wraps.clear();
-            entry.calls.clear();
+            entry.lose();
         }
     }
 }

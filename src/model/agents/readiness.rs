@@ -48,7 +48,14 @@ impl Model {
         match state {
             AgentState::Idle if was_on => self.agents[agent].readiness = Some(Readiness::Ready),
             AgentState::NotReady if was_on => self.agents[agent].readiness = Some(Readiness::NotReady),
-            _ => self.set_state(agent, state),
+            AgentState::Idle
+            | AgentState::NotReady
+            | AgentState::LoggedOff
+            | AgentState::Reserved
+            | AgentState::PendingActive
+            | AgentState::Active
+            | AgentState::Wrap
+            | AgentState::Other => self.set_state(agent, state),
         }
     }
 
@@ -85,11 +92,7 @@ impl Model {
             Err(effect) => return effect,
         };
         let Some(medium) = change.int(Fact::Media).and_then(Media::from_code) else { return Effect::Taken };
-        let media = &mut self.agents[agent].media;
-        match media.iter_mut().find(|(known, _)| *known == medium) {
-            Some((_, known)) => *known = readiness,
-            None => media.push((medium, readiness)),
-        }
+        self.agents[agent].set_medium(medium, readiness);
         Effect::Taken
     }
 }

@@ -1,4 +1,4 @@
-//! The services that an agent works for. Services themselves are kept in `services`.
+//! The services that an agent works for. Services themselves are kept in `services`; an agent's log-on is in `log_on`.
 
 use smallvec::SmallVec;
 

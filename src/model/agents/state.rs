@@ -1,6 +1,8 @@
-//! An agent's state: where it is decided ([`Model::state_of`]), changed by what the platform says ([`Model::set_state`])
-//! and told. It is derived from what the agent's calls show, the activity that the platform tells, work after calls and
-//! the last readiness, in this order. The facts themselves come from the other modules of this folder.
+//! An agent's state: [`Model::state_of`] decides it, [`Model::set_state`] takes in what the platform says of it, and
+//! [`Model::tell_state_answering`] tells it. The facts that it depends on come from the other modules of this folder, from
+//! `calls` and from `wrap_up`.
+//!
+//! Invariant: a state is told when it changes, and to the session that asked (`repeats_say_nothing_and_an_end_of_the_unknown_starts_nothing`).
 
 use crate::model::{
     requests::{Answered, Expect},
@@ -9,7 +11,9 @@ use crate::model::{
 };
 
 impl Model {
-    /// What applications should see, where anything is known.
+    /// The state that applications should see, where anything is known: what the agent's calls show comes first, then the
+    /// activity that the platform tells, work after calls, a reservation, and last the readiness. An agent whose last call
+    /// is gone keeps the state until the platform says the next (`settling`).
     fn state_of(&self, agent: AgentIx) -> Option<AgentState> {
         let entry = &self.agents[agent];
         if entry.logged_on == Some(false) {
@@ -27,19 +31,29 @@ impl Model {
                 PartyState::Initiated | PartyState::Dialled | PartyState::Left => {}
             }
         }
-        match (entry.activity, entry.readiness) {
-            (Some(AgentState::Active), _) => Some(AgentState::Active),
-            _ if alerting => Some(AgentState::PendingActive),
-            _ if !entry.wraps.is_empty() => Some(AgentState::Wrap),
-            (Some(AgentState::Reserved), _) => Some(AgentState::Reserved),
-            _ if entry.settling.is_some() => entry.told,
-            (_, Some(Readiness::Ready)) => Some(AgentState::Idle),
-            (_, Some(Readiness::NotReady)) => Some(AgentState::NotReady),
-            (_, None) => entry.told,
+        if entry.activity == Some(AgentState::Active) {
+            return Some(AgentState::Active);
+        }
+        if alerting {
+            return Some(AgentState::PendingActive);
+        }
+        if !entry.wraps.is_empty() {
+            return Some(AgentState::Wrap);
+        }
+        if entry.activity == Some(AgentState::Reserved) {
+            return Some(AgentState::Reserved);
+        }
+        if entry.settling.is_some() {
+            return entry.told;
+        }
+        match entry.readiness {
+            Some(Readiness::Ready) => Some(AgentState::Idle),
+            Some(Readiness::NotReady) => Some(AgentState::NotReady),
+            None => entry.told,
         }
     }
 
-    /// What the platform says of an agent's state: readiness ends all wrap-up, activity leaves it alone.
+    /// Takes in a state that the platform shows the agent in: readiness ends all wrap-up, activity leaves it alone.
     pub(super) fn set_state(&mut self, agent: AgentIx, state: AgentState) {
         self.agents[agent].settling = None;
         self.agents[agent].hint = None;
@@ -79,8 +93,8 @@ impl Model {
         }
     }
 
-    /// Tells the state where it changed; whoever asked for it is answered in any case, and so is whoever asked for the end
-    /// of a wrap-up after which it is the first.
+    /// Tells the state where it changed. A session that asked for the state is answered in any case, and so is one that
+    /// asked for the end of a wrap-up after which this is the first state.
     pub(in crate::model) fn tell_state_answering(
         &mut self,
         agent: AgentIx,
@@ -135,7 +149,7 @@ impl Model {
         if entry.told.is_none() && entry.readiness.is_none() {
             return;
         }
-        // An agent who was given calls and of whose readiness nothing is known takes calls.
+        // If nothing is known of the readiness, the agent takes calls: there was a call.
         let readiness = *entry.readiness.get_or_insert(Readiness::Ready);
         let requests = self.requests_shown(Expect::Readiness(agent, readiness));
         self.tell_state_answering(agent, None, requests);

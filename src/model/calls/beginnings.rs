@@ -8,6 +8,9 @@ impl Model {
     /// True if a change that shows a call alive begins another call under this call's number.
     pub(super) fn begins_anew(&self, index: CallIx, change: &Change) -> bool {
         let result = &self.calls[self.calls.result_of(index)];
+        if !result.is_live() && is_offer(change) {
+            return true;
+        }
         if self.has_own_name(index, &change.call) {
             // This name is given to one call only. If that call was ended for its silence, it goes on.
             return result.presumed_over;
@@ -36,22 +39,17 @@ impl Model {
     /// True if the change, seen from a call that is over, can only happen at the beginning of a call.
     fn is_beginning(&self, call: &Call, change: &Change) -> bool {
         use ChangeKind::*;
-        match change.kind {
-            Started | RouteAsked | Originated | Allocated => true,
-            // An agent who queues a call again had it before, so that only a change without an agent begins a call.
-            Queued => change.party.is_empty(),
-            // An agent who was still in the call at its end may be alerted late. One who had left it before cannot be
-            // alerted by it again.
-            Alerted => {
-                self.agents.meant(&change.party).is_some_and(|agent| {
-                    call.parties
-                        .iter()
-                        .find(|party| party.device.agent == Some(agent))
-                        .is_none_or(|party| party.left_first)
-                }) || self.agents.is_new(&change.party)
-            }
-            _ => false,
-        }
+        // An agent who queues a call again had it before, so that only a change without an agent begins a call.
+        let is_queued = change.kind == Queued && change.party.is_empty();
+        let begins = matches!(change.kind, Started | RouteAsked | Originated | Allocated);
+        begins || is_queued || (change.kind == Alerted && self.alerts_anew(call, &change.party))
+    }
+
+    /// True if the call, which is over, cannot alert at this agent any more. An agent who was still in it at its end may
+    /// be alerted late. One who had left it before cannot be alerted by it again.
+    fn alerts_anew(&self, call: &Call, device: &Device) -> bool {
+        let may_be_another = |agent: AgentIx| call.party_of(agent).is_none_or(|place| call.parties[place].left_first);
+        self.agents.meant(device).is_some_and(may_be_another) || self.agents.is_new(device)
     }
 
     /// True if the platform has not mentioned the call since events may have been missed.
@@ -66,13 +64,9 @@ impl Model {
             return false;
         }
         let answered = call.parties.iter().any(|party| party.answered);
-        match change.kind {
-            ChangeKind::Started | ChangeKind::RouteAsked => answered,
-            ChangeKind::Originated => {
-                answered || (call.originator.is_some() && call.originator != self.agents.meant(&change.party))
-            }
-            _ => false,
-        }
+        let starts = matches!(change.kind, ChangeKind::Started | ChangeKind::RouteAsked);
+        let is_begun_by_another = || call.originator.is_some() && call.originator != self.agents.meant(&change.party);
+        starts && answered || change.kind == ChangeKind::Originated && (answered || is_begun_by_another())
     }
 
     /// True if the caller is another one than before.
@@ -89,4 +83,11 @@ impl Model {
     fn is_one_of(&self, call: &Call, device: &Device) -> bool {
         self.agents.meant(device).is_some_and(|agent| call.live_party_of(agent).is_some())
     }
+}
+
+/// True if a call that an agent is to place is offered: it is another each time, whatever ended under its name before.
+fn is_offer(change: &Change) -> bool {
+    use CallType::{Callback, Campaign, WebCallback};
+    let ty = change.int(Fact::Type).and_then(CallType::from_code);
+    change.kind == ChangeKind::Alerted && matches!(ty, Some(Callback | WebCallback | Campaign))
 }

@@ -1,4 +1,4 @@
-//! One call: plain state, and the questions that can be asked of it. Nothing is told here.
+//! One call: plain data, and questions that the call alone can answer. Parties are in `party`; nothing is told here.
 
 use smallvec::SmallVec;
 
@@ -67,7 +67,7 @@ pub struct Call {
     /// Applications were told that a call of this name is over, and the platform goes on with it: nothing may be told
     /// of it under that name.
     pub renamed: bool,
-    /// What this call became part of.
+    /// The call that this one became part of.
     pub joined_into: Option<CallIx>,
     /// Two calls joined in this one, and everybody stayed.
     pub conferenced: bool,
@@ -91,7 +91,7 @@ pub struct Call {
     pub(in crate::model) seen_epoch: u64,
     /// A timer looks whether the call has become an orphan.
     pub orphan_watch: bool,
-    /// What it counts for in the model's bound of remembered text.
+    /// Its part of the weight of all calls, as it was counted last.
     pub weighs: usize,
 }
 
@@ -154,9 +154,9 @@ impl Call {
     /// The code that counts for the whole call: the one of the agent who was connected last. Where the platform gave a
     /// code without naming its agent, that code counts.
     pub fn final_disposition(&self) -> Option<i64> {
-        match self.last_agent {
-            Some(agent) if !self.dispositions.is_empty() => self.disposition_of(agent),
-            _ => self.disposition,
+        match self.last_agent.filter(|_| !self.dispositions.is_empty()) {
+            Some(agent) => self.disposition_of(agent),
+            None => self.disposition,
         }
     }
 
@@ -226,7 +226,7 @@ impl Call {
         self.parties.iter().position(|party| party.state == PartyState::Dialled)
     }
 
-    /// A number was dialled: it is in the call, as whoever is there already, if anyone.
+    /// A number was dialled: it is in the call, as the party that is there already, if there is one.
     pub fn dial(&mut self, device: &KnownDevice) {
         let known = self.others_in().next();
         if device.is_agent() || (device.number.is_empty() && known.is_none()) {
@@ -241,15 +241,15 @@ impl Call {
         }
     }
 
-    /// What was dialled is no party but the number of where the call waits.
+    /// The number that was dialled is no party, but leads to the service where the call waits.
     pub fn drop_dialled(&mut self) {
         if let Some(place) = self.dialled() {
             self.parties[place].state = PartyState::Left;
         }
     }
 
-    /// A number may be written in several ways: whoever is heard of first is whom the call was made to, and so is whoever
-    /// else connects to a call that alerts.
+    /// A number may be written in several ways: the party that is heard of first is the one that was called, and so is
+    /// another one that connects to a call that alerts.
     pub fn identify_called(&mut self, device: &KnownDevice, state: PartyState) -> Option<usize> {
         let connects = state == PartyState::Connected && !device.is_agent();
         let alerts = |party: &Party| party.state == PartyState::Alerting && !party.device.is_agent();
@@ -265,7 +265,7 @@ impl Call {
         parties.filter(|(_, party)| party.is_in() && !party.device.is_agent()).map(|(place, _)| place)
     }
 
-    /// Whether this party is whoever called from outside.
+    /// Whether this party called from outside.
     pub fn is_caller(&self, place: usize) -> bool {
         let Party { device, state, .. } = &self.parties[place];
         let dialable = matches!(device.kind, None | Some(super::DeviceKind::Device));
@@ -273,7 +273,7 @@ impl Call {
         self.originator.is_none() && dialable && calls
     }
 
-    /// Whether whoever called from outside left before anybody answered. Of a call that is only presumed to be over nobody
+    /// Whether the caller from outside left before anybody answered. Of a call that is only presumed to be over nobody
     /// knows it, and one that an agent makes, or refuses to make, is nobody's to abandon.
     pub fn is_abandoned(&self) -> bool {
         let is_made = self.originator.is_some() || self.ty.is_some_and(CallType::is_made_by_agents);

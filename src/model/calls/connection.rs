@@ -1,4 +1,5 @@
-//! A call alerts at a party, and connects: the far end of an agent's own call and consultations, too.
+//! A call alerts at a party, and connects. The far end of an agent's own call and consultations belong here, too; how such
+//! a call begins is in `origination`.
 
 use super::{MAX_PARTIES, facts::note_number};
 use crate::model::{requests::Expect, *};
@@ -7,7 +8,6 @@ impl Model {
     pub(in crate::model) fn alerted(&mut self, change: &Change) -> Effect {
         let mut device = change.party;
         let mut party = self.device(&device);
-        self.begin_again(change);
         self.is_found_again(party.agent);
         let index = match self.call_between(change, &party) {
             Ok(index) => index,

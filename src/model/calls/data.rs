@@ -1,4 +1,4 @@
-//! A call's data: items with unique keys, in the order in which they were told.
+//! A call's data: items with unique keys, in the order in which they were told. When data is told is not decided here.
 
 use smallvec::SmallVec;
 

@@ -1,4 +1,8 @@
-//! The platform redirects a call: blind transfers, and calls taken from an agent who does not answer.
+//! The platform redirects a call: blind transfers, and calls taken from an agent who does not answer. Transfers that join
+//! two calls are in `joins`.
+//!
+//! Invariant: an alerting agent from whom a call is taken is told no transfer
+//! (`an_alerting_agent_from_whom_the_call_is_diverted_is_cleared_without_a_transfer`).
 
 use crate::model::*;
 
@@ -29,7 +33,7 @@ impl Model {
             PartyState::Connected | PartyState::Held => true,
             // The agent's leaving was told first.
             PartyState::Left => party.answered && !told,
-            _ => false,
+            PartyState::Initiated | PartyState::Dialled | PartyState::Alerting => false,
         };
         if hands_on {
             self.calls[index].destination = destination;
@@ -47,7 +51,7 @@ impl Model {
         Effect::Taken
     }
 
-    /// The call goes on without a device that is no agent, such as the IVR that had it. Whoever calls stays: without the
+    /// The call goes on without a device that is no agent, such as the IVR that had it. The caller stays: without the
     /// caller there is no call to redirect.
     fn taken_from(&mut self, index: CallIx, device: &Device) {
         let call = &mut self.calls[index];

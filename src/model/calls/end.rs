@@ -1,4 +1,6 @@
 //! The end of a call, told once and last. When silence ends a call is decided in `expiry`; work after it is in `wrap_up`.
+//!
+//! Invariant: nothing but wrap-up is told of a call after its end (`no_order_of_events_breaks_a_life`).
 
 use crate::model::{timers::Timer, *};
 

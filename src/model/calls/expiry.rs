@@ -1,4 +1,7 @@
-//! The time-outs of calls: orphans, calls that are silent for too long, and ids that are kept for a while.
+//! The time-outs of calls: orphans, calls that are silent for too long, and ids that are kept for a while. How a call ends
+//! is in `end`; the time-out of work after it is in `wrap_up`.
+//!
+//! Invariant: every call ends (`no_order_of_events_breaks_a_life`).
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What is remembered of a call beside its parties: numbers, kind, priority, data. Nothing is told of it but an answer to
-//! whoever set data.
+//! Facts about a call beside its parties: numbers, kind, priority, data. They go with the call's next event; only a session
+//! that set data is answered here.
 
 use super::data;
 use crate::model::{requests::Expect, *};
@@ -9,7 +9,7 @@ impl Model {
         self.live_call(change).map_or_else(|effect| effect, |_| Effect::Taken)
     }
 
-    /// Data that somebody set. Who did not ask for it is not told: it goes with the call's next event.
+    /// Somebody set data. Only the session that asked for it is told; for all others it goes with the call's next event.
     pub(in crate::model) fn data_set(&mut self, change: &Change) -> Effect {
         let index = match self.live_call(change) {
             Ok(index) => index,

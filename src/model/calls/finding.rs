@@ -1,4 +1,5 @@
-//! Which call a change means: the one that bears its names, or what that one became part of, or a new one.
+//! Which call a change means: the one that has its names, the one that this became part of, or a new one. Whether a known
+//! name begins another call is decided in `beginnings`.
 
 use super::Calls;
 use crate::model::*;
@@ -124,17 +125,5 @@ impl Model {
         self.requests.call_shown(index, names);
         self.watch_expiry();
         Ok(index)
-    }
-
-    /// A call that an agent is to place is another each time that it is offered, whatever ended under its name before.
-    pub(super) fn begin_again(&mut self, change: &Change) {
-        use CallType::{Callback, Campaign, WebCallback};
-        let ty = change.int(Fact::Type).and_then(CallType::from_code);
-        let over = |index: &CallIx| !self.calls[self.calls.result_of(*index)].is_live();
-        let known = self.calls.bearer(&change.call).filter(over);
-        if let (Some(index), Some(Callback | WebCallback | Campaign)) = (known, ty) {
-            let names = self.calls[index].names.clone();
-            self.calls.drop_names(index, &names);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Parties hold and retrieve a call.
+//! Parties hold and retrieve a call, also where the platform names only the opposite party.
 
 use crate::model::{
     requests::{Answered, Expect},
@@ -42,7 +42,8 @@ impl Model {
         Effect::Taken
     }
 
-    /// Who it is that `told` is told of: whoever is opposite holds, and whoever held retrieves. None where that is known.
+    /// The party that holds or retrieves, where only the party that is told of it is named: the opposite party holds, the
+    /// one that held retrieves. None where that is known already.
     fn who_moved(&mut self, index: CallIx, told: &Device, to: PartyState) -> Option<usize> {
         let party = self.device(told);
         if let Some(agent) = party.agent

@@ -1,4 +1,4 @@
-//! What the result of a join takes over from the two calls: data, codes and parties.
+//! The data, codes and parties that the result of a join takes over from the two calls. The join itself is told in `joins`.
 
 use smallvec::SmallVec;
 
@@ -53,7 +53,7 @@ impl Calls {
 }
 
 impl Model {
-    /// Everyone in an old call is in the result now, except whoever leaves. What they owe, they owe there.
+    /// Everyone in an old call is in the result now, except the agent who leaves, and owes work after the result.
     pub(super) fn move_parties(&mut self, old: CallIx, result: CallIx, leaver: Option<AgentIx>) {
         for place in 0..self.calls[old].parties.len() {
             let party = &self.calls[old].parties[place];
@@ -81,7 +81,7 @@ impl Model {
         self.calls[old].joined_into = Some(result);
     }
 
-    /// Whoever the event names as being in a call is in it; a queue is where it waits.
+    /// A device that the event names as being in the call is in it; a queue is where it waits.
     pub(super) fn bring_in(&mut self, result: CallIx, device: &Device) {
         if device.is_empty() {
             return;

@@ -1,6 +1,6 @@
 //! Two calls become one: transfer and conference. The result is announced by the joining event alone, nobody who stays is
-//! cleared, the old calls end right after, and their names lead to the result from then on: only whoever leaves an old call
-//! or ends it means the old call itself. Blind transfers are in `diversion`.
+//! cleared, the old calls end right after, and their names lead to the result from then on: only a party that leaves
+//! an old call, or its end, means the old call itself. Blind transfers are in `diversion`.
 
 use crate::model::*;
 
@@ -27,7 +27,7 @@ impl Model {
         self.calls[result].handed_on = transfers && leaver.is_none();
         self.calls[result].conferenced |= !transfers;
         let (other, to) = (self.calls.companion(first, who.agent), self.calls.companion(second, who.agent));
-        // What is known of a call that is over already is not lost with it.
+        // Facts about a call that is over already are not lost with it.
         let (old_first, old_second) = (known[0].unwrap_or(first), known[1].unwrap_or(second));
         self.calls.inherit(old_first, old_second, result, leaver);
         for old in [old_first, old_second] {
@@ -89,7 +89,7 @@ impl Model {
         Some(self.calls[first].parties[place].device.clone())
     }
 
-    /// Who handed the call on is known only now: that agent leaves.
+    /// The agent who handed the call on is known only now, and leaves.
     fn handed_on_by(&mut self, change: &Change, who: Option<AgentIx>) {
         let Some(index) = self.calls.named(&change.call).filter(|index| self.calls[*index].handed_on) else { return };
         if let Some(place) = who.and_then(|agent| self.calls[index].live_party_of(agent)) {
@@ -119,7 +119,7 @@ impl Model {
             return self.start_result(change, first, second).map(|()| None);
         }
         let first = self.old_call(known_first, &change.call, None)?;
-        // The consultation was begun by whoever joins it to the other call.
+        // The consultation was begun by the agent who joins it to the other call.
         let second = self.old_call(known_second, &change.second, who)?;
         let (first, second) = match (first, second) {
             (Some(first), Some(second)) => (first, second),
@@ -181,7 +181,7 @@ impl Model {
         }
     }
 
-    /// Who transferred leaves: cleared once, from the call that was handed on.
+    /// The agent who transferred leaves, and is cleared once, from the call that was handed on.
     fn leave_join(&mut self, agent: AgentIx, first: CallIx, second: CallIx, result: CallIx) {
         for call in [first, second] {
             if let Some(place) = self.calls[call].party_of(agent) {

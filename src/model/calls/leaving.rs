@@ -1,5 +1,7 @@
-//! Parties leave a call, and agents are told that it is cleared: which side left, and once each. The end of the call itself
-//! is in `end`.
+//! Parties leave a call, and agents are told that it is cleared: near end or far end. The end of the call itself is in
+//! `end`.
+//!
+//! Invariant: an agent is cleared from a call once (`no_order_of_events_breaks_a_life`).
 
 use smallvec::SmallVec;
 

@@ -29,13 +29,10 @@ use crate::{model::*, time::Time};
 
 /// The most parties one call keeps; one more is not a party.
 pub const MAX_PARTIES: usize = 64;
-
 /// The most names one call keeps.
 pub const MAX_NAMES: usize = 16;
-
 /// The most items of call data one call keeps.
 pub const MAX_DATA: usize = 128;
-
 /// The most dispositions one call keeps.
 pub const MAX_DISPOSITIONS: usize = 32;
 
@@ -89,7 +86,7 @@ impl Calls {
         self.weight
     }
 
-    /// Whoever else is in a call.
+    /// The other party in a call.
     pub fn companion(&self, call: CallIx, who: Option<AgentIx>) -> Option<PartyRef> {
         let parties = &self[call].parties;
         let place = parties.iter().position(|party| party.is_in() && (who.is_none() || party.device.agent != who))?;

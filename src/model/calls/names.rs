@@ -84,7 +84,6 @@ pub(super) struct NamesUsed {
 }
 
 impl NamesUsed {
-    /// See [`Names::note_used`].
     fn note(&mut self, names: &CallNames, unique: Option<u8>, clock: Option<u64>) -> Option<u64> {
         let clock = clock?;
         // A call that has a name of its own needs no moment.

@@ -1,4 +1,5 @@
-//! How a call begins: from outside, or by an agent, who may consult about another call.
+//! How a call begins: from outside, or by an agent, who may consult about another call. Which names begin a call is
+//! decided in `finding`.
 
 use super::facts::note_number;
 use crate::model::{requests::Expect, *};
@@ -85,8 +86,8 @@ impl Model {
         self.tell_answering(transition, request);
     }
 
-    /// The call of an event between a party and an opposite one: where an agent calls and the call is new, the agent began
-    /// it; else the one who calls is whoever calls from outside.
+    /// The call of an event between a party and an opposite one: if an agent calls and the call is new, the agent began
+    /// it; otherwise the caller is somebody outside.
     pub(super) fn call_between(&mut self, change: &Change, party: &KnownDevice) -> Result<CallIx, Effect> {
         let caller = self.device(&change.other);
         let known = self.calls.named(&change.call);
@@ -104,10 +105,11 @@ impl Model {
     /// Where nobody said the calling number, it is the caller's own.
     fn know_caller(&mut self, index: CallIx, caller: &KnownDevice) {
         let call = &mut self.calls[index];
-        let number = match (call.originator, caller.agent, caller.kind) {
-            (Some(agent), ..) => &self.agents[agent].station,
-            (None, None, None | Some(DeviceKind::Device)) => &caller.number,
-            _ => return,
+        let is_dialable = matches!(caller.kind, None | Some(DeviceKind::Device));
+        let number = match (call.originator, caller.agent) {
+            (Some(agent), _) => &self.agents[agent].station,
+            (None, None) if is_dialable => &caller.number,
+            (None, _) => return,
         };
         note_number(&mut call.ani, number, true, true, false);
     }

@@ -1,4 +1,4 @@
-//! One party of a call: plain state.
+//! One party of a call: plain data. Agents themselves are kept in `agents`.
 
 use crate::model::*;
 
@@ -44,7 +44,7 @@ impl Party {
         matches!(self.state, PartyState::Initiated | PartyState::Connected | PartyState::Held)
     }
 
-    /// Whoever left and is back can leave once more.
+    /// A party that left and is back can leave once more.
     pub fn enter(&mut self, state: PartyState) {
         if !self.is_in() {
             (self.cleared, self.diverted, self.left_first) = (false, false, false);

@@ -1,4 +1,7 @@
-//! How much is remembered of calls: the oldest make room.
+//! The bounds on how many calls, and how many bytes of them, are remembered: the oldest call makes room. Bounds on the
+//! items of a single call are in the module `calls`.
+//!
+//! Invariant: a call that makes room ends properly (`a_full_table_ends_the_call_that_was_silent_longest`).
 
 use super::Calls;
 use crate::model::*;

@@ -101,7 +101,7 @@ impl Model {
         }
     }
 
-    /// Whoever was chosen for the call is not any more.
+    /// The agent who was chosen for the call is not any more.
     pub(super) fn unreserve(&mut self, index: CallIx) {
         if let Some(agent) = self.calls[index].reserved_for.take() {
             self.release(agent, index);

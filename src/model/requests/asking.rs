@@ -9,7 +9,7 @@ use crate::{
     time::Time,
 };
 
-/// What an application asks: the change that a rule made of its request, with the ids resolved that it knows.
+/// An application's request: the change that a rule made of its request, with the ids resolved that it knows.
 #[derive(Debug)]
 pub struct Ask<'a, 'm> {
     pub client: ClientId,
@@ -92,13 +92,17 @@ impl Model {
             let text = |value: &Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
             (text(key), text(value))
         });
-        let destination = match (ask.towards, change.other.kind) {
+        let is_to_agent = change.other.kind == Some(DeviceKind::Agent);
+        let towards = ask.towards.map(|agent| &self.agents[agent]);
+        let destination = if change.kind == ChangeKind::AskRoute {
             // A route leads to an agent by name, whether or not the agent is logged on.
-            (Some(agent), _) if change.kind == ChangeKind::AskRoute => self.agents[agent].number.clone(),
-            _ if change.kind == ChangeKind::AskRoute => text(Fact::Destination),
-            (Some(agent), _) if self.agents[agent].is_logged_on() => self.agents[agent].station.clone(),
-            (_, Some(DeviceKind::Agent)) => String::new(),
-            _ => text(Fact::Destination),
+            towards.map_or_else(|| text(Fact::Destination), |agent| agent.number.clone())
+        } else if let Some(agent) = towards.filter(|agent| agent.is_logged_on()) {
+            agent.station.clone()
+        } else if is_to_agent {
+            String::new()
+        } else {
+            text(Fact::Destination)
         };
         let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
         let request = Request {
@@ -113,9 +117,10 @@ impl Model {
             station: text(Fact::Station),
             dial: self.dial(&destination, change.other.kind),
             destination,
-            unseen_destination: match (ask.towards, change.other.kind) {
-                (None, Some(DeviceKind::Agent)) => text(Fact::Destination),
-                _ => String::new(),
+            unseen_destination: if is_to_agent && ask.towards.is_none() {
+                text(Fact::Destination)
+            } else {
+                String::new()
             },
             destination_kind: change.other.kind,
             towards: ask.towards,
@@ -149,13 +154,11 @@ impl Model {
 
     /// The digits to dial for a destination.
     pub(in crate::model) fn dial(&self, destination: &str, kind: Option<DeviceKind>) -> String {
-        match kind {
-            Some(kind) if kind.is_service() => {
-                let number = destination.parse().ok().and_then(|id: i64| self.settings.service_numbers.get(&id));
-                number.and_then(|number| dialable(number)).unwrap_or_default()
-            }
-            _ => dialable(destination).unwrap_or_default(),
+        if !kind.is_some_and(DeviceKind::is_service) {
+            return dialable(destination).unwrap_or_default();
         }
+        let number = destination.parse().ok().and_then(|id: i64| self.settings.service_numbers.get(&id));
+        number.and_then(|number| dialable(number)).unwrap_or_default()
     }
 
     /// The party that an agent's new call is made to: the one who is named, otherwise, if the call has no other party

@@ -1,6 +1,5 @@
-//! Outcomes that the platform tells: its answer to a request, and events that name one. Some platforms show it: the
-//! request is done once the platform has accepted it and `shown` finds it done. Others tell outcomes by events that name
-//! the request: only those end it, and the picture counts only if none came in time (`time_out`).
+//! Outcomes that the platform tells: its answer to a request, and events that name one. Where a platform tells outcomes,
+//! only those end a request. Requests that the picture shows done are in `shown`, those that nothing ended in `time_out`.
 
 use super::Expect;
 use crate::model::*;
@@ -8,22 +7,60 @@ use crate::model::*;
 /// True if a change that names a request says that the platform carried out this order.
 fn tells_done(change: ChangeKind, order: TransitionKind) -> bool {
     use {ChangeKind as C, TransitionKind as T};
-    match order {
-        _ if change == C::RequestAccepted => true,
-        T::LogOn => change == C::LoggedOn,
-        T::LogOff => change == C::LoggedOff,
-        T::SetReady | T::SetNotReady | T::StartWrap | T::EndWrap | T::Dispose => is_of_state(change),
-        T::Answer => change == C::Connected,
-        T::Reject | T::HangUp => change == C::Left,
-        T::Hold => change == C::Held,
-        T::Retrieve => change == C::Retrieved,
-        T::MakeCall | T::Consult => change == C::Originated,
-        T::Conference => change == C::Conferenced,
-        T::Transfer | T::Deflect => matches!(change, C::Transferred | C::Diverted),
-        T::SetData => change == C::DataSet,
-        _ => false,
+    if change == C::RequestAccepted {
+        return true;
     }
+    let sets_state = matches!(order, T::SetReady | T::SetNotReady | T::StartWrap | T::EndWrap | T::Dispose);
+    sets_state && is_of_state(change)
+        || matches!(
+            (order, change),
+            (T::LogOn, C::LoggedOn)
+                | (T::LogOff, C::LoggedOff)
+                | (T::Answer, C::Connected)
+                | (T::Reject | T::HangUp, C::Left)
+                | (T::Hold, C::Held)
+                | (T::Retrieve, C::Retrieved)
+                | (T::MakeCall | T::Consult, C::Originated)
+                | (T::Conference, C::Conferenced)
+                | (T::Transfer | T::Deflect, C::Transferred | C::Diverted)
+                | (T::SetData, C::DataSet)
+        )
 }
+
+/// The transition that tells that the platform carried out an order. Of all other orders it is told that the platform
+/// accepted the request.
+const SUCCESSES: [(TransitionKind, TransitionKind); 20] = {
+    use TransitionKind as T;
+    [
+        (T::LogOn, T::AgentLoggedOn),
+        (T::LogOff, T::AgentLoggedOff),
+        (T::SetReady, T::AgentState),
+        (T::SetNotReady, T::AgentState),
+        (T::StartWrap, T::AgentState),
+        (T::EndWrap, T::AgentState),
+        (T::Dispose, T::AgentState),
+        (T::Answer, T::Connected),
+        (T::Reject, T::AgentCleared),
+        (T::HangUp, T::AgentCleared),
+        (T::Hold, T::Held),
+        (T::Retrieve, T::Retrieved),
+        (T::MakeCall, T::CallOriginated),
+        (T::Consult, T::CallOriginated),
+        (T::Conference, T::Conferenced),
+        (T::Transfer, T::Transferred),
+        (T::Deflect, T::Transferred),
+        (T::SendDigits, T::DigitsSent),
+        (T::SetData, T::CallDataSet),
+        (T::SelectRoute, T::RouteUsed),
+    ]
+};
+
+/// The states that orders bring about.
+const STATES: [(TransitionKind, AgentState); 3] = [
+    (TransitionKind::SetReady, AgentState::Idle),
+    (TransitionKind::SetNotReady, AgentState::NotReady),
+    (TransitionKind::StartWrap, AgentState::Wrap),
+];
 
 fn is_of_state(change: ChangeKind) -> bool {
     use ChangeKind as C;
@@ -130,31 +167,12 @@ impl Model {
         use TransitionKind as T;
         let request = &self.requests[index];
         let order = request.ordered.unwrap_or(T::RequestAccepted);
-        let state = match order {
-            T::SetReady => Some(AgentState::Idle),
-            T::SetNotReady => Some(AgentState::NotReady),
-            T::StartWrap => Some(AgentState::Wrap),
-            _ => None,
-        };
-        let kind = match order {
-            T::LogOn => T::AgentLoggedOn,
-            T::LogOff => T::AgentLoggedOff,
-            T::SetReady | T::SetNotReady | T::StartWrap | T::EndWrap | T::Dispose => T::AgentState,
-            T::Answer => T::Connected,
-            T::Reject | T::HangUp => T::AgentCleared,
-            T::Hold => T::Held,
-            T::Retrieve => T::Retrieved,
-            T::MakeCall | T::Consult => T::CallOriginated,
-            T::Conference => T::Conferenced,
-            T::Transfer | T::Deflect => T::Transferred,
-            T::SendDigits => T::DigitsSent,
-            T::SetData => T::CallDataSet,
-            T::SelectRoute => T::RouteUsed,
-            _ => T::RequestAccepted,
-        };
-        let mut transition = match (kind, request.agent) {
-            (T::AgentState, Some(agent)) => self.state_transition(agent, request.call),
-            _ => Transition::new(kind).agent(request.agent),
+        let state = STATES.iter().find(|(of, _)| *of == order).map(|(_, state)| *state);
+        let kind = SUCCESSES.iter().find(|(of, _)| *of == order).map_or(T::RequestAccepted, |(_, kind)| *kind);
+        let mut transition = if let (T::AgentState, Some(agent)) = (kind, request.agent) {
+            self.state_transition(agent, request.call)
+        } else {
+            Transition::new(kind).agent(request.agent)
         };
         transition.call = request.call;
         transition.details.state = transition.details.state.or(state);

@@ -117,7 +117,9 @@ impl Model {
                 self.requests[index].call = named_call;
                 if end_wrap { smallvec![Order::Dispose, Order::EndWrap] } else { smallvec![Order::Dispose] }
             }
-            _ => return Err((Failure::Failed, "this cannot be asked")),
+            AskLogOffAll | AskSnapshot | Refuse | of_picture!() | of_route!() => {
+                return Err((Failure::Failed, "this cannot be asked"));
+            }
         };
         let expect = self.requests[index].expectation();
         if !steps.is_empty() {

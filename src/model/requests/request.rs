@@ -1,4 +1,5 @@
-//! One request: plain data, and what shows that it is done.
+//! One request: plain data, and the event that would show it done ([`Expect`]). Whether that has happened is decided in
+//! `shown`.
 
 use smallvec::SmallVec;
 
@@ -32,7 +33,7 @@ pub struct Unseen {
     pub service: Option<(DeviceKind, i64)>,
 }
 
-/// What shows that a request is done.
+/// The event that shows a request done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
     /// The platform's acceptance.
@@ -116,9 +117,9 @@ pub struct Request {
     pub(super) quiet: bool,
     /// Takes back what another request did before it failed: nothing is told of it.
     pub(super) undoes: bool,
-    /// What shows that the step ordered last is done, where that is not its acceptance.
+    /// The event that shows the step ordered last done, where that is not its acceptance.
     pub(super) awaits: Option<Expect>,
-    /// What takes back the steps that are done, should the next one fail.
+    /// The order that takes back the steps that are done, should the next one fail.
     pub(super) undo: Option<TransitionKind>,
     pub(super) expect: Expect,
     /// The time at which the platform accepted the request.
@@ -138,7 +139,7 @@ pub struct Request {
     pub(super) due: Time,
     /// The end of a wrap-up is asked for, too.
     pub(super) ends_wrap: bool,
-    /// What is still to be ordered once the platform has accepted the last order.
+    /// Orders that are still to be given once the platform has accepted the last one.
     pub(super) steps: SmallVec<[TransitionKind; 2]>,
 }
 
@@ -166,7 +167,8 @@ impl Request {
             AskRoute => call.map(Expect::Routed),
             AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
             AskDispose => agent.map(Expect::Disposed),
-            _ => None,
+            AskLogOffAll | AskState | AskDigits | AskData | AskSnapshot | Refuse => None,
+            of_picture!() | of_route!() => None,
         };
         expect.unwrap_or(Expect::Acceptance)
     }

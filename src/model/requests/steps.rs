@@ -1,5 +1,5 @@
-//! The steps of a request: which order is given next, what follows from a request that is done, and what is taken back if
-//! one fails.
+//! The steps of a request: the next order, a request that follows from one that is done, and the order that takes back a
+//! hold if a later step fails. The steps themselves are chosen in `plan`.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -130,7 +130,8 @@ impl Model {
         }
     }
 
-    /// What follows from requests that are done, once that is told, and those that waited for what has happened now.
+    /// Orders that follow from requests that are done, once that is told, and the next steps of those that waited for the
+    /// current change.
     pub(in crate::model) fn follow_up_all(&mut self) {
         if self.requests.is_empty() {
             return;
@@ -159,7 +160,13 @@ impl Model {
         let Some(agent) = request.agent else { return };
         let (kind, readiness, order) = match initial {
             AgentState::NotReady => (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady),
-            _ => (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady),
+            AgentState::LoggedOff
+            | AgentState::Idle
+            | AgentState::Reserved
+            | AgentState::PendingActive
+            | AgentState::Active
+            | AgentState::Wrap
+            | AgentState::Other => (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady),
         };
         let expect = Expect::Readiness(agent, readiness);
         let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };

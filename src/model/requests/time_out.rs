@@ -1,4 +1,5 @@
-//! The time-out of a request: how long its outcome is waited for, and what becomes of it then.
+//! The time-out of a request: how long its outcome is waited for after the platform accepted it ([`Model::grace_of`]), and
+//! how it ends then. All timers are kept in `timers`.
 
 use super::Expect;
 use crate::{
@@ -43,7 +44,18 @@ impl Model {
         let (agent, may_wrap) = match request.expect {
             Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
             Expect::Disposed(agent) => (agent, true),
-            _ => return self.moment.now,
+            Expect::Acceptance
+            | Expect::Unseen
+            | Expect::LoggedOn(_)
+            | Expect::LoggedOff(_)
+            | Expect::Originated(_)
+            | Expect::Connected(..)
+            | Expect::Moved(..)
+            | Expect::Left(..)
+            | Expect::Joined(_)
+            | Expect::DataSet(_)
+            | Expect::Routed(_)
+            | Expect::Nothing => return self.moment.now,
         };
         let entry = &self.agents[agent];
         let is_busy = entry.is_on_call() || (may_wrap && self.is_wrapping(agent, request.call));

@@ -1,4 +1,5 @@
-//! Requests about calls and agents that the platform shows only after a request has named them.
+//! Requests that named a call or an agent before the platform showed it: they are tied to it once it is shown. Ids as
+//! applications know them are resolved in `bridge`.
 
 use super::{Expect, Request, Requests};
 use crate::model::*;
