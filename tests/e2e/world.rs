@@ -113,6 +113,15 @@ impl World {
     }
 }
 
+/// Heard when the link to the first platform is lost for good while agent 1001 is on call 900.
+pub const LOST_WITH_A_CALL: [&str; 5] = [
+    "LinkStatus Down",
+    "CallCleared 900 a1001 NearEnd",
+    "CallEnd 900",
+    "CallCompleted 900",
+    "AgentLoginStateChange a1001 AgentLoggedOut",
+];
+
 pub async fn event(desk: &mut Desk) -> Value {
     soon("an event", desk.event()).await.expect("the session is there")
 }
