@@ -3,45 +3,20 @@
 use cti_bridge::sim::messages::*;
 use serde_json::json;
 
-use crate::world::*;
+use crate::{support::story, world::*};
 
 #[tokio::test]
 async fn an_inbound_call_from_its_start_to_the_end_of_the_wrap_up() {
     let mut world = World::start().await;
     let mut desk = world.desk().await;
     world.agent(&mut desk, 1001).await;
-    world.say(call("route-request", 900, 1, json!({}))).await;
-    world.say(call("routed", 900, 1, device("destination", 0, 4, ""))).await;
-    world.say(call("queued", 900, 1, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await;
-    let offered = all(&[agent_device("alerting-device", 1001), outside("calling-device")]);
-    world.say(call("delivered", 900, 2, offered)).await;
-    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
-    world.say(call("established", 900, 4, answered)).await;
-    world.say(call("conn-cleared", 900, 9, agent_device("device-out", 1001))).await;
-    world.say(agent("agent-wrap", 1001, 9, json!({ "call-id": 900, "guid": "guid-900" }))).await;
-    world.say(call("call-cleared", 900, 9, json!({}))).await;
-    world.say(call("wrap-ended", 900, 12, json!({ "agent-id": 1001, "wrapup-code-id": 3 }))).await;
-    world.say(agent("agent-idle", 1001, 12, json!({}))).await;
-    let events = hears(
-        &mut desk,
-        &[
-            "CallStarted 900",
-            "CallOffered 900",
-            "RouteRequest 900",
-            "RouteUsed 900 RouteToService",
-            "CallDelivered 900",
-            "CallConnected 900 a1001",
-            "AgentStateChange a1001 PendingActive",
-            "CallEstablished 900 a1001",
-            "AgentStateChange a1001 Active",
-            "CallCleared 900 a1001 NearEnd",
-            "AgentStateChange a1001 Wrap",
-            "CallEnd 900",
-            "CallCompleted 900",
-            "AgentStateChange a1001 Idle",
-        ],
-    )
-    .await;
+    let (pair, flow) = ("event-feed-to-ctips", "call-to-a-service");
+    for line in story::lines(pair, flow) {
+        world.say(line).await;
+    }
+    let told: Vec<String> = story::told(pair, flow).iter().map(short).collect();
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    let events = hears(&mut desk, &told).await;
     let connected = &events[5];
     assert_eq!(connected["CallInfo"]["ANI"], json!(5551234));
     assert_eq!(connected["CallInfo"]["CallData"].as_array().map(Vec::len), Some(20), "always 20 items");

@@ -10,7 +10,7 @@ use cti_bridge::sim::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, USER_PASSWORD, event, hears, run, soon};
+use crate::world::{LOST_WITH_A_CALL, PASSWORD, USER_PASSWORD, event, hears, run, soon};
 
 const TOKEN: &str = "relay-token-42";
 
@@ -186,14 +186,7 @@ async fn one_platform_goes_and_the_calls_of_the_other_go_on() {
     let (mut desk, mut crm) = office.desk().await;
     office.both_talk(&mut desk).await;
     office.line.close().await.unwrap();
-    let gone = [
-        "LinkStatus Down",
-        "CallCleared 900 a1001 NearEnd",
-        "CallEnd 900",
-        "CallCompleted 900",
-        "AgentLoginStateChange a1001 AgentLoggedOut",
-    ];
-    let events = hears(&mut desk, &gone).await;
+    let events = hears(&mut desk, &LOST_WITH_A_CALL).await;
     assert_eq!(events[0]["SwitchId"], 1, "which went");
     office.micc(json!({ "type": 10, "RecID": 1001, "CallID": 900, "OnHold": 0 })).await;
     hears(&mut desk, &["CallHeld 1900000001 a1001001"]).await;

@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use cti_bridge::{
@@ -18,7 +17,7 @@ use cti_bridge::{
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::json;
-use tokio::{sync::watch, time::sleep};
+use tokio::{sync::watch, task::yield_now};
 
 use crate::{
     daemon::Daemon,
@@ -29,8 +28,10 @@ use crate::{
 const KILLS: usize = 50;
 /// Routes that are asked for in each of the bridge's lives.
 const CALLS: u64 = 6;
-/// How long after its event a kill comes at most: about what a route takes from its selection to its agent.
-const DELAY: u64 = 40;
+/// How long after its event a kill comes at most: about what a route takes from its selection to its agent. It is counted
+/// in turns of this test's tasks, which play the feed, the service and the application, so that a slow machine, where a
+/// route takes longer, is as likely to have it interrupted anywhere.
+const TURNS: u64 = 20_000;
 
 /// Random numbers that a seed repeats (splitmix64).
 struct Chance(u64);
@@ -207,7 +208,7 @@ async fn play(site: &Site, line: &mut FeedLine, desk: &mut Desk, steps: &[Step],
             }
             Step::Allocate(id) => {
                 while site.request(id).is_none_or(|request| !site.media.allocate(request, "bert")) {
-                    tokio::task::yield_now().await;
+                    yield_now().await;
                 }
             }
             Step::End(id) => line.say(&call("call-cleared", id, 2, json!({}))).await.unwrap(),
@@ -217,6 +218,13 @@ async fn play(site: &Site, line: &mut FeedLine, desk: &mut Desk, steps: &[Step],
     std::future::pending::<()>().await;
 }
 
+/// All other tasks get so many turns.
+async fn take(turns: u64) {
+    for _ in 0..turns {
+        yield_now().await;
+    }
+}
+
 /// One life of a bridge, which ends soon after the event.
 async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
     let event = match chance.below(8) {
@@ -224,7 +232,7 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
         1..=4 => Event::Added(1 + chance.below(CALLS) as usize),
         _ => Event::Step(chance.below(2 * CALLS) as usize),
     };
-    let delay = Duration::from_micros(chance.below(DELAY * 1000));
+    let turns = chance.below(TURNS);
     let feed = FeedSim::start().await.unwrap();
     let platform = settings(&site.media.url(), "");
     let extra = Extra { top: store, application: "routes = 'media'", rest: &platform, ..Extra::default() };
@@ -267,7 +275,7 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
         };
         let ends = async {
             soon("the event", happens).await;
-            sleep(delay).await;
+            take(turns).await;
             daemon.kill();
         };
         tokio::select! {
@@ -277,7 +285,7 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
         }
         heard.iter().for_each(|heard| Site::note(&mut site.added, heard));
     } else {
-        sleep(delay).await;
+        take(turns).await;
         daemon.kill();
     }
     let log = daemon.end().await.log;

@@ -21,14 +21,7 @@ async fn a_lost_platform_ends_every_call_once_and_comes_back_with_its_difference
     talking(&mut world, &mut desk).await;
     world.agent(&mut desk, 1002).await;
     world.line.close().await.unwrap();
-    let gone = [
-        "LinkStatus Down",
-        "CallCleared 900 a1001 NearEnd",
-        "CallEnd 900",
-        "CallCompleted 900",
-        "AgentLoginStateChange a1001 AgentLoggedOut",
-        "AgentLoginStateChange a1002 AgentLoggedOut",
-    ];
+    let gone = [&LOST_WITH_A_CALL[..], &["AgentLoginStateChange a1002 AgentLoggedOut"]].concat();
     hears(&mut desk, &gone).await;
     desk.ask("SetAgentState", &[("AgentIdx", "1001"), ("NewState", "Idle")]).await.unwrap();
     let events = hears(&mut desk, &["AgentRequestFailed a1001 RequestFailed #1"]).await;

@@ -19,6 +19,8 @@ mod sessions;
 mod shutdown;
 mod stories;
 mod subscribers;
+#[path = "../support/mod.rs"]
+mod support;
 mod texts;
 mod tls;
 mod world;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     office::{Office, TOKEN, hear},
-    stories::{ccas, tell},
+    stories::{story, tell},
     world::{USER_PASSWORD, event, hears, soon},
 };
 
@@ -31,7 +31,7 @@ async fn a_call_of_a_service_group_is_told_to_a_feed_application_and_a_ctips_one
     let mut desk = Desk::start(office.running.applications[1]).await.unwrap();
     soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
 
-    tell(&mut office, &mut crm, ccas::service_call()).await;
+    tell(&mut office, &mut crm, story("service-call")).await;
     hears(
         &mut desk,
         &[
@@ -138,7 +138,7 @@ async fn an_application_stays_connected_while_the_relay_is_lost_and_until_it_is_
     office.relay = Relay::greet(office.running.platforms[0].unwrap(), TOKEN).await.unwrap();
     office.snapshot().await;
     hear(&mut crm, &["agent-login", "agent-idle", "agent-login", "agent-idle"]).await;
-    tell(&mut office, &mut crm, ccas::transfer()).await;
+    tell(&mut office, &mut crm, story("transfer")).await;
 }
 
 #[tokio::test]

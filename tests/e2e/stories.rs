@@ -1,13 +1,28 @@
-//! Whole stories from a CCAS to an application of the feed's, over sockets.
+//! Whole stories from a CCAS to an application of the feed's, over sockets: those in files, and those of other media.
 
 use cti_bridge::sim::{ccas::logon, subscriber::Subscriber};
 
-#[path = "../stories/mod.rs"]
-pub mod ccas;
+use crate::{
+    office::Office,
+    support::{
+        media::{self, MEDIA},
+        short::short,
+        story::{self, Story, shown},
+    },
+    world::soon,
+};
 
-use ccas::{CALLBACKS, FAILURES, MEDIA, Story, short};
-
-use crate::{office::Office, world::soon};
+/// A story of `tests/stories/ccas-to-event-feed`, from when both agents are logged on.
+pub fn story(flow: &str) -> Story {
+    let pair = "ccas-to-event-feed";
+    let is_logon = |line: &&serde_json::Value| line["type"] == 1;
+    let lines = story::lines(pair, flow);
+    let logons = lines.iter().take_while(is_logon).count();
+    let told = shown(&story::told(pair, flow));
+    let (before, told) = told.split_at(2 * logons);
+    assert!(before.iter().all(|message| message.starts_with("agent-login ") || message.starts_with("agent-idle ")));
+    Story { name: flow.into(), lines: lines[logons..].to_vec(), told: told.to_vec() }
+}
 
 /// A story in an office of its own.
 async fn play(story: Story) {
@@ -31,46 +46,53 @@ pub async fn tell(office: &mut Office, crm: &mut Subscriber, story: Story) {
     assert_eq!(heard, told, "{}", story.name);
 }
 
+async fn play_all(flows: &[&str]) {
+    for flow in flows {
+        play(story(flow)).await;
+    }
+}
+
 #[tokio::test]
 async fn calls_from_and_to_the_outside_and_between_agents() {
-    for story in [
-        ccas::service_call(),
-        ccas::outgoing_call(),
-        ccas::direct_call(),
-        ccas::held_by_either_side(),
-        ccas::internal_call(),
-        ccas::held_between_agents(),
-        ccas::rejected_call(),
-        ccas::rejected_as_logged_off(),
-    ] {
-        play(story).await;
-    }
+    play_all(&[
+        "service-call",
+        "outgoing-call",
+        "direct-call",
+        "hold-by-either-side",
+        "internal-call",
+        "hold-between-agents",
+        "rejected-call",
+        "rejected-because-the-agent-logged-off",
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn transfers_and_conferences() {
-    for story in [ccas::transfer(), ccas::blind_transfer(), ccas::conference()] {
-        play(story).await;
-    }
+    play_all(&["transfer", "blind-transfer", "conference"]).await;
 }
 
 #[tokio::test]
 async fn callbacks_and_campaigns() {
-    for (ty, code) in CALLBACKS {
-        play(ccas::callback(ty, code)).await;
-    }
-    for (cause, reinserted, over) in FAILURES {
-        play(ccas::failed_callback(cause, reinserted, over)).await;
-    }
-    for story in [ccas::refused_callback(), ccas::campaign(), ccas::refused_campaign(), ccas::busy_campaign()] {
-        play(story).await;
-    }
+    play_all(&[
+        "callback",
+        "web-callback",
+        "callback-to-somebody-busy",
+        "callback-without-an-answer",
+        "callback-to-somebody-not-available",
+        "callback-to-a-wrong-number",
+        "callback-refused",
+        "campaign-call",
+        "campaign-call-refused",
+        "campaign-call-to-somebody-busy",
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn sessions_of_other_media() {
     for medium in &MEDIA {
-        for story in [ccas::handled, ccas::forwarded, ccas::redirected, ccas::redirected_in_vain] {
+        for story in [media::handled, media::forwarded, media::redirected, media::redirected_in_vain] {
             play(story(medium)).await;
         }
     }
@@ -78,5 +100,5 @@ async fn sessions_of_other_media() {
 
 #[tokio::test]
 async fn readiness_of_each_medium() {
-    play(ccas::readiness_of_each_medium()).await;
+    play_all(&["readiness-of-each-medium"]).await;
 }

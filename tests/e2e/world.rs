@@ -1,15 +1,11 @@
 //! A running bridge with its stand-ins, and how tests wait for them.
 
-use std::{future::Future, sync::LazyLock, time::Duration};
+use std::{future::Future, time::Duration};
 
 use cti_bridge::{
-    config::{self, Config},
+    config::{self, Config, Sources},
     diagnostic::Problems,
-    dialect::Registry,
-    mapping::Mappings,
     net::{self, Running},
-    settings::Sources,
-    shipped::Files,
     sim::{
         desk::{Desk, Heard},
         feed::{FeedLine, FeedSim},
@@ -22,6 +18,8 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
+
+use crate::support::mappings;
 
 /// How long something may take that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,18 +60,10 @@ pub fn text(feed: &str, extra: &Extra) -> String {
     )
 }
 
-/// Read once: it takes longer than any test's own work.
-static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
-    let mut problems = Problems::default();
-    let mappings = Mappings::load(&Files::built_in(), &mut problems);
-    assert!(problems.is_empty(), "{}", problems.render());
-    mappings
-});
-
 fn configure(text: &str) -> Config {
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &[], &mut problems);
-    let config = config::read(&sources, &MAPPINGS, &Registry::shipped(), &mut problems);
+    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
+    let config = config::read(&sources, mappings(), &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config
 }
@@ -84,7 +74,7 @@ pub async fn run(text: &str) -> Running {
 
 /// The bridge of a configuration, or why there is none.
 pub async fn start(text: &str) -> Result<Running, String> {
-    net::start(configure(text), &MAPPINGS).await
+    net::start(configure(text), mappings()).await
 }
 
 impl World {
@@ -122,6 +112,15 @@ impl World {
             .await;
     }
 }
+
+/// Heard when the link to the first platform is lost for good while agent 1001 is on call 900.
+pub const LOST_WITH_A_CALL: [&str; 5] = [
+    "LinkStatus Down",
+    "CallCleared 900 a1001 NearEnd",
+    "CallEnd 900",
+    "CallCompleted 900",
+    "AgentLoginStateChange a1001 AgentLoggedOut",
+];
 
 pub async fn event(desk: &mut Desk) -> Value {
     soon("an event", desk.event()).await.expect("the session is there")

@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cti_bridge::{dialect::Registry, mapping::Mappings, translate::Translator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::mappings;
+use crate::support::{story, translate};
 
 /// A call's facts once everything is over.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -23,14 +22,8 @@ struct Told {
 }
 
 /// The output for these lines, by call; calls are numbered in the order of their beginning.
-fn told(mappings: &Mappings, from: &str, to: &str, lines: &[Value]) -> BTreeMap<String, Told> {
-    let mut translator = Translator::new(mappings, &Registry::shipped(), from, to).unwrap();
-    let mut out: Vec<Value> = Vec::new();
-    let mut take = |line: &[u8]| out.push(serde_json::from_slice(line).unwrap());
-    for line in lines {
-        translator.line(&line.to_string(), &mut take).unwrap_or_else(|error| panic!("{error}: {line}"));
-    }
-    translator.finish(&mut take);
+fn told(from: &str, to: &str, lines: &[Value]) -> BTreeMap<String, Told> {
+    let out = translate(from, to, lines);
     let mut calls: BTreeMap<String, Told> = BTreeMap::new();
     for message in &out {
         if to == "ctips" { of_ctips(message, &mut calls) } else { of_feed(message, &mut calls) }
@@ -120,8 +113,7 @@ fn cleared(second: u64, agent: i64, call: i64, clerical: i64) -> Value {
 
 /// Agents 1001 and 1002 and a customer are in a conference, which the file describes; then they leave in this order.
 fn conference(leaves: &[Value]) -> Vec<Value> {
-    let story = include_str!("event-feed-to-ctips/conference-customer-leaves-first.in.ndjson");
-    let lines: Vec<Value> = story.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = story::lines("event-feed-to-ctips", "conference-customer-leaves-first");
     let joined = lines.iter().position(|line| line["message"] == "conferenced").unwrap();
     let (before, after) = lines.split_at(joined + 1);
     let is_leaving = |line: &&Value, who: &Value| {
@@ -161,7 +153,7 @@ fn information_delivery_and_answer_come_in_any_order() {
         for order in orders(&events) {
             let end = vec![cleared(60, 40, 900, 1), event(70, 41, 40, json!({ "CallID": 900, "CQCodeList": "7" }))];
             let lines = [office(), order, end, vec![event(80, 15, 40, json!({ "CallID": 900 }))]].concat();
-            let told = told(mappings(), "ccas", to, &lines);
+            let told = told("ccas", to, &lines);
             assert_eq!(told.len(), 1, "{told:?}");
             stories.insert(format!("{told:?}"));
         }
@@ -186,7 +178,7 @@ fn a_supervisor_may_be_delivered_a_call_before_or_after_listening_to_it() {
             established(12, 40, 900, "5551234"),
         ];
         let lines = [office(), answered, order, vec![cleared(50, 42, 900, 0), cleared(60, 40, 900, 0)]].concat();
-        let told = told(mappings(), "ccas", "ctips", &lines);
+        let told = told("ccas", "ctips", &lines);
         let call = &told["900"];
         assert_eq!((call.starts, call.ends, call.completions), (1, 1, 1));
         assert!(call.cleared.contains("40 \"NearEnd\""), "{call:?}");
@@ -214,7 +206,7 @@ proptest! {
             event(end.max(900) + wrap, 15, 40, call),
         ]].concat();
         for to in ["ctips", "event-feed"] {
-            let told = told(mappings(), "ccas", to, &lines);
+            let told = told("ccas", to, &lines);
             prop_assert_eq!(told.len(), 1, "{:?}", told);
             let call = told.values().next().unwrap();
             prop_assert_eq!((call.starts, call.ends, call.completions, call.code), (1, 1, 1, 7), "{:?}", call);
@@ -234,7 +226,7 @@ proptest! {
         lines.sort_by_key(|line| line["at"].as_str().unwrap().to_owned());
         let lines = [office(), lines].concat();
         for to in ["ctips", "event-feed"] {
-            let told = told(mappings(), "ccas", to, &lines);
+            let told = told("ccas", to, &lines);
             // Numbers are free again after a while; names are not.
             prop_assert!(to == "ctips" || told.len() == 2, "{:?}", told);
             prop_assert_eq!(told.values().map(|call| call.starts).sum::<usize>(), 2, "{:?}", told);
@@ -251,7 +243,7 @@ proptest! {
     fn who_leaves_first_decides_who_hung_up(seed in 0usize..6) {
         let leaves = orders(&[json!("5551234"), json!(1001), json!(1002)])[seed].clone();
         let story = conference(&leaves);
-        let told = told(mappings(), "event-feed", "ctips", &story);
+        let told = told("event-feed", "ctips", &story);
         let customer = leaves.iter().position(|who| who.is_string()).unwrap();
         let call = told.values().find(|call| !call.cleared.is_empty()).unwrap();
         for agent in [1001, 1002] {
@@ -278,7 +270,7 @@ proptest! {
             vec![event(back + 5, 10, 40, json!({ "CallID": 900, "OnHold": 0 })), cleared(back + 10, 40, 900, 0)],
         ].concat();
         for to in ["ctips", "event-feed"] {
-            let told = told(mappings(), "ccas", to, &lines);
+            let told = told("ccas", to, &lines);
             prop_assert_eq!(told.len(), if length < 30 { 1 } else { 2 }, "{:?}", told);
             for call in told.values() {
                 prop_assert_eq!((call.starts, call.ends), (1, 1), "{:?}", call);

@@ -1,42 +1,29 @@
 //! Local clocks: whatever a platform's zone is, and whenever its clock is set, its calls are told at the moments when
 //! they happened, and the local times that the bridge writes are local.
 
-use std::sync::LazyLock;
-
-use cti_bridge::{
-    bridge::{ApplicationParts, Bridge, Output, PlatformParts, routes},
-    diagnostic::Problems,
-    dialect::Registry,
-    mapping::Mappings,
-    model::{Media, Model, Settings},
-    shipped::Files,
-    time::{Time, Zone, parse_utc, write_civil},
-    translate::Translator,
-};
+use cti_bridge::time::{Time, Zone, parse_utc, write_civil};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
+use crate::support::{
+    run, story, translator,
+    virtual_bridge::{Told, VirtualBridge},
+};
 
-const DAY: &str = include_str!("event-feed-to-ctips/daylight-saving-none.in.ndjson");
-const CALL: &str = include_str!("event-feed-to-ctips/whole-call.in.ndjson");
+const FEED: &str = "event-feed-to-ctips";
+const DAY: &str = "daylight-saving-none";
+const CALL: &str = "whole-call";
 
-fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn lines(flow: &str) -> Vec<Value> {
+    story::lines(FEED, flow)
 }
 
 /// The complete output, in Berlin's zone unless a message tells another.
 fn told(from: &str, to: &str, input: &[Value]) -> Vec<Value> {
-    let mut translator = Translator::new(&MAPPINGS, &Registry::shipped(), from, to).unwrap();
+    let mut translator = translator(from, to);
     translator.set_zone(Zone::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()));
-    let mut told = Vec::new();
-    let mut take = |line: &[u8]| told.push(serde_json::from_slice(line).unwrap());
-    for line in input {
-        translator.line(&line.to_string(), &mut take).unwrap();
-    }
-    translator.finish(&mut take);
-    told
+    run(&mut translator, input)
 }
 
 /// A time, this many minutes later.
@@ -90,21 +77,25 @@ proptest! {
 #[test]
 fn local_time_is_the_source_s_and_utc_is_utc() {
     // The day's clock is an hour ahead of UTC, and is set back after the first call.
-    let day = lines(include_str!("event-feed-to-ctips/daylight-saving.in.ndjson"));
-    let mut bridge = two_feeds();
+    let day = lines("daylight-saving");
+    // Two feeds in front of an application for one feed; rules tell the second feed's calls.
+    let mut bridge = VirtualBridge::new(&["event-feed", "event-feed"], &["event-feed"]);
     let start = parse_utc("2026-10-25 00:00:00").unwrap();
     bridge.set_epoch(start);
-    let mut told = Vec::new();
+    bridge.connect(0);
+    bridge.connect(1);
+    bridge.open(0, "desk");
+    bridge.ask("desk", &json!({ "message": "subscribe-events", "subscribe": [["ecc", "call-activity", ["*"]]] }));
     for line in &day {
         let now = parse_utc(line["gmt"].as_str().unwrap()).unwrap() - start;
-        bridge.expire(Time(now));
-        bridge.platform_line(Time(now), 1, &line.to_string()).unwrap();
-        while let Some(output) = bridge.poll() {
-            if let Output::Line(line) = output {
-                told.push(serde_json::from_slice::<Value>(&line).unwrap());
-            }
-        }
+        bridge.pass_until(Time(now));
+        bridge.say(1, &line.to_string());
     }
+    let told = bridge.told().into_iter().filter_map(|told| match told {
+        Told::Session { message, .. } => serde_json::from_str::<Value>(&message).ok(),
+        Told::Over { .. } | Told::Platform { .. } => None,
+    });
+    let told: Vec<Value> = told.collect();
     let of = |message: &str, ahead: i64| {
         let same =
             |line: &&Value| line["message"] == message && minutes_between(&line["gmt"], &line["timestamp"]) == ahead;
@@ -123,42 +114,6 @@ fn waits_since(line: &Value) -> String {
     let profile = line["call-table"][0]["call-profile"].as_array().unwrap();
     let value = |id: i64| profile.iter().find(|entry| entry["id"] == id).map(|entry| entry["value"].as_str().unwrap());
     format!("{} {}", value(7).unwrap(), value(8).unwrap())
-}
-
-/// Two feeds in front of an application for one feed; rules tell the second feed's calls.
-fn two_feeds() -> Bridge {
-    let dialect = &MAPPINGS.dialects["event-feed"];
-    let (from, to) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
-    let mut bridge = Bridge::default();
-    for name in ["one", "two"] {
-        let mut model = Model::new(Settings { platform: name.to_owned(), ..Settings::default() });
-        model.assume_link();
-        bridge.add_platform(PlatformParts {
-            name: name.to_owned(),
-            client: Registry::shipped().replaying(dialect.vocabulary.clone()),
-            model,
-            knobs: to.knobs.iter().map(|(_, default)| default.clone()).collect(),
-            incoming: from.clone(),
-            outgoing: to.clone(),
-            max_frame: 1 << 20,
-            service_groups: Default::default(),
-        });
-    }
-    bridge.add_application(ApplicationParts {
-        name: "desk".to_owned(),
-        server: None,
-        knobs: to.knobs.iter().map(|(_, default)| default.clone()).collect(),
-        from,
-        to,
-        platforms: vec![0, 1],
-        id_step: 1_000_000,
-        routes: routes::Settings::default(),
-        media_platform: None,
-        media: Media::ALL.to_vec(),
-        read_only: Default::default(),
-        labels: Vec::new(),
-    });
-    bridge
 }
 
 #[test]

@@ -64,6 +64,23 @@ class Clients(Office, unittest.TestCase):
                      "groups": [SERVED]}
             self.hears(client, ("agent-login", login), ("agent-idle", {"agent-id": agent.id}))
 
+    def there(self):
+        """An application that hears of agents and calls; the relay is connected, and both agents have logged on."""
+        client = self.client(agent_activity=["*"], call_activity=["*"])
+        self.connect()
+        self.logged_on(client, self.ann, self.ben)
+        return client
+
+    def answered(self):
+        """Ann answers call 900."""
+        call = self.inbound(900)
+        call.alerts(self.relay, self.ann)
+        call.connects(self.relay, self.ann)
+        return call
+
+    def hears_answered(self, client):
+        return self.passes(client, "queued", "dequeued", "agent-reserved", "delivered", "established", "agent-on-call")
+
 
 class Conversations(Clients):
     def test_the_sample_exchange_from_authentication_to_unsubscription(self):
@@ -107,9 +124,7 @@ class Conversations(Clients):
         self.hears(client, ("agent-release", {"agent-id": 40, "release-code": 3}))
 
     def test_a_service_group_call_and_the_commands_about_it(self):
-        client = self.client(agent_activity=["*"], call_activity=["*"])
-        self.connect()
-        self.logged_on(client, self.ann, self.ben)
+        client = self.there()
         call = self.inbound(900)
         call.alerts(self.relay, self.ann)
         ringing = self.passes(client, "queued", "dequeued", "agent-reserved", "delivered")
@@ -203,9 +218,7 @@ class Conversations(Clients):
     def test_who_connects_late_learns_of_agents_and_calls_by_statistics(self):
         early = self.client(call_activity=["*"])
         self.connect()
-        call = self.inbound(900)
-        call.alerts(self.relay, self.ann)
-        call.connects(self.relay, self.ann)
+        self.answered()
         self.ben.says(self.relay, NOT_READY, ReasonID=3)
         self.passes(early, "queued", "dequeued", "delivered", "established")
         late = self.client(group_agent_stats=[str(SALES)])
@@ -222,14 +235,9 @@ class Conversations(Clients):
         self.assertEqual((ann["ani"], ann["dnis"], int(ann["acd-calls"]), int(ann["held"])), ("5551234", "800", 1, 0))
 
     def test_a_relay_that_is_back_in_time_ends_no_call_and_logs_nobody_out(self):
-        client = self.client(agent_activity=["*"], call_activity=["*"])
-        self.connect()
-        self.logged_on(client, self.ann, self.ben)
-        call = self.inbound(900)
-        call.alerts(self.relay, self.ann)
-        call.connects(self.relay, self.ann)
-        before = self.passes(client, "queued", "dequeued", "agent-reserved", "delivered", "established",
-                             "agent-on-call")
+        client = self.there()
+        self.answered()
+        before = self.hears_answered(client)
         self.relay.close()
         number = client.send("command", sub_request_type="release", agent_id=41, release_code=7)
         # It fails at once, whichever of the two the bridge heard of first.
@@ -276,11 +284,8 @@ class Losses(Clients):
         for agent in agents:
             self.hears(client, ("entity-update", agent))
             self.passes(client, "agent-login", "agent-idle")
-        call = self.inbound(900)
-        call.alerts(self.relay, self.ann)
-        call.connects(self.relay, self.ann)
-        before = self.passes(client, "queued", "dequeued", "agent-reserved", "delivered", "established",
-                             "agent-on-call")
+        call = self.answered()
+        before = self.hears_answered(client)
 
         self.relay.close()
         self.hears(client, ("conn-cleared", {"call-id": 900}), ("call-cleared", {"call-id": 900}))

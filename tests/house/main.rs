@@ -1,0 +1,3 @@
+//! Rules about the source that no compiler holds.
+
+mod layers;
