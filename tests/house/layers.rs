@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// From the bottom to the top.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "time",
     "one_line",
     "diagnostic",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 19] = [
     "shipped",
     "mapping",
     "settings",
+    "port",
     "dialect",
     "bridge",
     "translate",

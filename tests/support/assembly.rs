@@ -2,10 +2,14 @@
 
 use cti_bridge::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
-    config::{self, Face, Reach, Sources},
+    config,
     diagnostic::Problems,
-    dialect::{Server, ccas, ctips, event_feed},
+    dialect::{
+        Registry,
+        registry::{ApplicationStart, PlatformStart},
+    },
     model::Model,
+    settings::Sources,
     time::Time,
 };
 
@@ -15,8 +19,9 @@ use super::mappings;
 pub fn assemble(text: &str) -> Bridge {
     let mut problems = Problems::default();
     let mappings = mappings();
-    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
-    let mut config = config::read(&sources, mappings, &mut problems);
+    let registry = Registry::shipped();
+    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &registry.named(), &mut problems);
+    let mut config = config::read(&sources, mappings, &registry, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config.platforms.sort_by(|one, other| one.name.cmp(&other.name));
     config.applications.sort_by(|one, other| other.name.cmp(&one.name));
@@ -25,39 +30,34 @@ pub fn assemble(text: &str) -> Bridge {
     for platform in config.platforms {
         let dialect = &mappings.dialects[&platform.dialect];
         let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
-        let vocabulary = incoming.vocabulary.clone();
-        let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
-            Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
-            Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
-            Reach::Soap { .. } => panic!("nobody is posted to here"),
-        };
+        let conversation = platform.settings.conversation.make(PlatformStart {
+            vocabulary: incoming.vocabulary.clone(),
+            now: Time(0),
+            seed: 1,
+            called_at: None,
+            statistics: false,
+            new_path: Box::new(String::new),
+        });
         bridge.add_platform(PlatformParts {
             name: platform.name,
-            client,
+            conversation,
             model: Model::new(platform.model),
             incoming,
             outgoing,
             knobs: platform.knobs,
-            max_frame: platform.max_frame,
             service_groups: Default::default(),
         });
     }
     for application in config.applications {
         let dialect = &mappings.dialects[&application.dialect];
         let to = dialect.to.clone().unwrap();
-        let vocabulary = to.vocabulary.clone();
-        let server = match application.face {
-            Face::Ctips { server, profile, .. } => {
-                let mut count = 0;
-                let new_id = Box::new(move || {
-                    count += 1;
-                    format!("session-{count}")
-                });
-                Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
-            }
-            Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
-            Face::OpenMedia { .. } => panic!("nobody asks for media here"),
-        };
+        let mut sessions = 0;
+        let new_id = Box::new(move || {
+            sessions += 1;
+            format!("session-{sessions}")
+        });
+        let start = ApplicationStart { vocabulary: to.vocabulary.clone(), new_id };
+        let server = application.settings.conversation.make(start);
         bridge.add_application(ApplicationParts {
             name: application.name,
             server: Some(server),
@@ -70,7 +70,7 @@ pub fn assemble(text: &str) -> Bridge {
             media_platform: None,
             media: application.media,
             read_only: Default::default(),
-            labels: application.labels,
+            labels: application.settings.labels,
         });
     }
     bridge.set_epoch(1_795_000_000_000);

@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 
 use cti_bridge::{
-    bridge::{Bridge, Output},
+    bridge::{Bridge, Output, Owner},
     dialect::event_feed::digest,
+    port::{self, Connection, HttpRequest, Input},
     time::Time,
     wire::{soap, xml::Element},
 };
@@ -52,10 +53,21 @@ struct Session {
     id: String,
 }
 
+/// A platform and its connection.
+struct Line {
+    speech: Speech,
+    /// The sequence number of a feed's next message.
+    sequence: u32,
+    connection: Connection,
+    /// The bridge has asked for the connection.
+    is_wanted: bool,
+    is_open: bool,
+}
+
 pub struct VirtualBridge {
     bridge: Bridge,
     pub now: Time,
-    platforms: Vec<(Speech, u32)>,
+    platforms: Vec<Line>,
     applications: Vec<Speech>,
     sessions: Vec<Session>,
     opened: usize,
@@ -93,7 +105,10 @@ impl VirtualBridge {
         let mut bridge = VirtualBridge {
             bridge: assemble(&configuration(platforms, applications)),
             now: Time(0),
-            platforms: platforms.iter().map(|dialect| (Speech::of(dialect), 0)).collect(),
+            platforms: platforms
+                .iter()
+                .map(|dialect| Line { speech: Speech::of(dialect), sequence: 0, connection: Connection::accepted(0), is_wanted: false, is_open: false })
+                .collect(),
             // Assembled in the opposite order of their names.
             applications: applications.iter().rev().map(|dialect| Speech::of(dialect)).collect(),
             sessions: Vec::new(),
@@ -119,20 +134,51 @@ impl VirtualBridge {
 
     // ── platforms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    fn bytes(&mut self, platform: usize, text: &str) {
+        let connection = self.platforms[platform].connection;
+        self.bridge.handle(self.now, Owner::Platform(platform), Input::Bytes { connection, bytes: text.as_bytes() });
+    }
+
+    /// The platform connects, or takes the connection that the bridge has asked for. A relay says hello.
     pub fn connect(&mut self, platform: usize) {
-        self.platforms[platform].1 = 0;
-        self.bridge.platform_connected(self.now, platform);
+        // A feed is dialled when the wait after the last connection is over.
+        while let Some(deadline) = self.bridge.deadline().filter(|_| self.waits_to_dial(platform)) {
+            self.now = self.now.max(deadline);
+            self.bridge.expire(self.now);
+            self.perform();
+        }
+        let line = &mut self.platforms[platform];
+        line.sequence = 0;
+        if line.speech == Speech::Ccas {
+            line.connection = Connection::accepted(line.connection.number() + 1);
+        }
+        let (connection, speech) = (line.connection, line.speech);
+        line.is_open = true;
+        self.bridge.handle(self.now, Owner::Platform(platform), Input::Opened { connection, peer: "test" });
+        if speech == Speech::Ccas {
+            self.bytes(platform, "{\"hello\":\"ccas-relay\",\"version\":1,\"token\":\"tk-relay-1\"}\n");
+        }
         self.perform();
     }
 
+    /// Whether the bridge has not asked for the connection to a feed yet.
+    fn waits_to_dial(&self, platform: usize) -> bool {
+        let line = &self.platforms[platform];
+        line.speech == Speech::Feed && !line.is_wanted
+    }
+
     pub fn lose(&mut self, platform: usize) {
-        self.bridge.platform_closed(self.now, platform, "test");
+        let line = &mut self.platforms[platform];
+        (line.is_open, line.is_wanted) = (false, false);
+        let connection = line.connection;
+        let closed = Input::Closed { connection, reason: "test", cause: None };
+        self.bridge.handle(self.now, Owner::Platform(platform), closed);
         self.perform();
     }
 
     /// A platform's message; a feed's are numbered here.
     pub fn say(&mut self, platform: usize, line: &str) {
-        let (speech, sequence) = &mut self.platforms[platform];
+        let Line { speech, sequence, .. } = &mut self.platforms[platform];
         let text = match speech {
             Speech::Feed => {
                 let text = line.trim_end().strip_suffix('}').expect("a JSON object");
@@ -141,7 +187,7 @@ impl VirtualBridge {
             }
             Speech::Ccas | Speech::Ctips => format!("{}\n", line.trim_end()),
         };
-        self.bridge.platform_read(self.now, platform, text.as_bytes());
+        self.bytes(platform, &text);
         self.perform();
     }
 
@@ -169,8 +215,10 @@ impl VirtualBridge {
         self.is_opening = true;
         match self.applications[application] {
             Speech::Feed => {
-                let number = self.bridge.application_connected(self.now, application, name);
-                self.session(name).number = number;
+                let number = u32::try_from(self.opened).unwrap();
+                self.session(name).number = Some(number);
+                let opened = Input::Opened { connection: Connection::accepted(number), peer: name };
+                self.bridge.handle(self.now, Owner::Application(application), opened);
                 self.ask(name, &json!({ "message": "authenticate", "user": USER, "password": digest(PASSWORD) }));
             }
             Speech::Ctips => {
@@ -204,7 +252,9 @@ impl VirtualBridge {
                 let fields = request.as_object_mut().expect("a JSON object");
                 fields.entry("request-id").or_insert(self.requests.into());
                 let bytes = format!("{request}\0");
-                self.bridge.application_read(self.now, application, number.unwrap(), bytes.as_bytes());
+                let connection = Connection::accepted(number.unwrap());
+                let input = Input::Bytes { connection, bytes: bytes.as_bytes() };
+                self.bridge.handle(self.now, Owner::Application(application), input);
             }
             Speech::Ccas | Speech::Ctips => {
                 let (operation, fields) = request.as_object().and_then(|one| one.iter().next()).expect("an operation");
@@ -214,7 +264,8 @@ impl VirtualBridge {
                     write!(args, "<SessionId>{id}</SessionId><TenantId>1</TenantId>").unwrap();
                 }
                 let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
-                self.bridge.request(self.now, application, 1, body.as_bytes(), None);
+                let input = Input::Request(HttpRequest::post(1, body.as_bytes()));
+                self.bridge.handle(self.now, Owner::Application(application), input);
             }
         }
         self.perform();
@@ -224,10 +275,12 @@ impl VirtualBridge {
     pub fn close(&mut self, name: &str) {
         let Session { application, number, .. } = self.session(name);
         let (application, number) = (*application, number.unwrap());
-        match self.applications[application] {
-            Speech::Feed => self.bridge.application_closed(self.now, application, number, "test"),
-            Speech::Ccas | Speech::Ctips => self.bridge.session_lost(self.now, application, number, "test", "test"),
-        }
+        let (connection, cause) = match self.applications[application] {
+            Speech::Feed => (Connection::accepted(number), None),
+            Speech::Ccas | Speech::Ctips => (Connection::asked(number), Some("test")),
+        };
+        let closed = Input::Closed { connection, reason: "test", cause };
+        self.bridge.handle(self.now, Owner::Application(application), closed);
         self.sessions.retain(|session| session.name != name);
         self.perform();
     }
@@ -237,39 +290,58 @@ impl VirtualBridge {
     fn perform(&mut self) {
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Write { application, session, bytes } => {
-                    let text = String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap();
-                    self.hears(application, session, text);
-                }
-                Output::Publish { application, session, body } => {
-                    let envelope = soap::parse(&body, None).unwrap();
+                Output::Wire { owner: Owner::Application(application), output } => self.carry_out(application, output),
+                Output::Wire { owner: Owner::Platform(platform), output } => match output {
+                    port::Output::Write { bytes, .. } => self.sent(platform, &bytes),
+                    port::Output::Connect { connection } => {
+                        let line = &mut self.platforms[platform];
+                        (line.connection, line.is_wanted) = (connection, true);
+                    }
+                    port::Output::Close { .. } => {
+                        let line = &mut self.platforms[platform];
+                        (line.is_open, line.is_wanted) = (false, false);
+                    }
+                    output => panic!("nobody is posted to here: {output:?}"),
+                },
+                Output::Notice { .. } | Output::Line(_) => {}
+                Output::Keep { .. } | Output::Drop { .. } => panic!("nobody asks for routes here: {output:?}"),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, application: usize, output: port::Output) {
+        match output {
+            port::Output::Write { connection, bytes } => {
+                let text = String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap();
+                self.hears(application, connection.number(), text);
+            }
+            port::Output::Deliver { connection, delivery } => match delivery.token {
+                None => {
+                    let envelope = soap::parse(&delivery.body, None).unwrap();
                     let mut text = String::new();
                     write_json(&envelope.body.children[0], &mut text);
-                    self.hears(application, session, text);
+                    self.hears(application, connection.number(), text);
                 }
-                Output::Send { platform, bytes } => self.sent(platform, &bytes),
-                Output::Start { application, session, .. } => {
-                    if let Some(opened) = self.sessions.last_mut() {
-                        opened.number = Some(session);
-                    }
-                    self.bridge.session_started(self.now, application, session, Ok(()));
+                Some(token) => {
+                    let taken = Input::Delivered { connection, token, result: Ok(()) };
+                    self.bridge.handle(self.now, Owner::Application(application), taken);
                 }
-                Output::Heartbeat { application, session, .. } => {
-                    self.bridge.heartbeat_answered(self.now, application, session, true);
+            },
+            port::Output::Call { connection, .. } => {
+                if let Some(opened) = self.sessions.last_mut() {
+                    opened.number = Some(connection.number());
                 }
-                Output::Respond { reply, .. } => {
-                    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
-                }
-                Output::Close { application, session } | Output::End { application, session } => {
-                    let is_over = |one: &Session| one.application == application && one.number == Some(session);
-                    let over = self.sessions.iter().filter(|one| is_over(one));
-                    self.told.extend(over.map(|one| Told::Over { name: one.name.clone() }));
-                }
-                Output::Post { .. } | Output::Keep { .. } | Output::Drop { .. } | Output::Describe { .. } => {
-                    panic!("nobody is posted to here: {output:?}")
-                }
-                Output::Connect { .. } | Output::Disconnect { .. } | Output::Notice { .. } | Output::Line(_) => {}
             }
+            port::Output::Respond { reply, .. } => {
+                assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+            }
+            port::Output::Close { connection } => {
+                let is_over =
+                    |one: &Session| one.application == application && one.number == Some(connection.number());
+                let over = self.sessions.iter().filter(|one| is_over(one));
+                self.told.extend(over.map(|one| Told::Over { name: one.name.clone() }));
+            }
+            output => panic!("no application asks for this: {output:?}"),
         }
     }
 
@@ -283,7 +355,7 @@ impl VirtualBridge {
     /// An order for a platform: the conversation's own are answered, others are told.
     fn sent(&mut self, platform: usize, bytes: &[u8]) {
         let order: Value = serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap();
-        let reply = match self.platforms[platform].0 {
+        let reply = match self.platforms[platform].speech {
             Speech::Feed if order["message"] != "command" => {
                 format!("{}\0", json!({ "request-id": order["request-id"], "message": order["message"], "result": 0 }))
             }
@@ -293,7 +365,7 @@ impl VirtualBridge {
             }
             Speech::Feed | Speech::Ccas | Speech::Ctips => return self.told.push(Told::Platform { platform, order }),
         };
-        self.bridge.platform_read(self.now, platform, reply.as_bytes());
+        self.bytes(platform, &reply);
     }
 }
 
