@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     diagnostic::Problems,
-    message::{Message, Node, Value},
+    message::{Kind, Message, Node, Value},
+    model::Media,
     shipped::Files,
     wire::{replaced::Sort, soap, tolerant},
 };

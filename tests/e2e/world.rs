@@ -3,9 +3,11 @@
 use std::{future::Future, time::Duration};
 
 use cti_bridge::{
-    config::{self, Config, Sources},
+    config::{self, Config},
     diagnostic::Problems,
+    dialect::Registry,
     net::{self, Running},
+    settings::Sources,
     sim::{
         desk::{Desk, Heard},
         feed::{FeedLine, FeedSim},
@@ -62,8 +64,9 @@ pub fn text(feed: &str, extra: &Extra) -> String {
 
 fn configure(text: &str) -> Config {
     let mut problems = Problems::default();
-    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &mut problems);
-    let config = config::read(&sources, mappings(), &mut problems);
+    let registry = Registry::shipped();
+    let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &registry.named(), &mut problems);
+    let config = config::read(&sources, mappings(), &registry, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config
 }

@@ -11,7 +11,6 @@ use std::{
 
 use serde_json::Value;
 
-#[path = "cli/acme.rs"]
 mod acme;
 
 /// Runs the program to its end, in Tokyo's time zone.

@@ -12,7 +12,7 @@ pub mod virtual_bridge;
 
 use std::sync::LazyLock;
 
-use cti_bridge::{diagnostic::Problems, mapping::Mappings, shipped::Files, translate::Translator};
+use cti_bridge::{diagnostic::Problems, dialect::Registry, mapping::Mappings, shipped::Files, translate::Translator};
 use serde_json::Value;
 
 /// The shipped mappings, read once: reading them takes longer than most tests.
@@ -27,7 +27,7 @@ pub fn mappings() -> &'static Mappings {
 }
 
 pub fn translator(from: &str, to: &str) -> Translator {
-    Translator::new(mappings(), from, to).unwrap()
+    Translator::new(mappings(), &Registry::shipped(), from, to).unwrap()
 }
 
 /// The complete output for these lines, to the end of everything that goes on. Every line must be taken.

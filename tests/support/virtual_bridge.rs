@@ -107,7 +107,13 @@ impl VirtualBridge {
             now: Time(0),
             platforms: platforms
                 .iter()
-                .map(|dialect| Line { speech: Speech::of(dialect), sequence: 0, connection: Connection::accepted(0), is_wanted: false, is_open: false })
+                .map(|dialect| Line {
+                    speech: Speech::of(dialect),
+                    sequence: 0,
+                    connection: Connection::accepted(0),
+                    is_wanted: false,
+                    is_open: false,
+                })
                 .collect(),
             // Assembled in the opposite order of their names.
             applications: applications.iter().rev().map(|dialect| Speech::of(dialect)).collect(),
@@ -336,8 +342,7 @@ impl VirtualBridge {
                 assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
             }
             port::Output::Close { connection } => {
-                let is_over =
-                    |one: &Session| one.application == application && one.number == Some(connection.number());
+                let is_over = |one: &Session| one.application == application && one.number == Some(connection.number());
                 let over = self.sessions.iter().filter(|one| is_over(one));
                 self.told.extend(over.map(|one| Told::Over { name: one.name.clone() }));
             }

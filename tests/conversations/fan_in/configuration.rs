@@ -3,6 +3,7 @@
 use super::office::Kind;
 
 pub const CRM_PASSWORD: &str = "crm-pass-55";
+pub const RELAY_TOKEN: &str = "tk-relay-1";
 
 /// Platforms `p0` and `p1` of these kinds; `desk` is a CTIPS application and the first, `crm` is the feed's.
 pub fn configuration(kinds: [Kind; 2]) -> String {
@@ -11,7 +12,7 @@ pub fn configuration(kinds: [Kind; 2]) -> String {
             "[platform.p{place}]\ndialect = 'event-feed'\nlink_grace = '1ms'\naddress = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'\n"
         ),
         Kind::Ccas => format!(
-            "[platform.p{place}]\ndialect = 'ccas'\nlink_grace = '1ms'\nlisten = '127.0.0.1:0'\ntoken = 'tk-relay-1'\n\
+            "[platform.p{place}]\ndialect = 'ccas'\nlink_grace = '1ms'\nlisten = '127.0.0.1:0'\ntoken = '{RELAY_TOKEN}'\n\
              pins = {{ 77 = 'pin-77', 78 = 'pin-78', 79 = 'pin-79' }}\n"
         ),
     };
