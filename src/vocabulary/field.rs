@@ -46,7 +46,7 @@ pub enum Literal {
 /// The role of a field, independent of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A name of a call; the number is the place in [`Vocabulary::call_names`].
+    /// A name of a call; the number is the place in `Vocabulary::call_names`.
     Call(Which, u8),
     Agent(AgentPart),
     Service,
