@@ -36,9 +36,8 @@ enum Quotes {
 
 impl Vocabulary {
     /// Writes the text of a message of this kind with other ids and with the replacements; hands back how many values were
-    /// replaced. What stood in quotes still does, and numbers that are not replaced keep their form. Nothing is written of a text
-    /// that is not JSON; after [`Vocabulary::read_json`] the message's `held` text always
-    /// is.
+    /// replaced. What stood in quotes still does, and numbers that are not replaced keep their form. Nothing is written if the text
+    /// is no JSON; the text that a message holds always is.
     pub fn rename_json(
         &self,
         kind: Kind,
@@ -69,21 +68,7 @@ impl Vocabulary {
         let absent: SmallVec<[(&str, NativeId); 2]> = absent.collect();
         let mut edits = splicing.edits;
         edits.sort_unstable_by_key(|(range, ..)| range.start);
-        let mut written = 0;
-        if !absent.is_empty() {
-            let mut json = Json::new(text);
-            json.token()?;
-            written = json.place();
-            out.extend_from_slice(&text.as_bytes()[..written]);
-            for (place, (label, value)) in absent.iter().enumerate() {
-                write_text(label, out);
-                out.push(b':');
-                write_id(value, Quotes::Needed, out);
-                if place + 1 < absent.len() || json.key()?.is_some() {
-                    out.push(b',');
-                }
-            }
-        }
+        let mut written = if absent.is_empty() { 0 } else { begin(text, &absent, out)? };
         for (range, id, quotes) in &edits {
             out.extend_from_slice(&text.as_bytes()[written..range.start]);
             write_id(id, *quotes, out);
@@ -92,6 +77,26 @@ impl Vocabulary {
         out.extend_from_slice(&text.as_bytes()[written..]);
         Ok(edits.len() + absent.len())
     }
+}
+
+/// Writes the begin of an object with further members at the front; hands back how much of the text that was.
+fn begin(text: &str, members: &[(&str, NativeId)], out: &mut Vec<u8>) -> Result<usize, Malformed> {
+    let mut json = Json::new(text);
+    if json.token()? != Token::Record {
+        return Err(Malformed);
+    }
+    let begin = json.place();
+    let is_empty = json.key()?.is_none();
+    out.extend_from_slice(&text.as_bytes()[..begin]);
+    for (place, (label, value)) in members.iter().enumerate() {
+        write_text(label, out);
+        out.push(b':');
+        write_id(value, Quotes::Needed, out);
+        if !is_empty || place + 1 < members.len() {
+            out.push(b',');
+        }
+    }
+    Ok(begin)
 }
 
 struct Splicing<'r, 't> {

@@ -316,6 +316,9 @@ fn values_of_the_conversation_are_replaced_by_role_or_put_at_the_front() {
     let text = Replacement { value: Id::Text("a\"b"), ..request };
     let out = spliced(&feed, kind, r#"{"request-id":5}"#, &mut Nothing, &[text]);
     assert_eq!(out, r#"{"request-id":"a\"b"}"#);
+    let mut out = Vec::new();
+    assert!(feed.rename_json(kind, "[]", &mut Nothing, &[request], &mut out).is_err());
+    assert_eq!(out, b"");
 }
 
 #[test]
