@@ -306,7 +306,7 @@ impl Bridge {
         }
         let platform = &self.platforms[index];
         for (me, application) in self.applications.iter_mut().enumerate() {
-            if !application.has_passed(index, platform, transition, cause == Cause::Link, self.just_passed) {
+            if !application.has_passed(index, platform, transition, cause, self.just_passed) {
                 application.tell(now, me, index, platform, transition);
             }
         }

@@ -14,7 +14,7 @@ use crate::one_line::Escape;
 use queue::Queue;
 
 /// This program's modules that filters may name: all top-level modules, and those below them that log.
-const MODULES: [&str; 25] = [
+const MODULES: [&str; 26] = [
     "bridge",
     "cli",
     "cli::run",
@@ -33,6 +33,7 @@ const MODULES: [&str; 25] = [
     "net::peers",
     "net::perform",
     "net::store",
+    "port",
     "settings",
     "shipped",
     "sim",

@@ -3,6 +3,7 @@
 use super::{Passed, names::ToApplication, rename};
 use crate::{
     bridge::{
+        Cause,
         application::{Application, line},
         platform::{Follows, Platform},
     },
@@ -120,14 +121,14 @@ impl Application {
     }
 
     /// Whether the application is not told of a transition, because it gets the platform's messages whole. The picture then
-    /// tells only what no message says: what a lost link or time has ended, and what became of requests that the platform
-    /// was not asked.
+    /// tells only what no message says: what a lost link or time has ended, what a snapshot shows after a cut, and what
+    /// became of requests that the platform was not asked. `just_passed`: the message that caused it has passed.
     pub(in crate::bridge) fn has_passed(
         &mut self,
         index: usize,
         platform: &Platform,
         transition: &Transition,
-        by_link: bool,
+        cause: Cause,
         just_passed: bool,
     ) -> bool {
         if !self.passes(index) {
@@ -140,7 +141,13 @@ impl Application {
         match transition.kind {
             TransitionKind::LinkDown | TransitionKind::LinkUp => just_passed,
             _ if transition.details.presumed || transition.kind.is_answer() => false,
-            kind => !by_link || kind == TransitionKind::AgentState,
+            kind => match cause {
+                // What the platform showed when the bridge asked did not pass: the differences are told.
+                Cause::Event => just_passed,
+                // States have messages of their own, whenever they are shown.
+                Cause::Link => kind == TransitionKind::AgentState,
+                Cause::Time | Cause::Request => true,
+            },
         }
     }
 }

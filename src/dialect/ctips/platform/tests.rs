@@ -185,7 +185,7 @@ impl Portal {
     fn shows(&mut self, entity: &str) {
         let members = format!("<SnapShotType>{entity}</SnapShotType><SnapShotTypeComplete>true</SnapShotTypeComplete>");
         let (answered, heard) = self.event("CTISnapShotUpdate", &members);
-        assert_eq!((answered.is_ok(), heard), (true, Heard::Event));
+        assert_eq!((answered.is_ok(), heard), (true, Heard::Shown));
     }
 
     fn ask(&mut self, label: &str, request: u32, wish: i64, fields: &[(&str, Node)]) {
