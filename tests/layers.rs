@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// From the bottom to the top.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "time",
     "one_line",
     "diagnostic",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 18] = [
     "vocabulary",
     "shipped",
     "mapping",
+    "port",
     "dialect",
     "bridge",
     "translate",

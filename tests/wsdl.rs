@@ -4,12 +4,13 @@
 use std::sync::{Arc, OnceLock};
 
 use cti_bridge::{
-    bridge::{Bridge, Output, PlatformParts},
+    bridge::{Bridge, Output, Owner, PlatformParts},
     diagnostic::Problems,
-    dialect::{Asker, Client, ClientOutput, Level, Post, PostOutcome, ctips, open_media},
+    dialect::{ctips, open_media},
     mapping::{Dialect, Mappings},
     message::Message,
     model::{Model, Settings},
+    port::{self, Asker, Asks as _, Input, Level, PlatformConversation, PlatformOutput, Post, PostOutcome, Reading},
     shipped::Files,
     time::Time,
     vocabulary::{
@@ -55,12 +56,11 @@ impl World {
         let mut bridge = Bridge::default();
         bridge.add_platform(PlatformParts {
             name: "media".into(),
-            client: Box::new(media()),
+            conversation: Box::new(media()),
             model: Model::new(Settings::default()),
             incoming: dialect.from.clone().unwrap(),
             outgoing: dialect.to.clone().unwrap(),
             knobs: dialect.to.as_ref().unwrap().knobs.iter().map(|(_, default)| default.clone()).collect(),
-            max_frame: 0,
             service_groups: Default::default(),
         });
         World { bridge, now: Time(0) }
@@ -71,7 +71,10 @@ impl World {
         self.now = self.bridge.deadline().unwrap();
         self.bridge.expire(self.now);
         let asked: Vec<Output> = std::iter::from_fn(|| self.bridge.poll()).collect();
-        assert!(matches!(&asked[..], [Output::Describe { platform: 0, url }] if &**url == URL), "{asked:?}");
+        let [Output::Wire { owner: Owner::Platform(0), output: port::Output::Describe(url) }] = &asked[..] else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(&**url, URL);
     }
 
     /// Tells what its WSDL came to: what is said of that, how much it matters, and the SOAPAction of the question that
@@ -82,15 +85,29 @@ impl World {
         while let Some(output) = self.bridge.poll() {
             match output {
                 Output::Notice { notice, .. } => said.push((notice.level, notice.text)),
-                Output::Post { post, .. } => posts.push(post),
+                Output::Wire { output: port::Output::Post(post), .. } => posts.push(post),
                 output => panic!("{output:?}"),
             }
         }
         let [post] = &posts[..] else { panic!("{posts:?}") };
-        self.bridge.platform_answered(self.now, 0, post.token, PostOutcome::NotSent("gone".into()));
+        let (token, outcome) = (post.token, PostOutcome::NotSent("gone".into()));
+        self.bridge.handle(self.now, Owner::Platform(0), Input::Answered { token, outcome });
         while self.bridge.poll().is_some() {}
         (said, post.action.to_string())
     }
+}
+
+/// Hands an input to a conversation by itself.
+fn hand_in(client: &mut dyn PlatformConversation, dialect: &Dialect, now: Time, mut input: Input<'_>) {
+    let reading = Reading { vocabulary: &dialect.vocabulary, wanted: &Wanted::new() };
+    client.handle(now, &mut input, &reading, &mut Message::default());
+}
+
+/// The requests that a conversation posts.
+fn posts(client: &mut dyn PlatformConversation) -> Vec<Post> {
+    let outputs = std::iter::from_fn(|| client.poll());
+    let post = |output| if let PlatformOutput::Wire(port::Output::Post(post)) = output { Some(*post) } else { None };
+    outputs.filter_map(post).collect()
 }
 
 #[test]
@@ -136,16 +153,13 @@ fn what_a_wsdl_lacks_is_said_one_by_one() {
 fn what_is_asked_before_the_wsdl_was_read_is_written_as_the_wsdl_says() {
     let open_media = dialect("open-media");
     let mut client = media();
-    let posts = |client: &mut open_media::Client| -> Vec<Post> {
-        let outputs = std::iter::from_fn(|| client.poll());
-        outputs.filter_map(|output| if let ClientOutput::Post(post) = output { Some(post) } else { None }).collect()
-    };
     client.expire(Time(0));
     let mut add = Message::default();
     open_media.vocabulary.read_json(r#"{"AddRequest":{"ServiceGroupID":9}}"#, true, &Wanted::new(), &mut add).unwrap();
     client.ask(Time(0), &mut add, Asker::Guest(7));
     assert!(posts(&mut client).is_empty());
-    client.described(Time(5), Ok(fitted(&open_media, "open-media-mono-other-namespaces").profile));
+    let profile = Ok(fitted(&open_media, "open-media-mono-other-namespaces").profile);
+    hand_in(&mut client, &open_media, Time(5), Input::Described { profile });
     let posts = posts(&mut client);
     let actions: Vec<&str> = posts.iter().map(|post| post.action.rsplit('/').next().unwrap()).collect();
     assert_eq!(actions, ["AddRequest", "GetAllOpenMediaServiceGroupStatus"]);
@@ -163,18 +177,17 @@ fn only_so_many_requests_wait_for_a_wsdl() {
         open_media.vocabulary.read_json(line, true, &Wanted::new(), &mut cancel).unwrap();
         client.ask(Time(0), &mut cancel, Asker::Guest(number));
     }
-    let failed: Vec<ClientOutput> = std::iter::from_fn(|| client.poll()).collect();
+    let failed: Vec<PlatformOutput> = std::iter::from_fn(|| client.poll()).collect();
     let expected = "its WSDL is not read yet, and 1000 requests wait for that";
     for (output, number) in failed.iter().zip(1000..) {
-        let ClientOutput::NoAnswer { asker: Asker::Guest(asker), reason, unknown: false } = output else {
+        let PlatformOutput::NoAnswer { asker: Asker::Guest(asker), reason, unknown: false } = output else {
             panic!("{output:?}")
         };
         assert_eq!((*asker, reason.as_str()), (number, expected));
     }
     assert_eq!(failed.len(), 2);
-    client.described(Time(5), Err("none".into()));
-    let posts = std::iter::from_fn(|| client.poll()).filter(|output| matches!(output, ClientOutput::Post(_))).count();
-    assert_eq!(posts, 1000);
+    hand_in(&mut client, &open_media, Time(5), Input::Described { profile: Err("none".into()) });
+    assert_eq!(posts(&mut client).len(), 1000);
 }
 
 #[test]
@@ -190,16 +203,13 @@ fn a_portal_is_asked_before_each_session_and_at_each_address() {
             client.expire(now);
         }
         let asked = std::iter::from_fn(|| client.poll()).find_map(|output| match output {
-            ClientOutput::Describe(url) => Some(url.to_string()),
+            PlatformOutput::Wire(port::Output::Describe(url)) => Some(url.to_string()),
             _ => None,
         });
-        client.described(now, found.map(|fitted| fitted.profile));
-        let post = std::iter::from_fn(|| client.poll()).find_map(|output| match output {
-            ClientOutput::Post(post) => Some(post),
-            _ => None,
-        });
-        let post = post.unwrap();
-        client.answered(now, post.token, PostOutcome::NotSent("gone".into()), &mut Message::default());
+        hand_in(&mut client, &portal, now, Input::Described { profile: found.map(|fitted| fitted.profile) });
+        let post = posts(&mut client).remove(0);
+        let (token, outcome) = (post.token, PostOutcome::NotSent("gone".into()));
+        hand_in(&mut client, &portal, now, Input::Answered { token, outcome });
         (asked.unwrap(), post.url.to_string(), post.action.to_string())
     };
     let told = |url: &str, action: &str| (url.to_owned(), url.to_owned(), action.to_owned());

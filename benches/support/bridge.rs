@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cti_bridge::{
-    bridge::{ApplicationParts, Bridge, Output, PlatformParts},
+    bridge::{ApplicationParts, Bridge, Output, Owner, PlatformParts},
     config::{self, Config, Face, Reach, Sources},
     diagnostic::Problems,
-    dialect::{Server, ctips, event_feed},
+    dialect::{ctips, event_feed},
     mapping::Mappings,
     model::{LinkState, Model},
+    port::{self, Connection, HttpRequest, Input},
     shipped::Files,
     time::Time,
     wire::soap,
@@ -32,10 +33,15 @@ pub fn configure(feed: &str) -> (Config, Mappings) {
     (config, mappings)
 }
 
+const FEED: Owner = Owner::Platform(0);
+const DESK: Owner = Owner::Application(0);
+
 /// A bridge with a feed that is live and a session that hears everything.
 pub struct Live {
     bridge: Bridge,
     now: Time,
+    /// The connection to the feed.
+    feed: Connection,
 }
 
 impl Live {
@@ -46,14 +52,14 @@ impl Live {
             let dialect = &mappings.dialects[&platform.dialect];
             let incoming = dialect.from.clone().expect("rules from the feed");
             let Reach::Feed { settings, .. } = platform.reach else { unreachable!("a feed") };
+            let settings = event_feed::Settings { max_frame: platform.max_frame, ..settings };
             bridge.add_platform(PlatformParts {
                 name: platform.name,
-                client: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
+                conversation: Box::new(event_feed::Client::new(settings, incoming.vocabulary.clone(), Time(0))),
                 model: Model::new(platform.model),
                 incoming,
                 outgoing: dialect.to.clone().expect("rules to the feed"),
                 knobs: platform.knobs,
-                max_frame: platform.max_frame,
                 service_groups: Default::default(),
             });
         }
@@ -65,7 +71,7 @@ impl Live {
             let server = ctips::Server::new(server, to.vocabulary.clone(), *profile, new_id);
             bridge.add_application(ApplicationParts {
                 name: application.name,
-                server: Some(Server::Ctips(Box::new(server))),
+                server: Some(Box::new(server)),
                 from: dialect.from.clone().expect("rules from CTIPS"),
                 to,
                 knobs: application.knobs,
@@ -78,7 +84,7 @@ impl Live {
                 labels: application.labels,
             });
         }
-        let mut live = Live { bridge, now: Time(0) };
+        let mut live = Live { bridge, now: Time(0), feed: Connection::asked(0) };
         live.log_on();
         live.open();
         live
@@ -86,9 +92,16 @@ impl Live {
 
     fn log_on(&mut self) {
         self.bridge.expire(self.now);
-        self.bridge.platform_connected(self.now, 0);
         while let Some(output) = self.bridge.poll() {
-            let Output::Send { bytes, .. } = output else { continue };
+            let bytes = match output {
+                Output::Wire { output: port::Output::Connect { connection }, .. } => {
+                    self.feed = connection;
+                    self.bridge.handle(self.now, FEED, Input::Opened { connection, peer: "feed" });
+                    continue;
+                }
+                Output::Wire { output: port::Output::Write { bytes, .. }, .. } => bytes,
+                _ => continue,
+            };
             let text = std::str::from_utf8(&bytes[..bytes.len() - 1]).expect("a request in UTF-8");
             let request: serde_json::Value = serde_json::from_str(text).expect("a request in JSON");
             // A number of its own would be a gap when the events begin with 0.
@@ -96,9 +109,18 @@ impl Live {
                 "version": 1, "topic": "contact-center", "request-id": request["request-id"],
                 "message": request["message"], "result": 0,
             });
-            self.bridge.platform_read(self.now, 0, format!("{reply}\0").as_bytes());
+            self.hear(format!("{reply}\0").as_bytes());
         }
         assert_eq!(self.bridge.platforms()[0].model.link(), LinkState::Up);
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        self.bridge.handle(self.now, FEED, Input::Bytes { connection: self.feed, bytes });
+    }
+
+    /// The client takes a call of which the outcome matters: the start of its session, or a heartbeat.
+    fn take_call(&mut self, connection: Connection, token: u64) {
+        self.bridge.handle(self.now, DESK, Input::Delivered { connection, token, result: Ok(()) });
     }
 
     fn open(&mut self) {
@@ -118,11 +140,14 @@ impl Live {
         let session = if operation == "OpenConnection" { "" } else { "<SessionId>session</SessionId>" };
         let args = format!("{args}{session}");
         let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
-        self.bridge.request(self.now, 0, 1, body.as_bytes(), None);
+        self.bridge.handle(self.now, DESK, Input::Request(HttpRequest::post(1, body.as_bytes())));
         while let Some(output) = self.bridge.poll() {
+            let Output::Wire { output, .. } = output else { continue };
             match output {
-                Output::Start { session, .. } => self.bridge.session_started(self.now, 0, session, Ok(())),
-                Output::Respond { reply, .. } => {
+                port::Output::Deliver { connection, delivery } => {
+                    self.take_call(connection, delivery.token.expect("no event is told yet"));
+                }
+                port::Output::Respond { reply, .. } => {
                     assert_eq!(reply.status, 200, "{operation}: {}", String::from_utf8_lossy(&reply.body));
                 }
                 _ => {}
@@ -141,7 +166,7 @@ pub trait Translate {
 
 impl Translate for Live {
     fn read(&mut self, bytes: &[u8], publish: &mut impl FnMut(Bytes)) {
-        self.bridge.platform_read(self.now, 0, bytes);
+        self.hear(bytes);
         self.perform(publish);
     }
 
@@ -158,10 +183,14 @@ impl Live {
     fn perform(&mut self, publish: &mut impl FnMut(Bytes)) {
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Publish { body, .. } => publish(body),
-                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(self.now, 0, session, true),
+                Output::Wire { output: port::Output::Deliver { connection, delivery }, .. } => match delivery.token {
+                    Some(token) => self.take_call(connection, token),
+                    None => publish(delivery.body),
+                },
+                Output::Wire { output: port::Output::Write { .. }, .. } => {
+                    panic!("the bridge asks the feed for something")
+                }
                 Output::Notice { notice, .. } => panic!("{}", notice.text),
-                Output::Send { .. } => panic!("the bridge asks the feed for something"),
                 _ => {}
             }
         }

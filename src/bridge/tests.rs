@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::{
-    bridge::{ApplicationParts, Bridge, Output, PlatformParts, routes},
+    bridge::{ApplicationParts, Bridge, Output, Owner, PlatformParts, routes},
     diagnostic::Problems,
-    dialect::{Post, PostOutcome, ctips},
+    dialect::ctips,
     mapping::Mappings,
     model::{Media, Model, Settings},
+    port::{self, HttpRequest, Input, Post, PostOutcome, Reply},
     shipped::Files,
     sim::messages::short,
     time::Time,
@@ -18,6 +19,8 @@ struct Office {
     bridge: Bridge,
     now: Time,
     posts: VecDeque<Post>,
+    /// The answers to the portal's calls.
+    replies: VecDeque<Reply>,
     /// What the application was told, in short.
     told: Vec<String>,
     sessions: u32,
@@ -43,12 +46,11 @@ impl Office {
         let mut bridge = Bridge::default();
         bridge.add_platform(PlatformParts {
             name: "aspect".into(),
-            client: Box::new(ctips::Client::new(settings, dialect.vocabulary.clone(), profile, new_path)),
+            conversation: Box::new(ctips::Client::new(settings, dialect.vocabulary.clone(), profile, new_path)),
             model: Model::new(Settings { platform: "aspect".into(), ..Settings::default() }),
             incoming: from.clone(),
             outgoing: to.clone(),
             knobs: Vec::new(),
-            max_frame: 0,
             service_groups: Default::default(),
         });
         bridge.add_application(ApplicationParts {
@@ -65,18 +67,33 @@ impl Office {
             read_only: Default::default(),
             labels: Vec::new(),
         });
-        let (posts, told) = (VecDeque::new(), Vec::new());
-        Office { bridge, now: Time(0), posts, told, sessions: 0, path: String::new() }
+        let (posts, replies, told) = (VecDeque::new(), VecDeque::new(), Vec::new());
+        Office { bridge, now: Time(0), posts, replies, told, sessions: 0, path: String::new() }
     }
 
     fn collect(&mut self) {
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Post { post, .. } => self.posts.push_back(post),
+                Output::Wire { output: port::Output::Post(post), .. } => self.posts.push_back(*post),
+                Output::Wire { output: port::Output::Respond { reply, .. }, .. } => self.replies.push_back(reply),
                 Output::Line(line) => self.told.push(short(&serde_json::from_slice(&line).unwrap())),
                 _ => {}
             }
         }
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        self.bridge.handle(self.now, Owner::Platform(0), input);
+    }
+
+    fn answered(&mut self, token: u64, outcome: PostOutcome) {
+        self.handle(Input::Answered { token, outcome });
+        self.collect();
+    }
+
+    /// The portal calls the bridge, and says this.
+    fn called(&mut self, path: &str, body: &str) {
+        self.handle(Input::Request(HttpRequest { path, ..HttpRequest::post(1, body.as_bytes()) }));
     }
 
     /// What an operator reads of refused calls.
@@ -101,8 +118,7 @@ impl Office {
     fn refuse_all(&mut self) {
         while let Some(post) = self.posts.pop_front() {
             let refused = PostOutcome::NotSent("refused".into());
-            self.bridge.platform_answered(self.now, 0, post.token, refused);
-            self.collect();
+            self.answered(post.token, refused);
         }
     }
 
@@ -123,13 +139,7 @@ impl Office {
             let entity = member("EntityType").map(|list| list.children[0].text.clone());
             let answer = format!("<{operation}Response><r>{result}</r></{operation}Response>");
             let body = format!("{}{answer}{}", soap::OPEN, soap::CLOSE).into_bytes().into();
-            self.bridge.platform_answered(
-                self.now,
-                0,
-                post.token,
-                PostOutcome::Answer { status: 200, charset: None, body },
-            );
-            self.collect();
+            self.answered(post.token, PostOutcome::Answer { status: 200, charset: None, body });
             let Some(entity) = entity else { continue };
             let items = shown.iter().find(|(known, _)| *known == entity).map_or(&[][..], |(_, items)| items);
             for item in items {
@@ -143,9 +153,10 @@ impl Office {
     fn event(&mut self, ty: &str, members: &str) {
         let event = format!("<PublishCTIEvent><e><EventType>{ty}</EventType>{members}</e></PublishCTIEvent>");
         let body = format!("{}{event}{}", soap::OPEN, soap::CLOSE);
-        let reply = self.bridge.platform_called(self.now, 0, &self.path, body.as_bytes(), None);
-        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        self.called(&self.path.clone(), &body);
         self.collect();
+        let reply = self.replies.pop_front().expect("an answer");
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
     }
 
     #[track_caller]
@@ -224,8 +235,7 @@ fn a_session_that_cannot_be_opened_anew_ends_the_calls() {
     office.told.clear();
     office.wait(120);
     let post = office.posts.pop_front().unwrap();
-    office.bridge.platform_answered(office.now, 0, post.token, PostOutcome::NotSent("refused".into()));
-    office.collect();
+    office.answered(post.token, PostOutcome::NotSent("refused".into()));
     office.told(&["LinkStatus Down"]);
     for _ in 0..29 {
         office.wait(1);
@@ -245,8 +255,7 @@ fn a_session_that_cannot_be_opened_anew_ends_the_calls() {
 fn of_a_flood_of_refusals_is_said_how_many_were_left_out() {
     let mut office = Office::new();
     office.collect();
-    let call =
-        |office: &mut Office, body: &str| drop(office.bridge.platform_called(office.now, 0, "", body.as_bytes(), None));
+    let call = |office: &mut Office, body: &str| office.called("", body);
     (0..15).for_each(|_| call(&mut office, "<x/>"));
     assert_eq!(office.refusals().len(), 10);
     call(&mut office, &format!("{}<StartSession/>{}", soap::OPEN, soap::CLOSE));

@@ -68,7 +68,10 @@ mod tests {
             ("INFO", "info"),
             (" off ", "off"),
             ("info,cti_bridge::net=debug", "info,cti_bridge::net=debug"),
-            ("warn, cti_bridge::net::engine = trace ,rustls=debug", "warn,cti_bridge::net::engine=trace,rustls=debug"),
+            (
+                "warn, cti_bridge::net::perform = trace ,rustls=debug",
+                "warn,cti_bridge::net::perform=trace,rustls=debug",
+            ),
             ("cti_bridge=debug", "info,cti_bridge=debug"),
             ("cti_bridge::bridge=debug,error", "error,cti_bridge::bridge=debug"),
         ] {

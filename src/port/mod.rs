@@ -47,3 +47,6 @@ pub use output::{Connection, Delivery, Output, Post, Reply};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;
+
+#[cfg(test)]
+pub mod drive;

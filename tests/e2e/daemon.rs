@@ -8,14 +8,20 @@ use std::{
     thread::JoinHandle,
 };
 
-use cti_bridge::sim::{
-    desk::Desk,
-    feed::{FeedLine, FeedSim},
-    messages::*,
+use cti_bridge::{
+    dialect::event_feed::digest,
+    sim::{
+        ccas::logon,
+        desk::Desk,
+        feed::{FeedLine, FeedSim},
+        messages::*,
+        relay::Relay,
+        subscriber::Subscriber,
+    },
 };
 use tokio::sync::mpsc;
 
-use crate::world::*;
+use crate::{edges::free, world::*};
 
 /// A process and the reader of its log.
 pub struct Daemon {
@@ -241,6 +247,36 @@ async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
     let digest = "7c876a9c1267571709008994a9fe1d7e";
     for secret in [PASSWORD, USER_PASSWORD, digest] {
         assert!(!heard.contains(secret), "{secret} is shown in\n{heard}");
+    }
+}
+
+/// Those who connect to the bridge begin with a secret.
+#[tokio::test]
+async fn no_relay_s_token_and_no_subscriber_s_password_is_shown() {
+    const TOKENS: [&str; 2] = ["relay-token-42", "guessed-token-43"];
+    const PASSWORDS: [&str; 2] = ["phones-pass-17", "guessed-pass-18"];
+    let [relay, phones] = free();
+    let rest = format!(
+        "[platform.micc]\ndialect = 'ccas'\nlisten = '{relay}'\ntoken = '{}'\n\
+         [application.phones]\ndialect = 'event-feed'\nlisten = '{phones}'\nusers = {{ phones = '{}' }}\n\
+         platforms = ['micc']\n[log]\nlevel = 'debug'\n",
+        TOKENS[0], PASSWORDS[0]
+    );
+    let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
+    let mut stranger = Relay::greet(relay, TOKENS[1]).await.unwrap();
+    soon("a refusal", stranger.hear()).await.unwrap();
+    assert!(Subscriber::log_on(phones, "phones", PASSWORDS[1]).await.is_err());
+    let mut relay = Relay::greet(relay, TOKENS[0]).await.unwrap();
+    let mut subscriber = Subscriber::log_on(phones, "phones", PASSWORDS[0]).await.unwrap();
+    soon("a reply", subscriber.subscribe(&[("agent-login-logout", &["*"])])).await.unwrap();
+    relay.say(&logon(40)).await.unwrap();
+    while soon("a message", subscriber.hear()).await.unwrap()["message"] != "agent-login" {}
+    world.works(1002).await;
+    world.daemon.signal("-TERM");
+    let log = world.daemon.end().await.log;
+    assert!(log.contains("told {"), "{log}");
+    for secret in TOKENS.into_iter().chain(PASSWORDS) {
+        assert!(!log.contains(secret) && !log.contains(&digest(secret)), "{secret} is shown in\n{log}");
     }
 }
 

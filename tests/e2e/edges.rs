@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Addresses that nobody listens on at the moment.
-fn free<const N: usize>() -> [SocketAddr; N] {
+pub fn free<const N: usize>() -> [SocketAddr; N] {
     let held = [(); N].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
     held.map(|listener| listener.local_addr().unwrap())
 }
@@ -208,7 +208,7 @@ async fn a_callback_url_that_is_none_is_a_fault_that_says_so() {
         "http:///CTIEvents",
     ] {
         let reason = stranger.open_at(url, "Test01", USER_PASSWORD).await.unwrap_err();
-        assert!(reason.contains("ClientCallbackURL is no URL"), "{url}: {reason}");
+        assert!(reason.contains("StartSession at ClientCallbackURL failed: the address is no URL"), "{url}: {reason}");
     }
 }
 

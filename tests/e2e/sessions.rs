@@ -38,7 +38,7 @@ async fn nobody_is_called_whom_the_operator_did_not_name() {
         ("ftp://127.0.0.1/", "is neither http nor https"),
         ("http://user:pass@127.0.0.1:9/", "must not hold credentials"),
         ("/relative", "is neither http nor https"),
-        ("", "ClientCallbackURL is no URL"),
+        ("", "StartSession at ClientCallbackURL failed: the address is no URL"),
     ] {
         let refused = open_at(&world, url).await.unwrap_err();
         assert!(refused.contains(reason), "{url}: {refused}");

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     assembly::CRM_PASSWORD,
+    drive::{connect_crm, crm_says, desk_posts},
     office::{CRM, Cause, DESK, Kind, Life, Office, STEP},
     stories::{AGENTS, GROUP, login_number},
 };
@@ -42,13 +43,13 @@ impl Office {
         let session = if operation == "OpenConnection" { "" } else { of_session };
         let args = format!("{args}{session}");
         let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
-        self.bridge.request(self.now, DESK, 1, body.as_bytes(), None);
+        desk_posts(&mut self.bridge, self.now, &body);
         self.perform();
     }
 
     pub fn open_crm(&mut self) {
         let digest = digest(CRM_PASSWORD);
-        self.crm = self.bridge.application_connected(self.now, CRM, "127.0.0.1:9").unwrap();
+        connect_crm(&mut self.bridge, self.now);
         self.send(json!({ "message": "authenticate", "user": "crm", "password": digest }));
         let all = json!(["*"]);
         let types = ["entity", "agent-activity", "call-activity"];
@@ -59,8 +60,7 @@ impl Office {
     fn send(&mut self, mut request: Value) {
         self.requests += 1;
         request["request-id"] = self.requests.into();
-        let bytes = format!("{request}\0");
-        self.bridge.application_read(self.now, CRM, self.crm, bytes.as_bytes());
+        crm_says(&mut self.bridge, self.now, &request.to_string());
         self.perform();
     }
 

@@ -6,9 +6,10 @@ use cti_bridge::{
     bridge::{ApplicationParts, Bridge, PlatformParts},
     config::{self, Face, Reach, Sources},
     diagnostic::Problems,
-    dialect::{Server, ccas, ctips, event_feed},
+    dialect::{ccas, ctips, event_feed},
     mapping::Mappings,
     model::Model,
+    port::{ApplicationConversation, PlatformConversation},
     shipped::Files,
     time::Time,
 };
@@ -16,6 +17,7 @@ use cti_bridge::{
 use crate::office::Kind;
 
 pub const CRM_PASSWORD: &str = "crm-pass-55";
+pub const RELAY_TOKEN: &str = "tk-relay-1";
 
 static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::load(&Files::built_in(), &mut Problems::default()));
 
@@ -25,7 +27,7 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
             "[platform.p{place}]\ndialect = 'event-feed'\nlink_grace = '1ms'\naddress = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'\n"
         ),
         Kind::Ccas => format!(
-            "[platform.p{place}]\ndialect = 'ccas'\nlink_grace = '1ms'\nlisten = '127.0.0.1:0'\ntoken = 'tk-relay-1'\n\
+            "[platform.p{place}]\ndialect = 'ccas'\nlink_grace = '1ms'\nlisten = '127.0.0.1:0'\ntoken = '{RELAY_TOKEN}'\n\
              pins = {{ 77 = 'pin-77', 78 = 'pin-78', 79 = 'pin-79' }}\n"
         ),
     };
@@ -47,19 +49,25 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         let dialect = &mappings.dialects[&platform.dialect];
         let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
         let vocabulary = incoming.vocabulary.clone();
-        let client: Box<dyn cti_bridge::dialect::Client> = match platform.reach {
-            Reach::Feed { settings, .. } => Box::new(event_feed::Client::new(settings, vocabulary, Time(0))),
-            Reach::Relay { settings, .. } => Box::new(ccas::Client::new(settings, vocabulary)),
+        let max_frame = platform.max_frame;
+        let conversation: Box<dyn PlatformConversation> = match platform.reach {
+            Reach::Feed { settings, .. } => {
+                let settings = event_feed::Settings { max_frame, ..settings };
+                Box::new(event_feed::Client::new(settings, vocabulary, Time(0)))
+            }
+            Reach::Relay { token, settings, .. } => {
+                let settings = ccas::Settings { token, max_frame, ..settings };
+                Box::new(ccas::Client::new(settings, vocabulary))
+            }
             Reach::Soap { .. } => panic!("the office has no platform that is posted to"),
         };
         bridge.add_platform(PlatformParts {
             name: platform.name,
-            client,
+            conversation,
             model: Model::new(platform.model),
             incoming,
             outgoing,
             knobs: platform.knobs,
-            max_frame: platform.max_frame,
             service_groups: Default::default(),
         });
     }
@@ -67,12 +75,12 @@ pub fn assemble(kinds: [Kind; 2]) -> Bridge {
         let dialect = &mappings.dialects[&application.dialect];
         let to = dialect.to.clone().unwrap();
         let vocabulary = to.vocabulary.clone();
-        let server = match application.face {
+        let server: Box<dyn ApplicationConversation> = match application.face {
             Face::Ctips { server, profile, .. } => {
                 let new_id = Box::new(|| "session".to_owned());
-                Server::Ctips(Box::new(ctips::Server::new(server, vocabulary, *profile, new_id)))
+                Box::new(ctips::Server::new(server, vocabulary, *profile, new_id))
             }
-            Face::EventFeed { server, .. } => Server::EventFeed(Box::new(event_feed::Server::new(server, vocabulary))),
+            Face::EventFeed { server, .. } => Box::new(event_feed::Server::new(server, vocabulary)),
             Face::OpenMedia { .. } => panic!("nobody asks for calls there"),
         };
         bridge.add_application(ApplicationParts {

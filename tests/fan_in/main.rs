@@ -3,6 +3,7 @@
 
 mod asking;
 mod assembly;
+mod drive;
 mod hearing;
 mod office;
 mod statistics;

@@ -7,8 +7,9 @@ use std::{
 };
 
 use cti_bridge::{
-    bridge::{Bridge, Output},
+    bridge::{Bridge, Output, Owner},
     model::LinkState,
+    port,
     sim::messages,
     time::Time,
     wire::soap,
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     assembly::assemble,
+    drive::{Line, take_call},
     stories::{AGENTS, GROUP, caller, ccas_story, feed_story, login_number, station},
 };
 
@@ -43,6 +45,7 @@ pub struct Life {
 
 pub struct Platform {
     pub kind: Kind,
+    pub line: Line,
     pub lives: Vec<Life>,
     pub calls: i64,
     pub sequence: u32,
@@ -78,7 +81,6 @@ pub struct Office {
     pub told: [Told; APPLICATIONS],
     pub cause: Cause,
     pub requests: i64,
-    pub crm: u32,
     pub names: BTreeSet<String>,
     pub snapshot: BTreeSet<(&'static str, i64)>,
     pub seen: BTreeSet<String>,
@@ -86,15 +88,18 @@ pub struct Office {
 
 impl Office {
     pub fn new(kinds: [Kind; 2]) -> Office {
-        let platform = |kind| Platform { kind, lives: Vec::new(), calls: 0, sequence: 0, orders: Vec::new() };
+        let platform = |place: usize| {
+            let kind = kinds[place];
+            let line = Line::new(place, kind);
+            Platform { kind, line, lives: Vec::new(), calls: 0, sequence: 0, orders: Vec::new() }
+        };
         let mut office = Office {
             bridge: assemble(kinds),
             now: Time(0),
-            platforms: kinds.map(platform),
+            platforms: [0, 1].map(platform),
             told: Default::default(),
             cause: Cause::Time,
             requests: 0,
-            crm: 0,
             names: BTreeSet::new(),
             snapshot: BTreeSet::new(),
             seen: BTreeSet::new(),
@@ -121,15 +126,11 @@ impl Office {
 
     fn say(&mut self, platform: usize, call: Option<i64>, mut message: Value) {
         self.cause = Cause::Platform(platform, call);
-        let end = match self.platforms[platform].kind {
-            Kind::Feed => {
-                message["sequence"] = self.platforms[platform].sequence.into();
-                self.platforms[platform].sequence += 1;
-                '\0'
-            }
-            Kind::Ccas => '\n',
-        };
-        self.bridge.platform_read(self.now, platform, format!("{message}{end}").as_bytes());
+        if self.platforms[platform].kind == Kind::Feed {
+            message["sequence"] = self.platforms[platform].sequence.into();
+            self.platforms[platform].sequence += 1;
+        }
+        self.platforms[platform].line.say(&mut self.bridge, self.now, &message.to_string());
         self.perform();
     }
 
@@ -137,7 +138,7 @@ impl Office {
     pub fn lose(&mut self, platform: usize) {
         self.cause = Cause::Platform(platform, None);
         self.told.iter_mut().for_each(|told| told.heard.clear());
-        self.bridge.platform_closed(self.now, platform, "test");
+        self.platforms[platform].line.close(&mut self.bridge, self.now);
         self.perform();
         // The call's time of grace is over, too.
         self.now = self.now + Duration::from_millis(1);
@@ -161,8 +162,11 @@ impl Office {
 
     /// The platform is there again, and shows its group and its agents.
     pub fn bring_back(&mut self, platform: usize) {
+        while self.platforms[platform].line.waits() {
+            self.pass(100);
+        }
         self.cause = Cause::Platform(platform, None);
-        self.bridge.platform_connected(self.now, platform);
+        self.platforms[platform].line.open(&mut self.bridge, self.now);
         self.perform();
         let person = |agent: i64| (login_number(platform, agent), format!("Agent {agent} of {platform}"));
         match self.platforms[platform].kind {
@@ -264,27 +268,34 @@ impl Office {
             outputs.extend(std::iter::from_fn(|| self.bridge.poll()));
             let Some(output) = outputs.pop_front() else { break };
             match output {
-                Output::Send { platform, bytes } => self.sent(platform, &bytes),
-                Output::Respond { reply, .. } => {
-                    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
-                }
-                Output::Start { session, .. } => self.bridge.session_started(self.now, DESK, session, Ok(())),
-                Output::Heartbeat { session, .. } => self.bridge.heartbeat_answered(self.now, DESK, session, true),
-                Output::Publish { body, .. } => {
-                    let envelope = soap::parse(&body, None).unwrap();
+                Output::Wire { owner, output } => self.carry_out(owner, output),
+                Output::Keep { .. } | Output::Drop { .. } => panic!("{output:?}"),
+                Output::Notice { .. } | Output::Line(_) => {}
+            }
+        }
+    }
+
+    fn carry_out(&mut self, owner: Owner, output: port::Output) {
+        match (owner, output) {
+            (Owner::Platform(platform), port::Output::Connect { connection }) => {
+                self.platforms[platform].line.wants(connection);
+            }
+            (Owner::Platform(platform), port::Output::Write { bytes, .. }) => self.sent(platform, &bytes),
+            (Owner::Application(DESK), port::Output::Respond { reply, .. }) => {
+                assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+            }
+            (Owner::Application(DESK), port::Output::Call { .. }) => {}
+            (Owner::Application(DESK), port::Output::Deliver { connection, delivery }) => match delivery.token {
+                Some(token) => take_call(&mut self.bridge, self.now, connection, token),
+                None => {
+                    let envelope = soap::parse(&delivery.body, None).unwrap();
                     self.event(&envelope.body.children[0]);
                 }
-                Output::Write { bytes, .. } => {
-                    self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap())
-                }
-                Output::End { .. }
-                | Output::Close { .. }
-                | Output::Disconnect { .. }
-                | Output::Post { .. }
-                | Output::Keep { .. }
-                | Output::Drop { .. } => panic!("{output:?}"),
-                Output::Connect { .. } | Output::Describe { .. } | Output::Notice { .. } | Output::Line(_) => {}
+            },
+            (Owner::Application(CRM), port::Output::Write { bytes, .. }) => {
+                self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
             }
+            (owner, output) => panic!("{owner:?} {output:?}"),
         }
     }
 
@@ -302,7 +313,6 @@ impl Office {
             assert!(matches!(self.cause, Cause::Asked { .. }), "nobody asked for {order}");
             self.platforms[platform].orders.push(order);
         }
-        let end = if self.platforms[platform].kind == Kind::Feed { '\0' } else { '\n' };
-        self.bridge.platform_read(self.now, platform, format!("{reply}{end}").as_bytes());
+        self.platforms[platform].line.say(&mut self.bridge, self.now, &reply.to_string());
     }
 }

@@ -2,8 +2,9 @@
 //! the picture: at the subscription, and then at most once a second. A feed's own messages pass.
 
 use cti_bridge::{
-    bridge::{Bridge, Output},
+    bridge::{Bridge, Output, Owner},
     dialect::event_feed::digest,
+    port,
     sim::{ccas, messages},
     time::Time,
 };
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     assembly::{CRM_PASSWORD, assemble},
+    drive::{Line, connect_crm, crm_says},
     office::{CRM, Kind},
 };
 
@@ -18,34 +20,35 @@ use crate::{
 struct Wall {
     bridge: Bridge,
     now: Time,
-    session: u32,
     kinds: [Kind; 2],
+    lines: [Line; 2],
     sequences: [u32; 2],
     heard: Vec<Value>,
 }
 
 impl Wall {
     fn new(kinds: [Kind; 2]) -> Wall {
+        let lines = [0, 1].map(|platform| Line::new(platform, kinds[platform]));
         let mut wall =
-            Wall { bridge: assemble(kinds), now: Time(0), session: 0, kinds, sequences: [0; 2], heard: Vec::new() };
+            Wall { bridge: assemble(kinds), now: Time(0), kinds, lines, sequences: [0; 2], heard: Vec::new() };
         wall.bridge.expire(wall.now);
-        wall.session = wall.bridge.application_connected(wall.now, CRM, "test").unwrap();
+        wall.perform();
+        connect_crm(&mut wall.bridge, wall.now);
         wall.ask(json!({ "message": "authenticate", "user": "crm", "password": digest(CRM_PASSWORD) }));
         wall
     }
 
     fn connect(&mut self, platform: usize) {
-        self.bridge.platform_connected(self.now, platform);
+        self.lines[platform].open(&mut self.bridge, self.now);
         self.perform();
     }
 
     fn say(&mut self, platform: usize, mut message: Value) {
-        let end = if self.kinds[platform] == Kind::Feed { '\0' } else { '\n' };
         if self.kinds[platform] == Kind::Feed {
             message["sequence"] = self.sequences[platform].into();
             self.sequences[platform] += 1;
         }
-        self.bridge.platform_read(self.now, platform, format!("{message}{end}").as_bytes());
+        self.lines[platform].say(&mut self.bridge, self.now, &message.to_string());
         self.perform();
     }
 
@@ -60,7 +63,7 @@ impl Wall {
 
     fn ask(&mut self, mut request: Value) -> Value {
         request["request-id"] = 1.into();
-        self.bridge.application_read(self.now, CRM, self.session, format!("{request}\0").as_bytes());
+        crm_says(&mut self.bridge, self.now, &request.to_string());
         self.perform();
         let replies = |message: &Value| message.get("result").is_some();
         let place = self.heard.iter().position(replies).expect("a reply");
@@ -86,20 +89,24 @@ impl Wall {
 
     fn perform(&mut self) {
         while let Some(output) = self.bridge.poll() {
-            match output {
-                Output::Write { bytes, .. } => {
+            let Output::Wire { owner, output } = output else { continue };
+            match (owner, output) {
+                (Owner::Application(CRM), port::Output::Write { bytes, .. }) => {
                     self.heard.push(serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
                 }
-                Output::Send { platform, bytes } => {
+                (Owner::Platform(platform), port::Output::Connect { connection }) => {
+                    self.lines[platform].wants(connection);
+                }
+                (Owner::Platform(platform), port::Output::Write { bytes, .. }) => {
                     let order: Value = serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap();
                     let reply = match self.kinds[platform] {
                         Kind::Feed => {
                             let (id, message) = (&order["request-id"], &order["message"]);
-                            format!("{}\0", json!({ "request-id": id, "message": message, "result": 0 }))
+                            json!({ "request-id": id, "message": message, "result": 0 })
                         }
-                        Kind::Ccas => format!("{}\n", json!({ "pong": order["ping"] })),
+                        Kind::Ccas => json!({ "pong": order["ping"] }),
                     };
-                    self.bridge.platform_read(self.now, platform, reply.as_bytes());
+                    self.lines[platform].say(&mut self.bridge, self.now, &reply.to_string());
                 }
                 _ => {}
             }

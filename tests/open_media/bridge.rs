@@ -7,11 +7,15 @@ use std::{
 };
 
 use cti_bridge::{
-    bridge::{ApplicationParts, Bridge, Output, PlatformParts},
-    dialect::{Asker, Client as Conversation, ClientOutput, Heard, PostOutcome, Server, Troubles, open_media},
+    bridge::{ApplicationParts, Bridge, Output, Owner, PlatformParts},
+    dialect::open_media,
     mapping::Mappings,
     message::Message,
     model::{Model, RequestIx, Settings},
+    port::{
+        self, Asker, Asks, Connection, Heard, HttpRequest, Input, PlatformConversation, PlatformOutput, PostOutcome,
+        Reading, Taken, Troubles,
+    },
     shipped::Files,
     sim::media::client::{Client, Fault},
     time::Time,
@@ -27,7 +31,7 @@ struct Behind {
     asked: VecDeque<(Asker, String)>,
     followed: BTreeMap<i64, Asker>,
     says: Option<(Heard, String)>,
-    outputs: VecDeque<ClientOutput>,
+    outputs: VecDeque<PlatformOutput>,
 }
 
 /// A conversation that does what the test says.
@@ -43,19 +47,23 @@ impl Played {
     }
 }
 
-impl Conversation for Played {
-    fn connected(&mut self, _: Time) {
-        self.behind().outputs.push_back(ClientOutput::Up);
+impl PlatformConversation for Played {
+    fn handle(&mut self, _: Time, input: &mut Input<'_>, _: &Reading<'_>, message: &mut Message) -> Option<Taken> {
+        let mut behind = self.behind.lock().unwrap();
+        match input {
+            Input::Opened { .. } => behind.outputs.push_back(PlatformOutput::Up),
+            Input::Closed { reason, .. } => behind.outputs.push_back(PlatformOutput::Down((*reason).to_owned())),
+            Input::Answered { .. } => {
+                let Some((heard, line)) = behind.says.take() else { return Some(Taken::Nothing) };
+                self.vocabulary.read_json(&line, false, &Wanted::new(), message).unwrap();
+                return Some(Taken::heard(heard));
+            }
+            input => panic!("{input:?}"),
+        }
+        Some(Taken::Nothing)
     }
-    fn closed(&mut self, _: Time, why: &str) {
-        self.behind().outputs.push_back(ClientOutput::Down(why.to_owned()));
-    }
-    fn heard(&mut self, _: Time, _: &Message) -> Heard {
-        Heard::Nothing
-    }
-    fn heard_something(&mut self, _: Time) {}
     fn command(&mut self, _: Time, _: &mut Message, _: RequestIx, _: i64) {}
-    fn poll(&mut self) -> Option<ClientOutput> {
+    fn poll(&mut self) -> Option<PlatformOutput> {
         self.behind().outputs.pop_front()
     }
     fn deadline(&self) -> Option<Time> {
@@ -65,11 +73,12 @@ impl Conversation for Played {
     fn troubles(&self) -> Troubles {
         Troubles::default()
     }
-    fn answered(&mut self, _: Time, _: u64, _: PostOutcome, message: &mut Message) -> Heard {
-        let Some((heard, line)) = self.behind().says.take() else { return Heard::Nothing };
-        self.vocabulary.read_json(&line, false, &Wanted::new(), message).unwrap();
-        heard
+    fn asks(&mut self) -> Option<&mut dyn Asks> {
+        Some(self)
     }
+}
+
+impl Asks for Played {
     fn ask(&mut self, _: Time, message: &mut Message, asker: Asker) {
         let mut line = Vec::new();
         self.vocabulary.write_json(message, &mut line);
@@ -88,6 +97,8 @@ struct World {
     behind: Arc<Mutex<Behind>>,
     web: Client,
     now: Time,
+    /// How many connections the platform has had.
+    lines: u32,
     token: u64,
 }
 
@@ -101,16 +112,15 @@ fn world() -> World {
     let client = Played { vocabulary: media.vocabulary.clone(), behind: behind.clone() };
     let platform = bridge.add_platform(PlatformParts {
         name: "media".into(),
-        client: Box::new(client),
+        conversation: Box::new(client),
         model: Model::new(Settings::default()),
         knobs: outgoing.knobs.iter().map(|(_, default)| default.clone()).collect(),
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
-        max_frame: 1 << 16,
         service_groups: Default::default(),
     });
     for (name, platforms) in [("tickets", vec![platform]), ("chats", vec![platform]), ("lonely", vec![])] {
-        let settings = open_media::server::Settings {
+        let settings = open_media::ServerSettings {
             users: [("web".to_owned(), "secret".to_owned().into())].into(),
             ..Default::default()
         };
@@ -118,7 +128,7 @@ fn world() -> World {
         let server = open_media::Server::new(settings, media.vocabulary.clone(), profile);
         bridge.add_application(ApplicationParts {
             name: name.into(),
-            server: Some(Server::OpenMedia(Box::new(server))),
+            server: Some(Box::new(server)),
             from: incoming.clone(),
             to: outgoing.clone(),
             knobs: Vec::new(),
@@ -132,17 +142,32 @@ fn world() -> World {
         });
     }
     bridge.set_epoch(EPOCH);
-    bridge.platform_connected(Time(0), platform);
     let web = Client::new("web", "secret");
-    World { bridge, behind, web, now: Time(0), token: 0 }
+    let mut world = World { bridge, behind, web, now: Time(0), lines: 0, token: 0 };
+    world.connect();
+    world
 }
 
 impl World {
+    /// The platform is there.
+    fn connect(&mut self) {
+        self.lines += 1;
+        let connection = Connection::accepted(self.lines);
+        self.bridge.handle(self.now, Owner::Platform(0), Input::Opened { connection, peer: "media" });
+    }
+
+    fn disconnect(&mut self) {
+        let connection = Connection::accepted(self.lines);
+        let closed = Input::Closed { connection, reason: "gone", cause: None };
+        self.bridge.handle(self.now, Owner::Platform(0), closed);
+    }
+
     /// A client of an application asks; its token.
     fn ask(&mut self, application: usize, operation: &str, members: Value) -> u64 {
         self.token += 1;
         let body = self.web.body(operation, members);
-        self.bridge.request(self.now, application, self.token, &body, None);
+        let request = Input::Request(HttpRequest::post(self.token, &body));
+        self.bridge.handle(self.now, Owner::Application(application), request);
         self.token
     }
 
@@ -160,7 +185,7 @@ impl World {
     fn says(&mut self, heard: Heard, line: &Value) {
         self.behind().says = Some((heard, line.to_string()));
         let outcome = PostOutcome::Answer { status: 200, charset: None, body: Default::default() };
-        self.bridge.platform_answered(self.now, 0, 0, outcome);
+        self.bridge.handle(self.now, Owner::Platform(0), Input::Answered { token: 0, outcome });
     }
 
     fn answer(&mut self, asker: Asker, line: Value) {
@@ -170,7 +195,7 @@ impl World {
     fn answered(&mut self, operation: &str, token: u64) -> Option<Result<Value, Fault>> {
         let mut found = None;
         while let Some(output) = self.bridge.poll() {
-            if let Output::Respond { token: own, reply, .. } = output {
+            if let Output::Wire { output: port::Output::Respond { token: own, reply }, .. } = output {
                 assert_eq!((own, found.is_none()), (token, true), "one answer, to whom it belongs");
                 found = Some(self.web.read(operation, &reply.body));
             }
@@ -240,7 +265,7 @@ fn what_has_no_answer_is_refused_or_said_to_be_unknown() {
     for (unknown, fault) in [(false, "RouterDisconnectedFault"), (true, "")] {
         let token = world.ask(0, "AddRequest", request(9));
         let (asker, _) = world.asked();
-        world.behind().outputs.push_back(ClientOutput::NoAnswer { asker, reason: "silence".into(), unknown });
+        world.behind().outputs.push_back(PlatformOutput::NoAnswer { asker, reason: "silence".into(), unknown });
         world.says(Heard::Nothing, &json!({ "AddRequestResponse": {} }));
         assert_eq!(world.answered("AddRequest", token).unwrap().unwrap_err().name, fault);
         assert!(world.followed().is_empty());
@@ -263,8 +288,8 @@ fn answers_find_their_clients_in_whatever_order_they_come() {
 fn without_a_platform_or_its_line_every_request_is_refused_and_nothing_asked() {
     let mut world = world();
     world.add(0, 1001);
-    world.bridge.platform_closed(world.now, 0, "gone");
-    for (application, reason) in [(0, "media is not connected"), (2, "no Open Media Service stands behind")] {
+    world.disconnect();
+    for (application, reason) in [(0, "media is not connected"), (2, "no platform stands behind")] {
         let token = world.ask(application, "AddRequest", request(9));
         let fault = world.answered("AddRequest", token).unwrap().unwrap_err();
         assert_eq!(fault.name, "RouterDisconnectedFault");
@@ -273,6 +298,6 @@ fn without_a_platform_or_its_line_every_request_is_refused_and_nothing_asked() {
     assert_eq!(world.statuses(0), [(1001, "Queued".to_owned())], "what is known is told still");
     assert!(world.behind().asked.is_empty());
     assert_eq!(world.bridge.applications()[2].counts.refused, 1);
-    world.bridge.platform_connected(world.now, 0);
+    world.connect();
     world.add(0, 1003);
 }

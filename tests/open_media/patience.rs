@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use cti_bridge::{
     diagnostic::Problems,
-    dialect::{
-        Asker, Client as _, ClientOutput,
-        open_media::{Client, ClientSettings},
-    },
+    dialect::open_media::{Client, ClientSettings},
     mapping::Mappings,
     message::Message,
     model::TransitionKind,
+    port::{Asker, Asks as _, Output, PlatformConversation as _, PlatformOutput},
     shipped::Files,
     time::Time,
 };
@@ -27,7 +25,7 @@ fn whoever_asks_waits_as_long_as_was_configured() {
         message.start(kind, vocabulary.message(kind).fields.list.len());
         client.ask(Time(0), &mut message, asker);
         match client.poll() {
-            Some(ClientOutput::Post(post)) => post.timeout.as_secs(),
+            Some(PlatformOutput::Wire(Output::Post(post))) => post.timeout.as_secs(),
             other => panic!("{other:?}"),
         }
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cti_bridge::sim::media::router::State;
+use cti_bridge::{port::ApplicationConversation as _, sim::media::router::State};
 use serde_json::{Value, json};
 
 use super::{World, request, world};
@@ -97,10 +97,10 @@ fn what_is_over_is_forgotten_after_half_an_hour_and_what_is_open_never() {
     assert_eq!(world.fault("CancelRequest", json!({ "OpenMediaID": over })), "InvalidOpenMediaIDFault");
     let all = world.ask("GetOpenMediaRequestsByTime", json!({})).unwrap();
     assert_eq!(World::statuses(&all), [(open, "Queued".to_owned())], "the last update of what is open stays");
-    assert_eq!(world.office.server.remembered(), 2, "still there, though nobody is shown it");
+    assert_eq!(world.office.server.remembered(), Some(2), "still there, though nobody is shown it");
     world.wait(MINUTE);
     world.office.server.expire(world.now);
-    assert_eq!(world.office.server.remembered(), 1);
+    assert_eq!(world.office.server.remembered(), Some(1));
     world.wait(100 * MINUTE);
     world.set(open, State::Completed, None);
     let history = world.ask("GetOpenMediaRequestHistoryByID", json!({ "openMediaID": open })).unwrap();

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use cti_bridge::{
-    dialect::{Client, ClientOutput, Heard, Troubles},
     message::Message,
     model::RequestIx,
+    port::{Heard, Input, Lines, PlatformConversation, PlatformOutput, Reading, Taken, Troubles},
     time::Time,
     vocabulary::Vocabulary,
 };
@@ -25,23 +25,27 @@ pub struct Portal {
     pub open: Option<RequestIx>,
 }
 
-impl Client for Portal {
-    fn connected(&mut self, _: Time) {}
-    fn closed(&mut self, _: Time, _: &str) {}
+impl Lines for Portal {
     fn heard(&mut self, _: Time, message: &Message) -> Heard {
         let def = self.vocabulary.message(message.kind().unwrap());
         let id = def.fields.slot("RequestId").and_then(|slot| message.get(slot).as_int());
         let request = id.filter(|id| *id > 0).and_then(|_| self.open.take());
         request.map_or(Heard::Event, Heard::Answer)
     }
-    fn heard_something(&mut self, _: Time) {}
+    fn unread(&mut self, _: Time, _: Option<&str>) {}
+}
+
+impl PlatformConversation for Portal {
+    fn handle(&mut self, _: Time, _: &mut Input<'_>, _: &Reading<'_>, _: &mut Message) -> Option<Taken> {
+        None
+    }
     fn command(&mut self, _: Time, message: &mut Message, request: RequestIx, _: i64) {
         self.open = Some(request);
         let mut line = Vec::new();
         self.vocabulary.write_json(message, &mut line);
         self.asked.lock().unwrap().push(serde_json::from_slice(&line).unwrap());
     }
-    fn poll(&mut self) -> Option<ClientOutput> {
+    fn poll(&mut self) -> Option<PlatformOutput> {
         None
     }
     fn deadline(&self) -> Option<Time> {
@@ -50,6 +54,9 @@ impl Client for Portal {
     fn expire(&mut self, _: Time) {}
     fn troubles(&self) -> Troubles {
         Troubles::default()
+    }
+    fn lines(&mut self) -> Option<&mut dyn Lines> {
+        Some(self)
     }
 }
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use cti_bridge::{
-    dialect::{Post, PostOutcome},
     message::Message,
+    port::{Post, PostOutcome},
     vocabulary::{self, ObjectTemplate, Vocabulary, Wanted},
     wire::soap::{self, Blame},
 };

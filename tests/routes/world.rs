@@ -7,13 +7,14 @@ use std::{
 
 use cti_bridge::{
     bridge::{
-        About, ApplicationParts, Bridge, Output, PlatformParts,
+        ApplicationParts, Bridge, Output, Owner, PlatformParts,
         routes::{self, Record},
     },
     diagnostic::Problems,
-    dialect::{self, Client, Level, PostOutcome, open_media},
+    dialect::{self, open_media},
     mapping::{Dialect, Literal, Mappings},
     model::{LinkState, Model, Settings},
+    port::{self, Input, Level, PlatformConversation, PostOutcome},
     shipped::Files,
     time::Time,
     translate,
@@ -62,19 +63,23 @@ impl Default for Site {
     }
 }
 
-fn platform(name: &str, dialect: &Arc<Dialect>, client: Box<dyn Client>, knobs: &[(&str, Literal)]) -> PlatformParts {
+fn platform(
+    name: &str,
+    dialect: &Arc<Dialect>,
+    conversation: Box<dyn PlatformConversation>,
+    knobs: &[(&str, Literal)],
+) -> PlatformParts {
     let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
     let knob = |(name, default): &(String, Literal)| {
         knobs.iter().find(|(known, _)| known == name).map_or(default, |(_, value)| value).clone()
     };
     PlatformParts {
         name: name.into(),
-        client,
+        conversation,
         model: Model::new(Settings { platform: name.into(), ..Settings::default() }),
         knobs: outgoing.knobs.iter().map(knob).collect(),
         incoming,
         outgoing,
-        max_frame: 1 << 20,
         service_groups: Default::default(),
     }
 }
@@ -259,7 +264,7 @@ impl World {
 
     pub fn answers(&mut self, held: Vec<(u64, PostOutcome)>) -> &mut World {
         for (token, outcome) in held {
-            self.bridge.platform_answered(self.now, MEDIA, token, outcome);
+            self.bridge.handle(self.now, Owner::Platform(MEDIA), Input::Answered { token, outcome });
             self.perform();
         }
         self
@@ -301,8 +306,8 @@ impl World {
                 *lives = left;
             }
             match output {
-                Output::Post { platform, post } => {
-                    assert_eq!(platform, MEDIA);
+                Output::Wire { owner, output: port::Output::Post(post) } => {
+                    assert_eq!(owner, Owner::Platform(MEDIA));
                     assert!(!format!("{post:?}").contains("secret"), "secrets are not shown");
                     if let Some(outcome) = self.service.post(&post) {
                         self.answer(post.token, outcome);
@@ -315,9 +320,9 @@ impl World {
                 }
                 Output::Notice { about, notice } => {
                     let about = match about {
-                        About::Platform(index) => &*self.bridge.platforms()[index].name,
-                        About::Application(index) => &*self.bridge.applications()[index].name,
-                        About::Nobody => "nobody",
+                        Some(Owner::Platform(index)) => &*self.bridge.platforms()[index].name,
+                        Some(Owner::Application(index)) => &*self.bridge.applications()[index].name,
+                        None => "nobody",
                     };
                     let level = if notice.level == Level::Error { "error: " } else { "" };
                     self.notices.push(format!("{about}: {level}{}", notice.text));
@@ -337,7 +342,7 @@ impl World {
 
     fn answer(&mut self, token: u64, outcome: PostOutcome) {
         if self.lives != Some(0) {
-            self.bridge.platform_answered(self.now, MEDIA, token, outcome);
+            self.bridge.handle(self.now, Owner::Platform(MEDIA), Input::Answered { token, outcome });
         }
     }
 

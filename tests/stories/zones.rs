@@ -135,12 +135,11 @@ fn two_feeds() -> Bridge {
         model.assume_link();
         bridge.add_platform(PlatformParts {
             name: name.to_owned(),
-            client: replaying(dialect.vocabulary.clone()),
+            conversation: replaying(dialect.vocabulary.clone()),
             model,
             knobs: to.knobs.iter().map(|(_, default)| default.clone()).collect(),
             incoming: from.clone(),
             outgoing: to.clone(),
-            max_frame: 1 << 20,
             service_groups: Default::default(),
         });
     }

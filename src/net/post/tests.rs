@@ -56,7 +56,7 @@ impl Office {
 
     /// What became of the next one: "200 text", "not sent: …", "unknown: …".
     async fn outcome(&mut self) -> String {
-        let Some(Input::Posted { outcome, .. }) = self.inputs.recv().await else { panic!("no outcome") };
+        let Some(Input::Answered { outcome, .. }) = self.inputs.recv().await else { panic!("no outcome") };
         match outcome {
             PostOutcome::Answer { status, charset, body } => {
                 format!("{status} {} {}", charset.unwrap_or_default(), String::from_utf8_lossy(&body))

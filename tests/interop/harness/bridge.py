@@ -21,7 +21,7 @@ FEED_USER, FEED_PASSWORD = "feed", "feed-pass-73"
 TOKEN = "relay-token-42"
 
 ANYWHERE = "127.0.0.1:0"
-LISTENS = re.compile(r'(?:serving|awaiting the relay on) ([0-9.:]+) (?:application|platform)="(\w+)"')
+LISTENS = re.compile(r'(?:serving|awaiting the platform on) ([0-9.:]+) (?:application|platform)="(\w+)"')
 LIVING = re.compile(r"^cti_bridge_routes_open\{.*\} (\d+)$", re.MULTILINE)
 
 

@@ -1,16 +1,15 @@
 use super::*;
-use crate::{
-    diagnostic::Problems,
-    dialect::{ClientOutput as Output, Heard},
-    mapping::Mappings,
-    shipped::Files,
-};
+use crate::{diagnostic::Problems, mapping::Mappings, port::drive::hand_in, shipped::Files};
+
+const TOKEN: &str = "relay-secret";
 
 /// A client with what it said so far.
 struct Line {
     client: Client,
     vocabulary: Arc<Vocabulary>,
     now: Time,
+    /// How many relays have connected.
+    relays: u32,
     sent: Vec<String>,
     rest: Vec<String>,
 }
@@ -20,17 +19,24 @@ impl Line {
         let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
         let vocabulary = mappings.dialects["ccas"].vocabulary.clone();
         let pins = BTreeMap::from([("140".to_owned(), SecretString::from("4711"))]);
-        let settings = Settings { pins, ..Settings::default() };
+        let settings = Settings { pins, token: TOKEN.to_owned().into(), ..Settings::default() };
         let client = Client::new(settings, vocabulary.clone());
-        Line { client, vocabulary, now: Time(0), sent: Vec::new(), rest: Vec::new() }
+        Line { client, vocabulary, now: Time(0), relays: 0, sent: Vec::new(), rest: Vec::new() }
+    }
+
+    fn hand_in(&mut self, input: Input<'_>) -> Heard {
+        let heard = hand_in(&mut self.client, self.now, input, &self.vocabulary, &mut Message::default());
+        self.collect();
+        heard
+    }
+
+    fn read(&mut self, text: &str) -> Heard {
+        let connection = Connection::accepted(self.relays);
+        self.hand_in(Input::Bytes { connection, bytes: text.as_bytes() })
     }
 
     fn hear(&mut self, text: &str) -> Heard {
-        let mut message = Message::default();
-        self.vocabulary.read_json(text, false, &Vec::new(), &mut message).unwrap();
-        let heard = self.client.heard(self.now, &message);
-        self.collect();
-        heard
+        self.read(&format!("{text}\n"))
     }
 
     fn ask(&mut self, label: &str, fields: &[(&str, &str)], request: u32) {
@@ -59,24 +65,30 @@ impl Line {
     fn collect(&mut self) {
         while let Some(output) = self.client.poll() {
             match output {
-                Output::Send(line) => {
-                    let line = String::from_utf8(line).unwrap();
+                PlatformOutput::Wire(Output::Write { connection, bytes }) => {
+                    assert_eq!(connection, Connection::accepted(self.relays));
+                    let line = String::from_utf8(bytes.to_vec()).unwrap();
                     self.sent.push(line.strip_suffix('\n').unwrap().to_owned());
                 }
-                Output::Notice(_) => {}
-                Output::Up => self.rest.push("up".into()),
-                Output::Down(_) => self.rest.push("lost".into()),
-                Output::Resync => self.rest.push("resync".into()),
-                Output::Disconnect => self.rest.push("disconnect".into()),
-                Output::Failed(request, reason) => self.rest.push(format!("failed {}: {reason}", request.0)),
+                PlatformOutput::Wire(Output::Notice(_)) => {}
+                PlatformOutput::Up => self.rest.push("up".into()),
+                PlatformOutput::Down(_) => self.rest.push("lost".into()),
+                PlatformOutput::Resync => self.rest.push("resync".into()),
+                PlatformOutput::Wire(Output::Close { .. }) => self.rest.push("disconnect".into()),
+                PlatformOutput::Failed(request, reason) => self.rest.push(format!("failed {}: {reason}", request.0)),
                 output => self.rest.push(format!("{output:?}")),
             }
         }
     }
 
     fn connect(&mut self) {
-        self.client.connected(self.now);
-        self.collect();
+        self.relays += 1;
+        self.hand_in(Input::Opened { connection: Connection::accepted(self.relays), peer: "relay" });
+        self.hear(&format!(r#"{{"hello":"ccas-relay","version":1,"token":"{TOKEN}"}}"#));
+    }
+
+    fn close(&mut self) {
+        self.hand_in(Input::Closed { connection: Connection::accepted(self.relays), reason: "gone", cause: None });
     }
 
     fn sent(&mut self) -> Vec<String> {
@@ -102,9 +114,8 @@ fn the_link_is_up_from_the_first_event_and_lost_when_the_relay_says_so() {
     assert_eq!(line.rest(), ["lost"], "told once, and a pong says nothing of CCAS now");
     line.hear(r#"{"type":35}"#);
     assert_eq!(line.rest(), ["up"]);
-    line.client.closed(line.now, "gone");
-    line.client.closed(line.now, "gone");
-    line.collect();
+    line.close();
+    line.close();
     assert_eq!(line.rest(), ["lost"]);
     assert_eq!(line.client.troubles().disconnects, 2);
 }

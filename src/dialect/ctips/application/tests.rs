@@ -66,14 +66,22 @@ impl Desk {
     fn outputs(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.server.poll())
             .map(|output| match output {
-                Output::Respond { reply, .. } => format!("respond {}", outcome(&reply)),
-                Output::Start { session, callback, body } => {
-                    format!("start {session} {} {}", callback.url, String::from_utf8_lossy(&body))
+                ApplicationOutput::Wire(Output::Respond { reply, .. }) => format!("respond {}", outcome(&reply)),
+                ApplicationOutput::Wire(Output::Call { connection, url, .. }) => {
+                    format!("call {} {url}", connection.number())
                 }
-                Output::Publish { session, body } => format!("publish {session} {}", String::from_utf8_lossy(&body)),
-                Output::Heartbeat { session, .. } => format!("heartbeat {session}"),
-                Output::End { session } => format!("end {session}"),
-                Output::Notice(notice) => format!("{:?}: {}", notice.level, notice.text),
+                ApplicationOutput::Wire(Output::Deliver { connection, delivery }) => {
+                    let (session, body) = (connection.number(), String::from_utf8_lossy(&delivery.body));
+                    match delivery.token {
+                        Some(STARTED) => format!("start {session} {body}"),
+                        Some(HEARTBEAT) => format!("heartbeat {session}"),
+                        None => format!("publish {session} {body}"),
+                        token => panic!("{token:?}"),
+                    }
+                }
+                ApplicationOutput::Wire(Output::Close { connection }) => format!("end {}", connection.number()),
+                ApplicationOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
+                other => panic!("{other:?}"),
             })
             .collect()
     }
@@ -110,8 +118,8 @@ fn a_session_opens_only_after_its_client_was_called() {
     let mut desk = Desk::new("edk-2009-08");
     assert_eq!(desk.open("Test01", "secret"), "later");
     let outputs = desk.outputs();
-    assert!(outputs[0].starts_with("start 1 http://127.0.0.1/ "), "{outputs:?}");
-    assert!(outputs[0].contains("<sessionId>S-1</sessionId>"));
+    assert_eq!(outputs[0], "call 1 http://127.0.0.1/");
+    assert!(outputs[1].starts_with("start 1 ") && outputs[1].contains("<sessionId>S-1</sessionId>"), "{outputs:?}");
     assert_eq!(desk.ask("OnLine", "<SessionId>S-1</SessionId>"), "the session is not open yet");
     desk.outputs();
     desk.server.started(desk.now, 1, Ok(()));
@@ -131,7 +139,7 @@ fn a_client_that_cannot_be_called_gets_no_session() {
         outputs.contains(&"respond StartSession at ClientCallbackURL failed: connection refused".into()),
         "{outputs:?}"
     );
-    assert_eq!(desk.server.sessions().count(), 0);
+    assert_eq!(desk.server.sessions().len(), 0);
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! Whole conversations with a portal, on a virtual clock: its answers and calls are the bytes of its wire.
 
 use super::*;
-use crate::{diagnostic::Problems, dialect::Client as _, message::Value, shipped::Files, vocabulary, wire::soap};
+use crate::{
+    diagnostic::Problems,
+    message::Value,
+    port::{Reply, drive::hand_in},
+    shipped::Files,
+    vocabulary,
+    wire::soap,
+};
 
 struct Portal {
     client: Client,
@@ -9,6 +16,8 @@ struct Portal {
     now: Time,
     /// What was posted and has no answer.
     posts: VecDeque<Post>,
+    /// The answers to the portal's calls.
+    replies: VecDeque<Reply>,
     /// Everything else that came out, in short.
     said: Vec<String>,
     message: Message,
@@ -41,9 +50,17 @@ impl Portal {
             format!("p{count}")
         });
         let client = Client::new(settings, vocabulary.clone(), profile, new_path);
-        let (posts, said) = (VecDeque::new(), Vec::new());
-        let message = Message::default();
-        Portal { client, vocabulary, now: Time(0), posts, said, message, path: String::new(), sessions: 0 }
+        Portal {
+            client,
+            vocabulary,
+            now: Time(0),
+            posts: VecDeque::new(),
+            replies: VecDeque::new(),
+            said: Vec::new(),
+            message: Message::default(),
+            path: String::new(),
+            sessions: 0,
+        }
     }
 
     /// A portal whose client is on line and has been shown everything.
@@ -66,18 +83,28 @@ impl Portal {
     fn collect(&mut self) {
         while let Some(output) = self.client.poll() {
             self.said.push(match output {
-                Output::Post(post) => {
+                PlatformOutput::Wire(Output::Post(post)) => {
                     if let Some(url) = member(&post, "ClientCallbackURL") {
                         self.path = url.rsplit('/').next().unwrap().to_owned();
                     }
-                    self.posts.push_back(post);
+                    self.posts.push_back(*post);
                     continue;
                 }
-                Output::Failed(RequestIx(index), reason) => format!("failed {index}: {reason}"),
-                Output::Notice(notice) => format!("{:?}: {}", notice.level, notice.text),
+                PlatformOutput::Wire(Output::Respond { reply, .. }) => {
+                    self.replies.push_back(reply);
+                    continue;
+                }
+                PlatformOutput::Failed(RequestIx(index), reason) => format!("failed {index}: {reason}"),
+                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
                 other => format!("{other:?}").to_lowercase(),
             });
         }
+    }
+
+    fn hand_in(&mut self, input: Input<'_>) -> Heard {
+        let heard = hand_in(&mut self.client, self.now, input, &self.vocabulary, &mut self.message);
+        self.collect();
+        heard
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -100,9 +127,7 @@ impl Portal {
 
     fn outcome(&mut self, outcome: impl FnOnce(&Post) -> PostOutcome) -> Heard {
         let post = self.posts.pop_front().expect("something was posted");
-        let heard = self.client.answered(self.now, post.token, outcome(&post), &mut self.message);
-        self.collect();
-        heard
+        self.hand_in(Input::Answered { token: post.token, outcome: outcome(&post) })
     }
 
     /// Answers the next post as a portal does that takes it.
@@ -133,8 +158,8 @@ impl Portal {
     /// Calls the client: the fault's reason, or the operation that it answers to.
     fn call_at(&mut self, path: &str, body: &str) -> (Result<String, String>, Heard) {
         let text = format!("{}{body}{}", soap::OPEN, soap::CLOSE);
-        let Called { reply, heard } = self.client.called(self.now, path, text.as_bytes(), None, &mut self.message);
-        self.collect();
+        let heard = self.hand_in(Input::Request(HttpRequest { path, ..HttpRequest::post(1, text.as_bytes()) }));
+        let reply = self.replies.pop_front().expect("an answer");
         let body = soap::parse(&reply.body, None).unwrap().body;
         let outcome = match soap::Fault::of(&body) {
             Some(fault) => Err(fault.reason),
@@ -393,8 +418,7 @@ fn answers_of_a_session_that_is_over_answer_nothing() {
         "no heartbeat",
     ]);
     let body = answer(200, "<HoldCallResponse><HoldCallResult>0</HoldCallResult></HoldCallResponse>".into());
-    let heard = portal.client.answered(portal.now, old.token, body, &mut portal.message);
-    assert_eq!(heard, Heard::Nothing);
+    assert_eq!(portal.hand_in(Input::Answered { token: old.token, outcome: body }), Heard::Nothing);
 }
 
 // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────────

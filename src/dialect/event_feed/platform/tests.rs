@@ -1,7 +1,7 @@
 //! Whole conversations with a feed, on a virtual clock.
 
 use super::*;
-use crate::{diagnostic::Problems, shipped::Files, vocabulary};
+use crate::{diagnostic::Problems, port::drive::hand_in, shipped::Files, vocabulary};
 
 struct Line {
     client: Client,
@@ -22,7 +22,7 @@ impl Line {
     fn live() -> Line {
         let mut line = Line::new();
         line.wait(0);
-        line.client.connected(line.now);
+        line.open();
         line.outputs();
         line.hear(r#"{"message":"authenticate","request-id":1,"result":0}"#);
         line.hear(r#"{"message":"subscribe-events","request-id":2,"result":0}"#);
@@ -30,10 +30,25 @@ impl Line {
         line
     }
 
+    fn hand_in(&mut self, input: Input<'_>) -> Heard {
+        hand_in(&mut self.client, self.now, input, &self.vocabulary, &mut Message::default())
+    }
+
+    /// The connection that was asked for last is open.
+    fn open(&mut self) {
+        let connection = self.client.connection;
+        self.hand_in(Input::Opened { connection, peer: "feed" });
+    }
+
+    /// The connection is over, or could not be opened.
+    fn close(&mut self, reason: &str) {
+        let connection = self.client.connection;
+        self.hand_in(Input::Closed { connection, reason, cause: None });
+    }
+
     fn hear(&mut self, text: &str) -> Heard {
-        let mut message = Message::default();
-        self.vocabulary.read_json(text, false, &Vec::new(), &mut message).unwrap();
-        self.client.heard(self.now, &message)
+        let connection = self.client.connection;
+        self.hand_in(Input::Bytes { connection, bytes: format!("{text}\0").as_bytes() })
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -43,10 +58,16 @@ impl Line {
 
     /// What came out, in short; frames as they are sent.
     fn outputs(&mut self) -> Vec<String> {
+        let current = self.client.connection;
         std::iter::from_fn(|| self.client.poll())
             .map(|output| match output {
-                Output::Send(bytes) => String::from_utf8(bytes).unwrap(),
-                Output::Notice(notice) => format!("{:?}: {}", notice.level, notice.text),
+                PlatformOutput::Wire(Output::Write { connection, bytes }) => {
+                    assert_eq!(connection, current);
+                    String::from_utf8(bytes.to_vec()).unwrap()
+                }
+                PlatformOutput::Wire(Output::Connect { connection }) => format!("Connect {}", connection.number()),
+                PlatformOutput::Wire(Output::Close { connection }) => format!("Close {}", connection.number()),
+                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
                 other => format!("{other:?}"),
             })
             .collect()
@@ -71,8 +92,8 @@ fn has(outputs: &[String], part: &str) {
 fn it_authenticates_with_the_digest_and_subscribes_to_everything_it_needs() {
     let mut line = Line::new();
     line.wait(0);
-    assert_eq!(line.outputs(), ["Connect"]);
-    line.client.connected(line.now);
+    assert_eq!(line.outputs(), ["Connect 1"]);
+    line.open();
     let sent = line.outputs();
     has(&sent, r#""message":"authenticate","user":"feed","password":"5ebe2294ecd0e0f08eab7690d2a6ee69""#);
     assert!(sent[0].ends_with('\0') && !sent[0].contains("secret"));
@@ -88,7 +109,7 @@ fn it_authenticates_with_the_digest_and_subscribes_to_everything_it_needs() {
 fn replies_as_the_sample_exchange_prints_them_are_known_by_their_id() {
     let mut line = Line::new();
     line.wait(0);
-    line.client.connected(line.now);
+    line.open();
     line.outputs();
     let reply = |id: i64, result: i64| {
         format!(
@@ -144,21 +165,21 @@ fn a_gap_in_what_is_replayed_is_said_and_nobody_is_asked() {
 fn wrong_credentials_are_said_and_tried_again_later() {
     let mut line = Line::new();
     line.wait(0);
-    line.client.connected(line.now);
+    line.open();
     line.outputs();
     line.hear(r#"{"message":"authenticate","request-id":1,"result":-1,"error-msg":"no such user"}"#);
     let outputs = line.outputs();
     has(&outputs, "Error: authentication refused for user \"feed\": no such user");
-    has(&outputs, "Disconnect");
+    has(&outputs, "Close 1");
     line.wait(1);
-    assert_eq!(line.outputs(), ["Connect"]);
+    assert_eq!(line.outputs(), ["Connect 2"]);
 }
 
 #[test]
 fn a_feed_that_refuses_to_subscribe_at_once_is_asked_one_by_one() {
     let mut line = Line::new();
     line.wait(0);
-    line.client.connected(line.now);
+    line.open();
     line.hear(r#"{"message":"authenticate","request-id":1,"result":0}"#);
     line.outputs();
     line.hear(r#"{"message":"subscribe-events","request-id":2,"result":-3,"error-msg":"too many"}"#);
@@ -201,7 +222,7 @@ fn silence_is_answered_by_subscribing_again_and_then_by_a_new_connection() {
     has(&line.outputs(), "subscribe-events");
     line.wait(10);
     let outputs = line.outputs();
-    has(&outputs, "Disconnect");
+    has(&outputs, "Close 1");
     has(&outputs, "Down(\"nobody answers: the connection is half open\")");
 }
 
@@ -223,7 +244,7 @@ fn waits_between_attempts_double_up_to_the_longest_and_start_over() {
     line.wait(0);
     for _ in 0..9 {
         line.outputs();
-        line.client.closed(line.now, "refused");
+        line.close("refused");
         let until = line.client.deadline().unwrap();
         waits.push((until - line.now).as_secs_f64());
         line.now = until;
@@ -233,9 +254,9 @@ fn waits_between_attempts_double_up_to_the_longest_and_start_over() {
         let longest = f64::from(1u32 << place).min(60.0);
         assert!((longest / 2.0..=longest).contains(wait), "{waits:?}");
     }
-    line.client.connected(line.now);
+    line.open();
     line.hear(r#"{"message":"authenticate","request-id":1,"result":0}"#);
-    line.client.closed(line.now, "gone");
+    line.close("gone");
     let wait = line.client.deadline().unwrap() - line.now;
     assert!(wait <= Duration::from_secs(1), "{wait:?}");
 }
@@ -267,7 +288,7 @@ fn a_command_without_an_answer_fails_and_its_late_reply_answers_nothing_else() {
 fn commands_open_when_the_connection_is_lost_fail() {
     let mut line = Line::live();
     line.command(1, 6);
-    line.client.closed(line.now, "reset");
+    line.close("reset");
     let outputs = line.outputs();
     has(&outputs, "Failed(RequestIx(1), \"the connection was lost; whether it was done is not known\")");
     has(&outputs, "Down(\"reset\")");

@@ -44,7 +44,9 @@ impl World {
     /// The number under which what is behind is asked, and what.
     fn asked(&mut self) -> (u64, String) {
         match self.server.poll() {
-            Some(Output::Ask { ask, message }) => (ask, self.vocabulary.message(message.kind().unwrap()).label.clone()),
+            Some(ApplicationOutput::Ask { ask, message }) => {
+                (ask, self.vocabulary.message(message.kind().unwrap()).label.clone())
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -52,14 +54,14 @@ impl World {
     /// What is behind answers.
     fn answer(&mut self, ask: u64, line: &str) {
         let message = self.message(false, line);
-        self.server.answered(self.now, ask, &Answer::Reply(message));
+        self.server.answered(self.now, ask, &message);
     }
 
     /// The answer to a client's request: the type of a fault and its text, or the reply's body.
     fn answered(&mut self, token: u64) -> Result<String, (String, String)> {
         loop {
             match self.server.poll() {
-                Some(Output::Respond { token: own, reply }) => {
+                Some(ApplicationOutput::Wire(Output::Respond { token: own, reply })) => {
                     assert_eq!(own, token);
                     let body = soap::parse(&reply.body, None).unwrap().body;
                     let Some(fault) = soap::Fault::of(&body) else {
@@ -69,7 +71,7 @@ impl World {
                     assert_eq!(reply.status, 500);
                     return Err((fault.detail.map(|detail| detail.name).unwrap_or_default(), fault.reason));
                 }
-                Some(Output::Notice(_)) => {}
+                Some(ApplicationOutput::Wire(Output::Notice(_))) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -102,12 +104,12 @@ fn what_did_not_get_there_is_a_fault_and_what_may_have_is_said_to_be_unknown() {
     let mut world = world(Settings::default());
     let token = world.ask(ADD);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Answer::NotSent("connection refused".into()));
+    world.server.unanswered(world.now, ask, "connection refused", false);
     assert_eq!(world.answered(token), Err(("RouterDisconnectedFault".into(), "connection refused".into())));
 
     let token = world.ask(ADD);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Answer::Unknown("no answer within 10 s".into()));
+    world.server.unanswered(world.now, ask, "no answer within 10 s", true);
     let (name, reason) = world.answered(token).unwrap_err();
     assert_eq!(name, "", "RouterDisconnectedFault would have it sent once more");
     assert!(reason.contains("is not known"), "{reason}");
@@ -171,7 +173,7 @@ fn a_place_in_the_queue_is_asked_for_and_what_is_known_told_where_nobody_answers
 
     let token = world.ask(question);
     let (ask, _) = world.asked();
-    world.server.answered(world.now, ask, &Answer::Unknown("slow".into()));
+    world.server.unanswered(world.now, ask, "slow", true);
     assert!(world.answered(token).unwrap().contains("<d4p1:Status>Queued</d4p1:Status>"));
     world.server.link(Some("no route".into()));
     let token = world.ask(question);
@@ -214,7 +216,7 @@ fn a_stranger_is_named_in_the_log_alone() {
     let mut body = Vec::new();
     template.write_with(&["mallory", "hunter2"], &world.vocabulary, &message, &mut body);
     world.server.request(world.now, 1, &body, None, &mut Message::default());
-    let Some(Output::Notice(notice)) = world.server.poll() else { panic!("nothing is said") };
+    let Some(ApplicationOutput::Wire(Output::Notice(notice))) = world.server.poll() else { panic!("nothing is said") };
     assert_eq!(notice.text, "request of \"mallory\" refused: InvalidUserFault");
     let (name, reason) = world.answered(1).unwrap_err();
     assert_eq!((name.as_str(), reason.contains("mallory") || reason.contains("hunter2")), ("InvalidUserFault", false));
@@ -237,7 +239,7 @@ fn the_bounds_hold_and_are_told() {
     world.add(2);
     // Both are open.
     let token = world.ask(ADD);
-    let Some(Output::Notice(notice)) = world.server.poll() else { panic!("nothing is said") };
+    let Some(ApplicationOutput::Wire(Output::Notice(notice))) = world.server.poll() else { panic!("nothing is said") };
     assert!(notice.text.contains("2 are open already"), "{}", notice.text);
     assert!(world.answered(token).unwrap().contains("<d4p1:RequestStatus>GeneralError</d4p1:RequestStatus>"));
     // One is over: it makes room.
@@ -250,7 +252,7 @@ fn the_bounds_hold_and_are_told() {
     }
     let of_3 = world.server.cache.later(world.now, "web", Some(3), 0);
     let of_3: Vec<_> = of_3.iter().map(|update| update.status.status).collect();
-    assert_eq!((of_3, world.server.dropped()), (vec![status::ALLOCATED, status::QUEUED, status::ALLOCATED], 1));
+    assert_eq!((of_3, world.server.refused()[0].1), (vec![status::ALLOCATED, status::QUEUED, status::ALLOCATED], 1));
     // One question at a time.
     let first = world.ask(r#"{"SetOptions":{"AllowDifferentTypes":1}}"#);
     let (ask, _) = world.asked();
