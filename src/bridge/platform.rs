@@ -601,7 +601,10 @@ impl Platform {
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
             if is_routed
-                && matches!(change.kind, ChangeKind::RouteAsked | ChangeKind::RouteUsed | ChangeKind::RouteRejected)
+                && matches!(
+                    change.kind,
+                    ChangeKind::RouteAsked | ChangeKind::Routed | ChangeKind::RouteUsed | ChangeKind::RouteRejected
+                )
             {
                 *has_event = false;
             }

@@ -8,7 +8,7 @@ use crate::{
         platform::{Follows, Platform},
     },
     message::Message,
-    model::{Id, Transition, TransitionKind},
+    model::{Id, LinkState, Transition, TransitionKind},
     port::{self, Filterable},
     time::Time,
     vocabulary::{AgentPart, Renames as _, Role, Side, Thing, Which},
@@ -138,8 +138,11 @@ impl Application {
             // Requests will name the call by the number that passed.
             self.is_told(index, platform, call);
         }
+        let is_presumed_over = |call| platform.model.find_call(call).is_some_and(|call| call.presumed_over);
         match transition.kind {
             TransitionKind::LinkDown | TransitionKind::LinkUp => just_passed,
+            // Nothing passes while the platform is away, nor of a call that only the bridge takes for over.
+            _ if platform.model.link() != LinkState::Up || transition.call.is_some_and(is_presumed_over) => false,
             _ if transition.details.presumed || transition.kind.is_answer() => false,
             kind => match cause {
                 // What the platform showed when the bridge asked did not pass: the differences are told.

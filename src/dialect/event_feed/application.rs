@@ -445,13 +445,16 @@ impl Server {
     fn pass_answer(&mut self, message: &Message, audience: Audience) -> bool {
         let Some(((key, id), kind)) = audience.asker.zip(message.kind()) else { return false };
         let Some(session) = self.sessions.get_mut(&key) else { return false };
-        if session.commands.remove(&id).is_none() {
-            return false;
-        }
+        let Some(name) = session.commands.remove(&id) else { return false };
         let number = [Replacement { role: Role::Request, value: Id::Int(id), insert: true }];
-        let mut text = Vec::with_capacity(message.held().len() + 16);
+        let mut text = Vec::with_capacity(message.held().len() + 32);
         let written = self.vocabulary.rename_json(kind, message.held(), &mut Unchanged, &number, &mut text);
-        let Some(text) = written.ok().and_then(|_| String::from_utf8(text).ok()) else { return false };
+        let Some(mut text) = written.ok().and_then(|_| String::from_utf8(text).ok()) else { return false };
+        // A feed that does not say which command it answers leaves that to whoever keeps count.
+        let is_named = self.vocabulary.message(kind).fields.slot("command").is_none_or(|slot| !message.is_absent(slot));
+        if let (false, Some(place)) = (is_named, text.find('{')) {
+            text.insert_str(place + 1, &format!("\"command\":{},", serde_json::Value::from(name)));
+        }
         if let Some(numbering) = Numbering::of(&text) {
             self.send(key, &numbering);
         }
