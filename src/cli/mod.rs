@@ -1,4 +1,5 @@
-//! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr.
+//! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr. Results go to stdout, all else
+//! to stderr. The work itself is done by the other rooms.
 
 mod check;
 mod check_wsdl;
