@@ -354,9 +354,9 @@ impl Platform {
         std::mem::take(&mut self.unanswerable)
     }
 
-    /// Whether so many requests that passed are open that no further one may be.
+    /// Whether so many requests are open, those that passed included, that no further one passes.
     pub fn has_most_requests(&self) -> bool {
-        self.passed.unanswered() >= self.model.settings().max_requests
+        self.passed.unanswered() + self.model.open_requests() >= self.model.settings().max_requests
     }
 
     /// The platform's own names of a call, for an application that is told of it or not.
