@@ -15,6 +15,7 @@ mod platform;
 mod requests;
 pub mod routes;
 mod serve;
+mod snapshots;
 mod statistics;
 
 use std::{collections::VecDeque, sync::Arc};
