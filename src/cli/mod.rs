@@ -50,10 +50,10 @@ enum Command {
     ///
     /// Any dialect that has a vocabulary and rules can be translated, also one of a --mappings folder. Input lines are
     /// events and replies of the platform, and requests of the application, in any order. Their form tells them apart: a
-    /// message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"EventType": …, fields}, and a request is
-    /// {"<operation>": {fields}}. The times in the messages (UTC if they have it) are the clock, which never goes back. At
-    /// the end of the input, every timer expires. A line that cannot be used is reported on stderr with its number and the
-    /// reason, and translation continues with the next line.
+    /// message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"<name>": "<event>", fields}, where <name> is
+    /// the field that the vocabulary says in `name`, and a request is {"<operation>": {fields}}. The times in the messages
+    /// (UTC if they have it) are the clock, which never goes back. At the end of the input, every timer expires. A line that
+    /// cannot be used is reported on stderr with its number and the reason, and translation continues with the next line.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///

@@ -52,8 +52,8 @@ const READ: usize = 16 << 10;
 
 /// A bridge that runs.
 pub struct Running {
-    /// Where the relay of each platform connects, or where it calls back, in the order of the configuration; none for
-    /// platforms that do neither.
+    /// Where each platform connects, or where it calls back, in the order of the configuration; none for platforms that do
+    /// neither.
     pub platforms: Vec<Option<SocketAddr>>,
     /// Where each application is served, in the order of the configuration.
     pub applications: Vec<SocketAddr>,
