@@ -3,7 +3,7 @@
 
 use cti_bridge::{
     message::Kind,
-    vocabulary::{Field, Fields, Literal, Type, Vocabulary},
+    vocabulary::{Enum, Field, Fields, Literal, Type, Vocabulary},
 };
 use serde_json::{Map, Value, json};
 
@@ -38,10 +38,7 @@ impl Filler<'_> {
 
     fn fixed(&self, field: &Field, literal: &Literal) -> Value {
         match (literal, &field.ty) {
-            (Literal::Int(code), Type::Enum(place)) => {
-                let known = self.vocabulary.enums[*place].members.iter().find(|member| member.code == *code);
-                known.map_or(json!(code), |member| json!(member.name))
-            }
+            (Literal::Int(code), Type::Enum(place)) => member(&self.vocabulary.enums[*place], *code),
             (Literal::Int(number), _) => json!(number),
             (Literal::Text(text), _) => json!(text),
             (Literal::Bool(is_so), _) => json!(is_so),
@@ -55,10 +52,16 @@ impl Filler<'_> {
     }
 
     fn value(&mut self, field: &Field, ty: &Type) -> Value {
+        let value = self.plain(field, ty);
+        if field.quotes == Some(true) && value.is_i64() { json!(value.to_string()) } else { value }
+    }
+
+    fn plain(&mut self, field: &Field, ty: &Type) -> Value {
         match ty {
             Type::Bool => json!(true),
             Type::Int => json!(self.next()),
             Type::Long => json!((1_i64 << 40) + self.next()),
+            Type::Text if field.quotes == Some(false) => json!(self.next()),
             Type::Text if (self.is_number)(&field.label) => json!(self.next().to_string()),
             Type::Text => json!(format!("{} {} <&>", field.label, self.next())),
             Type::Id => json!(self.next()),
@@ -67,9 +70,9 @@ impl Filler<'_> {
                 json!(format!("2026-11-20 10:{:02}:{:02}", number / 60 % 60, number % 60))
             }
             Type::Enum(place) => {
-                let members = &self.vocabulary.enums[*place].members;
-                let most = members.len() - 1;
-                json!(members[if most == 0 { 0 } else { 1 + self.variant % most }].name)
+                let known = &self.vocabulary.enums[*place];
+                let most = known.members.len() - 1;
+                member(known, known.members[if most == 0 { 0 } else { 1 + self.variant % most }].code)
             }
             Type::Record(place) => {
                 let vocabulary = self.vocabulary;
@@ -77,5 +80,13 @@ impl Filler<'_> {
             }
             Type::List(item) => json!([self.value(field, item), self.value(field, item)]),
         }
+    }
+}
+
+/// A member as it travels.
+fn member(known: &Enum, code: i64) -> Value {
+    match known.member(code) {
+        Some(member) if known.by_name => json!(member.name),
+        Some(_) | None => json!(code),
     }
 }

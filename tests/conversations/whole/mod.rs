@@ -3,6 +3,7 @@
 //! of them are ids is said here once more, so that the vocabulary's word is not taken for it.
 
 mod ctips;
+mod event_feed;
 
 use serde_json::{Map, Value};
 
