@@ -11,7 +11,7 @@ use crate::{
     model::{Id, LinkState, Transition, TransitionKind},
     port::{self, Filterable},
     time::Time,
-    vocabulary::{AgentPart, Renames as _, Role, Side, Thing, Which},
+    vocabulary::{AgentPart, Renames as _, Role, Side, Thing},
 };
 
 /// One message that passes.
@@ -76,12 +76,20 @@ impl Application {
         let mut names = ToApplication { ids: &mut self.ids, parts, platform, index, place };
         if place == 0 {
             // Its numbers are the application's, but for calls whose numbers another one has.
-            let def = vocabulary.message(kind);
-            let calls = [Which::Call, Which::Second, Which::Result].into_iter();
-            let calls = calls.flat_map(|which| (0..parts.len() as u8).map(move |part| (which, part)));
+            let calls = vocabulary.message(kind).roles.iter().filter_map(|(role, slot)| match role {
+                Role::Call(_, part) => Some((*part, *slot)),
+                Role::Agent(_)
+                | Role::Service
+                | Role::Request
+                | Role::Session
+                | Role::Tenant
+                | Role::Platform
+                | Role::Sequence
+                | Role::Time
+                | Role::Utc => None,
+            });
             let mut is_other = false;
-            for (which, part) in calls {
-                let Some(slot) = def.role(Role::Call(which, part)) else { continue };
+            for (part, slot) in calls {
                 let id = Id::from_value(message.get(slot));
                 is_other |= !id.is_none() && names.rename(Thing::Call(part), id).is_some();
             }

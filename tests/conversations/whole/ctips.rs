@@ -6,6 +6,7 @@ use cti_bridge::{
     message::Kind,
     time::Time,
     vocabulary::{Side, Vocabulary},
+    wire::soap,
 };
 use serde_json::{Map, Value, json};
 
@@ -176,11 +177,11 @@ fn is_of_snapshot(label: &str) -> bool {
     matches!(label, "SnapShotUpdate" | "SnapShotRequestFailed" | "Snapshot")
 }
 
-/// All events of the vocabulary that nobody asked for, in several variants.
-fn events(vocabulary: &Vocabulary) -> Vec<Value> {
+/// All events of the vocabulary that nobody asked for, in so many variants.
+fn events(vocabulary: &Vocabulary, variants: usize) -> Vec<Value> {
     let mut filler = Filler { vocabulary, is_number, last: FIRST, variant: 0 };
     let mut events = Vec::new();
-    for variant in 0..VARIANTS {
+    for variant in 0..variants {
         filler.variant = variant;
         for kind in kinds(vocabulary, Side::Event) {
             if is_of_snapshot(&vocabulary.message(kind).label) {
@@ -203,7 +204,7 @@ fn every_field_of_every_event_arrives_in_and_across_profiles() {
     for platform in PROFILES {
         for application in PROFILES {
             let mut house = House::new(&[platform], application);
-            let events = events(&house.application.vocabulary.clone());
+            let events = events(&house.application.vocabulary.clone(), VARIANTS);
             assert_eq!(events.len(), 29 * VARIANTS);
             for event in events {
                 house.passes(0, &event, 0);
@@ -236,7 +237,8 @@ fn beginnings(event: &Value) -> Vec<Value> {
 fn two_platforms_with_the_same_ids_never_cross() {
     for is_known in [false, true] {
         let mut house = House::new(&["edk-2009-08", "guide"], "edk-2009-08");
-        for event in events(&house.application.vocabulary.clone()) {
+        let variants = if is_known { 4 } else { 2 };
+        for event in events(&house.application.vocabulary.clone(), variants) {
             for platform in [0, 1] {
                 beginnings(&event).iter().filter(|_| is_known).for_each(|before| house.passes(platform, before, 0));
             }
@@ -250,6 +252,54 @@ fn two_platforms_with_the_same_ids_never_cross() {
         told.dedup();
         assert_eq!(told.len(), all, "each call of either platform has a number of its own");
     }
+}
+
+/// Members, elements and values of enumerations that a later portal may have.
+#[test]
+fn what_no_vocabulary_knows_goes_on_behind_what_is_known() {
+    const LATER: &str = "<Later>of &lt;later&gt;</Later><Parts><Part>1</Part><Part>2</Part></Parts>";
+    for platform in PROFILES {
+        for application in PROFILES {
+            let mut house = House::new(&["guide", platform], application);
+            for event in events(&house.application.vocabulary.clone(), 1) {
+                let label = event["EventType"].as_str().unwrap().to_owned();
+                let body = String::from_utf8(house.platforms[1].event(&event.to_string())).unwrap();
+                // At the end of the event, and of a record in it.
+                let (before, after) =
+                    body.rsplit_once(if platform == "guide" { "</event>" } else { "</ctiEvent>" }).unwrap();
+                let (end, after) = (&body[before.len()..body.len() - after.len()], after);
+                let prefixed = LATER.replace("</", "</d4p1:").replace('<', "<d4p1:").replace("<d4p1:/d4p1:", "</d4p1:");
+                let body = format!("{before}{prefixed}{end}{after}");
+                let body = body.replace("</d4p1:PhoneNumber>", &format!("</d4p1:PhoneNumber>{prefixed}"));
+                house.bridge.call(1, body.as_bytes());
+                let heard = house.bridge.delivered();
+                assert_eq!(heard.len(), 1, "{label}");
+                let heard = String::from_utf8(heard[0].body.clone()).unwrap();
+                let wanted = 1 + body.matches("</d4p1:PhoneNumber>").count();
+                let found = heard.matches("of &lt;later&gt;</").count();
+                assert_eq!(found, wanted, "{label}: {body}\n{heard}");
+                let data = &house.application.profile.namespaces.data;
+                let mut last = soap::parse(heard.as_bytes(), None).unwrap().body.children.remove(0).children;
+                let (parts, later) = (last.pop().unwrap(), last.pop().unwrap());
+                assert_eq!((later.name.as_str(), parts.name.as_str(), parts.children.len()), ("Later", "Parts", 2));
+                assert_eq!((&later.namespace.unwrap(), &parts.children[1].namespace.clone().unwrap()), (data, data));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_no_enumeration_has_goes_on_as_it_came() {
+    let mut house = House::new(&["edk-2009-08"], "guide");
+    let event = json!({ "EventType": "AgentStateChange", "AgentId": 12, "AgentState": "Idle" }).to_string();
+    let body = String::from_utf8(house.platforms[0].event(&event)).unwrap().replace(">Idle<", ">Dreaming<");
+    house.bridge.call(0, body.as_bytes());
+    let heard = house.bridge.delivered();
+    assert!(texts(&heard[0].body).contains(&"Dreaming".to_owned()));
+    assert_eq!(
+        house.bridge.notices(),
+        ["AgentStateChange: AgentState: \"Dreaming\" is not of type CTIAgentState; rules take it for absent"]
+    );
 }
 
 // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,8 +397,8 @@ fn requests_go_to_the_platform_whose_ids_they_name() {
     let mut house = House::new(&["guide", "edk-2009-08"], "guide");
     for (label, fields) in requests(&house.application.vocabulary.clone()) {
         for platform in [1, 0] {
-            // A name that is no number says nothing of the platform: it is the first one's.
-            if platform == 1 && matches!(label.as_str(), "LoginAgent" | "PanicLogout") {
+            // A name says nothing of the platform: it is the first one's. Each is asked to log off the agents that it has.
+            if label == "PanicLogout" || (platform == 1 && label == "LoginAgent") {
                 continue;
             }
             house.tells(platform, &fields);
