@@ -184,6 +184,7 @@ impl Bridge {
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
     fn settle_event(&mut self, now: Time, index: usize, cause: Cause) {
         if self.platforms[index].tells_all {
+            self.tell_implied(now, index, cause);
             self.pass_on(now, index);
         }
         if let Some((guest, message)) = self.platforms[index].take_guest() {
@@ -191,6 +192,19 @@ impl Bridge {
             self.platforms[index].keep(message);
         }
         self.settle(now, index, cause);
+    }
+
+    /// What a message implies to have happened before it is told before it passes.
+    fn tell_implied(&mut self, now: Time, index: usize, cause: Cause) {
+        let mut implied = std::mem::take(&mut self.transitions);
+        self.platforms[index].model.take_implied(&mut implied);
+        if !implied.is_empty() {
+            self.platforms[index].stamp(now);
+            implied.iter().for_each(|transition| self.take_note(now, index, transition, cause));
+            implied.clear();
+            self.collect(now);
+        }
+        self.transitions = implied;
     }
 
     fn pass_on(&mut self, now: Time, index: usize) {
@@ -248,19 +262,7 @@ impl Bridge {
                 self.transitions = transitions;
                 break;
             }
-            for transition in &transitions {
-                for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
-                    application.note(now, index, &self.platforms[index], transition);
-                }
-                if transition.kind.is_order() {
-                    // What was told before comes out before.
-                    self.collect(now);
-                    self.platforms[index].order(now, transition);
-                    self.converse(now, index);
-                } else {
-                    self.tell(now, index, transition, cause);
-                }
-            }
+            transitions.iter().for_each(|transition| self.take_note(now, index, transition, cause));
             transitions.clear();
             self.transitions = transitions;
         }
@@ -282,6 +284,21 @@ impl Bridge {
         self.settle_routes(now, index);
         self.collect(now);
         self.just_passed = false;
+    }
+
+    /// Lets the platform or the applications know what happened in its picture.
+    fn take_note(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
+        for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
+            application.note(now, index, &self.platforms[index], transition);
+        }
+        if transition.kind.is_order() {
+            // What was told before comes out before.
+            self.collect(now);
+            self.platforms[index].order(now, transition);
+            self.converse(now, index);
+        } else {
+            self.tell(now, index, transition, cause);
+        }
     }
 
     /// What a platform's conversation has to say; whether the link changed.

@@ -140,21 +140,34 @@ impl Bridge {
         }
         for platform in platforms {
             let application = &self.applications[index];
-            let service = self.known_service(application, platform, &change.service);
-            let ask = Ask {
-                client: ClientId { application: index as u16, session },
-                id,
-                agent: meant.agent.known_on(platform),
-                call: meant.call.known_on(platform),
-                second: meant.second.known_on(platform),
-                service,
-                unseen: self.unseen(application, platform, &meant, change),
-                towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
-                asked,
-                change,
-            };
+            let client = ClientId { application: index as u16, session };
+            let ask = self.ask_of(application, platform, (client, id, asked), &meant, towards, change);
             self.platforms[platform].model.ask(now, &ask);
             self.settle(now, platform, Cause::Request);
+        }
+    }
+
+    /// A request as it is put to a platform.
+    pub(super) fn ask_of<'a, 'm>(
+        &self,
+        application: &Application,
+        platform: usize,
+        (client, id, asked): (ClientId, i64, Asked),
+        meant: &Meant,
+        towards: Option<(usize, AgentIx)>,
+        change: &'a Change<'m>,
+    ) -> Ask<'a, 'm> {
+        Ask {
+            client,
+            id,
+            agent: meant.agent.known_on(platform),
+            call: meant.call.known_on(platform),
+            second: meant.second.known_on(platform),
+            service: self.known_service(application, platform, &change.service),
+            unseen: self.unseen(application, platform, meant, change),
+            towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
+            asked,
+            change,
         }
     }
 

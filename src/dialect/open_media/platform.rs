@@ -587,8 +587,8 @@ impl Client {
         self.outputs.push_back(output.into());
     }
 
-    fn described(&mut self, profile: &Result<Profile, String>) {
-        let profile = profile.as_ref().unwrap_or(&self.configured.1).clone();
+    fn described(&mut self, profile: &Result<&Profile, String>) {
+        let profile = profile.as_ref().map_or(&self.configured.1, |profile| *profile).clone();
         self.speak(&profile);
         for (message, asked) in self.held.take().unwrap_or_default() {
             self.post(&message, asked);

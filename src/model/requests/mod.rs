@@ -6,6 +6,7 @@
 mod asking;
 mod ends;
 mod outcome;
+mod passed;
 mod plan;
 mod request;
 mod shown;
@@ -14,6 +15,7 @@ mod time_out;
 mod unseen;
 
 pub use asking::{Ask, dialable};
+pub use passed::Verdict;
 pub(super) use request::Expect;
 pub use request::{Asked, ClientId, Request, RequestIx, Unseen};
 

@@ -259,8 +259,8 @@ impl Client {
         self.outputs.push_back(output.into());
     }
 
-    fn described(&mut self, now: Time, profile: &Result<Profile, String>) {
-        self.speak(profile.as_ref().unwrap_or(&self.configured.1).clone());
+    fn described(&mut self, now: Time, profile: &Result<&Profile, String>) {
+        self.speak(profile.as_ref().map_or(&self.configured.1, |profile| *profile).clone());
         if self.state == State::Asking {
             self.open(now);
         }
