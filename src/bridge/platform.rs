@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
-    passing::PassedRequests,
+    passing::{PassedRequests, Records},
     picture::{Live, RouteOrder},
     routes::{self, News},
 };
@@ -62,6 +62,8 @@ pub struct Platform {
     answers: Option<RequestIx>,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
+    /// The platform's own words of what snapshots show.
+    pub(super) records: Records,
     /// Those of them that the platform cannot answer any more, with the reasons.
     unanswerable: Vec<(RequestIx, String)>,
     /// The platform's routes are selected by the bridge: its messages about routes do not pass.
@@ -177,6 +179,7 @@ impl Platform {
             has_event: false,
             answers: None,
             passed: PassedRequests::default(),
+            records: Records::default(),
             unanswerable: Vec::new(),
             is_routed: false,
             guest: None,
@@ -195,6 +198,12 @@ impl Platform {
             stamp: Default::default(),
             stamped: (0, 0),
         }
+    }
+
+    /// An application of the platform's own dialect hears it: messages are read whole.
+    pub fn tell_all(&mut self) {
+        self.tells_all = true;
+        self.records = Records::new(&self.incoming.vocabulary);
     }
 
     /// Sets the moment of the messages that follow, for dialects that write it. The moment is taken from the platform's
@@ -542,6 +551,9 @@ impl Platform {
     }
 
     fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
+        if self.tells_all {
+            self.records.note(&self.incoming.vocabulary, message, &self.model);
+        }
         match heard {
             Heard::Event => {
                 self.has_event = true;

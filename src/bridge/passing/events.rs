@@ -1,6 +1,6 @@
 //! Events and answers of a platform, on their way to applications of its own dialect.
 
-use super::{Passed, names::ToApplication, rename};
+use super::{Passed, Whole, names::ToApplication, rename};
 use crate::{
     bridge::{
         Cause,
@@ -126,6 +126,28 @@ impl Application {
             switch: number(Role::Platform),
         };
         self.counts.published[kind.0 as usize] += passes.pass(message, &about, audience) as u64;
+    }
+
+    /// The platform's own record of what a transition shows, with the application's ids.
+    pub(in crate::bridge) fn shown_whole(
+        &mut self,
+        index: usize,
+        platform: &Platform,
+        shown: &Transition,
+    ) -> Option<Whole> {
+        let place = self.place_of(index).filter(|place| self.passing[*place])?;
+        let model = &platform.model;
+        let native = |thing| match thing {
+            Thing::Call(part) => model.find_call(shown.call?)?.name(part).cloned(),
+            Thing::Agent => model.agent(shown.agent?).id.clone(),
+            Thing::Service(_) => Some(model.service(shown.service?).id.clone()),
+            Thing::AgentOrNumber | Thing::Switch => None,
+        };
+        let mut whole = platform.records.whole(native)?;
+        let parts = &self.to.call_parts;
+        let mut names = ToApplication { ids: &mut self.ids, parts, platform, index, place };
+        self.to.vocabulary.rename(&mut whole.message, &mut names);
+        Some(whole)
     }
 
     /// Whether the application is not told of a transition, because it gets the platform's messages whole. The picture then

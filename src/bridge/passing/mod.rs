@@ -1,6 +1,6 @@
 //! The same dialect on both sides: a message goes on whole, with every field that it has, known or not. Only its ids, its
 //! request number, its session, tenant and switch are rewritten, by the roles that the vocabulary gives (`names`). It owns
-//! events to applications and requests to platforms. It deliberately knows no rules: the picture sees the message as well,
+//! events to applications and requests to platforms, and what snapshots have of the platform's own words (`records`). It deliberately knows no rules: the picture sees the message as well,
 //! for other applications and for lost links, but what the picture makes of it is not told to this application.
 //!
 //! Invariant: an answer to what the bridge itself asked never passes ([`crate::port::Heard::Shown`]).
@@ -8,10 +8,12 @@
 mod events;
 mod names;
 mod open;
+mod records;
 mod requests;
 
 pub(super) use events::Passing;
 pub(super) use open::{Passed, PassedRequests};
+pub(super) use records::{Records, Whole};
 
 use crate::{
     message::Message,

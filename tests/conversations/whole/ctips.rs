@@ -418,3 +418,115 @@ impl House {
         assert!(heard.is_empty(), "{heard:?}");
     }
 }
+
+// ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl House {
+    /// A platform shows a record of its own snapshot: to the bridge alone.
+    #[track_caller]
+    fn shows(&mut self, platform: usize, shown: &Value) {
+        self.bridge.say(platform, &shown.to_string());
+        self.heard();
+    }
+
+    /// What the session is shown of these types.
+    fn snapshot(&mut self, entity: &str) -> Vec<Value> {
+        let asked = json!({ "SessionId": self.bridge.session_id("desk"), "TenantId": 1, "RequestId": 77,
+            "EntityType": [entity] });
+        let body = self.application.request(&json!({ "Snapshot": asked }).to_string());
+        self.bridge.post("desk", &body);
+        self.heard().into_iter().map(|(event, _)| event).collect()
+    }
+}
+
+/// The records of an agent, a call and a service, as a platform shows them.
+fn records(vocabulary: &Vocabulary, last: i64) -> Vec<(&'static str, &'static str, Value)> {
+    let mut filler = Filler { vocabulary, is_number, last, variant: 1 };
+    let kind = vocabulary.find("SnapShotUpdate").unwrap();
+    let mut shown = Vec::new();
+    for (entity, field) in [("AgentInfo", "AgentData"), ("CallInfo", "CallData"), ("ServiceInfo", "ServiceData")] {
+        let mut event = Value::Object(filler.fields(kind));
+        for other in ["AgentData", "CallData", "ServiceData"].into_iter().filter(|other| *other != field) {
+            event[other] = Value::Null;
+        }
+        event["SnapShotType"] = entity.into();
+        event["SnapShotTypeComplete"] = false.into();
+        event["RequestId"] = 0.into();
+        shown.push((entity, field, event));
+    }
+    shown
+}
+
+/// What events have told since is shown instead, and what they have shown without a snapshot.
+#[test]
+fn snapshots_have_what_events_have_told() {
+    let mut house = House::new(&["edk-2009-08"], "edk-2009-08");
+    house.passes(
+        0,
+        &json!({ "EventType": "AgentLoginStateChange", "AgentId": 12, "SwitchId": 7, "SiteId": 5,
+        "LoginState": "AgentLoggedIn", "AgentLoginName": "anna", "AgentCapabilities": ["Director", "OnDemand"],
+        "ResourceGroupId": 31, "CircuitId": 32, "ChannelId": 33, "SipIpAddress": "10.0.0.1", "SipPortNumber": 5061,
+        "AgentWorkGroupId": 34 }),
+        0,
+    );
+    house.passes(
+        0,
+        &json!({ "EventType": "AgentStateChange", "AgentId": 12, "SwitchId": 7, "SiteId": 5, "AgentState": "NotReadyPark" }),
+        0,
+    );
+    house.passes(
+        0,
+        &json!({ "EventType": "CallConnected", "AgentId": 12, "SwitchId": 7, "CallId": 900, "ServiceId": 9,
+        "CallSequenceId": 901, "ResourceGroupId": 41, "CallType": "InboundIpniq" }),
+        0,
+    );
+    house.passes(
+        0,
+        &json!({ "EventType": "CallEstablished", "AgentId": 12, "SwitchId": 7, "CallId": 900, "ServiceId": 9,
+        "CallSequenceId": 901, "ResourceGroupId": 41, "ChannelId": 43, "ANI": "555", "MediaType": "VoiceSip" }),
+        0,
+    );
+    house.passes(
+        0,
+        &json!({ "EventType": "ServiceStateChange", "ServiceId": 9, "SwitchId": 7, "ServiceState": "Holiday" }),
+        0,
+    );
+    let agents = house.snapshot("AgentInfo");
+    let expected = json!({ "AgentId": 12, "SwitchId": 7, "AgentLoginName": "anna", "ResourceGroupId": 31, "CircuitId": 32,
+        "AgentCapabilities": ["Director", "OnDemand"], "ChannelId": 33, "SipIpAddress": "10.0.0.1", "SipPortNumber": 5061,
+        "AgentWorkGroupId": 34, "AgentState": "NotReadyPark", "CallId": 900 });
+    same("AgentData", &agents[0]["AgentData"], &expected);
+    assert_eq!((&agents[0]["SwitchId"], &agents[0]["SiteId"]), (&json!(7), &json!(5)));
+    let expected = json!({ "CallId": 900, "CallSequenceId": 901, "ResourceGroupId": 41, "ChannelId": 43, "ANI": "555",
+        "CallType": "InboundIpniq", "MediaType": "VoiceSip", "SwitchId": 7, "AgentId": 12, "CallState": "CallEstablished" });
+    same("CallData", &house.snapshot("CallInfo")[0]["CallData"], &expected);
+    let expected = json!({ "ServiceId": 9, "ServiceState": "Holiday" });
+    same("ServiceData", &house.snapshot("ServiceInfo")[0]["ServiceData"], &expected);
+}
+
+/// Of each platform the same records, with their own ids: everything is shown again as it came.
+#[test]
+fn snapshots_have_every_field_that_the_platform_showed() {
+    for platform in PROFILES {
+        for application in PROFILES {
+            let mut house = House::new(&[platform, "edk-2009-08"], application);
+            let shown = records(&house.application.vocabulary.clone(), FIRST);
+            for place in [0, 1] {
+                shown.iter().for_each(|(_, _, event)| house.shows(place, event));
+            }
+            for (entity, field, event) in &shown {
+                let told = house.snapshot(entity);
+                for place in [0, 1] {
+                    // Each is known by its switch.
+                    let switch = json!(event["SwitchId"].as_i64().unwrap() + SWITCHES * place as i64);
+                    let own = told.iter().find(|told| told["SwitchId"] == switch);
+                    let told = own.unwrap_or_else(|| panic!("{entity} of {place}: {told:?}"));
+                    let expected = house.expected(place, &event[field], &told[field]);
+                    same(field, &told[field], &expected);
+                    let number = if house.application.omits("Snapshot", "RequestId") { 0 } else { 77 };
+                    assert_eq!((&told["SiteId"], &told["RequestId"]), (&event["SiteId"], &json!(number)));
+                }
+            }
+        }
+    }
+}
