@@ -1,5 +1,8 @@
-//! Platforms × applications: events go from each platform to the applications that list it, requests from an application
-//! to the platform that owns the call or the agent. No I/O and no clock: everything here can be replayed.
+//! Platforms × applications. It owns the ways between them: events go from each platform to the applications that list it,
+//! requests from an application to the platform that owns the call or the agent. It deliberately names no dialect and has no
+//! I/O and no clock, so everything here can be replayed.
+//!
+//! Invariant: ids never cross between two platforms of one application (`nothing_crosses_over_between_two_platforms`).
 
 mod application;
 mod complaints;

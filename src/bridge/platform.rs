@@ -60,6 +60,8 @@ pub struct Platform {
     has_event: bool,
     /// The request that passed and that the message answers.
     answers: Option<RequestIx>,
+    /// The message says that the request failed.
+    pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
     /// The platform's own words of what snapshots show.
@@ -178,6 +180,7 @@ impl Platform {
             tells_all: false,
             has_event: false,
             answers: None,
+            is_failure: false,
             passed: PassedRequests::default(),
             records: Records::default(),
             unanswerable: Vec::new(),
@@ -307,7 +310,7 @@ impl Platform {
     /// Takes in the next message of an input; a message that cannot be read is said and passed over. Returns whether
     /// there was one.
     pub fn take_next(&mut self, now: Time, input: &mut Input<'_>, notices: &mut Vec<Notice>) -> bool {
-        self.has_event = false;
+        (self.has_event, self.is_failure) = (false, false);
         let mut message = std::mem::take(&mut self.message);
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
@@ -363,9 +366,9 @@ impl Platform {
         std::mem::take(&mut self.unanswerable)
     }
 
-    /// Whether so many requests that passed are open that no further one may be.
+    /// Whether so many requests are open, those that passed included, that no further one passes.
     pub fn has_most_requests(&self) -> bool {
-        self.passed.unanswered() >= self.model.settings().max_requests
+        self.passed.unanswered() + self.model.open_requests() >= self.model.settings().max_requests
     }
 
     /// The platform's own names of a call, for an application that is told of it or not.
@@ -402,7 +405,7 @@ impl Platform {
 
     /// Takes in one message as its text, of a platform that is a file.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
-        self.has_event = false;
+        (self.has_event, self.is_failure) = (false, false);
         let mut message = std::mem::take(&mut self.message);
         let everything = Wanted::new();
         let wanted = if self.tells_all { &everything } else { &self.incoming.wanted };
@@ -597,7 +600,7 @@ impl Platform {
         self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
-        let (is_routed, has_event) = (self.is_routed, &mut self.has_event);
+        let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
         let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
@@ -622,7 +625,10 @@ impl Platform {
                     model.apply(&answer)
                 }
                 // Nobody waits for the outcome of a question that the conversation asked.
-                Answers::About(_) | Answers::Passed if change.kind.ends_request() => return,
+                Answers::About(_) | Answers::Passed if change.kind.ends_request() => {
+                    *is_failure |= change.kind == ChangeKind::RequestFailed;
+                    return;
+                }
                 Answers::About(agent) => {
                     let mut answer: Change = change.clone();
                     answer.request = Id::None;

@@ -1,4 +1,4 @@
-//! What the shell tells conversations of both sides.
+//! Inputs of the conversations of both sides: what happened on a connection.
 
 use bytes::Bytes;
 

@@ -500,7 +500,8 @@ fn write_json(element: &Element, text: &mut String) {
             ["true", "false"].contains(&word) || word.parse::<i64>().is_ok_and(|number| number.to_string() == word);
         if is_plain { text.push_str(word) } else { write!(text, "{}", json!(word)).unwrap() }
     } else {
-        let is_list = ["int", "string", "CTICallDataItem", "CTIServiceInfo", "CTIAgentCapabilities"].contains(&children[0].name.as_str());
+        let is_list = ["int", "string", "CTICallDataItem", "CTIServiceInfo", "CTIAgentCapabilities"]
+            .contains(&children[0].name.as_str());
         text.push(if is_list { '[' } else { '{' });
         for (place, child) in children.iter().enumerate() {
             text.push_str(if place > 0 { "," } else { "" });

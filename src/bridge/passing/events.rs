@@ -8,7 +8,7 @@ use crate::{
         platform::Platform,
     },
     message::Message,
-    model::{Id, LinkState, Transition, TransitionKind},
+    model::{ChangeKind, Id, LinkState, Transition, TransitionKind},
     port::{self, Filterable},
     time::Time,
     vocabulary::{AgentPart, Renames as _, Role, Side, Thing},
@@ -39,10 +39,14 @@ impl Application {
         if let Some(guest) = self.server.as_mut().and_then(|server| server.guest()) {
             return guest.hear(now, message);
         }
+        // Failures and answers to questions are the asker's alone.
+        let asks = |passed: &Passed| matches!(passed.operation, ChangeKind::AskState | ChangeKind::AskData);
+        let is_answer = answers.is_some_and(|passed| platform.is_failure || asks(passed));
         let mine = answers.filter(|passed| usize::from(passed.client.application) == me);
         let asker = mine.map(|passed| (passed.client.session, passed.id));
         let side = self.to.vocabulary.message(kind).side;
         match side {
+            Side::Event if is_answer && asker.is_none() => return,
             Side::Event => {}
             // The answer to a request that passed: its asker's alone.
             Side::Reply if asker.is_some() => {}
@@ -54,7 +58,7 @@ impl Application {
             self.counts.held_back += 1;
             return;
         }
-        let audience = port::Audience { asker, only_asker: side == Side::Reply };
+        let audience = port::Audience { asker, only_asker: is_answer || side == Side::Reply };
         let mut renamed = std::mem::take(&mut self.message);
         let is_other = self.rename_event(index, place, platform, message, &mut renamed);
         self.tell_whole(place, platform, if is_other { &mut renamed } else { message }, audience);

@@ -52,7 +52,7 @@ pub(in crate::bridge) enum Over {
     /// It was answered: events that name it are nobody's from now on.
     Answered(RequestIx),
     /// Nothing answered it since the platform took it, if it did.
-    Unanswered(RequestIx, Passed, Option<Time>),
+    Unanswered(RequestIx, Box<Passed>, Option<Time>),
 }
 
 impl PassedRequests {
@@ -115,7 +115,7 @@ impl PassedRequests {
         let over = self.open.extract_if(.., |_, open| open.due <= now);
         let end = |(index, open): (RequestIx, Open)| match open.answered {
             true => Over::Answered(index),
-            false => Over::Unanswered(index, open.passed, open.taken),
+            false => Over::Unanswered(index, Box::new(open.passed), open.taken),
         };
         over.map(end).collect()
     }

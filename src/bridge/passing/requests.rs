@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{Passed, names::ToPlatform, open::Over, rename};
 use crate::{
-    bridge::{Bridge, application::Failed, picture::Local},
+    bridge::{Bridge, Cause, application::Failed, picture::Local},
     message::Message,
     model::{
         About, Asked, Audience, Change, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition,
@@ -50,14 +50,12 @@ impl Bridge {
         };
         let may_ask = |(kind, _): &(ChangeKind, About)| matches!(kind, ChangeKind::AskState | ChangeKind::AskData);
         let concerns_several = application.platforms.len() > 1 && wish.asks.len() > 1;
-        let is_full = || self.platforms[platform].has_most_requests();
         if !application.passes(platform)
             || wish.is_wrong
             || concerns_several
             || wish.asks.iter().any(is_answered_here)
             || (application.only_listens(session) && !wish.asks.iter().all(may_ask))
             || self.platforms[platform].model.link() != LinkState::Up
-            || is_full()
         {
             return false;
         }
@@ -66,6 +64,11 @@ impl Bridge {
             wish.asks.first().copied().unwrap_or((ChangeKind::Refuse, def.map_or(About::Call, about)));
         let client = ClientId { application: index as u16, session };
         let passed = Passed { client, id, operation, about, since: now, asked, message: message.clone() };
+        if self.platforms[platform].has_most_requests() {
+            self.fail_passed(now, platform, &passed, "too many requests are open");
+            self.settle(now, platform, Cause::Request);
+            return true;
+        }
         let mut whole = Message::default();
         let place = application.place_of(platform).unwrap_or_default();
         let parts = &application.to.call_parts;
@@ -73,7 +76,7 @@ impl Bridge {
             ToPlatform { ids: &application.ids, parts, platform: &self.platforms[platform], index: platform, place };
         rename(&application.from.vocabulary, message, true, &mut names, &mut whole);
         self.platforms[platform].pass_command(now, &mut whole, passed);
-        self.settle(now, platform, crate::bridge::Cause::Request);
+        self.settle(now, platform, Cause::Request);
         true
     }
 
@@ -119,10 +122,10 @@ impl Bridge {
                     let verdict = taken.map_or(Verdict::NotShown, |taken| self.judge(now, index, &passed, taken));
                     match (verdict, taken) {
                         (Verdict::Pending(due), Some(taken)) => {
-                            self.platforms[index].passed.put_back(request, passed, taken, due);
+                            self.platforms[index].passed.put_back(request, *passed, taken, due);
                             continue;
                         }
-                        (Verdict::Done(transition), _) => self.answer_by_picture(now, index, &passed, transition),
+                        (Verdict::Done(transition), _) => self.answer_by_picture(now, index, &passed, *transition),
                         (Verdict::Pending(_) | Verdict::NotShown, _) => {
                             let platform = &self.platforms[index];
                             let what =

@@ -129,6 +129,10 @@ impl Model {
         &self.requests[request]
     }
 
+    pub fn open_requests(&self) -> usize {
+        self.requests.table.len()
+    }
+
     /// How a platform's answer names a request: one more than its index, because zero names nothing.
     pub fn request_handle(index: RequestIx) -> Id<'static> {
         Id::Int(i64::from(index.0) + 1)

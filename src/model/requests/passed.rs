@@ -8,7 +8,7 @@ use crate::{model::*, time::Time};
 #[derive(Debug)]
 pub enum Verdict {
     /// It is done. Holds what is to be told to the asker.
-    Done(Transition),
+    Done(Box<Transition>),
     /// It may be done only when the agent is free. Holds the time until which that is waited for.
     Pending(Time),
     NotShown,
@@ -27,7 +27,7 @@ impl Model {
         request.expect = request.expectation();
         let expect = request.expect;
         let verdict = match self.done_already(index) {
-            Some(transition) => Verdict::Done(transition),
+            Some(transition) => Verdict::Done(Box::new(transition)),
             None if expect == Expect::Acceptance => Verdict::NotShown,
             None => match self.grace_of(&self.requests[index]) {
                 due if due > self.moment.now => Verdict::Pending(due),
