@@ -20,12 +20,11 @@ enum Named {
 const STEP: i64 = 1_000_000;
 const SWITCHES: i64 = 1000;
 
+/// Tells what a member names.
+type Naming = dyn Fn(&str, &Map<String, Value>) -> Option<Named>;
+
 /// Replaces the ids in a message. `what` tells what a member names, by its label, among the members beside it.
-fn renamed(
-    message: &Value,
-    what: &dyn Fn(&str, &Map<String, Value>) -> Option<Named>,
-    other: &mut dyn FnMut(Named, i64) -> i64,
-) -> Value {
+fn renamed(message: &Value, what: &Naming, other: &mut dyn FnMut(Named, i64) -> i64) -> Value {
     fn ids(value: &Value, named: Named, other: &mut dyn FnMut(Named, i64) -> i64) -> Value {
         match value {
             Value::Array(items) => items.iter().map(|item| ids(item, named, other)).collect(),
