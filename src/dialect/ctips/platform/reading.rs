@@ -195,7 +195,7 @@ impl Client {
             vocabulary.read_event(kind, element, message).map_err(|wrong| format!("{}: {wrong}", def.label))?;
         for wrong in strange {
             self.troubles.unknown_values += 1;
-            let text = format!("{}: {wrong}; the value was passed over", def.label);
+            let text = format!("{}: {wrong}; rules take it for absent", def.label);
             if self.said.len() < MAX_SAID && self.said.insert(text.clone()) {
                 self.notice(Notice::warn(text).one_of_few());
             }

@@ -625,6 +625,6 @@ fn an_event_with_a_value_that_no_enumeration_has_is_taken_and_the_value_said_onc
         assert_eq!((answered.is_ok(), heard), (true, Heard::Event));
         assert_eq!((portal.text("CallId"), portal.text("MediaType")), ("900".into(), "Voice".into()));
     }
-    portal.said(&["RouteRequest: MediaType: \"Voice\" is not of type CTIMediaType; the value was passed over"]);
+    portal.said(&["RouteRequest: MediaType: \"Voice\" is not of type CTIMediaType; rules take it for absent"]);
     assert_eq!(portal.client.troubles().unknown_values, 2);
 }
