@@ -9,6 +9,7 @@ use hashbrown::HashSet;
 
 use super::{
     ids::{CallKey, Ids},
+    passing::switch_of,
     picture::{Live, Local, Naming},
     platform::Platform,
     routes::{self, Desk},
@@ -270,7 +271,8 @@ impl Application {
         let waiting = queued_at.map(|moment| platform.local(moment)).unwrap_or_default();
         let mut message = std::mem::take(&mut self.message);
         let calls = [transition.call, transition.second, transition.result].map(|call| self.ids.told((index, call?)));
-        let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, platform: index, calls };
+        let switch = switch_of(place, self.passing.contains(&true));
+        let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, switch, platform: index, calls };
         let (model, knobs) = (&platform.model, &self.knobs);
         let live = Live {
             model,
@@ -301,8 +303,7 @@ impl Application {
             };
             let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
             let (agent, service) = filtered[kind];
-            let about =
-                Filterable { agent: number(agent), agent_names, service: number(service), switch: place as i64 + 1 };
+            let about = Filterable { agent: number(agent), agent_names, service: number(service), switch };
             counts.published[kind] += server.publish(message, &about, audience) as u64;
         });
         self.message = message;

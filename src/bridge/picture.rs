@@ -29,6 +29,8 @@ pub enum Naming<'p> {
         ids: &'p Ids,
         parts: &'p [CallPart],
         place: usize,
+        /// The number under which the application knows the platform.
+        switch: i64,
         platform: usize,
         /// The numbers of the transition's calls that are told.
         calls: [Option<&'p Call>; 3],
@@ -306,7 +308,7 @@ impl<'p> Picture<'p> for Live<'p> {
             Leaf::Detail(detail) => self.detail(*detail),
             Leaf::Knob(place) => self.knobs.get(*place).map(Literal::value).unwrap_or_default(),
             Leaf::Role(Role::Platform) => match self.naming {
-                Naming::Of { place, .. } => Value::Int(place as i64 + 1),
+                Naming::Of { switch, .. } => Value::Int(switch),
                 Naming::Native { .. } => Value::Absent,
             },
             Leaf::Role(Role::Time) => text(self.stamp[0]),

@@ -13,6 +13,7 @@ mod records;
 mod requests;
 
 pub(super) use events::Passing;
+pub(super) use names::switch_of;
 pub(super) use open::{Passed, PassedRequests};
 pub(super) use records::{Records, Whole};
 

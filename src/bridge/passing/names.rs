@@ -16,6 +16,13 @@ fn switch(place: usize, id: Id<'_>) -> Option<NativeId> {
     id.as_int().filter(|_| shift > 0).map(|number| NativeId::Int(number + shift))
 }
 
+/// The number under which an application knows a platform where the bridge itself tells of it. Where messages pass, it is
+/// the platform's switch 1, so that it is no other platform's.
+pub(in crate::bridge) fn switch_of(place: usize, messages_pass: bool) -> i64 {
+    let place = place as i64;
+    if messages_pass { place * SWITCHES + 1 } else { place + 1 }
+}
+
 /// The platform's own number of a switch.
 fn native_switch(place: usize, id: Id<'_>) -> Option<NativeId> {
     let shift = i64::try_from(place).ok()? * SWITCHES;
