@@ -96,6 +96,7 @@ async fn main() {
     bridge.running.stop().await;
 }
 
+#[expect(clippy::print_stdout, reason = "the figures")]
 fn print(name: &str, unit: &str, numbers: [Vec<f64>; 3]) {
     let [ours, theirs, ratio] = numbers.map(Spread::of);
     println!(

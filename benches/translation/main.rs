@@ -1,6 +1,8 @@
 //! Bytes in, bytes out, without sockets: the bridge beside a hand-written translator of this one pair of dialects. Both say
 //! the same, byte by byte, which is looked at before anything is measured.
 
+#![expect(clippy::print_stdout, reason = "the figures")]
+
 mod hand_written;
 #[path = "../support/mod.rs"]
 mod support;

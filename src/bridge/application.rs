@@ -1,5 +1,8 @@
 //! One application: its sessions, its numbers for calls and agents, its routes, and the rules by which it is told things.
 
+mod groups;
+mod told_routes;
+
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -8,16 +11,13 @@ use super::{
     ids::{CallKey, Ids},
     picture::{Live, Local, Naming},
     platform::Platform,
-    routes::{self, Asker, Desk, Say, Told},
+    routes::{self, Desk},
     statistics::Statistics,
 };
 use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{
-        About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, RouteStatus, RouteType, ServiceIx, Transition,
-        TransitionKind,
-    },
+    model::{About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, Transition, TransitionKind},
     port::{self, ApplicationConversation, Filterable, Notice},
     time::Time,
     vocabulary::{AgentPart, Role},
@@ -212,132 +212,6 @@ impl Application {
             _ => {}
         }
         self.say(me, index, platform, transition, None);
-    }
-
-    /// Notes which groups' statistics a transition changes. A platform whose messages pass tells statistics itself.
-    pub fn note(&mut self, now: Time, index: usize, platform: &Platform, transition: &Transition) {
-        if self.place_of(index).is_some() && !self.passes(index) {
-            self.statistics.note(now, index, &platform.model, transition);
-        }
-    }
-
-    /// The set of agents that serve a group has changed.
-    pub fn restaffed(&mut self, now: Time, index: usize, service: ServiceIx) {
-        if self.statistics.is_watched() && self.place_of(index).is_some() && !self.passes(index) {
-            self.statistics.change(now, (index, service));
-        }
-    }
-
-    /// A session has subscribed to the statistics of these groups' agents. The ids are the application's; none means
-    /// all groups.
-    pub fn want_groups(&mut self, session: u32, groups: Option<&[i64]>, platforms: &[Platform]) {
-        for (place, index) in self.platforms.iter().enumerate() {
-            let platform = &platforms[*index];
-            if self.passes(*index) {
-                continue;
-            }
-            for (service, known) in platform.model.services() {
-                let number = || self.ids.service(place, known.kind, &known.id);
-                if groups.is_none_or(|groups| groups.contains(&number())) {
-                    self.statistics.want(session, (*index, service));
-                }
-            }
-        }
-    }
-
-    /// Tells the statistics of one group's agents.
-    pub fn say_group(
-        &mut self,
-        now: Time,
-        me: usize,
-        (index, service): (usize, ServiceIx),
-        platform: &Platform,
-        session: Option<u32>,
-    ) {
-        if self.statistics.look(now, (index, service), session.is_some(), &platform.model, |at| platform.civil(at)) {
-            let mut transition = Transition::new(TransitionKind::GroupAgents);
-            transition.service = Some(service);
-            if let (Some(session), Ok(application)) = (session, u16::try_from(me)) {
-                transition.audience = Audience::Asker(ClientId { application, session });
-            }
-            self.say(me, index, platform, &transition, None);
-        }
-        self.statistics.members.clear();
-    }
-
-    /// Says what the route desk has to say, of calls of this platform.
-    pub fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
-        while let Some(say) = self.routes.say() {
-            self.say_route(me, index, platform, say);
-        }
-    }
-
-    /// Says how a route request or selection ended.
-    pub fn say_route(&mut self, me: usize, index: usize, platform: &Platform, say: Say) {
-        let Say { call, asker, told } = say;
-        let mut transition = Transition::new(match told {
-            Told::DefaultUsed | Told::Used { .. } => TransitionKind::RouteUsed,
-            Told::Rejected(_) => TransitionKind::RouteRejected,
-            Told::Failed(..) => TransitionKind::RequestFailed,
-        });
-        transition.call = call.map(|(_, call)| call);
-        let details = &mut transition.details;
-        match told {
-            Told::DefaultUsed => {
-                (details.status, details.route_type) = (Some(RouteStatus::DefaultUsed), Some(RouteType::Default));
-            }
-            Told::Used { route, destination } => {
-                (details.status, details.route_type) = (Some(RouteStatus::Success), Some(route));
-                details.destination = destination;
-            }
-            Told::Rejected(reason) => details.reject = Some(reason),
-            Told::Failed(failure, reason) => {
-                if let Some(asker) = asker {
-                    let asked = Asked { call: asker.call, ..Asked::default() };
-                    let (operation, about) = (ChangeKind::AskRoute, About::Route);
-                    self.failed(
-                        asker.client.session,
-                        &Failed { operation, about, id: asker.id, asked, reason: &reason },
-                    );
-                }
-                (details.failure, details.reason) = (Some(failure), Some(reason));
-            }
-        }
-        let local =
-            asker.map(|Asker { client, id, call }| Local { client, id, about: About::Route, call, agent: None });
-        if let (Some(local), true) = (&local, transition.kind != TransitionKind::RouteUsed) {
-            transition.audience = Audience::Asker(local.client);
-        }
-        self.say(me, index, platform, &transition, local.as_ref());
-    }
-
-    /// The platform routed a call by itself: that is what was used.
-    fn route_used(&self, index: usize, platform: &Platform, routed: &Transition) -> Transition {
-        let mut used = Transition::new(TransitionKind::RouteUsed);
-        used.call = routed.call;
-        used.details.status = Some(RouteStatus::DefaultUsed);
-        let destination = routed.call.and_then(|call| platform.model.find_call(call)).map(|call| &call.destination);
-        let kind = destination.and_then(|destination| destination.kind);
-        used.details.route_type = Some(match kind {
-            Some(crate::model::DeviceKind::Agent) => RouteType::Agent,
-            Some(kind) if kind.is_service() => RouteType::Service,
-            Some(crate::model::DeviceKind::Ivr) => RouteType::Ivr,
-            None if destination.is_none_or(|destination| destination.number.is_empty()) => RouteType::Default,
-            _ => RouteType::External,
-        });
-        used.details.destination = destination.and_then(|destination| {
-            let place = self.place_of(index)?;
-            match (destination.agent, &destination.id, kind) {
-                (Some(agent), ..) => {
-                    platform.model.agent(agent).id.as_ref().map(|id| self.ids.agent(place, id).to_string())
-                }
-                (None, Some(id), Some(kind)) if kind.is_service() => {
-                    Some(self.ids.service(place, kind, id).to_string())
-                }
-                _ => Some(destination.number.clone()).filter(|number| !number.is_empty()),
-            }
-        });
-        used
     }
 
     /// Whether the application is told of this call; its number is given here, the first time.

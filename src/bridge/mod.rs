@@ -1,5 +1,8 @@
-//! Platforms × applications: events go from each platform to the applications that list it, requests from an application
-//! to the platform that owns the call or the agent. No I/O and no clock: everything here can be replayed.
+//! Platforms × applications. It owns the ways between them: events go from each platform to the applications that list it,
+//! requests from an application to the platform that owns the call or the agent. It deliberately names no dialect and has no
+//! I/O and no clock, so everything here can be replayed.
+//!
+//! Invariant: ids never cross between two platforms of one application (`nothing_crosses_over_between_two_platforms`).
 
 mod application;
 mod complaints;
@@ -12,6 +15,7 @@ mod platform;
 mod requests;
 pub mod routes;
 mod serve;
+mod snapshots;
 mod statistics;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -184,6 +188,7 @@ impl Bridge {
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
     fn settle_event(&mut self, now: Time, index: usize, cause: Cause) {
         if self.platforms[index].tells_all {
+            self.tell_implied(now, index, cause);
             self.pass_on(now, index);
         }
         if let Some((guest, message)) = self.platforms[index].take_guest() {
@@ -191,6 +196,19 @@ impl Bridge {
             self.platforms[index].keep(message);
         }
         self.settle(now, index, cause);
+    }
+
+    /// What a message implies to have happened before it is told before it passes.
+    fn tell_implied(&mut self, now: Time, index: usize, cause: Cause) {
+        let mut implied = std::mem::take(&mut self.transitions);
+        self.platforms[index].model.take_implied(&mut implied);
+        if !implied.is_empty() {
+            self.platforms[index].stamp(now);
+            implied.iter().for_each(|transition| self.take_note(now, index, transition, cause));
+            implied.clear();
+            self.collect(now);
+        }
+        self.transitions = implied;
     }
 
     fn pass_on(&mut self, now: Time, index: usize) {
@@ -248,19 +266,7 @@ impl Bridge {
                 self.transitions = transitions;
                 break;
             }
-            for transition in &transitions {
-                for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
-                    application.note(now, index, &self.platforms[index], transition);
-                }
-                if transition.kind.is_order() {
-                    // What was told before comes out before.
-                    self.collect(now);
-                    self.platforms[index].order(now, transition);
-                    self.converse(now, index);
-                } else {
-                    self.tell(now, index, transition, cause);
-                }
-            }
+            transitions.iter().for_each(|transition| self.take_note(now, index, transition, cause));
             transitions.clear();
             self.transitions = transitions;
         }
@@ -282,6 +288,21 @@ impl Bridge {
         self.settle_routes(now, index);
         self.collect(now);
         self.just_passed = false;
+    }
+
+    /// Lets the platform or the applications know what happened in its picture.
+    fn take_note(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
+        for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
+            application.note(now, index, &self.platforms[index], transition);
+        }
+        if transition.kind.is_order() {
+            // What was told before comes out before.
+            self.collect(now);
+            self.platforms[index].order(now, transition);
+            self.converse(now, index);
+        } else {
+            self.tell(now, index, transition, cause);
+        }
     }
 
     /// What a platform's conversation has to say; whether the link changed.

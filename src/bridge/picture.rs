@@ -1,5 +1,8 @@
 //! What rules read when they say a transition: the model's picture, with ids as the application, or the platform, knows them.
 
+mod details;
+mod naming;
+
 use super::{
     ids::{Call, Ids},
     platform::Platform,
@@ -9,9 +12,9 @@ use crate::{
     mapping::{CallPart, Item, Leaf, Literal, Picture},
     message::Value,
     model::{
-        self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, CallIx, ClientId, ConnectionState,
-        Detail, DeviceKind, Id, KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole,
-        PartyState, Request, RequestAttribute, ServiceAttribute, ServiceIx, SpacedId, Transition, TransitionKind,
+        self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, ClientId, ConnectionState, DeviceKind,
+        Id, KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, PartyState, Request,
+        ServiceAttribute, ServiceIx, Transition,
     },
     vocabulary::{Role, Which},
 };
@@ -126,99 +129,6 @@ impl<'p> Live<'p> {
 
     fn request(&self) -> Option<&'p Request> {
         self.transition.request.map(|request| self.model.request(request))
-    }
-
-    fn call_of(&self, which: Which) -> Option<CallIx> {
-        match which {
-            Which::Call => self.transition.call,
-            Which::Second => self.transition.second,
-            Which::Result => self.transition.result,
-        }
-    }
-
-    fn call_name(&self, which: Which, place: u8) -> Value<'p> {
-        let Some(call) = self.call_of(which) else {
-            return match self.naming {
-                Naming::Native { number } => {
-                    let unseen = self.unseen_call(which).filter(|id| id.space == place).map(|id| native(&id.id));
-                    // An id that means "no call" is passed on unchanged.
-                    let none = || self.asked_call(which).filter(|id| *id < 0 && number == Some(place)).map(Value::Int);
-                    unseen.or_else(none)
-                }
-                Naming::Of { .. } => self.asked_call(which).map(Value::Int),
-            }
-            .unwrap_or_default();
-        };
-        match self.naming {
-            Naming::Native { .. } => {
-                self.model.find_call(call).and_then(|call| call.name(place)).map(native).unwrap_or_default()
-            }
-            Naming::Of { parts, calls, .. } => {
-                let Some(known) = calls[which as usize] else { return Value::Absent };
-                match parts.get(usize::from(place)) {
-                    Some(CallPart::Guid) => known.guid.as_deref().map(Value::Text).unwrap_or_else(|| self.guid(call)),
-                    Some(CallPart::Sequence) => {
-                        let sequence = self.sequence(call);
-                        if sequence.is_empty() { Value::Int(known.id) } else { sequence }
-                    }
-                    _ => Value::Int(known.id),
-                }
-            }
-        }
-    }
-
-    /// The application's own id of the call that it named.
-    fn asked_call(&self, which: Which) -> Option<i64> {
-        let asked = self.request().map(|request| request.asked);
-        match which {
-            Which::Call => asked.and_then(|asked| asked.call).or(self.local.and_then(|local| local.call)),
-            Which::Second => asked.and_then(|asked| asked.second),
-            Which::Result => None,
-        }
-    }
-
-    /// The platform's own number of a call that an application named and the platform has not shown.
-    fn unseen_call(&self, which: Which) -> Option<&'p SpacedId> {
-        let unseen = &self.request()?.unseen;
-        match which {
-            Which::Call => unseen.call.as_ref(),
-            Which::Second => unseen.second.as_ref(),
-            Which::Result => None,
-        }
-    }
-
-    /// The name that a platform gives its calls beside numbers.
-    fn guid(&self, call: CallIx) -> Value<'p> {
-        let names = self.model.find_call(call).map(|call| &call.names);
-        let text = names.into_iter().flatten().find(|name| matches!(name.id, NativeId::Text(_)));
-        text.map(|name| native(&name.id)).unwrap_or_default()
-    }
-
-    fn sequence(&self, call: CallIx) -> Value<'p> {
-        match self.model.find_call(call).and_then(|call| call.sequence.as_ref()) {
-            Some(NativeId::Int(number)) => Value::Int(*number),
-            _ => Value::Absent,
-        }
-    }
-
-    fn agent_id(&self, agent: AgentIx) -> Value<'p> {
-        let Some(id) = &self.model.agent(agent).id else { return Value::Absent };
-        match self.naming {
-            Naming::Native { .. } => native(id),
-            Naming::Of { ids, place, .. } => Value::Int(ids.agent(place, id)),
-        }
-    }
-
-    fn service_id(&self, service: ServiceIx) -> Value<'p> {
-        let service = self.model.service(service);
-        self.service_number(service.kind, &service.id)
-    }
-
-    fn service_number(&self, kind: DeviceKind, id: &'p NativeId) -> Value<'p> {
-        match self.naming {
-            Naming::Native { .. } => native(id),
-            Naming::Of { ids, place, .. } => Value::Int(ids.service(place, kind, id)),
-        }
     }
 
     fn service(&self) -> Option<ServiceIx> {
@@ -374,79 +284,6 @@ impl<'p> Live<'p> {
             (PartyAttribute::Kind, Who::Number(_)) => Value::Int(DeviceKind::Device.code()),
             (PartyAttribute::Id, Who::Number(_)) => Value::Absent,
             (PartyAttribute::Number, Who::Number(number)) => text(number),
-        }
-    }
-
-    fn request_attribute(&self, attribute: RequestAttribute) -> Value<'p> {
-        if let Some(route) = self.route {
-            return match attribute {
-                RequestAttribute::Service => optional(route.service),
-                RequestAttribute::Destination => text(&route.login),
-                RequestAttribute::DestinationType => optional(route.kind.map(DeviceKind::code)),
-                RequestAttribute::Items => Value::Int(route.data.len() as i64),
-                _ => Value::Absent,
-            };
-        }
-        if let Some(local) = self.local {
-            return match attribute {
-                RequestAttribute::Id => Value::Int(local.id),
-                RequestAttribute::About => Value::Int(local.about.code()),
-                _ => Value::Absent,
-            };
-        }
-        let Some(request) = self.request() else { return Value::Absent };
-        match attribute {
-            RequestAttribute::Id => Value::Int(request.id),
-            RequestAttribute::About => Value::Int(request.about.code()),
-            RequestAttribute::Number => text(&request.number),
-            RequestAttribute::Station => text(&request.station),
-            RequestAttribute::Service => {
-                let unseen = || optional(request.unseen.service.map(|(_, id)| id));
-                request.service.map_or_else(unseen, |service| self.service_id(service))
-            }
-            RequestAttribute::ServiceKind => {
-                let known = request.service.map(|service| self.model.service(service).kind);
-                optional(known.or(request.unseen.service.map(|(kind, _)| kind)).map(DeviceKind::code))
-            }
-            RequestAttribute::ServiceType => optional(request.service_type),
-            RequestAttribute::Destination => text(&request.destination),
-            RequestAttribute::DestinationAgent => {
-                let known = request.towards.map(|agent| &self.model.agent(agent).number);
-                text(known.unwrap_or(&request.unseen_destination))
-            }
-            RequestAttribute::Dial => text(&request.dial),
-            RequestAttribute::DestinationType => optional(request.destination_kind.map(DeviceKind::code)),
-            RequestAttribute::Code => optional(request.code),
-            RequestAttribute::Reason => text(&request.reason),
-            RequestAttribute::Digits => text(&request.digits),
-            RequestAttribute::Items => Value::Int(request.data.len() as i64),
-        }
-    }
-
-    fn detail(&self, detail: Detail) -> Value<'p> {
-        let details = &self.transition.details;
-        match detail {
-            Detail::State => optional(details.state.map(|state| state.code())),
-            Detail::End => optional(details.end.map(|end| end.code())),
-            Detail::Blind => Value::Bool(details.blind),
-            Detail::Code => optional(details.code),
-            Detail::Told => Value::Bool(details.told),
-            Detail::Answerable => {
-                Value::Bool(self.source.is_some_and(|platform| platform.can(TransitionKind::Answer, self.transition)))
-            }
-            Detail::Failure => optional(details.failure.map(|failure| failure.code())),
-            Detail::Result => optional(details.result),
-            Detail::Reason => details.reason.as_deref().map(Value::Text).unwrap_or_default(),
-            Detail::Status => optional(details.status.map(|status| status.code())),
-            Detail::RouteType => optional(details.route_type.map(|ty| ty.code())),
-            Detail::Destination => details.destination.as_deref().map(Value::Text).unwrap_or_default(),
-            Detail::Timeout => optional(details.timeout.map(i64::from)),
-            Detail::Entity => optional(details.entity.map(|entity| entity.code())),
-            Detail::LastOfType => Value::Bool(details.last_of_type),
-            Detail::Last => Value::Bool(details.last),
-            Detail::RejectReason => optional(details.reject.map(|reason| reason.code())),
-            Detail::Route => optional(details.route),
-            Detail::IfAllocated => Value::Bool(details.if_allocated),
         }
     }
 }

@@ -168,15 +168,6 @@ impl fmt::Display for Bad {
     }
 }
 
-/// The call that an event is about if its former id was told to be over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Follows {
-    /// The call goes on under another id.
-    Renamed,
-    /// The call is over.
-    Nothing,
-}
-
 impl Platform {
     pub fn new(parts: PlatformParts) -> Platform {
         let counts = Counts {
@@ -267,19 +258,17 @@ impl Platform {
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into()
     }
 
-    /// Tells whether an event is about a call that was told to be over although the platform had not said so.
-    pub fn follows_spent(&self, event: &Message) -> Option<Follows> {
-        if !self.model.has_spent_names() {
-            return None;
-        }
-        let def = self.incoming.vocabulary.message(event.kind()?);
+    /// Whether an event follows a call that was told to be over although the platform had not said so.
+    pub fn follows_spent(&self, event: &Message) -> bool {
+        let Some(kind) = event.kind().filter(|_| self.model.has_spent_names()) else { return false };
+        let def = self.incoming.vocabulary.message(kind);
         let mut names = CallNames::default();
         for (place, name) in names.0.iter_mut().enumerate() {
             if let Some(slot) = def.role(Role::Call(Which::Call, place as u8)) {
                 *name = Id::from_value(event.get(slot));
             }
         }
-        self.model.is_spent(&names).map(|goes_on| if goes_on { Follows::Renamed } else { Follows::Nothing })
+        self.model.is_spent(&names)
     }
 
     /// The platform's own number of a call, where it has one.
@@ -317,9 +306,9 @@ impl Platform {
         if last.notices != notices {
             self.wanted.extend(notices.iter().cloned().map(Output::from));
         }
-        let known = profile.clone().ok_or_else(|| "its WSDL is not known".to_owned());
-        self.descriptions.insert(url.clone(), Description { notices, profile });
+        let known = profile.as_ref().ok_or_else(|| "its WSDL is not known".to_owned());
         self.take_next(now, &mut Input::Described { profile: known }, &mut Vec::new());
+        self.descriptions.insert(url.clone(), Description { notices, profile });
     }
 
     /// Takes in the next message of an input; a message that cannot be read is said and passed over. Returns whether
@@ -379,9 +368,9 @@ impl Platform {
         std::mem::take(&mut self.unanswerable)
     }
 
-    /// Whether so many requests that passed are open that no further one may be.
+    /// Whether so many requests are open, those that passed included, that no further one passes.
     pub fn has_most_requests(&self) -> bool {
-        self.passed.unanswered() >= self.model.settings().max_requests
+        self.passed.unanswered() + self.model.open_requests() >= self.model.settings().max_requests
     }
 
     /// The platform's own names of a call, for an application that is told of it or not.

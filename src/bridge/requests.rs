@@ -1,12 +1,12 @@
-//! What applications ask: each request goes to the platform that owns its call or agent; snapshots and routes are answered
-//! here, from the pictures.
+//! What applications ask: each request goes to the platform that owns its call or agent; routes are
+//! answered here. Snapshots are in `snapshots`.
 
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker};
 use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, TransitionKind, Unseen,
+        Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -140,21 +140,34 @@ impl Bridge {
         }
         for platform in platforms {
             let application = &self.applications[index];
-            let service = self.known_service(application, platform, &change.service);
-            let ask = Ask {
-                client: ClientId { application: index as u16, session },
-                id,
-                agent: meant.agent.known_on(platform),
-                call: meant.call.known_on(platform),
-                second: meant.second.known_on(platform),
-                service,
-                unseen: self.unseen(application, platform, &meant, change),
-                towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
-                asked,
-                change,
-            };
+            let client = ClientId { application: index as u16, session };
+            let ask = self.ask_of(application, platform, (client, id, asked), &meant, towards, change);
             self.platforms[platform].model.ask(now, &ask);
             self.settle(now, platform, Cause::Request);
+        }
+    }
+
+    /// A request as it is put to a platform.
+    pub(super) fn ask_of<'a, 'm>(
+        &self,
+        application: &Application,
+        platform: usize,
+        (client, id, asked): (ClientId, i64, Asked),
+        meant: &Meant,
+        towards: Option<(usize, AgentIx)>,
+        change: &'a Change<'m>,
+    ) -> Ask<'a, 'm> {
+        Ask {
+            client,
+            id,
+            agent: meant.agent.known_on(platform),
+            call: meant.call.known_on(platform),
+            second: meant.second.known_on(platform),
+            service: self.known_service(application, platform, &change.service),
+            unseen: self.unseen(application, platform, meant, change),
+            towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
+            asked,
+            change,
         }
     }
 
@@ -365,84 +378,6 @@ impl Bridge {
         let (application, platform_) = (&mut self.applications[index], &self.platforms[platform]);
         application.say(index, platform, platform_, &transition, Some(&local));
     }
-
-    // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The reason why there is nothing to show: none of the application's platforms is connected.
-    fn nobody_is_there(&self, index: usize) -> Option<String> {
-        let platforms = &self.applications[index].platforms;
-        let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
-        if platforms.iter().any(is_up) {
-            return None;
-        }
-        let names: Vec<&str> = platforms.iter().map(|platform| self.platforms[*platform].name.as_str()).collect();
-        Some(format!("{} is not connected", names.join(", ")))
-    }
-
-    /// Tells what the connected platforms have, one event per item. Types come in the order in which they were asked
-    /// for. The last item of each type is marked, and so is the last of all. A type without an item gets one event
-    /// without data.
-    fn snapshot(&mut self, index: usize, session: u32, id: i64, entities: &[Entity]) {
-        let is_up = |platform: &usize| self.platforms[*platform].model.link() == LinkState::Up;
-        let platforms: Vec<usize> = self.applications[index].platforms.iter().copied().filter(is_up).collect();
-        let Some(first) = platforms.first().copied() else { return };
-        let mut items: Vec<(usize, Transition)> = Vec::new();
-        for platform in &platforms {
-            self.applications[index].give_numbers(*platform, &self.platforms[*platform]);
-        }
-        for entity in entities {
-            let earlier = items.len();
-            for platform in &platforms {
-                items.extend(self.items(index, *platform, *entity).into_iter().map(|item| (*platform, item)));
-            }
-            if items.len() == earlier {
-                let mut empty = Transition::new(TransitionKind::SnapshotEmpty);
-                empty.details.entity = Some(*entity);
-                items.push((first, empty));
-            }
-            if let Some((_, last)) = items.last_mut() {
-                last.details.last_of_type = true;
-            }
-        }
-        if let Some((_, last)) = items.last_mut() {
-            last.details.last = true;
-        }
-        let server = self.applications[index].server.as_ref();
-        let marks_only_the_last = server.is_some_and(|server| server.marks_only_the_last());
-        for (platform, mut item) in items {
-            if marks_only_the_last {
-                item.details.last_of_type = item.details.last;
-            }
-            self.answer(index, platform, session, id, item);
-        }
-    }
-
-    fn items(&self, index: usize, platform: usize, entity: Entity) -> Vec<Transition> {
-        let model = &self.platforms[platform].model;
-        match entity {
-            Entity::Agents => {
-                let agents = model.agents().filter(|(_, agent)| agent.is_there());
-                agents.map(|(agent, _)| Transition::new(TransitionKind::SnapshotAgent).agent(agent)).collect()
-            }
-            Entity::Calls => {
-                let ids = &self.applications[index].ids;
-                let told = |call: &CallIx| ids.told((platform, *call)).is_some();
-                let calls = model.calls().map(|(call, _)| call).filter(told);
-                calls.map(|call| Transition::new(TransitionKind::SnapshotCall).call(call)).collect()
-            }
-            Entity::Services => {
-                let services = model.services().filter(|(_, service)| service.told);
-                let item = |service| {
-                    let mut transition = Transition::new(TransitionKind::SnapshotService);
-                    transition.service = Some(service);
-                    transition
-                };
-                services.map(|(service, _)| item(service)).collect()
-            }
-        }
-    }
-
-    // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The platform that asks for a route routes the call as it is selected, and answers itself. It is told its own names
     /// of whom the call is to go to.

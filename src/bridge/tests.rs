@@ -29,6 +29,10 @@ struct Office {
 
 impl Office {
     fn new() -> Office {
+        Office::with(Settings::default())
+    }
+
+    fn with(model: Settings) -> Office {
         let mappings = Mappings::load(&Files::built_in(), &mut Problems::default());
         let dialect = &mappings.dialects["ctips"];
         let (from, to) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
@@ -47,7 +51,7 @@ impl Office {
         bridge.add_platform(PlatformParts {
             name: "aspect".into(),
             conversation: Box::new(ctips::Client::new(settings, dialect.vocabulary.clone(), profile, new_path)),
-            model: Model::new(Settings { platform: "aspect".into(), ..Settings::default() }),
+            model: Model::new(Settings { platform: "aspect".into(), ..model }),
             incoming: from.clone(),
             outgoing: to.clone(),
             knobs: Vec::new(),
@@ -274,4 +278,23 @@ fn of_a_flood_of_refusals_is_said_how_many_were_left_out() {
     office.refusals();
     office.bridge.shut_down(office.now);
     assert_eq!(office.refusals(), [left_out(2)]);
+}
+
+#[test]
+fn no_more_requests_pass_than_may_be_open() {
+    let mut office = Office::with(Settings { max_requests: 2, ..Settings::default() });
+    office.wait(0);
+    office.serve(&[("AgentInfo", &[agent(12, "Active")])]);
+    office.told.clear();
+    let ask = |office: &mut Office, id: u8| {
+        let request = format!(r#"{{"SetAgentState": {{"RequestId": {id}, "AgentIdx": 12, "NewState": "Idle"}}}}"#);
+        assert!(office.bridge.application_line(office.now, 0, &request).is_ok());
+        office.collect();
+        office.serve(&[]);
+    };
+    (1..=3).for_each(|id| ask(&mut office, id));
+    office.told(&["AgentRequestFailed a12 RequestFailed #3"]);
+    office.event("AgentStateChange", "<AgentId>12</AgentId><AgentState>Idle</AgentState><RequestId>1</RequestId>");
+    ask(&mut office, 4);
+    office.told(&["AgentStateChange a12 Idle #1"]);
 }

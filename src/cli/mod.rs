@@ -1,4 +1,5 @@
-//! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr.
+//! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr. Results go to stdout, all else
+//! to stderr. The work itself is done by the other rooms.
 
 mod check;
 mod check_wsdl;
@@ -47,11 +48,12 @@ enum Command {
     Demo(demo::Options),
     /// Translate messages from stdin to stdout, one JSON object per line
     ///
-    /// Input lines are events and replies of the platform, and requests of the application, in any order. Their form tells
-    /// them apart: a message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"EventType": …, fields}, and a
-    /// request is {"<operation>": {fields}}. The times in the messages (UTC if they have it) are the clock, which never goes
-    /// back. At the end of the input, every timer expires. A line that cannot be used is reported on stderr with its number
-    /// and the reason, and translation continues with the next line.
+    /// Any dialect that has a vocabulary and rules can be translated, also one of a --mappings folder. Input lines are
+    /// events and replies of the platform, and requests of the application, in any order. Their form tells them apart: a
+    /// message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"<name>": "<event>", fields}, where <name> is
+    /// the field that the vocabulary says in `name`, and a request is {"<operation>": {fields}}. The times in the messages
+    /// (UTC if they have it) are the clock, which never goes back. At the end of the input, every timer expires. A line that
+    /// cannot be used is reported on stderr with its number and the reason, and translation continues with the next line.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///
@@ -71,7 +73,7 @@ enum Command {
 /// The option for the mapping files.
 #[derive(Args)]
 struct MappingOptions {
-    /// A folder whose mapping files replace the built-in ones of the same name
+    /// A folder whose mapping files replace the built-in ones of the same name, or add a dialect
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
 }

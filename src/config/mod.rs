@@ -1,5 +1,6 @@
-//! The configuration, checked: what is here can be run. Every key stands, with its default and a comment, in
-//! `config/cti-bridge.toml`.
+//! The configuration, checked: a [`Config`] can be run. It owns the keys that all platforms or applications have, and the checks
+//! between sections. Keys of a dialect are read by the dialect, those of a transport by `settings`. Every key stands, with its
+//! default and a comment, in `config/cti-bridge.toml` (`every_key_that_is_read_stands_in_the_commented_file`).
 
 mod application;
 mod dialect;

@@ -1,6 +1,7 @@
-//! How each dialect converses: who speaks first, what must be answered, what is done about silence. No I/O, no clock: each
-//! folder holds the conversations of one dialect, behind the traits of [`crate::port`], and reads its own settings. `registry`
-//! lists the dialects; `replay` is the conversation for files of those that have none of their own.
+//! How each dialect converses: who speaks first, which messages need an answer, and how silence is handled. Each folder holds the
+//! conversations of one dialect behind the traits of [`crate::port`], and reads its own settings. `registry` lists the dialects;
+//! `replay` is the conversation for files of those that have none of their own. There is no I/O and no clock here, and the meaning
+//! of messages belongs to rules.
 
 mod backoff;
 pub mod ccas;

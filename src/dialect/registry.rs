@@ -1,5 +1,6 @@
 //! The dialects in which the bridge can converse, by name: on which sides, how their settings are read, how their conversations
-//! are made, and what they can do. It is a value, so that others than the shipped ones can be added while the program runs.
+//! are made, and their abilities. It is a value, so that a dialect can be added while the program runs. Vocabularies and rules
+//! are not here; they belong to `mapping`.
 
 use std::{any::Any, collections::BTreeMap, fmt::Debug, net::SocketAddr, sync::Arc, time::Duration};
 

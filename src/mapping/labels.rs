@@ -13,7 +13,7 @@ pub fn dotted_labels(vocabulary: &Vocabulary, def: &MessageDef) -> Vec<String> {
                 }
             }
             Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_) => {
-                into.push(label)
+                into.push(label);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Rules: the meaning of a dialect's messages (`from-<dialect>.toml`), and the way in which a dialect says things
 //! (`to-<dialect>.toml`). They are parsed, checked against the vocabularies and the model's own words, and compiled once
-//! into plans that run without interpreting text.
+//! into plans that run without interpreting text. No dialect is named here.
 
 mod compile;
 mod coverage;

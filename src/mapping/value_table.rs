@@ -87,7 +87,7 @@ pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> O
                 Err(_) => key.problem(problems, "this is no number"),
             },
             Ty::Any | Ty::Bool | Ty::Text | Ty::Id | Ty::List | Ty::Record => {
-                table.texts.push((key.name.to_owned(), value))
+                table.texts.push((key.name.to_owned(), value));
             }
         }
     }

@@ -29,7 +29,7 @@ pub use change::Change;
 pub use effect::Effect;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;
-pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, dialable};
+pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, Verdict, dialable};
 pub use services::Service;
 pub use settings::Settings;
 pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
@@ -170,6 +170,11 @@ impl Model {
             }
             self.follow_up_all();
         }
+    }
+
+    /// Those of the next transitions that the last message implies to have happened before it, in order.
+    pub fn take_implied(&mut self, into: &mut Vec<Transition>) {
+        self.transitions.take_implied(into);
     }
 
     /// The transitions since the last call, in order.

@@ -118,6 +118,12 @@ impl Transitions {
         self.queue.push(transition);
     }
 
+    /// Takes what the last message implies to have happened before it, and does not say.
+    pub fn take_implied(&mut self, into: &mut Vec<Transition>) {
+        let implied = self.queue.iter().take_while(|transition| transition.details.presumed).count();
+        into.extend(self.queue.drain(..implied));
+    }
+
     pub fn take(&mut self, into: &mut Vec<Transition>) {
         into.append(&mut self.queue);
     }

@@ -211,7 +211,7 @@ impl Model {
     /// once.
     fn skip_wrap(&mut self, agent: AgentIx, call: CallIx) {
         let entry = &mut self.calls[call];
-        // The guide has this for calls that no group distributed.
+        // Only calls that no group distributed are told without work after them.
         let is_own = entry.originator == Some(agent) && entry.ty.is_none_or(|ty| ty == CallType::NonAcd);
         let Some(place) = entry.party_of(agent).filter(|_| is_own) else { return };
         let party = &mut entry.parties[place];

@@ -138,7 +138,11 @@ impl Report {
         registry.register("agents", "Agents in the picture of a platform", self.agents);
         registry.register("sessions", "Sessions of an application", self.sessions);
         registry.register("queue", "Posts that wait for a session", self.waiting);
-        registry.register("remembered", "Open Media requests of an application that are remembered", self.remembered);
+        registry.register(
+            "remembered",
+            "Requests that are remembered for an application's clients to ask about",
+            self.remembered,
+        );
         registry.register("unposted", "Requests that wait to be posted to a platform", self.unposted);
     }
 

@@ -1,5 +1,6 @@
-//! Sockets, TLS, timers and metrics: everything that waits. One task owns the bridge and drives it; all others bring it what
-//! they hear and carry away what it says. Queues between them are bounded, and the bridge never waits for anybody.
+//! Sockets, TLS, timers and metrics: everything that waits. One task owns the bridge and drives it (`engine`, `perform`); all others
+//! bring it inputs (`input`) and carry out its outputs. Dialects are not known here, only transports. Queues between tasks are
+//! bounded, and the bridge never waits for anybody.
 
 mod accept;
 mod accepted;
@@ -53,8 +54,8 @@ const READ: usize = 16 << 10;
 
 /// A bridge that runs.
 pub struct Running {
-    /// Where the relay of each platform connects, or where it calls back, in the order of the configuration; none for
-    /// platforms that do neither.
+    /// Where each platform connects, or where it calls back, in the order of the configuration; none for platforms that do
+    /// neither.
     pub platforms: Vec<Option<SocketAddr>>,
     /// Where each application is served, in the order of the configuration.
     pub applications: Vec<SocketAddr>,

@@ -1,4 +1,4 @@
-//! What the shell tells conversations of both sides.
+//! Inputs of the conversations of both sides: what happened on a connection.
 
 use bytes::Bytes;
 
@@ -24,7 +24,7 @@ pub enum Input<'i> {
     /// The outcome of a [`super::Delivery`] that had a token: taken, or the reason why not.
     Delivered { connection: Connection, token: u64, result: Result<(), String> },
     /// The profile that fits a service's WSDL, or the reason why there is none; then the configured one serves.
-    Described { profile: Result<Profile, String> },
+    Described { profile: Result<&'i Profile, String> },
     /// The connection is over. `cause` is set if the shell gave it up, and names the reason for the metrics.
     Closed { connection: Connection, reason: &'i str, cause: Option<&'static str> },
 }

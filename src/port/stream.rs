@@ -103,7 +103,7 @@ impl Stream {
     }
 
     /// The next frame's text as it stands, for messages that no vocabulary has.
-    pub fn next_text<'b>(&mut self, bytes: &mut &'b [u8]) -> Option<Result<String, Unread>> {
+    pub fn next_text(&mut self, bytes: &mut &[u8]) -> Option<Result<String, Unread>> {
         Some(match self.frames.next_frame(bytes)? {
             Frame::Whole(frame) => Ok(tolerant::decode(frame).0.into_owned()),
             Frame::TooLong => Err(Unread::TooLong(self.most)),

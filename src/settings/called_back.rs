@@ -20,7 +20,7 @@ impl Callee {
         let Url { secure, host, port, uri } = match Url::to_serve(callback) {
             Ok(url) => url,
             Err(wrong) => {
-                let text = format!("{wrong}; it should be an address such as \"http://127.0.0.1:8740/CTIEvents\"");
+                let text = format!("{wrong}; it should be an address such as \"http://127.0.0.1:8740/events\"");
                 section.problem("callback", text);
                 return None;
             }

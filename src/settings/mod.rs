@@ -1,5 +1,5 @@
 //! Reading one section of the configuration: where its values come from (`source`, `section`), and the keys of each transport,
-//! which every dialect that uses the transport reads in the same way. It names no dialect, and it opens nothing.
+//! which every dialect that uses the transport reads in the same way. It names no dialect and opens no connection.
 
 mod accepted;
 mod allow;

@@ -29,7 +29,7 @@ impl Posts {
                 Ok(_) => {}
                 Err(wrong) => section.problem(
                     key,
-                    format!("{wrong}; it should be an address such as \"https://cc.example:8730/AgentCallService\""),
+                    format!("{wrong}; it should be an address such as \"https://cc.example:8730/service\""),
                 ),
             }
         }

@@ -279,7 +279,7 @@ impl<'r> Section<'r> {
         for (name, value) in table.get_ref() {
             match value.get_ref() {
                 DeValue::String(secret) if !secret.is_empty() => {
-                    secrets.push((name.get_ref().to_string(), secret.to_string().into()))
+                    secrets.push((name.get_ref().to_string(), secret.to_string().into()));
                 }
                 _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
             }

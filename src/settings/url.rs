@@ -115,7 +115,7 @@ mod tests {
         for (text, host, port) in [
             ("http://127.0.0.1/", "127.0.0.1", 80),
             ("https://cc.example", "cc.example", 443),
-            ("http://my_desk:65535/CTIEvents?x=1", "my_desk", 65535),
+            ("http://my_desk:65535/events?x=1", "my_desk", 65535),
             ("HTTP://[::1]:1/", "::1", 1),
             ("https://DESK-7.example.:8443/x", "DESK-7.example.", 8443),
         ] {

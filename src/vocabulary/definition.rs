@@ -44,7 +44,7 @@ pub struct Vocabulary {
     pub parameter: Option<String>,
     /// True if the case of names (of messages, fields and members) does not matter.
     pub(super) ignore_case: bool,
-    /// The fields that name a message, and those that name a request.
+    /// The fields that name a message in JSON, and those that name a request.
     pub(super) name_fields: [Vec<String>; 2],
     /// The guess at the message of a text, for events and requests; none if guessing is not worth while.
     pub(super) guessing: [Option<Guessing>; 2],

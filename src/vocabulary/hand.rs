@@ -16,7 +16,7 @@ pub struct Hand {
 impl Hand {
     /// As Mono's stack writes.
     pub const NET: Hand = Hand { data: "d4p1", empty: " />", empty_texts: false, instance_above: false };
-    /// As Open Media clients write, by a capture of theirs.
+    /// As a service's own clients write, by a capture of theirs.
     pub const COMPACT: Hand = Hand { data: "a", empty: "/>", empty_texts: true, instance_above: true };
 }
 

@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use super::{
     definition::{Form, Vocabulary},
     field::Type,
-    message_def::Side,
+    message_def::{MessageDef, Side},
     wire_name::{Guessing, WireName, lower},
 };
 use crate::message::Kind;
@@ -32,11 +32,19 @@ impl Vocabulary {
         }
     }
 
-    /// The message that a line of a SOAP dialect names: an event by its EventType, anything else by its own name.
+    /// The message that a line of a SOAP dialect names: an event by the name in its field, anything else by
+    /// its own name.
     pub(super) fn kind_of_line(&self, asks: bool, name: &str) -> Option<Kind> {
         let label = self.find(name);
         let aliased = || self.by_wire_name.get(&(asks, name) as &dyn WireName).and_then(|kinds| kinds.first().copied());
         label.or_else(aliased).filter(|kind| (self.message(*kind).side == Side::Request) == asks)
+    }
+
+    /// The field that names a message in a SOAP dialect's line. Only events have it; other messages stand under their own
+    /// names.
+    pub(super) fn name_field_of_line(&self, def: &MessageDef) -> Option<&str> {
+        let is_event = self.form == Form::Soap && def.side == Side::Event;
+        self.name_fields(false).first().filter(|_| is_event).map(String::as_str)
     }
 
     /// The message that is recognised by this field.
@@ -88,7 +96,7 @@ impl Vocabulary {
     /// True if a field of this label is the one at this place among the fields that name a message.
     pub(super) fn is_name(&self, asks: bool, place: usize, label: &str) -> bool {
         let same = |field: &String| field == label || (self.ignore_case && field.eq_ignore_ascii_case(label));
-        self.form == Form::Json && self.name_fields(asks).get(place).is_some_and(same)
+        self.name_fields(asks).get(place).is_some_and(same)
     }
 
     /// The code of the member that has this name on the wire.

@@ -16,7 +16,7 @@ impl Vocabulary {
         let def = self.message(kind);
         let mut found = Strays { vocabulary: self, message: &def.label, list: Vec::new() };
         match serde_json::from_str(text) {
-            Ok(Value::Object(top)) if self.form == Form::Soap && def.side != Side::Event => {
+            Ok(Value::Object(top)) if self.form == Form::Soap && self.name_field_of_line(def).is_none() => {
                 for (label, value) in &top {
                     match (self.kind_of_line(def.side == Side::Request, label), value) {
                         (Some(known), Value::Object(fields)) if known == kind => found.fields(&def.fields, fields),

@@ -1,4 +1,4 @@
-//! Frames in a stream of bytes, each with an end byte: NUL in the event feed, a line feed in files of lines. A frame above
+//! Frames in a stream of bytes, each with an end byte: NUL on a platform's stream, a line feed in files of lines. A frame above
 //! the limit is reported and skipped to its end; the stream goes on after it. The content of frames is not looked at.
 
 use super::tolerant::without_bom;

@@ -166,13 +166,13 @@ pub fn document(text: &str, qualified: &[&str]) -> Result<Document, XmlError> {
                 }
             }
             Event::DocType(_) => return Err(fail(offset, "a document type declaration is not allowed")),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+            // An empty element comes as its start and its end.
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Empty(_) => {}
             Event::Eof if !open.is_empty() => return Err(fail(offset, "the document is cut off")),
             Event::Eof => {
                 let root = root.ok_or_else(|| fail(offset, "there is no element"))?;
                 return Ok(Document { root, replaced, has_references });
             }
-            _ => {}
         }
     }
 }

@@ -163,8 +163,8 @@ fn what_is_asked_before_the_wsdl_was_read_is_written_as_the_wsdl_says() {
     open_media.vocabulary.read_json(r#"{"AddRequest":{"ServiceGroupID":9}}"#, true, &Wanted::new(), &mut add).unwrap();
     client.ask(Time(0), &mut add, Asker::Guest(7));
     assert!(posts(&mut client).is_empty());
-    let profile = Ok(fitted(&open_media, "open-media-mono-other-namespaces").profile);
-    hand_in(&mut client, &open_media, Time(5), Input::Described { profile });
+    let other = fitted(&open_media, "open-media-mono-other-namespaces").profile;
+    hand_in(&mut client, &open_media, Time(5), Input::Described { profile: Ok(&other) });
     let posts = posts(&mut client);
     let actions: Vec<&str> = posts.iter().map(|post| post.action.rsplit('/').next().unwrap()).collect();
     assert_eq!(actions, ["AddRequest", "GetAllOpenMediaServiceGroupStatus"]);
@@ -211,7 +211,8 @@ fn a_portal_is_asked_before_each_session_and_at_each_address() {
             PlatformOutput::Wire(port::Output::Describe(url)) => Some(url.to_string()),
             _ => None,
         });
-        hand_in(&mut client, &portal, now, Input::Described { profile: found.map(|fitted| fitted.profile) });
+        let profile = found.as_ref().map(|fitted| &fitted.profile).map_err(Clone::clone);
+        hand_in(&mut client, &portal, now, Input::Described { profile });
         let post = posts(&mut client).remove(0);
         let (token, outcome) = (post.token, PostOutcome::NotSent("gone".into()));
         hand_in(&mut client, &portal, now, Input::Answered { token, outcome });

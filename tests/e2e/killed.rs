@@ -294,6 +294,7 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "shown where the test fails")]
 async fn however_often_it_is_killed_nothing_is_added_twice_and_nothing_is_forgotten() {
     let seed = std::env::var("CTI_BRIDGE_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);

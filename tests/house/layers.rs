@@ -1,6 +1,8 @@
 //! Each layer uses only what stands below it, and everything up to `bridge` touches neither sockets nor clocks nor files.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::rust_source;
 
 /// From the bottom to the top.
 const LAYERS: [&str; 20] = [
@@ -31,6 +33,12 @@ const OUTSIDE: [&str; 8] =
     ["tokio", "hyper", "std::net::Tcp", "std::fs", "Instant::now", "SystemTime", "TimeZone::system", "TimeZone::get"];
 const READS_FILES: [&str; 2] = ["shipped", "settings"];
 
+/// The layers that know no dialect, and those of them that assemble a bridge from the list of dialects. Of `crate::dialect`
+/// they name that list alone.
+const KNOW_NO_DIALECT: [&str; 4] = ["bridge", "translate", "config", "net"];
+const ASSEMBLE: [&str; 3] = ["config", "net", "translate"];
+const LIST: [&str; 2] = ["Registry", "registry"];
+
 /// The sources of a layer that the program is made of: the text before the tests inside, and no test files.
 fn sources(layer: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -50,28 +58,7 @@ fn sources(layer: &str) -> Vec<(String, String)> {
 
 /// The layers that a source names: `crate::x` and the names of `use crate::{x::…, y::…}`.
 fn named(code: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for part in code.split("crate::").skip(1) {
-        if let Some(group) = part.strip_prefix('{') {
-            let mut depth = 0;
-            let mut name = String::new();
-            for letter in group.chars() {
-                match letter {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => names.push(std::mem::take(&mut name)),
-                    _ if depth == 0 => name.push(letter),
-                    _ => {}
-                }
-            }
-            names.push(name);
-        } else {
-            names.push(part.to_owned());
-        }
-    }
-    let first = |name: String| name.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned();
-    names.into_iter().map(first).filter(|name| !name.is_empty()).collect()
+    rust_source::paths(code).into_iter().map(|path| path[0].clone()).collect()
 }
 
 #[test]
@@ -85,6 +72,21 @@ fn each_layer_uses_only_what_stands_below_it() {
             }
         }
     }
+}
+
+#[test]
+fn of_the_dialects_the_other_layers_name_the_list_alone() {
+    let mut assembling = BTreeSet::new();
+    for layer in KNOW_NO_DIALECT {
+        for (path, code) in sources(layer) {
+            for used in rust_source::paths(&code).iter().filter(|used| used[0] == "dialect") {
+                let part = used.get(1).map_or("*", String::as_str);
+                assert!(LIST.contains(&part), "{path} uses crate::dialect::{part}");
+                assembling.insert(layer);
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(assembling), ASSEMBLE, "the layers that use crate::dialect::registry");
 }
 
 #[test]

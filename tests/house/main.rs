@@ -1,3 +1,5 @@
 //! Rules about the source that no compiler holds.
 
 mod layers;
+mod names;
+mod rust_source;

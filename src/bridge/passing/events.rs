@@ -5,7 +5,7 @@ use crate::{
     bridge::{
         Cause,
         application::{Application, line},
-        platform::{Follows, Platform},
+        platform::Platform,
     },
     message::Message,
     model::{Id, LinkState, Transition, TransitionKind},
@@ -50,7 +50,7 @@ impl Application {
         }
         // Once a call was told to be over, no more events are told under its id. If the platform goes on with it, it is
         // another call, with an id of its own.
-        if platform.follows_spent(message) == Some(Follows::Nothing) {
+        if platform.follows_spent(message) {
             self.counts.held_back += 1;
             return;
         }

@@ -1,9 +1,9 @@
-//! The same dialect on both sides: a message goes on whole, with every field that it has, known or not. Only its ids, its
-//! request number, its session, tenant and switch are rewritten, by the roles that the vocabulary gives (`names`). It owns
-//! events to applications and requests to platforms. It deliberately knows no rules: the picture sees the message as well,
-//! for other applications and for lost links, but what the picture makes of it is not told to this application.
+//! The same dialect on both sides: a message goes on whole, with every field that it has, known or not. It owns the way of
+//! events to applications and of requests to platforms; only ids, request number, session, tenant and switch are rewritten,
+//! by the roles that the vocabulary gives (`names`). It deliberately knows no rules: the picture sees the message as well, for
+//! other applications and for lost links, but the changes it makes there are not told to this application.
 //!
-//! Invariant: an answer to what the bridge itself asked never passes ([`crate::port::Heard::Shown`]).
+//! Invariant: an answer to the bridge's own question never passes ([`crate::port::Heard::Shown`]).
 
 mod events;
 mod names;

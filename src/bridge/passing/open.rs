@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    message::Message,
     model::{About, Asked, ChangeKind, ClientId, RequestIx},
     time::Time,
 };
@@ -23,13 +24,18 @@ pub(in crate::bridge) struct Passed {
     pub id: i64,
     pub operation: ChangeKind,
     pub about: About,
+    pub since: Time,
     /// The ids as the application gave them.
     pub asked: Asked,
+    /// The request as it came.
+    pub message: Message,
 }
 
 #[derive(Debug)]
 struct Open {
     passed: Passed,
+    /// The time at which the platform took the request.
+    taken: Option<Time>,
     answered: bool,
     due: Time,
 }
@@ -42,10 +48,12 @@ pub(in crate::bridge) struct PassedRequests {
 }
 
 /// A request whose time is up.
+#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 pub(in crate::bridge) enum Over {
     /// It was answered: events that name it are nobody's from now on.
     Answered(RequestIx),
-    Unanswered(RequestIx, Passed),
+    /// Nothing answered it since the platform took it, if it did.
+    Unanswered(RequestIx, Box<Passed>, Option<Time>),
 }
 
 impl PassedRequests {
@@ -57,7 +65,7 @@ impl PassedRequests {
     pub fn add(&mut self, now: Time, passed: Passed) -> RequestIx {
         let index = RequestIx(FIRST | self.made);
         self.made = (self.made + 1) % FIRST;
-        self.open.insert(index, Open { passed, answered: false, due: now + LONGEST });
+        self.open.insert(index, Open { passed, taken: None, answered: false, due: now + LONGEST });
         index
     }
 
@@ -71,10 +79,15 @@ impl PassedRequests {
     }
 
     /// The platform has taken a request: its outcome is waited for no longer than this.
-    pub fn taken(&mut self, request: RequestIx, due: Time) {
+    pub fn taken(&mut self, now: Time, request: RequestIx, due: Time) {
         if let Some(open) = self.open.get_mut(&request).filter(|open| !open.answered) {
-            open.due = due;
+            (open.taken, open.due) = (Some(now), due);
         }
+    }
+
+    /// A request that was taken out may still be answered until then.
+    pub fn put_back(&mut self, request: RequestIx, passed: Passed, taken: Time, due: Time) {
+        self.open.insert(request, Open { passed, taken: Some(taken), answered: false, due });
     }
 
     /// The platform has answered a request.
@@ -103,7 +116,7 @@ impl PassedRequests {
         let over = self.open.extract_if(.., |_, open| open.due <= now);
         let end = |(index, open): (RequestIx, Open)| match open.answered {
             true => Over::Answered(index),
-            false => Over::Unanswered(index, open.passed),
+            false => Over::Unanswered(index, Box::new(open.passed), open.taken),
         };
         over.map(end).collect()
     }

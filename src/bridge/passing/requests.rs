@@ -4,9 +4,12 @@ use smallvec::SmallVec;
 
 use super::{Passed, names::ToPlatform, open::Over, rename};
 use crate::{
-    bridge::{Bridge, application::Failed, picture::Local},
+    bridge::{Bridge, Cause, application::Failed, picture::Local},
     message::Message,
-    model::{About, Asked, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition, TransitionKind},
+    model::{
+        About, Asked, Audience, Change, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition,
+        TransitionKind, Verdict,
+    },
     time::Time,
     vocabulary::{AgentPart, MessageDef, Role, Side, Which},
 };
@@ -47,14 +50,12 @@ impl Bridge {
         };
         let may_ask = |(kind, _): &(ChangeKind, About)| matches!(kind, ChangeKind::AskState | ChangeKind::AskData);
         let concerns_several = application.platforms.len() > 1 && wish.asks.len() > 1;
-        let is_full = || self.platforms[platform].has_most_requests();
         if !application.passes(platform)
             || wish.is_wrong
             || concerns_several
             || wish.asks.iter().any(is_answered_here)
             || (application.only_listens(session) && !wish.asks.iter().all(may_ask))
             || self.platforms[platform].model.link() != LinkState::Up
-            || is_full()
         {
             return false;
         }
@@ -62,7 +63,12 @@ impl Bridge {
         let (operation, about) =
             wish.asks.first().copied().unwrap_or((ChangeKind::Refuse, def.map_or(About::Call, about)));
         let client = ClientId { application: index as u16, session };
-        let passed = Passed { client, id, operation, about, asked };
+        let passed = Passed { client, id, operation, about, since: now, asked, message: message.clone() };
+        if self.platforms[platform].has_most_requests() {
+            self.fail_passed(now, platform, &passed, "too many requests are open");
+            self.settle(now, platform, Cause::Request);
+            return true;
+        }
         let mut whole = Message::default();
         let place = application.place_of(platform).unwrap_or_default();
         let parts = &application.to.call_parts;
@@ -70,13 +76,14 @@ impl Bridge {
             ToPlatform { ids: &application.ids, parts, platform: &self.platforms[platform], index: platform, place };
         rename(&application.from.vocabulary, message, true, &mut names, &mut whole);
         self.platforms[platform].pass_command(now, &mut whole, passed);
-        self.settle(now, platform, crate::bridge::Cause::Request);
+        self.settle(now, platform, Cause::Request);
         true
     }
 
     fn wish(&self, index: usize, asked: Asked, message: &Message) -> Wish {
         let application = &self.applications[index];
         let mut wish = Wish::default();
+        let names_nothing = [asked.agent, asked.call].into_iter().flatten().any(|id| id <= 0);
         application.from.changes(message, |_, change| {
             let about = match change.kind {
                 ChangeKind::Refuse => change.int(Fact::About).and_then(About::from_code).unwrap_or(About::Call),
@@ -85,6 +92,8 @@ impl Bridge {
             wish.asks.push((change.kind, about));
             let meant = self.meant(application, asked, change);
             wish.owner = wish.owner.or(meant.owner());
+            // A log-on names who is to log on otherwise, and a new call need not be about another one.
+            wish.is_wrong |= names_nothing && !matches!(change.kind, ChangeKind::AskLogOn | ChangeKind::AskMakeCall);
             let platform = wish.owner.or(application.platforms.first().copied());
             wish.is_wrong |= platform.is_some_and(|platform| {
                 let towards = self.agent_called(application, platform, change);
@@ -103,16 +112,29 @@ impl Bridge {
         }
     }
 
-    /// Ends requests whose time is up.
+    /// Ends requests whose time is up. One that the platform took is done if the picture shows it, and may have to wait
+    /// until an agent is free.
     pub(in crate::bridge) fn expire_passed(&mut self, now: Time, index: usize) {
         for over in self.platforms[index].passed.expire(now) {
             let request = match over {
                 Over::Answered(request) => request,
-                Over::Unanswered(request, passed) => {
-                    let platform = &self.platforms[index];
-                    let title = &platform.incoming.vocabulary.title;
-                    let reason = format!("{} ({title}) took it, and no event showed the outcome", platform.name);
-                    self.fail_passed(now, index, &passed, &reason);
+                Over::Unanswered(request, passed, taken) => {
+                    let verdict = taken.map_or(Verdict::NotShown, |taken| self.judge(now, index, &passed, taken));
+                    match (verdict, taken) {
+                        (Verdict::Pending(due), Some(taken)) => {
+                            self.platforms[index].passed.put_back(request, *passed, taken, due);
+                            continue;
+                        }
+                        (Verdict::Done(transition), _) => self.answer_by_picture(now, index, &passed, *transition),
+                        (Verdict::Pending(_) | Verdict::NotShown, _) => {
+                            let platform = &self.platforms[index];
+                            let what =
+                                if taken.is_some() { "took it, and no event showed it done" } else { "did not answer" };
+                            let seconds = (now - passed.since).as_secs();
+                            let reason = format!("{} {what} in {seconds} s", platform.name);
+                            self.fail_passed(now, index, &passed, &reason);
+                        }
+                    }
                     request
                 }
             };
@@ -120,11 +142,43 @@ impl Bridge {
         }
     }
 
+    /// What the picture says of a request. One that asks several things is done when all of them are.
+    fn judge(&mut self, now: Time, index: usize, passed: &Passed, taken: Time) -> Verdict {
+        let from = self.applications[usize::from(passed.client.application)].from.clone();
+        let mut verdict = None;
+        from.changes(&passed.message, |_, change| {
+            if matches!(verdict, None | Some(Verdict::Done(_))) {
+                verdict = Some(self.judge_one(now, index, passed, taken, change));
+            }
+        });
+        verdict.unwrap_or(Verdict::NotShown)
+    }
+
+    fn judge_one(&mut self, now: Time, index: usize, passed: &Passed, taken: Time, change: &Change) -> Verdict {
+        if change.kind == ChangeKind::Refuse {
+            return Verdict::NotShown;
+        }
+        let application = &self.applications[usize::from(passed.client.application)];
+        let meant = self.meant(application, passed.asked, change);
+        let towards = self.agent_called(application, index, change);
+        let ask = self.ask_of(application, index, (passed.client, passed.id, passed.asked), &meant, towards, change);
+        self.platforms[index].model.judge(now, &ask, taken)
+    }
+
+    fn answer_by_picture(&mut self, now: Time, index: usize, passed: &Passed, mut transition: Transition) {
+        transition.audience = Audience::Asker(passed.client);
+        let Passed { client, id, about, asked, .. } = *passed;
+        let local = Local { client, id, about, call: asked.call, agent: asked.agent };
+        let me = usize::from(client.application);
+        self.platforms[index].stamp(now);
+        self.applications[me].say(me, index, &self.platforms[index], &transition, Some(&local));
+    }
+
     fn fail_passed(&mut self, now: Time, index: usize, passed: &Passed, reason: &str) {
-        let Passed { client, id, operation, about, asked } = passed.clone();
+        let Passed { client, id, operation, about, asked, .. } = *passed;
         let me = usize::from(client.application);
         let mut transition = Transition::new(TransitionKind::RequestFailed);
-        transition.audience = crate::model::Audience::Asker(client);
+        transition.audience = Audience::Asker(client);
         transition.details.failure = Some(Failure::Failed);
         transition.details.about = Some(about);
         transition.details.reason = Some(reason.to_owned());
@@ -162,7 +216,7 @@ impl crate::bridge::platform::Platform {
         // Where events tell outcomes, a reply only says that the request was taken.
         if side == Some(Side::Reply) && self.incoming.vocabulary.events_name_requests() {
             let due = now + self.model.settings().request_grace;
-            self.passed.taken(request, due);
+            self.passed.taken(now, request, due);
             return false;
         }
         true

@@ -481,7 +481,7 @@ impl Bridge {
         let Some(found) = owner.model.find_call(call) else { return String::new() };
         let native = found.names.iter().find_map(|name| match &name.id {
             crate::model::NativeId::Text(text) => Some(text.to_string()),
-            _ => None,
+            crate::model::NativeId::Int(_) => None,
         });
         let has_guid = application.is_some_and(|known| known.to().call_parts.contains(&CallPart::Guid));
         native.or(known.filter(|_| has_guid).map(str::to_owned)).unwrap_or_else(|| owner.mint_guid(found).into())

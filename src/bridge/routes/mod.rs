@@ -1,7 +1,6 @@
-//! Routes of one application: each route request ends once, by what is used or with its call; each selection is answered
-//! once. What is selected towards a routing platform is followed from its record to its end: `desk` has the requests of calls,
-//! `selection` what becomes of each selection. No I/O; what shall be said and done comes out of [`Desk::say`] and
-//! [`Desk::order`].
+//! Routes of one application. `desk` owns the route requests of calls: each ends once, by the route that is used or with its
+//! call. `selection` follows each selection from its record to its end, and answers it once. Neither does I/O: messages
+//! and orders come out of [`Desk::say`] and [`Desk::order`].
 
 mod desk;
 mod media;

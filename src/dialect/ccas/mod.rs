@@ -1,4 +1,5 @@
-//! MiContact Center Enterprise's Agent Service, as the relay beside its COM object says it.
+//! MiContact Center Enterprise's Agent Service (CCAS), through the relay beside its COM object. `platform` converses with the relay,
+//! `strangers` holds connections that have not said a good hello yet. The relay itself is a program of its own (`relays/ccas`).
 
 mod platform;
 mod settings;

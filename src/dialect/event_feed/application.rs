@@ -496,7 +496,7 @@ impl ApplicationConversation for Server {
             Input::Opened { connection, peer } => self.connected(now, connection.number(), peer),
             Input::Closed { connection, reason, cause: None } => self.closed(connection.number(), reason),
             Input::Closed { connection, reason, cause: Some(cause) } => {
-                self.give_up(connection.number(), reason, cause)
+                self.give_up(connection.number(), reason, cause);
             }
             Input::Text { .. }
             | Input::Request(_)

@@ -1,4 +1,6 @@
-//! The Mitel Connect event feed.
+//! The Mitel Connect event feed: JSON over TCP. `platform` converses with a feed, `application` serves programs that were written
+//! for one, `subscriptions` and `entities` hold what each of their connections wants and which entities there are. The meaning of
+//! the feed's messages belongs to rules.
 
 mod application;
 mod entities;

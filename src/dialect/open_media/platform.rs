@@ -1,7 +1,7 @@
-//! The conversation with an Open Media Service: requests are posted, one each, and what becomes of those that somebody
-//! follows is polled for, by one poll for all of them and none while there is none. What a poll cannot tell is looked at one by
-//! one, a few at a time: what happened to a request before its number was known, and what the service still has after it was
-//! silent. Whether it is there is known by what it answers; that it was restarted by requests that it does not know any more.
+//! The conversation with an Open Media Service. Requests are posted, one each. One poll serves all requests that somebody follows,
+//! and there is none while there are none. A request is looked at by itself, a few at a time, where a poll cannot tell: its fate
+//! before its number was known, and whether the service still has it after a silence. Liveness is inferred from the service's replies;
+//! a restart shows when it no longer knows the request ids.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -586,8 +586,8 @@ impl Client {
         self.outputs.push_back(output.into());
     }
 
-    fn described(&mut self, profile: &Result<Profile, String>) {
-        let profile = profile.as_ref().unwrap_or(&self.configured.1).clone();
+    fn described(&mut self, profile: &Result<&Profile, String>) {
+        let profile = profile.as_ref().map_or(&self.configured.1, |profile| *profile).clone();
         self.speak(&profile);
         for (message, asked) in self.held.take().unwrap_or_default() {
             self.post(&message, asked);

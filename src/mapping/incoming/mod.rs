@@ -1,5 +1,5 @@
 //! `from-<dialect>.toml`: the meaning of a dialect's messages. `load` compiles the rules into a `plan`, `run` makes changes of
-//! messages by it.
+//! messages by it. The effect of a change belongs to `model`.
 
 mod load;
 mod names;

@@ -192,7 +192,6 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         })
     }
 
-    #[allow(clippy::type_complexity)]
     fn each(
         &mut self,
         section: Table,

@@ -1,5 +1,5 @@
 //! `to-<dialect>.toml`: the way in which a dialect says things. `load` compiles the rules into a `plan`, `run` makes messages
-//! of transitions by it.
+//! of transitions by it. The receivers of a message are chosen by `bridge`.
 
 mod complete;
 mod fields;

@@ -150,14 +150,14 @@ impl Model {
         !self.calls.names.spent.until.is_empty()
     }
 
-    /// Tells whether a call of these names was told to be over although the platform had not said so; the value is true
-    /// if the call goes on as another one.
-    pub fn is_spent(&self, names: &CallNames) -> Option<bool> {
+    /// Tells whether the call of these names was told to be over although the platform had not said so, and did not go on
+    /// as another one since.
+    pub fn is_spent(&self, names: &CallNames) -> bool {
         let known = self.calls.named(names).map(|call| &self.calls[call]);
         match known {
-            Some(call) if call.renamed => Some(call.is_live()),
-            Some(call) if call.is_live() => None,
-            Some(_) | None => self.calls.names.spent.has_any(names, self.moment.now).then_some(false),
+            Some(call) if call.renamed => call.presumed_over,
+            Some(call) if call.is_live() => false,
+            Some(_) | None => self.calls.names.spent.has_any(names, self.moment.now),
         }
     }
 }

@@ -85,7 +85,7 @@ impl Model {
         }
     }
 
-    fn new_request(&mut self, ask: &Ask, kind: ChangeKind) -> RequestIx {
+    pub(super) fn new_request(&mut self, ask: &Ask, kind: ChangeKind) -> RequestIx {
         let change = ask.change;
         let text = |fact| kept(change.fact(fact).as_text(&mut itoa::Buffer::new()).unwrap_or_default()).to_owned();
         let data = change.data.iter().flatten().map(|(key, value)| {

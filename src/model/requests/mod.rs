@@ -6,6 +6,7 @@
 mod asking;
 mod ends;
 mod outcome;
+mod passed;
 mod plan;
 mod request;
 mod shown;
@@ -14,6 +15,7 @@ mod time_out;
 mod unseen;
 
 pub use asking::{Ask, dialable};
+pub use passed::Verdict;
 pub(super) use request::Expect;
 pub use request::{Asked, ClientId, Request, RequestIx, Unseen};
 
@@ -125,6 +127,10 @@ impl Model {
 
     pub fn request(&self, request: RequestIx) -> &Request {
         &self.requests[request]
+    }
+
+    pub fn open_requests(&self) -> usize {
+        self.requests.table.len()
     }
 
     /// How a platform's answer names a request: one more than its index, because zero names nothing.

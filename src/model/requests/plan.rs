@@ -129,7 +129,7 @@ impl Model {
     }
 
     /// Data without labels replace the call's items one by one; empty items at the end are not meant.
-    fn label_data(&mut self, index: RequestIx, call: CallIx) {
+    pub(super) fn label_data(&mut self, index: RequestIx, call: CallIx) {
         let labels = self.calls[call].data.iter().map(|(label, _)| label);
         let Some(request) = self.requests.table.get_mut(&index) else { return };
         while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}

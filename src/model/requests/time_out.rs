@@ -40,7 +40,7 @@ impl Model {
     /// The time until which an accepted request is waited for. A request about an agent may have to wait until the
     /// agent's calls are over, and a disposition until the platform tells it with the end of the wrap-up. No request
     /// waits longer than a call may be silent: the platform may show an agent on a call that nobody ever ends.
-    fn grace_of(&self, request: &Request) -> Time {
+    pub(super) fn grace_of(&self, request: &Request) -> Time {
         let (agent, may_wrap) = match request.expect {
             Expect::Readiness(agent, _) | Expect::Wrap(agent) | Expect::WrapOver(agent) => (agent, false),
             Expect::Disposed(agent) => (agent, true),

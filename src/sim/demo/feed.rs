@@ -248,7 +248,7 @@ fn show(event: &Value) -> String {
         (Some(first), Some(second), Some(result)) => text += &format!(" {first} + {second} = {result}"),
         _ => {
             text +=
-                &number("CallId").filter(|_| !text.starts_with("Agent")).map(|id| format!(" {id}")).unwrap_or_default()
+                &number("CallId").filter(|_| !text.starts_with("Agent")).map(|id| format!(" {id}")).unwrap_or_default();
         }
     }
     text += &number("AgentId").map(|id| format!(" agent {id}")).unwrap_or_default();

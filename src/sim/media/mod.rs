@@ -1,5 +1,5 @@
-//! An Open Media Service to connect to: the server side of the dialect over a socket, with a router behind it that its user
-//! controls.
+//! An Open Media Service to connect to: the dialect's application side on a socket, with a router behind it that its user
+//! controls (`office` and `router`), and a client for it. Only the demo and the tests use it.
 
 pub mod client;
 mod office;

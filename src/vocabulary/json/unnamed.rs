@@ -44,10 +44,7 @@ impl Reader<'_, '_> {
                 self.inside(kind)?;
                 continue;
             }
-            let is_name = match vocabulary.form {
-                Form::Soap => label == "EventType",
-                Form::Json => vocabulary.is_name(self.asks, 0, &label),
-            };
+            let is_name = vocabulary.is_name(self.asks, 0, &label);
             let is_more = vocabulary.is_name(self.asks, 1, &label);
             let known = vocabulary.kind_with(self.asks, &label);
             let mut value = self.value(Place::UNKNOWN)?;

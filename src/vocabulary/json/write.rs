@@ -9,7 +9,6 @@ use crate::{
         definition::{Form, Vocabulary},
         field::{Field, Literal, Type},
         fields::{Record, part_label},
-        message_def::Side,
     },
 };
 
@@ -18,7 +17,8 @@ impl Vocabulary {
     pub fn write_json(&self, message: &Message, out: &mut Vec<u8>) {
         let Some(kind) = message.kind() else { return };
         let def = self.message(kind);
-        let wrapped = self.form == Form::Soap && def.side != Side::Event;
+        let name_field = self.name_field_of_line(def);
+        let wrapped = self.form == Form::Soap && name_field.is_none();
         if wrapped {
             out.push(b'{');
             write_text(&def.label, out);
@@ -27,8 +27,8 @@ impl Vocabulary {
         let mut separator = b'{';
         let names = def.wire_names.iter().filter(|_| self.form == Form::Json);
         let named: SmallVec<[(&str, &str); 2]> = names.map(|(field, value)| (field.as_str(), value.as_str())).collect();
-        if self.form == Form::Soap && def.side == Side::Event {
-            write_key("EventType", &mut separator, out);
+        if let Some(field) = name_field {
+            write_key(field, &mut separator, out);
             write_text(&def.label, out);
         }
         let inside = self.inside(def);
@@ -37,7 +37,7 @@ impl Vocabulary {
                 write_key(self.parameter.as_deref().unwrap_or_default(), &mut separator, out);
                 separator = b'{';
             }
-            if self.form == Form::Soap && field.label == "EventType" || !field.joined.is_empty() {
+            if name_field == Some(&*field.label) || !field.joined.is_empty() {
                 continue;
             }
             if let Some((_, value)) = named.iter().find(|(label, _)| *label == field.label) {

@@ -7,6 +7,7 @@ use crate::{
     document::{Key, Node, Table},
     vocabulary::{
         definition::Headers,
+        enumeration::Enum,
         field::{Field, Literal, Type},
         fields::{Fields, Record},
         message_def::DeviceGroup,
@@ -145,11 +146,13 @@ impl<'d> Loader<'d> {
         Some((record, fields.list.len()))
     }
 
-    /// Device groups declare their fields: `name = [id, type, number]`. The last one or two may be missing.
+    /// Device groups declare their fields: `name = [id, type, number]`. The last one or two may be missing. The type is of the
+    /// enumeration whose members are kinds of devices.
     pub fn devices(&mut self, table: &Table<'d>, fields: &mut Fields, problems: &mut Problems) -> Vec<DeviceGroup> {
         let mut groups = Vec::new();
         for (key, node) in table.section("devices", problems) {
-            let device_type = self.vocabulary.enumeration("device-type").map_or(Type::Int, Type::Enum);
+            let has_kinds = |known: &Enum| known.members.iter().any(|member| member.device.is_some());
+            let device_type = self.vocabulary.enums.iter().position(has_kinds).map_or(Type::Int, Type::Enum);
             let types = [Type::Id, device_type, Type::Text];
             let mut slots = [None; 3];
             for (place, (label, node)) in node.texts(problems).into_iter().enumerate() {

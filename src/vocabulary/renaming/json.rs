@@ -267,7 +267,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 fn write_id(id: &NativeId, quotes: Quotes, out: &mut Vec<u8>) {
     match (id, quotes) {
         (NativeId::Int(number), Quotes::Needed) => {
-            out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes())
+            out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
         }
         (NativeId::Int(number), Quotes::Always) => write_text(itoa::Buffer::new().format(*number), out),
         (NativeId::Text(text), Quotes::Always | Quotes::Needed) => write_text(text, out),

@@ -334,7 +334,7 @@ impl World {
                 Output::Drop { route } => {
                     self.records.remove(&route);
                 }
-                _ => {}
+                Output::Wire { .. } => {}
             }
         }
     }

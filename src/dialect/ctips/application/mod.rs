@@ -1,5 +1,6 @@
-//! The CTI Portal Server: the conversation with applications that believe they talk to one. Sessions open, register for
-//! events, come on line, are heart-beaten, and lose their place when they fall behind; what they ask goes to the model.
+//! The conversation with applications that believe they talk to a CTI Portal Server: their sessions open, register for events, come
+//! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear. Requests are read here
+//! and carried out by the bridge.
 
 mod session;
 

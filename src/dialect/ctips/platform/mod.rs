@@ -1,7 +1,6 @@
-//! The conversation with a CTI Portal Server that is the platform: a session is opened, registered, brought on line and
-//! watched; what it shows is a snapshot and events, what is asked of it are requests that are answered by events. The portal
-//! is stateless and there may be several (guide, chapter 1): whatever ends a session, another is opened, at the next address
-//! if need be, and shows everything anew.
+//! The conversation with a CTI Portal Server as the platform: a session is opened, registered, brought on line and watched
+//! (`opening`); answers and calls of the portal are read (`reading`). The portal is stateless and there may be several (guide,
+//! chapter 1): when a session ends, another is opened, at the next address if necessary, and shows everything anew.
 
 mod opening;
 mod reading;
@@ -262,8 +261,8 @@ impl Client {
         self.outputs.push_back(output.into());
     }
 
-    fn described(&mut self, now: Time, profile: &Result<Profile, String>) {
-        self.speak(profile.as_ref().unwrap_or(&self.configured.1).clone());
+    fn described(&mut self, now: Time, profile: &Result<&Profile, String>) {
+        self.speak(profile.as_ref().map_or(&self.configured.1, |profile| *profile).clone());
         if self.state == State::Asking {
             self.open(now);
         }

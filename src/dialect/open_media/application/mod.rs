@@ -1,6 +1,6 @@
-//! The Open Media Service as its clients see it: who they are, what they may ask, what is wrong with it, how their requests
-//! fare. What is done stands behind: messages of the vocabulary go there and come back, be it a real service's conversation
-//! or a router to play with.
+//! The Open Media Service as its clients see it: their log-ons, the limits of their requests, and the status of each. It owns no
+//! requests' work: messages of the vocabulary go to a platform behind it and come back, be it a real service's conversation or a
+//! router to play with.
 
 mod behind;
 mod cache;
