@@ -431,8 +431,8 @@ impl Client {
                 self.say(Notice::SnapshotFailed { part: None, result: Some(result), reason: said });
             }
             Own::Subscribe(place) if result != 0 => {
-                let subscription = self.subscriptions()[place].0.to_string();
-                self.say(Notice::SubscriptionRefused { subscription, result, reason: said });
+                let subscribed_to = self.subscriptions()[place].0.to_string();
+                self.say(Notice::SubscriptionRefused { subscribed_to, result, reason: said });
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
         }

@@ -45,7 +45,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("sequence", "the sequence number that came"),
     ("serves", "what takes the place of a WSDL"),
     ("session", "the number of a session or connection of an application"),
-    ("subscription", "what was subscribed to"),
+    ("subscribed_to", "what a subscription is to"),
     ("user", "the name with which somebody logs on"),
     ("waiting", "how many wait"),
     ("within_s", "in how many seconds"),
@@ -91,7 +91,7 @@ macro_rules! table {
             }
             ReplyUnexpected reply_unexpected Warn Many "a reply answers no command that is open" { request: i64, }
             SubscriptionRefused subscription_refused Error Many "a subscription was refused" {
-                subscription: String, result: i64, reason: String,
+                subscribed_to: String, result: i64, reason: String,
             }
             SubscriptionSplit subscription_split Warn Many
                 "the subscription to everything at once was refused; the bridge tries one by one" { reason: String, }

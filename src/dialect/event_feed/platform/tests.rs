@@ -196,7 +196,7 @@ fn a_feed_that_refuses_to_subscribe_at_once_is_asked_one_by_one() {
     line.hear(r#"{"message":"subscribe-events","request-id":4,"result":-3,"error-msg":"unknown"}"#);
     has(
         &line.outputs(),
-        "Error: a subscription was refused subscription=\"agent-activity\" result=-3 reason=\"unknown\"",
+        "Error: a subscription was refused subscribed_to=\"agent-activity\" result=-3 reason=\"unknown\"",
     );
 }
 
