@@ -260,6 +260,7 @@ impl Application {
         }
         is_told(transition.second);
         is_told(transition.result);
+        let whole = if transition.kind.shows_one() { self.shown_whole(index, platform, transition) } else { None };
         let to = &self.to;
         let call = transition.call.and_then(|call| platform.model.find_call(call));
         if let (Some(call), true) = (call, to.numbers_labels) {
@@ -292,6 +293,9 @@ impl Application {
             counts.rules[rule] += 1;
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
             counts.said[kind] += 1;
+            if let Some(whole) = &whole {
+                platform.records.fill(&to.vocabulary, whole, message);
+            }
             let Some(server) = server else {
                 return lines.push(line(to, message, &audience));
             };

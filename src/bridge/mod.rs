@@ -107,7 +107,7 @@ impl Bridge {
         for (place, index) in application.platforms.iter().enumerate() {
             let platform = &mut self.platforms[*index];
             if platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect {
-                platform.tells_all = true;
+                platform.tell_all();
                 application.passing[place] = true;
                 if place == 0 {
                     application.ids.relay(*index);

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
-    passing::PassedRequests,
+    passing::{PassedRequests, Records},
     picture::{Live, RouteOrder},
     routes::{self, News},
 };
@@ -60,8 +60,12 @@ pub struct Platform {
     has_event: bool,
     /// The request that passed and that the message answers.
     answers: Option<RequestIx>,
+    /// The message says that the request failed.
+    pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
+    /// The platform's own words of what snapshots show.
+    pub(super) records: Records,
     /// Those of them that the platform cannot answer any more, with the reasons.
     unanswerable: Vec<(RequestIx, String)>,
     /// The platform's routes are selected by the bridge: its messages about routes do not pass.
@@ -196,7 +200,9 @@ impl Platform {
             tells_all: false,
             has_event: false,
             answers: None,
+            is_failure: false,
             passed: PassedRequests::default(),
+            records: Records::default(),
             unanswerable: Vec::new(),
             is_routed: false,
             guest: None,
@@ -215,6 +221,12 @@ impl Platform {
             stamp: Default::default(),
             stamped: (0, 0),
         }
+    }
+
+    /// An application of the platform's own dialect hears it: messages are read whole.
+    pub fn tell_all(&mut self) {
+        self.tells_all = true;
+        self.records = Records::new(&self.incoming.vocabulary);
     }
 
     /// Sets the moment of the messages that follow, for dialects that write it. The moment is taken from the platform's
@@ -314,7 +326,7 @@ impl Platform {
     /// Takes in the next message of an input; a message that cannot be read is said and passed over. Returns whether
     /// there was one.
     pub fn take_next(&mut self, now: Time, input: &mut Input<'_>, notices: &mut Vec<Notice>) -> bool {
-        self.has_event = false;
+        (self.has_event, self.is_failure) = (false, false);
         let mut message = std::mem::take(&mut self.message);
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
@@ -407,7 +419,7 @@ impl Platform {
 
     /// Takes in one message as its text, of a platform that is a file.
     pub fn line(&mut self, now: Time, text: &str) -> Result<(), Bad> {
-        self.has_event = false;
+        (self.has_event, self.is_failure) = (false, false);
         let mut message = std::mem::take(&mut self.message);
         let everything = Wanted::new();
         let wanted = if self.tells_all { &everything } else { &self.incoming.wanted };
@@ -562,6 +574,9 @@ impl Platform {
     }
 
     fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
+        if self.tells_all {
+            self.records.note(&self.incoming.vocabulary, message, &self.model);
+        }
         match heard {
             Heard::Event => {
                 self.has_event = true;
@@ -605,7 +620,7 @@ impl Platform {
         self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
-        let (is_routed, has_event) = (self.is_routed, &mut self.has_event);
+        let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
         let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
@@ -630,7 +645,10 @@ impl Platform {
                     model.apply(&answer)
                 }
                 // Nobody waits for the outcome of a question that the conversation asked.
-                Answers::About(_) | Answers::Passed if change.kind.ends_request() => return,
+                Answers::About(_) | Answers::Passed if change.kind.ends_request() => {
+                    *is_failure |= change.kind == ChangeKind::RequestFailed;
+                    return;
+                }
                 Answers::About(agent) => {
                     let mut answer: Change = change.clone();
                     answer.request = Id::None;

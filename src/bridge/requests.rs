@@ -188,8 +188,12 @@ impl Bridge {
             None => Named::Nothing,
             Some(id) => match self.known_call(application, id) {
                 Some((platform, call)) => Named::Known(platform, call),
-                None if application.ids.may_be_unseen(id) => Named::Unseen(None, id),
-                None => Named::Over,
+                None => match application.ids.native_unseen(id) {
+                    // A message that passed has named it.
+                    Some((platform, native)) => Named::Unseen(Some(platform), native),
+                    None if application.ids.may_be_unseen(id) => Named::Unseen(None, id),
+                    None => Named::Over,
+                },
             },
         }
     }
@@ -223,8 +227,10 @@ impl Bridge {
     fn unseen(&self, application: &Application, platform: usize, meant: &Meant, change: &Change) -> Unseen {
         let space = self.platforms[platform].number_place();
         let call = |named: &Named<CallIx>| match named {
-            Named::Unseen(_, id) => Some(SpacedId { space: space?, id: NativeId::Int(*id) }),
-            Named::Nothing | Named::Known(..) | Named::Over => None,
+            Named::Unseen(owner, id) if owner.is_none_or(|owner| owner == platform) => {
+                Some(SpacedId { space: space?, id: NativeId::Int(*id) })
+            }
+            Named::Nothing | Named::Known(..) | Named::Unseen(..) | Named::Over => None,
         };
         let place = application.place_of(platform);
         let service = || {

@@ -1,6 +1,8 @@
 //! The neutral message: one message of any dialect, as a kind and the values of its fields. It knows no protocol, no JSON and
-//! no XML; kinds and fields are places in the lists of a vocabulary. `tape` holds and builds a message, `value` reads it.
+//! no XML; kinds and fields are places in the lists of a vocabulary. `tape` holds and builds a message, `value` reads it, and `copy`
+//! takes values over into another.
 
+mod copy;
 mod shorten;
 mod tape;
 mod value;

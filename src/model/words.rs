@@ -869,6 +869,12 @@ impl TransitionKind {
         matches!(self, TransitionKind::RequestAccepted | TransitionKind::RequestFailed)
     }
 
+    /// Whether it shows one thing in the answer to a request for a snapshot.
+    pub fn shows_one(self) -> bool {
+        use TransitionKind::{SnapshotAgent, SnapshotCall, SnapshotService};
+        matches!(self, SnapshotAgent | SnapshotCall | SnapshotService)
+    }
+
     /// Whether the platform shall do this; else applications are told.
     pub fn is_order(self) -> bool {
         use TransitionKind::*;

@@ -87,7 +87,7 @@ impl Names {
         for dialect in mappings.dialects.values() {
             names.add(&dialect.vocabulary);
         }
-        // Numbers name messages, too.
+        // The numbers that name messages somewhere say nothing.
         names.wire.retain(|name| name.contains(char::is_alphabetic));
         names
     }

@@ -5,8 +5,10 @@
 
 pub mod assembly;
 pub mod difference;
+pub mod filled;
 pub mod media;
 pub mod short;
+pub mod soap;
 pub mod story;
 pub mod virtual_bridge;
 

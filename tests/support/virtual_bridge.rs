@@ -1,18 +1,21 @@
 //! A bridge on a virtual clock and without sockets: its platforms are played line by line, and its applications have as
-//! many sessions as a test opens. Only event feeds and CCAS can be played; the test plays everything else that they say.
+//! many sessions as a test opens. Log-ons, snapshots and pings are played here; the test plays everything else that platforms
+//! say. A portal takes every request, and its events come after that.
+//!
+//! A dialect of several wire profiles is spoken in its first one, or in one that is named behind it: `ctips/guide`.
 
 use std::fmt::Write as _;
 
 use cti_bridge::{
     bridge::{Bridge, Output, Owner},
     dialect::event_feed::digest,
-    port::{self, Connection, HttpRequest, Input},
+    port::{self, Connection, HttpRequest, Input, Post, PostOutcome},
     time::Time,
     wire::{soap, xml::Element},
 };
 use serde_json::{Value, json};
 
-use super::assembly::assemble;
+use super::{assembly::assemble, soap::Wire};
 
 /// How a platform or an application converses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,13 +27,18 @@ pub enum Speech {
 
 impl Speech {
     fn of(dialect: &str) -> Speech {
-        match dialect {
+        match named(dialect).0 {
             "event-feed" => Speech::Feed,
             "ccas" => Speech::Ccas,
             "ctips" => Speech::Ctips,
             other => panic!("sessions cannot be played for {other}"),
         }
     }
+}
+
+/// A dialect, and the wire profile that is named behind it.
+fn named(dialect: &str) -> (&str, Option<&str>) {
+    dialect.split_once('/').map_or((dialect, None), |(dialect, profile)| (dialect, Some(profile)))
 }
 
 /// Something that comes out of the bridge.
@@ -42,6 +50,12 @@ pub enum Told {
     Over { name: String },
     /// An order for a platform that is not the conversation's own.
     Platform { platform: usize, order: Value },
+}
+
+/// A message for a session of a SOAP dialect, as its bytes.
+pub struct Delivered {
+    pub name: String,
+    pub body: Vec<u8>,
 }
 
 struct Session {
@@ -62,6 +76,8 @@ struct Line {
     /// The bridge has asked for the connection.
     is_wanted: bool,
     is_open: bool,
+    /// How a portal is spoken with.
+    wire: Option<Wire>,
 }
 
 pub struct VirtualBridge {
@@ -75,6 +91,9 @@ pub struct VirtualBridge {
     /// What a session hears while it is being opened is not told.
     is_opening: bool,
     told: Vec<Told>,
+    delivered: Vec<Delivered>,
+    /// What the bridge reported.
+    notices: Vec<String>,
 }
 
 pub const USER: &str = "Test01";
@@ -87,16 +106,25 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
         let way = match Speech::of(dialect) {
             Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'",
             Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }",
-            Speech::Ctips => panic!("a CTIPS platform is posted to, and cannot be played by lines"),
+            Speech::Ctips => {
+                "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:2/'\nuser = 'portal'\npassword = 'pw-portal-1'\nwsdl = 'none'"
+            }
         };
-        writeln!(text, "[platform.p{place}]\ndialect = '{dialect}'\n{way}").unwrap();
+        writeln!(text, "[platform.p{place}]\n{}\n{way}", spoken(dialect)).unwrap();
     }
     let names: Vec<String> = (0..platforms.len()).map(|place| format!("'p{place}'")).collect();
     for (place, dialect) in applications.iter().enumerate() {
         let users = format!("users = {{ {USER} = '{PASSWORD}' }}\nplatforms = [{}]", names.join(", "));
-        writeln!(text, "[application.a{place}]\ndialect = '{dialect}'\nlisten = '127.0.0.1:0'\n{users}").unwrap();
+        writeln!(text, "[application.a{place}]\n{}\nlisten = '127.0.0.1:0'\n{users}", spoken(dialect)).unwrap();
     }
     text
+}
+
+/// The settings of how somebody is spoken with.
+fn spoken(dialect: &str) -> String {
+    let (dialect, profile) = named(dialect);
+    let profile = profile.map(|profile| format!("\nprofile = '{profile}'")).unwrap_or_default();
+    format!("dialect = '{dialect}'{profile}")
 }
 
 impl VirtualBridge {
@@ -113,6 +141,7 @@ impl VirtualBridge {
                     connection: Connection::accepted(0),
                     is_wanted: false,
                     is_open: false,
+                    wire: (Speech::of(dialect) == Speech::Ctips).then(|| Wire::new("ctips", named(dialect).1)),
                 })
                 .collect(),
             // Assembled in the opposite order of their names.
@@ -122,6 +151,8 @@ impl VirtualBridge {
             requests: 0,
             is_opening: false,
             told: Vec::new(),
+            delivered: Vec::new(),
+            notices: Vec::new(),
         };
         bridge.bridge.expire(bridge.now);
         bridge.perform();
@@ -138,6 +169,16 @@ impl VirtualBridge {
         std::mem::take(&mut self.told)
     }
 
+    /// The same messages for sessions of SOAP dialects, as their bytes.
+    pub fn delivered(&mut self) -> Vec<Delivered> {
+        std::mem::take(&mut self.delivered)
+    }
+
+    /// What the bridge reported since the last time.
+    pub fn notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
     // ── platforms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn bytes(&mut self, platform: usize, text: &str) {
@@ -147,6 +188,9 @@ impl VirtualBridge {
 
     /// The platform connects, or takes the connection that the bridge has asked for. A relay says hello.
     pub fn connect(&mut self, platform: usize) {
+        if self.platforms[platform].speech == Speech::Ctips {
+            return assert!(self.platforms[platform].is_open, "a portal is there from the start");
+        }
         // A feed is dialled when the wait after the last connection is over.
         while let Some(deadline) = self.bridge.deadline().filter(|_| self.waits_to_dial(platform)) {
             self.now = self.now.max(deadline);
@@ -174,6 +218,7 @@ impl VirtualBridge {
     }
 
     pub fn lose(&mut self, platform: usize) {
+        assert!(self.platforms[platform].speech != Speech::Ctips, "a portal is not connected to");
         let line = &mut self.platforms[platform];
         (line.is_open, line.is_wanted) = (false, false);
         let connection = line.connection;
@@ -182,8 +227,18 @@ impl VirtualBridge {
         self.perform();
     }
 
+    /// A portal calls the bridge.
+    pub fn call(&mut self, platform: usize, body: &[u8]) {
+        let input = Input::Request(HttpRequest { path: "", ..HttpRequest::post(1, body) });
+        self.bridge.handle(self.now, Owner::Platform(platform), input);
+        self.perform();
+    }
+
     /// A platform's message; a feed's are numbered here.
     pub fn say(&mut self, platform: usize, line: &str) {
+        if let Some(wire) = &self.platforms[platform].wire {
+            return self.call(platform, &wire.event(line));
+        }
         let Line { speech, sequence, .. } = &mut self.platforms[platform];
         let text = match speech {
             Speech::Feed => {
@@ -247,6 +302,19 @@ impl VirtualBridge {
         self.sessions.iter_mut().find(|session| session.name == name).unwrap_or_else(|| panic!("no session {name}"))
     }
 
+    /// A session's id on the wire.
+    pub fn session_id(&self, name: &str) -> &str {
+        &self.sessions.iter().find(|session| session.name == name).unwrap().id
+    }
+
+    /// A session of a SOAP dialect posts.
+    pub fn post(&mut self, name: &str, body: &[u8]) {
+        let application = self.session(name).application;
+        let input = Input::Request(HttpRequest::post(1, body));
+        self.bridge.handle(self.now, Owner::Application(application), input);
+        self.perform();
+    }
+
     /// A session asks; what it does not number itself is numbered here.
     pub fn ask(&mut self, name: &str, request: &Value) {
         let Session { application, number, id, .. } = self.session(name);
@@ -270,8 +338,7 @@ impl VirtualBridge {
                     write!(args, "<SessionId>{id}</SessionId><TenantId>1</TenantId>").unwrap();
                 }
                 let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
-                let input = Input::Request(HttpRequest::post(1, body.as_bytes()));
-                self.bridge.handle(self.now, Owner::Application(application), input);
+                return self.post(name, body.as_bytes());
             }
         }
         self.perform();
@@ -307,9 +374,14 @@ impl VirtualBridge {
                         let line = &mut self.platforms[platform];
                         (line.is_open, line.is_wanted) = (false, false);
                     }
+                    port::Output::Post(post) => self.posted(platform, &post),
+                    port::Output::Respond { reply, .. } => {
+                        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+                    }
                     output => panic!("nobody is posted to here: {output:?}"),
                 },
-                Output::Notice { .. } | Output::Line(_) => {}
+                Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
+                Output::Line(_) => {}
                 Output::Keep { .. } | Output::Drop { .. } => panic!("nobody asks for routes here: {output:?}"),
             }
         }
@@ -319,14 +391,14 @@ impl VirtualBridge {
         match output {
             port::Output::Write { connection, bytes } => {
                 let text = String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap();
-                self.hears(application, connection.number(), text);
+                self.hears(application, connection.number(), text, &bytes);
             }
             port::Output::Deliver { connection, delivery } => match delivery.token {
                 None => {
                     let envelope = soap::parse(&delivery.body, None).unwrap();
                     let mut text = String::new();
                     write_json(&envelope.body.children[0], &mut text);
-                    self.hears(application, connection.number(), text);
+                    self.hears(application, connection.number(), text, &delivery.body);
                 }
                 Some(token) => {
                     let taken = Input::Delivered { connection, token, result: Ok(()) };
@@ -350,10 +422,37 @@ impl VirtualBridge {
         }
     }
 
-    fn hears(&mut self, application: usize, number: u32, message: String) {
+    fn hears(&mut self, application: usize, number: u32, message: String, body: &[u8]) {
         let is_it = |session: &&Session| session.application == application && session.number == Some(number);
         if let Some(session) = self.sessions.iter().find(is_it).filter(|_| !self.is_opening) {
-            self.told.push(Told::Session { name: session.name.clone(), message });
+            let name = session.name.clone();
+            self.delivered.push(Delivered { name: name.clone(), body: body.to_vec() });
+            self.told.push(Told::Session { name, message });
+        }
+    }
+
+    /// A post to a portal, which takes it. A snapshot shows nothing.
+    fn posted(&mut self, platform: usize, post: &Post) {
+        let wire = self.platforms[platform].wire.clone().expect("a portal");
+        let (label, fields) = wire.read_request(&post.body);
+        let result = match label.as_str() {
+            "OpenConnection" => "<SessionId>S-1</SessionId><status>0</status>",
+            _ => "0",
+        };
+        let answer = PostOutcome::Answer { status: 200, charset: None, body: wire.answer(&label, result).into() };
+        let input = Input::Answered { token: post.token, outcome: answer };
+        self.bridge.handle(self.now, Owner::Platform(platform), input);
+        match label.as_str() {
+            "OpenConnection" | "AddMessageClass" | "AddFilter" => {}
+            "OnLine" => self.platforms[platform].is_open = true,
+            "Snapshot" => {
+                let shown = json!({ "EventType": "SnapShotUpdate", "SnapShotType": fields["EntityType"][0],
+                    "SnapShotTypeComplete": true });
+                let body = wire.event(&shown.to_string());
+                let input = Input::Request(HttpRequest { path: "", ..HttpRequest::post(1, &body) });
+                self.bridge.handle(self.now, Owner::Platform(platform), input);
+            }
+            _ => self.told.push(Told::Platform { platform, order: json!({ label: fields }) }),
         }
     }
 
@@ -401,7 +500,8 @@ fn write_json(element: &Element, text: &mut String) {
             ["true", "false"].contains(&word) || word.parse::<i64>().is_ok_and(|number| number.to_string() == word);
         if is_plain { text.push_str(word) } else { write!(text, "{}", json!(word)).unwrap() }
     } else {
-        let is_list = ["int", "string", "CTICallDataItem", "CTIServiceInfo"].contains(&children[0].name.as_str());
+        let is_list = ["int", "string", "CTICallDataItem", "CTIServiceInfo", "CTIAgentCapabilities"]
+            .contains(&children[0].name.as_str());
         text.push(if is_list { '[' } else { '{' });
         for (place, child) in children.iter().enumerate() {
             text.push_str(if place > 0 { "," } else { "" });

@@ -1,6 +1,6 @@
 //! Events and answers of a platform, on their way to applications of its own dialect.
 
-use super::{Passed, names::ToApplication, rename};
+use super::{Passed, Whole, names::ToApplication, rename};
 use crate::{
     bridge::{
         Cause,
@@ -8,10 +8,10 @@ use crate::{
         platform::Platform,
     },
     message::Message,
-    model::{Id, LinkState, Transition, TransitionKind},
+    model::{ChangeKind, Id, LinkState, Transition, TransitionKind},
     port::{self, Filterable},
     time::Time,
-    vocabulary::{AgentPart, Renames as _, Role, Side, Thing, Which},
+    vocabulary::{AgentPart, Renames as _, Role, Side, Thing},
 };
 
 /// One message that passes.
@@ -39,10 +39,14 @@ impl Application {
         if let Some(guest) = self.server.as_mut().and_then(|server| server.guest()) {
             return guest.hear(now, message);
         }
+        // Failures and answers to questions are the asker's alone.
+        let asks = |passed: &Passed| matches!(passed.operation, ChangeKind::AskState | ChangeKind::AskData);
+        let is_answer = answers.is_some_and(|passed| platform.is_failure || asks(passed));
         let mine = answers.filter(|passed| usize::from(passed.client.application) == me);
         let asker = mine.map(|passed| (passed.client.session, passed.id));
         let side = self.to.vocabulary.message(kind).side;
         match side {
+            Side::Event if is_answer && asker.is_none() => return,
             Side::Event => {}
             // The answer to a request that passed: its asker's alone.
             Side::Reply if asker.is_some() => {}
@@ -54,7 +58,7 @@ impl Application {
             self.counts.held_back += 1;
             return;
         }
-        let audience = port::Audience { asker, only_asker: side == Side::Reply };
+        let audience = port::Audience { asker, only_asker: is_answer || side == Side::Reply };
         let mut renamed = std::mem::take(&mut self.message);
         let is_other = self.rename_event(index, place, platform, message, &mut renamed);
         self.tell_whole(place, platform, if is_other { &mut renamed } else { message }, audience);
@@ -76,12 +80,20 @@ impl Application {
         let mut names = ToApplication { ids: &mut self.ids, parts, platform, index, place };
         if place == 0 {
             // Its numbers are the application's, but for calls whose numbers another one has.
-            let def = vocabulary.message(kind);
-            let calls = [Which::Call, Which::Second, Which::Result].into_iter();
-            let calls = calls.flat_map(|which| (0..parts.len() as u8).map(move |part| (which, part)));
+            let calls = vocabulary.message(kind).roles.iter().filter_map(|(role, slot)| match role {
+                Role::Call(_, part) => Some((*part, *slot)),
+                Role::Agent(_)
+                | Role::Service
+                | Role::Request
+                | Role::Session
+                | Role::Tenant
+                | Role::Platform
+                | Role::Sequence
+                | Role::Time
+                | Role::Utc => None,
+            });
             let mut is_other = false;
-            for (which, part) in calls {
-                let Some(slot) = def.role(Role::Call(which, part)) else { continue };
+            for (part, slot) in calls {
                 let id = Id::from_value(message.get(slot));
                 is_other |= !id.is_none() && names.rename(Thing::Call(part), id).is_some();
             }
@@ -118,6 +130,28 @@ impl Application {
             switch: number(Role::Platform),
         };
         self.counts.published[kind.0 as usize] += passes.pass(message, &about, audience) as u64;
+    }
+
+    /// The platform's own record of what a transition shows, with the application's ids.
+    pub(in crate::bridge) fn shown_whole(
+        &mut self,
+        index: usize,
+        platform: &Platform,
+        shown: &Transition,
+    ) -> Option<Whole> {
+        let place = self.place_of(index).filter(|place| self.passing[*place])?;
+        let model = &platform.model;
+        let native = |thing| match thing {
+            Thing::Call(part) => model.find_call(shown.call?)?.name(part).cloned(),
+            Thing::Agent => model.agent(shown.agent?).id.clone(),
+            Thing::Service(_) => Some(model.service(shown.service?).id.clone()),
+            Thing::AgentOrNumber | Thing::Switch => None,
+        };
+        let mut whole = platform.records.whole(native)?;
+        let parts = &self.to.call_parts;
+        let mut names = ToApplication { ids: &mut self.ids, parts, platform, index, place };
+        self.to.vocabulary.rename(&mut whole.message, &mut names);
+        Some(whole)
     }
 
     /// Whether the application is not told of a transition, because it gets the platform's messages whole. The picture then

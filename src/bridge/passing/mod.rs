@@ -1,17 +1,20 @@
 //! The same dialect on both sides: a message goes on whole, with every field that it has, known or not. It owns the way of
-//! events to applications and of requests to platforms; only ids, request number, session, tenant and switch are rewritten,
-//! by the roles that the vocabulary gives (`names`). It deliberately knows no rules: the picture sees the message as well, for
-//! other applications and for lost links, but the changes it makes there are not told to this application.
+//! events to applications and of requests to platforms, and the platform's own words that snapshots are filled from
+//! (`records`); only ids, request number, session, tenant and switch are rewritten, by the roles that the vocabulary gives
+//! (`names`). It deliberately knows no rules: the picture sees the message as well, for other applications and for lost
+//! links, but the changes it makes there are not told to this application.
 //!
 //! Invariant: an answer to the bridge's own question never passes ([`crate::port::Heard::Shown`]).
 
 mod events;
 mod names;
 mod open;
+mod records;
 mod requests;
 
 pub(super) use events::Passing;
 pub(super) use open::{Passed, PassedRequests};
+pub(super) use records::{Records, Whole};
 
 use crate::{
     message::Message,

@@ -66,14 +66,21 @@ impl ToApplication<'_> {
 }
 
 impl Renames for ToApplication<'_> {
+    /// A text is an id only if the platform has shown it as one: it may be a name in a field that takes either.
     fn rename(&mut self, thing: Thing, id: Id<'_>) -> Option<NativeId> {
         let native = || NativeId::new(id);
         match thing {
             Thing::Call(part) => self.call(part, id),
-            Thing::Agent => other(id, NativeId::Int(self.ids.agent(self.place, &native()?))),
+            // The ids of the platform that the application lists first are its own.
+            Thing::Agent | Thing::Service(_) if self.place == 0 => None,
+            Thing::Agent => {
+                let is_it = id.as_int().is_some() || self.platform.model.agent_by_id(id).is_some();
+                other(id, NativeId::Int(self.ids.agent(self.place, &native().filter(|_| is_it)?)))
+            }
             Thing::Service(kind) => {
                 let kind = kind.unwrap_or(DeviceKind::Group);
-                other(id, NativeId::Int(self.ids.service(self.place, kind, &native()?)))
+                let is_it = id.as_int().is_some() || self.platform.model.service_by_id(kind, id).is_some();
+                other(id, NativeId::Int(self.ids.service(self.place, kind, &native().filter(|_| is_it)?)))
             }
             Thing::Switch => switch(self.place, id),
             // No event leaves it open which of the two stands there.

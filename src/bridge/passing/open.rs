@@ -48,7 +48,6 @@ pub(in crate::bridge) struct PassedRequests {
 }
 
 /// A request whose time is up.
-#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 pub(in crate::bridge) enum Over {
     /// It was answered: events that name it are nobody's from now on.
     Answered(RequestIx),

@@ -6,7 +6,6 @@ use crate::{model::*, time::Time};
 
 /// What the picture says of such a request.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 pub enum Verdict {
     /// It is done. Holds what is to be told to the asker.
     Done(Box<Transition>),

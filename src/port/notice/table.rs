@@ -118,7 +118,7 @@ macro_rules! table {
                 message_name: String, field: String,
             }
             FieldsOnlyCounted fields_only_counted Warn Few "further unknown fields are only counted" {}
-            ValueUnknown value_unknown Warn Few "a value is not of its field's type and was passed over" {
+            ValueUnknown value_unknown Warn Few "a value is not of its field's type: rules take it for absent" {
                 message_name: String, reason: String,
             }
             TextReplaced text_replaced Warn Few

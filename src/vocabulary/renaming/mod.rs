@@ -168,6 +168,26 @@ impl Vocabulary {
     }
 }
 
+impl Fields {
+    /// The thing that a record of these fields is about: its first field has the id.
+    pub fn about(&self) -> Option<Thing> {
+        self.thing(0)
+    }
+
+    /// The thing that a field names, whatever other fields say.
+    pub fn thing(&self, slot: usize) -> Option<Thing> {
+        match self.list.get(slot)?.names {
+            Some(Names::Thing(thing)) => Some(thing),
+            Some(Names::By(_) | Names::Listed) | None => None,
+        }
+    }
+
+    /// Whether a field has an id at any depth, or tells what another one names.
+    pub fn is_of_ids(&self, slot: usize) -> bool {
+        self.naming.is_looked_at(slot)
+    }
+}
+
 impl Naming {
     fn of(fields: &Fields, records: &[Record]) -> Naming {
         let holds = |ty: &Type| ty.record().is_some_and(|place| !records[place].fields.naming.slots.is_empty());

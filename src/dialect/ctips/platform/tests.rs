@@ -633,7 +633,7 @@ fn an_event_with_a_value_that_no_enumeration_has_is_taken_and_the_value_said_onc
         assert_eq!((portal.text("CallId"), portal.text("MediaType")), ("900".into(), "Voice".into()));
     }
     portal.said(&[
-        r#"passed over message_name="RouteRequest" reason="MediaType: \"Voice\" is not of type CTIMediaType""#,
+        r#"rules take it for absent message_name="RouteRequest" reason="MediaType: \"Voice\" is not of type CTIMediaType""#,
     ]);
     assert_eq!(portal.client.troubles().unknown_values, 2);
 }
