@@ -230,7 +230,7 @@ impl Translator {
 
     /// Reports characters of the lines that became U+FFFD, once per sort.
     fn say_replaced(&mut self, replaced: Replaced) {
-        self.notices.extend(self.texts.count(replaced).into_iter().map(|notice| notice.text));
+        self.notices.extend(self.texts.count(replaced).into_iter().map(|notice| notice.to_string()));
     }
 
     fn direct(&mut self, direction: &Direction, out: &mut impl FnMut(&[u8])) -> Result<(), String> {
@@ -259,7 +259,7 @@ impl Translator {
             let text = self.mended(text, &read, &message);
             let result = self.bridge.application_line(self.now, 0, &text);
             self.drain(out);
-            return result.map_err(|Bad(reason)| reason);
+            return result.map_err(|bad| bad.to_string());
         }
         let result = match vocabulary.read_json(text, false, &Vec::new(), &mut message) {
             Ok(read) => {
@@ -270,7 +270,7 @@ impl Translator {
             }
             Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => {
                 self.bridge.platform_unread(self.now, 0, text);
-                Err(Bad(error.to_string()))
+                Err(Bad::of(error.to_string()))
             }
             Err(of_platform) => {
                 let vocabulary = self.application.vocabulary.clone();
@@ -282,13 +282,14 @@ impl Translator {
                     self.bridge.platform_unread(self.now, 0, &text);
                 }
                 self.bridge.application_line(self.now, 0, &text).map_err(|of_application| match of_platform {
-                    JsonError::Unknown(_) => Bad(self.platform.vocabulary.explain(false, &of_platform)),
+                    JsonError::Unknown(_) => Bad::of(self.platform.vocabulary.explain(false, &of_platform)),
                     _ => of_application,
                 })
             }
         };
         self.drain(out);
-        result.map_err(|Bad(reason)| {
+        result.map_err(|bad| {
+            let reason = bad.to_string();
             // The reason is reported as the line's error, and not a second time as a notice.
             self.notices.retain(|notice| *notice != reason);
             reason
@@ -377,7 +378,7 @@ impl Translator {
                 Output::Wire { output: port::Output::Write { bytes, .. }, .. } => {
                     out(bytes.split_last().map_or(&[], |(_, line)| line));
                 }
-                Output::Notice { notice, .. } => self.notices.push(notice.text),
+                Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
                 Output::Wire { .. } | Output::Keep { .. } | Output::Drop { .. } => {}
             }
         }

@@ -200,7 +200,7 @@ impl Live {
                 Output::Wire { output: port::Output::Write { .. }, .. } => {
                     panic!("the bridge asks the feed for something")
                 }
-                Output::Notice { notice, .. } => panic!("{}", notice.text),
+                Output::Notice { notice, .. } => panic!("{notice}"),
                 _ => {}
             }
         }

@@ -350,21 +350,27 @@ impl Application {
             return;
         }
         let Failed { operation, about, id, asked, reason } = failed;
-        let sort = match about {
-            About::Login => "failed log-ons and log-offs",
-            About::Agent => "failed requests about agents",
-            About::Call => "failed requests about calls",
-            About::Route => "failed selections of routes",
-            About::Snapshot => "failed snapshots",
+        let about_what = match about {
+            About::Login => "a log-on or log-off",
+            About::Agent => "about an agent",
+            About::Call => "about a call",
+            About::Route => "the selection of a route",
+            About::Snapshot => "a snapshot",
         };
         let operation = match operation {
             ChangeKind::Refuse => about.name(),
             operation => operation.name().trim_start_matches("ask-"),
         };
-        let named = |what: &str, id: Option<i64>| id.map(|id| format!(", {what} {id}")).unwrap_or_default();
-        let of = [named("agent", asked.agent), named("call", asked.call), named("second call", asked.second)].concat();
-        let text = format!("{operation} (request {id} of session {session}{of}) failed: {reason}");
-        self.notices.push(Notice::info(text).one_of(sort));
+        self.notices.push(Notice::RequestFailed {
+            about: about_what,
+            operation,
+            request: *id,
+            session,
+            agent: asked.agent,
+            call: asked.call,
+            second_call: asked.second,
+            reason: (*reason).to_owned(),
+        });
     }
 
     /// Whether nothing is there for a file or an operator.
@@ -374,8 +380,7 @@ impl Application {
 
     /// What an operator should read, since the last time.
     pub fn notices(&mut self) -> impl Iterator<Item = Notice> {
-        let notice = |text: String| Notice::warn(text).one_of("numbers that two have");
-        self.notices.extend(self.ids.collisions().into_iter().map(notice));
+        self.notices.extend(self.ids.collisions().into_iter().map(|reason| Notice::IdsCollide { reason }));
         self.notices.drain(..)
     }
 

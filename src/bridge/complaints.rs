@@ -1,11 +1,11 @@
-//! Complaints: notices of which a peer can bring about any number. Of each sort a few are told one by one, the others are
-//! counted, and how many they are is told when the span is over: no flood hides what is of another sort.
+//! Complaints: notices of which a peer can bring about any number. Of each kind and sort a few are told one by one, the
+//! others are counted, and how many they are is told when the span is over: no flood hides what is of another kind.
 
 use std::{collections::VecDeque, time::Duration};
 
 use super::{Output, Owner};
 use crate::{
-    port::{FEW, Level, Notice},
+    port::{Frequency, Kind, Notice},
     time::Time,
 };
 
@@ -14,39 +14,34 @@ pub(super) struct Complaints {
     spans: Vec<Span>,
 }
 
-/// A while in which complaints of one sort about one peer are told, up to their number.
+/// A while in which complaints of one kind about one peer are told, up to their number.
 #[derive(Debug)]
 struct Span {
     about: Option<Owner>,
-    sort: &'static str,
-    level: Level,
+    kind: Kind,
+    sort: Option<&'static str>,
     since: Time,
     told: u32,
     left_out: u64,
 }
 
-/// The sort of all notices that name no sort: they share one count.
-const OTHERS: &str = "other notices";
 const MOST: u32 = 10;
 const LONGEST: usize = 400;
 const LENGTH: Duration = Duration::from_secs(10);
 
 impl Complaints {
-    /// Passes a notice on, unless so many of its sort were passed on of late that it is only counted.
+    /// Passes a notice on, unless so many of its kind were passed on of late that it is only counted.
     #[cold]
-    pub fn pass(&mut self, now: Time, about: Option<Owner>, mut notice: Notice, outputs: &mut VecDeque<Output>) {
-        let sort = notice.sort.unwrap_or(OTHERS);
-        if sort == FEW {
+    pub fn pass(&mut self, now: Time, about: Option<Owner>, mut notice: Box<Notice>, outputs: &mut VecDeque<Output>) {
+        let (kind, sort) = (notice.kind(), notice.sort());
+        if kind.frequency() == Frequency::Few {
             return outputs.push_back(Output::Notice { about, notice });
         }
-        if notice.text.len() > LONGEST {
-            notice.text.truncate(notice.text.floor_char_boundary(LONGEST));
-            notice.text.push('…');
-        }
+        notice.shorten(LONGEST);
         self.expire(now, outputs);
-        let place = self.spans.iter().position(|span| (span.about, span.sort) == (about, sort));
+        let place = self.spans.iter().position(|span| (span.about, span.kind, span.sort) == (about, kind, sort));
         let place = place.unwrap_or_else(|| {
-            self.spans.push(Span { about, sort, level: notice.level, since: now, told: 0, left_out: 0 });
+            self.spans.push(Span { about, kind, sort, since: now, told: 0, left_out: 0 });
             self.spans.len() - 1
         });
         let span = &mut self.spans[place];
@@ -78,8 +73,10 @@ impl Complaints {
 impl Span {
     fn end(self, outputs: &mut VecDeque<Output>) {
         if self.left_out > 0 {
-            let text = format!("{} more within {} s: {}", self.left_out, LENGTH.as_secs(), self.sort);
-            outputs.push_back(Output::Notice { about: self.about, notice: Notice::of(self.level, text) });
+            let Span { about, kind, sort, left_out, .. } = self;
+            let within_s = LENGTH.as_secs();
+            let notice = Notice::LeftOut { of: kind.name(), of_sort: sort, count: left_out, within_s };
+            outputs.push_back(Output::Notice { about, notice: notice.into() });
         }
     }
 }
@@ -87,13 +84,14 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::Level;
 
     #[test]
-    fn of_each_sort_ten_are_told_in_ten_seconds_and_the_others_counted() {
+    fn of_each_kind_ten_are_told_in_ten_seconds_and_the_others_counted() {
         let (mut complaints, mut outputs) = (Complaints::default(), VecDeque::new());
-        let mut complain = |at: u64, about, sort, outputs: &mut VecDeque<Output>| {
-            let notice = Notice::warn("x".repeat(1000)).one_of(sort);
-            complaints.pass(Time(at), about, notice, outputs);
+        let mut complain = |at: u64, about, cause, outputs: &mut VecDeque<Output>| {
+            let notice = Notice::CallbackRefused { cause, reason: "x".repeat(1000) };
+            complaints.pass(Time(at), about, notice.into(), outputs);
             complaints.deadline()
         };
         let one = Some(Owner::Application(0));
@@ -106,10 +104,12 @@ mod tests {
         let told: Vec<_> = outputs
             .iter()
             .map(|output| match output {
-                Output::Notice { notice, .. } => (notice.level, notice.text.chars().count()),
+                Output::Notice { notice, .. } => *notice.clone(),
                 _ => panic!("a notice"),
             })
             .collect();
-        assert_eq!(told, [(Level::Warn, "990 more within 10 s: garbage".len()), (Level::Warn, LONGEST + 1)]);
+        let left_out = Notice::LeftOut { of: "callback_refused", of_sort: Some("garbage"), count: 990, within_s: 10 };
+        let shortened = Notice::CallbackRefused { cause: "garbage", reason: "x".repeat(LONGEST) + "…" };
+        assert_eq!((told[0].level(), told), (Level::Warn, vec![left_out, shortened]));
     }
 }

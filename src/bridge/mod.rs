@@ -50,7 +50,7 @@ pub enum Output {
     /// What a conversation wants of the shell.
     Wire { owner: Owner, output: port::Output },
     /// Something for an operator to read; none where it concerns nobody who is configured.
-    Notice { about: Option<Owner>, notice: Notice },
+    Notice { about: Option<Owner>, notice: Box<Notice> },
     /// The record of an open route is to be kept, over whatever stood there; [`Bridge::route_kept`] wants to know when it is.
     Keep {
         route: u64,
@@ -173,7 +173,7 @@ impl Bridge {
             let is_one = self.platforms[index].take_next(now, input, &mut notices);
             let about = Some(Owner::Platform(index));
             for notice in notices.drain(..) {
-                self.complaints.pass(now, about, notice, &mut self.outputs);
+                self.complaints.pass(now, about, notice.into(), &mut self.outputs);
             }
             if is_one || !holds_several {
                 self.settle_event(now, index, cause);
@@ -310,7 +310,7 @@ impl Bridge {
         let owner = Owner::Platform(index);
         while let Some(output) = self.platforms[index].poll(now) {
             match output {
-                port::Output::Notice(notice) => self.complain(now, Some(owner), notice),
+                port::Output::Notice(notice) => self.complaints.pass(now, Some(owner), notice, &mut self.outputs),
                 output => self.outputs.push_back(Output::Wire { owner, output }),
             }
         }
@@ -341,17 +341,17 @@ impl Bridge {
                     application.failed(request.client.session, &failed);
                 }
                 None => {
-                    let notice = Notice::warn(format!("a route that the bridge selected failed: {reason}"));
-                    self.complain(now, Some(Owner::Platform(index)), notice.one_of("failed routes"));
+                    let notice = Notice::RouteFailed { reason: reason.to_owned() };
+                    self.complain(now, Some(Owner::Platform(index)), notice);
                 }
             }
         }
     }
 
-    /// Logs a notice about a platform, application or peer, unless its sort was logged too often of late. The I/O tasks
+    /// Logs a notice about a platform, application or peer, unless its kind was logged too often of late. The I/O tasks
     /// complain through this, too, so that there is one count of complaints.
     pub fn complain(&mut self, now: Time, about: Option<Owner>, notice: Notice) {
-        self.complaints.pass(now, about, notice, &mut self.outputs);
+        self.complaints.pass(now, about, notice.into(), &mut self.outputs);
     }
 
     /// What applications' conversations have to say.
@@ -361,7 +361,9 @@ impl Bridge {
             let owner = Owner::Application(index);
             if !application.is_quiet() {
                 outputs.extend(application.lines.drain(..).map(Output::Line));
-                application.notices().for_each(|notice| complaints.pass(now, Some(owner), notice, outputs));
+                for notice in application.notices() {
+                    complaints.pass(now, Some(owner), notice.into(), outputs);
+                }
             }
             while let Some(output) = application.server.as_mut().and_then(|server| server.poll()) {
                 match output {

@@ -1,6 +1,6 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
@@ -133,9 +133,6 @@ pub struct Counts {
     pub unknown_outcome: u64,
 }
 
-/// A sort of complaint: messages that cannot be read, or that name nobody.
-const UNUSABLE: &str = "messages that cannot be used";
-
 /// The request that a message answers.
 #[derive(Debug, Clone, Copy)]
 enum Answers {
@@ -150,7 +147,30 @@ enum Answers {
 
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bad(pub String);
+pub struct Bad {
+    /// The name of the message that the line holds, as far as it can be read.
+    pub message: Option<String>,
+    pub reason: String,
+}
+
+impl Bad {
+    pub fn of(reason: impl Into<String>) -> Bad {
+        Bad { message: None, reason: reason.into() }
+    }
+
+    fn notice(self) -> Notice {
+        Notice::MessageUnusable { message_name: self.message, reason: self.reason }
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, "{message}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}
 
 impl Platform {
     pub fn new(parts: PlatformParts) -> Platform {
@@ -291,16 +311,12 @@ impl Platform {
         let (notices, profile) = match found {
             Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
             Err(reason) => {
-                let serves =
-                    if last.profile.is_some() { "what it said last serves" } else { "what was configured serves" };
-                (
-                    vec![Notice::warn(format!("WSDL: {reason}: {serves}")).one_of("WSDLs that cannot be read")],
-                    last.profile,
-                )
+                let serves = if last.profile.is_some() { "its last content" } else { "the configured profile" };
+                (vec![Notice::WsdlUnreadable { reason, serves }], last.profile)
             }
         };
         if last.notices != notices {
-            self.wanted.extend(notices.iter().cloned().map(Output::Notice));
+            self.wanted.extend(notices.iter().cloned().map(Output::from));
         }
         let known = profile.as_ref().ok_or_else(|| "its WSDL is not known".to_owned());
         self.take_next(now, &mut Input::Described { profile: known }, &mut Vec::new());
@@ -327,7 +343,7 @@ impl Platform {
         let read = match taken {
             None | Some(Taken::Nothing) => Ok(()),
             Some(Taken::Message { heard, decoded }) => {
-                let read = self.take_in(now, heard, decoded, &message).map_err(|bad| (UNUSABLE, bad));
+                let read = self.take_in(now, heard, decoded, &message).map_err(Bad::notice);
                 if !self.unknown_fields.is_empty() {
                     self.say_unknown_fields(&message, notices);
                 }
@@ -336,9 +352,7 @@ impl Platform {
             Some(Taken::Unread(unread)) => self.not_read(&unread),
         };
         self.message = message;
-        if let Err((sort, Bad(text))) = read {
-            notices.push(Notice::warn(text).one_of(sort));
-        }
+        notices.extend(read.err());
         is_one
     }
 
@@ -352,7 +366,7 @@ impl Platform {
 
     /// Counts characters that became U+FFFD, and logs each sort of them once.
     fn say_replaced(&mut self, replaced: Replaced) {
-        self.wanted.extend(self.texts.count(replaced).into_iter().map(Output::Notice));
+        self.wanted.extend(self.texts.count(replaced).into_iter().map(Output::from));
     }
 
     /// The message that was read last, if it is to be passed on, and the request that passed and that it answers, until
@@ -416,7 +430,8 @@ impl Platform {
             }
             Err(error) => {
                 self.unread(now, text);
-                self.not_read(&Unread::Json(error)).map_err(|(_, bad)| bad)
+                self.count_unread(&error);
+                Err(Bad::of(error.to_string()))
             }
         };
         self.message = message;
@@ -443,11 +458,12 @@ impl Platform {
             if self.said_fields.len() == MOST || self.said_fields.contains(&key) {
                 continue;
             }
-            let more = if self.said_fields.len() + 1 == MOST { "; further ones are only counted" } else { "" };
-            let label = &self.incoming.vocabulary.message(kind).label;
-            let text = format!("{label}: unknown field {:?}{more}", key.1);
-            notices.push(Notice::warn(text).one_of_few());
+            let message_name = self.incoming.vocabulary.message(kind).label.clone();
+            notices.push(Notice::FieldUnknown { message_name, field: key.1.clone() });
             self.said_fields.insert(key);
+            if self.said_fields.len() == MOST {
+                notices.push(Notice::FieldsOnlyCounted {});
+            }
         }
     }
 
@@ -456,35 +472,39 @@ impl Platform {
     fn malformed(&mut self, message: &Message, malformed: &str) -> Bad {
         self.counts.malformed += 1;
         let kind = message.kind().map(|kind| self.incoming.vocabulary.message(kind).label.as_str());
-        Bad(format!("{}: {malformed}; the field was passed over", kind.unwrap_or_default()))
+        Bad { message: kind.map(str::to_owned), reason: format!("{malformed}; the field was passed over") }
     }
 
-    /// Counts a message that could not be read. The error is its sort, and what is wrong with it, if that is to be said.
+    /// Counts a message that could not be read. The error is what is wrong with it, if that is to be said.
     #[cold]
-    fn not_read(&mut self, unread: &Unread) -> Result<(), (&'static str, Bad)> {
-        let error = match unread {
-            Unread::TooLong(most) => {
+    fn not_read(&mut self, unread: &Unread) -> Result<(), Notice> {
+        match unread {
+            Unread::TooLong(limit) => {
                 self.counts.too_long += 1;
-                return Err(("frames that are too long", Bad(format!("a frame longer than {most} bytes was dropped"))));
+                Err(Notice::MessageTooLong { limit: *limit })
             }
             // The conversation has said why.
             Unread::Refused => {
                 self.counts.malformed += 1;
-                return Ok(());
+                Ok(())
             }
-            Unread::Json(error) => error,
-        };
-        let sort = match error {
-            JsonError::Unknown(_) => {
-                self.counts.unknown += 1;
-                "unknown messages"
+            Unread::Json(error) => {
+                self.count_unread(error);
+                Err(match error {
+                    JsonError::Unknown(name) => Notice::MessageUnknown { message_name: name.clone() },
+                    JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => {
+                        Notice::MessageUnusable { message_name: None, reason: error.to_string() }
+                    }
+                })
             }
-            JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => {
-                self.counts.malformed += 1;
-                UNUSABLE
-            }
-        };
-        Err((sort, Bad(error.to_string())))
+        }
+    }
+
+    fn count_unread(&mut self, error: &JsonError) {
+        match error {
+            JsonError::Unknown(_) => self.counts.unknown += 1,
+            JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => self.counts.malformed += 1,
+        }
     }
 
     /// Lets the picture follow from what the conversation found out.
@@ -651,7 +671,7 @@ impl Platform {
                 }
             }
         });
-        fault.map_or(Ok(()), |fault| Err(Bad(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
+        fault.map_or(Ok(()), |fault| Err(Bad::of(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
     }
 
     /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
@@ -743,17 +763,14 @@ fn notices(fitted: &Fitted) -> Vec<Notice> {
     const MOST: usize = 10;
     let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
     let said = fitted.remarks().filter(|(_, remark)| serious(remark));
-    let notice = |(part, remark): (&Part, &Remark)| {
-        Notice::warn(format!("WSDL: {}: {}", part.name, remark.text)).one_of("differences of the WSDL")
+    let notice = |(part, remark): (&Part, &Remark)| Notice::WsdlDiffers {
+        part: part.name.to_string(),
+        reason: remark.text.to_string(),
     };
     let mut notices: Vec<Notice> = said.map(notice).collect();
-    let more = notices.len().saturating_sub(MOST);
+    let more_lacks = notices.len().saturating_sub(MOST);
     notices.truncate(MOST);
-    let more = if more > 0 { format!("; {more} more that it lacks or contradicts") } else { String::new() };
-    let rest = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
-    let shows = if rest + notices.len() > 0 { " (`cti-bridge check --wsdl` shows them)" } else { "" };
-    let profile = &fitted.profile.name;
-    let followed = format!("the service's WSDL is followed, as profile {profile} with {rest} differences{more}{shows}");
-    notices.push(Notice::info(followed).one_of("WSDLs that are followed"));
+    let differences = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
+    notices.push(Notice::WsdlFollowed { profile: fitted.profile.name.to_string(), differences, more_lacks });
     notices
 }

@@ -75,20 +75,20 @@ impl Bridge {
                 let given = role.map(|slot| message.get(slot)).unwrap_or_default();
                 let id = given.as_int().unwrap_or(0);
                 if def.is_some_and(|def| def.session) {
-                    Err(Bad("a request of the session's own: there are no sessions in a file".into()))
+                    Err(Bad::of("a request of the session's own: there are no sessions in a file"))
                 } else if let (Value::Text(text), None) = (given, given.as_int())
                     && !text.is_empty()
                 {
                     let label = def.map(|def| def.label.as_str()).unwrap_or_default();
                     let field =
                         def.zip(role).map(|(def, slot)| def.fields.list[slot].label.as_str()).unwrap_or_default();
-                    Err(Bad(format!("{label}: {field} is no number: {text:?}")))
+                    Err(Bad::of(format!("{label}: {field} is no number: {text:?}")))
                 } else {
                     self.asked(now, index, FILE_SESSION, id, &message);
-                    decoded.malformed.map_or(Ok(()), |malformed| Err(Bad(malformed)))
+                    decoded.malformed.map_or(Ok(()), |malformed| Err(Bad::of(malformed)))
                 }
             }
-            Err(error) => Err(Bad(from.vocabulary.explain(true, &error))),
+            Err(error) => Err(Bad::of(from.vocabulary.explain(true, &error))),
         };
         self.message = message;
         self.collect(now);

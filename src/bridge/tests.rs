@@ -103,10 +103,10 @@ impl Office {
     /// What an operator reads of refused calls.
     fn refusals(&mut self) -> Vec<String> {
         let notices = std::iter::from_fn(|| self.bridge.poll()).filter_map(|output| match output {
-            Output::Notice { notice, .. } => Some(notice.text),
+            Output::Notice { notice, .. } => Some(notice.to_string()),
             _ => None,
         });
-        notices.filter(|text| text.contains("call of the portal") || text.contains("more within")).collect()
+        notices.filter(|text| text.contains("call of the platform") || text.contains("were left out")).collect()
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -263,15 +263,21 @@ fn of_a_flood_of_refusals_is_said_how_many_were_left_out() {
     (0..15).for_each(|_| call(&mut office, "<x/>"));
     assert_eq!(office.refusals().len(), 10);
     call(&mut office, &format!("{}<StartSession/>{}", soap::OPEN, soap::CLOSE));
-    assert_eq!(office.refusals(), ["a call of the portal was refused: StartSession for no session that is open"]);
+    let refused = "a call of the platform was refused cause=\"it is for no session that is open\" \
+                   reason=\"StartSession for no session that is open\"";
+    assert_eq!(office.refusals(), [refused]);
     office.now = Time(10_000);
     assert!(office.bridge.deadline().is_some_and(|deadline| deadline <= office.now));
     office.bridge.expire(office.now);
-    assert_eq!(office.refusals(), ["5 more within 10 s: it is no SOAP"]);
+    let left_out = |count| {
+        let of = "of=\"callback_refused\" of_sort=\"it is no SOAP\"";
+        format!("further events of one kind were left out {of} count={count} within_s=10")
+    };
+    assert_eq!(office.refusals(), [left_out(5)]);
     (0..12).for_each(|_| call(&mut office, "<x/>"));
     office.refusals();
     office.bridge.shut_down(office.now);
-    assert_eq!(office.refusals(), ["2 more within 10 s: it is no SOAP"]);
+    assert_eq!(office.refusals(), [left_out(2)]);
 }
 
 #[test]

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// A wait as notices tell it: in seconds, to a tenth.
+pub fn tenths(wait: Duration) -> f64 {
+    (wait.as_secs_f64() * 10.0).round() / 10.0
+}
+
 #[derive(Debug)]
 pub struct Backoff {
     shortest: Duration,

@@ -5,6 +5,7 @@
 mod queue;
 
 pub mod filter;
+pub mod notices;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use crate::one_line::Escape;
 use queue::Queue;
 
 /// This program's modules that filters may name: all top-level modules, and those below them that log.
-const MODULES: [&str; 26] = [
+const MODULES: [&str; 27] = [
     "bridge",
     "cli",
     "cli::run",
@@ -23,6 +24,7 @@ const MODULES: [&str; 26] = [
     "dialect",
     "document",
     "log",
+    "log::notices",
     "mapping",
     "message",
     "model",

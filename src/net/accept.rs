@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::peers::Peers;
+use crate::port::Notice;
 
 pub struct Accept<'l> {
     listener: &'l TcpListener,
@@ -30,18 +31,17 @@ impl<'l> Accept<'l> {
         Accept { listener, places: Arc::new(Semaphore::new(limit)), limit, peers }
     }
 
-    async fn complain(&self, sort: &'static str, reason: String) {
+    async fn complain(&self, notice: impl FnOnce(Option<String>) -> Notice) {
         let Some(peers) = &self.peers else { return };
-        let at = self.listener.local_addr().map(|address| format!("{address}: ")).unwrap_or_default();
-        peers.complain(sort, format!("{at}{reason}")).await;
+        let address = self.listener.local_addr().ok().map(|address| address.to_string());
+        peers.complain(notice(address)).await;
     }
 
     /// The next connection; none once it is time to stop. At the limit further ones wait.
     pub async fn next(&self, shutdown: &CancellationToken) -> Option<Accepted> {
         loop {
             if self.places.available_permits() == 0 {
-                let reason = format!("all {} connections are taken; further ones wait", self.limit);
-                self.complain("connections at the limit", reason).await;
+                self.complain(|address| Notice::ListenerFull { address, limit: self.limit }).await;
             }
             let accepted = async {
                 let place = self.places.clone().acquire_owned().await.ok()?;
@@ -58,8 +58,7 @@ impl<'l> Accept<'l> {
                 }
                 Err(error) => {
                     // Out of files, most likely: waiting may help, giving up does not.
-                    let reason = format!("a connection could not be accepted: {error}");
-                    self.complain("connections that could not be accepted", reason).await;
+                    self.complain(|address| Notice::AcceptFailed { address, reason: error.to_string() }).await;
                     sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -22,8 +22,10 @@ use crate::{
     bridge::{ApplicationParts, Bridge, Owner, PlatformParts, routes},
     config::{Application, Config, Platform},
     dialect::registry::{ApplicationStart, ApplicationTransport, PlatformStart, PlatformTransport, Posted, Served},
+    log,
     mapping::{Incoming, Mappings, Outgoing},
     model::Model,
+    port::Notice,
     settings::{self, Limits, Listen, Queue, WsdlSource},
     time::Time,
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
@@ -135,14 +137,15 @@ async fn platform_parts(
     match settings.transport {
         PlatformTransport::Dialled(dial) => {
             if settings.exposed {
-                let address = &dial.address;
-                tracing::warn!(platform = name, "plaintext to {address}: bytes leave this machine unprotected");
+                let address = Some(dial.address.to_string());
+                log::notices::write(Some(&name), None, &Notice::Unprotected { address });
             }
             way.dialler = Some(Dialler::new(dial)?);
         }
         PlatformTransport::Accepted { listen: Listen { address, tls, .. }, connections } => {
             if settings.exposed {
-                tracing::warn!(platform = name, "plaintext on {address}: bytes leave this machine unprotected");
+                let address = Some(address.to_string());
+                log::notices::write(Some(&name), None, &Notice::Unprotected { address });
             }
             let listener = listen(address, &name).await?;
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
@@ -153,7 +156,7 @@ async fn platform_parts(
         PlatformTransport::Posted(service) => {
             let Posted { posts, callee, profile, wsdl } = *service;
             if settings.exposed {
-                tracing::warn!(platform = name, "plaintext to other machines: bytes leave this machine unprotected");
+                log::notices::write(Some(&name), None, &Notice::Unprotected { address: None });
             }
             let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
             match &wsdl.source {
@@ -225,7 +228,8 @@ async fn door(
     let name = application.name;
     let Listen { address, tls, exposed } = application.listen;
     if exposed {
-        tracing::warn!(application = name, "plaintext on {address}: bytes leave this machine unprotected");
+        let address = Some(address.to_string());
+        log::notices::write(None, Some(&name), &Notice::Unprotected { address });
     }
     let (from, to) = rules(mappings, &application.dialect)?;
     let vocabulary = to.vocabulary.clone();

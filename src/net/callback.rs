@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     bridge::Owner,
-    port::{Connection, Delivery},
+    port::{Connection, Delivery, Notice},
     settings::Callback as Settings,
 };
 
@@ -134,11 +134,7 @@ impl Caller {
     /// Says once per session what the metrics count.
     async fn say_fault(&self) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let text = format!(
-            "session {} answered an event with a fault; it counts as delivered, and further ones are only counted",
-            self.connection.number()
-        );
-        peers.complain("events answered with a fault", text).await;
+        peers.complain(Notice::SessionFaulted { session: self.connection.number() }).await;
     }
 
     /// Posts an event. While nothing of it has been written it is tried again, for as long as heartbeats may be missed.

@@ -197,7 +197,7 @@ impl Engine {
                     self.bridge.route_kept(now, route, result.clone());
                 }
             }
-            Input::Complaint { about, notice } => self.bridge.complain(now, about, notice),
+            Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
             Input::Metrics(reply) => {
                 let waiting = self.waiting();
                 let to_platforms =

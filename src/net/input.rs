@@ -68,7 +68,7 @@ pub enum Input {
     /// A peer, or a task's work, has a problem that is to be logged.
     Complaint {
         about: Option<Owner>,
-        notice: Notice,
+        notice: Box<Notice>,
     },
     Metrics(oneshot::Sender<String>),
     /// Asks for the names of the platforms that are not connected.

@@ -34,7 +34,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     bridge::Owner,
     config::Config,
+    log,
     mapping::Mappings,
+    port::Notice,
     time::{Time, Zone},
 };
 use accepted::Streams;
@@ -99,14 +101,15 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     for streams in streams {
         let address = streams.listener.local_addr().map_err(|error| error.to_string())?;
         if let Owner::Platform(index) = streams.owner {
-            tracing::info!(platform = bridge.platforms()[index].name, "awaiting the platform on {address}");
+            let notice = Notice::Awaiting { address: address.to_string() };
+            log::notices::write(Some(&bridge.platforms()[index].name), None, &notice);
             platforms[index] = Some(address);
         }
         tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
     }
     for callee in callees {
         let Callee { name, platform, listener, address, acceptor, service } = callee;
-        tracing::info!(platform = name, "called back on {address}");
+        log::notices::write(Some(&name), None, &Notice::Awaiting { address: address.to_string() });
         platforms[platform] = Some(address);
         let limits = http::Limits::of(&service.reads.limits);
         let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
@@ -120,7 +123,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let mut applications = Vec::new();
     for (application, door) in doors.into_iter().enumerate() {
         let Door { name, listener, address, acceptor, serving } = door;
-        tracing::info!(application = name, "serving {address}");
+        log::notices::write(None, Some(&name), &Notice::Serving { address: address.to_string() });
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     bridge::{Output, Owner},
+    log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Level, Notice, Post, PostOutcome},
+    port::{self, Connection, Delivery, Notice, Post, PostOutcome},
 };
 
 /// The cause of ending a connection that reads too slowly.
@@ -56,8 +57,8 @@ impl Engine {
                 Output::Drop { route } => {
                     let forgotten = self.store.as_ref().map_or(Ok(()), |store| store.forget(route));
                     if let Err(reason) = forgotten {
-                        let (now, notice) = (self.now(), Notice::warn(reason).one_of("records that stay"));
-                        self.bridge.complain(now, None, notice);
+                        let now = self.now();
+                        self.bridge.complain(now, None, Notice::RecordStays { route, reason });
                     }
                 }
                 // No application is a file here.
@@ -203,10 +204,10 @@ impl Engine {
         self.bridge.handle(self.now(), owner, port::Input::Closed { connection, reason, cause });
     }
 
-    fn name(&self, owner: Owner) -> (&'static str, &str) {
+    fn name(&self, owner: Owner) -> &str {
         match owner {
-            Owner::Platform(index) => ("platform", &self.bridge.platforms()[index].name),
-            Owner::Application(index) => ("application", &self.bridge.applications()[index].name),
+            Owner::Platform(index) => &self.bridge.platforms()[index].name,
+            Owner::Application(index) => &self.bridge.applications()[index].name,
         }
     }
 
@@ -217,23 +218,24 @@ impl Engine {
             // The first line of a peer that connects by itself may hold a secret.
             Owner::Platform(_) if !connection.is_asked() => {}
             Owner::Platform(_) => {
-                tracing::debug!(platform = self.name(owner).1, connection = number, "{what} {}", Shown(bytes));
+                tracing::debug!(platform = self.name(owner), connection = number, "{what} {}", Shown(bytes));
             }
             // What applications say may hold passwords.
             Owner::Application(_) if what == "heard" => {}
             Owner::Application(_) => {
-                tracing::debug!(application = self.name(owner).1, session = number, "{what} {}", Shown(bytes));
+                tracing::debug!(application = self.name(owner), session = number, "{what} {}", Shown(bytes));
             }
         }
     }
 
     fn log(&self, about: Option<Owner>, notice: &Notice) {
-        let (kind, name) = about.map_or(("bridge", ""), |owner| self.name(owner));
-        match notice.level {
-            Level::Info => tracing::info!(kind, name, "{}", notice.text),
-            Level::Warn => tracing::warn!(kind, name, "{}", notice.text),
-            Level::Error => tracing::error!(kind, name, "{}", notice.text),
-        }
+        let name = about.map(|owner| self.name(owner));
+        let (platform, application) = match about {
+            Some(Owner::Platform(_)) => (name, None),
+            Some(Owner::Application(_)) => (None, name),
+            None => (None, None),
+        };
+        log::notices::write(platform, application, notice);
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use super::{bring, input::Input, peers::Peers};
-use crate::{bridge::routes::Record, port::Notice};
+use crate::{bridge::routes::Record, log, port::Notice};
 
 /// Records in JSON, by the bridge's numbers of routes.
 const ROUTES: TableDefinition<u64, &[u8]> = TableDefinition::new("routes");
@@ -55,7 +55,10 @@ fn read(database: &Database) -> Result<Left, redb::Error> {
         let (route, record) = entry?;
         match serde_json::from_slice(record.value()) {
             Ok(record) => left.push((route.value(), record)),
-            Err(error) => tracing::error!("the record of route {} cannot be read: {error}", route.value()),
+            Err(error) => {
+                let notice = Notice::RecordUnreadable { route: route.value(), reason: error.to_string() };
+                log::notices::write(None, None, &notice);
+            }
         }
     }
     Ok(left)
@@ -71,7 +74,7 @@ impl Store {
     /// A record that stays for want of room is found again at the next start, and its route is over then.
     pub fn forget(&self, route: u64) -> Result<(), String> {
         let sent = self.changes.try_send(Change::Drop(route));
-        sent.map_err(|_| format!("the record of route {route} stays: {QUEUE} changes wait to be written already"))
+        sent.map_err(|_| format!("{QUEUE} changes wait to be written already"))
     }
 }
 
@@ -94,8 +97,8 @@ impl Keeper {
                 let Ok((keeper, result)) = written.await else { return };
                 self = keeper;
                 if let Err(error) = &result {
-                    let text = format!("{}: {error}", self.path.display());
-                    peers.say(Notice::error(text).one_of("records that could not be written")).await;
+                    let (path, reason) = (self.path.display().to_string(), error.clone());
+                    peers.complain(Notice::RecordNotWritten { path, reason }).await;
                 }
                 if !routes.is_empty() {
                     bring(&inputs, Input::Kept { routes, result }).await;

@@ -9,8 +9,11 @@ use rustls::{
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::peers::{NO_TLS, Peers};
-use crate::settings::{ClientTls, ServerTls};
+use super::peers::Peers;
+use crate::{
+    port::Notice,
+    settings::{ClientTls, ServerTls},
+};
 
 /// What the bridge shows to those who connect to it.
 pub fn server(settings: &ServerTls) -> Result<TlsAcceptor, String> {
@@ -72,7 +75,7 @@ pub async fn shake_hands(
         Err(_) => format!("it took longer than {} s", limit.as_secs_f64()),
     };
     if let Some(peers) = peers {
-        peers.complain(NO_TLS, format!("no TLS with {peer}: {reason}")).await;
+        peers.complain(Notice::TlsFailed { peer: peer.to_string(), reason }).await;
     }
     None
 }

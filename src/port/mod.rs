@@ -42,7 +42,8 @@ pub use application::{
 };
 pub use directory::{Directory, Entry, Known, Thing};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
-pub use notice::{FEW, Level, Notice};
+pub(crate) use notice::table;
+pub use notice::{Frequency, Kind, Level, Notice, Value};
 pub use output::{Connection, Delivery, Output, Post, Reply};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};

@@ -73,7 +73,13 @@ pub enum Output {
     },
     /// Read the WSDL of the service at this address. `Described` follows, once.
     Describe(Arc<str>),
-    Notice(Notice),
+    Notice(Box<Notice>),
+}
+
+impl From<Notice> for Output {
+    fn from(notice: Notice) -> Output {
+        Output::Notice(notice.into())
+    }
 }
 
 /// One call to a session's callback address.

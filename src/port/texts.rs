@@ -23,11 +23,7 @@ impl Texts {
             let count = &mut self.counts[sort as usize];
             *count += 1;
             if *count == 1 {
-                let text = format!(
-                    "a message has {}: U+FFFD was taken in its place; further such messages are only counted",
-                    sort.words()
-                );
-                notices.push(Notice::warn(text).one_of_few());
+                notices.push(Notice::TextReplaced { cause: sort.words() });
             }
         }
         notices

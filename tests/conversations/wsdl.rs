@@ -84,7 +84,7 @@ impl World {
         let (mut said, mut posts) = (Vec::new(), Vec::new());
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Notice { notice, .. } => said.push((notice.level, notice.text)),
+                Output::Notice { notice, .. } => said.push((notice.level(), notice.to_string())),
                 Output::Wire { output: port::Output::Post(post), .. } => posts.push(post),
                 output => panic!("{output:?}"),
             }
@@ -117,10 +117,13 @@ fn what_a_wsdl_came_to_is_said_when_it_is_not_what_was_said_before() {
     let usual = "http://tempuri.org/IOpenMediaService/GetAllOpenMediaServiceGroupStatus".to_owned();
     let moved = format!("{OTHER}/IOpenMediaService/GetAllOpenMediaServiceGroupStatus");
     let warning = |text: &str| vec![(Level::Warn, text.to_owned())];
+    let unreadable = |serves: &str| {
+        format!("the service's WSDL cannot be read reason=\"http://media/?wsdl: answered 404\" serves={serves:?}")
+    };
     let missing = || Err("http://media/?wsdl: answered 404".to_owned());
 
     world.until_asked();
-    let said = warning("WSDL: http://media/?wsdl: answered 404: what was configured serves");
+    let said = warning(&unreadable("the configured profile"));
     assert_eq!(world.described(missing()), (said, usual.clone()));
     world.until_asked();
     assert_eq!(world.described(missing()), (Vec::new(), usual));
@@ -128,14 +131,15 @@ fn what_a_wsdl_came_to_is_said_when_it_is_not_what_was_said_before() {
     world.until_asked();
     let (said, action) = world.described(other());
     let [(Level::Info, text)] = &said[..] else { panic!("{said:?}") };
-    assert!(text.starts_with("the service's WSDL is followed, as profile open-media with 7 differences"), "{text}");
+    assert!(text.starts_with("the service's WSDL is followed"), "{text}");
+    assert!(text.ends_with(" profile=\"open-media\" differences=7 more_lacks=0"), "{text}");
     assert_eq!(action, moved);
     world.until_asked();
     assert_eq!(world.described(other()), (Vec::new(), moved.clone()));
 
     // What cannot be read any more leaves what was read last.
     world.until_asked();
-    let said = warning("WSDL: http://media/?wsdl: answered 404: what it said last serves");
+    let said = warning(&unreadable("its last content"));
     assert_eq!(world.described(missing()), (said, moved));
 }
 
@@ -146,7 +150,8 @@ fn what_a_wsdl_lacks_is_said_one_by_one() {
     let (said, _) = world.described(Ok(fitted(&dialect("open-media"), "open-media-asmx")));
     let warnings: Vec<_> = said.iter().filter(|(level, _)| *level == Level::Warn).map(|(_, text)| text).collect();
     assert_eq!(warnings.len(), 6);
-    assert_eq!(warnings[0], "WSDL: DivertRequest: the WSDL has no such operation");
+    let lacks = "the service's WSDL lacks or contradicts something";
+    assert_eq!(*warnings[0], format!("{lacks} part=\"DivertRequest\" reason=\"the WSDL has no such operation\""));
 }
 
 #[test]

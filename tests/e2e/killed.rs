@@ -151,12 +151,13 @@ impl Site {
     async fn is_reported(&self, daemon: &mut Daemon) -> usize {
         let mut lines = Vec::new();
         for _ in &self.left {
-            lines.push(daemon.line("left open by an earlier run").await);
+            lines.push(daemon.line("an earlier run left a route open").await);
         }
         for record in &self.left {
-            let number = record.id.map_or_else(|| "without a number".to_owned(), |id| format!("request {id}"));
-            let (call, number) = (format!("the route of call {} (desk)", record.call), format!(", {number} on media"));
-            let said = lines.iter().any(|line| line.contains(&call) && line.contains(&number));
+            let number = record.id.map(|id| format!(" request={id}")).unwrap_or_default();
+            let call = format!("event=\"route_left_open\" application=\"desk\" call={:?} asker=\"desk\"", record.call);
+            let all = format!("{call} routing_platform=\"media\"{number} outcome=");
+            let said = lines.iter().any(|line| line.contains(&all));
             assert!(said && record.call.starts_with("guid-"), "{record:?} is not reported: {lines:#?}");
         }
         lines.len()
@@ -289,7 +290,7 @@ async fn live(site: &mut Site, chance: &mut Chance, first: i64, store: &str) {
         daemon.kill();
     }
     let log = daemon.end().await.log;
-    assert_eq!(log.matches("left open by an earlier run").count(), reported, "each once");
+    assert_eq!(log.matches("an earlier run left a route open").count(), reported, "each once");
 }
 
 #[tokio::test]

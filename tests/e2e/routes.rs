@@ -133,7 +133,7 @@ async fn what_a_killed_bridge_leaves_open_the_next_one_cancels_and_reports() {
     let mut next = Daemon::start(&configuration);
     let cancelled = async { while media.hear().await.id != added.id {} };
     soon("a cancellation", cancelled).await;
-    next.line("left open by an earlier run").await;
+    next.line("an earlier run left a route open").await;
     assert_eq!((media.count("AddRequest"), media.count("CancelRequest") > 0), (2, true));
     drop(next);
     let _ = std::fs::remove_file(&store);

@@ -71,7 +71,7 @@ fn what_is_odd_about_a_line_is_named_and_the_line_is_taken() {
         "line 2: SetAgentState: unknown field `AgentIdxx` (did you mean `AgentIdx`?)",
         "line 2: SetAgentState: RequestId is no number: \"six\"",
         "line 3: unknown message \"LoginAgentt\" (did you mean `LoginAgent`?)",
-        "line 4: a reply to no command that is open (request-id 99)",
+        "line 4: a reply answers no command that is open request=99",
         "line 5: agent-idle: unknown field `agent-nmuber` (did you mean `agent-id`?)",
     ];
     for line in expected {
@@ -92,7 +92,10 @@ fn a_gap_in_the_sequence_is_named_and_nobody_is_asked() {
     };
     let idle = r#"{"timestamp":"2026-11-20 10:01:30","message":"agent-idle","agent-id":4,"sequence":101}"#;
     let output = translate(&[], &format!("{}\n{}\n{idle}\n", line(1, 1), line(100, 2)));
-    assert_eq!(stderr(&output), "line 2: sequence 100 where 2 was expected: events were missed\n");
+    assert_eq!(
+        stderr(&output),
+        "line 2: the sequence has a gap: events were missed sequence=100 expected=2 asks_snapshot=false\n"
+    );
     let told: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let types: Vec<_> = told.iter().map(|event| event["EventType"].as_str().unwrap()).collect();
     assert_eq!(types, ["AgentLoginStateChange", "AgentStateChange"]);

@@ -380,7 +380,7 @@ impl VirtualBridge {
                     }
                     output => panic!("nobody is posted to here: {output:?}"),
                 },
-                Output::Notice { notice, .. } => self.notices.push(notice.text),
+                Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
                 Output::Line(_) => {}
                 Output::Keep { .. } | Output::Drop { .. } => panic!("nobody asks for routes here: {output:?}"),
             }

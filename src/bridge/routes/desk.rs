@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bridge::ids::CallKey,
     model::{Failure, RejectReason, RouteType},
+    port::Notice,
     time::Time,
 };
 
@@ -165,7 +166,8 @@ impl Desk {
     /// The platform did not use what was selected, for this reason: nobody needs it any more.
     pub fn not_used(&mut self, call: CallKey, why: &str) {
         if let Some(number) = self.routes.get_mut(&call).and_then(|route| route.current.take()) {
-            self.want(Order::Report { number, text: format!("the platform {why}: the request is cancelled") });
+            let reason = format!("the platform {why}");
+            self.want(Order::Report { notice: Notice::RouteNotUsed { route: number.0, reason } });
             self.abandon(number);
         }
     }

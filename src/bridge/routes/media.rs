@@ -251,19 +251,18 @@ impl Bridge {
                 |whose: &Whose| self.media(*whose).is_some_and(|media| self.platforms[media].name == record.platform);
             let named = |whose: &Whose| self.owner(*whose).0 == record.application && has_media(whose);
             let whose = self.desks().find(named).or_else(|| self.desks().find(has_media));
-            let what = match (whose, record.id) {
+            let outcome = match (whose, record.id) {
                 (None, _) => "nobody asks that platform any more, so that nobody cancels it",
                 (_, Some(_)) => "it is cancelled",
                 (_, None) => "whether it was added is unknown",
             };
             let Record { application, platform, call, id, .. } = &record;
-            let id = id.map_or_else(|| "without a number".to_owned(), |id| format!("request {id}"));
-            let notice = Notice::warn(format!(
-                "left open by an earlier run: the route of call {call} ({application}), {id} on {platform}: {what}"
-            ));
+            let (asker, routing_platform) = (application.clone(), platform.clone());
+            let call = call.to_string();
+            let notice = Notice::RouteLeftOpen { call, asker, routing_platform, request: *id, outcome };
             let about = whose.map(|whose| self.owner(whose).1);
             // Each of these is logged: there are as many as routes were open, and they come once per start.
-            self.outputs.push_back(Output::Notice { about, notice });
+            self.outputs.push_back(Output::Notice { about, notice: notice.into() });
             let (before, number) = of_key(route);
             let own = (whose == Some(before)).then_some(number);
             let desk = whose.and_then(|whose| self.desk_mut(whose));
@@ -425,11 +424,7 @@ impl Bridge {
                     asks.unfollow(id);
                 }
             }
-            Order::Report { number, text } => {
-                let text = format!("route {}: {text}", number.0);
-                let about = self.owner(whose).1;
-                self.complain(now, Some(about), Notice::warn(text).one_of("reports of routes"));
-            }
+            Order::Report { notice } => self.complain(now, Some(self.owner(whose).1), notice),
         }
         if self.converse(now, media) {
             self.settle(now, media, Cause::Link);

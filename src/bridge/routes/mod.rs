@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::CallKey;
 use crate::{
     model::{ClientId, Failure, RejectReason, RouteType, TransitionKind},
+    port::Notice,
     time::Time,
 };
 
@@ -112,7 +113,7 @@ pub enum Told {
 }
 
 /// Something to be done with a selection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Order {
     /// Its record is to be kept; [`Desk::kept`] wants to know when it is.
     Keep {
@@ -146,8 +147,7 @@ pub enum Order {
     },
     /// Somebody should read this.
     Report {
-        number: Number,
-        text: String,
+        notice: Notice,
     },
 }
 

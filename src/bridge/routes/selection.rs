@@ -7,6 +7,7 @@ use super::{AGAIN, Alarm, Asked, Desk, LAST_MOMENT, News, Number, Order, Target,
 use crate::{
     bridge::ids::CallKey,
     model::{ClientId, Failure, RejectReason, RouteType},
+    port::Notice,
     time::Time,
 };
 
@@ -135,7 +136,7 @@ impl Desk {
                 if unknown {
                     self.counts.unknown += 1;
                     let text = format!("{reason}: {NOBODY_KNOWS}");
-                    self.want(Order::Report { number, text: text.clone() });
+                    self.want(Order::Report { notice: Notice::RouteUncertain { route: number.0, reason } });
                     self.answer(number, Told::Failed(Failure::Failed, text));
                 } else {
                     self.answer(number, Told::Failed(Failure::Failed, reason));

@@ -17,7 +17,7 @@ mod inquiry;
 mod wraps;
 
 use inquiry::Inquiry;
-use wraps::{ManualWraps, WRAPS};
+use wraps::ManualWraps;
 
 use super::strangers::{Refused, Strangers};
 use crate::{
@@ -247,7 +247,7 @@ impl Client {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
+        self.wire(notice.into());
     }
 
     fn write(&mut self, line: Vec<u8>) {
@@ -271,15 +271,15 @@ impl Client {
     fn connected(&mut self, now: Time) {
         self.state = State::Greeted;
         self.unanswered = 0;
-        self.say(Notice::info("the relay is connected").one_of("relays that came"));
+        self.say(Notice::RelayConnected {});
         // At once: the relay waits for it with everything else.
         self.ping(now);
     }
 
     /// The peer is no relay: it is told why if it still listens, and closed.
     fn refuse(&mut self, connection: Connection, refused: Refused) {
-        let Refused { line, sort, reason } = refused;
-        self.say(Notice::warn(reason).one_of(sort));
+        let Refused { line, peer, cause } = refused;
+        self.say(Notice::RelayRefused { cause, peer });
         if !line.is_empty() {
             self.wire(Output::Write { connection, bytes: line.into() });
         }
@@ -301,8 +301,7 @@ impl Client {
         self.lose(why);
         self.state = State::Waiting;
         self.next_ping = None;
-        let text = format!("the relay is gone: {why}");
-        self.say(Notice::warn(text).one_of("relays that went"));
+        self.say(Notice::RelayLost { reason: why.to_owned() });
     }
 
     /// Takes the next message of the relay's bytes.
@@ -359,17 +358,17 @@ impl Client {
     fn alive(&mut self) {
         if self.state != State::Live {
             self.state = State::Live;
-            self.say(Notice::info("CCAS is there").one_of("CCAS there"));
+            self.say(Notice::RelayReachesPlatform {});
             self.outputs.push_back(PlatformOutput::Up);
         }
     }
 
     /// The relay is there, and CCAS is not.
-    fn away(&mut self, why: &str) {
+    fn away(&mut self, why: &'static str) {
         if self.state != State::Away {
             self.lose(why);
             self.state = State::Away;
-            self.say(Notice::warn(why).one_of("CCAS away"));
+            self.say(Notice::RelayLostPlatform { cause: why });
         }
     }
 
@@ -391,8 +390,7 @@ impl Client {
     fn gap(&mut self, lost: i64, unsure: i64) {
         if lost > 0 || unsure > 0 {
             self.troubles.gaps += 1;
-            let text = format!("{lost} events were lost while the relay had nobody to tell, {unsure} more may be");
-            self.say(Notice::warn(text).one_of("gaps"));
+            self.say(Notice::RelayLostEvents { lost, perhaps_lost: unsure });
             if self.state == State::Live {
                 self.outputs.push_back(PlatformOutput::Resync);
             }
@@ -401,8 +399,7 @@ impl Client {
 
     fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
         let Some((purpose, _)) = self.open.remove(&id) else {
-            let text = format!("a reply to no command that is open (id {id})");
-            self.say(Notice::warn(text).one_of("replies to no open command"));
+            self.say(Notice::ReplyUnexpected { request: id });
             return Heard::Nothing;
         };
         let is_refused = hresult.is_some_and(|hresult| hresult < 0);
@@ -418,8 +415,7 @@ impl Client {
             }
             Purpose::Renewal { agent } => {
                 if is_refused {
-                    let text = format!("the work after a call of agent {agent} cannot be extended any more");
-                    self.say(Notice::warn(text).one_of(WRAPS));
+                    self.say(Notice::WrapNotExtended { agent });
                 }
                 return Heard::Nothing;
             }

@@ -16,9 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest hello in bytes.
 const HELLO: usize = 4096;
 
-/// The sort of notices about connections without a hello.
-const NO_HELLO: &str = "relays that said no hello";
-
 #[derive(Debug)]
 struct Stranger {
     peer: String,
@@ -31,15 +28,8 @@ struct Stranger {
 pub(super) struct Refused {
     /// The last line that it is sent; empty if it is gone, or said nothing.
     pub line: String,
-    pub sort: &'static str,
-    /// For the log.
-    pub reason: String,
-}
-
-impl Refused {
-    fn of(peer: &str, sort: &'static str, reason: &str, line: String) -> Refused {
-        Refused { line, sort, reason: format!("{peer} is no relay that may connect: {reason}") }
-    }
+    pub peer: String,
+    pub cause: &'static str,
 }
 
 /// See the module.
@@ -64,13 +54,13 @@ impl Strangers {
         let line = self.waiting.get_mut(&connection)?.stream.next_text(bytes)?;
         let peer = self.waiting.remove(&connection)?.peer;
         let greeted = greet(line.unwrap_or_default().as_bytes(), token);
-        Some(greeted.map_err(|line| Refused::of(&peer, "refused relays", "its hello or its token is wrong", line)))
+        Some(greeted.map_err(|line| Refused { line, peer, cause: "its hello or its token is wrong" }))
     }
 
     /// A connection is over. If it had not said hello, that is worth a word.
     pub fn went(&mut self, connection: Connection) -> Option<Refused> {
         let peer = self.waiting.remove(&connection)?.peer;
-        Some(Refused::of(&peer, NO_HELLO, "it went before it said hello", String::new()))
+        Some(Refused { line: String::new(), peer, cause: "it went before it said hello" })
     }
 
     pub fn deadline(&self) -> Option<Time> {
@@ -83,7 +73,7 @@ impl Strangers {
         let late: Vec<Connection> = late.collect();
         let refused = |connection| {
             let peer = self.waiting.remove(&connection)?.peer;
-            Some((connection, Refused::of(&peer, NO_HELLO, "it said no hello in time", String::new())))
+            Some((connection, Refused { line: String::new(), peer, cause: "it said no hello in time" }))
         };
         late.into_iter().filter_map(refused).collect()
     }

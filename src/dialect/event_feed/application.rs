@@ -107,8 +107,7 @@ impl Server {
         let most = self.settings.max_connections;
         if self.sessions.len() >= most {
             *self.lost.entry("too-many").or_default() += 1;
-            let text = format!("connection from {peer} refused: all {most} are taken");
-            self.say(Notice::warn(text).one_of("connections at the limit"));
+            self.say(Notice::ConnectionRefused { peer: peer.to_owned(), limit: most });
             return self.wire(Output::Close { connection: Connection::accepted(key) });
         }
         let session = Session {
@@ -160,23 +159,27 @@ impl Server {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
+        self.wire(notice.into());
     }
 
     fn closed(&mut self, key: u32, why: &str) {
         if let Some(session) = self.sessions.remove(&key) {
-            let text = format!("connection {key} of {} closed: {why}", session.name());
-            self.say(Notice::info(text).one_of("connections closed"));
+            let (user, peer, reason) = (session.user, Some(session.peer), why.to_owned());
+            self.say(Notice::SessionClosed { session: key, user, peer, reason });
         }
     }
 
     /// The shell gave the connection up.
     fn give_up(&mut self, key: u32, reason: &str, cause: &'static str) {
+        let user = self.user_of(key).map(str::to_owned);
+        self.lose(key, user, reason, cause);
+    }
+
+    fn lose(&mut self, key: u32, user: Option<String>, reason: &str, cause: &'static str) {
         if let Some(session) = self.sessions.remove(&key) {
             *self.lost.entry(cause).or_default() += 1;
-            let text = format!("connection {key} of {} ended: {reason}", session.name());
-            let sort = if cause == "login" { "refused log-ons" } else { cause };
-            self.say(Notice::warn(text).one_of(sort));
+            let (peer, reason) = (Some(session.peer), reason.to_owned());
+            self.say(Notice::SessionLost { cause, session: key, user, peer, reason });
         }
     }
 
@@ -242,15 +245,17 @@ impl Server {
         let digest = digest(known.unwrap_or("-"));
         let same: bool = digest.as_bytes().ct_eq(given.as_bytes()).into();
         if !(same && known.is_some()) {
-            self.reply(key, "authenticate-reply", id, -1, &[("error-msg", "unknown user or wrong password")]);
-            return self.hang_up(key, &format!("unknown user or wrong password for {user:?}"), "login");
+            let reason = "unknown user or wrong password";
+            self.reply(key, "authenticate-reply", id, -1, &[("error-msg", reason)]);
+            self.lose(key, Some(user.to_owned()), reason, "login");
+            return self.wire(Output::Close { connection: Connection::accepted(key) });
         }
         let user = user.to_owned();
         let Some(session) = self.sessions.get_mut(&key) else { return };
         session.deadline = None;
-        let text = format!("connection {key} from {} authenticated as {user:?}", session.peer);
-        session.user = Some(user);
-        self.say(Notice::info(text).one_of("log-ons"));
+        let peer = session.peer.clone();
+        session.user = Some(user.clone());
+        self.say(Notice::SessionAuthenticated { session: key, user, peer });
         self.reply(key, "authenticate-reply", id, 0, &[]);
     }
 
@@ -435,8 +440,7 @@ impl Server {
         let overflowed = self.entities.overflowed;
         let news = self.entities.hear(&message);
         if self.entities.overflowed && !overflowed {
-            let text = "the platform has more entities of one kind than are kept: snapshots will lack some";
-            self.say(Notice::warn(text).one_of("entities that are not kept"));
+            self.say(Notice::EntitiesFull {});
         }
         news
     }
@@ -591,15 +595,6 @@ impl WatchesGroups for Server {
 
     fn new_watchers(&mut self) -> Vec<GroupWatcher> {
         std::mem::take(&mut self.group_watchers)
-    }
-}
-
-impl Session {
-    fn name(&self) -> String {
-        match &self.user {
-            Some(user) => format!("{user:?} at {}", self.peer),
-            None => self.peer.clone(),
-        }
     }
 }
 

@@ -8,7 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{digest, subscriptions::write_records};
 use crate::{
-    dialect::{backoff::Backoff, commands::Commands},
+    dialect::{
+        backoff::{Backoff, tenths},
+        commands::Commands,
+    },
     message::{Kind, Message, Node, Value},
     model::{Id, RequestIx},
     port::{
@@ -203,10 +206,7 @@ impl PlatformConversation for Client {
             match own {
                 Own::Authenticate => return self.hang_up(now, "no answer to the authentication"),
                 _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
-                _ => {
-                    let text = "a subscription was not answered, though the feed is alive";
-                    self.say(Notice::warn(text).one_of("subscriptions without an answer"));
-                }
+                _ => self.say(Notice::SubscriptionUnanswered {}),
             }
         }
         if self.state == State::Live && self.own.is_empty() && self.heard + self.settings.silence <= now {
@@ -310,8 +310,7 @@ impl Client {
             self.troubles.disconnects += 1;
             self.outputs.push_back(PlatformOutput::Down(why.to_owned()));
         }
-        let text = format!("not connected: {why}; next attempt in {:.1} s", wait.as_secs_f64());
-        self.say(Notice::warn(text).one_of("connections lost"));
+        self.say(Notice::PlatformLost { reason: why.to_owned(), next_attempt_s: tenths(wait) });
     }
 
     /// A message was read: whose it is, and whether one is missing before it.
@@ -337,10 +336,7 @@ impl Client {
         match self.answered(id, own, command) {
             Some(Answered::Command(request)) => return Heard::Answer(request),
             Some(Answered::Own(own)) => self.own_reply(now, own, message),
-            None if command => {
-                let text = format!("a reply to no command that is open (request-id {})", id.unwrap_or(-1));
-                self.say(Notice::warn(text).one_of("replies to no open command"));
-            }
+            None if command => self.say(Notice::ReplyUnexpected { request: id.unwrap_or(-1) }),
             None => {}
         }
         Heard::Nothing
@@ -360,7 +356,7 @@ impl Client {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
+        self.wire(notice.into());
     }
 
     fn hang_up(&mut self, now: Time, why: &str) {
@@ -383,9 +379,7 @@ impl Client {
     fn missed(&mut self, now: Time, sequence: u32, expected: u32) {
         self.troubles.gaps += 1;
         let is_live = self.state == State::Live;
-        let remedy = if is_live { "; asking for a snapshot" } else { "" };
-        let text = format!("sequence {sequence} where {expected} was expected: events were missed{remedy}");
-        self.say(Notice::warn(text).one_of("gaps"));
+        self.say(Notice::EventsMissed { sequence, expected, asks_snapshot: is_live });
         if is_live {
             self.outputs.push_back(PlatformOutput::Resync);
             self.refresh(now);
@@ -419,30 +413,26 @@ impl Client {
         let said = said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         match own {
             Own::Authenticate if result < 0 => {
-                let text =
-                    format!("authentication refused for user {:?}: {error} (result {result})", self.settings.user);
-                self.say(Notice::error(text).one_of("refused authentication"));
+                let user = Some(self.settings.user.clone());
+                self.say(Notice::BridgeRefused { user, reason: error, result: Some(result) });
                 self.hang_up(now, "authentication refused");
             }
             Own::Authenticate => self.authenticated(now),
             Own::SubscribeAll if result < 0 => {
-                let text = format!("subscribing to everything at once was refused ({error}); trying one by one");
-                self.say(Notice::warn(text).one_of("refused subscriptions"));
+                self.say(Notice::SubscriptionSplit { reason: error });
                 for (place, subscription) in self.subscriptions().into_iter().enumerate() {
                     self.subscribe(now, Own::Subscribe(place), &[subscription]);
                 }
             }
             Own::SubscribeAll | Own::Refresh if result > 0 => {
-                let text = format!("a subscription was accepted in part only (result {result}): {said}");
-                self.say(Notice::warn(text).one_of("refused subscriptions"));
+                self.say(Notice::SubscriptionPartial { result, reason: said });
             }
             Own::Refresh if result < 0 => {
-                let text = format!("no fresh snapshot (result {result}): {said}");
-                self.say(Notice::error(text).one_of("refused subscriptions"));
+                self.say(Notice::SnapshotFailed { part: None, result: Some(result), reason: said });
             }
             Own::Subscribe(place) if result != 0 => {
-                let text = format!("no subscription to {} (result {result}): {said}", self.subscriptions()[place].0);
-                self.say(Notice::error(text).one_of("refused subscriptions"));
+                let subscribed_to = self.subscriptions()[place].0.to_string();
+                self.say(Notice::SubscriptionRefused { subscribed_to, result, reason: said });
             }
             Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
         }
@@ -451,8 +441,7 @@ impl Client {
     fn authenticated(&mut self, now: Time) {
         self.state = State::Live;
         self.backoff.reset();
-        let notice = Notice::info("connected and authenticated").one_of("connections made");
-        self.say(notice);
+        self.say(Notice::PlatformConnected {});
         self.outputs.push_back(PlatformOutput::Up);
         self.subscribe(now, Own::SubscribeAll, &self.subscriptions());
     }

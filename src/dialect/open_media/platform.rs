@@ -350,7 +350,7 @@ impl Client {
         if self.is_up && self.silent < LOST {
             return;
         }
-        self.away(now, reason.to_owned(), Notice::warn);
+        self.away(now, reason.to_owned(), Notice::PlatformUnavailable { reason: reason.to_owned() });
     }
 
     /// The service does not let the bridge in. What somebody ordered may be all that the bridge's user is not let do.
@@ -359,18 +359,19 @@ impl Client {
             Asked::Order(_) if self.is_up => self.probe = Some(now),
             Asked::Order(_) => {}
             Asked::Probe | Asked::Poll | Asked::Look(..) => {
-                self.away(now, format!("the service refuses the bridge's user: {text}"), Notice::error);
+                let notice = Notice::BridgeRefused { user: None, reason: text.to_owned(), result: None };
+                self.away(now, format!("the service refuses the bridge's user: {text}"), notice);
             }
         }
     }
 
     /// The service cannot be asked, for this reason; whether it can be again is found out by and by.
-    fn away(&mut self, now: Time, reason: String, notice: fn(String) -> Notice) {
+    fn away(&mut self, now: Time, reason: String, notice: Notice) {
         if std::mem::replace(&mut self.is_up, false) {
             self.troubles.disconnects += 1;
         }
-        self.outputs.push_back(PlatformOutput::Down(reason.clone()));
-        self.wire(Output::Notice(notice(reason).one_of("the service is away")));
+        self.outputs.push_back(PlatformOutput::Down(reason));
+        self.wire(notice.into());
         if self.probe.is_none() && !self.describing {
             self.probe = Some(now + self.backoff.next());
         }
@@ -383,10 +384,6 @@ impl Client {
             Asked::Look(id, _) if self.followed.contains_key(&id) => drop(self.due.insert(id)),
             Asked::Look(..) | Asked::Poll | Asked::Order(_) => {}
         }
-    }
-
-    fn notice(&mut self, sort: &'static str, text: String) {
-        self.wire(Output::Notice(Notice::warn(text).one_of(sort)));
     }
 
     /// What a fault of its own vocabulary is called, with its text.
@@ -434,7 +431,9 @@ impl Client {
             (Asked::Look(id, asker), Ok(())) => {
                 match &fault {
                     Some((label, _)) if label == "InvalidOpenMediaIDFault" => self.forgotten(id),
-                    Some((label, text)) if label != REFUSED => self.notice("a fault", text.clone()),
+                    Some((label, text)) if label != REFUSED => {
+                        self.wire(Notice::PlatformFault { reason: text.clone() }.into());
+                    }
                     Some(_) => {}
                     // The clock of a poll that is on its way, or was answered, is the one to go by.
                     None if self.stamp.is_none() => self.learn_stamp(message),
@@ -453,14 +452,14 @@ impl Client {
             }
             (Asked::Probe | Asked::Poll, Ok(())) => {
                 if let Some((_, text)) = fault.filter(|(label, _)| label != REFUSED) {
-                    self.notice("a fault", text);
+                    self.wire(Notice::PlatformFault { reason: text }.into());
                 }
                 message.clear();
                 Heard::Nothing
             }
             (Asked::Look(..) | Asked::Probe | Asked::Poll, Err(NoAnswer { reason, .. })) => {
                 if sign != Sign::Silent {
-                    self.notice("an answer that is none", reason);
+                    self.wire(Notice::AnswerUnusable { reason }.into());
                 }
                 message.clear();
                 Heard::Nothing

@@ -123,7 +123,13 @@ fn a_route_that_the_platform_does_not_use_leaves_its_agent_nothing() {
         let mut world = asking();
         world.happens(1001, "Allocated", 40, "anna").pass(1).shows(&[], &["add", "look-up 1001"]);
         world.portal(&answer).shows(&[], &["cancel 1001 though allocated"]);
-        assert_eq!(world.notices, [format!("aspect: route 1: the platform {why}: the request is cancelled")]);
+        assert_eq!(
+            world.notices,
+            [format!(
+                "aspect: a selected route is not used: its request is cancelled route=1 reason={:?}",
+                format!("the platform {why}")
+            )]
+        );
         assert_eq!(told(&world), asked, "{why}");
         world.pass(30).portal(&json!({ "EventType": "CallEnd", "CallId": 700 })).shows(&[], &[]);
         assert_eq!(told(&world), asked, "{why}: once");
@@ -187,7 +193,8 @@ fn a_request_that_may_have_been_added_is_reported_of_the_platform_whose_call_it_
     world.mood(Mood::Lost("connection reset"));
     world.portal(&json!({ "EventType": "RouteRequest", "CallId": 700, "ServiceId": 30, "RouteTimeout": 10 }));
     assert_eq!(told(&world), ["700 RouteToDefault"]);
-    assert_eq!(world.notices, ["aspect: route 1: connection reset: whether the request was added is unknown"]);
+    let uncertain = "aspect: whether the request for a route was added is unknown route=1 reason=\"connection reset\"";
+    assert_eq!(world.notices, [uncertain]);
 }
 
 #[test]

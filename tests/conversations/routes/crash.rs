@@ -79,6 +79,10 @@ fn a_route_of_a_platform_that_nobody_asks_any_more_is_reported_and_its_record_dr
     left.values_mut().for_each(|record| record.platform = "gone".into());
     let mut next = World::at(&Site { keeps: false, ..site() });
     assert_eq!(next.restart_with(left), 1);
-    assert!(next.notices.iter().any(|notice| notice.starts_with("nobody: left open")), "{:?}", next.notices);
+    assert!(
+        next.notices.iter().any(|notice| notice.starts_with("nobody: an earlier run left a route open")),
+        "{:?}",
+        next.notices
+    );
     assert!(next.records.is_empty());
 }

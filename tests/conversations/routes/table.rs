@@ -172,7 +172,8 @@ fn no_answer_fails_and_says_that_nobody_knows() {
     world.mood(Mood::Lost("connection reset")).call(900).service_for(5, 900, "30");
     let unknown = "connection reset: whether the request was added is unknown";
     world.shows(&[ASKED, &format!("RouteRequestFailed 900 RequestFailed {unknown} #5")], &["add"]);
-    assert!(world.notices.iter().any(|notice| notice.contains(unknown)), "{:?}", world.notices);
+    let uncertain = "desk: whether the request for a route was added is unknown route=1 reason=\"connection reset\"";
+    assert_eq!(world.notices, [uncertain]);
     // What cannot have been seen is known, and so is what was not let through.
     world.mood(Mood::Away("connection refused")).service_for(6, 900, "30");
     world.tells(&["RouteRequestFailed 900 RequestFailed connection refused #6"]);

@@ -156,7 +156,8 @@ fn a_service_that_does_not_let_the_bridge_in_is_not_there_until_it_does() {
     world.mood(Mood::Stranger).call(900).service_for(5, 900, "30").pass(0);
     world.tells(&["RouteRequest 900", "RouteRequestFailed 900 RequestFailed InvalidUserFault: bad user #5"]);
     assert_ne!(world.media_link(), LinkState::Up);
-    assert_eq!(world.notices, ["media: error: the service refuses the bridge's user: InvalidUserFault: bad user"]);
+    let refused = "media: error: the platform refuses the bridge's user reason=\"InvalidUserFault: bad user\"";
+    assert_eq!(world.notices, [refused]);
     world.pass(10).service_for(6, 900, "30");
     world.tells(&["RouteRequestFailed 900 RequestFailed media: the service refuses the bridge's user: \
                    InvalidUserFault: bad user #6"]);

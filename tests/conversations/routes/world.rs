@@ -295,7 +295,7 @@ impl World {
         self.bridge.keep_routes(self.now, left.into_iter().collect());
         self.perform();
         self.write();
-        self.notices.iter().filter(|notice| notice.contains("left open by an earlier run")).count()
+        self.notices.iter().filter(|notice| notice.contains("an earlier run left a route open")).count()
     }
 
     fn perform(&mut self) {
@@ -323,8 +323,8 @@ impl World {
                         Some(Owner::Application(index)) => &*self.bridge.applications()[index].name,
                         None => "nobody",
                     };
-                    let level = if notice.level == Level::Error { "error: " } else { "" };
-                    self.notices.push(format!("{about}: {level}{}", notice.text));
+                    let level = if notice.level() == Level::Error { "error: " } else { "" };
+                    self.notices.push(format!("{about}: {level}{}", notice));
                 }
                 Output::Keep { route, record } => {
                     assert!(self.keeps);

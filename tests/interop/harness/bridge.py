@@ -21,7 +21,7 @@ FEED_USER, FEED_PASSWORD = "feed", "feed-pass-73"
 TOKEN = "relay-token-42"
 
 ANYWHERE = "127.0.0.1:0"
-LISTENS = re.compile(r'(?:serving|awaiting the platform on) ([0-9.:]+) (?:application|platform)="(\w+)"')
+LISTENS = re.compile(r'event="(?:serving|awaiting)" (?:application|platform)="(?P<name>\w+)" address="(?P<address>[0-9.:]+)"')
 LIVING = re.compile(r"^cti_bridge_routes_open\{.*\} (\d+)$", re.MULTILINE)
 
 
@@ -107,7 +107,7 @@ class Bridge:
         try:
             while len(self.addresses) < listening:
                 told = LISTENS.search(self.process.line("the bridge's readiness", LISTENS.search))
-                self.addresses[told[2]] = told[1]
+                self.addresses[told["name"]] = told["address"]
         except BaseException:
             self.process.kill()
             self.folder.cleanup()

@@ -70,8 +70,7 @@ impl Client {
         match label {
             "LOGON" | "LOGON_PHONEAGENT" if self.settings.asks_of_agents => {
                 if !self.inquiry.want(agent) {
-                    let text = format!("agent {agent} is not asked about: {MAX_WAITING} others wait for it");
-                    self.say(Notice::warn(text).one_of("phone agents"));
+                    self.say(Notice::AgentNotAskedAbout { agent, waiting: MAX_WAITING });
                 }
                 self.inquire(now);
             }

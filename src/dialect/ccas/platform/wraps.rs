@@ -6,8 +6,6 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Client, Notice, Purpose};
 use crate::{message::Message, time::Time};
 
-/// The sort of notices about work after calls.
-pub(super) const WRAPS: &str = "work after calls";
 /// The lead time of an extension before the work would run out, if the work is at least twice that long; otherwise it
 /// is shorter.
 const BEFORE: Duration = Duration::from_secs(15);
@@ -81,10 +79,7 @@ impl Client {
             if wrap.next >= wrap.until {
                 self.wraps.by_agent.remove(&agent);
                 self.troubles.wrap_limits += 1;
-                let limit = self.settings.manual_wrap_limit.as_secs();
-                let text =
-                    format!("the work after a call of agent {agent} has lasted {limit} s: it is extended no more");
-                self.say(Notice::warn(text).one_of(WRAPS));
+                self.say(Notice::WrapLimit { agent, limit_s: self.settings.manual_wrap_limit.as_secs() });
                 continue;
             }
             wrap.next = wrap.next + Duration::from_secs(wrap.seconds.unsigned_abs());

@@ -166,7 +166,7 @@ impl Server {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
+        self.wire(notice.into());
     }
 
     fn call(&mut self, key: u32, token: Option<u64>, action: Arc<str>, body: Bytes) {
@@ -186,7 +186,7 @@ impl Server {
         let envelope = match soap::parse(body, charset) {
             Ok(envelope) => envelope,
             Err(error) if error.blame() == Blame::Version => {
-                let handled = self.refuse("request refused: it is of another version of SOAP", &error.to_string());
+                let handled = self.refuse("it is of another version of SOAP", &error.to_string());
                 return match handled {
                     Handled::Done(reply) => {
                         let body = soap::fault(Blame::Version, &error.to_string(), None);
@@ -195,22 +195,21 @@ impl Server {
                     handled => handled,
                 };
             }
-            Err(error) => return self.refuse("request refused: it is no SOAP", &error.to_string()),
+            Err(error) => return self.refuse("it is no SOAP", &error.to_string()),
         };
         for notice in self.texts.count(envelope.replaced) {
             self.say(notice);
         }
         let Some(kind) = self.vocabulary.operation(&envelope.body.name) else {
             let reason = format!("there is no operation {:?}", envelope.body.name);
-            return self.refuse("request refused: there is no such operation", &reason);
+            return self.refuse("there is no such operation", &reason);
         };
         let vocabulary = self.vocabulary.clone();
         if let Err(wrong) = vocabulary.read_xml(kind, &envelope.body, message) {
             let label = &vocabulary.message(kind).label;
             // The value may be a customer's: only the client is shown it.
-            let log = format!("request refused: {label}: {} is not of type {}", wrong.member, wrong.expected);
-            let sort = "request refused: a value is of another type";
-            return self.refuse_saying(sort, log, &format!("{label}: {wrong}"));
+            let told = format!("{label}: {} is not of type {}", wrong.member, wrong.expected);
+            return self.refuse_telling("a value is of another type", Some(told), &format!("{label}: {wrong}"));
         }
         self.message(now, token, kind, message)
     }
@@ -266,7 +265,7 @@ impl Server {
                 if def.label == "DeleteFilter" {
                     session.delete_filter(field, value);
                 } else if let Err(reason) = session.add_filter(field, value) {
-                    return self.refuse("request refused: the filter cannot be added", &reason);
+                    return self.refuse("the filter cannot be added", &reason);
                 }
                 Handled::Done(self.accept(kind))
             }
@@ -287,9 +286,9 @@ impl Server {
         let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
         let (user, password) = (credential("UserName"), credential("Password"));
         if !self.knows(user, password) {
-            let log = format!("session refused: unknown user or wrong password for {user:?}");
-            let reason = "unknown user or wrong password";
-            return self.refuse_saying("session refused: unknown user or wrong password", log, reason);
+            let (cause, user) = ("unknown user or wrong password", Some(user.to_owned()));
+            self.say(Notice::RequestRefused { cause, user, fault: None, reason: None });
+            return Handled::Done(self.fault(cause));
         }
         let tenants: Vec<i64> = field("TenantIds")
             .as_list()
@@ -308,9 +307,8 @@ impl Server {
         };
         if self.sessions.len() >= self.settings.max_sessions {
             let most = self.settings.max_sessions;
-            let log = format!("session refused: all {most} are taken");
             let reason = format!("the maximum number of connections ({most}) has been reached");
-            return self.refuse_saying("session refused: all are taken", log, &reason);
+            return self.refuse("all sessions are taken", &reason);
         }
         self.next_session += 1;
         let key = self.next_session;
@@ -356,16 +354,15 @@ impl Server {
             Ok(()) => {
                 session.state = State::Opened;
                 session.next_heartbeat = now + self.settings.heartbeat;
-                let text = format!("session {key} of {:?} opened, callback {}", session.user, session.callback);
-                let id = session.id.clone();
-                self.say(Notice::info(text).one_of("sessions opened"));
+                let (user, callback, id) = (session.user.clone(), session.callback.clone(), session.id.clone());
+                self.say(Notice::SessionOpened { session: key, user, callback });
                 let kind = self.vocabulary.find("OpenConnection").unwrap_or(Kind(0));
                 let body = response(&self.vocabulary, &self.profile, kind, &[("SessionId", &id), ("status", "0")]);
                 Reply { status: 200, body }
             }
             Err(reason) => {
-                let text = format!("session {key} of {:?} refused: {reason}", session.user);
-                self.say(Notice::warn(text).one_of("sessions refused"));
+                let user = session.user.clone();
+                self.say(Notice::SessionRefused { session: key, user, reason: reason.clone() });
                 self.sessions.remove(&key);
                 self.wire(Output::Close { connection: Connection::asked(key) });
                 self.fault(&format!("StartSession at ClientCallbackURL failed: {reason}"))
@@ -385,18 +382,18 @@ impl Server {
         Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
     }
 
-    /// For a reason that is a sort of its own.
-    fn refuse_for(&mut self, reason: &'static str) -> Handled {
-        self.refuse(reason, reason)
+    /// For a cause that says everything.
+    fn refuse_for(&mut self, cause: &'static str) -> Handled {
+        self.refuse_telling(cause, None, cause)
     }
 
-    fn refuse(&mut self, sort: &'static str, reason: &str) -> Handled {
-        self.refuse_saying(sort, format!("request refused: {reason}"), reason)
+    fn refuse(&mut self, cause: &'static str, reason: &str) -> Handled {
+        self.refuse_telling(cause, Some(reason.to_owned()), reason)
     }
 
-    /// Refuses with a reason for the client and a line for the log, which is one of this sort.
-    fn refuse_saying(&mut self, sort: &'static str, log: String, reason: &str) -> Handled {
-        self.say(Notice::warn(log).one_of(sort));
+    /// Refuses with a reason for the client, and another one, if any, for the log.
+    fn refuse_telling(&mut self, cause: &'static str, told: Option<String>, reason: &str) -> Handled {
+        self.say(Notice::RequestRefused { cause, user: None, fault: None, reason: told });
         Handled::Done(self.fault(reason))
     }
 
@@ -421,10 +418,10 @@ impl Server {
 
     fn end(&mut self, key: u32, reason: &str, lost: Option<&'static str>) {
         let Some(session) = self.sessions.remove(&key) else { return };
-        let text = format!("session {key} of {:?} ended: {reason}", session.user);
+        let (session, user, peer, reason) = (key, Some(session.user), None, reason.to_owned());
         self.say(match lost {
-            Some(cause) => Notice::warn(text).one_of(cause),
-            None => Notice::info(text).one_of("sessions closed"),
+            Some(cause) => Notice::SessionLost { cause, session, user, peer, reason },
+            None => Notice::SessionClosed { session, user, peer, reason },
         });
         self.wire(Output::Close { connection: Connection::asked(key) });
         if let Some(cause) = lost {

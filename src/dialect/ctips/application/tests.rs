@@ -80,7 +80,7 @@ impl Desk {
                     }
                 }
                 ApplicationOutput::Wire(Output::Close { connection }) => format!("end {}", connection.number()),
-                ApplicationOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
+                ApplicationOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level(), notice),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -175,10 +175,10 @@ fn refusals_are_logged_without_what_a_customer_gave() {
     assert_eq!(
         desk.outputs(),
         [
-            "Warn: request refused: there is no operation \"OpenSesame\"",
-            "Warn: request refused: no such session: it was closed, or lost its place, or never was",
-            "Warn: request refused: HoldCall: AgentIdx is not of type int",
-            "Warn: session refused: unknown user or wrong password for \"Test01\"",
+            r#"Warn: a request was refused cause="there is no such operation" reason="there is no operation \"OpenSesame\"""#,
+            "Warn: a request was refused cause=\"no such session: it was closed, or lost its place, or never was\"",
+            "Warn: a request was refused cause=\"a value is of another type\" reason=\"HoldCall: AgentIdx is not of type int\"",
+            "Warn: a request was refused cause=\"unknown user or wrong password\" user=\"Test01\"",
         ]
     );
 }
@@ -241,7 +241,13 @@ fn heartbeats_start_with_the_line_and_three_missed_end_the_session() {
     assert_eq!(desk.wait(30), ["heartbeat 1"]);
     assert_eq!(desk.wait(30), Vec::<String>::new(), "still no answer: that is the second");
     let outputs = desk.wait(30);
-    assert_eq!(outputs, ["Warn: session 1 of \"Test01\" ended: 3 heartbeats in a row went unanswered", "end 1"]);
+    assert_eq!(
+        outputs,
+        [
+            "Warn: the bridge ended a session cause=\"heartbeat\" session=1 user=\"Test01\" reason=\"3 heartbeats in a row went unanswered\"",
+            "end 1"
+        ]
+    );
     assert_eq!(desk.server.lost["heartbeat"], 1);
 }
 

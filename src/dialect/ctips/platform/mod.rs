@@ -16,7 +16,10 @@ use std::{
 use secrecy::SecretString;
 
 use crate::{
-    dialect::{backoff::Backoff, commands::Commands},
+    dialect::{
+        backoff::{Backoff, tenths},
+        commands::Commands,
+    },
     message::{Kind, Message, Node},
     model::RequestIx,
     port::{

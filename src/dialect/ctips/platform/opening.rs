@@ -12,9 +12,6 @@ const SHOWN: [&str; 3] = ["ServiceInfo", "AgentInfo", "CallInfo"];
 /// For how long after a request an event that carries its number is taken for what came of it.
 const OUTCOME: Duration = Duration::from_secs(600);
 
-/// The sort of notices about sessions that were lost or could not be opened.
-const LOST: &str = "sessions lost";
-
 impl Client {
     /// `new_path` makes paths that nobody can guess.
     pub fn new(
@@ -159,7 +156,7 @@ impl Client {
         self.state = State::Online;
         self.tried = 0;
         self.backoff.reset();
-        self.notice(Notice::info(format!("session open and on line at {}", self.url())).one_of("sessions opened"));
+        self.notice(Notice::PlatformSessionOpened { address: self.url().to_string() });
         // A session that took the place of another at once was missed by nobody: what it shows is compared.
         self.outputs.push_back(if self.is_up { PlatformOutput::Resync } else { PlatformOutput::Up });
         self.is_up = true;
@@ -186,8 +183,8 @@ impl Client {
     pub(super) fn shown(&mut self, now: Time, failed: Option<&str>) {
         let Some((place, _)) = self.snapshot else { return };
         if let Some(why) = failed {
-            let text = format!("no snapshot of {}: {why}; what is known of it stays", SHOWN[place]);
-            self.notice(Notice::error(text).one_of("snapshots that failed"));
+            let (part, reason) = (Some(SHOWN[place].to_owned()), why.to_owned());
+            self.notice(Notice::SnapshotFailed { part, result: None, reason });
             self.is_unshown = true;
         }
         self.show(now, place + 1);
@@ -224,7 +221,7 @@ impl Client {
 
     /// The session is over, or never came about. Another is opened, at the next address where this one does not answer.
     pub(super) fn lose(&mut self, now: Time, why: &str, next: bool) {
-        let at = self.url();
+        let (address, reason) = (self.url().to_string(), why.to_owned());
         let was_online = self.state == State::Online;
         self.troubles.disconnects += u64::from(was_online);
         let unanswered: HashSet<i64> = self.posts.drain().filter_map(|(_, asked)| asked.request()).collect();
@@ -244,13 +241,13 @@ impl Client {
         }
         self.tried = if was_online { usize::from(next) } else { self.tried + 1 };
         if self.tried < self.settings.urls.len() {
-            let text = format!("no session at {at}: {why}; trying {}", self.url());
-            self.notice(Notice::warn(text).one_of(LOST));
+            let next_address = Some(self.url().to_string());
+            self.notice(Notice::PlatformSessionLost { address, reason, next_address, next_attempt_s: None });
             return self.reach(now);
         }
         let wait = self.backoff.next();
-        let text = format!("no session at {at}: {why}; next attempt in {:.1} s", wait.as_secs_f64());
-        self.notice(Notice::warn(text).one_of(LOST));
+        let next_attempt_s = Some(tenths(wait));
+        self.notice(Notice::PlatformSessionLost { address, reason, next_address: None, next_attempt_s });
         (self.tried, self.state) = (0, State::Waiting(now + wait));
         self.down(why);
     }
@@ -264,7 +261,7 @@ impl Client {
     // ── saying ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn notice(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
+        self.wire(notice.into());
     }
 
     fn member(&self, enumeration: &str, name: &str) -> i64 {

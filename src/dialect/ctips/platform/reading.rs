@@ -157,15 +157,15 @@ impl Client {
                 let body = soap::result(&operation.name, namespace, value);
                 Called { reply: Reply { status: 200, body }, heard }
             }
-            Err(reason) if operation.name == "StartSession" => self.refuse("StartSession", message, reason),
+            Err(reason) if operation.name == "StartSession" => self.refuse("StartSession is wrong", message, reason),
             Err(reason) => self.refuse("an event that cannot be read", message, reason),
         }
     }
 
-    fn refuse(&mut self, sort: &'static str, message: &mut Message, reason: String) -> Called {
+    fn refuse(&mut self, cause: &'static str, message: &mut Message, reason: String) -> Called {
         message.clear();
-        self.notice(Notice::warn(format!("a call of the portal was refused: {reason}")).one_of(sort));
         let body = soap::fault(Blame::Client, &reason, None);
+        self.notice(Notice::CallbackRefused { cause, reason });
         Called { reply: Reply { status: 500, body }, heard: Heard::Nothing }
     }
 
@@ -195,9 +195,9 @@ impl Client {
             vocabulary.read_event(kind, element, message).map_err(|wrong| format!("{}: {wrong}", def.label))?;
         for wrong in strange {
             self.troubles.unknown_values += 1;
-            let text = format!("{}: {wrong}; rules take it for absent", def.label);
-            if self.said.len() < MAX_SAID && self.said.insert(text.clone()) {
-                self.notice(Notice::warn(text).one_of_few());
+            let (message_name, reason) = (def.label.clone(), wrong.to_string());
+            if self.said.len() < MAX_SAID && self.said.insert(format!("{message_name}: {reason}")) {
+                self.notice(Notice::ValueUnknown { message_name, reason });
             }
         }
         let number = |message: &Message, label: &str| fields_of(def, message, label).as_int().unwrap_or(0);
@@ -239,8 +239,8 @@ impl Client {
     /// IP, or once all switches are lost.
     fn link(&mut self, now: Time, switch: Option<i64>, is_down: bool) {
         let lost = switch.map_or("Unified IP".to_owned(), |switch| format!("switch {switch}"));
-        let state = if is_down { "down" } else { "up" };
-        self.notice(Notice::warn(format!("the portal says that {lost} is {state}")).one_of("states of links"));
+        let part = lost.clone();
+        self.notice(if is_down { Notice::PartDown { part } } else { Notice::PartUp { part } });
         let is_news = match switch {
             None => std::mem::replace(&mut self.is_cut_off, is_down) != is_down,
             Some(switch) if is_down => self.lost_switches.insert(switch),

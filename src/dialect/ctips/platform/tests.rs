@@ -95,7 +95,7 @@ impl Portal {
                     continue;
                 }
                 PlatformOutput::Failed(RequestIx(index), reason) => format!("failed {index}: {reason}"),
-                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
+                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level(), notice),
                 other => format!("{other:?}").to_lowercase(),
             });
         }
@@ -270,7 +270,7 @@ fn a_session_is_opened_registered_and_shown_everything() {
             "OnLine ",
         ]
     );
-    portal.said(&["session open and on line at http://a/", "up"]);
+    portal.said(&["is open and on line address=\"http://a/", "up"]);
     for entity in ["ServiceInfo", "AgentInfo", "CallInfo"] {
         assert_eq!(member(&portal.posts[0], "EntityType").as_deref(), Some(entity));
         portal.accept();
@@ -318,8 +318,8 @@ fn whoever_starts_a_session_with_another_password_is_refused() {
     assert!(refused.unwrap_err().contains("another user or password"));
     portal.fault("StartSession failed");
     portal.said(&[
-        "a call of the portal was refused",
-        "no session at http://a/AgentCallService: StartSession failed; trying http://b/",
+        "a call of the platform was refused",
+        "no session with the platform address=\"http://a/AgentCallService\" reason=\"StartSession failed\" next_address=\"http://b/",
     ]);
     assert_eq!(portal.posts[0].url.as_ref(), B);
 }
@@ -333,8 +333,8 @@ fn the_next_address_is_tried_at_once_and_all_of_them_again_after_a_wait() {
     portal.outcome(|_| PostOutcome::Unknown("no answer in 10 s".into()));
     assert!(portal.posts.is_empty());
     portal.said(&[
-        "not sent: connection refused; trying http://b/",
-        "no answer in 10 s; whether it was done is not known; next attempt in",
+        "reason=\"not sent: connection refused\" next_address=\"http://b/",
+        "reason=\"no answer in 10 s; whether it was done is not known\" next_attempt_s=",
     ]);
     let first = portal.client.deadline().unwrap();
     assert!((Time(500)..=Time(1000)).contains(&first), "{first:?}");
@@ -349,7 +349,7 @@ fn the_next_address_is_tried_at_once_and_all_of_them_again_after_a_wait() {
     portal.said.clear();
     portal.wait(100);
     portal.serve();
-    portal.said(&["session open and on line", "up"]);
+    portal.said(&["session with the platform is open and on line", "up"]);
 }
 
 #[test]
@@ -371,9 +371,9 @@ fn a_session_without_a_heartbeat_is_opened_anew_elsewhere_and_compared() {
     assert_eq!(late, Err("Heartbeat for no session that is open".into()), "the old session has an address of its own");
     portal.serve();
     portal.said(&[
-        "no heartbeat in 120 s; trying http://b/",
-        "a call of the portal was refused",
-        "session open and on line at http://b/",
+        "reason=\"no heartbeat in 120 s\" next_address=\"http://b/",
+        "a call of the platform was refused",
+        "session with the platform is open and on line address=\"http://b/",
         "resync",
     ]);
     assert_eq!(portal.client.troubles().disconnects, 1);
@@ -384,12 +384,12 @@ fn the_platform_is_down_once_no_address_answers() {
     let mut portal = Portal::online();
     portal.wait(120);
     portal.outcome(not_sent);
-    portal.said(&["no heartbeat in 120 s; trying", "next attempt in", "down"]);
+    portal.said(&["reason=\"no heartbeat in 120 s\" next_address=", "next_attempt_s=", "down"]);
     portal.ask("HoldCall", 3, 3, &[]);
     portal.said(&["failed 3: no session is open"]);
     portal.wait(100);
     portal.serve();
-    portal.said(&["session open and on line", "up"]);
+    portal.said(&["session with the platform is open and on line", "up"]);
 }
 
 #[test]
@@ -457,7 +457,12 @@ fn a_fault_fails_the_request_and_the_session_is_tried() {
     portal.fault("no such session");
     assert_eq!((portal.next().as_str(), portal.posts[0].url.as_ref()), ("OpenConnection", A), "where it was");
     portal.serve();
-    portal.said(&["failed 4: no such session", "no such session; trying http://a/", "session open", "resync"]);
+    portal.said(&[
+        "failed 4: no such session",
+        "reason=\"no such session\" next_address=\"http://a/",
+        "session with the platform is open",
+        "resync",
+    ]);
 }
 
 #[test]
@@ -545,12 +550,14 @@ fn a_part_of_the_snapshot_that_fails_or_does_not_end_leaves_the_others() {
     portal.said.clear();
     let failed = "<FailureReason>not allowed</FailureReason>";
     assert!(portal.event("SnapShotRequestFailedEvent", failed).0.is_ok());
-    portal.said(&["no snapshot of ServiceInfo: not allowed"]);
+    portal.said(&[
+        "did not send the snapshot; everything known stays as it is part=\"ServiceInfo\" reason=\"not allowed\"",
+    ]);
     assert_eq!(member(&portal.posts[0], "EntityType").as_deref(), Some("AgentInfo"));
     assert_eq!(member(&portal.posts[0], "RequestId"), None, "the guide's has none");
     portal.serve();
     portal.wait(10);
-    portal.said(&["no snapshot of AgentInfo: it did not end in time"]);
+    portal.said(&["part=\"AgentInfo\" reason=\"it did not end in time\""]);
     assert_eq!(member(&portal.posts[0], "EntityType").as_deref(), Some("CallInfo"));
     portal.serve();
     let complete = "<SnapShotType>CallInfo</SnapShotType><SnapShotComplete>true</SnapShotComplete>";
@@ -571,15 +578,15 @@ fn the_platform_is_gone_once_all_its_switches_are_lost() {
     let mut portal = Portal::online();
     assert!(portal.event("CTICallHeld", "<SwitchId>2</SwitchId><CallId>900</CallId>").0.is_ok());
     link(&mut portal, "Gateway", 1, "Down");
-    portal.said(&["switch 1 is down"]);
+    portal.said(&["is down part=\"switch 1\""]);
     link(&mut portal, "Gateway", 1, "Up");
-    portal.said(&["switch 1 is up", "resync"]);
+    portal.said(&["is up part=\"switch 1\"", "resync"]);
     portal.posts.clear();
     link(&mut portal, "Gateway", 1, "Down");
     link(&mut portal, "Gateway", 2, "Down");
-    portal.said(&["switch 1 is down", "switch 2 is down", "down(\"the portal has lost switch 2"]);
+    portal.said(&["is down part=\"switch 1\"", "is down part=\"switch 2\"", "down(\"the portal has lost switch 2"]);
     link(&mut portal, "Gateway", 2, "Up");
-    portal.said(&["switch 2 is up", "up"]);
+    portal.said(&["is up part=\"switch 2\"", "up"]);
     assert_eq!(portal.next(), "Snapshot", "what changed meanwhile is shown");
 }
 
@@ -591,12 +598,12 @@ fn the_platform_is_gone_as_long_as_the_portal_has_lost_unified_ip() {
         let mut portal = Portal::online();
         assert!(portal.event("CTICallHeld", before).0.is_ok());
         link(&mut portal, "CenterCord", switch, "Down");
-        portal.said(&["Unified IP is down", "down(\"the portal has lost unified ip"]);
+        portal.said(&["is down part=\"Unified IP\"", "down(\"the portal has lost unified ip"]);
         link(&mut portal, "Gateway", 1, "Down");
         link(&mut portal, "Gateway", 1, "Up");
-        portal.said(&["switch 1 is down", "switch 1 is up"]);
+        portal.said(&["is down part=\"switch 1\"", "is up part=\"switch 1\""]);
         link(&mut portal, "CenterCord", switch, "Up");
-        portal.said(&["Unified IP is up", "up"]);
+        portal.said(&["is up part=\"Unified IP\"", "up"]);
         assert_eq!(portal.next(), "Snapshot", "what changed meanwhile is shown");
     }
 }
@@ -613,7 +620,7 @@ fn a_part_of_the_snapshot_may_take_as_long_as_items_of_it_come() {
     }
     portal.said(&[]);
     portal.wait(10);
-    portal.said(&["no snapshot of ServiceInfo: it did not end in time"]);
+    portal.said(&["part=\"ServiceInfo\" reason=\"it did not end in time\""]);
 }
 
 #[test]
@@ -625,6 +632,8 @@ fn an_event_with_a_value_that_no_enumeration_has_is_taken_and_the_value_said_onc
         assert_eq!((answered.is_ok(), heard), (true, Heard::Event));
         assert_eq!((portal.text("CallId"), portal.text("MediaType")), ("900".into(), "Voice".into()));
     }
-    portal.said(&["RouteRequest: MediaType: \"Voice\" is not of type CTIMediaType; rules take it for absent"]);
+    portal.said(&[
+        r#"rules take it for absent message_name="RouteRequest" reason="MediaType: \"Voice\" is not of type CTIMediaType""#,
+    ]);
     assert_eq!(portal.client.troubles().unknown_values, 2);
 }

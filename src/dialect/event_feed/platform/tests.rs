@@ -67,7 +67,7 @@ impl Line {
                 }
                 PlatformOutput::Wire(Output::Connect { connection }) => format!("Connect {}", connection.number()),
                 PlatformOutput::Wire(Output::Close { connection }) => format!("Close {}", connection.number()),
-                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level, notice.text),
+                PlatformOutput::Wire(Output::Notice(notice)) => format!("{:?}: {}", notice.level(), notice),
                 other => format!("{other:?}"),
             })
             .collect()
@@ -138,7 +138,7 @@ fn a_reply_whose_request_could_not_be_read_answers_the_only_one_that_is_open() {
     line.command(3, 8);
     line.outputs();
     assert_eq!(line.hear(reply), Heard::Nothing, "either may be meant");
-    has(&line.outputs(), "Warn: a reply to no command that is open (request-id -1)");
+    has(&line.outputs(), "Warn: a reply answers no command that is open request=-1");
 }
 
 #[test]
@@ -148,7 +148,12 @@ fn a_fresh_snapshot_that_is_refused_is_said() {
     line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":3}"#);
     line.outputs();
     line.hear(r#"{"message":"subscribe-events","request-id":3,"result":-9,"error-msg":"not now"}"#);
-    assert_eq!(line.outputs(), ["Error: no fresh snapshot (result -9): not now"]);
+    assert_eq!(
+        line.outputs(),
+        [
+            r#"Error: the platform did not send the snapshot; everything known stays as it is result=-9 reason="not now""#
+        ]
+    );
 }
 
 #[test]
@@ -157,7 +162,10 @@ fn a_gap_in_what_is_replayed_is_said_and_nobody_is_asked() {
     line.client = Client::replaying(line.vocabulary.clone());
     line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":1}"#);
     line.hear(r#"{"message":"agent-idle","agent-id":1,"sequence":100}"#);
-    assert_eq!(line.outputs(), ["Warn: sequence 100 where 2 was expected: events were missed"]);
+    assert_eq!(
+        line.outputs(),
+        ["Warn: the sequence has a gap: events were missed sequence=100 expected=2 asks_snapshot=false"]
+    );
     assert_eq!((line.client.deadline(), line.client.troubles().gaps), (None, 1));
 }
 
@@ -169,7 +177,7 @@ fn wrong_credentials_are_said_and_tried_again_later() {
     line.outputs();
     line.hear(r#"{"message":"authenticate","request-id":1,"result":-1,"error-msg":"no such user"}"#);
     let outputs = line.outputs();
-    has(&outputs, "Error: authentication refused for user \"feed\": no such user");
+    has(&outputs, "Error: the platform refuses the bridge's user user=\"feed\" reason=\"no such user\" result=-1");
     has(&outputs, "Close 1");
     line.wait(1);
     assert_eq!(line.outputs(), ["Connect 2"]);
@@ -186,7 +194,10 @@ fn a_feed_that_refuses_to_subscribe_at_once_is_asked_one_by_one() {
     let outputs = line.outputs();
     assert_eq!(outputs.iter().filter(|output| output.contains("subscribe-events")).count(), SUBSCRIPTIONS.len());
     line.hear(r#"{"message":"subscribe-events","request-id":4,"result":-3,"error-msg":"unknown"}"#);
-    has(&line.outputs(), "Error: no subscription to agent-activity (result -3): unknown");
+    has(
+        &line.outputs(),
+        "Error: a subscription was refused subscribed_to=\"agent-activity\" result=-3 reason=\"unknown\"",
+    );
 }
 
 #[test]
@@ -234,7 +245,7 @@ fn an_unanswered_subscription_is_no_reason_to_leave_a_feed_that_talks() {
     line.wait(5);
     line.hear(r#"{"message":"agent-idle","agent-id":1}"#);
     line.wait(5);
-    assert_eq!(line.outputs(), ["Warn: a subscription was not answered, though the feed is alive"]);
+    assert_eq!(line.outputs(), ["Warn: a subscription was not answered, though the platform is alive"]);
 }
 
 #[test]

@@ -123,8 +123,7 @@ impl Server {
         }
         if label == "InvalidUserFault" {
             // The client is right: it is the bridge's own account that is refused.
-            let text = format!("the service refuses the bridge's user: {reason}");
-            self.say(Notice::error(text).one_of("the bridge's user is refused"));
+            self.say(Notice::BridgeRefused { user: None, reason, result: None });
             let reason = "the bridge is not let into the Open Media Service".to_owned();
             return Some(Refusal { fault: Some("RouterDisconnectedFault"), blame: Blame::Server, reason, who: None });
         }

@@ -215,7 +215,7 @@ impl Server {
             true => Ok(user.into()),
             false => {
                 let refusal = Refusal::of("InvalidUserFault", "unknown LogonID or wrong Password");
-                Err(Refusal { who: Some(format!("{user:?}")), ..refusal })
+                Err(Refusal { who: Some(user.to_owned()), ..refusal })
             }
         }
     }
@@ -231,8 +231,8 @@ impl Server {
         };
         let updates = match label.as_str() {
             "AddRequest" if !self.cache.has_room(now) => {
-                let most = self.settings.max_requests;
-                self.complain("too many are open", format!("a request was refused: {most} are open already"));
+                let reason = Some(format!("{} are open already", self.settings.max_requests));
+                self.say(Notice::RequestRefused { cause: "too many are open", user: None, fault: None, reason });
                 return Ok(Done::Now(self.words.added(accepted::GENERAL_ERROR, 0)));
             }
             "DivertRequest" if self.is_over(now, user, id) => {
@@ -303,10 +303,9 @@ impl Server {
             None => soap::fault(*blame, reason, None),
         };
         // A reason may show what the client gave: the log is told the kind of fault only.
-        let of = who.as_ref().map(|who| format!(" of {who}")).unwrap_or_default();
-        let name = name.unwrap_or("a fault without a type");
-        let sort = if who.is_some() { "unknown LogonID or wrong Password" } else { name };
-        self.complain(sort, format!("request{of} refused: {name}"));
+        let of_kind = name.unwrap_or("a fault without a type");
+        let cause = if who.is_some() { "unknown LogonID or wrong Password" } else { of_kind };
+        self.say(Notice::RequestRefused { cause, user: who.clone(), fault: *name, reason: None });
         self.wire(Output::Respond { token, reply: Reply { status: 500, body } });
     }
 
@@ -315,11 +314,7 @@ impl Server {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.wire(Output::Notice(notice));
-    }
-
-    fn complain(&mut self, sort: &'static str, text: String) {
-        self.say(Notice::warn(text).one_of(sort));
+        self.wire(notice.into());
     }
 }
 

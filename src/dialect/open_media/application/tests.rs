@@ -217,7 +217,9 @@ fn a_stranger_is_named_in_the_log_alone() {
     template.write_with(&["mallory", "hunter2"], &world.vocabulary, &message, &mut body);
     world.server.request(world.now, 1, &body, None, &mut Message::default());
     let Some(ApplicationOutput::Wire(Output::Notice(notice))) = world.server.poll() else { panic!("nothing is said") };
-    assert_eq!(notice.text, "request of \"mallory\" refused: InvalidUserFault");
+    let (user, fault) = (Some("mallory".into()), Some("InvalidUserFault"));
+    let cause = "unknown LogonID or wrong Password";
+    assert_eq!(*notice, Notice::RequestRefused { cause, user, fault, reason: None });
     let (name, reason) = world.answered(1).unwrap_err();
     assert_eq!((name.as_str(), reason.contains("mallory") || reason.contains("hunter2")), ("InvalidUserFault", false));
 }
@@ -240,7 +242,8 @@ fn the_bounds_hold_and_are_told() {
     // Both are open.
     let token = world.ask(ADD);
     let Some(ApplicationOutput::Wire(Output::Notice(notice))) = world.server.poll() else { panic!("nothing is said") };
-    assert!(notice.text.contains("2 are open already"), "{}", notice.text);
+    let reason = Some("2 are open already".into());
+    assert_eq!(*notice, Notice::RequestRefused { cause: "too many are open", user: None, fault: None, reason });
     assert!(world.answered(token).unwrap().contains("<d4p1:RequestStatus>GeneralError</d4p1:RequestStatus>"));
     // One is over: it makes room.
     world.hear(1, "Cancelled");
