@@ -1,5 +1,12 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
+mod clock;
+mod orders;
+mod reading;
+mod service;
+mod unread;
+
+pub use clock::shown;
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
@@ -7,26 +14,17 @@ use hashbrown::{HashMap, HashSet};
 use super::{
     ids::New,
     passing::{PassedRequests, Records},
-    picture::{Live, RouteOrder},
     routes::{self, News},
 };
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
-    message::{Kind, Message, Value},
-    model::{
-        Call, CallIx, CallNames, Change, ChangeKind, Device, DeviceKind, Effect, Id, Model, RequestIx, Transition,
-        TransitionKind,
-    },
+    message::{Kind, Message},
+    model::{Call, CallIx, CallNames, Effect, Id, Model, RequestIx, TransitionKind},
     port::{
         Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
-        Unread,
     },
-    time::{self, Clock, Time, Zone},
-    vocabulary::{
-        Decoded, JsonError, Profile, Role, Vocabulary, Wanted, Which,
-        wsdl::{Fitted, Part, Remark, Weight},
-    },
-    wire::replaced::Replaced,
+    time::{Clock, Time},
+    vocabulary::{JsonError, Profile, Role, Wanted, Which},
 };
 
 /// What a platform is made of.
@@ -133,18 +131,6 @@ pub struct Counts {
     pub unknown_outcome: u64,
 }
 
-/// The request that a message answers.
-#[derive(Debug, Clone, Copy)]
-enum Answers {
-    Nothing,
-    /// A request of the model, by its id on the platform's side.
-    Request(Id<'static>),
-    /// A question of the conversation about this agent.
-    About(i64),
-    /// A request that went to the platform whole. The platform's answer goes on whole, too.
-    Passed,
-}
-
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad {
@@ -229,37 +215,6 @@ impl Platform {
         self.records = Records::new(&self.incoming.vocabulary);
     }
 
-    /// Sets the moment of the messages that follow, for dialects that write it. The moment is taken from the platform's
-    /// clock, so that it agrees with the times in the platform's own messages.
-    pub fn stamp(&mut self, now: Time) {
-        let Some(epoch) = self.epoch else { return };
-        let (moment, ahead) = self.clock.now(epoch + now.0);
-        if (moment / 1000, ahead) != self.stamped {
-            self.stamped = (moment / 1000, ahead);
-            self.stamp = [local(moment, ahead), time::write_civil(moment)];
-        }
-    }
-
-    /// The moment of the message being told: local time, and UTC.
-    pub fn stamps(&self) -> [&str; 2] {
-        self.stamp.each_ref().map(String::as_str)
-    }
-
-    /// A moment, in the platform's local time.
-    pub fn local(&self, moment: u64) -> String {
-        local(moment, self.clock.ahead(moment))
-    }
-
-    /// A moment of the bridge's clock in the platform's local time, to the second.
-    pub fn civil(&self, at: Time) -> String {
-        self.local(self.epoch.map_or(0, |epoch| epoch + at.0) / 1000 * 1000)
-    }
-
-    /// Sets the zone of a platform whose messages tell none.
-    pub fn set_zone(&mut self, zone: Zone) {
-        self.clock.set_zone(zone);
-    }
-
     /// A guid for a call that the platform gives none. The same platform, number and day always give the same guid. A
     /// further call of that number on the same day adds the moment of its beginning.
     pub fn mint_guid(&self, call: &Call) -> Box<str> {
@@ -304,25 +259,6 @@ impl Platform {
         &self.outgoing
     }
 
-    /// Hands the conversation the profile that fits the WSDL of the service at this address. What the WSDL came to is said
-    /// when it is not what was said of it before; where it cannot be read any more, what it said last serves.
-    pub fn described(&mut self, now: Time, url: &Arc<str>, found: Result<Fitted, String>) {
-        let last = self.descriptions.remove(url).unwrap_or_default();
-        let (notices, profile) = match found {
-            Ok(fitted) => (notices(&fitted), Some(fitted.profile)),
-            Err(reason) => {
-                let serves = if last.profile.is_some() { "its last content" } else { "the configured profile" };
-                (vec![Notice::WsdlUnreadable { reason, serves }], last.profile)
-            }
-        };
-        if last.notices != notices {
-            self.wanted.extend(notices.iter().cloned().map(Output::from));
-        }
-        let known = profile.as_ref().ok_or_else(|| "its WSDL is not known".to_owned());
-        self.take_next(now, &mut Input::Described { profile: known }, &mut Vec::new());
-        self.descriptions.insert(url.clone(), Description { notices, profile });
-    }
-
     /// Takes in the next message of an input; a message that cannot be read is said and passed over. Returns whether
     /// there was one.
     pub fn take_next(&mut self, now: Time, input: &mut Input<'_>, notices: &mut Vec<Notice>) -> bool {
@@ -362,11 +298,6 @@ impl Platform {
             PostOutcome::NotSent(_) | PostOutcome::Crowded(_) => self.counts.not_sent += 1,
             PostOutcome::Unknown(_) => self.counts.unknown_outcome += 1,
         }
-    }
-
-    /// Counts characters that became U+FFFD, and logs each sort of them once.
-    fn say_replaced(&mut self, replaced: Replaced) {
-        self.wanted.extend(self.texts.count(replaced).into_iter().map(Output::from));
     }
 
     /// The message that was read last, if it is to be passed on, and the request that passed and that it answers, until
@@ -438,68 +369,6 @@ impl Platform {
         result
     }
 
-    /// A line of a platform that is a file was no message.
-    pub fn unread(&mut self, now: Time, text: &str) {
-        if let Some(lines) = self.conversation.lines() {
-            lines.unread(now, Some(text));
-        }
-    }
-
-    /// Says once of each field that the vocabulary does not know in which message it came. A platform can make up any number.
-    #[cold]
-    fn say_unknown_fields(&mut self, message: &Message, notices: &mut Vec<Notice>) {
-        const MOST: usize = 100;
-        const LONGEST: usize = 100;
-        let fields = std::mem::take(&mut self.unknown_fields);
-        let Some(kind) = message.kind() else { return };
-        for mut field in fields {
-            field.truncate(field.floor_char_boundary(LONGEST));
-            let key = (kind, field);
-            if self.said_fields.len() == MOST || self.said_fields.contains(&key) {
-                continue;
-            }
-            let message_name = self.incoming.vocabulary.message(kind).label.clone();
-            notices.push(Notice::FieldUnknown { message_name, field: key.1.clone() });
-            self.said_fields.insert(key);
-            if self.said_fields.len() == MOST {
-                notices.push(Notice::FieldsOnlyCounted {});
-            }
-        }
-    }
-
-    /// A message of which a field could not be taken in.
-    #[cold]
-    fn malformed(&mut self, message: &Message, malformed: &str) -> Bad {
-        self.counts.malformed += 1;
-        let kind = message.kind().map(|kind| self.incoming.vocabulary.message(kind).label.as_str());
-        Bad { message: kind.map(str::to_owned), reason: format!("{malformed}; the field was passed over") }
-    }
-
-    /// Counts a message that could not be read. The error is what is wrong with it, if that is to be said.
-    #[cold]
-    fn not_read(&mut self, unread: &Unread) -> Result<(), Notice> {
-        match unread {
-            Unread::TooLong(limit) => {
-                self.counts.too_long += 1;
-                Err(Notice::MessageTooLong { limit: *limit })
-            }
-            // The conversation has said why.
-            Unread::Refused => {
-                self.counts.malformed += 1;
-                Ok(())
-            }
-            Unread::Json(error) => {
-                self.count_unread(error);
-                Err(match error {
-                    JsonError::Unknown(name) => Notice::MessageUnknown { message_name: name.clone() },
-                    JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => {
-                        Notice::MessageUnusable { message_name: None, reason: error.to_string() }
-                    }
-                })
-            }
-        }
-    }
-
     fn count_unread(&mut self, error: &JsonError) {
         match error {
             JsonError::Unknown(_) => self.counts.unknown += 1,
@@ -557,220 +426,4 @@ impl Platform {
     pub fn take_link_change(&mut self) -> bool {
         std::mem::take(&mut self.link_changed)
     }
-
-    /// Lets everything follow from a message that was read; the error is what is wrong with it.
-    fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
-        self.counts.unknown_fields += decoded.unknown.len() as u64;
-        self.unknown_fields = decoded.unknown;
-        self.say_replaced(decoded.replaced);
-        if let Some(kind) = message.kind() {
-            self.counts.read[kind.0 as usize] += 1;
-        }
-        // What a message shows of the link comes before what it says.
-        self.converse(now);
-        let taken = self.follow(now, heard, message);
-        // A malformed field is reported in preference to a rule's outcome.
-        decoded.malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
-    }
-
-    fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
-        if self.tells_all {
-            self.records.note(&self.incoming.vocabulary, message, &self.model);
-        }
-        match heard {
-            Heard::Event => {
-                self.has_event = true;
-                return self.apply(now, message, Answers::Nothing);
-            }
-            Heard::Shown => return self.apply(now, message, Answers::Nothing),
-            Heard::Answer(request) if PassedRequests::is_passed(request) => {
-                self.has_event = self.answer_passed(now, request, message);
-                if self.has_event {
-                    self.answers = Some(request);
-                    return self.apply(now, message, Answers::Passed);
-                }
-            }
-            Heard::Answer(request) => {
-                return self.apply(now, message, Answers::Request(Model::request_handle(request)));
-            }
-            Heard::About(agent) => return self.apply(now, message, Answers::About(agent)),
-            Heard::For(Asker::Route { route, order }) => {
-                self.route_asker = Some((route, order));
-                let taken = self.apply(now, message, Answers::Nothing);
-                self.route_asker = None;
-                return taken;
-            }
-            Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
-            // Only applications' conversations have sessions.
-            Heard::Asked { .. } | Heard::Online { .. } | Heard::Nothing => {}
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, now: Time, message: &Message, answers: Answers) -> Result<(), Bad> {
-        let incoming = &self.incoming;
-        let kind = message.kind().map_or(0, |kind| kind.0 as usize);
-        if incoming.plans[kind].rules.is_empty() {
-            return Ok(());
-        }
-        let own = self.epoch.map(|epoch| epoch + now.0);
-        let clock = shown(&incoming.vocabulary, message).and_then(|[local, utc]| self.clock.read(own, local, utc));
-        let clock = clock.or(own);
-        self.model.begin(now, clock);
-        self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
-        let (model, counts) = (&mut self.model, &mut self.counts);
-        let (route_news, asker) = (&mut self.route_news, self.route_asker);
-        let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
-        let mut fault = None;
-        incoming.changes(message, |rule, change| {
-            counts.rules[rule] += 1;
-            if is_routed
-                && matches!(
-                    change.kind,
-                    ChangeKind::RouteAsked | ChangeKind::Routed | ChangeKind::RouteUsed | ChangeKind::RouteRejected
-                )
-            {
-                *has_event = false;
-            }
-            if change.kind.is_of_route() {
-                let def = &incoming.vocabulary.messages[kind];
-                let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
-                return route_news.push(routes::Heard { asker, id, news });
-            }
-            let effect = match answers {
-                // The platform's number of the request leads to the model's.
-                Answers::Request(request) => {
-                    let mut answer: Change = change.clone();
-                    answer.request = request;
-                    model.apply(&answer)
-                }
-                // Nobody waits for the outcome of a question that the conversation asked.
-                Answers::About(_) | Answers::Passed if change.kind.ends_request() => {
-                    *is_failure |= change.kind == ChangeKind::RequestFailed;
-                    return;
-                }
-                Answers::About(agent) => {
-                    let mut answer: Change = change.clone();
-                    answer.request = Id::None;
-                    answer.party = Device { kind: Some(DeviceKind::Agent), id: Id::Int(agent), number: "" };
-                    model.apply(&answer)
-                }
-                // The number of a request that nobody here has made.
-                Answers::Nothing | Answers::Passed if !change.request.is_none() => {
-                    let mut plain: Change = change.clone();
-                    plain.request = Id::None;
-                    model.apply(&plain)
-                }
-                Answers::Nothing | Answers::Passed => model.apply(change),
-            };
-            if effect != Effect::Taken {
-                fault = fault.or(effect.fault(change));
-                match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
-                    Some((_, count)) => *count += 1,
-                    None => counts.effects.push((effect, 1)),
-                }
-            }
-        });
-        fault.map_or(Ok(()), |fault| Err(Bad::of(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
-    }
-
-    /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
-    /// lacks.
-    pub fn route(
-        &mut self,
-        now: Time,
-        model: &Model,
-        transition: &Transition,
-        order: &RouteOrder,
-        route: u64,
-    ) -> Result<(), String> {
-        let outgoing = self.outgoing.clone();
-        let mut message = std::mem::take(&mut self.message);
-        let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
-        let (mut asks, counts) = (self.conversation.asks(), &mut self.counts);
-        let mut sent = asks.is_none();
-        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
-            counts.orders[rule] += 1;
-            counts.cut += outgoing.vocabulary.fit(message) as u64;
-            // One order is one message, whatever the rules say.
-            if let (false, Some(asks)) = (std::mem::replace(&mut sent, true), &mut asks) {
-                asks.ask(now, message, Asker::Route { route, order: transition.kind });
-            }
-        });
-        sent &= asks.is_some();
-        self.message = message;
-        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
-        if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
-    }
-
-    /// Tells the conversation which requests have ended, so that it need not watch for their outcomes.
-    pub fn tell_ended_requests(&mut self) {
-        for request in self.model.ended_requests() {
-            self.conversation.ended(*request);
-        }
-    }
-
-    /// True if the platform can carry out this order on the call or agent that the transition is about.
-    pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
-        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
-        self.outgoing.can(order, &live)
-    }
-
-    /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
-    pub fn order(&mut self, now: Time, transition: &Transition) {
-        let Some(request) = transition.request else { return };
-        self.tell_ended_requests();
-        let outgoing = self.outgoing.clone();
-        let wish = self.model.request(request).id;
-        let mut message = std::mem::take(&mut self.message);
-        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
-        let (conversation, counts) = (&mut self.conversation, &mut self.counts);
-        let refused = outgoing.refusal(transition.kind, &live);
-        let sent = refused.is_none()
-            && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
-                counts.orders[rule] += 1;
-                conversation.command(now, message, request, wish);
-            });
-        self.message = message;
-        let plan = &outgoing.plans[transition.kind as usize];
-        if !sent && refused.is_none() && !plan.steps.is_empty() {
-            self.model.take_steps(now, request, &plan.steps);
-        } else if !sent {
-            let lacks = refused.or(plan.ignored.as_deref()).unwrap_or("can't do this");
-            let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
-            self.model.fail_request(now, request, reason);
-        }
-    }
-}
-
-fn local(moment: u64, ahead: i64) -> String {
-    time::write_civil(moment.saturating_add_signed(ahead))
-}
-
-/// The times in a message, local and UTC; none where the dialect has no such fields.
-pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Option<&'m str>; 2]> {
-    let def = vocabulary.message(message.kind()?);
-    let shown = [Role::Time, Role::Utc].map(|role| match message.get(def.role(role)?) {
-        Value::Text(text) => Some(text),
-        _ => None,
-    });
-    (shown != [None, None]).then_some(shown)
-}
-
-/// What an operator should know of a service's WSDL: what is missing or wrong one by one, the rest in a line.
-fn notices(fitted: &Fitted) -> Vec<Notice> {
-    /// So many are told; a WSDL that differs in more is another service's, or wants a look at the whole comparison.
-    const MOST: usize = 10;
-    let serious = |remark: &Remark| remark.weight >= Weight::Lacks;
-    let said = fitted.remarks().filter(|(_, remark)| serious(remark));
-    let notice = |(part, remark): (&Part, &Remark)| Notice::WsdlDiffers {
-        part: part.name.to_string(),
-        reason: remark.text.to_string(),
-    };
-    let mut notices: Vec<Notice> = said.map(notice).collect();
-    let more_lacks = notices.len().saturating_sub(MOST);
-    notices.truncate(MOST);
-    let differences = fitted.remarks().filter(|(_, remark)| !serious(remark)).count();
-    notices.push(Notice::WsdlFollowed { profile: fitted.profile.name.to_string(), differences, more_lacks });
-    notices
 }

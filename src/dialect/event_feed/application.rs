@@ -1,6 +1,10 @@
 //! The conversation with applications that believe they talk to an event feed: each connection authenticates first, then
 //! subscribes, hears events in order under its own sequence, and sends commands, each of which is answered once.
 
+mod answers;
+mod subscribing;
+
+use answers::{Numbering, reply_label};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -13,19 +17,18 @@ use subtle::ConstantTimeEq;
 
 use super::{
     digest,
-    entities::{ENTITIES, Entities, PICTURED, list_of, listed},
-    subscriptions::{Catalogue, Outcome, Subscriptions, read_records, write_records},
+    entities::Entities,
+    subscriptions::{Catalogue, Subscriptions},
 };
 use crate::{
-    message::{Kind, Message, Node, Value},
-    model::Id,
+    message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Entry, Filterable,
-        GroupWatcher, Heard, Input, Next, Notice, Output, Passes, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
+        ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Filterable, GroupWatcher,
+        Heard, Input, Next, Notice, Output, Passes, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
     },
     time::Time,
-    vocabulary::{Replacement, Role, Side, Unchanged, Vocabulary, Wanted},
-    wire::{json::Json, replaced::Replaced},
+    vocabulary::{Role, Side, Vocabulary, Wanted},
+    wire::replaced::Replaced,
 };
 
 /// How applications are served.
@@ -259,96 +262,6 @@ impl Server {
         self.reply(key, "authenticate-reply", id, 0, &[]);
     }
 
-    /// Partial failure is a positive result that names what was not taken; nothing taken at all is a failure.
-    fn subscribe(&mut self, key: u32, id: i64, label: &str, directory: &dyn Directory, message: &Message) {
-        let vocabulary = self.vocabulary.clone();
-        let adds = label == "subscribe-events";
-        let records = read_records(&vocabulary, message);
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        let mut outcome = Outcome::default();
-        for (name, ids) in &records {
-            match adds {
-                true => session.subscriptions.add(name, ids, directory, &mut outcome),
-                false => session.subscriptions.remove(name, ids, &mut outcome),
-            }
-        }
-        if records.is_empty() {
-            outcome.refused.push("no subscription record".into());
-        }
-        let refused = outcome.refused.join("; ");
-        let (result, why) = match (outcome.refused.is_empty(), outcome.taken) {
-            (true, _) => (0, None),
-            (false, true) if adds => (1, Some("additional-info")),
-            (false, true) => (1, Some("error-msg")),
-            (false, false) => (-1, Some("error-msg")),
-        };
-        let mut texts = vec![("timestamp", directory.stamp())];
-        texts.extend(why.map(|label| (label, refused.as_str())));
-        self.reply_with(key, &reply_label(label), id, result, &texts, &records);
-        match outcome.groups.iter().any(|id| id == "*") {
-            _ if outcome.groups.is_empty() => {}
-            true => self.group_watchers.push((key, None)),
-            false => {
-                let ids = outcome.groups.iter().filter_map(|id| id.parse().ok()).collect();
-                self.group_watchers.push((key, Some(ids)));
-            }
-        }
-        let mut entities = outcome.entities;
-        entities.sort_unstable();
-        entities.dedup();
-        for entity in entities.into_iter().filter(|_| adds) {
-            self.snapshot(key, entity, directory);
-        }
-    }
-
-    /// Whoever subscribes to entities learns which there are.
-    fn snapshot(&mut self, key: u32, entity: &str, directory: &dyn Directory) {
-        let vocabulary = self.vocabulary.clone();
-        let Some(kind) = vocabulary.find("entity-snapshot") else { return };
-        let def = vocabulary.message(kind);
-        let (list, id, _) = list_of(entity);
-        let labels = match entity {
-            "agent" => [id, "agent-number", "agent-name"],
-            "group" => [id, "", "group-name"],
-            _ => [id, "", "agent-queue-name"],
-        };
-        let is_pictured = ENTITIES[..PICTURED].contains(&entity);
-        let mut message = Message::default();
-        message.start(kind, def.fields.width());
-        let code = vocabulary.enumeration("entity").and_then(|place| vocabulary.enums[place].code(entity));
-        let stamp = message.text(directory.stamp());
-        let topic = message.text(self.entities.topic(entity));
-        let codes = [("filter", code.map(Node::Int).unwrap_or_default()), ("timestamp", stamp), ("sub-topic", topic)];
-        for (label, node) in codes {
-            if let Some(slot) = def.fields.slot(label) {
-                message.set(slot, node);
-            }
-        }
-        let members = vocabulary.members(&def.fields, list);
-        let open = message.open_list();
-        for Entry { id, number, name, .. } in is_pictured.then(|| listed(directory, entity)).into_iter().flatten() {
-            let values = [Node::Int(id), message.text(&number), message.text(&name)];
-            let record = members.map(|members| members.record(labels.into_iter().zip(values), &mut message));
-            message.push(record.unwrap_or_default());
-        }
-        let node = message.close_list(open);
-        if let Some(slot) = def.fields.slot(list) {
-            message.set(slot, node);
-        }
-        let mut bytes = Vec::new();
-        vocabulary.write_json(&message, &mut bytes);
-        let Ok(mut snapshot) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return };
-        if let Some(records) = snapshot.get_mut(list).and_then(serde_json::Value::as_array_mut) {
-            for record in records.iter_mut() {
-                *record = self.entities.known(entity, record).unwrap_or(record).clone();
-            }
-            records.extend(self.entities.of(entity).filter(|_| !is_pictured).cloned());
-        }
-        if let Some(snapshot) = Numbering::of(&snapshot.to_string()) {
-            self.send(key, &snapshot);
-        }
-    }
-
     fn command(&mut self, key: u32, id: i64, name: &str) -> Heard {
         let Some(session) = self.sessions.get_mut(&key) else { return Heard::Nothing };
         let refusal = if session.commands.len() >= MAX_COMMANDS {
@@ -367,120 +280,6 @@ impl Server {
     }
 
     // ── replies and events ────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn reply(&mut self, key: u32, label: &str, id: i64, result: i64, texts: &[(&str, &str)]) {
-        self.reply_with(key, label, id, result, texts, &[]);
-    }
-
-    /// A reply of the conversation's own; `records` are the subscriptions that it repeats.
-    fn reply_with(
-        &mut self,
-        key: u32,
-        label: &str,
-        id: i64,
-        result: i64,
-        texts: &[(&str, &str)],
-        records: &[(String, Vec<String>)],
-    ) {
-        let vocabulary = self.vocabulary.clone();
-        let Some(kind) = vocabulary.find(label) else { return };
-        let def = vocabulary.message(kind);
-        let mut message = Message::default();
-        message.start(kind, def.fields.width());
-        if let Some(slot) = def.role(Role::Request) {
-            message.set(slot, Node::Int(id));
-        }
-        if let Some(slot) = def.fields.slot("result") {
-            message.set(slot, Node::Int(result));
-        }
-        for (label, text) in texts {
-            if let Some(slot) = def.fields.slot(label) {
-                let node = message.text(text);
-                message.set(slot, node);
-            }
-        }
-        let members = vocabulary.members(&def.fields, "subscribe");
-        if let (Some(slot), Some(members)) = (def.fields.slot("subscribe"), members) {
-            let records = records.iter().map(|(ty, ids)| (ty.as_str(), ids.iter().map(String::as_str)));
-            let node = write_records(members, records, &mut message);
-            message.set(slot, node);
-        }
-        self.write(key, &mut message);
-    }
-
-    /// Sends a message as it stands there, but for its number, which is the connection's next.
-    fn send(&mut self, key: u32, Numbering { before, after }: &Numbering) {
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        let sequence = session.sequence;
-        session.sequence = session.sequence.wrapping_add(1);
-        let mut bytes = Vec::with_capacity(before.iter().chain(after).map(|part| part.len()).sum::<usize>() + 11);
-        before.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
-        bytes.extend_from_slice(itoa::Buffer::new().format(sequence).as_bytes());
-        after.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
-        bytes.push(0);
-        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
-    }
-
-    /// Writes a message under the connection's next number.
-    fn write(&mut self, key: u32, message: &mut Message) {
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Sequence));
-        if let Some(slot) = slot {
-            message.set(slot, Node::Int(i64::from(session.sequence)));
-        }
-        session.sequence = session.sequence.wrapping_add(1);
-        let mut bytes = Vec::with_capacity(512);
-        self.vocabulary.write_json(message, &mut bytes);
-        bytes.push(0);
-        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
-    }
-
-    fn hear_of_entities(&mut self, text: &str) -> Vec<&'static str> {
-        let Ok(message) = serde_json::from_str(text) else { return Vec::new() };
-        let overflowed = self.entities.overflowed;
-        let news = self.entities.hear(&message);
-        if self.entities.overflowed && !overflowed {
-            self.say(Notice::EntitiesFull {});
-        }
-        news
-    }
-
-    /// Passes the answer to a command on, under the number that the session gave it.
-    fn pass_answer(&mut self, message: &Message, audience: Audience) -> bool {
-        let Some(((key, id), kind)) = audience.asker.zip(message.kind()) else { return false };
-        let Some(session) = self.sessions.get_mut(&key) else { return false };
-        let Some(name) = session.commands.remove(&id) else { return false };
-        let number = [Replacement { role: Role::Request, value: Id::Int(id), insert: true }];
-        let mut text = Vec::with_capacity(message.held().len() + 32);
-        let written = self.vocabulary.rename_json(kind, message.held(), &mut Unchanged, &number, &mut text);
-        let Some(mut text) = written.ok().and_then(|_| String::from_utf8(text).ok()) else { return false };
-        // A feed that does not say which command it answers leaves that to whoever keeps count.
-        let is_named = self.vocabulary.message(kind).fields.slot("command").is_none_or(|slot| !message.is_absent(slot));
-        if let (false, Some(place)) = (is_named, text.find('{')) {
-            text.insert_str(place + 1, &format!("\"command\":{},", serde_json::Value::from(name)));
-        }
-        if let Some(numbering) = Numbering::of(&text) {
-            self.send(key, &numbering);
-        }
-        true
-    }
-
-    fn answer(&mut self, kind: Kind, message: &mut Message, audience: Audience) -> bool {
-        let Some((key, id)) = audience.asker else { return false };
-        let Some(name) = self.sessions.get_mut(&key).and_then(|session| session.commands.remove(&id)) else {
-            return false;
-        };
-        let def = self.vocabulary.message(kind);
-        if let Some(slot) = def.role(Role::Request) {
-            message.set(slot, Node::Int(id));
-        }
-        if let Some(slot) = def.fields.slot("command") {
-            let node = message.text(&name);
-            message.set(slot, node);
-        }
-        self.write(key, message);
-        true
-    }
 }
 
 impl ApplicationConversation for Server {
@@ -598,29 +397,6 @@ impl WatchesGroups for Server {
     }
 }
 
-/// A message's text before its number and after it; where it has none, the label is put there, too.
-struct Numbering<'t> {
-    before: [&'t str; 2],
-    after: [&'t str; 2],
-}
-
-impl<'t> Numbering<'t> {
-    /// None where the text is no object.
-    fn of(text: &'t str) -> Option<Numbering<'t>> {
-        let mut json = Json::new(text);
-        json.token().ok()?;
-        let begin = json.place();
-        while let Some(key) = json.key().ok()? {
-            let value = json.place();
-            json.skip().ok()?;
-            if key == "sequence" {
-                return Some(Numbering { before: [&text[..value], ""], after: ["", &text[json.place()..]] });
-            }
-        }
-        Some(Numbering { before: [&text[..begin], "\"sequence\":"], after: [",", &text[begin..]] })
-    }
-}
-
 /// The length, in bytes, to which an unknown command's name is repeated in the reply.
 const MAX_NAME: usize = 100;
 
@@ -648,12 +424,5 @@ impl Received {
         let kept = |name: &str| name[..name.floor_char_boundary(MAX_NAME)].to_owned();
         let command = name("sub-request-type").or_else(|| name("message")).map(kept).unwrap_or_default();
         Received { id, command }
-    }
-}
-
-fn reply_label(request: &str) -> String {
-    match request {
-        "subscribe-events" | "unsubscribe-events" => format!("{request}-reply"),
-        _ => "command-reply".into(),
     }
 }

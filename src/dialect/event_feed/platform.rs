@@ -1,18 +1,20 @@
 //! The conversation with an event feed that is the platform. It connects, authenticates, subscribes,
 //! watches sequence and silence, correlates commands with their replies, and begins anew when the line is lost.
 
+mod subscribing;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use hashbrown::HashMap;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{digest, subscriptions::write_records};
+use super::digest;
 use crate::{
     dialect::{
         backoff::{Backoff, tenths},
         commands::Commands,
     },
-    message::{Kind, Message, Node, Value},
+    message::{Kind, Message, Node},
     model::{Id, RequestIx},
     port::{
         Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
@@ -58,34 +60,6 @@ impl Default for Settings {
 
 /// A type with its entities, or with the ids that it is about.
 type Subscription = (&'static str, &'static [&'static str]);
-
-/// What is subscribed to. Only the statistics show who was logged on before the bridge came.
-const SUBSCRIPTIONS: [Subscription; 7] = [
-    // As the guide's table 1 prints them.
-    ("entity", &["agent", "group", "agent-queue", "email agent queue", "dnis", "release-code", "wrapup-code"]),
-    ("agent-activity", &["*"]),
-    ("call-activity", &["*"]),
-    ("agent-login-logout", &["*"]),
-    ("agent-status", &["*"]),
-    ("group-agent-stats", &["*"]),
-    ("daily-agent-stats", &["*"]),
-];
-/// What the platform answers with a snapshot or with numbers of the moment: asked for anew when events were missed.
-const SNAPSHOTS: [Subscription; 3] = [SUBSCRIPTIONS[0], SUBSCRIPTIONS[5], SUBSCRIPTIONS[6]];
-/// Message types that no rule reads, but that applications of the feed's own dialect may want. The guide does not say
-/// which calls' messages the last three contain. A feed that does not know one of these is asked for it in vain.
-const STATISTICS: [Subscription; 10] = [
-    ("group-stats", &["*"]),
-    ("daily-group-stats", &["*"]),
-    ("agent-queue-stats", &["*"]),
-    ("email-agent-queue-stats", &["*"]),
-    ("dnis-stats", &["*"]),
-    ("daily-dnis-stats", &["*"]),
-    ("agent-need-help", &["*"]),
-    ("call-routing", &["*"]),
-    ("call-establishment", &["*"]),
-    ("call-statistics", &["*"]),
-];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -400,77 +374,7 @@ impl Client {
         own.or_else(|| self.commands.answered(id).map(Answered::Command))
     }
 
-    fn own_reply(&mut self, now: Time, own: Own, message: &Message) {
-        let fields = &self.vocabulary.messages[message.kind().map_or(0, |kind| kind.0 as usize)].fields;
-        let field = |label: &str| fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
-        let result = field("result").as_int().unwrap_or(0);
-        let text = |value: Value| match value {
-            Value::Text(text) => text.to_owned(),
-            _ => String::new(),
-        };
-        let error = text(field("error-msg"));
-        let said = [text(field("additional-info")), error.clone()];
-        let said = said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-        match own {
-            Own::Authenticate if result < 0 => {
-                let user = Some(self.settings.user.clone());
-                self.say(Notice::BridgeRefused { user, reason: error, result: Some(result) });
-                self.hang_up(now, "authentication refused");
-            }
-            Own::Authenticate => self.authenticated(now),
-            Own::SubscribeAll if result < 0 => {
-                self.say(Notice::SubscriptionSplit { reason: error });
-                for (place, subscription) in self.subscriptions().into_iter().enumerate() {
-                    self.subscribe(now, Own::Subscribe(place), &[subscription]);
-                }
-            }
-            Own::SubscribeAll | Own::Refresh if result > 0 => {
-                self.say(Notice::SubscriptionPartial { result, reason: said });
-            }
-            Own::Refresh if result < 0 => {
-                self.say(Notice::SnapshotFailed { part: None, result: Some(result), reason: said });
-            }
-            Own::Subscribe(place) if result != 0 => {
-                let subscribed_to = self.subscriptions()[place].0.to_string();
-                self.say(Notice::SubscriptionRefused { subscribed_to, result, reason: said });
-            }
-            Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => {}
-        }
-    }
-
-    fn authenticated(&mut self, now: Time) {
-        self.state = State::Live;
-        self.backoff.reset();
-        self.say(Notice::PlatformConnected {});
-        self.outputs.push_back(PlatformOutput::Up);
-        self.subscribe(now, Own::SubscribeAll, &self.subscriptions());
-    }
-
     // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn subscriptions(&self) -> Vec<Subscription> {
-        let statistics = if self.settings.statistics { &STATISTICS[..] } else { &[] };
-        [&SUBSCRIPTIONS, statistics].concat()
-    }
-
-    fn subscribe(&mut self, now: Time, own: Own, subscriptions: &[Subscription]) {
-        self.ask(now, own, "subscribe-events", |vocabulary, kind, message| {
-            let records = subscriptions.iter().map(|(ty, ids)| (*ty, ids.iter().copied()));
-            let fields = &vocabulary.message(kind).fields;
-            let members = vocabulary.members(fields, "subscribe");
-            if let (Some(slot), Some(members)) = (fields.slot("subscribe"), members) {
-                let node = write_records(members, records, message);
-                message.set(slot, node);
-            }
-        });
-    }
-
-    fn refresh(&mut self, now: Time) {
-        let refreshing = self.own.values().any(|(own, _)| matches!(own, Own::Refresh | Own::SubscribeAll));
-        if !refreshing {
-            self.subscribe(now, Own::Refresh, &SNAPSHOTS);
-        }
-    }
 
     fn ask(&mut self, now: Time, own: Own, label: &str, fill: impl FnOnce(&Vocabulary, Kind, &mut Message)) {
         let vocabulary = self.vocabulary.clone();

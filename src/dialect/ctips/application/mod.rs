@@ -2,6 +2,8 @@
 //! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear. Requests are read here
 //! and carried out by the bridge.
 
+mod heartbeats;
+mod opening;
 mod session;
 
 use std::{
@@ -12,11 +14,9 @@ use std::{
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use smallvec::SmallVec;
-use subtle::ConstantTimeEq;
 
-use super::{credentials, text_in};
 use crate::{
     message::{Kind, Message, Node, Value},
     port::{
@@ -277,102 +277,6 @@ impl Server {
         }
     }
 
-    fn open(&mut self, token: u64, message: &Message) -> Handled {
-        let vocabulary = self.vocabulary.clone();
-        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
-            return self.refuse_for("no request");
-        };
-        let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
-        let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
-        let (user, password) = (credential("UserName"), credential("Password"));
-        if !self.knows(user, password) {
-            let (cause, user) = ("unknown user or wrong password", Some(user.to_owned()));
-            self.say(Notice::RequestRefused { cause, user, fault: None, reason: None });
-            return Handled::Done(self.fault(cause));
-        }
-        let tenants: Vec<i64> = field("TenantIds")
-            .as_list()
-            .iter()
-            .flat_map(|list| list.iter())
-            .filter_map(|value| value.as_int())
-            .collect();
-        let [tenant] = tenants[..] else {
-            return self.refuse_for("OpenConnection names exactly one tenant in TenantIds");
-        };
-        if !self.settings.tenants.is_empty() && !self.settings.tenants.contains(&tenant) {
-            return self.refuse_for("sessions are not opened for this tenant");
-        }
-        let Value::Text(url) = field("ClientCallbackURL") else {
-            return self.refuse_for("OpenConnection has no ClientCallbackURL");
-        };
-        if self.sessions.len() >= self.settings.max_sessions {
-            let most = self.settings.max_sessions;
-            let reason = format!("the maximum number of connections ({most}) has been reached");
-            return self.refuse("all sessions are taken", &reason);
-        }
-        self.next_session += 1;
-        let key = self.next_session;
-        let session = Session::new((self.new_id)(), user.to_owned(), tenant, url.trim().to_owned());
-        let body = self.start_body(user, password, &session.id);
-        let (connection, url) = (Connection::asked(key), session.callback.clone());
-        self.wire(Output::Call { connection, url, give_up: self.give_up() });
-        self.call(key, Some(STARTED), self.actions.start.clone(), body);
-        self.sessions.insert(key, session);
-        self.opening.insert(key, token);
-        Handled::Later
-    }
-
-    /// Whether the password is the user's. An unknown user takes as long as a known one.
-    fn knows(&self, user: &str, password: &str) -> bool {
-        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
-        let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
-        same && known.is_some()
-    }
-
-    fn start_body(&self, user: &str, password: &str, id: &str) -> Bytes {
-        let mut message = Message::default();
-        let Some(kind) = self.vocabulary.find("StartSession") else { return Bytes::new() };
-        let fields = &self.vocabulary.message(kind).fields;
-        message.start(kind, fields.list.len());
-        let user = credentials(&self.vocabulary, fields, "userinfo", (user, password), &mut message);
-        let id = message.text(id);
-        for (label, node) in [("userinfo", user), ("sessionId", id)] {
-            if let Some(slot) = fields.slot(label) {
-                message.set(slot, node);
-            }
-        }
-        let mut body = Vec::new();
-        self.start.write(&self.vocabulary, &message, &mut body);
-        body.into()
-    }
-
-    /// The client has been called: it took the session, or not.
-    fn started(&mut self, now: Time, key: u32, result: Result<(), String>) {
-        let token = self.opening.remove(&key);
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        let reply = match result {
-            Ok(()) => {
-                session.state = State::Opened;
-                session.next_heartbeat = now + self.settings.heartbeat;
-                let (user, callback, id) = (session.user.clone(), session.callback.clone(), session.id.clone());
-                self.say(Notice::SessionOpened { session: key, user, callback });
-                let kind = self.vocabulary.find("OpenConnection").unwrap_or(Kind(0));
-                let body = response(&self.vocabulary, &self.profile, kind, &[("SessionId", &id), ("status", "0")]);
-                Reply { status: 200, body }
-            }
-            Err(reason) => {
-                let user = session.user.clone();
-                self.say(Notice::SessionRefused { session: key, user, reason: reason.clone() });
-                self.sessions.remove(&key);
-                self.wire(Output::Close { connection: Connection::asked(key) });
-                self.fault(&format!("StartSession at ClientCallbackURL failed: {reason}"))
-            }
-        };
-        if let Some(token) = token {
-            self.wire(Output::Respond { token, reply });
-        }
-    }
-
     fn accept(&self, kind: Kind) -> Reply {
         Reply { status: 200, body: response(&self.vocabulary, &self.profile, kind, &[("", "0")]) }
     }
@@ -400,48 +304,6 @@ impl Server {
     // ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     // ── how sessions end ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// A heartbeat came back, or did not.
-    fn heartbeat_answered(&mut self, key: u32, answered: bool) {
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        session.beating = false;
-        session.missed = if answered { 0 } else { session.missed + 1 };
-        self.check_heartbeats(key);
-    }
-
-    fn check_heartbeats(&mut self, key: u32) {
-        let limit = self.settings.missed_heartbeats;
-        if self.sessions.get(&key).is_some_and(|session| session.missed >= limit) {
-            self.end(key, &format!("{limit} heartbeats in a row went unanswered"), Some("heartbeat"));
-        }
-    }
-
-    fn end(&mut self, key: u32, reason: &str, lost: Option<&'static str>) {
-        let Some(session) = self.sessions.remove(&key) else { return };
-        let (session, user, peer, reason) = (key, Some(session.user), None, reason.to_owned());
-        self.say(match lost {
-            Some(cause) => Notice::SessionLost { cause, session, user, peer, reason },
-            None => Notice::SessionClosed { session, user, peer, reason },
-        });
-        self.wire(Output::Close { connection: Connection::asked(key) });
-        if let Some(cause) = lost {
-            *self.lost.entry(cause).or_default() += 1;
-        }
-    }
-
-    fn heartbeat_body(&self, key: u32) -> Bytes {
-        let mut message = Message::default();
-        let Some(kind) = self.vocabulary.find("Heartbeat") else { return Bytes::new() };
-        let fields = &self.vocabulary.message(kind).fields;
-        message.start(kind, fields.list.len());
-        if let (Some(slot), Some(session)) = (fields.slot("sessionId"), self.sessions.get(&key)) {
-            let node = message.text(&session.id);
-            message.set(slot, node);
-        }
-        let mut body = Vec::new();
-        self.heartbeat.write(&self.vocabulary, &message, &mut body);
-        body.into()
-    }
 }
 
 impl ApplicationConversation for Server {

@@ -192,7 +192,10 @@ fn a_feed_that_refuses_to_subscribe_at_once_is_asked_one_by_one() {
     line.outputs();
     line.hear(r#"{"message":"subscribe-events","request-id":2,"result":-3,"error-msg":"too many"}"#);
     let outputs = line.outputs();
-    assert_eq!(outputs.iter().filter(|output| output.contains("subscribe-events")).count(), SUBSCRIPTIONS.len());
+    assert_eq!(
+        outputs.iter().filter(|output| output.contains("subscribe-events")).count(),
+        subscribing::SUBSCRIPTIONS.len()
+    );
     line.hear(r#"{"message":"subscribe-events","request-id":4,"result":-3,"error-msg":"unknown"}"#);
     has(
         &line.outputs(),

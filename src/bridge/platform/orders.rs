@@ -1,0 +1,79 @@
+//! What a platform is asked to do, by rules.
+
+use super::Platform;
+use crate::bridge::picture::{Live, RouteOrder};
+use crate::{
+    model::{Model, Transition, TransitionKind},
+    port::Asker,
+    time::Time,
+};
+
+impl Platform {
+    /// Asks a routing platform for something about a route. `model` is the picture that has its call. Else what the platform
+    /// lacks.
+    pub fn route(
+        &mut self,
+        now: Time,
+        model: &Model,
+        transition: &Transition,
+        order: &RouteOrder,
+        route: u64,
+    ) -> Result<(), String> {
+        let outgoing = self.outgoing.clone();
+        let mut message = std::mem::take(&mut self.message);
+        let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
+        let (mut asks, counts) = (self.conversation.asks(), &mut self.counts);
+        let mut sent = asks.is_none();
+        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            counts.orders[rule] += 1;
+            counts.cut += outgoing.vocabulary.fit(message) as u64;
+            // One order is one message, whatever the rules say.
+            if let (false, Some(asks)) = (std::mem::replace(&mut sent, true), &mut asks) {
+                asks.ask(now, message, Asker::Route { route, order: transition.kind });
+            }
+        });
+        sent &= asks.is_some();
+        self.message = message;
+        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+        if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
+    }
+
+    /// Tells the conversation which requests have ended, so that it need not watch for their outcomes.
+    pub fn tell_ended_requests(&mut self) {
+        for request in self.model.ended_requests() {
+            self.conversation.ended(*request);
+        }
+    }
+
+    /// True if the platform can carry out this order on the call or agent that the transition is about.
+    pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
+        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
+        self.outgoing.can(order, &live)
+    }
+
+    /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
+    pub fn order(&mut self, now: Time, transition: &Transition) {
+        let Some(request) = transition.request else { return };
+        self.tell_ended_requests();
+        let outgoing = self.outgoing.clone();
+        let wish = self.model.request(request).id;
+        let mut message = std::mem::take(&mut self.message);
+        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
+        let (conversation, counts) = (&mut self.conversation, &mut self.counts);
+        let refused = outgoing.refusal(transition.kind, &live);
+        let sent = refused.is_none()
+            && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+                counts.orders[rule] += 1;
+                conversation.command(now, message, request, wish);
+            });
+        self.message = message;
+        let plan = &outgoing.plans[transition.kind as usize];
+        if !sent && refused.is_none() && !plan.steps.is_empty() {
+            self.model.take_steps(now, request, &plan.steps);
+        } else if !sent {
+            let lacks = refused.or(plan.ignored.as_deref()).unwrap_or("can't do this");
+            let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
+            self.model.fail_request(now, request, reason);
+        }
+    }
+}

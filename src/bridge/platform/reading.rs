@@ -1,0 +1,144 @@
+//! What follows from a platform's message: the rules' changes of its picture, and the requests that it answers.
+
+use super::{Bad, Platform, shown};
+use crate::bridge::{
+    passing::PassedRequests,
+    routes::{self, News},
+};
+use crate::{
+    message::Message,
+    model::{Change, ChangeKind, Device, DeviceKind, Effect, Id, Model},
+    port::{Asker, Heard},
+    time::Time,
+    vocabulary::Decoded,
+};
+
+/// The request that a message answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answers {
+    Nothing,
+    /// A request of the model, by its id on the platform's side.
+    Request(Id<'static>),
+    /// A question of the conversation about this agent.
+    About(i64),
+    /// A request that went to the platform whole. The platform's answer goes on whole, too.
+    Passed,
+}
+
+impl Platform {
+    /// Lets everything follow from a message that was read; the error is what is wrong with it.
+    pub(super) fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
+        self.counts.unknown_fields += decoded.unknown.len() as u64;
+        self.unknown_fields = decoded.unknown;
+        self.say_replaced(decoded.replaced);
+        if let Some(kind) = message.kind() {
+            self.counts.read[kind.0 as usize] += 1;
+        }
+        // What a message shows of the link comes before what it says.
+        self.converse(now);
+        let taken = self.follow(now, heard, message);
+        // A malformed field is reported in preference to a rule's outcome.
+        decoded.malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
+    }
+
+    pub(super) fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
+        if self.tells_all {
+            self.records.note(&self.incoming.vocabulary, message, &self.model);
+        }
+        match heard {
+            Heard::Event => {
+                self.has_event = true;
+                return self.apply(now, message, Answers::Nothing);
+            }
+            Heard::Shown => return self.apply(now, message, Answers::Nothing),
+            Heard::Answer(request) if PassedRequests::is_passed(request) => {
+                self.has_event = self.answer_passed(now, request, message);
+                if self.has_event {
+                    self.answers = Some(request);
+                    return self.apply(now, message, Answers::Passed);
+                }
+            }
+            Heard::Answer(request) => {
+                return self.apply(now, message, Answers::Request(Model::request_handle(request)));
+            }
+            Heard::About(agent) => return self.apply(now, message, Answers::About(agent)),
+            Heard::For(Asker::Route { route, order }) => {
+                self.route_asker = Some((route, order));
+                let taken = self.apply(now, message, Answers::Nothing);
+                self.route_asker = None;
+                return taken;
+            }
+            Heard::For(Asker::Guest(guest)) => self.guest = Some(guest),
+            // Only applications' conversations have sessions.
+            Heard::Asked { .. } | Heard::Online { .. } | Heard::Nothing => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn apply(&mut self, now: Time, message: &Message, answers: Answers) -> Result<(), Bad> {
+        let incoming = &self.incoming;
+        let kind = message.kind().map_or(0, |kind| kind.0 as usize);
+        if incoming.plans[kind].rules.is_empty() {
+            return Ok(());
+        }
+        let own = self.epoch.map(|epoch| epoch + now.0);
+        let clock = shown(&incoming.vocabulary, message).and_then(|[local, utc]| self.clock.read(own, local, utc));
+        let clock = clock.or(own);
+        self.model.begin(now, clock);
+        self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
+        let (model, counts) = (&mut self.model, &mut self.counts);
+        let (route_news, asker) = (&mut self.route_news, self.route_asker);
+        let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
+        let mut fault = None;
+        incoming.changes(message, |rule, change| {
+            counts.rules[rule] += 1;
+            if is_routed
+                && matches!(
+                    change.kind,
+                    ChangeKind::RouteAsked | ChangeKind::Routed | ChangeKind::RouteUsed | ChangeKind::RouteRejected
+                )
+            {
+                *has_event = false;
+            }
+            if change.kind.is_of_route() {
+                let def = &incoming.vocabulary.messages[kind];
+                let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
+                return route_news.push(routes::Heard { asker, id, news });
+            }
+            let effect = match answers {
+                // The platform's number of the request leads to the model's.
+                Answers::Request(request) => {
+                    let mut answer: Change = change.clone();
+                    answer.request = request;
+                    model.apply(&answer)
+                }
+                // Nobody waits for the outcome of a question that the conversation asked.
+                Answers::About(_) | Answers::Passed if change.kind.ends_request() => {
+                    *is_failure |= change.kind == ChangeKind::RequestFailed;
+                    return;
+                }
+                Answers::About(agent) => {
+                    let mut answer: Change = change.clone();
+                    answer.request = Id::None;
+                    answer.party = Device { kind: Some(DeviceKind::Agent), id: Id::Int(agent), number: "" };
+                    model.apply(&answer)
+                }
+                // The number of a request that nobody here has made.
+                Answers::Nothing | Answers::Passed if !change.request.is_none() => {
+                    let mut plain: Change = change.clone();
+                    plain.request = Id::None;
+                    model.apply(&plain)
+                }
+                Answers::Nothing | Answers::Passed => model.apply(change),
+            };
+            if effect != Effect::Taken {
+                fault = fault.or(effect.fault(change));
+                match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.effects.push((effect, 1)),
+                }
+            }
+        });
+        fault.map_or(Ok(()), |fault| Err(Bad::of(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
+    }
+}
