@@ -94,14 +94,18 @@ impl Eq for Id<'_> {}
 
 const GUID: usize = 36;
 
+#[inline]
+fn without_braces(text: &str) -> &[u8] {
+    match text.as_bytes() {
+        [b'{', inner @ .., b'}'] => inner,
+        bytes => bytes,
+    }
+}
+
 /// The guid that a text holds, without braces and regardless of case.
 #[inline]
 fn guid(text: &str) -> Option<[u8; GUID]> {
-    let bytes = match text.as_bytes() {
-        [b'{', inner @ .., b'}'] => inner,
-        bytes => bytes,
-    };
-    let mut guid: [u8; GUID] = bytes.try_into().ok()?;
+    let mut guid: [u8; GUID] = without_braces(text).try_into().ok()?;
     if [8, 13, 18, 23].iter().any(|at| guid[*at] != b'-') {
         return None;
     }
@@ -185,9 +189,10 @@ fn hash_spaced<H: Hasher>(space: u8, id: Id, state: &mut H) {
         Id::Int(number) => state.write_i64(number ^ (i64::from(space) << 56)),
         Id::Text(text) => {
             state.write_u8(space);
-            match guid(text) {
-                Some(guid) => state.write(&guid),
-                None => state.write(text.as_bytes()),
+            // Whether a text as long as a guid is one, only equality asks: this is on every message's way.
+            match <[u8; GUID]>::try_from(without_braces(text)) {
+                Ok(guid) => state.write(&guid.map(|byte| byte | 0x20)),
+                Err(_) => state.write(text.as_bytes()),
             }
         }
     }
