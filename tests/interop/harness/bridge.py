@@ -103,9 +103,9 @@ class Bridge:
         self.process = Process([str(binary), "run", "--config", file], "stderr", env=clean)
         # Where each of them is reached, by the name in the configuration.
         self.addresses = {}
-        listening = sum("listen" in settings for settings in sections.values())
+        listening = {name.split(".")[-1] for name, settings in sections.items() if "listen" in settings}
         try:
-            while len(self.addresses) < listening:
+            while not listening <= self.addresses.keys():
                 told = LISTENS.search(self.process.line("the bridge's readiness", LISTENS.search))
                 self.addresses[told["name"]] = told["address"]
         except BaseException:
