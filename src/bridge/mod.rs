@@ -37,7 +37,7 @@ use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 use routes::Record;
 
-/// Whose a connection is: the place of a platform, or of an application, in the bridge.
+/// The owner of a connection: a platform or an application, by its place in the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     Platform(usize),
@@ -47,7 +47,7 @@ pub enum Owner {
 /// What the shell shall do.
 #[derive(Debug)]
 pub enum Output {
-    /// What a conversation wants of the shell.
+    /// Something that a conversation wants of the shell.
     Wire { owner: Owner, output: port::Output },
     /// Something for an operator to read; none where it concerns nobody who is configured.
     Notice { about: Option<Owner>, notice: Box<Notice> },
@@ -89,7 +89,7 @@ pub struct Bridge {
     message: Message,
     /// Questions of guests that were not asked yet.
     questions: Vec<guests::Question>,
-    /// What the numbers of askers stand for.
+    /// The purposes that the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
     /// The message that is being settled has been passed on.
@@ -198,7 +198,7 @@ impl Bridge {
         self.settle(now, index, cause);
     }
 
-    /// What a message implies to have happened before it is told before it passes.
+    /// A message may imply that something happened before it. That is told before the message passes.
     fn tell_implied(&mut self, now: Time, index: usize, cause: Cause) {
         let mut implied = std::mem::take(&mut self.transitions);
         self.platforms[index].model.take_implied(&mut implied);
@@ -212,8 +212,8 @@ impl Bridge {
     }
 
     fn pass_on(&mut self, now: Time, index: usize) {
-        self.platforms[index].stamp(now);
         let Some((mut message, request)) = self.platforms[index].take_event() else { return };
+        self.platforms[index].stamp(now);
         let platform = &self.platforms[index];
         let passing = Passing { index, platform, answers: request.and_then(|request| platform.passed.get(request)) };
         for (me, application) in self.applications.iter_mut().enumerate() {
@@ -296,7 +296,7 @@ impl Bridge {
             application.note(now, index, &self.platforms[index], transition);
         }
         if transition.kind.is_order() {
-            // What was told before comes out before.
+            // Everything told so far leaves before the order.
             self.collect(now);
             self.platforms[index].order(now, transition);
             self.converse(now, index);

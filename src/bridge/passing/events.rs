@@ -179,7 +179,7 @@ impl Application {
             _ if platform.model.link() != LinkState::Up || transition.call.is_some_and(is_presumed_over) => false,
             _ if transition.details.presumed || transition.kind.is_answer() => false,
             kind => match cause {
-                // What the platform showed when the bridge asked did not pass: the differences are told.
+                // A snapshot that the bridge asked for did not pass: its differences are told.
                 Cause::Event => just_passed,
                 // States have messages of their own, whenever they are shown.
                 Cause::Link => kind == TransitionKind::AgentState,

@@ -125,7 +125,7 @@ impl Bridge {
                             self.platforms[index].passed.put_back(request, *passed, taken, due);
                             continue;
                         }
-                        (Verdict::Done(transition), _) => self.answer_by_picture(now, index, &passed, *transition),
+                        (Verdict::Done(transition), _) => self.tell_asker(now, index, &passed, *transition),
                         (Verdict::Pending(_) | Verdict::NotShown, _) => {
                             let platform = &self.platforms[index];
                             let what =
@@ -165,7 +165,8 @@ impl Bridge {
         self.platforms[index].model.judge(now, &ask, taken)
     }
 
-    fn answer_by_picture(&mut self, now: Time, index: usize, passed: &Passed, mut transition: Transition) {
+    /// Tells the asker alone how a request ended that no message of the platform answers.
+    fn tell_asker(&mut self, now: Time, index: usize, passed: &Passed, mut transition: Transition) {
         transition.audience = Audience::Asker(passed.client);
         let Passed { client, id, about, asked, .. } = *passed;
         let local = Local { client, id, about, call: asked.call, agent: asked.agent };
@@ -176,16 +177,12 @@ impl Bridge {
 
     fn fail_passed(&mut self, now: Time, index: usize, passed: &Passed, reason: &str) {
         let Passed { client, id, operation, about, asked, .. } = *passed;
-        let me = usize::from(client.application);
         let mut transition = Transition::new(TransitionKind::RequestFailed);
-        transition.audience = Audience::Asker(client);
         transition.details.failure = Some(Failure::Failed);
         transition.details.about = Some(about);
         transition.details.reason = Some(reason.to_owned());
-        let local = Local { client, id, about, call: asked.call, agent: asked.agent };
-        self.platforms[index].stamp(now);
-        let application = &mut self.applications[me];
-        application.say(me, index, &self.platforms[index], &transition, Some(&local));
+        self.tell_asker(now, index, passed, transition);
+        let application = &mut self.applications[usize::from(client.application)];
         application.failed(client.session, &Failed { operation, about, id, asked, reason });
     }
 }
