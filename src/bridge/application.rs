@@ -14,6 +14,7 @@ use super::{
     platform::Platform,
     routes::{self, Desk},
     statistics::Statistics,
+    story::{self, Source},
 };
 use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
@@ -84,6 +85,8 @@ pub struct Application {
     pub lines: Vec<Vec<u8>>,
     pub counts: Counts,
     notices: Vec<Notice>,
+    /// See [`super::story`].
+    pub(super) is_traced: bool,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -145,6 +148,7 @@ impl Application {
             lines: Vec::new(),
             counts,
             notices: Vec::new(),
+            is_traced: false,
         }
     }
 
@@ -291,6 +295,13 @@ impl Application {
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);
         let filtered = &self.filtered;
+        let mut told = self.is_traced.then_some(&mut self.notices);
+        let mut tell_story = |rule: usize, message: &Message, sessions: usize| {
+            let Some(told) = &mut told else { return };
+            let source = Source { platform, rule: Some(&to.rule_names[rule]), transition: Some(transition) };
+            let asker = audience.asker.map(|(session, _)| session);
+            told.extend(story::message_out(&to.vocabulary, message, &source, asker, sessions));
+        };
         let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
             counts.rules[rule] += 1;
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
@@ -299,12 +310,15 @@ impl Application {
                 platform.records.fill(&to.vocabulary, whole, message);
             }
             let Some(server) = server else {
+                tell_story(rule, message, 1);
                 return lines.push(line(to, message, &audience));
             };
             let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
             let (agent, service) = filtered[kind];
             let about = Filterable { agent: number(agent), agent_names, service: number(service), switch };
-            counts.published[kind] += server.publish(message, &about, audience) as u64;
+            let sessions = server.publish(message, &about, audience);
+            counts.published[kind] += sessions as u64;
+            tell_story(rule, message, sessions);
         });
         self.message = message;
         if !said {
@@ -342,6 +356,11 @@ impl Application {
                 Some(port::Audience { asker, only_asker: false })
             }
         }
+    }
+
+    /// Has a part of a story told.
+    pub(super) fn tell_story(&mut self, part: Option<Notice>) {
+        self.notices.extend(part);
     }
 
     /// Has the log say that a request of a session was refused, or failed.

@@ -34,7 +34,7 @@ impl Complaints {
     #[cold]
     pub fn pass(&mut self, now: Time, about: Option<Owner>, mut notice: Box<Notice>, outputs: &mut VecDeque<Output>) {
         let (kind, sort) = (notice.kind(), notice.sort());
-        if kind.frequency() == Frequency::Few {
+        if kind.frequency() != Frequency::Many {
             return outputs.push_back(Output::Notice { about, notice });
         }
         notice.shorten(LONGEST);

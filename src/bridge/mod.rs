@@ -17,6 +17,8 @@ pub mod routes;
 mod serve;
 mod snapshots;
 mod statistics;
+mod story;
+mod timers;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -168,12 +170,12 @@ impl Bridge {
             | Input::Answered { .. }
             | Input::Delivered { .. } => Cause::Event,
         };
-        let mut notices = std::mem::take(&mut self.notices);
         loop {
-            let is_one = self.platforms[index].take_next(now, input, &mut notices);
-            let about = Some(Owner::Platform(index));
-            for notice in notices.drain(..) {
-                self.complaints.pass(now, about, notice.into(), &mut self.outputs);
+            let is_one = self.platforms[index].take_next(now, input, &mut self.notices);
+            if !self.notices.is_empty() {
+                let about = Some(Owner::Platform(index));
+                let notices = self.notices.drain(..);
+                notices.for_each(|notice| self.complaints.pass(now, about, notice.into(), &mut self.outputs));
             }
             if is_one || !holds_several {
                 self.settle_event(now, index, cause);
@@ -182,7 +184,6 @@ impl Bridge {
                 break;
             }
         }
-        self.notices = notices;
     }
 
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.
@@ -292,6 +293,11 @@ impl Bridge {
 
     /// Lets the platform or the applications know what happened in its picture.
     fn take_note(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
+        let is_traced = self.platforms[index].traced.is_some();
+        if is_traced {
+            let changed = self.platforms[index].transition_story(transition);
+            self.complain(now, Some(Owner::Platform(index)), changed);
+        }
         for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
             application.note(now, index, &self.platforms[index], transition);
         }
@@ -302,6 +308,10 @@ impl Bridge {
             self.converse(now, index);
         } else {
             self.tell(now, index, transition, cause);
+        }
+        if is_traced {
+            // A story is told in its order.
+            self.collect(now);
         }
     }
 
@@ -382,63 +392,6 @@ impl Bridge {
                 }
             }
         }
-    }
-
-    // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// When [`Bridge::expire`] wants to be called next.
-    pub fn deadline(&self) -> Option<Time> {
-        let platforms =
-            self.platforms.iter().flat_map(|p| [p.model.deadline(), p.conversation.deadline(), p.passed.deadline()]);
-        let server = |a: &Application| a.server.as_ref().and_then(|server| server.deadline());
-        let applications =
-            self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
-        let routers = self.routers.iter().map(|router| router.desk.deadline());
-        platforms.chain(applications).chain(routers).chain([self.complaints.deadline()]).flatten().min()
-    }
-
-    /// Lets all timers run out that are due.
-    pub fn expire(&mut self, now: Time) {
-        for index in 0..self.platforms.len() {
-            let platform = &mut self.platforms[index];
-            if platform.model.deadline().is_some_and(|deadline| deadline <= now) {
-                platform.model.expire(now);
-            }
-            if platform.conversation.deadline().is_some_and(|deadline| deadline <= now) {
-                platform.conversation.expire(now);
-            }
-            self.expire_passed(now, index);
-            self.settle(now, index, Cause::Time);
-        }
-        for index in 0..self.applications.len() {
-            self.applications[index].routes.expire(now);
-            if let Some(server) = &mut self.applications[index].server {
-                server.expire(now);
-            }
-            self.tell_statistics(now, index);
-        }
-        self.routers.iter_mut().for_each(|router| router.desk.expire(now));
-        self.settle_routes(now, 0);
-        self.collect(now);
-        self.complaints.expire(now, &mut self.outputs);
-    }
-
-    /// Tells an application the statistics of its groups' agents, for those groups that are due.
-    fn tell_statistics(&mut self, now: Time, me: usize) {
-        while let Some((group, session)) = self.applications[me].statistics.next(now) {
-            self.platforms[group.0].stamp(now);
-            self.applications[me].say_group(now, me, group, &self.platforms[group.0], session);
-        }
-    }
-
-    /// The bridge is about to stop: every application is told that its platforms are gone.
-    pub fn shut_down(&mut self, now: Time) {
-        for index in 0..self.platforms.len() {
-            self.platforms[index].model.shut_down(now, "the bridge is shutting down");
-            self.platforms[index].conversation.shut_down(now);
-            self.settle(now, index, Cause::Link);
-        }
-        self.complaints.end(&mut self.outputs);
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     ids::New,
     passing::{PassedRequests, Records},
     routes::{self, News},
+    story::Applications,
 };
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
@@ -56,6 +57,8 @@ pub struct Platform {
     pub tells_all: bool,
     /// The message is one that nobody has passed on yet.
     has_event: bool,
+    /// See [`super::story`].
+    pub(super) traced: Applications,
     /// The request that passed and that the message answers.
     answers: Option<RequestIx>,
     /// The message says that the request failed.
@@ -185,6 +188,7 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
+            traced: None,
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),
@@ -263,33 +267,32 @@ impl Platform {
     /// there was one.
     pub fn take_next(&mut self, now: Time, input: &mut Input<'_>, notices: &mut Vec<Notice>) -> bool {
         (self.has_event, self.is_failure) = (false, false);
-        let mut message = std::mem::take(&mut self.message);
+        if !matches!(input, Input::Bytes { .. }) {
+            self.message.clear();
+        }
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
         }
-        if !matches!(input, Input::Bytes { .. }) {
-            message.clear();
-        }
-        let Platform { incoming, tells_all, conversation, .. } = self;
+        let Platform { incoming, tells_all, conversation, message, .. } = self;
         let everything = Wanted::new();
         let wanted = if *tells_all { &everything } else { &incoming.wanted };
         let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
-        let taken = conversation.handle(now, input, &reading, &mut message);
-        let is_one = taken.is_some();
-        let read = match taken {
-            None | Some(Taken::Nothing) => Ok(()),
+        let wrong = match conversation.handle(now, input, &reading, message) {
+            None => return false,
+            Some(Taken::Nothing) => return true,
             Some(Taken::Message { heard, decoded }) => {
-                let read = self.take_in(now, heard, decoded, &message).map_err(Bad::notice);
+                let message = std::mem::take(&mut self.message);
+                let taken = self.take_in(now, heard, decoded, &message);
                 if !self.unknown_fields.is_empty() {
                     self.say_unknown_fields(&message, notices);
                 }
-                read
+                self.message = message;
+                taken.err().map(Bad::notice)
             }
             Some(Taken::Unread(unread)) => self.not_read(&unread),
         };
-        self.message = message;
-        notices.extend(read.err());
-        is_one
+        notices.extend(wrong);
+        true
     }
 
     fn count_outcome(&mut self, outcome: &PostOutcome) {
@@ -415,6 +418,11 @@ impl Platform {
     pub fn poll(&mut self, now: Time) -> Option<Output> {
         self.converse(now);
         self.wanted.pop_front()
+    }
+
+    /// Has a part of a story told.
+    pub(super) fn tell_story(&mut self, part: Option<Notice>) {
+        self.wanted.extend(part.map(Output::from));
     }
 
     /// Guests' questions that have no answer, since this was asked last.

@@ -1,13 +1,14 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; routes are
 //! answered here. Snapshots are in `snapshots`.
 
-use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker};
+use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker, story};
 use crate::{
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
         Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
     },
+    port::Notice,
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
@@ -73,6 +74,9 @@ impl Bridge {
     /// Takes in a request, now in `message`, of a session.
     pub(super) fn asked(&mut self, now: Time, index: usize, session: u32, id: i64, message: &Message) {
         let from = self.applications[index].from.clone();
+        if self.applications[index].is_traced {
+            self.applications[index].tell_story(story::message_in(&from.vocabulary, message, Some(session)));
+        }
         let def = message.kind().map(|kind| from.vocabulary.message(kind));
         let given = |role| def.and_then(|def| def.role(role)).and_then(|slot| message.get(slot).as_int());
         let parts = from.vocabulary.call_names.len() as u8;
@@ -84,7 +88,12 @@ impl Bridge {
         }
         let (mut shown, mut nothing) = (Vec::new(), false);
         let fired = from.changes(message, |rule, change| {
-            self.applications[index].counts.request_rules[rule] += 1;
+            let application = &mut self.applications[index];
+            application.counts.request_rules[rule] += 1;
+            if application.is_traced {
+                let rule = from.rule_names[rule].clone();
+                application.tell_story(Some(Notice::RuleFired { rule, means: change.kind.name() }));
+            }
             match change.kind {
                 ChangeKind::AskSnapshot => match change.int(Fact::Entity).and_then(Entity::from_code) {
                     Some(entity) => shown.push(entity),
@@ -139,6 +148,12 @@ impl Bridge {
             platforms = if there.is_empty() { platforms } else { there };
         }
         for platform in platforms {
+            if self.applications[index].is_traced {
+                let to = &self.platforms[platform];
+                let taken = story::request_taken(change.kind.name(), to, (session, id), asked);
+                self.applications[index].tell_story(Some(taken));
+                self.collect(now);
+            }
             let application = &self.applications[index];
             let client = ClientId { application: index as u16, session };
             let ask = self.ask_of(application, platform, (client, id, asked), &meant, towards, change);

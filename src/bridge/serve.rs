@@ -1,7 +1,7 @@
 //! Inputs of applications' connections: what their conversations make of them goes to the model, or is answered from the
 //! pictures.
 
-use super::{Bad, Bridge, FILE_SESSION, application::Application, offered::Offered};
+use super::{Bad, Bridge, FILE_SESSION, application::Application, offered::Offered, story};
 use crate::{
     message::Value,
     model::{LinkState, Transition, TransitionKind},
@@ -30,6 +30,13 @@ impl Bridge {
             if let Taken::Message { heard, .. } = taken {
                 if let Some(kind) = message.kind() {
                     self.applications[index].counts.requests[kind.0 as usize] += 1;
+                }
+                let is_asked = matches!(heard, Heard::Asked { .. });
+                if self.applications[index].is_traced && !is_asked {
+                    let session = if let Heard::Online { session } = heard { Some(session) } else { None };
+                    let application = &mut self.applications[index];
+                    let came = story::message_in(&application.from.vocabulary, &message, session);
+                    application.tell_story(came);
                 }
                 match heard {
                     Heard::Asked { session, id } => self.asked(now, index, session, id, &message),

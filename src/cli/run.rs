@@ -10,9 +10,10 @@ use crate::{
     config::{self, Config},
     diagnostic::Problems,
     dialect::Registry,
-    log::Log,
+    log::{self, Log},
     mapping::Mappings,
     net,
+    port::Notice,
     settings::Sources,
 };
 
@@ -65,11 +66,16 @@ async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Re
         () = signals.stop() => {}
         () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
     }
-    tracing::info!("shutting down");
+    write(&Notice::Stopping {});
     if !running.stop().await {
-        tracing::warn!("shutdown_grace is over: some messages were not delivered");
+        write(&Notice::StopCutShort {});
     }
     Ok(())
+}
+
+/// Logs what happens to the process, which is about no platform and no application.
+fn write(notice: &Notice) {
+    log::notices::write(None, None, notice);
 }
 
 /// The signals that the bridge handles. It ignores SIGPIPE; SIGQUIT and all others keep their default action.
@@ -102,13 +108,10 @@ impl Signals {
                 _ = first.recv() => "SIGUSR1",
                 _ = second.recv() => "SIGUSR2",
             };
-            match name {
-                "SIGHUP" => tracing::warn!(
-                    signal = name,
-                    "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead"
-                ),
-                _ => tracing::warn!(signal = name, "nothing was changed: the bridge ignores this signal"),
-            }
+            write(&match name {
+                "SIGHUP" => Notice::ReloadUnsupported { signal: name },
+                _ => Notice::SignalIgnored { signal: name },
+            });
         }
     }
 }

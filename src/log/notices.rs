@@ -7,12 +7,16 @@ pub fn write(platform: Option<&str>, application: Option<&str>, notice: &Notice)
     if let Notice::LeftOut { of, of_sort, count, within_s } = notice {
         let (event, text) = (notice.kind().name(), notice.kind().text());
         return match notice.level() {
+            Level::Debug => tracing::debug!(event, platform, application, of, of_sort, count, within_s, "{text}"),
             Level::Info => tracing::info!(event, platform, application, of, of_sort, count, within_s, "{text}"),
             Level::Warn => tracing::warn!(event, platform, application, of, of_sort, count, within_s, "{text}"),
             Level::Error => tracing::error!(event, platform, application, of, of_sort, count, within_s, "{text}"),
         };
     }
     macro_rules! level {
+        (Debug) => {
+            tracing::Level::DEBUG
+        };
         (Info) => {
             tracing::Level::INFO
         };
@@ -35,4 +39,9 @@ pub fn write(platform: Option<&str>, application: Option<&str>, notice: &Notice)
         };
     }
     table!(lines);
+}
+
+/// Whether anybody reads the stories of calls, which are notices at level debug.
+pub fn shows_stories() -> bool {
+    tracing::enabled!(tracing::Level::DEBUG)
 }

@@ -112,7 +112,8 @@ impl Caller {
                 Ok(Taken::WithFault) => {
                     self.metrics.faulted.inc();
                     if !std::mem::replace(&mut has_faulted, true) {
-                        self.say_fault().await;
+                        // Once per session; the metrics count them all.
+                        self.say(Notice::SessionFaulted { session: self.connection.number() }).await;
                     }
                 }
                 Err(failure) => return Some(failure.text()),
@@ -131,10 +132,8 @@ impl Caller {
         }
     }
 
-    /// Says once per session what the metrics count.
-    async fn say_fault(&self) {
-        let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        peers.complain(Notice::SessionFaulted { session: self.connection.number() }).await;
+    async fn say(&self, notice: Notice) {
+        Peers { inputs: self.inputs.clone(), about: Some(self.owner) }.complain(notice).await;
     }
 
     /// Posts an event. While nothing of it has been written it is tried again, for as long as heartbeats may be missed.
@@ -147,7 +146,7 @@ impl Caller {
                 // The client has it, and says that it could not cope: repeating it would be a second event.
                 Err(Failure::Answered(StatusCode::INTERNAL_SERVER_ERROR)) => return Ok(Taken::WithFault),
                 Err(Failure::Unsent(reason)) if begun.elapsed() + wait < self.give_up => {
-                    tracing::debug!(session = self.connection.number(), "not delivered yet: {reason}");
+                    self.say(Notice::DeliveryDelayed { session: self.connection.number(), reason }).await;
                     sleep(wait).await;
                     wait = (wait * 2).min(Duration::from_secs(5));
                 }

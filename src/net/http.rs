@@ -26,7 +26,10 @@ use super::{
     peers::Peers,
     tls::shake_hands,
 };
-use crate::{port::Connection, settings};
+use crate::{
+    port::{Connection, Notice},
+    settings,
+};
 
 /// The most lines and bytes of a request's head.
 const MAX_HEADERS: usize = 64;
@@ -109,13 +112,17 @@ pub async fn serve<H: Handler>(
         let peers = peers.clone();
         tasks.spawn(async move {
             let _place = place;
-            match acceptor {
+            let ended = match acceptor {
                 None => converse(stream, handler, peer, limits, shutdown).await,
                 Some(acceptor) => {
-                    if let Some(stream) = shake_hands(&acceptor, stream, limits.header_timeout, address, peers).await {
-                        converse(stream, handler, peer, limits, shutdown).await;
-                    }
+                    let shaken = shake_hands(&acceptor, stream, limits.header_timeout, address, peers.clone()).await;
+                    let Some(stream) = shaken else { return };
+                    converse(stream, handler, peer, limits, shutdown).await
                 }
+            };
+            if let (Err(error), Some(peers)) = (ended, peers) {
+                let (peer, reason) = (address.to_string(), error.to_string());
+                peers.complain(Notice::ConnectionEnded { peer, reason }).await;
             }
         });
     }
@@ -127,7 +134,7 @@ async fn converse<H: Handler>(
     peer: Peer,
     limits: Limits,
     shutdown: CancellationToken,
-) {
+) -> Result<(), hyper::Error> {
     let service = service_fn(move |request| {
         let handler = handler.clone();
         async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
@@ -139,14 +146,11 @@ async fn converse<H: Handler>(
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let ended = tokio::select! {
+    tokio::select! {
         ended = connection.as_mut() => ended,
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!("a connection ended: {error}");
     }
 }

@@ -76,6 +76,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
     let store = match store {
         Some(path) => {

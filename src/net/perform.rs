@@ -211,19 +211,19 @@ impl Engine {
         }
     }
 
-    /// Shows bytes in the log at level debug.
+    /// Shows bytes in the log at level trace.
     pub(super) fn show(&self, owner: Owner, connection: Connection, what: &str, bytes: &[u8]) {
         let number = connection.number();
         match owner {
             // The first line of a peer that connects by itself may hold a secret.
             Owner::Platform(_) if !connection.is_asked() => {}
             Owner::Platform(_) => {
-                tracing::debug!(platform = self.name(owner), connection = number, "{what} {}", Shown(bytes));
+                tracing::trace!(platform = self.name(owner), connection = number, "{what} {}", Shown(bytes));
             }
             // What applications say may hold passwords.
             Owner::Application(_) if what == "heard" => {}
             Owner::Application(_) => {
-                tracing::debug!(application = self.name(owner), session = number, "{what} {}", Shown(bytes));
+                tracing::trace!(application = self.name(owner), session = number, "{what} {}", Shown(bytes));
             }
         }
     }

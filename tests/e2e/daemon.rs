@@ -19,6 +19,7 @@ use cti_bridge::{
         subscriber::Subscriber,
     },
 };
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::{edges::free, world::*};
@@ -266,7 +267,7 @@ async fn fields_that_nobody_knows_are_said_once_and_not_without_end() {
 
 #[tokio::test]
 async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
-    let rest = "[log]\nlevel = 'debug'";
+    let rest = "[log]\nlevel = 'trace'";
     let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;
     let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
     world.line.say(&call("established", 900, 4, answered)).await.unwrap();
@@ -282,6 +283,41 @@ async fn messages_are_shown_to_whoever_asks_for_them_and_secrets_never() {
     }
 }
 
+/// At level debug, the log tells what came in, what followed and what went out, under the ids of both sides.
+#[tokio::test]
+async fn a_message_s_story_is_told_to_whoever_asks_for_it_and_has_no_data() {
+    let mut world = Hosted::with(Extra { rest: "[log]\nlevel = 'debug'", ..Extra::default() }).await;
+    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
+    world.line.say(&call("established", 900, 4, answered)).await.unwrap();
+    world.works(1001).await;
+    world.desk.ask("SetAgentState", &[("AgentIdx", "1001"), ("NewState", "Idle")]).await.unwrap();
+    let command = soon("a command", world.line.hear()).await.unwrap();
+    let reply = json!({
+        "version": 1, "message": "command", "request-id": command["request-id"], "result": 0,
+        "command": command["sub-request-type"],
+    });
+    world.line.say(&reply).await.unwrap();
+    world.works(1002).await;
+    world.daemon.signal("-TERM");
+    let log = world.daemon.end().await.log;
+    let mut lines = log.lines();
+    for (event, parts) in [
+        ("message_in", r#"platform="mitel" message_name="established" call="900""#),
+        ("rule_fired", r#"platform="mitel" rule="established"#),
+        ("picture_changed", r#"platform="mitel" transition="connected" call="900" agent="1001""#),
+        ("message_out", r#"application="desk" message_name="CallEstablished" rule="connected"#),
+        ("message_in", r#"application="desk" message_name="SetAgentState" session=1 agent="1001" request=1"#),
+        ("rule_fired", r#"application="desk" rule="SetAgentState"#),
+        ("request_taken", r#"application="desk" operation="ask-ready" to_platform="mitel" session=1 request=1"#),
+        ("command_out", r#"platform="mitel" message_name="resume" rule="set-ready"#),
+        ("reply_in", r#"platform="mitel" message_name="command-reply" asker="desk" session=1 request=1"#),
+    ] {
+        let told = |line: &str| line.contains(&format!("event=\"{event}\"")) && line.contains(parts);
+        assert!(lines.any(told), "{event} {parts} is missing, or not in its place, in\n{log}");
+    }
+    assert!(!log.contains("5551234"), "a caller's number is shown:\n{log}");
+}
+
 /// Those who connect to the bridge begin with a secret.
 #[tokio::test]
 async fn no_relay_s_token_and_no_subscriber_s_password_is_shown() {
@@ -291,7 +327,7 @@ async fn no_relay_s_token_and_no_subscriber_s_password_is_shown() {
     let rest = format!(
         "[platform.micc]\ndialect = 'ccas'\nlisten = '{relay}'\ntoken = '{}'\n\
          [application.phones]\ndialect = 'event-feed'\nlisten = '{phones}'\nusers = {{ phones = '{}' }}\n\
-         platforms = ['micc']\n[log]\nlevel = 'debug'\n",
+         platforms = ['micc']\n[log]\nlevel = 'trace'\n",
         TOKENS[0], PASSWORDS[0]
     );
     let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;

@@ -6,6 +6,7 @@ use crate::{
         Cause,
         application::{Application, line},
         platform::Platform,
+        story::{self, Source},
     },
     message::Message,
     model::{ChangeKind, Id, LinkState, Transition, TransitionKind},
@@ -108,13 +109,19 @@ impl Application {
     fn tell_whole(&mut self, place: usize, platform: &Platform, message: &mut Message, audience: port::Audience) {
         let Some(kind) = message.kind() else { return };
         self.counts.said[kind.0 as usize] += 1;
+        let asker = audience.asker.map(|(session, _)| session);
+        let source = Source { platform, rule: None, transition: None };
         let Some(server) = &mut self.server else {
             let number =
                 self.to.vocabulary.message(kind).role(Role::Request).and_then(|slot| message.get(slot).as_int());
             let is_same = audience.asker.map_or(0, |(_, id)| id) == number.unwrap_or(0);
             let whole = !message.held().is_empty() && is_same;
             let line = if whole { message.held().as_bytes().to_vec() } else { line(&self.to, message, &audience) };
-            return self.lines.push(line);
+            self.lines.push(line);
+            if self.is_traced {
+                self.tell_story(story::message_out(&self.to.vocabulary, message, &source, asker, 1));
+            }
+            return;
         };
         let Some(passes) = server.passes() else { return };
         let def = self.to.vocabulary.message(kind);
@@ -129,7 +136,11 @@ impl Application {
             service: number(Role::Service),
             switch: number(Role::Platform),
         };
-        self.counts.published[kind.0 as usize] += passes.pass(message, &about, audience) as u64;
+        let sessions = passes.pass(message, &about, audience);
+        self.counts.published[kind.0 as usize] += sessions as u64;
+        if self.is_traced {
+            self.tell_story(story::message_out(&self.to.vocabulary, message, &source, asker, sessions));
+        }
     }
 
     /// The platform's own record of what a transition shows, with the application's ids.

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{Passed, names::ToPlatform, open::Over, rename};
 use crate::{
-    bridge::{Bridge, Cause, application::Failed, picture::Local},
+    bridge::{Bridge, Cause, application::Failed, picture::Local, story},
     message::Message,
     model::{
         About, Asked, Audience, Change, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition,
@@ -75,6 +75,14 @@ impl Bridge {
         let mut names =
             ToPlatform { ids: &application.ids, parts, platform: &self.platforms[platform], index: platform, place };
         rename(&application.from.vocabulary, message, true, &mut names, &mut whole);
+        if application.is_traced {
+            let to = &self.platforms[platform];
+            let taken = story::request_taken(operation.name(), to, (session, id), asked);
+            let command = to.command_story(&whole, None, story::Asker { client, id });
+            self.applications[index].tell_story(Some(taken));
+            self.collect(now);
+            self.platforms[platform].tell_story(command);
+        }
         self.platforms[platform].pass_command(now, &mut whole, passed);
         self.settle(now, platform, Cause::Request);
         true

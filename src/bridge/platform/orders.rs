@@ -1,7 +1,10 @@
 //! What a platform is asked to do, by rules.
 
 use super::Platform;
-use crate::bridge::picture::{Live, RouteOrder};
+use crate::bridge::{
+    picture::{Live, RouteOrder},
+    story,
+};
 use crate::{
     model::{Model, Transition, TransitionKind},
     port::Asker,
@@ -61,9 +64,13 @@ impl Platform {
         let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
         let (conversation, counts) = (&mut self.conversation, &mut self.counts);
         let refused = outgoing.refusal(transition.kind, &live);
+        let mut commands = self.traced.is_some().then(Vec::new);
         let sent = refused.is_none()
             && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
                 counts.orders[rule] += 1;
+                if let Some(commands) = &mut commands {
+                    commands.push((rule, message.clone()));
+                }
                 conversation.command(now, message, request, wish);
             });
         self.message = message;
@@ -74,6 +81,10 @@ impl Platform {
             let lacks = refused.or(plan.ignored.as_deref()).unwrap_or("can't do this");
             let reason = format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title);
             self.model.fail_request(now, request, reason);
+        }
+        for (rule, command) in commands.into_iter().flatten() {
+            let asker = story::Asker::from(self.model.request(request));
+            self.tell_story(self.command_story(&command, Some(&outgoing.rule_names[rule]), asker));
         }
     }
 }

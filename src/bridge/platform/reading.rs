@@ -4,11 +4,12 @@ use super::{Bad, Platform, shown};
 use crate::bridge::{
     passing::PassedRequests,
     routes::{self, News},
+    story,
 };
 use crate::{
     message::Message,
     model::{Change, ChangeKind, Device, DeviceKind, Effect, Id, Model},
-    port::{Asker, Heard},
+    port::{Asker, Heard, Notice},
     time::Time,
     vocabulary::Decoded,
 };
@@ -34,11 +35,25 @@ impl Platform {
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
         }
+        if self.traced.is_some() {
+            self.tell_story(story::message_in(&self.incoming.vocabulary, message, None));
+            self.tell_reply(heard, message);
+        }
         // What a message shows of the link comes before what it says.
         self.converse(now);
         let taken = self.follow(now, heard, message);
         // A malformed field is reported in preference to a rule's outcome.
         decoded.malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
+    }
+
+    /// Tells whose command a message answers.
+    fn tell_reply(&mut self, heard: Heard, message: &Message) {
+        let Heard::Answer(request) = heard else { return };
+        let asker = match self.passed.get(request) {
+            Some(passed) => Some(story::Asker { client: passed.client, id: passed.id }),
+            None => self.model.find_request(request).map(story::Asker::from),
+        };
+        self.tell_story(asker.and_then(|asker| self.reply_story(message, asker)));
     }
 
     pub(super) fn follow(&mut self, now: Time, heard: Heard, message: &Message) -> Result<(), Bad> {
@@ -87,11 +102,16 @@ impl Platform {
         self.model.begin(now, clock);
         self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
+        let (is_traced, wanted) = (self.traced.is_some(), &mut self.wanted);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
         let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
         let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
+            if is_traced {
+                let rule = incoming.rule_names[rule].clone();
+                wanted.push_back(Notice::RuleFired { rule, means: change.kind.name() }.into());
+            }
             if is_routed
                 && matches!(
                     change.kind,

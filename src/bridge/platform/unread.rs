@@ -52,22 +52,22 @@ impl Platform {
         Bad { message: kind.map(str::to_owned), reason: format!("{malformed}; the field was passed over") }
     }
 
-    /// Counts a message that could not be read. The error is what is wrong with it, if that is to be said.
+    /// Counts a message that could not be read. What is wrong with it, if that is to be said.
     #[cold]
-    pub(super) fn not_read(&mut self, unread: &Unread) -> Result<(), Notice> {
+    pub(super) fn not_read(&mut self, unread: &Unread) -> Option<Notice> {
         match unread {
             Unread::TooLong(limit) => {
                 self.counts.too_long += 1;
-                Err(Notice::MessageTooLong { limit: *limit })
+                Some(Notice::MessageTooLong { limit: *limit })
             }
             // The conversation has said why.
             Unread::Refused => {
                 self.counts.malformed += 1;
-                Ok(())
+                None
             }
             Unread::Json(error) => {
                 self.count_unread(error);
-                Err(match error {
+                Some(match error {
                     JsonError::Unknown(name) => Notice::MessageUnknown { message_name: name.clone() },
                     JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => {
                         Notice::MessageUnusable { message_name: None, reason: error.to_string() }

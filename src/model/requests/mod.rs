@@ -129,6 +129,11 @@ impl Model {
         &self.requests[request]
     }
 
+    /// A request that may be over.
+    pub fn find_request(&self, request: RequestIx) -> Option<&Request> {
+        self.requests.table.get(&request)
+    }
+
     pub fn open_requests(&self) -> usize {
         self.requests.table.len()
     }

@@ -16,6 +16,7 @@ pub(crate) use table::table;
 /// How much a notice matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
+    Debug,
     Info,
     Warn,
     Error,
@@ -24,6 +25,7 @@ pub enum Level {
 impl Level {
     pub fn name(self) -> &'static str {
         match self {
+            Level::Debug => "debug",
             Level::Info => "info",
             Level::Warn => "warn",
             Level::Error => "error",
@@ -38,6 +40,8 @@ pub enum Frequency {
     Many,
     /// Whoever makes them ensures that there are never many: each is told.
     Few,
+    /// Part of a story: each is told, and none is made unless somebody reads stories.
+    Traced,
 }
 
 macro_rules! define {

@@ -10,7 +10,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("about", "what a failed request is about"),
     ("address", "the address on the bridge's side of a listener, or the platform's address"),
     ("agent", "the agent's id"),
-    ("asker", "the application that asked for a route, or whose platform did"),
+    ("asker", "the application that asked, or whose platform asked for a route"),
     ("asks_snapshot", "whether the bridge asks for a snapshot because of it"),
     ("call", "the call's id"),
     ("callback", "the address at which a session is called"),
@@ -23,11 +23,13 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("limit", "the limit that was reached"),
     ("limit_s", "the time that was up, in seconds"),
     ("lost", "how many messages were lost for certain"),
+    ("means", "the change that a rule made of a message"),
     ("message_name", "the name of a message"),
     ("more_lacks", "how many more things a WSDL lacks or contradicts than were told"),
     ("next_address", "the address that is tried next"),
     ("next_attempt_s", "when the next attempt comes, in seconds"),
     ("of", "the kind of the notices that were left out"),
+    ("of_platform", "the platform that a message is about"),
     ("of_sort", "their first field with the bridge's own words"),
     ("operation", "the operation that was asked for"),
     ("outcome", "what becomes of a request for a route"),
@@ -35,17 +37,24 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("path", "the path of a file"),
     ("peer", "the address of the other side of a connection"),
     ("perhaps_lost", "of how many messages it is unknown whether they were lost"),
+    ("platform_agent", "the platform's own id of the agent"),
+    ("platform_call", "the platform's own id of the call"),
     ("profile", "the wire profile that is followed"),
     ("reason", "the reason, often in the words of the other side"),
     ("request", "the number of a request"),
     ("result", "the result code of the platform"),
     ("route", "the number of a selected route"),
     ("routing_platform", "the platform that was asked for a route"),
+    ("rule", "the name of a rule; none where a message passes whole"),
     ("second_call", "the id of the other call of a request"),
     ("sequence", "the sequence number that came"),
     ("serves", "what takes the place of a WSDL"),
     ("session", "the number of a session or connection of an application"),
+    ("sessions", "how many sessions a message goes to"),
+    ("signal", "the signal that the process got"),
     ("subscribed_to", "what a subscription is to"),
+    ("to_platform", "the platform that a request goes to"),
+    ("transition", "what changed"),
     ("user", "the name with which somebody logs on"),
     ("waiting", "how many wait"),
     ("within_s", "in how many seconds"),
@@ -212,6 +221,51 @@ macro_rules! table {
                 address: Option<String>, reason: String,
             }
             TlsFailed tls_failed Warn Many "a TLS handshake failed" { peer: String, reason: String, }
+
+            ConnectionEnded connection_ended Debug Many "a connection of a client ended in an error" {
+                peer: String, reason: String,
+            }
+            DeliveryDelayed delivery_delayed Debug Many "a session did not take an event yet: it is tried again" {
+                session: u32, reason: String,
+            }
+
+            // ── the process ───────────────────────────────────────────────────────────────────────────────────────────
+            Stopping stopping Info Few "the bridge stops" {}
+            StopCutShort stop_cut_short Warn Few "shutdown_grace is over: some messages were not delivered" {}
+            ReloadUnsupported reload_unsupported Warn Few
+                "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead" {
+                signal: &'static str,
+            }
+            SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
+                signal: &'static str,
+            }
+
+            // ── the story of a call, an agent or a request, told only while somebody reads it ────────────────────────────
+            MessageIn message_in Debug Traced "a message came in" {
+                message_name: String, session: Option<u32>, call: Option<String>, agent: Option<String>,
+                request: Option<i64>,
+            }
+            RuleFired rule_fired Debug Traced "a rule fired" { rule: String, means: &'static str, }
+            PictureChanged picture_changed Debug Traced "the picture changed" {
+                transition: &'static str, call: Option<String>, second_call: Option<String>, agent: Option<String>,
+                request: Option<i64>,
+            }
+            MessageOut message_out Debug Traced "a message goes out" {
+                message_name: String, rule: Option<String>, of_platform: String, sessions: usize, session: Option<u32>,
+                call: Option<String>, agent: Option<String>, request: Option<i64>, platform_call: Option<String>,
+                platform_agent: Option<String>,
+            }
+            RequestTaken request_taken Debug Traced "a request goes to its platform" {
+                operation: &'static str, to_platform: String, session: u32, request: i64, agent: Option<i64>,
+                call: Option<i64>, second_call: Option<i64>,
+            }
+            CommandOut command_out Debug Traced "a command goes out" {
+                message_name: String, rule: Option<String>, asker: Option<String>, session: u32, request: i64,
+                call: Option<String>, agent: Option<String>,
+            }
+            ReplyIn reply_in Debug Traced "the platform answered a command" {
+                message_name: String, asker: Option<String>, session: u32, request: i64,
+            }
 
             // ── the log itself ────────────────────────────────────────────────────────────────────────────────────────
             LeftOut left_out Warn Few "further events of one kind were left out" {

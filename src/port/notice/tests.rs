@@ -22,6 +22,10 @@ cut after 400 bytes.
 Of each event about one platform or application, and of each value of its first field with the bridge's own words (such as `cause`),
 the log shows at most ten in ten seconds. `left_out` says how many more there were. Events that cannot be numerous are always
 shown; the table marks them with \"all\".
+
+Events at level debug that are marked with \"all\" are the story of a call, an agent or a request: a message that came in, the rules
+that it fired, what changed, the commands and messages that went out. Each has the ids of the side that it is about, as that side
+writes them; `message_out` has those of both sides. They are made only while the log shows them.
 ";
 
 fn document() -> String {
@@ -29,7 +33,7 @@ fn document() -> String {
     for kind in Kind::ALL {
         let shown = match kind.frequency() {
             Frequency::Many => "",
-            Frequency::Few => "all",
+            Frequency::Few | Frequency::Traced => "all",
         };
         let level = if kind.name() == "left_out" { "that of the others" } else { kind.level().name() };
         let fields: Vec<String> = kind.fields().iter().map(|field| format!("`{field}`")).collect();
