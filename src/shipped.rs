@@ -67,6 +67,14 @@ impl Files {
         Ok(files)
     }
 
+    /// The same files, but for this one's text.
+    #[cfg(test)]
+    pub fn with(mut self, name: &str, change: impl FnOnce(&str) -> String) -> Files {
+        let (_, source) = self.list.iter_mut().find(|(known, _)| known == name).expect("a file of this name");
+        *source = Source::new(source.name.clone(), change(&source.text));
+        self
+    }
+
     /// Every file must replace a built-in one, or belong to a new dialect.
     pub fn check(&self, problems: &mut Problems) {
         let of_dialect = |name: &str| [format!("from-{name}.toml"), format!("to-{name}.toml")];

@@ -65,7 +65,7 @@ pub struct Application {
     pub server: Option<Box<dyn ApplicationConversation>>,
     pub from: Arc<Incoming>,
     pub(super) to: Arc<Outgoing>,
-    knobs: Vec<Literal>,
+    pub(super) knobs: Vec<Literal>,
     pub platforms: Vec<usize>,
     pub ids: Ids,
     pub routes: Desk,

@@ -6,6 +6,7 @@
 
 mod application;
 mod complaints;
+mod exchange;
 mod guests;
 mod ids;
 mod offered;
@@ -34,6 +35,7 @@ use crate::{
 use application::Failed;
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
+pub use exchange::{OtherVocabulary, Rules};
 use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};

@@ -46,8 +46,8 @@ pub struct Platform {
     pub conversation: Box<dyn PlatformConversation>,
     pub model: Model,
     pub incoming: Arc<Incoming>,
-    outgoing: Arc<Outgoing>,
-    knobs: Vec<Literal>,
+    pub(super) outgoing: Arc<Outgoing>,
+    pub(super) knobs: Vec<Literal>,
     /// Counts of characters in the platform's messages that became U+FFFD.
     pub texts: Texts,
     /// What the conversation wants of the shell.

@@ -1,5 +1,7 @@
 //! A vocabulary: everything that one dialect can say, and the plain look-ups in it.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     profile::Profile,
     wire_name::Guessing,
 };
-use crate::{message::Kind, model::Media};
+use crate::{diagnostic::Source, message::Kind, model::Media};
 
 /// The form of a dialect's messages in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Form {
 /// The vocabulary of one dialect.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
+    /// The file that it was read from.
+    pub source: Arc<Source>,
     pub dialect: String,
     pub title: String,
     /// The guide that the facts are from.

@@ -31,6 +31,7 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
             faults: Vec::new(),
             fields: Vec::new(),
             vocabulary: Vocabulary {
+                source: source.clone(),
                 dialect: table.required("dialect", problems).into(),
                 title: table.required("title", problems).into(),
                 guide: table.required("guide", problems).into(),

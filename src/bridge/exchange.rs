@@ -1,0 +1,75 @@
+//! Exchanging rules and their settings between two messages: everything else (sessions, calls, ids, open requests, counts)
+//! stays. It deliberately exchanges no vocabulary: conversations hold theirs for as long as a connection lasts.
+
+use std::sync::Arc;
+
+use super::{Application, Bridge, Owner, Platform};
+use crate::{
+    mapping::{Incoming, Literal, Outgoing},
+    vocabulary::Vocabulary,
+};
+
+/// The rules of a platform or an application, and the settings that its section gives them.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub incoming: Arc<Incoming>,
+    pub outgoing: Arc<Outgoing>,
+    pub settings: Vec<Literal>,
+}
+
+/// The new rules are for another vocabulary than the one that is in use: nothing was exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherVocabulary;
+
+impl Bridge {
+    /// Puts other rules in force, for the messages that come after this.
+    pub fn exchange_rules(&mut self, owner: Owner, rules: Rules) -> Result<(), OtherVocabulary> {
+        let (incoming, outgoing) = match owner {
+            Owner::Platform(index) => {
+                let platform = &self.platforms[index];
+                (&platform.incoming.vocabulary, &platform.outgoing().vocabulary)
+            }
+            Owner::Application(index) => {
+                let application = &self.applications[index];
+                (&application.from.vocabulary, &application.to().vocabulary)
+            }
+        };
+        let is_same = |old: &Vocabulary, new: &Vocabulary| old.source.text == new.source.text;
+        if !is_same(incoming, &rules.incoming.vocabulary) || !is_same(outgoing, &rules.outgoing.vocabulary) {
+            return Err(OtherVocabulary);
+        }
+        match owner {
+            Owner::Platform(index) => self.platforms[index].exchange_rules(rules),
+            Owner::Application(index) => self.applications[index].exchange_rules(rules),
+        }
+        Ok(())
+    }
+}
+
+impl Platform {
+    fn exchange_rules(&mut self, Rules { incoming, outgoing, settings }: Rules) {
+        self.counts.rules = carried(&self.incoming.rule_names, &self.counts.rules, &incoming.rule_names);
+        self.counts.orders = carried(&self.outgoing.rule_names, &self.counts.orders, &outgoing.rule_names);
+        (self.incoming, self.outgoing, self.knobs) = (incoming, outgoing, settings);
+        if self.incoming.tells_outcomes() {
+            self.model.expect_outcomes();
+        }
+    }
+}
+
+impl Application {
+    fn exchange_rules(&mut self, Rules { incoming, outgoing, settings }: Rules) {
+        self.counts.rules = carried(&self.to.rule_names, &self.counts.rules, &outgoing.rule_names);
+        self.counts.request_rules = carried(&self.from.rule_names, &self.counts.request_rules, &incoming.rule_names);
+        (self.from, self.to, self.knobs) = (incoming, outgoing, settings);
+    }
+}
+
+/// The counts of rules that keep their names; new ones begin at zero.
+fn carried(old: &[String], counts: &[u64], new: &[String]) -> Vec<u64> {
+    let count = |name| old.iter().position(|known| known == name).map_or(0, |place| counts[place]);
+    new.iter().map(count).collect()
+}
+
+#[cfg(test)]
+mod tests;
