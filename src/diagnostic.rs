@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_problem_shows_file_line_column_the_line_and_the_nearest_name() {
-        let source = Source::new("rules.toml", "[[rule]]\nset.party = \"joining-devce\"\n");
+        let source = Source::new("rules.toml", "[on.established]\nset.party = \"joining-devce\"\n");
         let mut problems = Problems::default();
         let start = source.text.find("joining").unwrap();
         problems.unknown(&source, start..start + 13, "field", "joining-devce", ["joining-device", "cause"]);

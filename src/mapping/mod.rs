@@ -6,6 +6,7 @@ mod compile;
 mod coverage;
 mod example;
 mod expression;
+mod grammar;
 mod incoming;
 mod labels;
 mod literal;

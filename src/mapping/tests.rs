@@ -28,8 +28,7 @@ fn a_name_of_let_is_one_sort_of_record() {
     let wrong = wrong(
         r#"
             let.one = "groups[0] ?? agents[0]"
-            [[rule]]
-            on       = "entity-snapshot"
+            [on.entity-snapshot]
             means    = "service-known"
             set.name = "one.thresholds[0].threshold-name""#,
     );
@@ -42,8 +41,7 @@ fn a_name_of_let_is_not_made_of_itself() {
         r#"
             let.one   = "other.group"
             let.other = "one.group"
-            [[rule]]
-            on      = "held"
+            [on.held]
             means   = "held"
             set.ani = "one.id""#,
     );
@@ -56,13 +54,12 @@ fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
         r#"
             let.group = "call-table[0].group"
             let.again = "call-table[0].group"
-            [[rule]]
-            on         = "held"
+            [on.held]
             means      = "held"
             set.ani    = "group.id"
             set.reason = "again.type""#,
     );
-    assert!(wrong.contains("`call-table.dnis` of `held` is not read"), "{wrong}");
+    assert!(wrong.contains("these fields of `held` are not read: ") && wrong.contains("`call-table.dnis`"), "{wrong}");
     assert!(!wrong.contains("call-table.group"), "{wrong}");
 }
 

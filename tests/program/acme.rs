@@ -44,20 +44,16 @@ const FROM: &str = r#"
 dialect = "acme"
 sides   = ["event", "reply", "request"]
 
-[[rule]]
-on    = "agent-on"
+[on.agent-on]
 means = "logged-on"
 
-[[rule]]
-on    = "agent-off"
+[on.agent-off]
 means = "logged-off"
 
-[[rule]]
-on    = "done"
+[on.done]
 means = "request-accepted"
 
-[[rule]]
-on    = "log-off"
+[on.log-off]
 means = "ask-log-off"
 "#;
 
@@ -65,16 +61,13 @@ const TO: &str = r#"
 dialect = "acme"
 sides   = ["event", "request"]
 
-[[rule]]
-on   = "agent-logged-on"
+[on.agent-logged-on]
 emit = "agent-on"
 
-[[rule]]
-on   = "agent-logged-off"
+[on.agent-logged-off]
 emit = "agent-off"
 
-[[rule]]
-on   = "log-off"
+[on.log-off]
 emit = "log-off"
 "#;
 
@@ -86,7 +79,7 @@ fn acme(name: &str) -> PathBuf {
     fs::write(folder.join("from-acme.toml"), FROM).unwrap();
     let unsaid = |is_order: bool| {
         let kinds = TransitionKind::ALL.iter().filter(|kind| kind.is_order() == is_order).map(|kind| kind.name());
-        kinds.filter(|kind| !TO.contains(&format!("\"{kind}\""))).map(without_a_word).collect::<String>()
+        kinds.filter(|kind| !TO.contains(&format!("[on.{kind}]"))).map(without_a_word).collect::<String>()
     };
     let to = format!("{TO}\n[ignore]\n{}\n[unsupported]\n{}\n[untold]\n", unsaid(false), unsaid(true));
     fs::write(folder.join("to-acme.toml"), &to).unwrap();

@@ -24,8 +24,8 @@ pub struct Incoming {
     /// The fields that are kept when a message is read.
     pub wanted: Wanted,
     pub examples: Vec<Example>,
-    /// A name for each rule, for metrics and coverage.
-    pub rule_names: Vec<String>,
+    /// The name of each rule by its number, for metrics and tracing.
+    pub rule_names: Vec<Arc<str>>,
 }
 
 impl Incoming {

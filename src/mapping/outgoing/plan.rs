@@ -27,8 +27,8 @@ pub struct Outgoing {
     pub plans: Vec<TransitionPlan>,
     pub tables: Vec<ValueTable>,
     pub examples: Vec<Example>,
-    /// A name for each rule, for metrics and coverage.
-    pub rule_names: Vec<String>,
+    /// The name of each rule by its number, for metrics and tracing.
+    pub rule_names: Vec<Arc<str>>,
     /// The settings of these rules, each with its default.
     pub knobs: Vec<(String, Literal)>,
     /// The allowed texts of each setting that has a list of them.
