@@ -91,7 +91,7 @@ impl Bridge {
             let application = &mut self.applications[index];
             application.counts.request_rules[rule] += 1;
             if application.is_traced {
-                let rule = from.rule_names[rule].clone();
+                let rule = from.rule_names[rule].to_string();
                 application.tell_story(Some(Notice::RuleFired { rule, means: change.kind.name() }));
             }
             match change.kind {
