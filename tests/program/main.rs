@@ -12,6 +12,7 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod losses;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
