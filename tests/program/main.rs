@@ -13,6 +13,7 @@ use serde_json::Value;
 
 mod acme;
 mod losses;
+mod mistakes;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     heard::{orders, role_attribute},
     report::{Coverage, Detail, Fate, Field, Heard},
-    topic::topic,
+    theme::theme,
     usage::Usage,
 };
 use crate::{
@@ -72,7 +72,7 @@ pub struct Loss {
     /// Only under conditions that the reason names.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sometimes: bool,
-    pub topic: &'static str,
+    pub theme: &'static str,
     /// How often it occurs in a capture; none if a capture cannot show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -107,12 +107,12 @@ impl Section {
             Some(loss) if loss.places.contains(&place) => {}
             Some(loss) => loss.places.push(place),
             None => {
-                let topic = topic(&place.message, place.field.as_deref(), reason);
+                let theme = theme(&place.message, place.field.as_deref(), reason);
                 self.losses.push(Loss {
                     places: vec![place],
                     reason: reason.to_owned(),
                     sometimes,
-                    topic,
+                    theme,
                     count: None,
                 });
             }

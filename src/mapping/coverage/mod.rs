@@ -7,7 +7,7 @@ mod page;
 mod pairing;
 mod report;
 mod said;
-mod topic;
+mod theme;
 mod usage;
 
 pub use losses::Losses;

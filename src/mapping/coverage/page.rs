@@ -1,4 +1,4 @@
-//! Losses as one screen of text, and whole as Markdown. What does not fit on the screen is counted by topic.
+//! Losses as one screen of text, and whole as Markdown. What does not fit on the screen is counted by theme.
 
 use std::fmt::Write;
 
@@ -139,23 +139,23 @@ fn names(loss: &Loss, most: usize) -> String {
     out
 }
 
-/// What is left of a section after so many losses, by topic.
+/// What is left of a section after so many losses, by theme.
 fn rest(section: &Section, shown: usize) -> String {
     let left = &section.losses[shown..];
-    let mut topics: Vec<(&str, usize)> = Vec::new();
+    let mut themes: Vec<(&str, usize)> = Vec::new();
     for loss in left {
-        match topics.iter_mut().find(|(topic, _)| *topic == loss.topic) {
+        match themes.iter_mut().find(|(theme, _)| *theme == loss.theme) {
             Some((_, count)) => *count += loss.places.len(),
-            None => topics.push((loss.topic, loss.places.len())),
+            None => themes.push((loss.theme, loss.places.len())),
         }
     }
-    topics.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let count: usize = topics.iter().map(|(_, count)| count).sum();
+    themes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let count: usize = themes.iter().map(|(_, count)| count).sum();
     let mut line = format!("  and {count} more:");
-    for (place, (topic, count)) in topics.iter().enumerate() {
-        let further: usize = topics[place..].iter().map(|(_, count)| count).sum();
+    for (place, (theme, count)) in themes.iter().enumerate() {
+        let further: usize = themes[place..].iter().map(|(_, count)| count).sum();
         let (lead, tail) = (if place == 0 { "" } else { "," }, format!(", others {further}"));
-        let part = format!("{lead} {topic} {count}");
+        let part = format!("{lead} {theme} {count}");
         if line.len() + part.len() + tail.len() > WIDTH {
             return line + &tail;
         }
