@@ -75,8 +75,11 @@ impl Problems {
         let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
         let problem = Problem { source: source.clone(), span, text, help };
         // A value that is used in several places is read several times; its error is reported once.
+        let is_same = |other: &Source| other.name == source.name && other.text == source.text;
         let known = |other: &Problem| {
-            Arc::ptr_eq(&other.source, source) && other.span == problem.span && other.text == problem.text
+            other.span == problem.span
+                && other.text == problem.text
+                && (Arc::ptr_eq(&other.source, source) || is_same(&other.source))
         };
         if !self.list.iter().any(known) {
             self.list.push(problem);
@@ -120,6 +123,11 @@ impl Problems {
         let renderer = Renderer::plain();
         self.list.iter().map(|problem| problem.render(&renderer) + "\n").collect()
     }
+}
+
+/// The question after an unknown name, with the known name that is most similar; empty if none is similar enough.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default()
 }
 
 /// The known name that is most similar to `name`, if any is similar enough.

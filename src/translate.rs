@@ -2,6 +2,8 @@
 //! application, both of them files. The messages' own timestamps are the clock. UTC is preferred where a message tells
 //! it, so that setting a local clock moves no timer.
 
+mod tally;
+
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use hashbrown::HashSet;
@@ -21,6 +23,9 @@ use crate::{
         tolerant::{self, Rest},
     },
 };
+
+use tally::Before;
+pub use tally::Tally;
 
 /// Why two dialects cannot be brought together.
 #[derive(Debug, PartialEq, Eq)]
@@ -114,6 +119,11 @@ pub struct Translator {
     start: Option<Start>,
     /// Both sides speak one dialect.
     relays: bool,
+    /// The number of the line that is being read.
+    line: u64,
+    tally: Tally,
+    /// The memory for messages that are counted.
+    counted: Message,
 }
 
 /// The dialect of this name, if its rules let it stand where it is wanted.
@@ -184,6 +194,9 @@ impl Translator {
             clock: Clock::default(),
             start: None,
             relays: from == to,
+            line: 0,
+            tally: Tally::default(),
+            counted: Message::default(),
         })
     }
 
@@ -193,8 +206,24 @@ impl Translator {
         self.clock.set_zone(zone);
     }
 
-    /// Takes in a line as its bytes; see [`Translator::line`]. A byte-order mark at its start is skipped, and bytes that are no
-    /// UTF-8 become U+FFFD.
+    /// Takes in the line of this number as its bytes, or the reason why it cannot be read, and counts what becomes of it; see
+    /// [`Translator::line`]. A byte-order mark at its start is skipped, and bytes that are no UTF-8 become U+FFFD.
+    pub fn numbered(
+        &mut self,
+        number: u64,
+        line: Result<&[u8], String>,
+        out: &mut impl FnMut(&[u8]),
+    ) -> Result<(), String> {
+        self.line = number;
+        self.tally.lines += u64::from(line.as_ref().map_or(true, |line| !tolerant::without_bom(line).is_empty()));
+        let taken = line.and_then(|line| self.bytes(line, out));
+        if let Err(reason) = &taken {
+            self.tally.bad.add(reason, number);
+        }
+        taken
+    }
+
+    /// Takes in a line as its bytes, likewise.
     pub fn bytes(&mut self, line: &[u8], out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         if matches!(line, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
             return Err("the lines are UTF-16: save them as UTF-8".into());
@@ -202,6 +231,11 @@ impl Translator {
         let (text, replaced) = tolerant::decode(line);
         self.say_replaced(replaced);
         if text.is_empty() { Ok(()) } else { self.line(&text, out) }
+    }
+
+    /// What became of the lines so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. A line may hold several
@@ -266,7 +300,16 @@ impl Translator {
                 let text = self.mended(text, &read, &message);
                 self.advance(&message, out);
                 self.look_for_strays(&vocabulary, &text, &message);
-                self.bridge.platform_line(self.now, 0, &text)
+                let before = Before::of(&self.bridge.platforms()[0]);
+                let told = self.tally.told();
+                let taken = self.bridge.platform_line(self.now, 0, &text);
+                self.drain(out);
+                if let (Ok(()), Some(kind), true) = (&taken, message.kind(), told == self.tally.told())
+                    && let Some(reason) = before.idle(&self.bridge.platforms()[0], kind)
+                {
+                    self.tally.idle.add(&reason, self.line);
+                }
+                taken
             }
             Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => {
                 self.bridge.platform_unread(self.now, 0, text);
@@ -362,6 +405,7 @@ impl Translator {
     /// The end of all lines: every timer runs out. Everything that can end does so within some hours of the lines'
     /// clock; the rest would go on for ever, and is left.
     pub fn finish(&mut self, out: &mut impl FnMut(&[u8])) {
+        self.line = 0;
         self.run_until(self.now + LONGEST_END, out);
     }
 
@@ -373,14 +417,33 @@ impl Translator {
     fn drain(&mut self, out: &mut impl FnMut(&[u8])) {
         while let Some(output) = self.bridge.poll() {
             match output {
-                Output::Line(line) => out(&line),
+                Output::Line(line) => {
+                    let name = self.name_of(&line, false);
+                    self.tally.events.add(&name, self.line);
+                    out(&line);
+                }
                 // A line without what ends it on the platform's line.
                 Output::Wire { output: port::Output::Write { bytes, .. }, .. } => {
-                    out(bytes.split_last().map_or(&[], |(_, line)| line));
+                    let line = bytes.split_last().map_or(&[][..], |(_, line)| line);
+                    let name = self.name_of(line, true);
+                    self.tally.commands.add(&name, self.line);
+                    out(line);
                 }
                 Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
                 Output::Wire { .. } | Output::Keep { .. } | Output::Drop { .. } => {}
             }
         }
+        for (operation, reason) in self.bridge.application_failures(0) {
+            self.tally.failed.add(&format!("{operation}: {reason}"), self.line);
+        }
+    }
+
+    /// The name of a message that goes out: a command to the platform, or an event of the application's dialect.
+    fn name_of(&mut self, line: &[u8], is_command: bool) -> String {
+        let vocabulary = if is_command { &self.platform.vocabulary } else { &self.application.vocabulary };
+        let text = std::str::from_utf8(line).unwrap_or_default();
+        let read = vocabulary.read_json(text, is_command, &Vec::new(), &mut self.counted);
+        let kind = read.ok().and_then(|_| self.counted.kind());
+        kind.map_or_else(|| "others".to_owned(), |kind| vocabulary.message(kind).label.clone())
     }
 }

@@ -87,6 +87,8 @@ pub struct Application {
     notices: Vec<Notice>,
     /// See [`super::story`].
     pub(super) is_traced: bool,
+    /// Requests of a file that failed: what was asked for, and the reason.
+    failures: Vec<(&'static str, String)>,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -149,6 +151,7 @@ impl Application {
             counts,
             notices: Vec::new(),
             is_traced: false,
+            failures: Vec::new(),
         }
     }
 
@@ -363,11 +366,8 @@ impl Application {
         self.notices.extend(part);
     }
 
-    /// Has the log say that a request of a session was refused, or failed.
+    /// Has the log say that a request of a session was refused, or failed. Of a file, it is kept for the summary.
     pub fn failed(&mut self, session: u32, failed: &Failed) {
-        if self.server.is_none() {
-            return;
-        }
         let Failed { operation, about, id, asked, reason } = failed;
         let about_what = match about {
             About::Login => "a log-on or log-off",
@@ -380,6 +380,10 @@ impl Application {
             ChangeKind::Refuse => about.name(),
             operation => operation.name().trim_start_matches("ask-"),
         };
+        if self.server.is_none() {
+            self.failures.push((operation, (*reason).to_owned()));
+            return;
+        }
         self.notices.push(Notice::RequestFailed {
             about: about_what,
             operation,
@@ -390,6 +394,11 @@ impl Application {
             second_call: asked.second,
             reason: (*reason).to_owned(),
         });
+    }
+
+    /// The requests of a file that failed since the last time.
+    pub fn take_failures(&mut self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.failures)
     }
 
     /// Whether nothing is there for a file or an operator.

@@ -1,13 +1,10 @@
-//! `cti-bridge translate`: reads lines from stdin, passes them to a `Translator`, and writes its lines to stdout.
+//! `cti-bridge translate`: reads a capture from stdin, passes it to a `Translator`, and writes its lines to stdout.
 
-use std::{
-    io::{BufRead, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 use clap::Args;
 
-use super::{MappingOptions, failed, mappings, say};
+use super::{MappingOptions, capture::Capture, failed, mappings, say};
 use crate::{dialect::Registry, time::Zone, translate::Translator};
 
 #[derive(Args)]
@@ -36,9 +33,6 @@ fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
     })
 }
 
-/// The longest line that is read as a message, in bytes.
-const MAX_LINE: usize = 1 << 20;
-
 pub fn run(options: &Options) -> ExitCode {
     let mappings = match mappings(options.mappings.mappings.as_deref()) {
         Ok(mappings) => mappings,
@@ -49,20 +43,24 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(error),
     };
     translator.set_zone(Zone::new(options.zone.clone().unwrap_or_else(jiff::tz::TimeZone::system)));
-    let mut input = std::io::stdin().lock();
+    let mut input = match Capture::open(std::io::stdin().lock()) {
+        Ok(input) => input,
+        Err(error) => return failed(format!("line 1: {error}")),
+    };
+    let unit = input.unit();
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
-    let mut line = Vec::new();
     for number in 1u64.. {
-        let read = match next_line(&mut input, &mut line) {
+        let read = match input.read() {
             Ok(None) => break,
             Ok(Some(read)) => read,
-            Err(error) => return failed(format!("line {number}: {error}")),
+            Err(error) => return failed(format!("{unit} {number}: {error}")),
         };
-        let taken = read.and_then(|line| translator.bytes(line, &mut |line| output.write(line)));
-        translator.notices().for_each(|notice| say(&format!("line {number}: {notice}")));
+        let taken = translator.numbered(number, read, &mut |line| output.write(line));
+        translator.notices().for_each(|notice| say(&format!("{unit} {number}: {notice}")));
         if let Err(reason) = taken {
-            say(&format!("line {number}: {reason}"));
+            say(&format!("{unit} {number}: {reason}"));
             if options.strict {
+                summary(&translator, unit);
                 return ExitCode::FAILURE;
             }
         }
@@ -72,38 +70,13 @@ pub fn run(options: &Options) -> ExitCode {
     }
     translator.finish(&mut |line| output.write(line));
     translator.notices().for_each(|notice| say(&format!("end: {notice}")));
+    summary(&translator, unit);
     output.end()
 }
 
-/// A line without its line end, or the reason why it cannot be used.
-type Line<'l> = Result<&'l [u8], String>;
-
-/// Reads the next line; none at the end of input. A line that is too long is skipped and returned as an error.
-fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Line<'l>>> {
-    line.clear();
-    let mut too_long = false;
-    loop {
-        let available = input.fill_buf()?;
-        if available.is_empty() {
-            break;
-        }
-        let end = available.iter().position(|byte| *byte == b'\n');
-        let part = &available[..end.unwrap_or(available.len())];
-        too_long |= line.len() + part.len() > MAX_LINE;
-        if !too_long {
-            line.extend_from_slice(part);
-        }
-        let used = end.map_or(available.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() {
-            return Ok(Some(read_line(line, too_long)));
-        }
-    }
-    Ok((too_long || !line.is_empty()).then(|| read_line(line, too_long)))
-}
-
-fn read_line(line: &[u8], too_long: bool) -> Line<'_> {
-    if too_long { Err(format!("longer than {MAX_LINE} bytes")) } else { Ok(line) }
+/// What became of all lines, on stderr.
+fn summary(translator: &Translator, unit: &str) {
+    translator.tally().summary(unit).iter().for_each(|line| say(&format!("end: {line}")));
 }
 
 struct Output<'o> {

@@ -75,7 +75,7 @@ fn platforms(section: &Section, dialect: Option<&str>, guests: bool) -> Vec<Stri
             section.problem("platforms", text);
         }
         Some(_) | None if platforms.is_empty() && !guests => {
-            section.problem("", format!("`{}.platforms` names no platform", section.path));
+            section.missing("platforms", format!("`{}.platforms` names no platform", section.path));
         }
         Some(_) | None => {}
     }

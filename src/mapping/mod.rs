@@ -18,7 +18,7 @@ mod type_of;
 mod value_table;
 mod value_type;
 
-pub use coverage::{Coverage, Fate};
+pub use coverage::{Coverage, Fate, Losses, Usage};
 pub use expression::Expr;
 pub use incoming::{Incoming, KindPlan};
 pub use labels::dotted_labels;

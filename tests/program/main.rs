@@ -12,9 +12,15 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod losses;
+mod mistakes;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
+    cti_bridge_bytes(arguments, input.as_bytes())
+}
+
+fn cti_bridge_bytes(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
         .args(arguments)
         .env("TZ", "JST-9")
@@ -25,7 +31,7 @@ fn cti_bridge(arguments: &[&str], input: &str) -> Output {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
@@ -45,6 +51,15 @@ fn stdout(output: &Output) -> &str {
 
 fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// What `translate` says about lines, without the summary that ends it.
+fn complaints(output: &Output) -> &str {
+    let said = stderr(output);
+    let summary = said.find("end: ").filter(|at| *at == 0 || said[..*at].ends_with('\n'));
+    let summary = summary.unwrap_or_else(|| panic!("no summary ends\n{said}"));
+    assert!(said[summary..].lines().all(|line| line.starts_with("end: ")), "{said}");
+    &said[..summary]
 }
 
 /// A folder of this test's own, empty.
@@ -85,9 +100,10 @@ fn text_from_outside_makes_no_line_of_stderr() {
         "{\"message\":\"agent-idle\",\"a\u{2028}forged\":1,\"agent-id\":1001}".to_owned(),
     ];
     let output = cti_bridge(&[&["translate"], &PAIR[..]].concat(), &(lines.join("\n") + "\n"));
-    let said = stderr(&output);
+    let said = complaints(&output);
     assert!(said.contains("forged"), "{said}");
     assert!(said.lines().all(|line| line.starts_with("line ") && !line.starts_with("line 9")), "{said}");
+    let said = stderr(&output);
     let odd = |c: char| c != '\n' && (c.is_control() || ['\u{2028}', '\u{202e}'].contains(&c));
     assert!(!said.contains(odd), "{said:?}");
     // Neither does a dialect's name.
