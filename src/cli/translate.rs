@@ -2,26 +2,39 @@
 
 use std::{
     io::{BufRead, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Args;
 
-use super::{MappingOptions, failed, mappings, say};
-use crate::{dialect::Registry, time::Zone, translate::Translator};
+use super::{Failure, MappingOptions, Overrides, failed, mappings, run, say};
+use crate::{
+    config,
+    diagnostic::nearest,
+    dialect::Registry,
+    mapping::Site,
+    time::Zone,
+    translate::{End, Translator},
+};
 
 #[derive(Args)]
 pub struct Options {
-    /// The dialect of the platform
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the platform; with --config, the name of a platform there
+    #[arg(long, value_name = "DIALECT|NAME")]
     from: String,
-    /// The dialect of the application
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the application; with --config, the name of an application there
+    #[arg(long, value_name = "DIALECT|NAME")]
     to: String,
+    /// Translate as a platform and an application of this configuration do: with their `rules`, `tables`, `numbers` and `zone`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// The zone of local times in messages that do not name one: a name such as Europe/Berlin, or an offset such as +02:00;
     /// by default the machine's zone
-    #[arg(long, value_name = "ZONE", value_parser = zone)]
-    zone: Option<jiff::tz::TimeZone>,
+    #[arg(long, value_name = "ZONE", value_parser = config::zone_named)]
+    zone: Option<Zone>,
     /// Stop at the first line that cannot be used, and exit with 1
     #[arg(long)]
     strict: bool,
@@ -29,26 +42,14 @@ pub struct Options {
     mappings: MappingOptions,
 }
 
-fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
-    let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
-    known.map_err(|_| {
-        format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or an offset such as +02:00")
-    })
-}
-
 /// The longest line that is read as a message, in bytes.
 const MAX_LINE: usize = 1 << 20;
 
 pub fn run(options: &Options) -> ExitCode {
-    let mappings = match mappings(options.mappings.mappings.as_deref()) {
-        Ok(mappings) => mappings,
-        Err(error) => return failed(error),
-    };
-    let mut translator = match Translator::new(&mappings, &Registry::shipped(), &options.from, &options.to) {
+    let mut translator = match translator(options) {
         Ok(translator) => translator,
-        Err(error) => return failed(error),
+        Err(failure) => return failed(failure),
     };
-    translator.set_zone(Zone::new(options.zone.clone().unwrap_or_else(jiff::tz::TimeZone::system)));
     let mut input = std::io::stdin().lock();
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
     let mut line = Vec::new();
@@ -73,6 +74,39 @@ pub fn run(options: &Options) -> ExitCode {
     translator.finish(&mut |line| output.write(line));
     translator.notices().for_each(|notice| say(&format!("end: {notice}")));
     output.end()
+}
+
+fn translator(options: &Options) -> Result<Translator, Failure> {
+    let zone = options.zone.clone().unwrap_or_else(|| Zone::new(jiff::tz::TimeZone::system()));
+    let folder = options.mappings.mappings.as_deref();
+    let registry = Registry::shipped();
+    let site = Site::default();
+    let (from, to) = (options.from.as_str(), options.to.as_str());
+    let mut translator = match &options.config {
+        None => {
+            let [from, to] = [from, to].map(|dialect| End { dialect, knobs: None, site: &site });
+            Translator::between(&mappings(folder)?, &registry, from, to, &zone)?
+        }
+        Some(path) => {
+            let (config, mappings) = run::load(path, &options.overrides, folder)?;
+            let platform = config.platforms.iter().find(|platform| platform.name == from);
+            let known = config.platforms.iter().map(|platform| platform.name.as_str());
+            let platform = platform.ok_or_else(|| missing("platform", from, known))?;
+            let application = config.applications.iter().find(|application| application.name == to);
+            let known = config.applications.iter().map(|application| application.name.as_str());
+            let application = application.ok_or_else(|| missing("application", to, known))?;
+            let from = End { dialect: &platform.dialect, knobs: Some(&platform.knobs), site: &platform.site };
+            let to = End { dialect: &application.dialect, knobs: Some(&application.knobs), site: &application.site };
+            Translator::between(&mappings, &registry, from, to, &zone)?
+        }
+    };
+    translator.set_zone(zone);
+    Ok(translator)
+}
+
+fn missing<'k>(side: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let help = nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    format!("the configuration has no [{side}.{name}]{help}")
 }
 
 /// A line without its line end, or the reason why it cannot be used.

@@ -52,6 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_is_held_until_a_text_is_kept() {
+        let results = Results::default();
+        assert_eq!((results.blocks.get().is_none(), results.keep("x")), (true, Some("x")));
+        assert_eq!(results.blocks.get().map(|blocks| blocks.iter().flat_map(OnceCell::get).count()), Some(1));
+    }
+
+    #[test]
     fn texts_stay_where_they_are_and_are_bounded() {
         let results = Results::default();
         let texts: Vec<&str> = (0..1000).filter_map(|number: u32| results.keep(number.to_string())).collect();
@@ -60,6 +67,6 @@ mod tests {
         assert_eq!(results.keep("x".repeat(MOST_TEXT + 1)), None);
         let results = Results::default();
         assert_eq!((0..1_000_000).filter_map(|_| results.keep("")).count(), MOST_TEXTS / EACH);
-        assert!(FIRST * ((1 << BLOCKS) - 1) >= MOST_TEXTS / EACH, "there are blocks for all of them");
+        const { assert!(FIRST * ((1 << BLOCKS) - 1) >= MOST_TEXTS / EACH, "there are blocks for all of them") };
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 type Find<'f> = Box<dyn Fn(&str) -> Option<Arc<Members>> + 'f>;
 
 /// Look-ups of the enumerations on either side of a table. There are two, because a dialect and the model may use the same
-/// name.
+/// name; the side's own comes first.
 pub struct Finders<'f> {
     pub from: Find<'f>,
     pub to: Find<'f>,
@@ -95,6 +95,15 @@ impl ValueTable {
         Ok(())
     }
 
+    /// A value that travelled as text, as variables of the environment do, by the type that is wanted.
+    pub fn read<'g>(&self, given: Given<'g>) -> Given<'g> {
+        match (&self.to, given) {
+            (Ty::Number, Given::Text(text)) => text.parse().map_or(given, Given::Int),
+            (Ty::Bool, Given::Text(text)) => text.parse().map_or(given, Given::Bool),
+            _ => given,
+        }
+    }
+
     fn place(&self, key: &str) -> Result<Place, Wrong> {
         let wrong = |text: String, help| Err(Wrong { is_key: true, text, help });
         match &self.from {
@@ -141,8 +150,8 @@ fn near(members: &Members, name: &str) -> Option<String> {
 /// that is not listed, and every other key is a member of `from` with its member of `to`. An empty text maps to nothing.
 pub fn load(key: &Key, node: Node, find: &Finders, problems: &mut Problems) -> Option<ValueTable> {
     let section = node.table(problems)?;
-    let from = ty(&section, "from", &find.from, problems)?;
-    let to = ty(&section, "to", &find.to, problems)?;
+    let from = ty(&section, "from", [&find.from, &find.to], problems)?;
+    let to = ty(&section, "to", [&find.to, &find.from], problems)?;
     let mut table =
         ValueTable { name: key.name.into(), from, to, numbers: Vec::new(), texts: Vec::new(), otherwise: None };
     let mut missing: Vec<String> = match &table.from {
@@ -180,13 +189,13 @@ fn given<'d>(node: Node<'d>) -> Given<'d> {
     text.or_else(number).or_else(truth).unwrap_or(Given::Other)
 }
 
-fn ty(section: &Table, name: &'static str, find: &Find, problems: &mut Problems) -> Option<Ty> {
+fn ty(section: &Table, name: &'static str, find: [&Find; 2], problems: &mut Problems) -> Option<Ty> {
     let text = section.required(name, problems);
     let ty = match text {
         "text" => Some(Ty::Text),
         "number" => Some(Ty::Number),
         "bool" => Some(Ty::Bool),
-        other => find(other).map(Ty::Members),
+        other => find.iter().find_map(|find| find(other)).map(Ty::Members),
     };
     if ty.is_none() && !text.is_empty() {
         let span = section.find(name).map_or(section.span(), |node| node.inner_span());

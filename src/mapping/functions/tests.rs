@@ -89,11 +89,11 @@ fn document() -> String {
         (Sort::Time, "Times"),
     ];
     for (sort, title) in sorts {
-        write!(text, "\n## {title}\n\n| function | result | example |\n|---|---|---|\n").unwrap();
+        write!(text, "\n## {title}\n\n| function | type | result | example |\n|---|---|---|---|\n").unwrap();
         for function in FUNCTIONS.iter().filter(|function| function.sort == sort) {
             let (signature, (call, value)) = (function.signature(), function.example);
             let result = function.result.name();
-            writeln!(text, "| `{signature}` | {} ({result}) | `{call}` is `{value}` |", function.doc).unwrap();
+            writeln!(text, "| `{signature}` | {result} | {} | `{call}` is `{value}` |", function.doc).unwrap();
         }
     }
     text
