@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
     dialect::Registry,
-    mapping::{Dialect, Mappings},
+    mapping::{Dialect, Literal, Mappings, Outgoing, Site},
     message::Message,
     model::{Model, Settings},
     port::{self, Texts},
@@ -147,32 +147,57 @@ pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc
     Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
 }
 
+/// One side of a translation.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'e> {
+    pub dialect: &'e str,
+    /// The rule settings; their defaults where there are none.
+    pub knobs: Option<&'e [Literal]>,
+    pub site: &'e Site,
+}
+
 impl Translator {
+    /// A translator of two dialects, with rules as they are shipped. Times that rules work with are UTC.
     pub fn new(mappings: &Mappings, registry: &Registry, from: &str, to: &str) -> Result<Translator, PairError> {
+        let site = Site::default();
+        let [from, to] = [from, to].map(|dialect| End { dialect, knobs: None, site: &site });
+        Translator::between(mappings, registry, from, to, &Zone::default())
+    }
+
+    /// A translator of two sides as a site has them. `zone` is the zone of both where they name none.
+    pub fn between(
+        mappings: &Mappings,
+        registry: &Registry,
+        from_end: End,
+        to_end: End,
+        zone: &Zone,
+    ) -> Result<Translator, PairError> {
+        let (from, to) = (from_end.dialect, to_end.dialect);
         let platform = dialect(mappings, from, true)?;
         let application = dialect(mappings, to, false)?;
         let not = |name: &str| PairError::NotOnThisSide { name: name.to_owned(), side: "other" };
-        let rules = |dialect: &Arc<Dialect>| dialect.from.clone().zip(dialect.to.clone());
-        let (incoming, outgoing) = rules(&platform).ok_or_else(|| not(from))?;
+        let (incoming, outgoing) = platform.at(from_end.site, zone).ok_or_else(|| not(from))?;
         let mut model = Model::new(Settings { platform: from.to_owned(), ..Settings::default() });
         model.assume_link();
         let mut bridge = Bridge::default();
-        let knobs =
-            |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
+        let knobs = |end: End, outgoing: &Outgoing| match end.knobs {
+            Some(knobs) => knobs.to_vec(),
+            None => outgoing.knobs.iter().map(|(_, default)| default.clone()).collect(),
+        };
         let index = bridge.add_platform(PlatformParts {
             name: from.to_owned(),
             conversation: registry.replaying(platform.vocabulary.clone()),
             model,
-            knobs: knobs(&outgoing),
+            knobs: knobs(from_end, &outgoing),
             incoming,
             outgoing,
             service_groups: Default::default(),
         });
-        let (incoming, outgoing) = rules(&application).ok_or_else(|| not(to))?;
+        let (incoming, outgoing) = application.at(to_end.site, zone).ok_or_else(|| not(to))?;
         bridge.add_application(ApplicationParts {
             name: to.to_owned(),
             server: None,
-            knobs: knobs(&outgoing),
+            knobs: knobs(to_end, &outgoing),
             from: incoming,
             to: outgoing,
             platforms: vec![index],

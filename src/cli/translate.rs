@@ -1,24 +1,36 @@
 //! `cti-bridge translate`: reads a capture from stdin, passes it to a `Translator`, and writes its lines to stdout.
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{MappingOptions, capture::Capture, failed, mappings, say};
-use crate::{dialect::Registry, time::Zone, translate::Translator};
+use super::{Failure, MappingOptions, Overrides, capture::Capture, failed, mappings, run, say};
+use crate::{
+    config,
+    diagnostic::nearest,
+    dialect::Registry,
+    mapping::Site,
+    time::Zone,
+    translate::{End, Translator},
+};
 
 #[derive(Args)]
 pub struct Options {
-    /// The dialect of the platform
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the platform; with --config, the name of a platform there
+    #[arg(long, value_name = "DIALECT|NAME")]
     from: String,
-    /// The dialect of the application
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the application; with --config, the name of an application there
+    #[arg(long, value_name = "DIALECT|NAME")]
     to: String,
+    /// Translate as a platform and an application of this configuration do: with their `rules`, `tables`, `numbers` and `zone`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// The zone of local times in messages that do not name one: a name such as Europe/Berlin, or an offset such as +02:00;
     /// by default the machine's zone
-    #[arg(long, value_name = "ZONE", value_parser = zone)]
-    zone: Option<jiff::tz::TimeZone>,
+    #[arg(long, value_name = "ZONE", value_parser = config::zone_named)]
+    zone: Option<Zone>,
     /// Stop at the first line that cannot be used, and exit with 1
     #[arg(long)]
     strict: bool,
@@ -26,23 +38,11 @@ pub struct Options {
     mappings: MappingOptions,
 }
 
-fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
-    let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
-    known.map_err(|_| {
-        format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or an offset such as +02:00")
-    })
-}
-
 pub fn run(options: &Options) -> ExitCode {
-    let mappings = match mappings(options.mappings.mappings.as_deref()) {
-        Ok(mappings) => mappings,
-        Err(error) => return failed(error),
-    };
-    let mut translator = match Translator::new(&mappings, &Registry::shipped(), &options.from, &options.to) {
+    let mut translator = match translator(options) {
         Ok(translator) => translator,
-        Err(error) => return failed(error),
+        Err(failure) => return failed(failure),
     };
-    translator.set_zone(Zone::new(options.zone.clone().unwrap_or_else(jiff::tz::TimeZone::system)));
     let mut input = match Capture::open(std::io::stdin().lock()) {
         Ok(input) => input,
         Err(error) => return failed(format!("line 1: {error}")),
@@ -77,6 +77,39 @@ pub fn run(options: &Options) -> ExitCode {
 /// What became of all lines, on stderr.
 fn summary(translator: &Translator, unit: &str) {
     translator.tally().summary(unit).iter().for_each(|line| say(&format!("end: {line}")));
+}
+
+fn translator(options: &Options) -> Result<Translator, Failure> {
+    let zone = options.zone.clone().unwrap_or_else(|| Zone::new(jiff::tz::TimeZone::system()));
+    let folder = options.mappings.mappings.as_deref();
+    let registry = Registry::shipped();
+    let site = Site::default();
+    let (from, to) = (options.from.as_str(), options.to.as_str());
+    let mut translator = match &options.config {
+        None => {
+            let [from, to] = [from, to].map(|dialect| End { dialect, knobs: None, site: &site });
+            Translator::between(&mappings(folder)?, &registry, from, to, &zone)?
+        }
+        Some(path) => {
+            let (config, mappings) = run::load(path, &options.overrides, folder)?;
+            let platform = config.platforms.iter().find(|platform| platform.name == from);
+            let known = config.platforms.iter().map(|platform| platform.name.as_str());
+            let platform = platform.ok_or_else(|| missing("platform", from, known))?;
+            let application = config.applications.iter().find(|application| application.name == to);
+            let known = config.applications.iter().map(|application| application.name.as_str());
+            let application = application.ok_or_else(|| missing("application", to, known))?;
+            let from = End { dialect: &platform.dialect, knobs: Some(&platform.knobs), site: &platform.site };
+            let to = End { dialect: &application.dialect, knobs: Some(&application.knobs), site: &application.site };
+            Translator::between(&mappings, &registry, from, to, &zone)?
+        }
+    };
+    translator.set_zone(zone);
+    Ok(translator)
+}
+
+fn missing<'k>(side: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let help = nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    format!("the configuration has no [{side}.{name}]{help}")
 }
 
 struct Output<'o> {

@@ -49,6 +49,47 @@ fn a_name_of_let_is_not_made_of_itself() {
 }
 
 #[test]
+fn a_name_of_let_can_be_computed() {
+    let rules = |set: &str| {
+        wrong(&format!(
+            r#"
+            let.number = "digits(call-table[0].dnis) ?? 'none'"
+            let.code   = "if number then length(number) + 1 else 0"
+            [[rule]]
+            on       = "held"
+            means    = "held"
+            set.dnis = "{set}""#
+        ))
+    };
+    let right = rules("join('-', number, code)");
+    assert!(!right.contains("let.") && !right.contains("`call-table.dnis` of `held` is not read"), "{right}");
+    let wrong = rules("number.digits");
+    assert!(wrong.contains("what stands before this has no fields"), "{wrong}");
+}
+
+#[test]
+fn tables_map_numbers_and_texts_to_any_codes() {
+    let wrong = wrong(
+        r#"
+            tables.a = { from = "text", to = "agent-state", x = "idle", else = "" }
+            tables.b = { from = "media", to = "number", else = 1 }
+            tables.c = { from = "number", to = "text", 1 = "one" }
+            tables.d = { from = "cause", to = "cause", BUSY = "busi", else = "" }
+            tables.e = { from = "nothing", to = "text" }
+            [[rule]]
+            on         = "held"
+            means      = "held"
+            set.reason = "tables.c[number(tables.b[tables.f[1]])]""#,
+    );
+    for part in ["unknown member of the model's cause `busi`", "unknown enumeration `nothing`", "unknown table `f`"] {
+        assert!(wrong.contains(part), "{part:?} is missing in:\n{wrong}");
+    }
+    for name in ["tables.a", "tables.b", "tables.c"] {
+        assert!(!wrong.contains(&format!("{name} = ")), "{name}:\n{wrong}");
+    }
+}
+
+#[test]
 fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
     let wrong = wrong(
         r#"

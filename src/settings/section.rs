@@ -12,7 +12,10 @@ use super::{
     quantity::{parse_duration, parse_size},
     source::{PREFIX, Sources, join},
 };
-use crate::diagnostic::{Problems, Source};
+use crate::{
+    diagnostic::{Problems, Source},
+    mapping::Given,
+};
 
 pub(super) struct Reader<'s> {
     pub(super) sources: &'s Sources,
@@ -325,6 +328,20 @@ impl<'r> Section<'r> {
             _ => String::new(),
         };
         dict.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    }
+
+    /// Everything in this table, with its keys, which are names that the operator gives.
+    pub fn given(&self) -> Vec<(&'r str, Given<'r>)> {
+        let given = |value: &'r Value| match value {
+            Value::String(_, text) => Given::Text(text),
+            Value::Num(_, number) => {
+                number.to_i128().and_then(|number| number.try_into().ok()).map_or(Given::Other, Given::Int)
+            }
+            Value::Bool(_, value) => Given::Bool(*value),
+            _ => Given::Other,
+        };
+        self.dict.keys().for_each(|name| self.is_plain(self.path_of(name)));
+        self.dict.iter().map(|(name, value)| (name.as_str(), given(value))).collect()
     }
 
     pub fn section(&self, key: &'static str) -> Option<Section<'r>> {

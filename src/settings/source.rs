@@ -128,7 +128,8 @@ fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
     for part in variable.split("__") {
         let is_name = match key.len() {
             1 => ["platform", "application"].contains(&key[0].as_str()),
-            3 => named.contains(&key[2].as_str()),
+            3 => key[2] == "tables" || named.contains(&key[2].as_str()),
+            4 => key[2] == "tables",
             _ => false,
         };
         let part = if is_name { name_of(part, table) } else { part.to_lowercase() };

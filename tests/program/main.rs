@@ -1,5 +1,6 @@
 //! The program as a user runs it: arguments, streams, exit codes. `translate` has a file of its own.
 
+mod site;
 mod translate;
 
 use std::{
