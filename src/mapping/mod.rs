@@ -12,6 +12,7 @@ mod labels;
 mod literal;
 mod mappings;
 mod outgoing;
+mod overlay;
 mod rule_file;
 mod syntax;
 mod type_of;
@@ -23,7 +24,7 @@ pub use expression::Expr;
 pub use incoming::{Incoming, KindPlan};
 pub use labels::dotted_labels;
 pub use literal::Literal;
-pub use mappings::{Dialect, Mappings};
+pub use mappings::{Dialect, Mappings, Overlay};
 pub use outgoing::{CallPart, Item, Leaf, Outgoing, Picture, ValuePlan};
 
 #[cfg(test)]
