@@ -49,6 +49,10 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(log) => log,
             Err(error) => return failed(error),
         };
+        for overlay in &mappings.overlays {
+            let changes = overlay.changes.join(", ");
+            tracing::info!(path = overlay.file, changes, "a rule file changes the shipped one");
+        }
         match serve(config, &mappings, &mut signals).await {
             Ok(()) => {
                 log.finish();

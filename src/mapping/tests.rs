@@ -19,7 +19,7 @@ fn wrong(rules: &str) -> String {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
     let source = Source::new("rules.toml", format!("dialect = \"event-feed\"\n{rules}"));
-    incoming::load(&source, &mappings.dialects["event-feed"].vocabulary, &mut problems);
+    incoming::load(&source, None, &mappings.dialects["event-feed"].vocabulary, &mut problems);
     problems.render()
 }
 

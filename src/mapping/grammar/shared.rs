@@ -51,7 +51,6 @@ impl<'d> Shared<'d> {
             }
             list.push(Shared { name, having, messages, keys });
         }
-        list.sort_by_key(|shared| shared.name.span.start);
         list
     }
 }
