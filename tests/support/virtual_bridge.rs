@@ -104,11 +104,13 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
     let mut text = String::new();
     for (place, dialect) in platforms.iter().enumerate() {
         let way = match Speech::of(dialect) {
-            Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'",
-            Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }",
-            Speech::Ctips => {
-                "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:2/'\nuser = 'portal'\npassword = 'pw-portal-1'\nwsdl = 'none'"
-            }
+            Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'".to_owned(),
+            Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }".to_owned(),
+            Speech::Ctips => format!(
+                "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:{}/'\nuser = 'portal'\npassword = \
+                 'pw-portal-1'\nwsdl = 'none'",
+                2 + place
+            ),
         };
         writeln!(text, "[platform.p{place}]\n{}\n{way}", spoken(dialect)).unwrap();
     }
