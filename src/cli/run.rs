@@ -50,8 +50,7 @@ pub fn run(options: &Options) -> ExitCode {
             Err(error) => return failed(error),
         };
         for overlay in &mappings.overlays {
-            let changes = overlay.changes.join(", ");
-            tracing::info!(path = overlay.file, changes, "a rule file changes the shipped one");
+            write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }
         match serve(config, &mappings, &mut signals).await {
             Ok(()) => {
