@@ -371,7 +371,7 @@ impl Translator {
     }
 
     fn drain(&mut self, out: &mut impl FnMut(&[u8])) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Line(line) => out(&line),
                 // A line without what ends it on the platform's line.

@@ -13,6 +13,7 @@ mod passing;
 mod picture;
 mod platform;
 mod requests;
+mod room;
 pub mod routes;
 mod serve;
 mod snapshots;
@@ -34,6 +35,7 @@ pub use application::{Application, ApplicationParts, Counts as ApplicationCounts
 use complaints::Complaints;
 use passing::Passing;
 use platform::Unanswered;
+pub use room::Room;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 use routes::Record;
 
@@ -92,6 +94,10 @@ pub struct Bridge {
     /// The purposes that the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
+    /// Whose queues have little room.
+    rooms: room::Rooms,
+    /// Whose turn it was to go on with what is told in portions.
+    turn: usize,
     /// The message that is being settled has been passed on.
     just_passed: bool,
 }

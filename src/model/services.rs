@@ -35,6 +35,10 @@ impl Services {
         self.table.iter()
     }
 
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = (ServiceIx, &Service)> {
+        self.table.iter_from(place)
+    }
+
     pub fn by_id(&self, kind: DeviceKind, id: Id) -> Option<ServiceIx> {
         self.ids.get(&SpacedRef { space: kind as u8, id }).copied().filter(|_| !id.is_none())
     }

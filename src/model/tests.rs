@@ -86,7 +86,11 @@ impl Teller {
         effect
     }
 
+    /// Ends that wait for their turn come at once.
     fn collect(&mut self) {
+        while self.model.has_more() {
+            self.model.go_on(self.now);
+        }
         self.model.take_transitions(&mut self.out);
     }
 

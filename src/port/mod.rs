@@ -38,7 +38,8 @@ mod stream;
 mod texts;
 
 pub use application::{
-    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, WatchesGroups,
+    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, Portions,
+    WatchesGroups,
 };
 pub use directory::{Directory, Entry, Known, Thing};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};

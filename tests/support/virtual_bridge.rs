@@ -361,7 +361,7 @@ impl VirtualBridge {
     // ── what comes out ────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn perform(&mut self) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Wire { owner: Owner::Application(application), output } => self.carry_out(application, output),
                 Output::Wire { owner: Owner::Platform(platform), output } => match output {
