@@ -63,13 +63,9 @@ impl Bridge {
         false
     }
 
-    /// Whether anything waits to be told in portions.
-    pub fn has_more(&mut self) -> bool {
-        let has_more = |application: &mut Application| {
-            let portions = application.server.as_mut().and_then(|server| server.portions());
-            !application.snapshots.is_empty() || portions.is_some_and(|portions| portions.has_more())
-        };
-        self.platforms.iter().any(|platform| platform.model.has_more()) || self.applications.iter_mut().any(has_more)
+    /// Whether calls or agents still end.
+    pub fn is_ending(&self) -> bool {
+        self.platforms.iter().any(|platform| platform.model.has_more())
     }
 
     /// The next call or agent of a platform ends, if every session that may be told has room.

@@ -1,5 +1,5 @@
-//! Ends that may be many at once: of calls and log-ons after a lost link, after a long silence, or where the platform shows
-//! them no more. They wait here, by index, and are carried out one at a time, so that they can be told in portions. Until its
+//! Ends that may be many at once: of calls, log-ons and services after a lost link, after a long silence, or where the platform
+//! shows them no more. They wait here, by index, and are carried out one at a time, so that they can be told in portions. Until its
 //! turn comes, a call or an agent stays in the picture as applications know it. Whether there is room to tell more is not
 //! known here.
 //!
@@ -16,6 +16,7 @@ use super::*;
 pub(super) enum Subject {
     Call(CallIx),
     Agent(AgentIx),
+    Service(ServiceIx),
 }
 
 /// Why something ends. Whether that still holds is looked at when its turn comes.
@@ -56,6 +57,10 @@ impl Backlog {
 
     pub fn end_agent(&mut self, agent: AgentIx, cause: Cause) {
         self.add(Subject::Agent(agent), cause);
+    }
+
+    pub fn end_service(&mut self, service: ServiceIx, cause: Cause) {
+        self.add(Subject::Service(service), cause);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -109,6 +114,13 @@ impl Model {
     fn carry_out(&mut self, subject: Subject, cause: Cause) {
         match (subject, cause) {
             (Subject::Call(call), cause) => self.end_waiting_call(call, cause),
+            (Subject::Service(service), Cause::Unseen(epoch)) => {
+                if self.link.epoch == epoch {
+                    self.remove_if_unseen(service, epoch);
+                }
+            }
+            // Services are kept.
+            (Subject::Service(_), Cause::Lost | Cause::Silent | Cause::Unlisted) => {}
             (Subject::Agent(agent), Cause::Lost) => self.presume(true, |model| model.lose_agent(agent)),
             (Subject::Agent(agent), Cause::Unseen(_)) => {
                 if self.is_gone(agent) {
