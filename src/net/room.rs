@@ -26,10 +26,12 @@ use crate::{
 
 /// How often it is looked at whether peers that are waited for still take something.
 const LOOK: Duration = Duration::from_secs(1);
-/// The longest that others wait for one session at a time.
+/// The longest that what is many waits for a session that takes nothing, in looks.
+const IDLE: u32 = 5;
+/// The longest that it waits for a session whose queue gets no less full.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that platforms wait for one session in all, before it has kept up for so long as `FORGIVEN`.
-const HELD: Duration = Duration::from_secs(30);
+const HELD: Duration = Duration::from_secs(60);
 const FORGIVEN: Duration = Duration::from_secs(60);
 
 /// How full a queue is. A level is left when the queue has emptied by a quarter.
@@ -147,10 +149,12 @@ pub async fn bring_room(inputs: &mpsc::Sender<Input>, owner: Owner, connection: 
 struct Crowd {
     waiting: Arc<Waiting>,
     room: Room,
-    /// When it came to have this room.
+    /// When it came to have this room, or last more.
     since: Instant,
     /// What had been taken out when this was looked at last.
     taken: usize,
+    /// How often nothing had been taken out since the last look.
+    idle: u32,
     /// How long platforms have waited for it.
     held: Duration,
     /// Whether it alone was too slow when platforms might first have waited for it: another session of its application,
@@ -176,7 +180,7 @@ impl Crowds {
         self.known.iter().any(|((owner, _), crowd)| {
             let Owner::Application(index) = owner else { return false };
             let is_crowded = crowd.room == Room::Little && crowd.waiting.level() == Level::Higher;
-            is_crowded && crowd.is_alone == Some(false) && crowd.held < HELD && concerns(*index)
+            is_crowded && crowd.idle == 0 && crowd.is_alone == Some(false) && crowd.held < HELD && concerns(*index)
         })
     }
 }
@@ -192,6 +196,7 @@ impl Engine {
             room: Room::Enough,
             since: now,
             taken: waiting.taken.load(Ordering::Relaxed),
+            idle: 0,
             held: Duration::ZERO,
             is_alone: None,
         });
@@ -199,7 +204,7 @@ impl Engine {
             crowd.is_alone.get_or_insert(is_alone);
         }
         if crowd.room == Room::Enough && waiting.level() > Level::Low {
-            (crowd.room, crowd.since) = (Room::Little, now);
+            (crowd.room, crowd.since, crowd.idle) = (Room::Little, now, 0);
             self.bridge.set_room(owner, connection, Room::Little);
         }
         self.crowds.next_look.get_or_insert(now + LOOK);
@@ -220,8 +225,9 @@ impl Engine {
     /// A queue has sunk to a lower level, which it may have left again.
     pub(super) fn has_room(&mut self, owner: Owner, connection: Connection) {
         let Some(crowd) = self.crowds.known.get_mut(&(owner, connection)) else { return };
+        crowd.since = Instant::now();
         if crowd.waiting.level() == Level::Low {
-            (crowd.room, crowd.since) = (Room::Enough, Instant::now());
+            crowd.room = Room::Enough;
             self.bridge.set_room(owner, connection, Room::Enough);
         }
     }
@@ -241,9 +247,10 @@ impl Engine {
             let taken = crowd.waiting.taken.load(Ordering::Relaxed);
             let has_taken = std::mem::replace(&mut crowd.taken, taken) != taken;
             let elapsed = now.duration_since(crowd.since);
+            crowd.idle = if has_taken || elapsed < LOOK { 0 } else { crowd.idle + 1 };
             match crowd.room {
                 Room::Enough => return elapsed < FORGIVEN,
-                Room::Little if (has_taken && elapsed < PATIENCE) || elapsed < LOOK => {
+                Room::Little if crowd.idle < IDLE && elapsed < PATIENCE => {
                     let is_held = crowd.waiting.level() == Level::Higher && !held.is_empty();
                     crowd.held += if is_held { LOOK } else { Duration::ZERO };
                 }

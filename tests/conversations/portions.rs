@@ -13,7 +13,7 @@ use crate::support::virtual_bridge::{Told, VirtualBridge};
 
 /// How many messages may wait for a session.
 const QUEUE: usize = 100;
-const CALLS: i64 = 3000;
+const CALLS: i64 = 2000;
 
 /// What each session heard since the last time, in order.
 fn heard(bridge: &mut VirtualBridge) -> HashMap<String, Vec<Value>> {
@@ -55,6 +55,10 @@ fn talking(bridge: &mut VirtualBridge) {
         bridge.say(0, &login(id, 0).to_string());
     }
     for number in 1..=CALLS {
+        let queued = json!({ "queued-group-internal-id": 9, "queued-group-type": 4 });
+        bridge.say(0, &call("queued", number, 4, queued).to_string());
+    }
+    for number in CALLS - 9..=CALLS {
         let parties = all(&[agent_device("joining-device", 1001 + number % 10), outside("calling-device")]);
         bridge.say(0, &call("established", number, 4, parties).to_string());
     }
@@ -77,9 +81,13 @@ fn a_lost_link_ends_thousands_of_calls_as_queues_have_room_and_each_once_and_las
     let first = all_heard["desk"].len();
     assert!((QUEUE / 2..=QUEUE).contains(&first), "{first} events");
     assert_eq!(short(&all_heard["desk"][0]), "LinkStatus Down");
-    // One that reads alone does not get ahead of the other.
-    bridge.read("desk");
-    assert!(heard(&mut bridge).is_empty());
+    // One that reads alone does not get far ahead of the other.
+    while bridge.read("desk") > 0 {
+        for (name, more) in heard(&mut bridge) {
+            all_heard.entry(name).or_default().extend(more);
+        }
+    }
+    assert!(all_heard["desk"].len() < 4 * QUEUE, "{} events", all_heard["desk"].len());
     rest(&mut bridge, &["wall", "desk"], &mut all_heard);
     let desk: Vec<String> = all_heard["desk"].iter().map(short).collect();
     let mut over = HashSet::new();
@@ -109,7 +117,7 @@ fn what_a_platform_that_is_back_says_of_a_call_comes_after_the_end_that_waited()
     bridge.pass_until(Time(60_000));
     bridge.connect(0);
     // Nobody has read a word, and yet events go on: after the ends of what they name.
-    bridge.say(0, &call("held", CALLS, 90, agent_device("device", 1001)).to_string());
+    bridge.say(0, &call("held", CALLS, 90, agent_device("device", 1001 + CALLS % 10)).to_string());
     let mut all_heard = heard(&mut bridge);
     let told: Vec<String> = all_heard["desk"].iter().map(short).collect();
     let place = |wanted: &str| told.iter().position(|event| event == wanted).unwrap_or_else(|| panic!("{wanted}: {told:?}"));
@@ -151,7 +159,7 @@ fn a_snapshot_is_told_between_events_and_says_what_is_so_by_then() {
     assert_eq!(all_heard["desk"].len(), QUEUE / 2 + 1);
     assert_eq!(all_heard.len(), 1, "the asker's alone");
     let (free, gone) = (1001 + AGENTS - 2, 1001 + AGENTS - 1);
-    bridge.say(0, &agent("agent-make-busy", free, 9, json!({})).to_string());
+    bridge.say(0, &agent("agent-release", free, 9, json!({})).to_string());
     bridge.say(0, &agent("agent-logout", gone, 9, json!({})).to_string());
     for (name, more) in heard(&mut bridge) {
         all_heard.entry(name).or_default().extend(more);
