@@ -35,8 +35,8 @@ pub use application::{Application, ApplicationParts, Counts as ApplicationCounts
 use complaints::Complaints;
 use passing::Passing;
 use platform::Unanswered;
-pub use room::Room;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
+pub use room::Room;
 use routes::Record;
 
 /// The owner of a connection: a platform or an application, by its place in the bridge.

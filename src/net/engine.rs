@@ -77,6 +77,8 @@ pub struct Engine {
 const BATCH: usize = 64;
 /// How long what is told in portions goes on before inputs are looked at again.
 const PORTION: Duration = Duration::from_millis(2);
+/// How much of a platform's stream is taken in at a time while somebody's queue is filled, in bytes.
+const PIECE: usize = 2 << 10;
 
 impl Engine {
     pub fn new(
@@ -112,7 +114,7 @@ impl Engine {
     pub async fn run(mut self, mut receiver: mpsc::Receiver<Input>, shutdown: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            self.release();
+            self.release_all();
             let goes_on = self.go_on();
             tokio::select! {
                 biased;
@@ -212,30 +214,34 @@ impl Engine {
             | Input::Metrics(_)
             | Input::Ready(_) => return self.take_in(input),
         };
-        if let Some(held) = self.held.get_mut(&platform) {
-            held.push_back(input);
-        } else if self.is_held(platform) {
-            self.held.entry(platform).or_default().push_back(input);
-        } else {
-            self.take_in(input);
+        // Nearly always, everybody keeps up.
+        if self.crowds.are_none() && self.held.is_empty() {
+            return self.take_in(input);
+        }
+        self.held.entry(platform).or_default().push_back(input);
+        self.release(platform);
+    }
+
+    /// Takes in what was held of a platform, as far as it need not be held any longer, little by little: queues that are
+    /// nearly full have no room for much.
+    fn release(&mut self, platform: usize) {
+        while !self.is_held(platform) {
+            let Some(held) = self.held.get_mut(&platform) else { return };
+            match held.pop_front() {
+                Some(Input::Read { owner, connection, mut bytes, at, place }) if bytes.len() > PIECE => {
+                    let piece = bytes.split_to(PIECE);
+                    held.push_front(Input::Read { owner, connection, bytes, at, place });
+                    self.take_in(Input::Read { owner, connection, bytes: piece, at, place: None });
+                }
+                Some(input) => self.take_in(input),
+                None => drop(self.held.remove(&platform)),
+            }
         }
     }
 
-    /// Takes in what was held, as far as it need not be held any longer.
-    fn release(&mut self) {
-        if self.held.is_empty() {
-            return;
-        }
-        for platform in self.held.keys().copied().collect::<Vec<_>>() {
-            while !self.is_held(platform) {
-                match self.held.get_mut(&platform).and_then(VecDeque::pop_front) {
-                    Some(input) => self.take_in(input),
-                    None => {
-                        self.held.remove(&platform);
-                        break;
-                    }
-                }
-            }
+    fn release_all(&mut self) {
+        if !self.held.is_empty() {
+            self.held.keys().copied().collect::<Vec<_>>().into_iter().for_each(|platform| self.release(platform));
         }
     }
 

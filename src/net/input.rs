@@ -27,7 +27,7 @@ pub enum Input {
         connection: Connection,
         bytes: Bytes,
         at: Instant,
-        _place: OwnedSemaphorePermit,
+        place: Option<OwnedSemaphorePermit>,
     },
     /// A connection's queue has more room than it had of late.
     Room {

@@ -175,6 +175,11 @@ impl Crowds {
         self.next_look
     }
 
+    /// Whether everybody keeps up, and has for a while.
+    pub fn are_none(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// Whether anybody must be waited for before more is read of a platform.
     fn hold(&self, concerns: impl Fn(usize) -> bool) -> bool {
         self.known.iter().any(|((owner, _), crowd)| {

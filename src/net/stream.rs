@@ -64,14 +64,9 @@ pub struct Route {
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
     let Route { owner, connection, peer, queue, read } = route;
     let (messages, receiver) = mpsc::channel(queue.messages);
-    let (waiting, stop, closing) =
-        (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
-    let writer = Writer {
-        messages,
-        waiting: waiting.clone(),
-        stop: stop.clone(),
-        _closing: closing.clone().drop_guard(),
-    };
+    let (waiting, stop, closing) = (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
+    let writer =
+        Writer { messages, waiting: waiting.clone(), stop: stop.clone(), _closing: closing.clone().drop_guard() };
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
     let linger = async {
@@ -132,6 +127,6 @@ async fn read_on(
             Err(error) => return format!("reading: {error}"),
         }
         let (bytes, at) = (buffer.split().freeze(), Instant::now());
-        bring(inputs, Input::Read { owner, connection, bytes, at, _place: place }).await;
+        bring(inputs, Input::Read { owner, connection, bytes, at, place: Some(place) }).await;
     }
 }

@@ -13,14 +13,16 @@ use crate::support::virtual_bridge::{Told, VirtualBridge};
 
 /// How many messages may wait for a session.
 const QUEUE: usize = 100;
-const CALLS: i64 = 2000;
+const CALLS: i64 = 1000;
 
 /// What each session heard since the last time, in order.
 fn heard(bridge: &mut VirtualBridge) -> HashMap<String, Vec<Value>> {
     let mut heard: HashMap<String, Vec<Value>> = HashMap::new();
     for told in bridge.told() {
         match told {
-            Told::Session { name, message } => heard.entry(name).or_default().push(serde_json::from_str(&message).unwrap()),
+            Told::Session { name, message } => {
+                heard.entry(name).or_default().push(serde_json::from_str(&message).unwrap())
+            }
             Told::Over { name } => panic!("{name} was lost"),
             Told::Platform { .. } => {}
         }
@@ -120,7 +122,8 @@ fn what_a_platform_that_is_back_says_of_a_call_comes_after_the_end_that_waited()
     bridge.say(0, &call("held", CALLS, 90, agent_device("device", 1001 + CALLS % 10)).to_string());
     let mut all_heard = heard(&mut bridge);
     let told: Vec<String> = all_heard["desk"].iter().map(short).collect();
-    let place = |wanted: &str| told.iter().position(|event| event == wanted).unwrap_or_else(|| panic!("{wanted}: {told:?}"));
+    let place =
+        |wanted: &str| told.iter().position(|event| event == wanted).unwrap_or_else(|| panic!("{wanted}: {told:?}"));
     let end = place(&format!("CallCompleted {CALLS}"));
     assert!(place("LinkStatus Up") < end && end < place("CallStarted 1900000001"), "{told:?}");
     rest(&mut bridge, &["wall", "desk"], &mut all_heard);
@@ -142,7 +145,6 @@ fn nobody_waits_for_a_session_that_takes_nothing() {
     let ends = heard["desk"].iter().filter(|event| event["EventType"] == "CallEnd").count() as i64;
     assert_eq!(ends, CALLS);
 }
-
 
 #[test]
 fn a_snapshot_is_told_between_events_and_says_what_is_so_by_then() {
