@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 use super::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Subject {
+pub(super) enum Ending {
     Call(CallIx),
     Agent(AgentIx),
     Service(ServiceIx),
@@ -34,33 +34,33 @@ pub(super) enum Cause {
 
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    order: VecDeque<Subject>,
+    order: VecDeque<Ending>,
     /// Those whose end still waits. One that was carried out before its turn is not in here any more.
-    waiting: HashMap<Subject, Cause>,
+    waiting: HashMap<Ending, Cause>,
     /// The link goes down, for this reason, once nothing waits any more.
     then_down: Option<String>,
 }
 
 impl Backlog {
-    fn add(&mut self, subject: Subject, cause: Cause) {
-        match self.waiting.insert(subject, cause) {
-            None => self.order.push_back(subject),
+    fn add(&mut self, ending: Ending, cause: Cause) {
+        match self.waiting.insert(ending, cause) {
+            None => self.order.push_back(ending),
             // What is lost stays lost, whatever else would end it.
-            Some(Cause::Lost) => drop(self.waiting.insert(subject, Cause::Lost)),
+            Some(Cause::Lost) => drop(self.waiting.insert(ending, Cause::Lost)),
             Some(Cause::Silent | Cause::Unseen(_) | Cause::Unlisted) => {}
         }
     }
 
     pub fn end_call(&mut self, call: CallIx, cause: Cause) {
-        self.add(Subject::Call(call), cause);
+        self.add(Ending::Call(call), cause);
     }
 
     pub fn end_agent(&mut self, agent: AgentIx, cause: Cause) {
-        self.add(Subject::Agent(agent), cause);
+        self.add(Ending::Agent(agent), cause);
     }
 
     pub fn end_service(&mut self, service: ServiceIx, cause: Cause) {
-        self.add(Subject::Service(service), cause);
+        self.add(Ending::Service(service), cause);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -76,10 +76,10 @@ impl Backlog {
         self.then_down = Some(reason.to_owned());
     }
 
-    fn next(&mut self) -> Option<(Subject, Cause)> {
-        while let Some(subject) = self.order.pop_front() {
-            if let Some(cause) = self.waiting.remove(&subject) {
-                return Some((subject, cause));
+    fn next(&mut self) -> Option<(Ending, Cause)> {
+        while let Some(ending) = self.order.pop_front() {
+            if let Some(cause) = self.waiting.remove(&ending) {
+                return Some((ending, cause));
             }
         }
         None
@@ -101,7 +101,7 @@ impl Model {
     pub fn go_on(&mut self, now: Time) {
         self.moment.reach(now);
         match self.backlog.next() {
-            Some((subject, cause)) => self.carry_out(subject, cause),
+            Some((ending, cause)) => self.carry_out(ending, cause),
             None => {
                 if let Some(reason) = self.backlog.then_down.take() {
                     self.link_down(now, &reason);
@@ -111,23 +111,23 @@ impl Model {
         self.follow_up_all();
     }
 
-    fn carry_out(&mut self, subject: Subject, cause: Cause) {
-        match (subject, cause) {
-            (Subject::Call(call), cause) => self.end_waiting_call(call, cause),
-            (Subject::Service(service), Cause::Unseen(epoch)) => {
+    fn carry_out(&mut self, ending: Ending, cause: Cause) {
+        match (ending, cause) {
+            (Ending::Call(call), cause) => self.end_waiting_call(call, cause),
+            (Ending::Service(service), Cause::Unseen(epoch)) => {
                 if self.link.epoch == epoch {
                     self.remove_if_unseen(service, epoch);
                 }
             }
             // Services are kept.
-            (Subject::Service(_), Cause::Lost | Cause::Silent | Cause::Unlisted) => {}
-            (Subject::Agent(agent), Cause::Lost) => self.presume(true, |model| model.lose_agent(agent)),
-            (Subject::Agent(agent), Cause::Unseen(_)) => {
+            (Ending::Service(_), Cause::Lost | Cause::Silent | Cause::Unlisted) => {}
+            (Ending::Agent(agent), Cause::Lost) => self.presume(true, |model| model.lose_agent(agent)),
+            (Ending::Agent(agent), Cause::Unseen(_)) => {
                 if self.is_gone(agent) {
                     self.presume(true, |model| model.log_off(agent));
                 }
             }
-            (Subject::Agent(agent), Cause::Unlisted | Cause::Silent) => {
+            (Ending::Agent(agent), Cause::Unlisted | Cause::Silent) => {
                 if self.agents[agent].is_logged_on() && self.agents[agent].stale {
                     self.presume(true, |model| model.log_off(agent));
                 }
@@ -164,18 +164,18 @@ impl Model {
             for call in self.agents[agent].calls.clone() {
                 self.hasten_call(call);
             }
-            self.hasten_one(Subject::Agent(agent));
+            self.hasten_one(Ending::Agent(agent));
         }
         self.follow_up_all();
     }
 
     fn hasten_call(&mut self, call: CallIx) {
-        self.hasten_one(Subject::Call(call));
+        self.hasten_one(Ending::Call(call));
     }
 
-    fn hasten_one(&mut self, subject: Subject) {
-        if let Some(cause) = self.backlog.waiting.remove(&subject) {
-            self.carry_out(subject, cause);
+    fn hasten_one(&mut self, ending: Ending) {
+        if let Some(cause) = self.backlog.waiting.remove(&ending) {
+            self.carry_out(ending, cause);
         }
     }
 }

@@ -67,6 +67,7 @@ struct Report {
     connected: Gauges,
     calls: Gauges,
     agents: Gauges,
+    ends_waiting: Gauges,
     sessions: Gauges,
     waiting: Gauges,
     unposted: Gauges,
@@ -136,6 +137,11 @@ impl Report {
         registry.register("platform_connected", "Whether a platform is connected", self.connected);
         registry.register("calls", "Calls in the picture of a platform", self.calls);
         registry.register("agents", "Agents in the picture of a platform", self.agents);
+        registry.register(
+            "ends_waiting",
+            "Ends of calls and log-ons that wait until sessions have room to be told",
+            self.ends_waiting,
+        );
         registry.register("sessions", "Sessions of an application", self.sessions);
         registry.register("queue", "Posts that wait for a session", self.waiting);
         registry.register(
@@ -195,6 +201,7 @@ impl Report {
         }
         set(&self.calls, platform.model.call_count());
         set(&self.agents, platform.model.agents().count());
+        set(&self.ends_waiting, platform.model.waiting_ends());
     }
 
     /// What became of the routes of an application, or of a platform whose routes the bridge selects.
