@@ -311,8 +311,8 @@ mod tests {
         assert_eq!(waiting.add(1), Some(true));
         assert_eq!(waiting.add(49), Some(true));
         assert_eq!(waiting.add(1), None);
-        assert!(waiting.take(1, 50));
-        assert!(waiting.take(1, 49));
+        assert!(waiting.take(1, 51));
+        assert!(waiting.take(1, 25));
         assert_eq!((waiting.level(), waiting.messages()), (Level::Low, 2));
     }
 
