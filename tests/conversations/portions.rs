@@ -21,7 +21,7 @@ fn heard(bridge: &mut VirtualBridge) -> HashMap<String, Vec<Value>> {
     for told in bridge.told() {
         match told {
             Told::Session { name, message } => {
-                heard.entry(name).or_default().push(serde_json::from_str(&message).unwrap())
+                heard.entry(name).or_default().push(serde_json::from_str(&message).unwrap());
             }
             Told::Over { name } => panic!("{name} was lost"),
             Told::Platform { .. } => {}
