@@ -3,7 +3,7 @@
 mod groups;
 mod told_routes;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use hashbrown::HashSet;
 
@@ -13,6 +13,7 @@ use super::{
     picture::{Live, Local, Naming},
     platform::Platform,
     routes::{self, Desk},
+    snapshots::Snapshot,
     statistics::Statistics,
     story::{self, Source},
 };
@@ -78,6 +79,8 @@ pub struct Application {
     /// Its events carry the ids of the requests that caused them.
     answers_by_events: bool,
     pub statistics: Statistics,
+    /// Snapshots that are not told to the end, in the order in which they were asked for.
+    pub(super) snapshots: VecDeque<Snapshot>,
     pub(super) message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -145,6 +148,7 @@ impl Application {
             read_only: parts.read_only,
             is_guest,
             statistics: Statistics::default(),
+            snapshots: VecDeque::new(),
             message: Message::default(),
             filtered,
             lines: Vec::new(),
