@@ -13,6 +13,7 @@ mod office;
 mod open_media;
 mod portals;
 mod portions;
+mod reload;
 mod relays;
 mod routes;
 mod service;
