@@ -1,6 +1,6 @@
 //! The shipped rules, and mistakes in rules that are reported.
 
-use super::{Mappings, incoming};
+use super::{Mappings, incoming, outgoing};
 use crate::{
     diagnostic::{Problems, Source},
     shipped::Files,
@@ -70,4 +70,244 @@ fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
 fn a_number_stands_in_a_table_once() {
     let wrong = wrong("tables.t = { from = \"number\", to = \"text\", else = \"\", 1 = \"a\", 01 = \"b\" }");
     assert!(wrong.contains("this number stands above already"), "{wrong}");
+}
+
+/// The errors of a rule file, each with its line, its column and its help; not those about what is missing in it.
+fn errors(side: &str, dialect: &str, rules: &str) -> Vec<String> {
+    let mut problems = Problems::default();
+    let mappings = Mappings::load(&Files::built_in(), &mut problems);
+    let vocabulary = &mappings.dialects[dialect].vocabulary;
+    let source = Source::new("rules.toml", format!("dialect = \"{dialect}\"\n{rules}"));
+    if side == "from" {
+        incoming::load(&source, vocabulary, &mut problems).check_examples(&mut problems);
+    } else {
+        outgoing::load(&source, vocabulary, &mut problems).check_examples(&mut problems);
+    }
+    let told = problems.iter().filter(|problem| !problem.text.contains("does not stand under"));
+    let line = |problem: &crate::diagnostic::Problem| {
+        let (line, column) = source.position(problem.span.start);
+        let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{line}:{column} {}{help}", problem.text)
+    };
+    told.map(line).collect()
+}
+
+#[test]
+fn a_rule_sets_what_its_change_has() {
+    let found = errors(
+        "from",
+        "event-feed",
+        r#"
+[[rule]]
+on         = "delivered"
+means      = "alerted"
+set.party  = "alerting"
+set.digits = "guid"
+set.cause  = "'busy'"
+
+[[rule]]
+on           = "agent-idle"
+means        = "ready"
+weak.station = "agent-id"
+
+[[rule]]
+on         = "hangup"
+means      = "ask-hang-up"
+set.digits = "'1'"
+set.code   = 1
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "7:5 `alerted` has no `digits` (did you mean `dnis`?)",
+            "8:5 `alerted` has no `cause` (it can have call, party, ani, dnis, caller-name, priority, media, type, \
+             sequence, service, data, other)",
+            "13:6 `ready` has no `station` (did you mean `state`?)",
+            "18:5 `ask-hang-up` has no `digits` (it can have party, number, call, code, reason)",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_sets_what_its_change_needs() {
+    let found = errors(
+        "from",
+        "event-feed",
+        r#"
+[[rule]]
+on    = "wrap-code"
+means = "disposed"
+
+[[rule]]
+on    = ["held", "retrieved"]
+means = "held"
+
+[[rule]]
+on    = "agent-idle"
+means = "queued"
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "5:10 `disposed` needs `code`, which neither this rule nor a role of `wrap-code` sets",
+            "9:10 `held` needs `party` or `other`, which neither this rule nor a role of `held` sets",
+            "9:10 `held` needs `party` or `other`, which neither this rule nor a role of `retrieved` sets",
+            "13:10 `queued` needs `call`, which neither this rule nor a role of `agent-idle` sets",
+        ]
+    );
+}
+
+#[test]
+fn a_shared_setting_is_for_some_change_that_has_it() {
+    let found = errors(
+        "from",
+        "event-feed",
+        r#"
+[[shared]]
+having     = ["guid"]
+set.cause  = "'busy'"
+set.route  = "call-id"
+weak.media = "'voice'"
+
+[[rule]]
+on        = "delivered"
+means     = "alerted"
+set.party = "alerting"
+
+[[rule]]
+on    = "call-cleared"
+means = "ended"
+"#,
+    );
+    assert_eq!(found, ["6:5 no rule for these messages makes a change that has `route`"]);
+}
+
+#[test]
+fn a_rule_reads_what_its_transition_has() {
+    let found = errors(
+        "to",
+        "ctips",
+        r#"
+[tables.end]
+from = "end"
+to   = "CTIClearingPartyType"
+near = "NearEnd"
+far  = "FarEnd"
+
+[[rule]]
+on       = "call-queued"
+emit     = "CallDelivered"
+when     = "call.ani and not agent.id"
+set.DNIS = "reason"
+
+[[rule]]
+on                    = ["agent-cleared", "party-left"]
+emit                  = "CallCleared"
+set.ClearingPartyType = "tables.end[end]"
+
+[[rule]]
+on              = "service-added"
+emit            = "ServiceStateChange"
+set.AgentIdList = { each = "agent.services", item = "id" }
+
+[[rule]]
+on   = "hold"
+emit = "HoldCall"
+when = "request.digits or agent.ani or call.queued-time or platform"
+
+[[rule]]
+on           = "call-completed"
+emit         = "CallEnd"
+set.CallData = { each = "call.data", key = "state", value = "value" }
+
+[[refusal]]
+on      = ["answer", "log-on"]
+when    = "call.type == 'callback'"
+because = "of something"
+
+[[rule]]
+on   = "link-up"
+emit = "LinkStatus"
+when = "state"
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "12:30 `call-queued` has no `agent.id` (did you mean `call.id`?)",
+            "13:13 `call-queued` has no `reason` (it has call, service, party)",
+            "18:37 `party-left` has no `end` (it has call, service, agent, party)",
+            "23:29 `service-added` has no `agent.services` (it has service)",
+            "28:9 `hold` has no `request.digits` (it has call, service, agent, party, request)",
+            "28:27 `hold` has no `agent.ani` (did you mean `call.ani`?)",
+            "28:40 `hold` has no `call.queued-time` (it has call, service, agent, party, request)",
+            "28:60 `hold` has no `platform` (it has call, service, agent, party, request)",
+            "33:45 `call-completed` has no `state` (did you mean `call.state`?)",
+            "43:9 `link-up` has no `state` (it has nothing)",
+            "37:12 `log-on` has no `call.type` (it has agent, party, request)",
+        ]
+    );
+}
+
+#[test]
+fn a_device_and_an_example_have_what_their_transition_has() {
+    let mut found = errors(
+        "to",
+        "event-feed",
+        r#"
+[[rule]]
+on           = "alerting"
+emit         = "delivered"
+set.alerting = "other"
+set.calling  = "caller"
+
+  [[rule.example]]
+  given  = { transition = "alerting", call = { id = 900 }, agent = { since = "now" }, "request.data" = [] }
+  expect = [{ message = "delivered" }]
+"#,
+    );
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "6:17 `alerting` has no `other` (it has call, service, agent, party, answerable)",
+            "9:3 `given.agent.since`: `alerting` has no `agent.since`",
+            "9:3 `given.request.data`: `alerting` has no `request.data`",
+        ]
+    );
+}
+
+#[test]
+fn a_shared_setting_reads_what_some_of_its_transitions_have() {
+    let found = errors(
+        "to",
+        "ctips",
+        r#"
+[[shared]]
+having   = ["ANI", "DNIS"]
+set.ANI  = "call.ani ?? agent.since"
+set.DNIS = "agent.number ?? request.id ?? call.dnis"
+
+[[shared]]
+having            = ["FailureReason"]
+set.FailureReason = "reason"
+
+[[rule]]
+on   = "call-queued"
+emit = "CallDelivered"
+
+[[rule]]
+on   = "connected"
+emit = "CallEstablished"
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "5:25 no transition that this is used for has `agent.since`",
+            "10:5 no rule for these messages leaves `FailureReason` open",
+        ]
+    );
 }

@@ -6,6 +6,7 @@ use super::{
     names::MessageScope,
     parts::Builder,
     plan::{Incoming, KindPlan, Rule},
+    signature::{self, Taken},
     wanted::wanted,
 };
 use crate::{
@@ -49,6 +50,7 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         for section in table.tables("rule", problems) {
             loader.rule(section, problems);
         }
+        loader.shared.iter().for_each(|shared| shared.check(problems));
         loader.ignored(&table, problems);
         loader.unread(&table, problems);
         loader.complete(&table, &sides, problems);
@@ -82,20 +84,25 @@ struct Shared<'d> {
     having: Vec<&'d str>,
     set: Vec<(Key<'d>, Node<'d>)>,
     weak: Vec<(Key<'d>, Node<'d>)>,
+    taken: Taken,
 }
 
 impl<'d> Shared<'d> {
     fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
         let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
-        let shared = Shared { having, set: section.section("set", problems), weak: section.section("weak", problems) };
+        let (set, weak) = (section.section("set", problems), section.section("weak", problems));
         section.finish(problems);
-        shared
+        Shared { having, set, weak, taken: Taken::default() }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        self.set.iter().chain(&self.weak).for_each(|(key, _)| self.taken.check(key, problems));
     }
 }
 
 impl<'l, 'd> Loader<'l, 'd> {
     fn rule(&mut self, section: Table<'d>, problems: &mut Problems) {
-        let means = self.means(&section, problems);
+        let means = self.means(&section, problems).zip(section.find("means"));
         let set = section.section("set", problems);
         let weak = section.section("weak", problems);
         let when = section.get("when");
@@ -116,8 +123,8 @@ impl<'l, 'd> Loader<'l, 'd> {
                 problems.unknown(node.source(), node.inner_span(), "message", label, known);
                 continue;
             };
-            let Some(means) = means else { continue };
-            let raw = RawRule { means, set: &set, weak: &weak, when, each };
+            let Some((means, means_at)) = means else { continue };
+            let raw = RawRule { means, means_at, set: &set, weak: &weak, when, each };
             self.rule_for(kind, &raw, problems);
         }
     }
@@ -159,19 +166,24 @@ impl<'l, 'd> Loader<'l, 'd> {
             services: None,
         };
         for (key, node) in raw.set {
+            signature::check_set(raw.means, key, builder.problems);
             builder.set(&mut rule, key, *node, false);
         }
         for (key, node) in raw.weak {
+            signature::check_set(raw.means, key, builder.problems);
             builder.set(&mut rule, key, *node, true);
         }
         for shared in &self.shared {
             let has = |label: &&str| def.fields.slot(label).is_some() || def.devices.iter().any(|d| d.label == **label);
             if shared.having.iter().all(has) {
-                shared.set.iter().for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, false));
-                shared.weak.iter().for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, true));
+                let takes = |(key, _): &&(Key, Node)| shared.taken.by(raw.means, key);
+                let (set, weak) = (shared.set.iter().filter(takes), shared.weak.iter().filter(takes));
+                set.for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, false));
+                weak.for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, true));
             }
         }
         builder.roles(&mut rule, def);
+        signature::check_complete(&rule, def, raw.means_at, builder.problems);
         scope.finish();
         plan.rules.push(rule);
         self.plans[kind.0 as usize] = plan;
@@ -266,6 +278,7 @@ impl<'l, 'd> Loader<'l, 'd> {
 
 struct RawRule<'r, 'd> {
     means: ChangeKind,
+    means_at: Node<'d>,
     set: &'r [(Key<'d>, Node<'d>)],
     weak: &'r [(Key<'d>, Node<'d>)],
     when: Option<Node<'d>>,

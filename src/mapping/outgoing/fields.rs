@@ -5,12 +5,13 @@ use hashbrown::HashSet;
 use super::{
     names::TransitionScope,
     plan::{Leaf, Rule, ValuePlan},
+    signature::Lack,
 };
 use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table},
     mapping::{compile::Compiler, expression::Expr, type_of, value_table::ValueTable, value_type::Ty},
-    model::{ListAttribute, PartyAttribute, PartyRole, ServiceAttribute},
+    model::{ListAttribute, Object, PartyAttribute, PartyRole, ServiceAttribute, TransitionKind},
     vocabulary::{DeviceGroup, MessageDef, Type},
 };
 
@@ -20,12 +21,43 @@ pub struct Builder<'b, 's> {
     pub problems: &'b mut Problems,
     /// The dotted labels of the fields that are set.
     pub told: HashSet<String>,
+    /// What the transition lacks of what was read so far.
+    pub lacks: Vec<Lack>,
 }
 
-impl Builder<'_, '_> {
+impl<'b, 's> Builder<'b, 's> {
+    pub fn new(
+        scope: &'b TransitionScope<'s>,
+        tables: &'b [ValueTable],
+        problems: &'b mut Problems,
+    ) -> Builder<'b, 's> {
+        Builder { scope, tables, problems, told: HashSet::new(), lacks: Vec::new() }
+    }
+
     pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
         let compiler = Compiler { scope: self.scope, tables: self.tables };
-        compiler.read(node, wanted, self.problems)
+        let expr = compiler.read(node, wanted, self.problems);
+        let start = node.inner_span().start;
+        for (span, transition, path) in self.scope.lacks.take() {
+            let (source, span) = (node.source().clone(), start + span.start..start + span.end);
+            self.lacks.push(Lack { source, span, transition, path });
+        }
+        expr
+    }
+
+    /// Reports what was read so far that the transition lacks.
+    pub fn report_lacks(&mut self) {
+        for lack in std::mem::take(&mut self.lacks) {
+            lack.report(self.scope.vocabulary, self.problems);
+        }
+    }
+
+    /// Notes what a whole value names that some transition lacks.
+    fn check(&mut self, node: Node, path: &str, has: impl Fn(TransitionKind) -> bool) {
+        for transition in self.scope.transitions.iter().copied().filter(|transition| !has(*transition)) {
+            let (source, span) = (node.source().clone(), node.inner_span());
+            self.lacks.push(Lack { source, span, transition, path: path.to_owned() });
+        }
     }
 
     pub fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, node: Node) {
@@ -52,6 +84,10 @@ impl Builder<'_, '_> {
             self.problems.unknown(node.source(), node.inner_span(), "party", text, known);
             return;
         }
+        self.check(node, text, |transition| match role {
+            Some(role) => transition.has_party(role),
+            None => transition.has(Object::Service),
+        });
         let leaf = |party, service: Option<_>| match role {
             Some(role) => Some(Leaf::Party(role, party)),
             None => service.map(Leaf::Service),
@@ -158,9 +194,10 @@ impl Builder<'_, '_> {
             self.problems.unknown(node.source(), node.inner_span(), "list", text, ListAttribute::names());
             return None;
         };
+        self.check(node, text, |transition| transition.has_list(list));
         let most = section.get("most").and_then(|node| node.integer(self.problems));
         let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0));
-        self.scope.item.replace(true);
+        let outer = self.scope.list.replace(Some(list));
         let own = |(key, _): &(Key, Node)| !matches!(key.name, "each" | "most");
         let entries: Vec<_> = section.entries().into_iter().filter(own).collect();
         let plan = if let Type::Record(place) = item {
@@ -174,7 +211,7 @@ impl Builder<'_, '_> {
                 }
             }
         };
-        self.scope.item.replace(false);
+        self.scope.list.set(outer);
         plan.map(|item| ValuePlan::List { list, most, item: Box::new(item) })
     }
 }

@@ -9,6 +9,7 @@ use super::{
     names::TransitionScope,
     plan::{CallPart, Leaf, Outgoing, Refusal, Rule, TransitionPlan, ValuePlan},
     setting::{choices, knob},
+    signature::Uses,
 };
 use crate::{
     diagnostic::{Problems, Source},
@@ -61,6 +62,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
         for section in table.tables("refusal", problems) {
             loader.refusal(section, problems);
         }
+        for (key, _, uses) in loader.shared.iter().flat_map(|shared| &shared.set) {
+            uses.borrow().check(key, problems);
+        }
         loader.reasons(&table, "ignore", problems);
         loader.reasons(&table, "unsupported", problems);
         loader.steps(&table, problems);
@@ -108,13 +112,14 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
 /// `[[shared]]`: settings for every message that has certain fields.
 struct Shared<'d> {
     having: Vec<&'d str>,
-    set: Vec<(Key<'d>, Node<'d>)>,
+    set: Vec<(Key<'d>, Node<'d>, RefCell<Uses>)>,
 }
 
 impl<'d> Shared<'d> {
     fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
         let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
-        let shared = Shared { having, set: section.section("set", problems) };
+        let set = section.section("set", problems).into_iter().map(|(key, node)| (key, node, RefCell::default()));
+        let shared = Shared { having, set: set.collect() };
         section.finish(problems);
         shared
     }
@@ -183,9 +188,11 @@ impl<'d> Loader<'_, 'd> {
         if on.is_empty() {
             section.problem(problems, "`on` is missing");
         }
-        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let transitions: Vec<_> = on.iter().filter_map(|(name, _)| TransitionKind::from_name(name)).collect();
+        let scope = TransitionScope::new(self.vocabulary, &self.knobs, &transitions);
+        let mut builder = Builder::new(&scope, &self.tables, problems);
         let when = section.get("when").and_then(|node| builder.expr(node, &Ty::Any)).map(Arc::new);
+        builder.report_lacks();
         if section.find("when").is_none() {
             section.problem(problems, "`when` is missing: what is never possible stands under `unsupported`");
         }
@@ -217,11 +224,13 @@ impl<'d> Loader<'_, 'd> {
         problems: &mut Problems,
     ) -> (Rule, HashSet<String>) {
         let def = self.vocabulary.message(emit);
-        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let transitions = [transition];
+        let scope = TransitionScope::new(self.vocabulary, &self.knobs, &transitions);
+        let mut builder = Builder::new(&scope, &self.tables, problems);
         let number = self.rule_names.len();
         let mut rule = Rule {
             number,
+            on: transition,
             when: when.and_then(|node| builder.expr(node, &Ty::Any)),
             emit,
             fields: def.fields.list.len(),
@@ -230,12 +239,14 @@ impl<'d> Loader<'_, 'd> {
         for (key, node) in set {
             builder.set(&mut rule, def, key, *node);
         }
+        builder.report_lacks();
         for shared in &self.shared {
             if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
-                for (key, node) in &shared.set {
+                for (key, node, uses) in &shared.set {
                     let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
                     if !known {
                         builder.set(&mut rule, def, key, *node);
+                        uses.borrow_mut().add(std::mem::take(&mut builder.lacks));
                     }
                 }
             }

@@ -10,6 +10,7 @@ mod plan;
 mod run;
 mod says;
 mod setting;
+mod signature;
 mod trial;
 mod untold;
 
