@@ -159,7 +159,7 @@ fn table_of_words() -> HashSet<String> {
     }
     let tables = tables!(
         About AgentAttribute AgentState CallAttribute CallState CallType Cause ChangeKind ConnectionState Detail
-        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Occupation PartyAttribute
+        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Object Occupation Part PartyAttribute
         PartyRole RejectReason RequestAttribute RouteStatus RouteType ServiceAttribute TransitionKind
     );
     let own = tables.iter().map(|(name, _)| words_of(name).join("-"));

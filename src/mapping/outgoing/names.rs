@@ -5,10 +5,7 @@ use std::{
     ops::Range,
 };
 
-use super::{
-    plan::{Leaf, Outgoing},
-    signature,
-};
+use super::plan::{Leaf, Outgoing};
 use crate::{
     mapping::{
         compile::{Compiler, Scope, unknown},
@@ -61,8 +58,7 @@ impl Scope for TransitionScope<'_> {
             _ => Err(Mistake { span: names[0].1.clone(), text: "no path here is that long".into() }),
         }?;
         let span = names[0].1.start..names[names.len() - 1].1.end;
-        let lacking =
-            self.transitions.iter().filter(|transition| !signature::has(**transition, &leaf, self.list.get()));
+        let lacking = self.transitions.iter().filter(|transition| !leaf.exists_at(**transition, self.list.get()));
         for transition in lacking {
             let path = names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(".");
             self.lacks.borrow_mut().push((span.clone(), *transition, path));

@@ -1,9 +1,6 @@
 //! The contents of rules by name, for reports and for the check that rules are complete.
 
-use super::{
-    plan::{Leaf, Outgoing, Rule, ValuePlan},
-    signature,
-};
+use super::plan::{Leaf, Outgoing, Rule, ValuePlan};
 use crate::{
     model::{ListAttribute, TransitionKind},
     vocabulary::{Role, Which},
@@ -70,7 +67,7 @@ fn collect(
 ) {
     match plan {
         ValuePlan::Scalar(expr) => {
-            let leaves = expr.leaves().into_iter().filter(|leaf| signature::has(on, leaf, list));
+            let leaves = expr.leaves().into_iter().filter(|leaf| leaf.exists_at(on, list));
             let paths = leaves.map(|leaf| match (leaf, list) {
                 (Leaf::Item(_), Some(list)) => list.name().to_owned(),
                 (leaf, _) => leaf.path(rules),
@@ -87,7 +84,7 @@ fn collect(
         ValuePlan::Joined { parts, .. } => parts.iter().for_each(|part| collect(rules, on, label, part, list, into)),
         ValuePlan::Items(items) => items.iter().for_each(|(_, item)| collect(rules, on, label, item, list, into)),
         ValuePlan::DeviceType { kind, .. } => {
-            let path = Some(kind).filter(|kind| signature::has(on, kind, list)).map(|kind| kind.path(rules));
+            let path = Some(kind).filter(|kind| kind.exists_at(on, list)).map(|kind| kind.path(rules));
             into.push((label.to_owned(), path.into_iter().collect()));
         }
     }

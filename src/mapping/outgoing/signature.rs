@@ -63,25 +63,27 @@ fn parts(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }
 
-/// Whether a transition can have the value of a leaf; `list` is the list in whose items it is read.
-pub fn has(transition: TransitionKind, leaf: &Leaf, list: Option<ListAttribute>) -> bool {
-    let is_told = !transition.is_order();
-    match leaf {
-        Leaf::CallName(which, _) => transition.has(object(*which)),
-        Leaf::Call(which, attribute) => transition.has_of_call(object(*which), *attribute),
-        // Statistics are read of the agents of a list.
-        Leaf::Agent(attribute) => {
-            let is_listed = list == Some(ListAttribute::ServiceAgents);
-            transition.has_of_agent(*attribute) && (is_listed || transition != TransitionKind::GroupAgents)
+impl Leaf {
+    /// Whether a transition can have its value; `list` is the list in whose items it is read.
+    pub fn exists_at(&self, transition: TransitionKind, list: Option<ListAttribute>) -> bool {
+        let is_told = !transition.is_order();
+        match self {
+            Leaf::CallName(which, _) => transition.has(object(*which)),
+            Leaf::Call(which, attribute) => transition.has_of_call(object(*which), *attribute),
+            // Statistics are read of the agents of a list.
+            Leaf::Agent(attribute) => {
+                let is_listed = list == Some(ListAttribute::ServiceAgents);
+                transition.has_of_agent(*attribute) && (is_listed || transition != TransitionKind::GroupAgents)
+            }
+            Leaf::Party(role, _) => transition.has_party(*role),
+            Leaf::Service(_) => transition.has(Object::Service),
+            Leaf::Request(attribute) => transition.has_of_request(*attribute),
+            Leaf::Detail(detail) => transition.has_detail(*detail),
+            // Only applications are told numbers for the labels of call data.
+            Leaf::Item(ItemAttribute::Number) => is_told || list == Some(ListAttribute::CallParties),
+            Leaf::Role(Role::Platform | Role::Time | Role::Utc) => is_told,
+            Leaf::Item(_) | Leaf::Knob(_) | Leaf::Role(_) => true,
         }
-        Leaf::Party(role, _) => transition.has_party(*role),
-        Leaf::Service(_) => transition.has(Object::Service),
-        Leaf::Request(attribute) => transition.has_of_request(*attribute),
-        Leaf::Detail(detail) => transition.has_detail(*detail),
-        // Only applications are told numbers for the labels of call data.
-        Leaf::Item(ItemAttribute::Number) => is_told || list == Some(ListAttribute::CallParties),
-        Leaf::Role(Role::Platform | Role::Time | Role::Utc) => is_told,
-        Leaf::Item(_) | Leaf::Knob(_) | Leaf::Role(_) => true,
     }
 }
 
@@ -121,7 +123,7 @@ fn paths(transition: TransitionKind, vocabulary: &Vocabulary) -> Vec<String> {
             paths.push((Leaf::Party(*role, *attribute), format!("{}.{}", role.name(), attribute.name())));
         }
     }
-    paths.into_iter().filter(|(leaf, _)| has(transition, leaf, None)).map(|(_, path)| path).collect()
+    paths.into_iter().filter(|(leaf, _)| leaf.exists_at(transition, None)).map(|(_, path)| path).collect()
 }
 
 /// What the transitions lack that a setting of `[[shared]]` has been used for. It may read what only some of them have; what
