@@ -801,3 +801,5 @@ impl Random {
         self.0 % bound
     }
 }
+
+mod signatures;
