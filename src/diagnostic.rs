@@ -13,11 +13,28 @@ pub struct Source {
     /// The name to print: a path, or `built in: …` for a file in the binary.
     pub name: String,
     pub text: String,
+    /// The two files that are read as this one.
+    joined: Option<[Arc<Source>; 2]>,
 }
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), joined: None })
+    }
+
+    /// Two files that are read as one. Errors are shown in the one that they are from.
+    pub fn joined(first: &Arc<Source>, second: &Arc<Source>) -> Arc<Source> {
+        let text = format!("{}\n{}", first.text, second.text);
+        Arc::new(Source { name: second.name.clone(), text, joined: Some([first.clone(), second.clone()]) })
+    }
+
+    /// The file, and the place in it, of a place in the text.
+    fn origin(self: &Arc<Source>, span: Range<usize>) -> (Arc<Source>, Range<usize>) {
+        let Some([first, second]) = &self.joined else { return (self.clone(), span) };
+        match span.start.checked_sub(first.text.len() + 1) {
+            Some(start) => (second.clone(), start..start + span.len()),
+            None => (first.clone(), span),
+        }
     }
 
     /// Line and column, both from 1, of a byte offset; columns count characters.
@@ -73,13 +90,14 @@ impl Problems {
     ) {
         // Line ends in quoted text from outside are escaped.
         let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
-        let problem = Problem { source: source.clone(), span, text, help };
+        let (source, span) = source.origin(span);
+        let problem = Problem { source, span, text, help };
         // A value that is used in several places is read several times; its error is reported once.
-        let is_same = |other: &Source| other.name == source.name && other.text == source.text;
+        let is_same = |other: &Source| other.name == problem.source.name && other.text == problem.source.text;
         let known = |other: &Problem| {
             other.span == problem.span
                 && other.text == problem.text
-                && (Arc::ptr_eq(&other.source, source) || is_same(&other.source))
+                && (Arc::ptr_eq(&other.source, &problem.source) || is_same(&other.source))
         };
         if !self.list.iter().any(known) {
             self.list.push(problem);

@@ -440,7 +440,7 @@ impl Translator {
     }
 
     fn drain(&mut self, out: &mut impl FnMut(&[u8])) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Line(line) => {
                     let name = self.name_of(&line, false);

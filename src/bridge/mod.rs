@@ -14,6 +14,7 @@ mod passing;
 mod picture;
 mod platform;
 mod requests;
+mod room;
 pub mod routes;
 mod serve;
 mod snapshots;
@@ -39,6 +40,7 @@ pub use exchange::{OtherVocabulary, Rules};
 use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
+pub use room::Room;
 use routes::Record;
 
 /// The owner of a connection: a platform or an application, by its place in the bridge.
@@ -96,6 +98,10 @@ pub struct Bridge {
     /// The purposes that the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
+    /// Whose queues have little room.
+    rooms: room::Rooms,
+    /// Whose turn it was to go on with what is told in portions.
+    turn: usize,
     /// The message that is being settled has been passed on.
     just_passed: bool,
 }

@@ -49,6 +49,9 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(log) => log,
             Err(error) => return failed(error),
         };
+        for overlay in &mappings.overlays {
+            write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
+        }
         match serve(config, &mappings, &mut signals).await {
             Ok(()) => {
                 log.finish();

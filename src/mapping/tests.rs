@@ -19,7 +19,7 @@ fn wrong(rules: &str) -> String {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
     let source = Source::new("rules.toml", format!("dialect = \"event-feed\"\n{rules}"));
-    incoming::load(&source, &mappings.dialects["event-feed"].vocabulary, &mut problems);
+    incoming::load(&source, None, &mappings.dialects["event-feed"].vocabulary, &mut problems);
     problems.render()
 }
 
@@ -115,9 +115,9 @@ fn errors(side: &str, dialect: &str, rules: &str) -> Vec<String> {
     let vocabulary = &mappings.dialects[dialect].vocabulary;
     let source = Source::new("rules.toml", format!("dialect = \"{dialect}\"\n{rules}"));
     if side == "from" {
-        incoming::load(&source, vocabulary, &mut problems).check_examples(&mut problems);
+        incoming::load(&source, None, vocabulary, &mut problems).check_examples(&mut problems);
     } else {
-        outgoing::load(&source, vocabulary, &mut problems).check_examples(&mut problems);
+        outgoing::load(&source, None, vocabulary, &mut problems).check_examples(&mut problems);
     }
     let omissions = ["does not stand under", " not read", " not set"];
     let told = problems.iter().filter(|problem| !omissions.iter().any(|part| problem.text.contains(part)));

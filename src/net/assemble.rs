@@ -66,7 +66,7 @@ const REFUSALS: usize = 8;
 /// How many messages may wait to be written to a platform; one that does not read is given up.
 const WRITES: usize = 1024;
 /// How much is read of a platform's connection at a time, in bytes.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();

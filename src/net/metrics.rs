@@ -98,6 +98,8 @@ families! {
     connected: Gauges "platform_connected" ["platform"] "Whether a platform is connected"
     calls: Gauges "calls" ["platform"] "Calls in the picture of a platform"
     agents: Gauges "agents" ["platform"] "Agents in the picture of a platform"
+    ends_waiting: Gauges "ends_waiting" ["platform"]
+        "Ends of calls and log-ons that wait until sessions have room to be told"
     sessions: Gauges "sessions" ["application"] "Sessions of an application"
     waiting: Gauges "queue" ["application" "session"] "Posts that wait for a session"
     remembered: Gauges "remembered" ["application"]
@@ -189,6 +191,7 @@ impl Report {
         }
         set(&self.calls, platform.model.call_count());
         set(&self.agents, platform.model.agents().count());
+        set(&self.ends_waiting, platform.model.waiting_ends());
     }
 
     /// What became of the routes of an application, or of a platform whose routes the bridge selects.

@@ -337,6 +337,32 @@ fn check_runs_the_examples_beside_the_rules() {
     assert!(stderr(&output).contains("example"), "{}", stderr(&output));
 }
 
+#[test]
+fn check_lists_what_a_file_changes_of_the_shipped_one() {
+    let mappings = folder("overlay");
+    let file = mappings.join("from-ccas.toml");
+    let rules = "extends = \"shipped\"\n[on.READY]\nmeans = \"ready\"\nfixed.name = \"Ann\"\n[unread]\nTrunkID = \"unknown here\"\n";
+    fs::write(&file, rules).unwrap();
+    let check = || cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    let checked = check();
+    let listed = format!("{} extends the shipped file: replaces READY, changes unread.TrunkID\n", file.display());
+    assert!(checked.status.success() && stdout(&checked).starts_with(&listed), "{}", stderr(&checked));
+
+    fs::write(&file, rules.replace("\"ready\"", "\"redy\"")).unwrap();
+    let said = check();
+    let said = stderr(&said);
+    assert!(said.contains("from-ccas.toml:3:10") && said.contains("did you mean `ready`?"), "{said}");
+}
+
+#[test]
+fn a_missing_reason_is_one_error_at_its_section() {
+    let reason = "sequence      = \"the counter of one connection; requests have no gaps\"";
+    let said = check_complains("one-omission", &[("from-event-feed.toml", reason, "")]);
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    assert!(said.contains("error: `sequence` is not read: it is in `login`, "), "{said}");
+    assert!(said.contains("[unread]\n") && said.contains("write under `[unread]`: sequence = "), "{said}");
+}
+
 // ── coverage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

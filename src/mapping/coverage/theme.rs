@@ -19,5 +19,6 @@ pub fn theme(message: &str, field: Option<&str>, reason: &str) -> &'static str {
         let text = text.to_lowercase();
         THEMES.iter().find(|(_, words)| words.iter().any(|word| text.contains(word))).map(|(theme, _)| *theme)
     };
-    field.and_then(named).or_else(|| named(reason)).or_else(|| named(message)).unwrap_or("the rest")
+    let by_name = named(field.unwrap_or(message));
+    by_name.or_else(|| named(reason)).unwrap_or("the rest")
 }

@@ -4,6 +4,7 @@
 mod like;
 mod old_form;
 mod omission;
+mod place;
 mod rules;
 mod shared;
 mod value;

@@ -6,11 +6,14 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use crate::{
     diagnostic::{Problems, Source},
     document::{Key, Table},
+    mapping::overlay,
 };
 
-/// The place of a section where a line is missing. A file without the section is shown at its `dialect`.
+/// The place of a section where a line is missing. A file without the section is shown at its `dialect`, one that extends
+/// another at `extends`.
 pub fn place_of<'d>(table: &Table<'d>, section: &str) -> (&'d Arc<Source>, Range<usize>) {
-    let node = table.find(section).or_else(|| table.find("dialect"));
+    let own = table.find(section).filter(|node| node.span().start >= overlay::begin(table));
+    let node = own.or_else(|| table.find("extends")).or_else(|| table.find("dialect"));
     (table.source(), node.map_or(table.span(), |node| node.span()))
 }
 

@@ -4,11 +4,13 @@
 use super::{
     like,
     old_form::OldForms,
+    place::{self, Beside},
     value::{self, Entries},
 };
 use crate::{
     diagnostic::{Problems, nearest},
     document::{Key, Node, Table},
+    mapping::overlay,
 };
 
 /// The two sorts of rule files, whose rules have different keys.
@@ -115,6 +117,7 @@ pub(super) struct Draft<'d> {
     /// Its own name, if its message has several rules.
     pub name: Option<Key<'d>>,
     pub like: Option<Node<'d>>,
+    pub beside: Option<Beside<'d>>,
     pub keys: RuleKeys<'d>,
 }
 
@@ -137,20 +140,20 @@ pub fn read<'d>(
     problems: &mut Problems,
     mut example: impl FnMut(&Key<'d>, Table<'d>, &mut Problems),
 ) -> Vec<RawRule<'d>> {
+    let begin = overlay::begin(table);
+    let extends = begin > 0;
     let mut messages = Vec::new();
     let mut stray_on = false;
-    for (on, node) in sorted(table.section("on", problems)) {
+    for (on, node) in table.section("on", problems) {
         if node.as_array().is_some() {
             let text = format!("several rules of a message have names: write `[on.{}.<name>]`", on.name);
             on.problem(problems, text);
             continue;
         }
         let Some(section) = node.table(problems) else { continue };
-        for table in section.tables("example", problems) {
-            example(&on, table, problems);
-        }
+        let mut examples = section.tables("example", problems);
         let like = section.get("like");
-        let entries = sorted(section.entries());
+        let entries = section.entries();
         let own = entries.iter().find(|(key, _)| direction.keys().contains(&key.name)).map(|(key, _)| key.clone());
         let keys = RuleKeys::read(&section, direction, old, problems);
         let mut drafts = Drafts { on: on.clone(), like, keys, rules: Vec::new() };
@@ -178,22 +181,21 @@ pub fn read<'d>(
                 problems.add_with_help(name.source, name.span.clone(), text, help);
                 continue;
             }
-            for table in rule.tables("example", problems) {
-                example(&on, table, problems);
-            }
+            examples.extend(rule.tables("example", problems));
             let keys = RuleKeys::read(&rule, direction, old, problems);
-            drafts.rules.push(Draft { name: Some(name), like: rule.get("like"), keys });
+            let beside = Beside::read(&rule, extends, problems);
+            drafts.rules.push(Draft { name: Some(name), like: rule.get("like"), beside, keys });
             rule.finish(problems);
         }
-        if drafts.rules.is_empty() && drafts.like.is_none() {
-            drafts.rules = vec![Draft { name: None, like: None, keys: drafts.keys.clone() }];
+        // The examples of the shipped rules show what these do without the changes.
+        for table in examples.into_iter().filter(|table| table.span().start >= begin) {
+            example(&on, table, problems);
         }
+        if drafts.rules.is_empty() && drafts.like.is_none() {
+            drafts.rules = vec![Draft { name: None, like: None, beside: None, keys: drafts.keys.clone() }];
+        }
+        place::place(&on, &mut drafts.rules, problems);
         messages.push(drafts);
     }
     like::resolve(messages, direction, problems)
-}
-
-fn sorted<'d>(mut entries: Vec<(Key<'d>, Node<'d>)>) -> Vec<(Key<'d>, Node<'d>)> {
-    entries.sort_by_key(|(key, _)| key.span.start);
-    entries
 }

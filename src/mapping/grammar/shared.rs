@@ -54,7 +54,6 @@ impl<'d> Shared<'d> {
             }
             list.push(Shared { name, having, messages, keys, is_sound: problems.len() == before });
         }
-        list.sort_by_key(|shared| shared.name.span.start);
         list
     }
 }

@@ -65,7 +65,7 @@ fn listed(problems: &Problems) -> Vec<String> {
 fn from(rules: &str, expected: &[&str]) -> incoming::Incoming {
     let mut problems = Problems::default();
     let source = Source::new("from-acme.toml", format!("dialect = \"acme\"\n{rules}"));
-    let incoming = incoming::load(&source, &vocabulary(), &mut problems);
+    let incoming = incoming::load(&source, None, &vocabulary(), &mut problems);
     incoming.check_examples(&mut problems);
     assert_eq!(listed(&problems), expected);
     incoming
@@ -76,7 +76,7 @@ fn from(rules: &str, expected: &[&str]) -> incoming::Incoming {
 fn to(rules: &str, expected: &[&str]) -> outgoing::Outgoing {
     let mut problems = Problems::default();
     let source = Source::new("to-acme.toml", format!("dialect = \"acme\"\n{rules}"));
-    let outgoing = outgoing::load(&source, &vocabulary(), &mut problems);
+    let outgoing = outgoing::load(&source, None, &vocabulary(), &mut problems);
     outgoing.check_examples(&mut problems);
     assert_eq!(listed(&problems), expected);
     outgoing

@@ -131,7 +131,7 @@ impl<'d> SetParts<'d> {
             let below = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
             match node.as_table() {
                 Some(inner) if key.name == "fixed" && !fixed => {
-                    constants.extend(entries(&inner, path, true, old, problems))
+                    constants.extend(entries(&inner, path, true, old, problems));
                 }
                 _ => given.push((key, SetValue::read(node, &below, fixed, old, problems))),
             }
@@ -188,7 +188,7 @@ pub fn join<'d>(given: Entries<'d>, constants: Entries<'d>, problems: &mut Probl
                 parts.entries = join(std::mem::take(&mut parts.entries), more.entries, problems);
             }
             (Some(_), _) => {
-                key.problem(problems, format!("`{}` is set twice: by an expression and under `fixed`", key.name))
+                key.problem(problems, format!("`{}` is set twice: by an expression and under `fixed`", key.name));
             }
         }
     }
@@ -198,8 +198,8 @@ pub fn join<'d>(given: Entries<'d>, constants: Entries<'d>, problems: &mut Probl
 
 /// The entries of another rule with those of a rule that is `like` it put over them. Compound values are merged; an empty one
 /// replaces the other's.
-pub fn over<'d>(base: &Entries<'d>, own: &Entries<'d>) -> Entries<'d> {
-    let mut merged = base.clone();
+pub fn over<'d>(base: &[(Key<'d>, SetValue<'d>)], own: &[(Key<'d>, SetValue<'d>)]) -> Entries<'d> {
+    let mut merged = base.to_vec();
     for (key, value) in own {
         match (merged.iter_mut().find(|(known, _)| known.name == key.name), value) {
             (None, value) => merged.push((key.clone(), value.clone())),

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table},
+    document::{Key, Node, Table},
     mapping::{
         example::Example,
         grammar::{self, Direction, Missing, OldForms, RawRule, RuleKeys, Shared, place_of},
         labels::dotted_labels,
+        overlay,
         rule_file::{check_dialect, reason, sides},
         type_of,
         value_table::{self, Finders, ValueTable},
@@ -25,9 +26,14 @@ use crate::{
     vocabulary::{MessageDef, Role, Side, Vocabulary, Which},
 };
 
-/// Loads the rules of a dialect.
-pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Incoming {
-    document::read(source, problems, |table, problems| {
+/// Loads the rules of a dialect, over the shipped ones if the file extends these.
+pub fn load(
+    source: &Arc<Source>,
+    shipped: Option<&Arc<Source>>,
+    vocabulary: &Arc<Vocabulary>,
+    problems: &mut Problems,
+) -> Incoming {
+    overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(|name| type_of::enumeration(vocabulary, name)), to: Box::new(type_of::words) };
         check_dialect(&table, vocabulary, problems);

@@ -25,7 +25,7 @@ pub struct Incoming {
     /// The fields that are kept when a message is read.
     pub wanted: Wanted,
     pub examples: Vec<Example>,
-    /// The name of each rule by its number, for metrics and tracing.
+    /// The name of each rule by its number, for metrics and explanations.
     pub rule_names: Vec<Arc<str>>,
 }
 

@@ -13,13 +13,14 @@ use super::{
 };
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table},
+    document::{Key, Node, Table},
     mapping::{
         example::Example,
         expression::Expr,
         grammar::{self, Direction, Missing, OldForms, RawRule, RuleKeys, Shared},
         labels::dotted_labels,
         literal::Literal,
+        overlay,
         rule_file::{check_dialect, reason, sides},
         type_of,
         value_table::{self, Finders, ValueTable},
@@ -29,9 +30,14 @@ use crate::{
     vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
 
-/// Loads the rules of a dialect.
-pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Outgoing {
-    document::read(source, problems, |table, problems| {
+/// Loads the rules of a dialect, over the shipped ones if the file extends these.
+pub fn load(
+    source: &Arc<Source>,
+    shipped: Option<&Arc<Source>>,
+    vocabulary: &Arc<Vocabulary>,
+    problems: &mut Problems,
+) -> Outgoing {
+    overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(type_of::words), to: Box::new(|name| type_of::enumeration(vocabulary, name)) };
         check_dialect(&table, vocabulary, problems);

@@ -28,7 +28,7 @@ pub struct Outgoing {
     pub tables: Vec<ValueTable>,
     pub place: Place,
     pub examples: Vec<Example>,
-    /// The name of each rule by its number, for metrics and tracing.
+    /// The name of each rule by its number, for metrics and explanations.
     pub rule_names: Vec<Arc<str>>,
     /// The settings of these rules, each with its default.
     pub knobs: Vec<(String, Literal)>,

@@ -13,9 +13,7 @@ use crate::{
 
 impl<'d> Loader<'_, 'd> {
     pub fn refusals(&mut self, table: &Table<'d>, problems: &mut Problems) {
-        let mut refusals = table.section("refuse", problems);
-        refusals.sort_by_key(|(key, _)| key.span.start);
-        for (name, node) in refusals {
+        for (name, node) in table.section("refuse", problems) {
             if let Some(section) = node.table(problems) {
                 self.refusal(&name, section, problems);
             }
