@@ -2,55 +2,32 @@
 //! application, both of them files. The messages' own timestamps are the clock. UTC is preferred where a message tells
 //! it, so that setting a local clock moves no timer.
 
+mod explain;
+mod pair;
 mod tally;
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use hashbrown::HashSet;
 use serde::Deserialize;
 
 use crate::{
-    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
-    dialect::Registry,
-    mapping::{Dialect, Literal, Mappings, Outgoing, Site},
+    bridge::{Bad, Bridge, Output, shown},
+    mapping::Dialect,
     message::Message,
-    model::{Model, Settings},
-    port::{self, Texts},
+    port::{self, Frequency, Texts},
     time::{Clock, Time, Zone},
-    vocabulary::{Decoded, JsonError, Side, Vocabulary},
+    vocabulary::{Decoded, JsonError, Vocabulary},
     wire::{
         replaced::Replaced,
         tolerant::{self, Rest},
     },
 };
 
+pub use explain::{Explanation, Step};
+pub use pair::{End, PairError, dialect};
 use tally::Before;
 pub use tally::Tally;
-
-/// Why two dialects cannot be brought together.
-#[derive(Debug, PartialEq, Eq)]
-pub enum PairError {
-    UnknownDialect {
-        name: String,
-        known: Vec<String>,
-    },
-    /// There are no rules for this dialect on this side.
-    NotOnThisSide {
-        name: String,
-        side: &'static str,
-    },
-}
-
-impl fmt::Display for PairError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            PairError::UnknownDialect { name, known } => {
-                write!(f, "there is no dialect {name:?}; there are {}", known.join(", "))
-            }
-            PairError::NotOnThisSide { name, side } => write!(f, "{name} has no rules for standing on the {side} side"),
-        }
-    }
-}
 
 /// A line that is no message: the clock goes to `at`, then the platform's link is lost or back, or an application asks.
 /// `{"at": "2026-11-20T10:00:20Z", "link": "down"}`, `{"at": …, "request": {…}}`, `{"at": …}`.
@@ -122,113 +99,28 @@ pub struct Translator {
     /// The number of the line that is being read.
     line: u64,
     tally: Tally,
+    /// What followed from the line, where it is to be explained.
+    explained: Option<Explanation>,
     /// The memory for messages that are counted.
     counted: Message,
 }
 
-/// The dialect of this name, if its rules let it stand where it is wanted.
-pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc<Dialect>, PairError> {
-    let Some(dialect) = mappings.dialects.get(name) else {
-        let mut known: Vec<String> = mappings.dialects.keys().cloned().collect();
-        known.sort();
-        return Err(PairError::UnknownDialect { name: name.to_owned(), known });
-    };
-    // A platform that tells nothing by itself is asked, and answers.
-    let (heard, said) = if is_platform {
-        (&[Side::Event, Side::Reply][..], Side::Request)
-    } else {
-        (&[Side::Request][..], Side::Event)
-    };
-    let hears = dialect.from.as_ref().is_some_and(|from| heard.iter().any(|side| from.sides.contains(side)));
-    let says = dialect.to.as_ref().is_some_and(|to| to.sides.contains(&said));
-    if hears && says {
-        return Ok(dialect.clone());
-    }
-    Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
-}
-
-/// One side of a translation.
-#[derive(Debug, Clone, Copy)]
-pub struct End<'e> {
-    pub dialect: &'e str,
-    /// The rule settings; their defaults where there are none.
-    pub knobs: Option<&'e [Literal]>,
-    pub site: &'e Site,
-}
-
 impl Translator {
-    /// A translator of two dialects, with rules as they are shipped. Times that rules work with are UTC.
-    pub fn new(mappings: &Mappings, registry: &Registry, from: &str, to: &str) -> Result<Translator, PairError> {
-        let site = Site::default();
-        let [from, to] = [from, to].map(|dialect| End { dialect, knobs: None, site: &site });
-        Translator::between(mappings, registry, from, to, &Zone::default())
-    }
-
-    /// A translator of two sides as a site has them. `zone` is the zone of both where they name none.
-    pub fn between(
-        mappings: &Mappings,
-        registry: &Registry,
-        from_end: End,
-        to_end: End,
-        zone: &Zone,
-    ) -> Result<Translator, PairError> {
-        let (from, to) = (from_end.dialect, to_end.dialect);
-        let platform = dialect(mappings, from, true)?;
-        let application = dialect(mappings, to, false)?;
-        let not = |name: &str| PairError::NotOnThisSide { name: name.to_owned(), side: "other" };
-        let (incoming, outgoing) = platform.at(from_end.site, zone).ok_or_else(|| not(from))?;
-        let mut model = Model::new(Settings { platform: from.to_owned(), ..Settings::default() });
-        model.assume_link();
-        let mut bridge = Bridge::default();
-        let knobs = |end: End, outgoing: &Outgoing| match end.knobs {
-            Some(knobs) => knobs.to_vec(),
-            None => outgoing.knobs.iter().map(|(_, default)| default.clone()).collect(),
-        };
-        let index = bridge.add_platform(PlatformParts {
-            name: from.to_owned(),
-            conversation: registry.replaying(platform.vocabulary.clone()),
-            model,
-            knobs: knobs(from_end, &outgoing),
-            incoming,
-            outgoing,
-            service_groups: Default::default(),
-        });
-        let (incoming, outgoing) = application.at(to_end.site, zone).ok_or_else(|| not(to))?;
-        bridge.add_application(ApplicationParts {
-            name: to.to_owned(),
-            server: None,
-            knobs: knobs(to_end, &outgoing),
-            from: incoming,
-            to: outgoing,
-            platforms: vec![index],
-            id_step: 1_000_000,
-            routes: routes::Settings::default(),
-            media_platform: None,
-            media: application.vocabulary.media.clone(),
-            read_only: Default::default(),
-            labels: Vec::new(),
-        });
-        Ok(Translator {
-            bridge,
-            platform,
-            application,
-            notices: Vec::new(),
-            strays: HashSet::new(),
-            texts: Texts::default(),
-            now: Time(0),
-            clock: Clock::default(),
-            start: None,
-            relays: from == to,
-            line: 0,
-            tally: Tally::default(),
-            counted: Message::default(),
-        })
-    }
-
     /// Sets the zone of a platform whose messages tell none; the default is UTC.
     pub fn set_zone(&mut self, zone: Zone) {
         self.bridge.set_zone(&zone);
         self.clock.set_zone(zone);
+    }
+
+    /// Has lines explained from now on; see [`Translator::explanation`].
+    pub fn explain(&mut self) {
+        self.bridge.tell_stories(true);
+        self.explained = Some(Explanation::default());
+    }
+
+    /// What followed from the lines since this was asked last, where lines are explained.
+    pub fn explanation(&mut self) -> Explanation {
+        self.explained.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes in the line of this number as its bytes, or the reason why it cannot be read, and counts what becomes of it; see
@@ -244,6 +136,9 @@ impl Translator {
         let taken = line.and_then(|line| self.bytes(line, out));
         if let Err(reason) = &taken {
             self.tally.bad.add(reason, number);
+            if let Some(explained) = &mut self.explained {
+                explained.error = Some(reason.clone());
+            }
         }
         taken
     }
@@ -445,6 +340,7 @@ impl Translator {
                 Output::Line(line) => {
                     let name = self.name_of(&line, false);
                     self.tally.events.add(&name, self.line);
+                    self.explain_written(false, &line);
                     out(&line);
                 }
                 // A line without what ends it on the platform's line.
@@ -452,14 +348,29 @@ impl Translator {
                     let line = bytes.split_last().map_or(&[][..], |(_, line)| line);
                     let name = self.name_of(line, true);
                     self.tally.commands.add(&name, self.line);
+                    self.explain_written(true, line);
                     out(line);
                 }
-                Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
+                Output::Notice { notice, .. } => {
+                    if notice.kind().frequency() != Frequency::Traced {
+                        self.notices.push(notice.to_string());
+                    }
+                    if let Some(explained) = &mut self.explained {
+                        explained.steps.push(Step::Told(*notice));
+                    }
+                }
                 Output::Wire { .. } | Output::Keep { .. } | Output::Drop { .. } => {}
             }
         }
         for (operation, reason) in self.bridge.application_failures(0) {
             self.tally.failed.add(&format!("{operation}: {reason}"), self.line);
+        }
+    }
+
+    fn explain_written(&mut self, is_command: bool, line: &[u8]) {
+        if let Some(explained) = &mut self.explained {
+            let text = String::from_utf8_lossy(line).into_owned();
+            explained.steps.push(Step::Written { is_command, text });
         }
     }
 

@@ -378,10 +378,10 @@ impl Bridge {
         for (index, application) in self.applications.iter_mut().enumerate() {
             let owner = Owner::Application(index);
             if !application.is_quiet() {
-                outputs.extend(application.lines.drain(..).map(Output::Line));
                 for notice in application.notices() {
                     complaints.pass(now, Some(owner), notice.into(), outputs);
                 }
+                outputs.extend(application.lines.drain(..).map(Output::Line));
             }
             while let Some(output) = application.server.as_mut().and_then(|server| server.poll()) {
                 match output {

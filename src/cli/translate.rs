@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Failure, MappingOptions, Overrides, capture::Capture, failed, mappings, run, say};
 use crate::{
@@ -31,11 +31,24 @@ pub struct Options {
     /// by default the machine's zone
     #[arg(long, value_name = "ZONE", value_parser = config::zone_named)]
     zone: Option<Zone>,
+    /// Write what followed from each line instead of the messages: what it was read as, which rules fired, what changed,
+    /// which messages came of it, or why none did
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    explain: Option<Form>,
     /// Stop at the first line that cannot be used, and exit with 1
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
     mappings: MappingOptions,
+}
+
+/// The form of explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Text,
+    /// For programs: one object for each line
+    Json,
 }
 
 pub fn run(options: &Options) -> ExitCode {
@@ -48,6 +61,9 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(format!("line 1: {error}")),
     };
     let unit = input.unit();
+    if options.explain.is_some() {
+        translator.explain();
+    }
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
     for number in 1u64.. {
         let read = match input.read() {
@@ -55,7 +71,8 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(Some(read)) => read,
             Err(error) => return failed(format!("{unit} {number}: {error}")),
         };
-        let taken = translator.numbered(number, read, &mut |line| output.write(line));
+        let taken = translator.numbered(number, read, &mut |line| output.message(line, options.explain));
+        output.explain(&mut translator, options.explain, unit, Some(number));
         translator.notices().for_each(|notice| say(&format!("{unit} {number}: {notice}")));
         if let Err(reason) = taken {
             say(&format!("{unit} {number}: {reason}"));
@@ -68,7 +85,8 @@ pub fn run(options: &Options) -> ExitCode {
             return output.end();
         }
     }
-    translator.finish(&mut |line| output.write(line));
+    translator.finish(&mut |line| output.message(line, options.explain));
+    output.explain(&mut translator, options.explain, unit, None);
     translator.notices().for_each(|notice| say(&format!("end: {notice}")));
     summary(&translator, unit);
     output.end()
@@ -118,6 +136,29 @@ struct Output<'o> {
 }
 
 impl Output<'_> {
+    /// Writes a message, unless explanations take its place.
+    fn message(&mut self, line: &[u8], explain: Option<Form>) {
+        if explain.is_none() {
+            self.write(line);
+        }
+    }
+
+    /// Writes what followed from a line, or from the end of all lines.
+    fn explain(&mut self, translator: &mut Translator, form: Option<Form>, unit: &str, number: Option<u64>) {
+        let Some(form) = form else { return };
+        let explanation = translator.explanation();
+        if explanation.is_empty() {
+            return;
+        }
+        match form {
+            Form::Json => self.write(explanation.json(unit, number).as_bytes()),
+            Form::Text => {
+                let place = number.map_or_else(|| "end".to_owned(), |number| format!("{unit} {number}"));
+                self.write(explanation.text(&place).as_bytes());
+            }
+        }
+    }
+
     /// Writes and flushes one line, so that the reader sees it at once.
     fn write(&mut self, line: &[u8]) {
         let written =
