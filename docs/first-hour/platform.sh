@@ -21,6 +21,11 @@ while read -r line <&3; do
   case $line in
     *'"ping"'*) say "${line/ping/pong}" ;;
     *GetPhoneAgentstatus*) say "{\"id\":$id,\"hresult\":0,\"out\":{\"loggedOn\":false}}" ;;
+    *SetVoiceNotReady*)
+      echo "the bridge asks: $line"
+      say "{\"id\":$id,\"hresult\":0}"
+      say '{"type":4,"RecID":40,"ReasonID":3}'
+      ;;
     *AnswerCall*)
       echo "the bridge asks: $line"
       say "{\"id\":$id,\"hresult\":0}"
