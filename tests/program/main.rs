@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod examples;
 mod explain;
 mod losses;
 mod mistakes;
