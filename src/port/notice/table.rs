@@ -255,7 +255,9 @@ macro_rules! table {
                 message_name: String, session: Option<u32>, call: Option<String>, agent: Option<String>,
                 request: Option<i64>,
             }
-            RuleFired rule_fired Debug Traced "a rule fired" { rule: String, means: &'static str, }
+            RuleFired rule_fired Debug Traced "a rule fired" {
+                rule: String, means: &'static str, call: Option<String>, agent: Option<String>,
+            }
             MessageIgnored message_ignored Debug Traced "no rule is for a message" { message_name: String, reason: String, }
             ChangeWithoutEffect change_without_effect Debug Traced "the picture did not take a change" {
                 means: &'static str, reason: &'static str,
@@ -265,7 +267,7 @@ macro_rules! table {
                 request: Option<i64>,
             }
             TransitionUntold transition_untold Debug Traced "an application is not told" {
-                transition: &'static str, reason: String,
+                transition: &'static str, call: Option<String>, agent: Option<String>, reason: String,
             }
             MessageOut message_out Debug Traced "a message goes out" {
                 message_name: String, rule: Option<String>, of_platform: String, sessions: usize, session: Option<u32>,
@@ -273,8 +275,8 @@ macro_rules! table {
                 platform_agent: Option<String>,
             }
             RequestTaken request_taken Debug Traced "a request goes to its platform" {
-                operation: &'static str, to_platform: String, session: u32, request: i64, agent: Option<i64>,
-                call: Option<i64>, second_call: Option<i64>,
+                operation: &'static str, to_platform: String, session: u32, request: i64, agent: Option<String>,
+                call: Option<String>, second_call: Option<String>,
             }
             CommandOut command_out Debug Traced "a command goes out" {
                 message_name: String, rule: Option<String>, asker: Option<String>, session: u32, request: i64,
