@@ -8,6 +8,7 @@ mod example;
 mod expression;
 mod functions;
 mod grammar;
+pub mod in_force;
 mod incoming;
 mod labels;
 mod literal;

@@ -15,6 +15,7 @@ use serde_json::Value;
 mod acme;
 mod explain;
 mod losses;
+mod mappings;
 mod mistakes;
 
 /// Runs the program to its end, in Tokyo's time zone.
