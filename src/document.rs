@@ -11,6 +11,7 @@ use toml::{
 use crate::diagnostic::{Problems, Source};
 
 mod merge;
+pub mod schema;
 
 /// Reads a whole file and hands its top table to `read`. Syntax errors are reported, and the rest of the file is still read.
 pub fn read<T>(source: &Arc<Source>, problems: &mut Problems, read: impl FnOnce(Table, &mut Problems) -> T) -> T {

@@ -3,16 +3,20 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::{MappingOptions, Overrides, environment, failed, files, print};
+use super::{Failure, MappingOptions, Overrides, environment, failed, files, mappings, print};
 use crate::{
     config,
     diagnostic::Problems,
     dialect::Registry,
-    mapping::in_force::{self, FileInForce, State},
+    mapping::{
+        self,
+        in_force::{self, FileInForce, State},
+    },
     settings::Sources,
     shipped::Files,
+    vocabulary,
 };
 
 /// The exit code of `diff` if there are differences: neither an error (1) nor a wrong command line (2).
@@ -59,6 +63,29 @@ enum Command {
         #[command(flatten)]
         folder: Folder,
     },
+    /// Print the JSON Schema of vocabularies, of rule files or of configurations, for editors and linters
+    ///
+    /// It is of draft 7, which `taplo lint --schema` and TOML editors read. It knows all keys and the words that the program
+    /// itself defines. Names that a vocabulary defines, expressions, and what belongs together are for `check`.
+    Schema {
+        /// The sort of file
+        #[arg(value_enum)]
+        of: Sort,
+        /// Of configurations: the rule settings, tables and dialects are those of the files in force
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+/// The sorts of files that have a schema.
+#[derive(Clone, Copy, ValueEnum)]
+enum Sort {
+    /// dialects/<dialect>.toml
+    Vocabulary,
+    /// from-<dialect>.toml and to-<dialect>.toml, also those that extend the built-in ones
+    Rules,
+    /// What `run --config` reads
+    Configuration,
 }
 
 /// The options that say which files are in force.
@@ -102,6 +129,7 @@ pub fn run(options: &Options) -> ExitCode {
         Command::List { folder } => folder.files().map(|files| print(&list(&files))),
         Command::Print { file, in_force, folder } => print_file(file, *in_force, folder),
         Command::Diff { file, folder } => diff(file.as_deref(), folder),
+        Command::Schema { of, folder } => return schema(*of, folder).unwrap_or_else(failed),
     };
     outcome.unwrap_or_else(failed)
 }
@@ -140,6 +168,15 @@ fn print_file(name: &str, in_force: bool, folder: &Folder) -> Result<ExitCode, S
         Some(source) => Ok(print(&source.text)),
         None => Err(format!("`{path}` is not built in: --in-force prints the file of the folder")),
     }
+}
+
+fn schema(of: Sort, folder: &Folder) -> Result<ExitCode, Failure> {
+    let schema = match of {
+        Sort::Vocabulary => vocabulary::file_schema(),
+        Sort::Rules => mapping::file_schema(),
+        Sort::Configuration => config::file_schema(&mappings(folder.path()?.as_deref())?),
+    };
+    Ok(print(&(serde_json::to_string_pretty(&schema)? + "\n")))
 }
 
 fn diff(name: Option<&str>, folder: &Folder) -> Result<ExitCode, String> {

@@ -6,6 +6,7 @@ mod compile;
 mod coverage;
 mod example;
 mod expression;
+mod file_schema;
 mod functions;
 mod grammar;
 pub mod in_force;
@@ -25,6 +26,7 @@ mod value_type;
 
 pub use coverage::{Coverage, Fate, Losses, Usage};
 pub use expression::Expr;
+pub use file_schema::file_schema;
 pub use functions::{Argument, FUNCTIONS, Function, Kind};
 pub use incoming::{Incoming, KindPlan};
 pub use labels::dotted_labels;

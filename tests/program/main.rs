@@ -17,6 +17,7 @@ mod explain;
 mod losses;
 mod mappings;
 mod mistakes;
+mod schema;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {

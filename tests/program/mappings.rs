@@ -9,13 +9,13 @@ fn site(name: &str) -> PathBuf {
     let site = folder(name);
     fs::write(site.join("from-ccas.toml"), SITE).unwrap();
     let rules = fs::read_to_string("mappings/to-ctips.toml").unwrap();
-    let open = "[on.agent-state-changed]";
+    let open = "[on.call-queued]";
     assert!(rules.contains(open), "{open} is gone");
     fs::write(site.join("to-ctips.toml"), rules.replacen(open, &format!("# ours\n{open}"), 1)).unwrap();
     site
 }
 
-const SITE: &str = "extends = \"shipped\"\nremove = [\"CALLREJECTED.logged-off\"]\n\n\
+const SITE: &str = "extends = \"shipped\"\nremove = [\"LOGON.email-ready\"]\n\n\
                     # ours\n[on.READY]\nmeans = \"ready\"\nfixed.state = \"idle\"\n\n\
                     [on.LOGON.note]\nafter = \"LOGON.agent\"\nmeans = \"noted\"\n\n\
                     [tables.media]\nemail = \"chat\"\n";
@@ -36,7 +36,7 @@ fn list_shows_the_state_of_every_file() {
     let (code, said, _) = mappings(&["list", "--mappings", site.to_str().unwrap()]);
     assert_eq!((code, said.lines().count()), (Some(0), 13));
     let line = |start: &str| said.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{said}"));
-    let changes = "replaces READY, adds LOGON.note, removes CALLREJECTED.logged-off, changes tables.media";
+    let changes = "replaces READY, adds LOGON.note, removes LOGON.email-ready, changes tables.media";
     assert!(line("from-ccas.toml  ").contains("extended by "), "{said}");
     assert!(line("from-ccas.toml  ").ends_with(changes), "{said}");
     assert!(line("to-ctips.toml ").contains("replaced by "), "{said}");
@@ -77,7 +77,7 @@ fn the_merged_file_can_stand_alone() {
     let merged = mappings(&["print", "from-ccas", "--in-force", "--mappings", at]).1;
     assert!(merged.starts_with("# Rules for events of the MiContact"), "{merged}");
     assert!(merged.contains("# ours\n[on.READY]\nmeans = \"ready\"\nfixed.state = \"idle\"\n"), "{merged}");
-    for gone in ["extends", "remove ", "after =", "[[on.", "CALLREJECTED.logged-off"] {
+    for gone in ["extends", "remove ", "after =", "[[on.", "LOGON.email-ready"] {
         assert!(!merged.contains(gone), "{gone} is in\n{merged}");
     }
     assert!(merged.find("[on.LOGON.agent]") < merged.find("[on.LOGON.note]"), "{merged}");
@@ -88,7 +88,7 @@ fn the_merged_file_can_stand_alone() {
     let (code, after, _) = mappings(&["diff", "from-ccas", "--mappings", at]);
     assert_eq!((code, differs(&after)), (Some(3), differs(&before)));
     let check = cti_bridge(&["check", "--mappings", at], "");
-    // `means = "noted"` alone is a right rule, and the reason that CALLREJECTED.logged-off read a field for is not missed.
+    // `means = "noted"` alone is a right rule, and the reason that LOGON.email-ready read a field for is not missed.
     assert_eq!((check.status.code(), stderr(&check)), (Some(0), ""));
 }
 
@@ -115,11 +115,12 @@ fn diff_shows_each_difference_and_nothing_else() {
     assert_eq!(code, Some(3));
     let expected = format!(
         "from-ccas.toml: {at}/from-ccas.toml extends the built-in file\n\
+        \x20 - rule LOGON.email-ready\n\
+        \x20     - means = \"medium-ready\"\n\
+        \x20     - when = \"EmailReady == 'yes'\"\n\
+        \x20     - fixed.media = \"email\"\n\
         \x20 ~ rule READY\n\
         \x20     + fixed.state = \"idle\"\n\
-        \x20 - rule CALLREJECTED.logged-off\n\
-        \x20     - means = \"logged-off\"\n\
-        \x20     - when = \"Cause == 'Agent Logged Off'\"\n\
         \x20 ~ tables.media.email = \"chat\" (built in: \"email\")\n\
         \x20 + rule LOGON.note\n\
         \x20     + after = \"LOGON.agent\"\n\
@@ -129,11 +130,13 @@ fn diff_shows_each_difference_and_nothing_else() {
     assert_eq!(mappings(&["diff", "to-ccas", "--mappings", at]).0, Some(0));
     // The order of a message's rules counts, as all that match fire in it.
     let rules = fs::read_to_string("mappings/from-ccas.toml").unwrap();
-    fs::write(site.join("from-ccas.toml"), "extends = \"shipped\"\n").unwrap();
-    let swapped = rules.replace("[on.LOGON.agent]", "[on.LOGON.x]");
+    let [first, second] = ["[on.LOGON.email-ready]", "[on.LOGON.chat-ready]"];
+    let swapped = rules.replace(first, "[here]").replace(second, first).replace("[here]", second);
     fs::write(site.join("from-ccas.toml"), swapped).unwrap();
     let (_, said, _) = mappings(&["diff", "from-ccas", "--mappings", at]);
-    assert!(said.contains("  - rule LOGON.agent\n") && said.contains("  + rule LOGON.x\n"), "{said}");
+    let order =
+        "  ~ order of the rules of LOGON: LOGON.agent, LOGON.chat-ready, LOGON.email-not-ready, LOGON.email-ready,";
+    assert!(said.contains(order), "{said}");
     // Vocabularies differ message by message.
     fs::create_dir_all(site.join("dialects")).unwrap();
     let words = fs::read_to_string("mappings/dialects/ccas.toml").unwrap();
