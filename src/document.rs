@@ -178,6 +178,12 @@ impl Key<'_> {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The keys that the readers of each finished table know.
+    pub static KNOWN: RefCell<std::collections::BTreeSet<std::collections::BTreeSet<&'static str>>> = RefCell::default();
+}
+
 /// A table whose readers ask for the keys that they know. [`Table::finish`] reports all others.
 pub struct Table<'d> {
     source: &'d Arc<Source>,
@@ -271,6 +277,8 @@ impl<'d> Table<'d> {
     /// Reports every key that no reader asked for.
     pub fn finish(self, problems: &mut Problems) {
         let known = self.known.borrow();
+        #[cfg(test)]
+        KNOWN.with_borrow_mut(|all| all.insert(known.iter().copied().collect()));
         for (key, _) in self.entries() {
             if !known.contains(&key.name) {
                 problems.unknown(self.source, key.span.clone(), "key", key.name, known.iter().copied());

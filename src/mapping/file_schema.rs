@@ -215,6 +215,46 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::{diagnostic::Problems, document::KNOWN, mapping::Mappings, shipped::Files, vocabulary};
+
+    /// The keys of every table in a schema that has no others.
+    fn closed(schema: &Value, found: &mut Vec<BTreeSet<String>>) {
+        if let (Some(keys), Some(false)) = (schema["properties"].as_object(), schema["additionalProperties"].as_bool())
+        {
+            found.push(keys.keys().cloned().collect());
+        }
+        let inner =
+            schema.as_array().into_iter().flatten().chain(schema.as_object().into_iter().flat_map(|o| o.values()));
+        inner.for_each(|schema| closed(schema, found));
+    }
+
+    #[test]
+    fn the_schemas_have_the_keys_that_the_readers_know() {
+        let mut problems = Problems::default();
+        Mappings::load(&Files::built_in(), &mut problems);
+        assert!(problems.is_empty(), "{}", problems.render());
+        let mut tables = Vec::new();
+        closed(&file_schema(), &mut tables);
+        closed(&vocabulary::file_schema(), &mut tables);
+        let known = KNOWN.take();
+        assert!(known.len() > 10, "{known:?}");
+        let mut other = Vec::new();
+        for keys in known {
+            // Some keys are only read to say why they are wrong: those of the old form of rules, and a rule's own among settings
+            // that messages of transitions share.
+            let refused: &[&str] = match keys.contains("having") && keys.contains("emit") {
+                true => &["emit", "when", "absent"],
+                false if keys.contains("because") => &["on"],
+                false => &["rule", "refusal"],
+            };
+            let keys = keys.into_iter().filter(|key| !refused.contains(key));
+            let keys: BTreeSet<String> = keys.map(str::to_owned).collect();
+            if !tables.contains(&keys) {
+                other.push(keys);
+            }
+        }
+        assert!(other.is_empty(), "no table of the schemas has just these keys: {other:#?}");
+    }
 
     #[test]
     fn what_only_one_direction_has_is_known() {

@@ -22,9 +22,8 @@ fn misfits(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut 
     };
     let Some(keywords) = schema.as_object() else {
         assert!(schema.is_boolean(), "{schema} is no schema");
-        return if schema == false {
-            found.push(path.to_owned())
-        };
+        found.extend((schema == false).then(|| path.to_owned()));
+        return;
     };
     let listed = |keyword: &str| keywords[keyword].as_array().unwrap().iter();
     for (keyword, wanted) in keywords {
