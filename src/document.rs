@@ -11,6 +11,7 @@ use toml::{
 use crate::diagnostic::{Problems, Source};
 
 mod merge;
+pub mod schema;
 
 /// Reads a whole file and hands its top table to `read`. Syntax errors are reported, and the rest of the file is still read.
 pub fn read<T>(source: &Arc<Source>, problems: &mut Problems, read: impl FnOnce(Table, &mut Problems) -> T) -> T {
@@ -182,6 +183,12 @@ impl Key<'_> {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The keys that the readers of each finished table know.
+    pub static KNOWN: RefCell<std::collections::BTreeSet<std::collections::BTreeSet<&'static str>>> = RefCell::default();
+}
+
 /// A table whose readers ask for the keys that they know. [`Table::finish`] reports all others.
 pub struct Table<'d> {
     source: &'d Arc<Source>,
@@ -275,6 +282,8 @@ impl<'d> Table<'d> {
     /// Reports every key that no reader asked for.
     pub fn finish(self, problems: &mut Problems) {
         let known = self.known.borrow();
+        #[cfg(test)]
+        KNOWN.with_borrow_mut(|all| all.insert(known.iter().copied().collect()));
         for (key, _) in self.entries() {
             if !known.contains(&key.name) {
                 problems.unknown(self.source, key.span.clone(), "key", key.name, known.iter().copied());

@@ -94,6 +94,12 @@ impl Files {
         self.list.iter().find(|(known, _)| known == path).map(|(_, source)| source)
     }
 
+    /// The file in the binary of this name, whether it is in use or replaced.
+    pub fn shipped(&self, path: &str) -> Option<&Arc<Source>> {
+        let in_binary = FILES.iter().any(|(known, _)| *known == path);
+        self.replaced(path).or_else(|| self.get(path).filter(|_| in_binary))
+    }
+
     /// The file in the binary that the one of this name replaces.
     pub fn replaced(&self, path: &str) -> Option<&Arc<Source>> {
         self.replaced.iter().find(|(known, _)| known == path).map(|(_, source)| source)

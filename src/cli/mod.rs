@@ -6,6 +6,7 @@ mod check;
 mod check_wsdl;
 mod coverage;
 mod demo;
+mod mappings;
 mod reload;
 mod run;
 mod translate;
@@ -72,6 +73,8 @@ enum Command {
     /// (the other side has no such field), ignored (with a reason), or refused with its message. Without --from and --to, the
     /// report covers all pairs that can be run.
     Coverage(coverage::Options),
+    /// Show which mapping files are built in, which are in force, and how they differ
+    Mappings(mappings::Options),
 }
 
 /// The option for the mapping files.
@@ -107,7 +110,7 @@ fn after_help() -> String {
         shipped_dialects().into_iter().map(|dialect| format!("{} ({})", dialect.name, dialect.title)).collect();
     format!(
         "Exit codes: 0 all went well; 1 something is wrong with the input or the configuration, or the program could not do \
-         its work (said on stderr); 2 the command line could not be understood.\n\nDialects: {}.",
+         its work (said on stderr); 2 the command line could not be understood; 3 `mappings diff` found differences.\n\nDialects: {}.",
         dialects.join(", ")
     )
 }
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Translate(options) => translate::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Coverage(options) => coverage::run(&options),
+        Command::Mappings(options) => mappings::run(&options),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod application;
 mod dialect;
+mod file_schema;
 mod platform;
 mod together;
 
@@ -19,6 +20,7 @@ use crate::{
     time::Zone,
 };
 pub use application::Application;
+pub use file_schema::file_schema;
 pub use platform::Platform;
 
 /// A configuration that can be run.

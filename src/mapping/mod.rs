@@ -6,8 +6,10 @@ mod compile;
 mod coverage;
 mod example;
 mod expression;
+mod file_schema;
 mod functions;
 mod grammar;
+pub mod in_force;
 mod incoming;
 mod labels;
 mod literal;
@@ -24,6 +26,7 @@ mod value_type;
 
 pub use coverage::{Coverage, Fate, Losses, Usage};
 pub use expression::Expr;
+pub use file_schema::file_schema;
 pub use functions::{Argument, FUNCTIONS, Function, Kind};
 pub use incoming::{Incoming, KindPlan};
 pub use labels::dotted_labels;

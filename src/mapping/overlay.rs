@@ -2,7 +2,11 @@
 //! name. Both are read as one file, and each error is shown in the file that it is from. `document` merges; the sections' meaning
 //! is `grammar`'s and the loaders'.
 
+mod written;
+
 use std::sync::Arc;
+
+pub use written::text;
 
 use crate::{
     diagnostic::{Problems, Source},
@@ -23,7 +27,10 @@ pub fn read<T>(
     read: impl FnOnce(Table, &mut Problems) -> T,
 ) -> T {
     match shipped.filter(|_| extends(file)) {
-        Some(shipped) => document::read_over(shipped, file, problems, removed, whole, read),
+        Some(shipped) => {
+            let whole = |path: &[String], above: &Table| whole(path, || is_rule(above));
+            document::read_over(shipped, file, problems, removed, whole, read)
+        }
         None => document::read(file, problems, |table, problems| {
             if let Some(node) = table.find("extends") {
                 node.problem(problems, "there is no shipped file of this name to extend");
@@ -40,7 +47,8 @@ pub fn begin(table: &Table) -> usize {
     table.find("extends").map_or(0, |node| node.span().start)
 }
 
-fn extends(file: &Arc<Source>) -> bool {
+/// Whether a file extends the shipped one of its name.
+pub fn extends(file: &Arc<Source>) -> bool {
     document::read(file, &mut Problems::default(), |table, _| table.find("extends").is_some())
 }
 
@@ -63,7 +71,7 @@ pub fn changes(file: &Arc<Source>, shipped: Option<&Arc<Source>>) -> Option<Vec<
 }
 
 /// The rules of a file by their full names, with their paths.
-fn rules(table: &Table) -> Vec<(String, Vec<String>)> {
+pub fn rules(table: &Table) -> Vec<(String, Vec<String>)> {
     let mut rules = Vec::new();
     for (message, node) in table.find("on").and_then(|node| node.as_table()).iter().flat_map(Table::entries) {
         let path =
@@ -82,7 +90,8 @@ fn rules(table: &Table) -> Vec<(String, Vec<String>)> {
     rules
 }
 
-fn is_rule(section: &Table) -> bool {
+/// Whether the table of a message is a rule itself.
+pub fn is_rule(section: &Table) -> bool {
     section.entries().iter().any(|(key, _)| OF_A_RULE.contains(&key.name))
 }
 
@@ -127,10 +136,11 @@ fn entries<'d>(node: Node<'d>) -> Vec<(Key<'d>, Node<'d>)> {
     node.as_table().map(|table| table.entries()).unwrap_or_default()
 }
 
-/// Whether a table replaces the one below it as a whole: rules do, and entries with a name.
-fn whole(path: &[String], above: &Table) -> bool {
+/// Whether a table replaces the one below it as a whole: rules do, and entries with a name. `is_rule`: the table is a rule
+/// itself.
+fn whole(path: &[String], is_rule: impl Fn() -> bool) -> bool {
     match path {
-        [section, _] if section == "on" => is_rule(above),
+        [section, _] if section == "on" => is_rule(),
         [section, _] => WHOLE_ENTRIES.contains(&section.as_str()),
         [] | [_] => false,
         [section, ..] => section == "on",

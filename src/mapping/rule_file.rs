@@ -22,6 +22,9 @@ pub fn check_dialect(table: &Table, vocabulary: &Vocabulary, problems: &mut Prob
     }
 }
 
+/// The sides that rule files can be complete for.
+pub const SIDES: [&str; 3] = ["event", "reply", "request"];
+
 /// The sides of a dialect that a file of rules is complete for.
 pub fn sides(table: &Table, problems: &mut Problems) -> Vec<Side> {
     let sides = table.texts("sides", problems);
@@ -30,7 +33,7 @@ pub fn sides(table: &Table, problems: &mut Problems) -> Vec<Side> {
         "reply" => Some(Side::Reply),
         "request" => Some(Side::Request),
         other => {
-            problems.unknown(node.source(), node.inner_span(), "side", other, ["event", "reply", "request"]);
+            problems.unknown(node.source(), node.inner_span(), "side", other, SIDES);
             None
         }
     };

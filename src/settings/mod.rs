@@ -26,7 +26,7 @@ pub use called_back::{Callback, Callee};
 pub use dialled::{Dial, reconnect};
 pub use posted::Posts;
 pub use rules::rules;
-pub use section::Section;
+pub use section::{Form, Section};
 pub use served::Limits;
 pub use site::{Events, site};
 pub use source::{PREFIX, Sources};

@@ -17,6 +17,33 @@ use crate::{
     mapping::Given,
 };
 
+/// The form of a key's values, for a description of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// A text, or a number or truth value that is taken as one.
+    Text,
+    Flag,
+    /// A whole number above 0.
+    Number,
+    Duration,
+    Size,
+    Choice(Vec<String>),
+    Texts,
+    Numbers,
+    Secret,
+    /// Names with secrets.
+    Secrets,
+    /// Names with simple values.
+    Values,
+    /// A table of known keys.
+    Table,
+    /// Named tables.
+    Tables,
+}
+
+/// A table that is not there.
+static NOTHING: Dict = Dict::new();
+
 pub(super) struct Reader<'s> {
     pub(super) sources: &'s Sources,
     pub(super) problems: RefCell<Problems>,
@@ -77,11 +104,18 @@ impl<'r> Section<'r> {
         Section { reader, path, dict, known: RefCell::default(), missing: RefCell::default() }
     }
 
-    fn find(&self, key: &'static str) -> Option<&'r Value> {
+    /// The value of a key that this reader knows, with the form of its values.
+    fn find(&self, key: &'static str, form: Form) -> Option<&'r Value> {
         self.known.borrow_mut().push(key);
-        #[cfg(test)]
-        self.reader.sources.asked.borrow_mut().insert(self.path_of(key));
+        self.note(key, form);
         self.dict.get(key)
+    }
+
+    /// Notes the form of a key's values. The first note counts: it is of the reader that knows most.
+    fn note(&self, key: &str, form: Form) {
+        if self.reader.sources.opens_all {
+            self.reader.sources.asked.borrow_mut().entry(self.path_of(key)).or_insert(form);
+        }
     }
 
     pub(super) fn path_of(&self, key: &str) -> String {
@@ -121,12 +155,12 @@ impl<'r> Section<'r> {
 
     pub fn text(&self, key: &'static str) -> Option<String> {
         self.is_plain(self.path_of(key));
-        self.hidden_text(key)
+        self.hidden_text(key, Form::Text)
     }
 
     /// A text that reports do not show.
-    fn hidden_text(&self, key: &'static str) -> Option<String> {
-        match self.find(key)? {
+    fn hidden_text(&self, key: &'static str, form: Form) -> Option<String> {
+        match self.find(key, form)? {
             Value::String(_, text) => Some(text.clone()),
             Value::Num(_, number) => Some(number_text(number)),
             Value::Bool(_, value) => Some(value.to_string()),
@@ -152,28 +186,33 @@ impl<'r> Section<'r> {
     }
 
     pub fn flag(&self, key: &'static str, default: bool) -> bool {
+        self.note(key, Form::Flag);
         self.parsed(key, "true or false", |text| text.parse().ok()).unwrap_or(default)
     }
 
     pub fn number<T: std::str::FromStr + PartialOrd + From<u8>>(&self, key: &'static str, default: T) -> T {
+        self.note(key, Form::Number);
         let positive = |text: &str| text.replace('_', "").parse().ok().filter(|number: &T| *number >= T::from(1));
         self.parsed(key, "a whole number above 0", positive).unwrap_or(default)
     }
 
     /// A time, such as `30s`, `500ms`, `2m` or `4h`.
     pub fn duration(&self, key: &'static str, default: Duration) -> Duration {
+        self.note(key, Form::Duration);
         self.parsed(key, "a time above 0, such as \"30s\", \"500ms\", \"2m\" or \"4h\"", parse_duration)
             .unwrap_or(default)
     }
 
     /// A size in bytes, such as `65536`, `64KiB` or `1MiB`.
     pub fn size(&self, key: &'static str, default: usize) -> usize {
+        self.note(key, Form::Size);
         self.parsed(key, "a size above 0, such as 65536, \"64KiB\" or \"1MiB\"", parse_size).unwrap_or(default)
     }
 
     /// One of several words.
     pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.note(key, Form::Choice(names.iter().map(|name| name.to_string()).collect()));
         let expected = format!("one of {}", names.join(", "));
         let find = |text: &str| choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         self.parsed(key, &expected, find).unwrap_or(default)
@@ -182,7 +221,7 @@ impl<'r> Section<'r> {
     /// A list of texts; a text with commas is one, too.
     pub fn list(&self, key: &'static str) -> Option<Vec<String>> {
         self.is_plain(self.path_of(key));
-        match self.find(key)? {
+        match self.find(key, Form::Texts)? {
             Value::Array(_, items) => {
                 let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
                 texts.or_else(|| self.wrong(key, "a list of texts"))
@@ -201,7 +240,7 @@ impl<'r> Section<'r> {
             _ => None,
         };
         self.is_plain(self.path_of(key));
-        let numbers: Option<Vec<i64>> = match self.find(key)? {
+        let numbers: Option<Vec<i64>> = match self.find(key, Form::Numbers)? {
             Value::Array(_, items) => items.iter().map(number).collect(),
             Value::String(_, text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
             value => number(value).map(|number| vec![number]),
@@ -211,7 +250,7 @@ impl<'r> Section<'r> {
 
     /// A file name. If the user gave the file's content here by mistake, reports do not show it.
     pub fn path(&self, key: &'static str) -> Option<PathBuf> {
-        let text = self.hidden_text(key)?;
+        let text = self.hidden_text(key, Form::Text)?;
         if text.contains(['\n', '\r']) || text.contains("-----BEGIN") {
             return self.wrong(key, "the name of a file, not what stands in it");
         }
@@ -222,7 +261,7 @@ impl<'r> Section<'r> {
     /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
     pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
         let file = self.path(file_key);
-        match (self.hidden_text(key), file) {
+        match (self.hidden_text(key, Form::Secret), file) {
             (Some(_), Some(_)) => {
                 self.problem(key, format!("`{key}` and `{file_key}` are both given"));
                 None
@@ -265,7 +304,7 @@ impl<'r> Section<'r> {
 
     /// Names with secrets.
     pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        match self.find(key) {
+        match self.find(key, Form::Secrets) {
             None => Vec::new(),
             Some(Value::Dict(_, dict)) => {
                 let secret = |(name, value): (&String, &Value)| match value.as_str() {
@@ -319,7 +358,7 @@ impl<'r> Section<'r> {
 
     /// Everything in a table of names and simple values, as texts.
     pub fn values(&self, key: &'static str) -> Vec<(String, String)> {
-        let Some(Value::Dict(_, dict)) = self.find(key) else { return Vec::new() };
+        let Some(Value::Dict(_, dict)) = self.find(key, Form::Values) else { return Vec::new() };
         dict.keys().for_each(|name| self.is_plain(join(&self.path_of(key), name)));
         let text = |value: &Value| match value {
             Value::String(_, text) => text.clone(),
@@ -346,14 +385,16 @@ impl<'r> Section<'r> {
 
     pub fn section(&self, key: &'static str) -> Option<Section<'r>> {
         let path = self.path_of(key);
-        match self.find(key)? {
-            Value::Dict(_, dict) => Some(Section::new(self.reader, path, dict)),
-            _ => self.wrong(key, "a table"),
+        match self.find(key, Form::Table) {
+            Some(Value::Dict(_, dict)) => Some(Section::new(self.reader, path, dict)),
+            Some(_) => self.wrong(key, "a table"),
+            None => self.reader.sources.opens_all.then(|| Section::new(self.reader, path, &NOTHING)),
         }
     }
 
     /// The named tables of `[key.name]`.
     pub fn sections(&self, key: &'static str) -> Vec<(String, Section<'r>)> {
+        self.note(key, Form::Tables);
         let Some(section) = self.section(key) else { return Vec::new() };
         let named = |(name, value): (&'r String, &'r Value)| {
             let path = join(&section.path, name);

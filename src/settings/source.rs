@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     mask,
-    section::{Reader, Section},
+    section::{Form, Reader, Section},
     syntax,
 };
 use crate::diagnostic::{Problems, Source};
@@ -35,9 +35,10 @@ pub struct Sources {
     /// The variables that set keys, by their paths.
     pub(super) variables: BTreeMap<String, String>,
     pub(super) environment: BTreeMap<String, String>,
-    /// All keys that were asked for.
-    #[cfg(test)]
-    pub asked: RefCell<std::collections::BTreeSet<String>>,
+    /// Tables that are not there are read as empty ones, and all keys that are asked for are noted.
+    pub(super) opens_all: bool,
+    /// The keys that were asked for, by their paths.
+    pub asked: RefCell<BTreeMap<String, Form>>,
 }
 
 impl Sources {
@@ -84,7 +85,7 @@ impl Sources {
             spans,
             variables,
             environment,
-            #[cfg(test)]
+            opens_all: false,
             asked: RefCell::default(),
         }
     }
@@ -113,6 +114,11 @@ impl Sources {
             }
         }
         all
+    }
+
+    /// The same, to find out which keys there are: see [`Self::asked`].
+    pub fn opening_all(self) -> Sources {
+        Sources { opens_all: true, ..self }
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no

@@ -16,7 +16,9 @@ mod acme;
 mod examples;
 mod explain;
 mod losses;
+mod mappings;
 mod mistakes;
+mod schema;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {

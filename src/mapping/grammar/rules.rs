@@ -23,7 +23,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    fn keys(self) -> &'static [&'static str] {
+    pub fn keys(self) -> &'static [&'static str] {
         match self {
             Direction::Changes => &["means", "when", "each", "set", "fixed", "weak"],
             Direction::Messages => &["emit", "when", "set", "fixed", "absent"],

@@ -12,5 +12,6 @@ mod trial;
 mod wanted;
 
 pub use load::load;
+pub use parts::PARTS;
 pub use plan::{Incoming, KindPlan};
 pub use reads::settable;

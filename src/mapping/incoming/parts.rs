@@ -20,6 +20,9 @@ use crate::{
     vocabulary::{AgentPart, MessageDef, Role, Type},
 };
 
+/// The parts of a change that are not facts.
+pub const PARTS: [&str; 7] = ["call", "party", "other", "to", "service", "data", "services"];
+
 /// Compiles the settings of one rule for one message.
 pub struct Builder<'b, 's, 'd> {
     pub scope: &'b MessageScope<'s, 'd>,
@@ -98,7 +101,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             "services" => rule.services = self.devices(value),
             name => {
                 let Some(fact) = Fact::from_name(name) else {
-                    let known = Fact::names().chain(["call", "party", "other", "to", "service", "data", "services"]);
+                    let known = Fact::names().chain(PARTS);
                     self.problems.unknown(key.source, key.span.clone(), "part of a change", name, known);
                     return;
                 };

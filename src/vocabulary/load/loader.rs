@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const TYPES: [(&str, Type); 6] = [
+pub const TYPES: [(&str, Type); 6] = [
     ("bool", Type::Bool),
     ("int", Type::Int),
     ("long", Type::Long),

@@ -14,6 +14,10 @@ use crate::{
     },
 };
 
+pub const SIDES: [(&str, Side); 4] =
+    [("request", Side::Request), ("reply", Side::Reply), ("event", Side::Event), ("callback", Side::Callback)];
+pub const CLASSES: [&str; 2] = ["session", "fault"];
+
 /// The names of a message on the wire.
 struct WireNames {
     /// The content of its name fields.
@@ -28,17 +32,13 @@ struct WireNames {
 impl<'d> Loader<'d> {
     pub fn message(&mut self, key: &Key<'d>, node: Node<'d>, problems: &mut Problems) {
         let Some(table) = node.table(problems) else { return };
-        let side = match table.required("side", problems) {
-            "request" => Side::Request,
-            "reply" => Side::Reply,
-            "callback" => Side::Callback,
-            "event" | "" => Side::Event,
-            other => {
-                let span = table.find("side").map_or(table.span(), |node| node.inner_span());
-                problems.unknown(table.source(), span, "side", other, ["request", "reply", "event", "callback"]);
-                Side::Event
-            }
-        };
+        let text = table.required("side", problems);
+        let side = SIDES.iter().find(|(name, _)| *name == text).map(|(_, side)| *side);
+        if side.is_none() && !text.is_empty() {
+            let span = table.find("side").map_or(table.span(), |node| node.inner_span());
+            problems.unknown(table.source(), span, "side", text, SIDES.map(|(name, _)| name));
+        }
+        let side = side.unwrap_or(Side::Event);
         let mut fields = Fields::default();
         let base = self.base(&table, &mut fields, problems);
         for (set, node) in table.texts("include", problems) {
@@ -64,7 +64,7 @@ impl<'d> Loader<'d> {
         }
         let returns = table.get("returns").and_then(|node| self.parse_type(node, problems));
         let results = table.texts("results", problems).into_iter().map(|(text, _)| text.to_owned()).collect();
-        let class = table.choice("class", &["session", "fault"], problems);
+        let class = table.choice("class", &CLASSES, problems);
         let kind = Kind(self.vocabulary.messages.len() as u16);
         self.faults.extend(table.texts("faults", problems).into_iter().map(|(text, node)| (kind, text, node)));
         let bare = table.flag("bare", problems);

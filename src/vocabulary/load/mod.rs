@@ -9,3 +9,6 @@ mod messages;
 mod profile;
 
 pub use dialect::load;
+pub use loader::TYPES;
+pub use messages::{CLASSES, SIDES};
+pub use profile::HANDS;

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// The styles in which XML is written.
+pub const HANDS: [&str; 2] = ["net", "compact"];
+
 pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Problems) -> Option<Profile> {
     let table = node.table(problems)?;
     let namespaces = table.get("namespaces").and_then(|node| node.table(problems))?;
@@ -45,7 +48,7 @@ pub fn load(key: &Key, node: Node, vocabulary: &Vocabulary, problems: &mut Probl
         renamed: HashMap::new(),
         renamed_messages: HashMap::new(),
         renamed_members: HashMap::new(),
-        hand: match table.choice("hand", &["net", "compact"], problems) {
+        hand: match table.choice("hand", &HANDS, problems) {
             Some("compact") => &Hand::COMPACT,
             _ => &Hand::NET,
         },

@@ -149,20 +149,22 @@ fn parse(vocabulary: &Vocabulary, fields: &Fields, slot: usize, node: Node, prob
     Some(Names::By(by))
 }
 
+/// The words of things other than calls.
+pub const WORDS: [(&str, Thing); 7] = {
+    use crate::model::DeviceKind::{AgentQueue, EmailQueue, Group};
+    [
+        ("agent", Thing::Agent),
+        ("agent-or-number", Thing::AgentOrNumber),
+        ("service", Thing::Service(None)),
+        ("group", Thing::Service(Some(Group))),
+        ("agent-queue", Thing::Service(Some(AgentQueue))),
+        ("email-queue", Thing::Service(Some(EmailQueue))),
+        ("switch", Thing::Switch),
+    ]
+};
+
 /// The thing that a word stands for.
 fn thing(vocabulary: &Vocabulary, node: Node, problems: &mut Problems) -> Option<Thing> {
-    const WORDS: [(&str, Thing); 7] = {
-        use crate::model::DeviceKind::{AgentQueue, EmailQueue, Group};
-        [
-            ("agent", Thing::Agent),
-            ("agent-or-number", Thing::AgentOrNumber),
-            ("service", Thing::Service(None)),
-            ("group", Thing::Service(Some(Group))),
-            ("agent-queue", Thing::Service(Some(AgentQueue))),
-            ("email-queue", Thing::Service(Some(EmailQueue))),
-            ("switch", Thing::Switch),
-        ]
-    };
     let word = node.text(problems)?;
     let plain = WORDS.iter().find(|(known, _)| *known == word).map(|(_, thing)| *thing);
     let part = if word == "call" { Some("id") } else { word.strip_prefix("call.") };
