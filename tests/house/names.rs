@@ -23,11 +23,13 @@ use crate::rust_source::{self, Sort, Token};
 const AT_HOME: [&str; 4] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs"];
 
 /// Plain words that also name a message, a field or a type of some dialect.
-const PLAIN: [&str; 33] = [
+const PLAIN: [&str; 36] = [
     "Accepted",
     "Comment",
     "Connect",
+    "Fields",
     "ID",
+    "Index",
     "Message",
     "Name",
     "Open",
@@ -55,6 +57,7 @@ const PLAIN: [&str; 33] = [
     "resume",
     "timestamp",
     "token",
+    "url",
     "user",
     "version",
 ];
@@ -79,11 +82,11 @@ impl Names {
         let mut problems = Problems::default();
         let mappings = Mappings::load(&Files::built_in(), &mut problems);
         assert!(!mappings.dialects.is_empty());
-        let mut names = Names {
-            dialects: mappings.dialects.keys().map(|name| words_of(name)).collect(),
-            wire: HashSet::new(),
-            words: table_of_words(),
-        };
+        let words = table_of_words();
+        // A dialect that is named by a single word of the model cannot be told from the word.
+        let is_told = |name: &Vec<String>| name.len() > 1 || !words.contains(&name[0]);
+        let dialects = mappings.dialects.keys().map(|name| words_of(name)).filter(is_told).collect();
+        let mut names = Names { dialects, wire: HashSet::new(), words };
         for dialect in mappings.dialects.values() {
             names.add(&dialect.vocabulary);
         }
