@@ -13,11 +13,28 @@ pub struct Source {
     /// The name to print: a path, or `built in: …` for a file in the binary.
     pub name: String,
     pub text: String,
+    /// The two files that are read as this one.
+    joined: Option<[Arc<Source>; 2]>,
 }
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), joined: None })
+    }
+
+    /// Two files that are read as one. Errors are shown in the one that they are from.
+    pub fn joined(first: &Arc<Source>, second: &Arc<Source>) -> Arc<Source> {
+        let text = format!("{}\n{}", first.text, second.text);
+        Arc::new(Source { name: second.name.clone(), text, joined: Some([first.clone(), second.clone()]) })
+    }
+
+    /// The file, and the place in it, of a place in the text.
+    fn origin(self: &Arc<Source>, span: Range<usize>) -> (Arc<Source>, Range<usize>) {
+        let Some([first, second]) = &self.joined else { return (self.clone(), span) };
+        match span.start.checked_sub(first.text.len() + 1) {
+            Some(start) => (second.clone(), start..start + span.len()),
+            None => (first.clone(), span),
+        }
     }
 
     /// Line and column, both from 1, of a byte offset; columns count characters.
@@ -73,10 +90,14 @@ impl Problems {
     ) {
         // Line ends in quoted text from outside are escaped.
         let (text, help) = (one_line(&text.into()).into_owned(), help.map(|help| one_line(&help).into_owned()));
-        let problem = Problem { source: source.clone(), span, text, help };
+        let (source, span) = source.origin(span);
+        let problem = Problem { source, span, text, help };
         // A value that is used in several places is read several times; its error is reported once.
+        let is_same = |other: &Source| other.name == problem.source.name && other.text == problem.source.text;
         let known = |other: &Problem| {
-            Arc::ptr_eq(&other.source, source) && other.span == problem.span && other.text == problem.text
+            other.span == problem.span
+                && other.text == problem.text
+                && (Arc::ptr_eq(&other.source, &problem.source) || is_same(&other.source))
         };
         if !self.list.iter().any(known) {
             self.list.push(problem);
@@ -122,6 +143,11 @@ impl Problems {
     }
 }
 
+/// The question after an unknown name, with the known name that is most similar; empty if none is similar enough.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default()
+}
+
 /// The known name that is most similar to `name`, if any is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
@@ -140,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_problem_shows_file_line_column_the_line_and_the_nearest_name() {
-        let source = Source::new("rules.toml", "[[rule]]\nset.party = \"joining-devce\"\n");
+        let source = Source::new("rules.toml", "[on.established]\nset.party = \"joining-devce\"\n");
         let mut problems = Problems::default();
         let start = source.text.find("joining").unwrap();
         problems.unknown(&source, start..start + 13, "field", "joining-devce", ["joining-device", "cause"]);

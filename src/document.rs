@@ -10,13 +10,44 @@ use toml::{
 
 use crate::diagnostic::{Problems, Source};
 
+mod merge;
+
 /// Reads a whole file and hands its top table to `read`. Syntax errors are reported, and the rest of the file is still read.
 pub fn read<T>(source: &Arc<Source>, problems: &mut Problems, read: impl FnOnce(Table, &mut Problems) -> T) -> T {
+    let table = parse(source, 0, problems);
+    read(Table::new(source, table.span(), table.get_ref()), problems)
+}
+
+/// Reads two files as one: what `above` says is put over what `below` says. `removed` names paths that are taken out first. A
+/// table replaces the one below it if it is `whole`; all others are merged key by key.
+pub fn read_over<T>(
+    below: &Arc<Source>,
+    above: &Arc<Source>,
+    problems: &mut Problems,
+    removed: impl FnOnce(&Table, &Table, &mut Problems) -> Vec<Vec<String>>,
+    whole: impl Fn(&[String], &Table) -> bool,
+    read: impl FnOnce(Table, &mut Problems) -> T,
+) -> T {
+    let joined = Source::joined(below, above);
+    let mut table = parse(below, 0, problems).into_inner();
+    let over = parse(above, below.text.len() + 1, problems);
+    let span = over.span();
+    let over = over.into_inner();
+    let paths = removed(&Table::new(&joined, 0..0, &table), &Table::new(&joined, span.clone(), &over), problems);
+    paths.iter().for_each(|path| merge::remove(&mut table, path));
+    let whole = |path: &[String], above: &DeTable<'_>| whole(path, &Table::new(&joined, 0..0, above));
+    let table = merge::put_over(table, over, &mut Vec::new(), &whole);
+    read(Table::new(&joined, span, &table), problems)
+}
+
+/// The top table of a file, its entries in the order of the file. All places are moved by `shift`.
+fn parse<'d>(source: &'d Arc<Source>, shift: usize, problems: &mut Problems) -> Spanned<DeTable<'d>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
         problems.add(source, error.span().unwrap_or(0..0), error.message().to_owned());
     }
-    read(Table::new(source, table.span(), table.get_ref()), problems)
+    let span = table.span().start + shift..table.span().end + shift;
+    Spanned::new(span, merge::placed(table.into_inner(), shift))
 }
 
 /// A value with its place.

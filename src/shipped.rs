@@ -32,13 +32,15 @@ shipped! {
 #[derive(Debug, Clone)]
 pub struct Files {
     list: Vec<(String, Arc<Source>)>,
+    /// The files in the binary that others replace.
+    replaced: Vec<(String, Arc<Source>)>,
 }
 
 impl Files {
     /// The files in the binary.
     pub fn built_in() -> Files {
         let source = |(path, text): &(&str, &str)| (path.to_string(), Source::new(format!("mappings/{path}"), *text));
-        Files { list: FILES.iter().map(source).collect() }
+        Files { list: FILES.iter().map(source).collect(), replaced: Vec::new() }
     }
 
     /// The files in the binary, except that each file in `folder` replaces the one of the same name or is added.
@@ -60,7 +62,9 @@ impl Files {
                 let name = Path::new(sub).join(entry.file_name()).to_string_lossy().replace('\\', "/");
                 let source = Source::new(path.display().to_string(), std::fs::read_to_string(&path)?);
                 count += 1;
-                files.list.retain(|(known, _)| *known != name);
+                if let Some(place) = files.list.iter().position(|(known, _)| *known == name) {
+                    files.replaced.push(files.list.remove(place));
+                }
                 files.list.push((name, source));
             }
         }
@@ -91,6 +95,11 @@ impl Files {
 
     pub fn get(&self, path: &str) -> Option<&Arc<Source>> {
         self.list.iter().find(|(known, _)| known == path).map(|(_, source)| source)
+    }
+
+    /// The file in the binary that the one of this name replaces.
+    pub fn replaced(&self, path: &str) -> Option<&Arc<Source>> {
+        self.replaced.iter().find(|(known, _)| known == path).map(|(_, source)| source)
     }
 
     pub fn paths(&self) -> impl Iterator<Item = &str> {

@@ -10,7 +10,7 @@ use std::{
 };
 
 pub use clock::Clock;
-pub use zone::Zone;
+pub use zone::{Zone, write_by, zone};
 
 /// A moment, in milliseconds since the start of the process or the first timestamp of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +103,14 @@ pub fn write_civil(millis: u64) -> String {
 pub fn write_utc(millis: u64) -> String {
     let moment = i64::try_from(millis).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     moment.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The moment that a text tells, in milliseconds since 1970. A time without a zone is in the given one.
+pub fn moment(text: &str, zone: &Zone) -> Option<i64> {
+    match parse(text)? {
+        Written::Moment(moment) => Some(moment),
+        Written::Civil(civil) => civil.checked_sub(zone.ahead_of_civil(civil, None)),
+    }
 }
 
 /// Reads the common form `yyyy-mm-dd hh:mm:ss` without the general parser, because every event has one.

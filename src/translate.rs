@@ -2,50 +2,32 @@
 //! application, both of them files. The messages' own timestamps are the clock. UTC is preferred where a message tells
 //! it, so that setting a local clock moves no timer.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+mod explain;
+mod pair;
+mod tally;
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use hashbrown::HashSet;
 use serde::Deserialize;
 
 use crate::{
-    bridge::{ApplicationParts, Bad, Bridge, Output, PlatformParts, routes, shown},
-    dialect::Registry,
-    mapping::{Dialect, Mappings},
+    bridge::{Bad, Bridge, Output, shown},
+    mapping::Dialect,
     message::Message,
-    model::{Model, Settings},
-    port::{self, Texts},
+    port::{self, Frequency, Texts},
     time::{Clock, Time, Zone},
-    vocabulary::{Decoded, JsonError, Side, Vocabulary},
+    vocabulary::{Decoded, JsonError, Vocabulary},
     wire::{
         replaced::Replaced,
         tolerant::{self, Rest},
     },
 };
 
-/// Why two dialects cannot be brought together.
-#[derive(Debug, PartialEq, Eq)]
-pub enum PairError {
-    UnknownDialect {
-        name: String,
-        known: Vec<String>,
-    },
-    /// There are no rules for this dialect on this side.
-    NotOnThisSide {
-        name: String,
-        side: &'static str,
-    },
-}
-
-impl fmt::Display for PairError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            PairError::UnknownDialect { name, known } => {
-                write!(f, "there is no dialect {name:?}; there are {}", known.join(", "))
-            }
-            PairError::NotOnThisSide { name, side } => write!(f, "{name} has no rules for standing on the {side} side"),
-        }
-    }
-}
+pub use explain::{Explanation, Step};
+pub use pair::{End, PairError, dialect};
+use tally::Before;
+pub use tally::Tally;
 
 /// A line that is no message: the clock goes to `at`, then the platform's link is lost or back, or an application asks.
 /// `{"at": "2026-11-20T10:00:20Z", "link": "down"}`, `{"at": …, "request": {…}}`, `{"at": …}`.
@@ -114,87 +96,54 @@ pub struct Translator {
     start: Option<Start>,
     /// Both sides speak one dialect.
     relays: bool,
-}
-
-/// The dialect of this name, if its rules let it stand where it is wanted.
-pub fn dialect(mappings: &Mappings, name: &str, is_platform: bool) -> Result<Arc<Dialect>, PairError> {
-    let Some(dialect) = mappings.dialects.get(name) else {
-        let mut known: Vec<String> = mappings.dialects.keys().cloned().collect();
-        known.sort();
-        return Err(PairError::UnknownDialect { name: name.to_owned(), known });
-    };
-    // A platform that tells nothing by itself is asked, and answers.
-    let (heard, said) = if is_platform {
-        (&[Side::Event, Side::Reply][..], Side::Request)
-    } else {
-        (&[Side::Request][..], Side::Event)
-    };
-    let hears = dialect.from.as_ref().is_some_and(|from| heard.iter().any(|side| from.sides.contains(side)));
-    let says = dialect.to.as_ref().is_some_and(|to| to.sides.contains(&said));
-    if hears && says {
-        return Ok(dialect.clone());
-    }
-    Err(PairError::NotOnThisSide { name: name.to_owned(), side: if is_platform { "platform" } else { "application" } })
+    /// The number of the line that is being read.
+    line: u64,
+    tally: Tally,
+    /// What followed from the line, where it is to be explained.
+    explained: Option<Explanation>,
+    /// The memory for messages that are counted.
+    counted: Message,
 }
 
 impl Translator {
-    pub fn new(mappings: &Mappings, registry: &Registry, from: &str, to: &str) -> Result<Translator, PairError> {
-        let platform = dialect(mappings, from, true)?;
-        let application = dialect(mappings, to, false)?;
-        let not = |name: &str| PairError::NotOnThisSide { name: name.to_owned(), side: "other" };
-        let rules = |dialect: &Arc<Dialect>| dialect.from.clone().zip(dialect.to.clone());
-        let (incoming, outgoing) = rules(&platform).ok_or_else(|| not(from))?;
-        let mut model = Model::new(Settings { platform: from.to_owned(), ..Settings::default() });
-        model.assume_link();
-        let mut bridge = Bridge::default();
-        let knobs =
-            |outgoing: &crate::mapping::Outgoing| outgoing.knobs.iter().map(|(_, default)| default.clone()).collect();
-        let index = bridge.add_platform(PlatformParts {
-            name: from.to_owned(),
-            conversation: registry.replaying(platform.vocabulary.clone()),
-            model,
-            knobs: knobs(&outgoing),
-            incoming,
-            outgoing,
-            service_groups: Default::default(),
-        });
-        let (incoming, outgoing) = rules(&application).ok_or_else(|| not(to))?;
-        bridge.add_application(ApplicationParts {
-            name: to.to_owned(),
-            server: None,
-            knobs: knobs(&outgoing),
-            from: incoming,
-            to: outgoing,
-            platforms: vec![index],
-            id_step: 1_000_000,
-            routes: routes::Settings::default(),
-            media_platform: None,
-            media: application.vocabulary.media.clone(),
-            read_only: Default::default(),
-            labels: Vec::new(),
-        });
-        Ok(Translator {
-            bridge,
-            platform,
-            application,
-            notices: Vec::new(),
-            strays: HashSet::new(),
-            texts: Texts::default(),
-            now: Time(0),
-            clock: Clock::default(),
-            start: None,
-            relays: from == to,
-        })
-    }
-
     /// Sets the zone of a platform whose messages tell none; the default is UTC.
     pub fn set_zone(&mut self, zone: Zone) {
         self.bridge.set_zone(&zone);
         self.clock.set_zone(zone);
     }
 
-    /// Takes in a line as its bytes; see [`Translator::line`]. A byte-order mark at its start is skipped, and bytes that are no
-    /// UTF-8 become U+FFFD.
+    /// Has lines explained from now on; see [`Translator::explanation`].
+    pub fn explain(&mut self) {
+        self.bridge.tell_stories(true);
+        self.explained = Some(Explanation::default());
+    }
+
+    /// What followed from the lines since this was asked last, where lines are explained.
+    pub fn explanation(&mut self) -> Explanation {
+        self.explained.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes in the line of this number as its bytes, or the reason why it cannot be read, and counts what becomes of it; see
+    /// [`Translator::line`]. A byte-order mark at its start is skipped, and bytes that are no UTF-8 become U+FFFD.
+    pub fn numbered(
+        &mut self,
+        number: u64,
+        line: Result<&[u8], String>,
+        out: &mut impl FnMut(&[u8]),
+    ) -> Result<(), String> {
+        self.line = number;
+        self.tally.lines += u64::from(line.as_ref().map_or(true, |line| !tolerant::without_bom(line).is_empty()));
+        let taken = line.and_then(|line| self.bytes(line, out));
+        if let Err(reason) = &taken {
+            self.tally.bad.add(reason, number);
+            if let Some(explained) = &mut self.explained {
+                explained.error = Some(reason.clone());
+            }
+        }
+        taken
+    }
+
+    /// Takes in a line as its bytes, likewise.
     pub fn bytes(&mut self, line: &[u8], out: &mut impl FnMut(&[u8])) -> Result<(), String> {
         if matches!(line, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
             return Err("the lines are UTF-16: save them as UTF-8".into());
@@ -202,6 +151,11 @@ impl Translator {
         let (text, replaced) = tolerant::decode(line);
         self.say_replaced(replaced);
         if text.is_empty() { Ok(()) } else { self.line(&text, out) }
+    }
+
+    /// What became of the lines so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Takes in a line: a message of either side, recognised by its shape, or a [`Direction`]. A line may hold several
@@ -266,7 +220,16 @@ impl Translator {
                 let text = self.mended(text, &read, &message);
                 self.advance(&message, out);
                 self.look_for_strays(&vocabulary, &text, &message);
-                self.bridge.platform_line(self.now, 0, &text)
+                let before = Before::of(&self.bridge.platforms()[0]);
+                let told = self.tally.told();
+                let taken = self.bridge.platform_line(self.now, 0, &text);
+                self.drain(out);
+                if let (Ok(()), Some(kind), true) = (&taken, message.kind(), told == self.tally.told())
+                    && let Some(reason) = before.idle(&self.bridge.platforms()[0], kind)
+                {
+                    self.tally.idle.add(&reason, self.line);
+                }
+                taken
             }
             Err(error @ (JsonError::Syntax(_) | JsonError::NotAnObject)) => {
                 self.bridge.platform_unread(self.now, 0, text);
@@ -362,6 +325,7 @@ impl Translator {
     /// The end of all lines: every timer runs out. Everything that can end does so within some hours of the lines'
     /// clock; the rest would go on for ever, and is left.
     pub fn finish(&mut self, out: &mut impl FnMut(&[u8])) {
+        self.line = 0;
         self.run_until(self.now + LONGEST_END, out);
     }
 
@@ -371,16 +335,51 @@ impl Translator {
     }
 
     fn drain(&mut self, out: &mut impl FnMut(&[u8])) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
-                Output::Line(line) => out(&line),
+                Output::Line(line) => {
+                    let name = self.name_of(&line, false);
+                    self.tally.events.add(&name, self.line);
+                    self.explain_written(false, &line);
+                    out(&line);
+                }
                 // A line without what ends it on the platform's line.
                 Output::Wire { output: port::Output::Write { bytes, .. }, .. } => {
-                    out(bytes.split_last().map_or(&[], |(_, line)| line));
+                    let line = bytes.split_last().map_or(&[][..], |(_, line)| line);
+                    let name = self.name_of(line, true);
+                    self.tally.commands.add(&name, self.line);
+                    self.explain_written(true, line);
+                    out(line);
                 }
-                Output::Notice { notice, .. } => self.notices.push(notice.to_string()),
+                Output::Notice { notice, .. } => {
+                    if notice.kind().frequency() != Frequency::Traced {
+                        self.notices.push(notice.to_string());
+                    }
+                    if let Some(explained) = &mut self.explained {
+                        explained.steps.push(Step::Told(*notice));
+                    }
+                }
                 Output::Wire { .. } | Output::Keep { .. } | Output::Drop { .. } => {}
             }
         }
+        for (operation, reason) in self.bridge.application_failures(0) {
+            self.tally.failed.add(&format!("{operation}: {reason}"), self.line);
+        }
+    }
+
+    fn explain_written(&mut self, is_command: bool, line: &[u8]) {
+        if let Some(explained) = &mut self.explained {
+            let text = String::from_utf8_lossy(line).into_owned();
+            explained.steps.push(Step::Written { is_command, text });
+        }
+    }
+
+    /// The name of a message that goes out: a command to the platform, or an event of the application's dialect.
+    fn name_of(&mut self, line: &[u8], is_command: bool) -> String {
+        let vocabulary = if is_command { &self.platform.vocabulary } else { &self.application.vocabulary };
+        let text = std::str::from_utf8(line).unwrap_or_default();
+        let read = vocabulary.read_json(text, is_command, &Vec::new(), &mut self.counted);
+        let kind = read.ok().and_then(|_| self.counted.kind());
+        kind.map_or_else(|| "others".to_owned(), |kind| vocabulary.message(kind).label.clone())
     }
 }

@@ -102,7 +102,7 @@ impl Live {
 
     fn log_on(&mut self) {
         self.bridge.expire(self.now);
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             let bytes = match output {
                 Output::Wire { output: port::Output::Connect { connection }, .. } => {
                     self.feed = connection;
@@ -151,7 +151,7 @@ impl Live {
         let args = format!("{args}{session}");
         let body = format!("{}<{operation}><args>{args}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
         self.bridge.handle(self.now, DESK, Input::Request(HttpRequest::post(1, body.as_bytes())));
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             let Output::Wire { output, .. } = output else { continue };
             match output {
                 port::Output::Deliver { connection, delivery } => {
@@ -191,7 +191,7 @@ impl Translate for Live {
 
 impl Live {
     fn perform(&mut self, publish: &mut impl FnMut(Bytes)) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Wire { output: port::Output::Deliver { connection, delivery }, .. } => match delivery.token {
                     Some(token) => self.take_call(connection, token),

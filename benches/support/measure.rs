@@ -31,7 +31,7 @@ impl<F: FnMut() -> Duration> Way for F {
     }
 }
 
-/// What two ways cost: nanoseconds for each item of a turn, and the ratio of the two in the same turn.
+/// The cost of two ways: nanoseconds for each item of a turn, and the ratio of the two in the same turn.
 pub struct Comparison {
     pub bridge: Spread,
     pub hand_written: Spread,

@@ -3,7 +3,7 @@
 mod groups;
 mod told_routes;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use hashbrown::HashSet;
 
@@ -13,6 +13,7 @@ use super::{
     picture::{Live, Local, Naming},
     platform::Platform,
     routes::{self, Desk},
+    snapshots::Snapshot,
     statistics::Statistics,
     story::{self, Source},
 };
@@ -78,6 +79,8 @@ pub struct Application {
     /// Its events carry the ids of the requests that caused them.
     answers_by_events: bool,
     pub statistics: Statistics,
+    /// Snapshots that are not told to the end, in the order in which they were asked for.
+    pub(super) snapshots: VecDeque<Snapshot>,
     pub(super) message: Message,
     /// Slots of the fields that sessions filter by, by kind of message.
     filtered: Vec<(Option<usize>, Option<usize>)>,
@@ -87,6 +90,8 @@ pub struct Application {
     notices: Vec<Notice>,
     /// See [`super::story`].
     pub(super) is_traced: bool,
+    /// Requests of a file that failed: what was asked for, and the reason.
+    failures: Vec<(&'static str, String)>,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -143,12 +148,14 @@ impl Application {
             read_only: parts.read_only,
             is_guest,
             statistics: Statistics::default(),
+            snapshots: VecDeque::new(),
             message: Message::default(),
             filtered,
             lines: Vec::new(),
             counts,
             notices: Vec::new(),
             is_traced: false,
+            failures: Vec::new(),
         }
     }
 
@@ -249,19 +256,21 @@ impl Application {
             let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
             let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
             if is_late || is_repeat {
-                return;
+                return self.untold(transition, "the reply is the request's only answer");
             }
         }
-        if self.to.plans[transition.kind as usize].rules.is_empty() {
+        let plan = &self.to.plans[transition.kind as usize];
+        if plan.rules.is_empty() {
             self.counts.untold[transition.kind as usize] += 1;
-            return;
+            let reason = plan.ignored.clone();
+            return self.untold(transition, reason.as_deref().unwrap_or("it has no rule"));
         }
         let mut is_told = |call: Option<CallIx>| call.is_none_or(|call| self.is_told(index, platform, call));
         let told = is_told(transition.call);
         // Whatever occupies an agent, the agent's state is told.
         if !told && transition.kind != TransitionKind::AgentState {
             self.counts.other_media += 1;
-            return;
+            return self.untold(transition, "it is not told of calls of this medium");
         }
         is_told(transition.second);
         is_told(transition.result);
@@ -323,6 +332,15 @@ impl Application {
         self.message = message;
         if !said {
             self.counts.untold[transition.kind as usize] += 1;
+            self.untold(transition, "the condition of no rule holds");
+        }
+    }
+
+    /// Has a story tell why an application is not told of a transition.
+    fn untold(&mut self, transition: &Transition, reason: &str) {
+        if self.is_traced {
+            let (transition, reason) = (transition.kind.name(), reason.to_owned());
+            self.notices.push(Notice::TransitionUntold { transition, reason });
         }
     }
 
@@ -363,11 +381,8 @@ impl Application {
         self.notices.extend(part);
     }
 
-    /// Has the log say that a request of a session was refused, or failed.
+    /// Has the log say that a request of a session was refused, or failed. Of a file, it is kept for the summary.
     pub fn failed(&mut self, session: u32, failed: &Failed) {
-        if self.server.is_none() {
-            return;
-        }
         let Failed { operation, about, id, asked, reason } = failed;
         let about_what = match about {
             About::Login => "a log-on or log-off",
@@ -380,6 +395,10 @@ impl Application {
             ChangeKind::Refuse => about.name(),
             operation => operation.name().trim_start_matches("ask-"),
         };
+        if self.server.is_none() {
+            self.failures.push((operation, (*reason).to_owned()));
+            return;
+        }
         self.notices.push(Notice::RequestFailed {
             about: about_what,
             operation,
@@ -390,6 +409,11 @@ impl Application {
             second_call: asked.second,
             reason: (*reason).to_owned(),
         });
+    }
+
+    /// The requests of a file that failed since the last time.
+    pub fn take_failures(&mut self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.failures)
     }
 
     /// Whether nothing is there for a file or an operator.

@@ -66,8 +66,8 @@ impl Application {
 }
 
 /// The counts of rules that keep their names; new ones begin at zero.
-fn carried(old: &[String], counts: &[u64], new: &[String]) -> Vec<u64> {
-    let count = |name| old.iter().position(|known| known == name).map_or(0, |place| counts[place]);
+fn carried(old: &[Arc<str>], counts: &[u64], new: &[Arc<str>]) -> Vec<u64> {
+    let count = |name: &Arc<str>| old.iter().position(|known| known == name).map_or(0, |place| counts[place]);
     new.iter().map(count).collect()
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Question {
     pub message: Message,
 }
 
-/// What an asker's number stands for.
+/// Why the bridge gave a platform's conversation the number of an asker.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     /// A question of an application, by the number that its conversation gave it.
@@ -107,7 +107,7 @@ impl Bridge {
         }
     }
 
-    /// What is over need not be followed any more.
+    /// Stops following requests that are over.
     pub(super) fn unfollow(&mut self, platform: usize) {
         let mut over = Vec::new();
         for (number, purpose) in &self.guests {

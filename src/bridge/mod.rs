@@ -14,6 +14,7 @@ mod passing;
 mod picture;
 mod platform;
 mod requests;
+mod room;
 pub mod routes;
 mod serve;
 mod snapshots;
@@ -39,6 +40,7 @@ pub use exchange::{OtherVocabulary, Rules};
 use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
+pub use room::Room;
 use routes::Record;
 
 /// The owner of a connection: a platform or an application, by its place in the bridge.
@@ -96,6 +98,10 @@ pub struct Bridge {
     /// The purposes that the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
+    /// Whose queues have little room.
+    rooms: room::Rooms,
+    /// Whose turn it was to go on with what is told in portions.
+    turn: usize,
     /// The message that is being settled has been passed on.
     just_passed: bool,
 }
@@ -372,10 +378,10 @@ impl Bridge {
         for (index, application) in self.applications.iter_mut().enumerate() {
             let owner = Owner::Application(index);
             if !application.is_quiet() {
-                outputs.extend(application.lines.drain(..).map(Output::Line));
                 for notice in application.notices() {
                     complaints.pass(now, Some(owner), notice.into(), outputs);
                 }
+                outputs.extend(application.lines.drain(..).map(Output::Line));
             }
             while let Some(output) = application.server.as_mut().and_then(|server| server.poll()) {
                 match output {

@@ -1,4 +1,4 @@
-//! What an application's conversation can look up: the things behind the bridge, under the application's own ids.
+//! The things behind the bridge that an application's conversation can look up, under the application's own ids.
 
 use super::{ids::Ids, platform::Platform};
 use crate::port::{Directory, Entry, Known, Thing};

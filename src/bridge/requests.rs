@@ -91,7 +91,7 @@ impl Bridge {
             let application = &mut self.applications[index];
             application.counts.request_rules[rule] += 1;
             if application.is_traced {
-                let rule = from.rule_names[rule].clone();
+                let rule = from.rule_names[rule].to_string();
                 application.tell_story(Some(Notice::RuleFired { rule, means: change.kind.name() }));
             }
             match change.kind {
@@ -104,12 +104,13 @@ impl Bridge {
             }
         });
         let wrong = if nothing { Some("the snapshot names something that cannot be shown".to_owned()) } else { None };
-        let wrong = wrong.or_else(|| self.nobody_is_there(index).filter(|_| !shown.is_empty()));
+        let cannot = || self.nobody_is_there(index).or_else(|| self.too_many_snapshots(index, session));
+        let wrong = wrong.or_else(|| if shown.is_empty() { None } else { cannot() });
         if let Some(reason) = wrong {
             let asks = Change::new(ChangeKind::AskSnapshot);
             self.ask(now, index, session, id, asked, &refusal_of(&asks, Failure::Failed, &reason));
         } else if !shown.is_empty() {
-            self.snapshot(index, session, id, &shown);
+            self.snapshot(index, session, id, shown);
         }
         if !fired {
             // Rules are complete, so only a value that the vocabulary does not know leads here.

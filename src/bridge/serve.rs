@@ -102,6 +102,11 @@ impl Bridge {
         result
     }
 
+    /// The requests of the application that is a file that failed since the last time: what was asked for, and the reason.
+    pub fn application_failures(&mut self, index: usize) -> Vec<(&'static str, String)> {
+        self.applications[index].take_failures()
+    }
+
     /// A session that comes on line learns which platforms are not connected.
     fn tell_lost_links(&mut self, index: usize, session: u32) {
         for platform in self.applications[index].platforms.clone() {

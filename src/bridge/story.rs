@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Bridge, platform::Platform};
 use crate::{
+    mapping::Incoming,
     message::{Message, Value},
     model::{Asked, CallIx, ClientId, Request, Transition},
     port::Notice,
@@ -57,6 +58,13 @@ fn text(value: Value) -> Option<String> {
 pub(super) fn message_in(vocabulary: &Vocabulary, message: &Message, session: Option<u32>) -> Option<Notice> {
     let Ids { message_name, call, agent, request } = Ids::of(vocabulary, message)?;
     Some(Notice::MessageIn { message_name, session, call, agent, request })
+}
+
+/// A message that no rule is for.
+pub(super) fn ignored(incoming: &Incoming, message: &Message) -> Option<Notice> {
+    let kind = message.kind()?;
+    let reason = incoming.plans[kind.0 as usize].ignored.clone().unwrap_or_else(|| "it has no rule".into());
+    Some(Notice::MessageIgnored { message_name: incoming.vocabulary.message(kind).label.clone(), reason })
 }
 
 /// Who asked for something: an application's session, and the number that it gave the request.

@@ -76,7 +76,7 @@ impl Office {
     }
 
     fn collect(&mut self) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Wire { output: port::Output::Post(post), .. } => self.posts.push_back(*post),
                 Output::Wire { output: port::Output::Respond { reply, .. }, .. } => self.replies.push_back(reply),
@@ -102,7 +102,7 @@ impl Office {
 
     /// What an operator reads of refused calls.
     fn refusals(&mut self) -> Vec<String> {
-        let notices = std::iter::from_fn(|| self.bridge.poll()).filter_map(|output| match output {
+        let notices = std::iter::from_fn(|| self.bridge.poll_all(self.now)).filter_map(|output| match output {
             Output::Notice { notice, .. } => Some(notice.to_string()),
             _ => None,
         });

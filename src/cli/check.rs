@@ -9,7 +9,13 @@ use super::{
     check_wsdl::{self, Comparison},
     environment, errors, failed, files, print, say, shipped_dialects, show,
 };
-use crate::{config, diagnostic::Problems, dialect::Registry, mapping::Mappings, settings::Sources};
+use crate::{
+    config,
+    diagnostic::Problems,
+    dialect::Registry,
+    mapping::{Mappings, Overlay},
+    settings::Sources,
+};
 
 #[derive(Args)]
 pub struct Options {
@@ -79,8 +85,11 @@ pub fn run(options: &Options) -> ExitCode {
     }
     if problems.is_empty() {
         let examples = mappings.example_count();
+        let overlay =
+            |overlay: &Overlay| format!("{} extends the shipped file: {}\n", overlay.file, overlay.changes.join(", "));
+        let overlays: String = mappings.overlays.iter().map(overlay).collect();
         return print(&format!(
-            "{} files, {examples} examples{}: no errors\n",
+            "{overlays}{} files, {examples} examples{}: no errors\n",
             files.paths().count(),
             if text.is_some() { ", 1 configuration" } else { "" }
         ));

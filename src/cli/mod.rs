@@ -1,6 +1,7 @@
 //! The command line: subcommands, their shared options, exit codes, and output to stdout and stderr. Results go to stdout, all else
 //! to stderr. The work itself is done by the other rooms.
 
+mod capture;
 mod check;
 mod check_wsdl;
 mod coverage;
@@ -46,14 +47,16 @@ enum Command {
     /// An embedded platform plays calls, the bridge translates them, and an embedded application receives the events and
     /// sends requests. The platform's messages are on the left, the application's on the right. Uses loopback only.
     Demo(demo::Options),
-    /// Translate messages from stdin to stdout, one JSON object per line
+    /// Translate messages from stdin to stdout, as JSON objects
     ///
-    /// Any dialect that has a vocabulary and rules can be translated, also one of a --mappings folder. Input lines are
-    /// events and replies of the platform, and requests of the application, in any order. Their form tells them apart: a
-    /// message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"<name>": "<event>", fields}, where <name> is
-    /// the field that the vocabulary says in `name`, and a request is {"<operation>": {fields}}. The times in the messages
-    /// (UTC if they have it) are the clock, which never goes back. At the end of the input, every timer expires. A line that
-    /// cannot be used is reported on stderr with its number and the reason, and translation continues with the next line.
+    /// Any dialect that has a vocabulary and rules can be translated, also one of a --mappings folder. The input is lines of
+    /// one JSON object each, or a raw capture of an event feed, in which NUL ends each message: the bytes show which. Its
+    /// messages are events and replies of the platform, and requests of the application, in any order. Their form tells them
+    /// apart: a message of a JSON dialect is its own JSON; in a SOAP dialect an event is {"<name>": "<event>", fields}, where
+    /// <name> is the field that the vocabulary says in `name`, and a request is {"<operation>": {fields}}. The times in the
+    /// messages (UTC if they have it) are the clock, which never goes back. At the end of the input, every timer expires. A
+    /// line that cannot be used is reported on stderr with its number and the reason, and translation continues with the next
+    /// line. A summary on stderr ends the translation: what was told, what failed, what was not understood, and what had no effect.
     Translate(translate::Options),
     /// Check every vocabulary, rule and example, and the configuration
     ///

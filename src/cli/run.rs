@@ -1,6 +1,9 @@
 //! `cti-bridge run`: loads the configuration, runs the bridge, and stops it on a signal.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -38,7 +41,7 @@ pub fn run(options: &Options) -> ExitCode {
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Ok(mut signals) = Signals::new() else { return failed("cannot install signal handlers") };
-        let (config, mappings) = match load(options) {
+        let (config, mappings) = match load(&options.config, &options.overrides, options.mappings.as_deref()) {
             Ok(loaded) => loaded,
             Err(error) => return failed(error),
         };
@@ -46,6 +49,9 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(log) => log,
             Err(error) => return failed(error),
         };
+        for overlay in &mappings.overlays {
+            write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
+        }
         match serve(config, &mappings, &mut signals).await {
             Ok(()) => {
                 log.finish();
@@ -116,14 +122,15 @@ impl Signals {
     }
 }
 
-fn load(options: &Options) -> Result<(Config, Mappings), Failure> {
-    let name = options.config.display().to_string();
-    let text = std::fs::read_to_string(&options.config).map_err(|error| format!("{name}: {error}"))?;
+/// Reads a configuration and the mappings that go with it, from a folder if one is given.
+pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<(Config, Mappings), Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
-    let (environment, set) = (environment()?, options.overrides.pairs()?);
+    let (environment, set) = (environment()?, overrides.pairs()?);
     let registry = Registry::shipped();
     let sources = Sources::merge(Some((&name, &text)), environment, &set, &registry.named(), &mut problems);
-    let folder = options.mappings.clone().or_else(|| config::mappings_folder(&sources));
+    let folder = folder.map(Path::to_owned).or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {

@@ -1,27 +1,40 @@
-//! `cti-bridge translate`: reads lines from stdin, passes them to a `Translator`, and writes its lines to stdout.
+//! `cti-bridge translate`: reads a capture from stdin, passes it to a `Translator`, and writes its lines to stdout.
 
-use std::{
-    io::{BufRead, Write},
-    process::ExitCode,
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, MappingOptions, Overrides, capture::Capture, failed, mappings, run, say};
+use crate::{
+    config,
+    diagnostic::nearest,
+    dialect::Registry,
+    mapping::Site,
+    time::Zone,
+    translate::{End, Translator},
 };
-
-use clap::Args;
-
-use super::{MappingOptions, failed, mappings, say};
-use crate::{dialect::Registry, time::Zone, translate::Translator};
 
 #[derive(Args)]
 pub struct Options {
-    /// The dialect of the platform
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the platform; with --config, the name of a platform there
+    #[arg(long, value_name = "DIALECT|NAME")]
     from: String,
-    /// The dialect of the application
-    #[arg(long, value_name = "DIALECT")]
+    /// The dialect of the application; with --config, the name of an application there
+    #[arg(long, value_name = "DIALECT|NAME")]
     to: String,
+    /// Translate as a platform and an application of this configuration do: with their `rules`, `tables`, `numbers` and `zone`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// The zone of local times in messages that do not name one: a name such as Europe/Berlin, or an offset such as +02:00;
     /// by default the machine's zone
-    #[arg(long, value_name = "ZONE", value_parser = zone)]
-    zone: Option<jiff::tz::TimeZone>,
+    #[arg(long, value_name = "ZONE", value_parser = config::zone_named)]
+    zone: Option<Zone>,
+    /// Write what followed from each line instead of the messages: what it was read as, which rules fired, what changed,
+    /// which messages came of it, or why none did
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    explain: Option<Form>,
     /// Stop at the first line that cannot be used, and exit with 1
     #[arg(long)]
     strict: bool,
@@ -29,40 +42,42 @@ pub struct Options {
     mappings: MappingOptions,
 }
 
-fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
-    let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
-    known.map_err(|_| {
-        format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or an offset such as +02:00")
-    })
+/// The form of explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Text,
+    /// For programs: one object for each line
+    Json,
 }
 
-/// The longest line that is read as a message, in bytes.
-const MAX_LINE: usize = 1 << 20;
-
 pub fn run(options: &Options) -> ExitCode {
-    let mappings = match mappings(options.mappings.mappings.as_deref()) {
-        Ok(mappings) => mappings,
-        Err(error) => return failed(error),
-    };
-    let mut translator = match Translator::new(&mappings, &Registry::shipped(), &options.from, &options.to) {
+    let mut translator = match translator(options) {
         Ok(translator) => translator,
-        Err(error) => return failed(error),
+        Err(failure) => return failed(failure),
     };
-    translator.set_zone(Zone::new(options.zone.clone().unwrap_or_else(jiff::tz::TimeZone::system)));
-    let mut input = std::io::stdin().lock();
+    let mut input = match Capture::open(std::io::stdin().lock()) {
+        Ok(input) => input,
+        Err(error) => return failed(format!("line 1: {error}")),
+    };
+    let unit = input.unit();
+    if options.explain.is_some() {
+        translator.explain();
+    }
     let mut output = Output { stdout: std::io::stdout().lock(), broken: None };
-    let mut line = Vec::new();
     for number in 1u64.. {
-        let read = match next_line(&mut input, &mut line) {
+        let read = match input.read() {
             Ok(None) => break,
             Ok(Some(read)) => read,
-            Err(error) => return failed(format!("line {number}: {error}")),
+            Err(error) => return failed(format!("{unit} {number}: {error}")),
         };
-        let taken = read.and_then(|line| translator.bytes(line, &mut |line| output.write(line)));
-        translator.notices().for_each(|notice| say(&format!("line {number}: {notice}")));
+        let taken = translator.numbered(number, read, &mut |line| output.message(line, options.explain));
+        output.explain(&mut translator, options.explain, unit, Some(number));
+        translator.notices().for_each(|notice| say(&format!("{unit} {number}: {notice}")));
         if let Err(reason) = taken {
-            say(&format!("line {number}: {reason}"));
+            say(&format!("{unit} {number}: {reason}"));
             if options.strict {
+                summary(&translator, unit);
                 return ExitCode::FAILURE;
             }
         }
@@ -70,40 +85,49 @@ pub fn run(options: &Options) -> ExitCode {
             return output.end();
         }
     }
-    translator.finish(&mut |line| output.write(line));
+    translator.finish(&mut |line| output.message(line, options.explain));
+    output.explain(&mut translator, options.explain, unit, None);
     translator.notices().for_each(|notice| say(&format!("end: {notice}")));
+    summary(&translator, unit);
     output.end()
 }
 
-/// A line without its line end, or the reason why it cannot be used.
-type Line<'l> = Result<&'l [u8], String>;
-
-/// Reads the next line; none at the end of input. A line that is too long is skipped and returned as an error.
-fn next_line<'l>(input: &mut impl BufRead, line: &'l mut Vec<u8>) -> std::io::Result<Option<Line<'l>>> {
-    line.clear();
-    let mut too_long = false;
-    loop {
-        let available = input.fill_buf()?;
-        if available.is_empty() {
-            break;
-        }
-        let end = available.iter().position(|byte| *byte == b'\n');
-        let part = &available[..end.unwrap_or(available.len())];
-        too_long |= line.len() + part.len() > MAX_LINE;
-        if !too_long {
-            line.extend_from_slice(part);
-        }
-        let used = end.map_or(available.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() {
-            return Ok(Some(read_line(line, too_long)));
-        }
-    }
-    Ok((too_long || !line.is_empty()).then(|| read_line(line, too_long)))
+/// What became of all lines, on stderr.
+fn summary(translator: &Translator, unit: &str) {
+    translator.tally().summary(unit).iter().for_each(|line| say(&format!("end: {line}")));
 }
 
-fn read_line(line: &[u8], too_long: bool) -> Line<'_> {
-    if too_long { Err(format!("longer than {MAX_LINE} bytes")) } else { Ok(line) }
+fn translator(options: &Options) -> Result<Translator, Failure> {
+    let zone = options.zone.clone().unwrap_or_else(|| Zone::new(jiff::tz::TimeZone::system()));
+    let folder = options.mappings.mappings.as_deref();
+    let registry = Registry::shipped();
+    let site = Site::default();
+    let (from, to) = (options.from.as_str(), options.to.as_str());
+    let mut translator = match &options.config {
+        None => {
+            let [from, to] = [from, to].map(|dialect| End { dialect, knobs: None, site: &site });
+            Translator::between(&mappings(folder)?, &registry, from, to, &zone)?
+        }
+        Some(path) => {
+            let (config, mappings) = run::load(path, &options.overrides, folder)?;
+            let platform = config.platforms.iter().find(|platform| platform.name == from);
+            let known = config.platforms.iter().map(|platform| platform.name.as_str());
+            let platform = platform.ok_or_else(|| missing("platform", from, known))?;
+            let application = config.applications.iter().find(|application| application.name == to);
+            let known = config.applications.iter().map(|application| application.name.as_str());
+            let application = application.ok_or_else(|| missing("application", to, known))?;
+            let from = End { dialect: &platform.dialect, knobs: Some(&platform.knobs), site: &platform.site };
+            let to = End { dialect: &application.dialect, knobs: Some(&application.knobs), site: &application.site };
+            Translator::between(&mappings, &registry, from, to, &zone)?
+        }
+    };
+    translator.set_zone(zone);
+    Ok(translator)
+}
+
+fn missing<'k>(side: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let help = nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    format!("the configuration has no [{side}.{name}]{help}")
 }
 
 struct Output<'o> {
@@ -112,6 +136,29 @@ struct Output<'o> {
 }
 
 impl Output<'_> {
+    /// Writes a message, unless explanations take its place.
+    fn message(&mut self, line: &[u8], explain: Option<Form>) {
+        if explain.is_none() {
+            self.write(line);
+        }
+    }
+
+    /// Writes what followed from a line, or from the end of all lines.
+    fn explain(&mut self, translator: &mut Translator, form: Option<Form>, unit: &str, number: Option<u64>) {
+        let Some(form) = form else { return };
+        let explanation = translator.explanation();
+        if explanation.is_empty() {
+            return;
+        }
+        match form {
+            Form::Json => self.write(explanation.json(unit, number).as_bytes()),
+            Form::Text => {
+                let place = number.map_or_else(|| "end".to_owned(), |number| format!("{unit} {number}"));
+                self.write(explanation.text(&place).as_bytes());
+            }
+        }
+    }
+
     /// Writes and flushes one line, so that the reader sees it at once.
     fn write(&mut self, line: &[u8]) {
         let written =

@@ -7,9 +7,9 @@ use crate::{
         Registry,
         registry::{ApplicationSettings, Reading},
     },
-    mapping::{Dialect, Literal, Mappings},
+    mapping::{Dialect, Literal, Mappings, Site},
     model::Media,
-    settings::{Listen, Section, rules},
+    settings::{Events, Listen, Section, rules, site},
 };
 
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Application {
     pub id_step: i64,
     pub media: Vec<Media>,
     pub knobs: Vec<Literal>,
+    /// What the section says to the rules.
+    pub site: Site,
     /// The keys of its dialect.
     pub settings: ApplicationSettings,
     /// Its clients are guests of one platform of the same dialect.
@@ -44,7 +46,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings, registry: &Regis
     let (dialect, side) = found?;
     let settings = (side.read)(section, &Reading { vocabulary: &dialect.vocabulary, plaintext });
     section.finish();
-    let Between { routes, routed_by, id_step, media, knobs } = between;
+    let Between { routes, routed_by, id_step, media, knobs, site } = between;
     Some(Application {
         name: name.to_owned(),
         dialect: dialect.vocabulary.dialect.clone(),
@@ -55,6 +57,7 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings, registry: &Regis
         id_step,
         media,
         knobs,
+        site,
         settings: settings?,
         guests,
         statistics: side.statistics,
@@ -75,7 +78,7 @@ fn platforms(section: &Section, dialect: Option<&str>, guests: bool) -> Vec<Stri
             section.problem("platforms", text);
         }
         Some(_) | None if platforms.is_empty() && !guests => {
-            section.problem("", format!("`{}.platforms` names no platform", section.path));
+            section.missing("platforms", format!("`{}.platforms` names no platform", section.path));
         }
         Some(_) | None => {}
     }
@@ -89,13 +92,14 @@ struct Between {
     id_step: i64,
     media: Vec<Media>,
     knobs: Vec<Literal>,
+    site: Site,
 }
 
 impl Between {
     /// Guests are answered by their platform: nothing is between.
     fn nothing() -> Between {
         let routes = routes::Settings::default();
-        Between { routes, routed_by: None, id_step: 1, media: Vec::new(), knobs: Vec::new() }
+        Between { routes, routed_by: None, id_step: 1, media: Vec::new(), knobs: Vec::new(), site: Site::default() }
     }
 
     fn read(section: &Section, dialect: Option<&Dialect>) -> Between {
@@ -110,6 +114,7 @@ impl Between {
             id_step: i64::from(section.number("id_step", 1_000_000u32)),
             media: media(section, dialect.map_or(&[], |dialect| &dialect.vocabulary.media)),
             knobs: rules(section, dialect.and_then(|dialect| dialect.to.as_deref())),
+            site: Site { zone: super::zone(section), ..site(section, dialect, Events::Go) },
         }
     }
 }

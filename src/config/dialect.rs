@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    diagnostic::nearest,
+    diagnostic::{did_you_mean, nearest},
     dialect::{
         Registry,
         registry::{ApplicationSide, PlatformSide},
@@ -61,7 +61,7 @@ fn of(section: &Section, mappings: &Mappings, stands: impl Fn(&str) -> Result<()
         return None;
     }
     let near = nearest(&name, mappings.dialects.keys().map(String::as_str));
-    let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    let help = did_you_mean(&name, mappings.dialects.keys().map(String::as_str));
     section.problem("dialect", format!("{reason}{help}"));
     near.filter(|right| stands(right).is_ok()).map(str::to_owned)
 }

@@ -16,6 +16,7 @@ use crate::{
     log,
     mapping::Mappings,
     settings::{self, Section, Sources},
+    time::Zone,
 };
 pub use application::Application;
 pub use platform::Platform;
@@ -69,6 +70,20 @@ pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problem
 pub fn mappings_folder(sources: &Sources) -> Option<PathBuf> {
     let mut ignored = Problems::default();
     sources.read(&mut ignored, |root| root.path("mappings"))
+}
+
+/// `zone`: the zone of the times that rules work with.
+fn zone(section: &Section) -> Option<Zone> {
+    let zone = zone_named(&section.text("zone")?);
+    zone.map_err(|wrong| section.problem("zone", wrong)).ok()
+}
+
+/// The zone of this name, or with this offset.
+pub fn zone_named(text: &str) -> Result<Zone, String> {
+    let known = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text.trim());
+    known.map(Zone::new).map_err(|_| {
+        format!("there is no zone {text:?}: expected a name such as Europe/Berlin, or an offset such as +02:00")
+    })
 }
 
 fn log_settings(root: &Section) -> log::Settings {

@@ -6,9 +6,9 @@ use crate::{
         Registry,
         registry::{PlatformSettings, Reading},
     },
-    mapping::{Literal, Mappings},
+    mapping::{Literal, Mappings, Site},
     model,
-    settings::{Section, rules},
+    settings::{Events, Section, rules, site},
 };
 
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Platform {
     pub settings: PlatformSettings,
     pub model: model::Settings,
     pub knobs: Vec<Literal>,
+    /// What the section says to the rules.
+    pub site: Site,
 }
 
 pub fn read(name: &str, section: &Section, mappings: &Mappings, registry: &Registry) -> Option<Platform> {
@@ -27,10 +29,11 @@ pub fn read(name: &str, section: &Section, mappings: &Mappings, registry: &Regis
     let settings = (side.read)(section, &Reading { vocabulary: &dialect.vocabulary, plaintext });
     let mut model = model(name, section);
     let knobs = rules(section, dialect.to.as_deref());
+    let site = Site { zone: super::zone(section), ..site(section, Some(&*dialect), Events::Come) };
     section.finish();
     let settings = settings?;
     model.service_numbers = settings.service_numbers.clone();
-    Some(Platform { name: name.to_owned(), dialect: dialect.vocabulary.dialect.clone(), settings, model, knobs })
+    Some(Platform { name: name.to_owned(), dialect: dialect.vocabulary.dialect.clone(), settings, model, knobs, site })
 }
 
 fn model(name: &str, section: &Section) -> model::Settings {

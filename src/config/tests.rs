@@ -10,7 +10,8 @@ use crate::{
         ctips, event_feed, open_media,
         registry::{PlatformTransport, Posted},
     },
-    mapping::Literal,
+    mapping::{Literal, Site, ValueTable},
+    message::Value,
     settings::{PREFIX, WsdlSource},
     shipped::Files,
 };
@@ -111,8 +112,12 @@ fn every_key_that_is_read_stands_in_the_commented_file() {
     let registry = Registry::shipped();
     let mut problems = Problems::default();
     // Tables that are optional are there, so that their keys are asked for.
-    let everything =
-        full.replace("# tls ", "tls ").replace("# namespaces", "namespaces").replace("# callback_tls", "callback_tls");
+    let everything = full
+        .replace("# tls ", "tls ")
+        .replace("# namespaces", "namespaces")
+        .replace("# callback_tls", "callback_tls")
+        .replace("# numbers =", "numbers =")
+        .replace("# tables  =", "tables  =");
     let sources =
         Sources::merge(Some(("bridge.toml", &everything)), BTreeMap::new(), &[], &registry.named(), &mut problems);
     let config = read(&sources, &MAPPINGS, &registry, &mut problems);
@@ -230,11 +235,11 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     let text =
         SMALL.replace("user = \"feed\"", "usr = \"feed\"\nsilence = \"soon\"").replace("[\"mitel\"]", "[\"mitl\"]");
     let report = complains(&text, "unknown key `platform.mitel.usr` (did you mean `user`?)");
-    for part in
-        ["bridge.toml:6:11", "`platform.mitel.user` is missing", "there is no [platform.mitl] (did you mean `mitel`?)"]
-    {
+    for part in ["bridge.toml:5:7", "bridge.toml:6:11", "there is no [platform.mitl] (did you mean `mitel`?)"] {
         assert!(report.contains(part), "{part:?} is missing in:\n{report}");
     }
+    assert_eq!(report.matches("error: ").count(), 3, "a misspelt key is not missing besides:\n{report}");
+    complains(&SMALL.replace("user = \"feed\"", ""), "`platform.mitel.user` is missing");
     complains(&SMALL.replace("8730", "87300"), "should be an address and port");
     complains(&SMALL.replace("\"ctips\"", "\"ctip\""), "there is no dialect \"ctip\"");
     complains(&format!("{SMALL}profile = \"old\""), "there is no profile \"old\"; there are edk-2009-08, guide");
@@ -251,8 +256,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     assert!(!only.contains("unknown key"), "{only}");
     let misspelt = SMALL.replace("\"event-feed\"", "\"event-fed\"\nreply_timeout = \"10\"").replace("user =", "usr =");
     let whole = complains(&misspelt, "there is no dialect \"event-fed\"");
-    for part in ["(did you mean `event-feed`?)", "unknown key `platform.mitel.usr`", "`platform.mitel.user` is missing"]
-    {
+    for part in ["(did you mean `event-feed`?)", "unknown key `platform.mitel.usr` (did you mean `user`?)"] {
         assert!(whole.contains(part), "{part:?} is missing in:\n{whole}");
     }
     assert!(whole.contains("`platform.mitel.reply_timeout` should be a time"), "{whole}");
@@ -305,7 +309,7 @@ fn secrets_are_not_shown_even_where_they_are_wrong() {
     complains(&SMALL.replace("password = \"secret\"", "password \"secret\""), "bridge.toml:6:");
     let lines = SMALL
         .replace("{ Test01 = \"hidden\" }", "{\n A = 5,\n Test01 = \"hidden\",\n Test02 = \"}\",\n B = \"hidden\"\n}");
-    complains(&lines, "should be a table of names and passwords");
+    complains(&lines, "`application.desk.users.A` should be a text in quotes");
     let (_, problems) =
         load(&SMALL.replace("silence", "x"), &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORT", "hidden")], &[]);
     let report = problems.render();
@@ -395,11 +399,71 @@ fn routes_are_asked_for_no_platform_that_waits_for_them_itself() {
 }
 
 #[test]
+fn a_site_adds_to_the_rules() {
+    let desk = |more: &str| format!("{SMALL}\n{more}");
+    let config = |text: &str, environment: &[(&str, &str)]| {
+        let (config, problems) = load(text, environment, &[]);
+        assert!(problems.is_empty(), "{}", problems.render());
+        config
+    };
+    let looked_up = |site: &Site, key: &str| {
+        let table = site.from_tables.iter().flatten().find(|table| table.name == "release-code").unwrap();
+        table.look_up(Value::Text(key)).as_int()
+    };
+    let name = config(SMALL, &[]).applications[0].name.clone();
+    let codes = format!("[application.{name}.tables.release-code]\n7 = 42\nelse = 1");
+    let site = config(&desk(&codes), &[]).applications.remove(0).site;
+    assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(42), Some(1)));
+    let variable = format!("{PREFIX}APPLICATION__{name}__TABLES__release-code__7");
+    let site = config(SMALL, &[(&variable, "43")]).applications.remove(0).site;
+    assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(43), None));
+    let numbers =
+        format!("[application.{name}.numbers]\ncountry = 49\ninternal_length = 4\ninternal_prefixes = ['81']");
+    let site = config(&desk(&numbers), &[]).applications.remove(0).site;
+    assert_eq!((site.numbers.country.as_str(), site.numbers.trunk.as_str()), ("49", "0"));
+    assert!(site.numbers.is_internal("8155555") && site.numbers.is_internal("4001") && site.from_tables.is_none());
+    let zone = config(&desk("zone = '+02:00'"), &[]).applications.remove(0).site.zone.unwrap();
+    assert_eq!(zone.ahead(0), 7_200_000);
+    // Where both directions have a table, an application's is the one for events.
+    let media =
+        config(&desk(&format!("[application.{name}.tables.media]\nvoice = 'Chat'")), &[]).applications.remove(0);
+    let changed = |tables: &Option<Vec<ValueTable>>, own: &[ValueTable]| {
+        let place = own.iter().position(|table| table.name == "media").unwrap();
+        format!("{:?}", tables.as_ref().unwrap()[place]) != format!("{:?}", own[place])
+    };
+    let rules = &MAPPINGS.dialects["ctips"];
+    assert!(changed(&media.site.to_tables, &rules.to.as_ref().unwrap().tables));
+    assert!(!changed(&media.site.from_tables, &rules.from.as_ref().unwrap().tables));
+
+    let wrong = |more: &str, parts: &[&str]| {
+        let report = load(&desk(more), &[], &[]).1.render();
+        for part in parts {
+            assert!(report.contains(part), "{part:?} is missing in:\n{report}");
+        }
+    };
+    let table = |name_of: &str, entry: &str| format!("[application.{name}.tables.{name_of}]\n{entry}");
+    wrong(&table("release-cod", "7 = 1"), &["the rules have no table `release-cod` (did you mean `release-code`?)"]);
+    wrong(&table("release-code", "seven = 1"), &["`seven` of table `release-code`: this is no number", "seven = 1"]);
+    wrong(&table("release-code", "7 = 'x'"), &["does not fit: the table maps to a number", "7 = 'x'"]);
+    wrong(&table("release-code", "7 = [1]"), &["does not fit: the table maps to a number", "7 = [1]"]);
+    wrong(&table("media", "voize = 'Chat'"), &["unknown member of the model's media `voize`", "did you mean `voice`?"]);
+    wrong(
+        &table("media", "voice = 'VoiceAnalg'"),
+        &["unknown member of CTIMediaType `VoiceAnalg`", "did you mean `Voice"],
+    );
+    wrong("tables = 7", &["should be a table"]);
+    wrong("zone = 'Nowhere/Else'", &["there is no zone \"Nowhere/Else\""]);
+    wrong("numbers = { country = '+49' }", &["numbers.country` should be digits"]);
+    wrong("numbers = { contry = '49' }", &["unknown key", "did you mean `country`?"]);
+    wrong("numbers = { internal_prefixes = ['8x'] }", &["should be a list of texts of digits"]);
+}
+
+#[test]
 fn rules_have_settings_of_their_own() {
     let with = |rules: &str| SMALL.replace("[application", &format!("rules = {{ {rules} }}\n[application"));
     let (config, problems) = load(&with("release-code = 7"), &[], &[]);
     assert!(problems.is_empty(), "{}", problems.render());
     assert_eq!(config.platforms[0].knobs, [Literal::Int(7)]);
     complains(&with("release-cod = 7"), "the rules have no setting `release-cod` (did you mean `release-code`?)");
-    complains(&with("release-code = \"x\""), "`release-code` is not of the type of its default");
+    complains(&with("release-code = \"x\""), "`release-code` should be a whole number");
 }

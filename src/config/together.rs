@@ -3,13 +3,17 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::{Application, Config, Platform};
-use crate::{diagnostic::nearest, mapping::Mappings, model::TransitionKind, settings::Section};
+use crate::{
+    diagnostic::did_you_mean, dialect::registry::PlatformTransport, mapping::Mappings, model::TransitionKind,
+    settings::Section,
+};
 
 pub fn check(root: &Section, config: &mut Config, mappings: &Mappings) {
-    if !root.has("platform") || !root.has("application") {
-        root.problem("", "a configuration has at least one [platform.…] and one [application.…]");
+    for key in ["platform", "application"].into_iter().filter(|key| !root.has(key)) {
+        root.missing(key, "a configuration has at least one [platform.…] and one [application.…]");
     }
     let sections = Sections {
+        root,
         platforms: root.sections("platform").into_iter().collect(),
         applications: root.sections("application").into_iter().collect(),
         mappings,
@@ -26,6 +30,7 @@ pub fn check(root: &Section, config: &mut Config, mappings: &Mappings) {
 
 /// The sections by name, to complain about.
 struct Sections<'r> {
+    root: &'r Section<'r>,
     platforms: BTreeMap<String, Section<'r>>,
     applications: BTreeMap<String, Section<'r>>,
     mappings: &'r Mappings,
@@ -46,7 +51,8 @@ impl Sections<'_> {
     /// `platforms`: they are there, and of the right dialect where that matters.
     fn platforms_of(&self, application: &Application, section: &Section, config: &Config) {
         for name in &application.platforms {
-            if !self.platforms.contains_key(name) {
+            // A platform that is no table is reported as that.
+            if !self.platforms.contains_key(name) && !self.root.holds("platform", name) {
                 section.problem("platforms", missing(name, config));
             }
             let found = config.platforms.iter().find(|known| known.name == *name);
@@ -87,16 +93,31 @@ impl Sections<'_> {
         }
     }
 
-    /// `listen`: nobody else listens there.
+    /// `listen`, `callback`: nobody else listens there.
     fn addresses(&self, config: &Config) {
         let mut listening: Vec<(SocketAddr, &str)> = config.admin.iter().map(|listen| (*listen, "admin")).collect();
-        for application in &config.applications {
-            let address = application.listen.address;
+        let platforms = config.platforms.iter().filter_map(|platform| {
+            let section = self.platforms.get(&platform.name)?;
+            let (address, key) = match &platform.settings.transport {
+                PlatformTransport::Dialled(_) => return None,
+                PlatformTransport::Accepted { listen, .. } => (listen.address, "listen"),
+                PlatformTransport::Posted(posted) if section.has("callback_listen") => {
+                    (posted.callee.as_ref()?.listen, "callback_listen")
+                }
+                PlatformTransport::Posted(posted) => (posted.callee.as_ref()?.listen, "callback"),
+            };
+            Some((address, platform.name.as_str(), section, key))
+        });
+        let applications = config.applications.iter().filter_map(|application| {
+            let section = self.applications.get(&application.name)?;
+            Some((application.listen.address, application.name.as_str(), section, "listen"))
+        });
+        for (address, name, section, key) in platforms.chain(applications) {
             let taken = listening.iter().find(|(listen, _)| *listen == address && listen.port() != 0);
-            if let (Some((listen, other)), Some(section)) = (taken, self.applications.get(&application.name)) {
-                section.problem("listen", format!("{listen} is taken by {other}"));
+            if let Some((listen, other)) = taken {
+                section.problem(key, format!("{listen} is taken by {other}: choose another port"));
             }
-            listening.push((address, &application.name));
+            listening.push((address, name));
         }
     }
 
@@ -134,7 +155,6 @@ impl Sections<'_> {
 }
 
 fn missing(name: &str, config: &Config) -> String {
-    let near = nearest(name, config.platforms.iter().map(|platform| platform.name.as_str()));
-    let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+    let help = did_you_mean(name, config.platforms.iter().map(|platform| platform.name.as_str()));
     format!("there is no [platform.{name}]{help}")
 }

@@ -1,7 +1,7 @@
 //! The log's `level`: one level for everything, and optional levels for single modules.
 
 use super::MODULES;
-use crate::diagnostic::nearest;
+use crate::diagnostic::did_you_mean;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 /// The level of everything else, if a filter names modules only.
@@ -40,8 +40,8 @@ fn level(word: &str) -> Result<&'static str, String> {
             // Words that other programs use for these levels are not similar enough to be found by spelling.
             let synonym = [("verbose", "debug"), ("fatal", "error"), ("critical", "error"), ("notice", "info")];
             let synonym = synonym.iter().find(|(known, _)| *known == lower).map(|(_, level)| *level);
-            let near = synonym.or_else(|| nearest(word, LEVELS)).map(|level| format!(" (did you mean `{level}`?)"));
-            format!("{word:?} is no level{}; there are {}", near.unwrap_or_default(), LEVELS.join(", "))
+            let near = synonym.map_or_else(|| did_you_mean(word, LEVELS), |level| did_you_mean(level, [level]));
+            format!("{word:?} is no level{near}; there are {}", LEVELS.join(", "))
         }
     })
 }
@@ -53,8 +53,8 @@ fn module(target: &str) -> Result<&str, String> {
         return Ok(target);
     }
     let names: Vec<String> = known().chain(LIBRARIES.map(str::to_owned)).collect();
-    let near = nearest(target, names.iter().map(String::as_str)).map(|name| format!(" (did you mean `{name}`?)"));
-    Err(format!("nothing is logged by a module {target:?}{}; there are {}", near.unwrap_or_default(), names.join(", ")))
+    let near = did_you_mean(target, names.iter().map(String::as_str));
+    Err(format!("nothing is logged by a module {target:?}{near}; there are {}", names.join(", ")))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{
     expression::Expr,
+    functions,
     literal::Literal,
     syntax::{self, Ast, Mistake, Step, Tree},
     value_table::ValueTable,
@@ -44,7 +45,8 @@ impl<S: Scope> Compiler<'_, S> {
         Err(Mistake { span: ast.span.clone(), text })
     }
 
-    fn any(&self, ast: &Ast, wanted: &Ty) -> Result<(Expr<S::Leaf>, Ty), Mistake> {
+    /// An expression with its own type, whatever it is. `wanted` says whose members a text names.
+    pub fn any(&self, ast: &Ast, wanted: &Ty) -> Result<(Expr<S::Leaf>, Ty), Mistake> {
         Ok(match &ast.node {
             Tree::Text(text) => match wanted {
                 Ty::Members(members) => (Expr::Literal(Literal::Int(member(members, text, ast)?)), wanted.clone()),
@@ -55,7 +57,7 @@ impl<S: Scope> Compiler<'_, S> {
             Tree::Number(number) => (Expr::Literal(Literal::Int(*number)), Ty::Number),
             Tree::Bool(value) => (Expr::Literal(Literal::Bool(*value)), Ty::Bool),
             Tree::Path(steps) => {
-                let (leaf, ty) = self.scope.path(self, steps)?;
+                let (leaf, ty) = self.scope.path(self, steps).map_err(|mistake| self.minus(steps, mistake))?;
                 (Expr::Leaf(leaf), ty)
             }
             Tree::Table { name, key } => {
@@ -69,20 +71,24 @@ impl<S: Scope> Compiler<'_, S> {
             }
             Tree::Choice(parts) => {
                 let mut ty = wanted.clone();
-                let mut compiled = Vec::new();
-                for part in parts {
-                    let (expr, found) = self.any(part, &ty)?;
-                    if !found.fits(&ty) {
-                        let text = format!("this is {}, what stands before it is {}", found.name(), ty.name());
-                        return Err(Mistake { span: part.span.clone(), text });
-                    }
-                    if ty == Ty::Any {
-                        ty = found;
-                    }
-                    compiled.push(expr);
-                }
-                (Expr::Choice(compiled), ty)
+                let compiled: Result<Vec<_>, Mistake> = parts.iter().map(|part| self.alike(part, &mut ty)).collect();
+                (Expr::Choice(compiled?), ty)
             }
+            Tree::If(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                let condition = self.compile(condition, &Ty::Any)?;
+                let mut ty = wanted.clone();
+                let then = self.alike(then, &mut ty)?;
+                let otherwise = self.alike(otherwise, &mut ty)?;
+                (Expr::If(Box::new([condition, then, otherwise])), ty)
+            }
+            Tree::Arithmetic { first, rest } => {
+                let first = Box::new(self.compile(first, &Ty::Number)?);
+                let rest = rest.iter().map(|(op, right)| Ok((*op, self.compile(right, &Ty::Number)?)));
+                let expr = Expr::Arithmetic { first, rest: rest.collect::<Result<_, Mistake>>()? };
+                functions::written_out(expr, Ty::Number, wanted)
+            }
+            Tree::Call { name, name_span, arguments } => self.call(name, name_span, arguments, ast, wanted)?,
             Tree::Compare { op, left, right } => {
                 // A text beside a member of an enumeration is the name of another member: the type comes from the other side.
                 let (first, second) = if matches!(left.node, Tree::Text(_)) { (right, left) } else { (left, right) };
@@ -98,6 +104,37 @@ impl<S: Scope> Compiler<'_, S> {
             Tree::Any(parts) => (Expr::Any(self.each(parts)?), Ty::Bool),
             Tree::Not(inner) => (Expr::Not(Box::new(self.compile(inner, &Ty::Any)?)), Ty::Bool),
         })
+    }
+
+    /// One of several values that stand for each other. The first decides the type where none is wanted.
+    fn alike(&self, part: &Ast, ty: &mut Ty) -> Result<Expr<S::Leaf>, Mistake> {
+        let (expr, found) = self.any(part, ty)?;
+        if !found.fits(ty) {
+            let text = format!("this is {}, what stands before it is {}", found.name(), ty.name());
+            return Err(Mistake { span: part.span.clone(), text });
+        }
+        if *ty == Ty::Any {
+            *ty = found;
+        }
+        Ok(expr)
+    }
+
+    /// Adds to the mistake of an unknown name that its hyphen may have been meant as a minus.
+    fn minus(&self, steps: &[Step], mistake: Mistake) -> Mistake {
+        let Some((Step::Name { name, span }, before)) = steps.split_last() else { return mistake };
+        let is_known = |(place, _): (usize, &str)| {
+            let (name, span) = (name[..place].to_owned(), span.start..span.start + place);
+            let known = before.iter().filter_map(|step| match step {
+                Step::Name { name, span } => Some(Step::Name { name: name.clone(), span: span.clone() }),
+                Step::Keyed { .. } | Step::At(_) => None,
+            });
+            let steps: Vec<Step> = known.chain([Step::Name { name, span }]).collect();
+            self.scope.path(self, &steps).is_ok()
+        };
+        if !name.match_indices('-').any(is_known) {
+            return mistake;
+        }
+        Mistake { text: format!("{}; {}", mistake.text, syntax::MINUS), ..mistake }
     }
 
     fn each(&self, parts: &[Ast]) -> Result<Vec<Expr<S::Leaf>>, Mistake> {

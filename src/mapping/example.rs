@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An example of a rule file, as JSON. Messages are compared in this form.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Example {
     /// The message that is given is a request. Some dialects use one name for a request and its answer.
     pub asks: bool,

@@ -2,7 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::{literal::Literal, syntax::Comparison, value_table::ValueTable};
+use super::{
+    functions::Call,
+    literal::Literal,
+    results::Results,
+    site::Place,
+    syntax::{Arithmetic, Comparison},
+    value_table::ValueTable,
+};
 use crate::message::Value;
 
 #[derive(Debug)]
@@ -10,56 +17,90 @@ pub enum Expr<L> {
     Leaf(L),
     Literal(Literal),
     Choice(Vec<Expr<L>>),
-    Table { table: usize, key: Box<Expr<L>> },
-    Compare { op: Comparison, left: Box<Expr<L>>, right: Box<Expr<L>> },
+    Table {
+        table: usize,
+        key: Box<Expr<L>>,
+    },
+    Compare {
+        op: Comparison,
+        left: Box<Expr<L>>,
+        right: Box<Expr<L>>,
+    },
     All(Vec<Expr<L>>),
     Any(Vec<Expr<L>>),
     Not(Box<Expr<L>>),
+    Arithmetic {
+        first: Box<Expr<L>>,
+        rest: Vec<(Arithmetic, Expr<L>)>,
+    },
+    /// A condition, the value if it holds, and the value if it does not.
+    If(Box<[Expr<L>; 3]>),
+    Call(Box<Call<L>>),
 }
 
 /// The source of the leaves' values while an expression is evaluated.
 pub trait Values<'v, L> {
     fn value(&self, leaf: &'v L) -> Value<'v>;
+    fn context(&self) -> &'v Context<'v>;
+}
+
+/// Everything that an evaluation needs besides the leaves.
+#[derive(Debug)]
+pub struct Context<'v> {
+    pub tables: &'v [ValueTable],
+    pub place: &'v Place,
+    /// The owner of the texts that functions make.
+    pub results: &'v Results,
 }
 
 impl<L> Expr<L> {
     /// Most expressions are a mere leaf or literal: these are evaluated inline.
     #[inline(always)]
-    pub fn eval<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> Value<'v> {
+    pub fn eval<'v>(&'v self, values: &impl Values<'v, L>) -> Value<'v> {
         match self {
             Expr::Leaf(leaf) => values.value(leaf),
             Expr::Literal(literal) => literal.value(),
-            other => other.work_out(values, tables),
+            other => other.work_out(values),
         }
     }
 
     #[inline(never)]
-    fn work_out<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> Value<'v> {
+    fn work_out<'v>(&'v self, values: &impl Values<'v, L>) -> Value<'v> {
         match self {
-            Expr::Leaf(_) | Expr::Literal(_) => self.eval(values, tables),
+            Expr::Leaf(_) | Expr::Literal(_) => self.eval(values),
             Expr::Choice(parts) => {
                 let mut found = Value::Absent;
                 for part in parts {
-                    found = part.eval(values, tables);
+                    found = part.eval(values);
                     if !found.is_empty() {
                         break;
                     }
                 }
                 found
             }
-            Expr::Table { table, key } => tables[*table].look_up(key.eval(values, tables)),
-            Expr::Compare { op, left, right } => {
-                Value::Bool(compare(*op, left.eval(values, tables), right.eval(values, tables)))
+            Expr::Table { table, key } => values.context().tables[*table].look_up(key.eval(values)),
+            Expr::Compare { op, left, right } => Value::Bool(compare(*op, left.eval(values), right.eval(values))),
+            Expr::All(parts) => Value::Bool(parts.iter().all(|part| part.holds(values))),
+            Expr::Any(parts) => Value::Bool(parts.iter().any(|part| part.holds(values))),
+            Expr::Not(inner) => Value::Bool(!inner.holds(values)),
+            Expr::Arithmetic { first, rest } => {
+                let first = first.eval(values).as_int();
+                let apply = |left: i64, (op, right): &'v (Arithmetic, Expr<L>)| {
+                    calculate(*op, left, right.eval(values).as_int()?)
+                };
+                first.and_then(|first| rest.iter().try_fold(first, apply)).map(Value::Int).unwrap_or_default()
             }
-            Expr::All(parts) => Value::Bool(parts.iter().all(|part| part.holds(values, tables))),
-            Expr::Any(parts) => Value::Bool(parts.iter().any(|part| part.holds(values, tables))),
-            Expr::Not(inner) => Value::Bool(!inner.holds(values, tables)),
+            Expr::If(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                if condition.holds(values) { then.eval(values) } else { otherwise.eval(values) }
+            }
+            Expr::Call(call) => call.eval(values),
         }
     }
 
     /// True if the value is true; a value that is not a truth value holds if it is not empty.
-    pub fn holds<'v>(&'v self, values: &impl Values<'v, L>, tables: &'v [ValueTable]) -> bool {
-        match self.eval(values, tables) {
+    pub fn holds<'v>(&'v self, values: &impl Values<'v, L>) -> bool {
+        match self.eval(values) {
             Value::Bool(value) => value,
             value => !value.is_empty(),
         }
@@ -80,12 +121,29 @@ impl<L> Expr<L> {
                 parts.iter().for_each(|part| part.collect(into));
             }
             Expr::Table { key, .. } => key.collect(into),
+            Expr::Arithmetic { first, rest } => {
+                first.collect(into);
+                rest.iter().for_each(|(_, right)| right.collect(into));
+            }
             Expr::Compare { left, right, .. } => {
                 left.collect(into);
                 right.collect(into);
             }
             Expr::Not(inner) => inner.collect(into),
+            Expr::If(parts) => parts.iter().for_each(|part| part.collect(into)),
+            Expr::Call(call) => call.arguments.iter().for_each(|argument| argument.collect(into)),
         }
+    }
+}
+
+/// None if the result is out of range, or at a division by zero. A division drops the fraction.
+fn calculate(op: Arithmetic, left: i64, right: i64) -> Option<i64> {
+    match op {
+        Arithmetic::Add => left.checked_add(right),
+        Arithmetic::Subtract => left.checked_sub(right),
+        Arithmetic::Multiply => left.checked_mul(right),
+        Arithmetic::Divide => left.checked_div(right),
+        Arithmetic::Remainder => left.checked_rem(right),
     }
 }
 

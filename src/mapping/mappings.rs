@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::{
     incoming::{self, Incoming},
     outgoing::{self, Outgoing},
+    overlay,
 };
 use crate::{
     diagnostic::Problems,
@@ -18,6 +19,17 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Mappings {
     pub dialects: HashMap<String, Arc<Dialect>>,
+    /// The rule files that change shipped ones.
+    pub overlays: Vec<Overlay>,
+}
+
+/// A rule file that extends the shipped one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Overlay {
+    /// The file as its author knows it.
+    pub file: String,
+    /// What it changes: "replaces established", "removes …".
+    pub changes: Vec<String>,
 }
 
 /// The vocabulary of one dialect, and its rules in either direction if there are any.
@@ -33,16 +45,24 @@ impl Mappings {
     pub fn load(files: &Files, problems: &mut Problems) -> Mappings {
         files.check(problems);
         let mut dialects = HashMap::new();
+        let mut overlays = Vec::new();
         for name in files.dialects() {
             let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
             let vocabulary = Arc::new(vocabulary::load(source, problems));
-            let from = files.get(&format!("from-{name}.toml"));
-            let from = from.map(|source| Arc::new(incoming::load(source, &vocabulary, problems)));
-            let to = files.get(&format!("to-{name}.toml"));
-            let to = to.map(|source| Arc::new(outgoing::load(source, &vocabulary, problems)));
+            let (from, to) = (format!("from-{name}.toml"), format!("to-{name}.toml"));
+            for path in [&from, &to] {
+                let Some(source) = files.get(path) else { continue };
+                let changes = overlay::changes(source, files.replaced(path));
+                overlays.extend(changes.map(|changes| Overlay { file: source.name.clone(), changes }));
+            }
+            let load = |source| Arc::new(incoming::load(source, files.replaced(&from), &vocabulary, problems));
+            let from = files.get(&from).map(load);
+            let load = |source| Arc::new(outgoing::load(source, files.replaced(&to), &vocabulary, problems));
+            let to = files.get(&to).map(load);
             dialects.insert(name.to_owned(), Arc::new(Dialect { vocabulary, from, to }));
         }
-        Mappings { dialects }
+        overlays.sort_by(|one: &Overlay, other| one.file.cmp(&other.file));
+        Mappings { dialects, overlays }
     }
 
     /// The number of examples beside the rules.

@@ -9,6 +9,9 @@ use crate::{
 
 /// Reports rules that are another dialect's.
 pub fn check_dialect(table: &Table, vocabulary: &Vocabulary, problems: &mut Problems) {
+    // `overlay` has read these.
+    table.get("extends");
+    table.get("remove");
     let dialect = table.required("dialect", problems);
     if dialect != vocabulary.dialect && !dialect.is_empty() {
         table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));

@@ -1,17 +1,27 @@
 //! Expressions as rules write them → a syntax tree with positions. Names are resolved later, by `compile`.
 //!
 //! ```text
-//! expression = all { "or" all }           all  = not { "and" not }        not = [ "not" ] comparison
+//! expression = "if" expression "then" expression "else" expression | any
+//! any        = all { "or" all }           all  = not { "and" not }        not = [ "not" ] comparison
 //! comparison = choice [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) choice ]
-//! choice     = operand { "??" operand }                                   the first that is not empty
-//! operand    = "(" expression ")" | 'text' | number | "true" | "false" | table | path
+//! choice     = sum { "??" sum }                                           the first that is not empty
+//! sum        = product { ( "+" | "-" ) product }                          product = operand { ( "*" | "/" | "%" ) operand }
+//! operand    = "(" expression ")" | 'text' | number | "true" | "false" | table | call | path
 //! table      = "tables." name "[" expression "]"
+//! call       = name "(" [ expression { "," expression } ] ")"
 //! path       = name { "." name | "[" path "=" operand "]" | "[" number "]" }
 //! ```
+//!
+//! A hyphen may be part of a name, so that a minus has spaces around it: `a - b`.
+
+mod tokens;
 
 use std::ops::Range;
 
 use crate::{diagnostic::Problems, document::Node};
+
+pub use tokens::MINUS;
+use tokens::{Token, tokens};
 
 /// A node of the tree, with its place in the expression's text.
 #[derive(Debug, PartialEq)]
@@ -26,12 +36,41 @@ pub enum Tree {
     Number(i64),
     Bool(bool),
     Path(Vec<Step>),
-    Table { name: String, key: Box<Ast> },
+    Table {
+        name: String,
+        key: Box<Ast>,
+    },
     Choice(Vec<Ast>),
-    Compare { op: Comparison, left: Box<Ast>, right: Box<Ast> },
+    Compare {
+        op: Comparison,
+        left: Box<Ast>,
+        right: Box<Ast>,
+    },
     All(Vec<Ast>),
     Any(Vec<Ast>),
     Not(Box<Ast>),
+    /// Operations of one rank, from the left to the right.
+    Arithmetic {
+        first: Box<Ast>,
+        rest: Vec<(Arithmetic, Ast)>,
+    },
+    /// A condition, the value if it holds, and the value if it does not.
+    If(Box<[Ast; 3]>),
+    Call {
+        name: String,
+        name_span: Range<usize>,
+        arguments: Vec<Ast>,
+    },
+}
+
+/// An operation on two whole numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
 }
 
 #[derive(Debug, PartialEq)]
@@ -74,7 +113,7 @@ impl Mistake {
 }
 
 pub fn parse(text: &str) -> Result<Ast, Mistake> {
-    let mut parser = Parser { text, tokens: tokens(text)?, at: 0 };
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0 };
     let ast = parser.expression()?;
     match parser.peek() {
         Token::End => Ok(ast),
@@ -82,55 +121,15 @@ pub fn parse(text: &str) -> Result<Ast, Mistake> {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Name(String),
-    Text(String),
-    Number(i64),
-    Sign(&'static str),
-    End,
-}
-
-const SIGNS: [&str; 14] = ["??", "==", "!=", "<=", ">=", "<", ">", "=", "[", "]", "(", ")", ".", ","];
-
-fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Mistake> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let run = |fits: fn(char) -> bool| rest.find(|c| !fits(c)).unwrap_or(rest.len());
-        let (token, length) = if c.is_whitespace() {
-            at += c.len_utf8();
-            continue;
-        } else if c.is_ascii_alphabetic() || c == '_' {
-            let length = run(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-            (Token::Name(rest[..length].to_owned()), length)
-        } else if c.is_ascii_digit() || (c == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
-            let length = 1 + rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
-            let number = rest[..length].parse();
-            let span = at..at + length;
-            (Token::Number(number.map_err(|_| Mistake { span, text: "the number is too large".into() })?), length)
-        } else if c == '\'' {
-            let Some(end) = rest[1..].find('\'') else {
-                return Err(Mistake { span: at..text.len(), text: "the text has no end".into() });
-            };
-            (Token::Text(rest[1..1 + end].to_owned()), end + 2)
-        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            (Token::Sign(sign), sign.len())
-        } else {
-            return Err(Mistake { span: at..at + c.len_utf8(), text: format!("unexpected {c:?}") });
-        };
-        tokens.push((token, at..at + length));
-        at += length;
-    }
-    tokens.push((Token::End, text.len()..text.len()));
-    Ok(tokens)
-}
+/// The most expressions within each other, because each takes room on the stack.
+const MOST_DEPTH: usize = 64;
 
 struct Parser<'t> {
     text: &'t str,
     tokens: Vec<(Token, Range<usize>)>,
     at: usize,
+    /// How many expressions the parser is in.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -168,6 +167,10 @@ impl Parser<'_> {
         if self.takes(sign) { Ok(()) } else { Err(self.unexpected(&format!("`{sign}`"))) }
     }
 
+    fn expect_word(&mut self, word: &str) -> Result<(), Mistake> {
+        if self.takes_word(word) { Ok(()) } else { Err(self.unexpected(&format!("`{word}`"))) }
+    }
+
     fn unexpected(&self, expected: &str) -> Mistake {
         let span = self.span();
         let found = if span.is_empty() { "the end" } else { &self.text[span.clone()] };
@@ -180,7 +183,30 @@ impl Parser<'_> {
     }
 
     fn expression(&mut self) -> Result<Ast, Mistake> {
-        self.several(|parser| parser.all(), |parser| parser.takes_word("or"), Tree::Any)
+        self.deeper(|parser| {
+            let start = parser.span().start;
+            if !parser.takes_word("if") {
+                return parser.several(|parser| parser.all(), |parser| parser.takes_word("or"), Tree::Any);
+            }
+            let condition = parser.expression()?;
+            parser.expect_word("then")?;
+            let then = parser.expression()?;
+            parser.expect_word("else")?;
+            let otherwise = parser.expression()?;
+            Ok(parser.since(start, Tree::If(Box::new([condition, then, otherwise]))))
+        })
+    }
+
+    /// Reads something that may have the same within it.
+    fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Ast, Mistake>) -> Result<Ast, Mistake> {
+        if self.depth == MOST_DEPTH {
+            let text = format!("more than {MOST_DEPTH} expressions stand within each other here");
+            return Err(Mistake { span: self.span(), text });
+        }
+        self.depth += 1;
+        let read = read(self);
+        self.depth -= 1;
+        read
     }
 
     fn all(&mut self) -> Result<Ast, Mistake> {
@@ -208,7 +234,7 @@ impl Parser<'_> {
     fn not(&mut self) -> Result<Ast, Mistake> {
         let start = self.span().start;
         if self.takes_word("not") {
-            let inner = self.not()?;
+            let inner = self.deeper(|parser| parser.not())?;
             return Ok(self.since(start, Tree::Not(Box::new(inner))));
         }
         self.comparison()
@@ -230,7 +256,34 @@ impl Parser<'_> {
     }
 
     fn choice(&mut self) -> Result<Ast, Mistake> {
-        self.several(|parser| parser.operand(), |parser| parser.takes("??"), Tree::Choice)
+        self.several(|parser| parser.sum(), |parser| parser.takes("??"), Tree::Choice)
+    }
+
+    fn sum(&mut self) -> Result<Ast, Mistake> {
+        self.chain(|parser| parser.product(), &[("+", Arithmetic::Add), ("-", Arithmetic::Subtract)])
+    }
+
+    fn product(&mut self) -> Result<Ast, Mistake> {
+        use Arithmetic::*;
+        self.chain(|parser| parser.operand(), &[("*", Multiply), ("/", Divide), ("%", Remainder)])
+    }
+
+    /// Operations of one rank, from the left to the right.
+    fn chain(
+        &mut self,
+        part: fn(&mut Self) -> Result<Ast, Mistake>,
+        signs: &[(&'static str, Arithmetic)],
+    ) -> Result<Ast, Mistake> {
+        let start = self.span().start;
+        let first = part(self)?;
+        let mut rest = Vec::new();
+        while let Some(op) = signs.iter().find(|(sign, _)| self.takes(sign)).map(|(_, op)| *op) {
+            rest.push((op, part(self)?));
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        Ok(self.since(start, Tree::Arithmetic { first: Box::new(first), rest }))
     }
 
     fn operand(&mut self) -> Result<Ast, Mistake> {
@@ -261,10 +314,33 @@ impl Parser<'_> {
                 self.expect("]")?;
                 Tree::Table { name, key }
             }
+            Token::Name(name) if self.tokens.get(self.at + 1).is_some_and(|(next, _)| *next == Token::Sign("(")) => {
+                let (name, name_span) = (name.clone(), self.span());
+                Tree::Call { name, name_span, arguments: self.arguments()? }
+            }
             Token::Name(_) => Tree::Path(self.path()?),
             Token::Sign(_) | Token::End => return Err(self.unexpected("a value")),
         };
         Ok(self.since(start, node))
+    }
+
+    /// The arguments of a function, behind its name.
+    fn arguments(&mut self) -> Result<Vec<Ast>, Mistake> {
+        self.take();
+        self.expect("(")?;
+        let mut arguments = Vec::new();
+        if self.takes(")") {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.expression()?);
+            if self.takes(")") {
+                return Ok(arguments);
+            }
+            if !self.takes(",") {
+                return Err(self.unexpected("`,` or `)`"));
+            }
+        }
     }
 
     fn path(&mut self) -> Result<Vec<Step>, Mistake> {
@@ -280,7 +356,8 @@ impl Parser<'_> {
                 } else {
                     let path = self.path()?;
                     self.expect("=")?;
-                    steps.push(Step::Keyed { path, equals: Box::new(self.operand()?) });
+                    let equals = Box::new(self.deeper(|parser| parser.operand())?);
+                    steps.push(Step::Keyed { path, equals });
                 }
                 self.expect("]")?;
             } else {

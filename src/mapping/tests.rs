@@ -19,7 +19,7 @@ fn wrong(rules: &str) -> String {
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
     let source = Source::new("rules.toml", format!("dialect = \"event-feed\"\n{rules}"));
-    incoming::load(&source, &mappings.dialects["event-feed"].vocabulary, &mut problems);
+    incoming::load(&source, None, &mappings.dialects["event-feed"].vocabulary, &mut problems);
     problems.render()
 }
 
@@ -28,8 +28,7 @@ fn a_name_of_let_is_one_sort_of_record() {
     let wrong = wrong(
         r#"
             let.one = "groups[0] ?? agents[0]"
-            [[rule]]
-            on       = "entity-snapshot"
+            [on.entity-snapshot]
             means    = "service-known"
             set.name = "one.thresholds[0].threshold-name""#,
     );
@@ -42,12 +41,52 @@ fn a_name_of_let_is_not_made_of_itself() {
         r#"
             let.one   = "other.group"
             let.other = "one.group"
-            [[rule]]
-            on      = "held"
+            [on.held]
             means   = "held"
             set.ani = "one.id""#,
     );
     assert!(wrong.contains("in `let.one`: in `let.other`: `let.one` is made of itself"), "{wrong}");
+}
+
+#[test]
+fn a_name_of_let_can_be_computed() {
+    let rules = |set: &str| {
+        wrong(&format!(
+            r#"
+            let.number = "digits(call-table[0].dnis) ?? 'none'"
+            let.code   = "if number then length(number) + 1 else 0"
+            [[rule]]
+            on       = "held"
+            means    = "held"
+            set.dnis = "{set}""#
+        ))
+    };
+    let right = rules("join('-', number, code)");
+    assert!(!right.contains("let.") && !right.contains("`call-table.dnis` of `held` is not read"), "{right}");
+    let wrong = rules("number.digits");
+    assert!(wrong.contains("what stands before this has no fields"), "{wrong}");
+}
+
+#[test]
+fn tables_map_numbers_and_texts_to_any_codes() {
+    let wrong = wrong(
+        r#"
+            tables.a = { from = "text", to = "agent-state", x = "idle", else = "" }
+            tables.b = { from = "media", to = "number", else = 1 }
+            tables.c = { from = "number", to = "text", 1 = "one" }
+            tables.d = { from = "cause", to = "cause", BUSY = "busi", else = "" }
+            tables.e = { from = "nothing", to = "text" }
+            [[rule]]
+            on         = "held"
+            means      = "held"
+            set.reason = "tables.c[number(tables.b[tables.f[1]])]""#,
+    );
+    for part in ["unknown member of the model's cause `busi`", "unknown enumeration `nothing`", "unknown table `f`"] {
+        assert!(wrong.contains(part), "{part:?} is missing in:\n{wrong}");
+    }
+    for name in ["tables.a", "tables.b", "tables.c"] {
+        assert!(!wrong.contains(&format!("{name} = ")), "{name}:\n{wrong}");
+    }
 }
 
 #[test]
@@ -56,13 +95,12 @@ fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
         r#"
             let.group = "call-table[0].group"
             let.again = "call-table[0].group"
-            [[rule]]
-            on         = "held"
+            [on.held]
             means      = "held"
             set.ani    = "group.id"
             set.reason = "again.type""#,
     );
-    assert!(wrong.contains("`call-table.dnis` of `held` is not read"), "{wrong}");
+    assert!(wrong.contains("these fields of `held` are not read: ") && wrong.contains("`call-table.dnis`"), "{wrong}");
     assert!(!wrong.contains("call-table.group"), "{wrong}");
 }
 

@@ -38,6 +38,20 @@ impl Effect {
         }
     }
 
+    /// The reason why nothing came of a change, in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Effect::Taken => "nothing was new",
+            Effect::UnknownCall => "its call is not known",
+            Effect::UnknownAgent => "its agent is not known",
+            Effect::Late => "its call is over",
+            Effect::UnknownService => "its service is not known",
+            Effect::UnknownRequest => "no such request is open",
+            Effect::OddCode => "its code is no number",
+            Effect::Full => "a table is full",
+        }
+    }
+
     /// The fault of the message, if it is the reason why the change was not taken in. A message that names somebody or
     /// something is right, even if they are not known, or gone: the call may predate the bridge, or the event may be a
     /// duplicate.

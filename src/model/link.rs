@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::{timers::Timer, *};
+use super::{backlog::Cause, timers::Timer, *};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LinkState {
@@ -96,15 +96,13 @@ impl Model {
             Some(Entity::Agents) => {
                 for agent in self.agents.indices() {
                     if self.agents[agent].is_logged_on() && self.agents[agent].stale {
-                        self.presume(true, |model| model.log_off(agent));
+                        self.backlog.end_agent(agent, Cause::Unlisted);
                     }
                 }
             }
             Some(Entity::Calls) => {
                 let unseen = self.calls.iter().filter(|(_, call)| call.is_live() && call.seen_epoch != epoch);
-                for call in unseen.map(|(call, _)| call).collect::<Vec<_>>() {
-                    self.presume_over(call);
-                }
+                unseen.for_each(|(call, _)| self.backlog.end_call(call, Cause::Unseen(epoch)));
             }
             Some(Entity::Services) => self.remove_unseen(epoch),
             None => {}
@@ -127,7 +125,8 @@ impl Model {
     /// a while.
     pub fn link_down(&mut self, now: Time, reason: &str) {
         self.begin(now, None);
-        if self.link.state == LinkState::Down {
+        // A bridge that stops tells it last.
+        if self.link.state == LinkState::Down || self.backlog.is_last() {
             return;
         }
         self.fail_all_requests(reason);
@@ -145,11 +144,12 @@ impl Model {
         self.timers.set(self.moment.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
     }
 
-    /// The bridge stops. Nobody will tell how the calls go on, so they end. Agents keep their last state.
+    /// The bridge stops. Nobody will tell how the calls go on, so they end; then the link is down. Agents keep their last
+    /// state.
     pub fn shut_down(&mut self, now: Time, reason: &str) {
         self.begin(now, None);
-        self.presume(true, Model::lose_calls);
-        self.link_down(now, reason);
+        self.lose_calls();
+        self.backlog.finish_with(reason);
     }
 
     /// The platform did not come back in time.
@@ -159,23 +159,26 @@ impl Model {
         }
     }
 
-    /// Ends every call, once, and logs every agent off. Calls that are heard of again start anew, and so do agents.
+    /// Has every call end, once, and every agent logged off, in their turns. Calls that are heard of again start anew, and
+    /// so do agents.
     fn lose_all(&mut self) {
-        self.presume(true, |model| {
-            model.lose_calls();
-            model.lose_agents();
-        });
+        self.lose_calls();
+        for agent in self.agents.indices() {
+            self.backlog.end_agent(agent, Cause::Lost);
+        }
     }
 
     fn lose_calls(&mut self) {
-        for call in self.calls.indices() {
-            if self.calls[call].is_live() {
-                self.presume_over(call);
-            }
-            self.give_up_wrap(call);
-            let names = self.calls[call].names.clone();
-            self.calls.drop_names(call, &names);
+        self.calls.iter().for_each(|(call, _)| self.backlog.end_call(call, Cause::Lost));
+    }
+
+    pub(super) fn lose_call(&mut self, call: CallIx) {
+        if self.calls[call].is_live() {
+            self.presume_over(call);
         }
+        self.give_up_wrap(call);
+        let names = self.calls[call].names.clone();
+        self.calls.drop_names(call, &names);
     }
 
     /// The platform shows an agent ready, logged off, or on the call `but`. Calls of which nothing was heard since

@@ -6,6 +6,7 @@
 //! (`no_order_of_events_breaks_a_life`).
 
 mod agents;
+mod backlog;
 mod calls;
 mod change;
 mod dispositions;
@@ -38,6 +39,7 @@ pub use words::*;
 
 use crate::time::Time;
 use agents::Agents;
+use backlog::Backlog;
 use calls::Calls;
 use link::Link;
 use moment::Moment;
@@ -57,6 +59,7 @@ pub struct Model {
     services: Services,
     requests: Requests,
     link: Link,
+    backlog: Backlog,
     timers: Timers,
     transitions: Transitions,
     /// The number of items of call data for which there was no room.
@@ -81,6 +84,9 @@ impl Model {
 
     /// Takes in what the platform says.
     pub fn apply(&mut self, change: &Change) -> Effect {
+        if !self.backlog.is_empty() {
+            self.hasten(change);
+        }
         self.requests.listen_to(Some(change));
         let effect = self.change(change);
         self.outcome_heard(change);
@@ -209,7 +215,12 @@ impl Model {
     }
 
     pub fn calls(&self) -> impl Iterator<Item = (CallIx, &Call)> {
-        self.calls.iter().filter(|(_, call)| call.phase == Phase::Live)
+        self.calls_from(0)
+    }
+
+    /// The calls from this place of the table on.
+    pub fn calls_from(&self, place: usize) -> impl Iterator<Item = (CallIx, &Call)> {
+        self.calls.iter_from(place).filter(|(_, call)| call.phase == Phase::Live)
     }
 
     pub fn call(&self, call: CallIx) -> &Call {
@@ -224,12 +235,22 @@ impl Model {
         self.agents.iter()
     }
 
+    /// The agents from this place of the table on.
+    pub fn agents_from(&self, place: usize) -> impl Iterator<Item = (AgentIx, &Agent)> {
+        self.agents.iter_from(place)
+    }
+
     pub fn agent(&self, agent: AgentIx) -> &Agent {
         &self.agents[agent]
     }
 
     pub fn services(&self) -> impl Iterator<Item = (ServiceIx, &Service)> {
         self.services.iter()
+    }
+
+    /// The services from this place of the table on.
+    pub fn services_from(&self, place: usize) -> impl Iterator<Item = (ServiceIx, &Service)> {
+        self.services.iter_from(place)
     }
 
     pub fn service(&self, service: ServiceIx) -> &Service {

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::*;
+use super::{backlog::Cause, *};
 
 #[derive(Debug)]
 pub struct Service {
@@ -33,6 +33,10 @@ pub(super) struct Services {
 impl Services {
     pub fn iter(&self) -> impl Iterator<Item = (ServiceIx, &Service)> {
         self.table.iter()
+    }
+
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = (ServiceIx, &Service)> {
+        self.table.iter_from(place)
     }
 
     pub fn by_id(&self, kind: DeviceKind, id: Id) -> Option<ServiceIx> {
@@ -173,11 +177,14 @@ impl Model {
 
     /// Services that the platform did not show since `epoch` began do not exist any more.
     pub(super) fn remove_unseen(&mut self, epoch: u64) {
-        for index in self.services.table.indices() {
-            let service = &self.services[index];
-            if service.told && service.seen_epoch != epoch {
-                self.remove_service(index);
-            }
+        let unseen = self.services.iter().filter(|(_, service)| service.told && service.seen_epoch != epoch);
+        unseen.for_each(|(service, _)| self.backlog.end_service(service, Cause::Unseen(epoch)));
+    }
+
+    pub(super) fn remove_if_unseen(&mut self, index: ServiceIx, epoch: u64) {
+        let service = self.services.table.get(index);
+        if service.is_some_and(|service| service.told && service.seen_epoch != epoch) {
+            self.remove_service(index);
         }
     }
 

@@ -23,6 +23,13 @@ macro_rules! index {
                 (self.0 >> 32) as u32
             }
         }
+
+        impl $name {
+            /// The place behind this one, where an iteration that stopped here goes on.
+            pub fn next_place(self) -> usize {
+                self.place() + 1
+            }
+        }
     )+};
 }
 
@@ -104,7 +111,12 @@ impl<I: Index, T> Slab<I, T> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
-        let entries = self.entries.iter().enumerate();
+        self.iter_from(0)
+    }
+
+    /// The entries from this place on.
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = (I, &T)> {
+        let entries = self.entries.iter().enumerate().skip(place);
         entries.filter_map(|(place, entry)| Some((I::new(place as u32, entry.generation), entry.value.as_deref()?)))
     }
 
@@ -142,5 +154,8 @@ mod tests {
         assert_eq!(slab.remove(old), None);
         assert_eq!((slab.get(old), slab.get(new)), (None, Some(&"new")));
         assert_eq!(slab.indices(), [new]);
+        let next = slab.insert("next");
+        assert_eq!(slab.iter_from(new.next_place()).collect::<Vec<_>>(), [(next, &"next")]);
+        assert_eq!(slab.iter_from(next.next_place() + 7).next(), None);
     }
 }

@@ -23,11 +23,11 @@ use crate::{
     config::{Application, Config, Platform},
     dialect::registry::{ApplicationStart, ApplicationTransport, PlatformStart, PlatformTransport, Posted, Served},
     log,
-    mapping::{Incoming, Mappings, Outgoing},
+    mapping::{Incoming, Mappings, Outgoing, Site},
     model::Model,
     port::Notice,
     settings::{self, Limits, Listen, Queue, WsdlSource},
-    time::Time,
+    time::{Time, Zone},
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
 
@@ -66,7 +66,7 @@ const REFUSALS: usize = 8;
 /// How many messages may wait to be written to a platform; one that does not read is given up.
 const WRITES: usize = 1024;
 /// How much is read of a platform's connection at a time, in bytes.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 
 pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
@@ -104,9 +104,9 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     Ok(Assembly { bridge, ways, streams, carriers, callees, doors })
 }
 
-fn rules(mappings: &Mappings, dialect: &str) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
-    let dialect_of = |name: &str| mappings.dialects.get(name);
-    let rules = dialect_of(dialect).and_then(|dialect| dialect.from.clone().zip(dialect.to.clone()));
+fn rules(mappings: &Mappings, dialect: &str, site: &Site) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
+    let zone = Zone::new(jiff::tz::TimeZone::system());
+    let rules = mappings.dialects.get(dialect).and_then(|dialect| dialect.at(site, &zone));
     rules.ok_or_else(|| format!("{dialect} has no rules"))
 }
 
@@ -130,9 +130,9 @@ async fn platform_parts(
     inputs: &mpsc::Sender<Input>,
     ways: &mut Ways,
 ) -> Result<PlatformParts, String> {
-    let (incoming, outgoing) = rules(mappings, &platform.dialect)?;
+    let (incoming, outgoing) = rules(mappings, &platform.dialect, &platform.site)?;
     let vocabulary = incoming.vocabulary.clone();
-    let Platform { name, dialect: _, settings, model, knobs } = platform;
+    let Platform { name, dialect: _, settings, model, knobs, site: _ } = platform;
     let (mut way, mut called_at) = (Way::default(), None);
     match settings.transport {
         PlatformTransport::Dialled(dial) => {
@@ -231,7 +231,7 @@ async fn door(
         let address = Some(address.to_string());
         log::notices::write(None, Some(&name), &Notice::Unprotected { address });
     }
-    let (from, to) = rules(mappings, &application.dialect)?;
+    let (from, to) = rules(mappings, &application.dialect, &application.site)?;
     let vocabulary = to.vocabulary.clone();
     let acceptor = tls.as_ref().map(tls::server).transpose()?;
     let settings = application.settings;

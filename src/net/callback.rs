@@ -2,10 +2,7 @@
 //! session ends; it is never left out.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,6 +17,7 @@ use super::{
     input::Input,
     metrics::Metrics,
     peers::Peers,
+    room::{Waiting, bring_room},
 };
 use crate::{
     bridge::Owner,
@@ -49,8 +47,8 @@ pub struct Caller {
     pub owner: Owner,
     pub connection: Connection,
     pub inputs: mpsc::Sender<Input>,
-    /// Bytes of events that wait in the queue.
-    pub waiting: Arc<AtomicUsize>,
+    /// Events that wait in the queue.
+    pub waiting: Arc<Waiting>,
     pub metrics: Arc<Metrics>,
     /// How long a client that cannot be reached is waited for.
     pub give_up: Duration,
@@ -106,7 +104,9 @@ impl Caller {
                 bring(&self.inputs, Input::Delivered { owner, connection, token, result }).await;
                 continue;
             }
-            self.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+            if self.waiting.take(1, body.len()) {
+                bring_room(&self.inputs, owner, connection).await;
+            }
             match self.event(line, &action, body).await {
                 Ok(Taken::Well) => {}
                 Ok(Taken::WithFault) => {

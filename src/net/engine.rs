@@ -2,7 +2,7 @@
 //! How outputs are carried out is the business of `perform`.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,8 +14,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    callback::Callbacks, dial::Dialler, input::Input, metrics::Metrics, perform::Calls, post::Posts, store::Store,
-    stream::Writer,
+    callback::Callbacks, dial::Dialler, input::Input, metrics::Metrics, perform::Calls, post::Posts, room::Crowds,
+    store::Store, stream::Writer,
 };
 use crate::{
     bridge::{Bridge, Owner},
@@ -59,6 +59,9 @@ pub struct Engine {
     pub(super) links: HashMap<(Owner, Connection), Link>,
     /// Queues of calls to callback addresses.
     pub(super) calls: HashMap<(Owner, Connection), Calls>,
+    pub(super) crowds: Crowds,
+    /// Inputs of platforms of which nothing is read for now, in their order.
+    pub(super) held: HashMap<usize, VecDeque<Input>>,
     /// HTTP requests that wait for their answers.
     pub(super) requests: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
@@ -72,6 +75,10 @@ pub struct Engine {
 
 /// How many inputs are taken in before timers are looked at again.
 const BATCH: usize = 64;
+/// How long what is told in portions goes on before inputs are looked at again.
+const PORTION: Duration = Duration::from_millis(2);
+/// How much of a platform's stream is taken in at a time while somebody's queue is filled, in bytes.
+const PIECE: usize = 2 << 10;
 
 impl Engine {
     pub fn new(
@@ -88,6 +95,8 @@ impl Engine {
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
+            crowds: Crowds::default(),
+            held: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
             describing: CancellationToken::new(),
@@ -105,52 +114,154 @@ impl Engine {
     pub async fn run(mut self, mut receiver: mpsc::Receiver<Input>, shutdown: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
-            let timer = async {
-                match deadline {
-                    Some(deadline) => sleep_until(deadline.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
+            self.release_all();
+            let goes_on = self.go_on();
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                () = timer => {
-                    let now = self.now();
-                    self.bridge.expire(now);
-                    self.perform(None);
-                }
+                () = self.due() => self.expire(),
                 count = receiver.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         break;
                     }
-                    for input in batch.drain(..) {
-                        let heard = match &input {
-                            Input::Read { at, .. } | Input::Request { at, .. } => Some(*at),
-                            Input::Opened { .. }
-                            | Input::Closed { .. }
-                            | Input::Answered { .. }
-                            | Input::Delivered { .. }
-                            | Input::Described { .. }
-                            | Input::Kept { .. }
-                            | Input::Complaint { .. }
-                            | Input::Metrics(_)
-                            | Input::Ready(_) => None,
-                        };
-                        self.take(input);
-                        self.perform(heard);
-                    }
+                    batch.drain(..).for_each(|input| self.take_or_hold(input));
                 }
+                () = std::future::ready(()), if goes_on => {}
             }
         }
+        self.shut_down(&mut receiver).await;
+    }
+
+    /// Tells everybody that the bridge stops, as their queues have room; then lets all tasks end.
+    async fn shut_down(mut self, receiver: &mut mpsc::Receiver<Input>) {
         self.bridge.shut_down(self.now());
         self.perform(None);
+        loop {
+            let goes_on = self.go_on();
+            if !self.bridge.is_ending() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = self.due() => self.expire(),
+                input = receiver.recv() => match input {
+                    Some(input @ (Input::Room { .. } | Input::Delivered { .. })) => self.take_in(input),
+                    Some(input @ Input::Closed { owner: Owner::Application(_), .. }) => self.take_in(input),
+                    // Nothing else changes anything any more.
+                    Some(_) => {}
+                    None => break,
+                },
+                () = std::future::ready(()), if goes_on => {}
+            }
+        }
         // Without their senders, the tasks end once they have delivered everything that waits.
         self.links.clear();
         self.calls.clear();
         self.ways.clear();
         self.store = None;
         self.describing.cancel();
+    }
+
+    /// Ends when something is due.
+    fn due(&self) -> impl Future<Output = ()> + use<> {
+        let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
+        let deadline = deadline.into_iter().chain(self.crowds.deadline()).min();
+        async move {
+            match deadline {
+                Some(deadline) => sleep_until(deadline.into()).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn expire(&mut self) {
+        if self.crowds.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+            self.look_at_crowds();
+        }
+        self.bridge.expire(self.now());
+        self.perform(None);
+    }
+
+    /// Goes on with what is told in portions, for a short time. Returns true if more could be told at once.
+    fn go_on(&mut self) -> bool {
+        let begun = Instant::now();
+        while self.bridge.go_on(self.now()) {
+            self.perform(None);
+            if begun.elapsed() >= PORTION {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes in an input, unless it is a platform's of which nothing is read for now.
+    fn take_or_hold(&mut self, input: Input) {
+        let platform = match &input {
+            Input::Opened { owner: Owner::Platform(index), .. }
+            | Input::Read { owner: Owner::Platform(index), .. }
+            | Input::Closed { owner: Owner::Platform(index), .. }
+            | Input::Request { owner: Owner::Platform(index), .. } => *index,
+            Input::Opened { .. }
+            | Input::Read { .. }
+            | Input::Closed { .. }
+            | Input::Request { .. }
+            | Input::Room { .. }
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Kept { .. }
+            | Input::Complaint { .. }
+            | Input::Metrics(_)
+            | Input::Ready(_) => return self.take_in(input),
+        };
+        // Nearly always, everybody keeps up.
+        if self.crowds.are_none() && self.held.is_empty() {
+            return self.take_in(input);
+        }
+        self.held.entry(platform).or_default().push_back(input);
+        self.release(platform);
+    }
+
+    /// Takes in what was held of a platform, as far as it need not be held any longer, little by little: queues that are
+    /// nearly full have no room for much.
+    fn release(&mut self, platform: usize) {
+        while !self.is_held(platform) {
+            let Some(held) = self.held.get_mut(&platform) else { return };
+            match held.pop_front() {
+                Some(Input::Read { owner, connection, mut bytes, at, place }) if bytes.len() > PIECE => {
+                    let piece = bytes.split_to(PIECE);
+                    held.push_front(Input::Read { owner, connection, bytes, at, place });
+                    self.take_in(Input::Read { owner, connection, bytes: piece, at, place: None });
+                }
+                Some(input) => self.take_in(input),
+                None => drop(self.held.remove(&platform)),
+            }
+        }
+    }
+
+    fn release_all(&mut self) {
+        if !self.held.is_empty() {
+            self.held.keys().copied().collect::<Vec<_>>().into_iter().for_each(|platform| self.release(platform));
+        }
+    }
+
+    /// Takes in an input, and lets everything follow from it.
+    fn take_in(&mut self, input: Input) {
+        let heard = match &input {
+            Input::Read { at, .. } | Input::Request { at, .. } => Some(*at),
+            Input::Opened { .. }
+            | Input::Closed { .. }
+            | Input::Room { .. }
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Kept { .. }
+            | Input::Complaint { .. }
+            | Input::Metrics(_)
+            | Input::Ready(_) => None,
+        };
+        self.take(input);
+        self.perform(heard);
     }
 
     fn take(&mut self, input: Input) {
@@ -173,9 +284,11 @@ impl Engine {
             Input::Closed { owner, connection, reason, cause } => {
                 let key = (owner, connection);
                 if self.links.remove(&key).is_some() || self.calls.remove(&key).is_some() {
+                    self.left(owner, connection);
                     self.bridge.handle(now, owner, port::Input::Closed { connection, reason: &reason, cause });
                 }
             }
+            Input::Room { owner, connection } => self.has_room(owner, connection),
             Input::Request { owner, request, reply, .. } => {
                 self.next_token += 1;
                 self.requests.insert(self.next_token, reply);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::stream::Writer;
 use crate::{
@@ -21,11 +21,18 @@ pub enum Input {
         peer: String,
         writer: Writer,
     },
+    /// Bytes of a stream. The stream is read on once the place of enough such inputs is given back.
     Read {
         owner: Owner,
         connection: Connection,
         bytes: Bytes,
         at: Instant,
+        place: Option<OwnedSemaphorePermit>,
+    },
+    /// A connection's queue has more room than it had of late.
+    Room {
+        owner: Owner,
+        connection: Connection,
     },
     /// A stream ended, could not be opened, or a queue of calls ended. `cause` is set if the shell gave it up.
     Closed {

@@ -44,33 +44,67 @@ impl Default for Metrics {
     }
 }
 
-/// The families of one report.
-#[derive(Default)]
-struct Report {
-    heard: Counters,
-    ignored: Counters,
-    refused: Counters,
-    unknown: Counters,
-    replaced: Counters,
-    rules: Counters,
-    ordered: Counters,
-    said: Counters,
-    published: Counters,
-    untold: Counters,
-    requests: Counters,
-    routes: Counters,
-    routes_open: Gauges,
-    lost: Counters,
-    gaps: Counters,
-    reconnects: Counters,
-    posts: Counters,
-    connected: Gauges,
-    calls: Gauges,
-    agents: Gauges,
-    sessions: Gauges,
-    waiting: Gauges,
-    unposted: Gauges,
-    remembered: Gauges,
+/// Families that belong to nobody, with their types: what is measured, and the lines of the log.
+const MEASURED: [(&str, &str, &str); 4] = [
+    ("histogram", "translation_seconds", "From the bytes read to the event queued"),
+    ("histogram", "delivery_seconds", "From the event queued to the client's answer"),
+    ("counter", "faulted", "Events that a client answered with a fault"),
+    ("counter", "log_lines_dropped", "Lines of the log that nobody read in time, or that were not taken"),
+];
+
+/// The one table of families: the source of a report and of its documentation. A row is a family's field, its type, its name
+/// without the program's, its labels, and what it counts.
+macro_rules! families {
+    ($($field:ident: $type:ident $name:literal [$($label:literal)*] $help:literal)*) => {
+        /// The families of one report.
+        #[derive(Default)]
+        struct Report {
+            $($field: $type,)*
+        }
+
+        impl Report {
+            fn register(self, registry: &mut Registry) {
+                $(registry.register($name, $help, self.$field);)*
+            }
+        }
+
+        #[cfg(test)]
+        const FAMILIES: &[(&str, &str, &[&str], &str)] =
+            &[$((stringify!($type), $name, &[$($label),*], $help),)*];
+    };
+}
+
+// Every family of a platform has the label `platform`, every one of an application `application`; "owner" is either of them.
+families! {
+    heard: Counters "messages_in" ["platform" "message"] "Messages of a platform that were read"
+    ignored: Counters "messages_ignored" ["platform" "message"] "Messages that nothing is made of, for a reason"
+    refused: Counters "refused" ["owner" "reason"] "What was not taken, by reason"
+    unknown: Counters "unknown" ["platform" "what"] "Messages, fields and values that the vocabulary does not know"
+    replaced: Counters "texts_replaced" ["owner" "sort"]
+        "Messages of which characters became U+FFFD, by what stood there"
+    rules: Counters "rules_fired" ["owner" "rule"] "Rules that fired"
+    ordered: Counters "orders" ["platform" "rule"] "What platforms were asked to do"
+    said: Counters "messages_out" ["application" "message"] "Events said to an application"
+    published: Counters "messages_published" ["application" "message"] "Events queued for sessions"
+    untold: Counters "transitions_untold" ["application" "transition"]
+        "Changes that an application's dialect does not tell"
+    requests: Counters "requests_in" ["application" "message"] "Requests of an application"
+    routes: Counters "routes" ["owner" "outcome"] "Route selections and requests, by what became of them"
+    routes_open: Gauges "routes_open" ["owner"] "Selections that live on a routing platform"
+    lost: Counters "sessions_lost" ["application" "cause"] "Sessions that ended against their client's will, by cause"
+    gaps: Counters "sequence_gaps" ["platform"] "Gaps in the sequence of a platform's messages"
+    reconnects: Counters "disconnects" ["platform"] "Connections to a platform that were lost"
+    posts: Counters "posts" ["platform" "outcome"] "Requests posted to a platform, by what became of them"
+    connected: Gauges "platform_connected" ["platform"] "Whether a platform is connected"
+    calls: Gauges "calls" ["platform"] "Calls in the picture of a platform"
+    agents: Gauges "agents" ["platform"] "Agents in the picture of a platform"
+    ends_waiting: Gauges "ends_waiting" ["platform"]
+        "Ends of calls and log-ons that wait until sessions have room to be told"
+    sessions: Gauges "sessions" ["application"] "Sessions of an application"
+    waiting: Gauges "queue" ["application" "session"] "Posts that wait for a session"
+    remembered: Gauges "remembered" ["application"]
+        "Requests that are remembered for an application's clients to ask about"
+    unposted: Gauges "unposted" ["platform"] "Requests that wait to be posted to a platform"
 }
 
 impl Metrics {
@@ -93,16 +127,13 @@ impl Metrics {
         }
         let mut registry = Registry::with_prefix("cti_bridge");
         report.register(&mut registry);
-        registry.register("translation_seconds", "From the bytes read to the event queued", self.translation.clone());
-        registry.register("delivery_seconds", "From the event queued to the client's answer", self.delivery.clone());
-        registry.register("faulted", "Events that a client answered with a fault", self.faulted.clone());
+        let [translation, delivery, faulted, lines] = MEASURED;
+        registry.register(translation.1, translation.2, self.translation.clone());
+        registry.register(delivery.1, delivery.2, self.delivery.clone());
+        registry.register(faulted.1, faulted.2, self.faulted.clone());
         let dropped = Counter::<u64>::default();
         dropped.inc_by(log::dropped());
-        registry.register(
-            "log_lines_dropped",
-            "Lines of the log that nobody read in time, or that were not taken",
-            dropped,
-        );
+        registry.register(lines.1, lines.2, dropped);
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &registry);
@@ -111,41 +142,6 @@ impl Metrics {
 }
 
 impl Report {
-    fn register(self, registry: &mut Registry) {
-        registry.register("messages_in", "Messages of a platform that were read", self.heard);
-        registry.register("messages_ignored", "Messages that nothing is made of, for a reason", self.ignored);
-        registry.register("refused", "What was not taken, by reason", self.refused);
-        registry.register("unknown", "Messages, fields and values that the vocabulary does not know", self.unknown);
-        registry.register(
-            "texts_replaced",
-            "Messages of which characters became U+FFFD, by what stood there",
-            self.replaced,
-        );
-        registry.register("rules_fired", "Rules that fired", self.rules);
-        registry.register("orders", "What platforms were asked to do", self.ordered);
-        registry.register("messages_out", "Events said to an application", self.said);
-        registry.register("messages_published", "Events queued for sessions", self.published);
-        registry.register("transitions_untold", "Changes that an application's dialect does not tell", self.untold);
-        registry.register("requests_in", "Requests of an application", self.requests);
-        registry.register("routes", "Route selections and requests, by what became of them", self.routes);
-        registry.register("routes_open", "Selections that live on a routing platform", self.routes_open);
-        registry.register("sessions_lost", "Sessions that ended against their client's will, by cause", self.lost);
-        registry.register("sequence_gaps", "Gaps in the sequence of a platform's messages", self.gaps);
-        registry.register("disconnects", "Connections to a platform that were lost", self.reconnects);
-        registry.register("posts", "Requests posted to a platform, by what became of them", self.posts);
-        registry.register("platform_connected", "Whether a platform is connected", self.connected);
-        registry.register("calls", "Calls in the picture of a platform", self.calls);
-        registry.register("agents", "Agents in the picture of a platform", self.agents);
-        registry.register("sessions", "Sessions of an application", self.sessions);
-        registry.register("queue", "Posts that wait for a session", self.waiting);
-        registry.register(
-            "remembered",
-            "Requests that are remembered for an application's clients to ask about",
-            self.remembered,
-        );
-        registry.register("unposted", "Requests that wait to be posted to a platform", self.unposted);
-    }
-
     fn platform(&self, platform: &Platform, unposted: Option<usize>) {
         let labels = labels_of("platform", &platform.name);
         let add = |family: &Counters, labels: Labels, count: u64| {
@@ -195,6 +191,7 @@ impl Report {
         }
         set(&self.calls, platform.model.call_count());
         set(&self.agents, platform.model.agents().count());
+        set(&self.ends_waiting, platform.model.waiting_ends());
     }
 
     /// What became of the routes of an application, or of a platform whose routes the bridge selects.
@@ -275,4 +272,42 @@ impl Report {
 /// Labels that begin with whose they are.
 fn labels_of(kind: &'static str, name: &str) -> impl Fn(&[(&'static str, &str)]) -> Labels {
     move |more| [(kind, name)].iter().chain(more).map(|(name, value)| (*name, value.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Write, fs};
+
+    use super::*;
+
+    const DOCUMENT: &str = "docs/reference/metrics.md";
+
+    #[test]
+    fn the_documentation_is_the_table() {
+        let mut made = "# Metrics\n\n<!-- Made from src/net/metrics.rs by `UPDATE=1 cargo test --lib metrics`. -->\n\n\
+                        `/metrics` of `[admin]` has these families, in the text format of Prometheus. A family without a value is \
+                        left out.\n`owner` is `platform` or `application`, with the name of its section in the \
+                        configuration.\n\n| metric | type | labels | what it counts |\n|---|---|---|---|\n"
+            .to_owned();
+        let mut row = |kind: &str, name: &str, labels: &[&str], help: &str| {
+            let tail = if kind == "counter" { "_total" } else { "" };
+            let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+            writeln!(made, "| `cti_bridge_{name}{tail}` | {kind} | {} | {help} |", labels.join(", ")).unwrap();
+        };
+        for (kind, name, labels, help) in FAMILIES {
+            row(if *kind == "Counters" { "counter" } else { "gauge" }, name, labels, help);
+        }
+        for (kind, name, help) in MEASURED {
+            row(kind, name, &[], help);
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all("docs/reference").unwrap();
+            fs::write(DOCUMENT, &made).unwrap();
+        }
+        assert!(fs::read_to_string(DOCUMENT).is_ok_and(|kept| kept == made), "{DOCUMENT} is old: set UPDATE=1");
+        let text = Metrics::default().render(&Bridge::default(), &HashMap::new(), &[]);
+        for (_, name, _) in MEASURED {
+            assert!(text.contains(&format!("# HELP cti_bridge_{name} ")), "{name} is not in\n{text}");
+        }
+    }
 }

@@ -21,6 +21,7 @@ mod metrics;
 mod peers;
 mod perform;
 mod post;
+mod room;
 pub(crate) mod service;
 mod store;
 mod stream;

@@ -1,12 +1,6 @@
 //! Carrying out what the bridge says. Every queue is bounded; a connection whose queue is full has fallen behind and ends.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -15,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     callback::Caller,
     engine::{Engine, Link},
+    room::Waiting,
 };
 use crate::{
     bridge::{Output, Owner},
@@ -29,12 +24,16 @@ const FELL_BEHIND: &str = "fell-behind";
 /// A queue of calls to one callback address.
 pub(super) struct Calls {
     deliveries: mpsc::Sender<(Delivery, Instant)>,
-    /// Bytes of events that wait.
-    waiting: Arc<AtomicUsize>,
+    /// Events that wait.
+    waiting: Arc<Waiting>,
     stop: CancellationToken,
 }
 
 impl Calls {
+    pub fn waiting(&self) -> &Arc<Waiting> {
+        &self.waiting
+    }
+
     pub fn queued(&self) -> usize {
         self.deliveries.max_capacity() - self.deliveries.capacity()
     }
@@ -81,6 +80,7 @@ impl Engine {
                 if let Some(calls) = self.calls.remove(&(owner, connection)) {
                     calls.stop.cancel();
                 }
+                self.left(owner, connection);
             }
             port::Output::Post(post) => self.post(owner, *post),
             port::Output::Respond { token, reply } => {
@@ -137,7 +137,8 @@ impl Engine {
         let Owner::Application(index) = owner else { return };
         let Some(callbacks) = self.callbacks.get(index).cloned().flatten() else { return };
         let (deliveries, receiver) = mpsc::channel(callbacks.settings.queue.messages);
-        let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let waiting = Arc::new(Waiting::new(callbacks.settings.queue));
+        let stop = CancellationToken::new();
         let caller = Caller {
             callbacks,
             owner,
@@ -163,14 +164,18 @@ impl Engine {
             return;
         }
         self.show(owner, connection, "told", &delivery.body);
-        let queue = callbacks.settings.queue;
-        let length = delivery.body.len();
-        let waiting = calls.waiting.fetch_add(length, Ordering::Relaxed) + length;
-        if waiting > queue.bytes || calls.deliveries.try_send((delivery, at)).is_err() {
+        let has_risen = calls.waiting.add(delivery.body.len());
+        let Some(has_risen) = has_risen.filter(|_| calls.deliveries.try_send((delivery, at)).is_ok()) else {
+            let queue = callbacks.settings.queue;
             let reason = format!("it fell behind: {} events or {} bytes wait", queue.messages, queue.bytes);
-            self.give_up(owner, connection, &reason);
-        } else if let Some(heard) = heard {
+            return self.give_up(owner, connection, &reason);
+        };
+        if let Some(heard) = heard {
             self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
+        }
+        if has_risen {
+            let waiting = calls.waiting.clone();
+            self.crowd(owner, connection, &waiting);
         }
     }
 
@@ -180,9 +185,13 @@ impl Engine {
         if let Owner::Application(_) = owner {
             self.show(owner, connection, "told", &bytes);
         }
-        if writer.send(bytes) {
+        if let Some(has_risen) = writer.send(bytes) {
             if let (Some(heard), Owner::Application(_)) = (heard, owner) {
                 self.metrics.translation.observe(heard.elapsed().as_secs_f64());
+            }
+            if has_risen {
+                let waiting = writer.waiting.clone();
+                self.crowd(owner, connection, &waiting);
             }
             return;
         }
@@ -200,6 +209,7 @@ impl Engine {
         if let Some(calls) = self.calls.remove(&(owner, connection)) {
             calls.stop.cancel();
         }
+        self.left(owner, connection);
         let cause = Some(FELL_BEHIND);
         self.bridge.handle(self.now(), owner, port::Input::Closed { connection, reason, cause });
     }

@@ -2,56 +2,50 @@
 //! for. How a stream comes about is the business of `dial` and `accepted`.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::sleep,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{batch::Batch, bring, input::Input};
+use super::{
+    batch::Batch,
+    bring,
+    input::Input,
+    room::{Waiting, bring_room},
+};
 use crate::{bridge::Owner, port::Connection, settings::Queue};
 
 /// For how long a stream that is closed may go on being written.
 const LINGER: Duration = Duration::from_secs(10);
+/// How much of one stream may have been read that the engine has not taken.
+const READ_AHEAD: usize = 4;
 
 /// The way to one stream, as the engine knows it. A writer that is dropped closes the stream once everything is written.
 pub struct Writer {
     messages: mpsc::Sender<Bytes>,
-    waiting: Arc<Waiting>,
-    limit: Queue,
+    pub waiting: Arc<Waiting>,
     /// Ends the stream at once, whatever waits.
     pub stop: CancellationToken,
     _closing: DropGuard,
 }
 
-/// Data that is not written yet.
-#[derive(Default)]
-struct Waiting {
-    messages: AtomicUsize,
-    bytes: AtomicUsize,
-}
-
 impl Writer {
-    /// Queues bytes. Returns false if there is no room.
-    pub fn send(&self, bytes: Bytes) -> bool {
-        let Waiting { messages, bytes: waiting } = &*self.waiting;
-        let messages = messages.fetch_add(1, Ordering::Relaxed) + 1;
-        let waiting = waiting.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        messages <= self.limit.messages && waiting <= self.limit.bytes && self.messages.try_send(bytes).is_ok()
+    /// Queues bytes. None if there is no room for them, else whether the queue has become more crowded.
+    pub fn send(&self, bytes: Bytes) -> Option<bool> {
+        let has_risen = self.waiting.add(bytes.len())?;
+        self.messages.try_send(bytes).is_ok().then_some(has_risen)
     }
 
     /// The number of messages that wait.
     pub fn queued(&self) -> usize {
-        self.waiting.messages.load(Ordering::Relaxed)
+        self.waiting.messages()
     }
 }
 
@@ -70,14 +64,9 @@ pub struct Route {
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
     let Route { owner, connection, peer, queue, read } = route;
     let (messages, receiver) = mpsc::channel(queue.messages);
-    let (waiting, stop, closing) = (Arc::<Waiting>::default(), CancellationToken::new(), CancellationToken::new());
-    let writer = Writer {
-        messages,
-        waiting: waiting.clone(),
-        limit: queue,
-        stop: stop.clone(),
-        _closing: closing.clone().drop_guard(),
-    };
+    let (waiting, stop, closing) = (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
+    let writer =
+        Writer { messages, waiting: waiting.clone(), stop: stop.clone(), _closing: closing.clone().drop_guard() };
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
     let linger = async {
@@ -87,7 +76,7 @@ pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, 
     let reason = tokio::select! {
         () = stop.cancelled() => return,
         () = linger => return,
-        written = write(socket, receiver, &waiting) => match written {
+        written = write(socket, receiver, &waiting, (inputs, owner, connection)) => match written {
             Ok(()) => return,
             Err(error) => format!("writing: {error}"),
         },
@@ -101,12 +90,14 @@ async fn write(
     mut socket: impl AsyncWrite + Unpin,
     mut messages: mpsc::Receiver<Bytes>,
     waiting: &Waiting,
+    (inputs, owner, connection): (&mpsc::Sender<Input>, Owner, Connection),
 ) -> std::io::Result<()> {
     let mut batch = Batch::default();
     while batch.fill(&mut messages).await {
         batch.write(&mut socket).await?;
-        waiting.messages.fetch_sub(batch.messages, Ordering::Relaxed);
-        waiting.bytes.fetch_sub(batch.len(), Ordering::Relaxed);
+        if waiting.take(batch.messages, batch.len()) {
+            bring_room(inputs, owner, connection).await;
+        }
     }
     let _ = socket.shutdown().await;
     Ok(())
@@ -121,7 +112,9 @@ async fn read_on(
     connection: Connection,
 ) -> String {
     let mut buffer = BytesMut::new();
+    let places = Arc::new(Semaphore::new(READ_AHEAD));
     loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return "closed".to_owned() };
         buffer.reserve(most);
         match reader.read_buf(&mut buffer).await {
             Ok(0) => {
@@ -134,6 +127,6 @@ async fn read_on(
             Err(error) => return format!("reading: {error}"),
         }
         let (bytes, at) = (buffer.split().freeze(), Instant::now());
-        bring(inputs, Input::Read { owner, connection, bytes, at }).await;
+        bring(inputs, Input::Read { owner, connection, bytes, at, place: Some(place) }).await;
     }
 }

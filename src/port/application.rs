@@ -66,6 +66,10 @@ pub trait ApplicationConversation: Debug + Send {
     fn guest(&mut self) -> Option<&mut dyn Guest> {
         None
     }
+    /// What its sessions ask for may be long: it is told in portions.
+    fn portions(&mut self) -> Option<&mut dyn Portions> {
+        None
+    }
     /// Its sessions can subscribe to statistics of groups' agents.
     fn watches_groups(&mut self) -> Option<&mut dyn WatchesGroups> {
         None
@@ -106,6 +110,14 @@ pub trait WatchesGroups {
     fn has_watchers(&self) -> bool;
     /// Sessions that have subscribed since this was asked last.
     fn new_watchers(&mut self) -> Vec<GroupWatcher>;
+}
+
+/// The capability to tell long lists one after the other, each to a session that has room.
+pub trait Portions {
+    /// Whether a list waits to be told.
+    fn has_more(&self) -> bool;
+    /// Tells the next list that a session with room waits for. Returns false if there is none.
+    fn go_on(&mut self, has_room: &dyn Fn(u32) -> bool, directory: &dyn Directory) -> bool;
 }
 
 /// What a conversation with an application wants the shell to do, or the bridge to ask.

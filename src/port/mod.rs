@@ -20,7 +20,10 @@
 //!    called earlier, and then does nothing.
 //! 5. *Re-entry.* No call re-enters. What an input causes elsewhere (a command to a platform, an event to a session) is a
 //!    call of its own, made after `handle` has returned.
-//! 6. *Commands.* `command`, `publish` and the calls of the capabilities may come between any two inputs, but not while an
+//! 6. *Portions.* Queues belong to the owner's shell, and a connection whose queue is full is closed. Single messages are output
+//!    at once. A list that may be long waits in the conversation ([`Portions`]), not as outputs; the owner asks for one after
+//!    the other, each for a session whose queue has room, and polls in between.
+//! 7. *Commands.* `command`, `publish` and the calls of the capabilities may come between any two inputs, but not while an
 //!    input of bytes is being handed in again, except for what follows from the message that `handle` took last.
 //!
 //! What only some conversations can do is a *capability*: a trait of its own, which the conversation hands out if it has
@@ -38,7 +41,8 @@ mod stream;
 mod texts;
 
 pub use application::{
-    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, WatchesGroups,
+    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, Portions,
+    WatchesGroups,
 };
 pub use directory::{Directory, Entry, Known, Thing};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};

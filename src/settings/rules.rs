@@ -1,7 +1,10 @@
 //! Settings that the rules of a dialect declare, as the configuration has them.
 
 use super::Section;
-use crate::mapping::{Literal, Outgoing};
+use crate::{
+    diagnostic::did_you_mean,
+    mapping::{Literal, Outgoing},
+};
 
 /// Reads `rules`: a value for each setting, in the order in which the rules declare them.
 pub fn rules(section: &Section, outgoing: Option<&Outgoing>) -> Vec<Literal> {
@@ -9,9 +12,8 @@ pub fn rules(section: &Section, outgoing: Option<&Outgoing>) -> Vec<Literal> {
     let Some(outgoing) = outgoing else { return Vec::new() };
     for (name, _) in &given {
         if !outgoing.knobs.iter().any(|(known, _)| known == name) {
-            let near = crate::diagnostic::nearest(name, outgoing.knobs.iter().map(|(known, _)| known.as_str()));
-            let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
-            section.problem("rules", format!("the rules have no setting `{name}`{help}"));
+            let help = did_you_mean(name, outgoing.knobs.iter().map(|(known, _)| known.as_str()));
+            section.problem_in("rules", name, format!("the rules have no setting `{name}`{help}"));
         }
     }
     let value = |(name, default): &(String, Literal)| {
@@ -20,7 +22,7 @@ pub fn rules(section: &Section, outgoing: Option<&Outgoing>) -> Vec<Literal> {
             && !choices.contains(text)
         {
             let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
-            section.problem("rules", format!("`{name}` is one of {}", choices.join(", ")));
+            section.problem_in("rules", name, format!("`{name}` is one of {}", choices.join(", ")));
         }
         let parsed = match default {
             Literal::Int(_) => text.parse().ok().map(Literal::Int),
@@ -28,7 +30,12 @@ pub fn rules(section: &Section, outgoing: Option<&Outgoing>) -> Vec<Literal> {
             Literal::Text(_) => Some(Literal::Text(text.clone())),
         };
         parsed.unwrap_or_else(|| {
-            section.problem("rules", format!("`{name}` is not of the type of its default"));
+            let expected = match default {
+                Literal::Int(_) => "a whole number",
+                Literal::Bool(_) => "true or false",
+                Literal::Text(_) => "a text",
+            };
+            section.problem_in("rules", name, format!("`{name}` should be {expected}"));
             default.clone()
         })
     };

@@ -9,9 +9,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     mask,
+    quantity::{parse_duration, parse_size},
     source::{PREFIX, Sources, join},
 };
-use crate::diagnostic::{Problems, Source};
+use crate::{
+    diagnostic::{Problems, Source},
+    mapping::Given,
+};
 
 pub(super) struct Reader<'s> {
     pub(super) sources: &'s Sources,
@@ -22,7 +26,7 @@ pub(super) struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn problem(&self, path: &str, value: Option<&Value>, text: String) {
+    pub(super) fn problem(&self, path: &str, value: Option<&Value>, text: String) {
         let metadata = value.and_then(|value| self.sources.figment.get_metadata(value.tag()));
         let origin = metadata.map(|metadata| metadata.name.to_string());
         match (self.sources.spans.get(path), origin.as_deref()) {
@@ -64,9 +68,15 @@ pub struct Section<'r> {
     pub path: String,
     pub(super) dict: &'r Dict,
     pub(super) known: RefCell<Vec<&'static str>>,
+    /// Keys that are required and not there, with what is to be said of each unless another key was meant to be it.
+    pub(super) missing: RefCell<Vec<(&'static str, String)>>,
 }
 
 impl<'r> Section<'r> {
+    pub(super) fn new(reader: &'r Reader<'r>, path: String, dict: &'r Dict) -> Section<'r> {
+        Section { reader, path, dict, known: RefCell::default(), missing: RefCell::default() }
+    }
+
     fn find(&self, key: &'static str) -> Option<&'r Value> {
         self.known.borrow_mut().push(key);
         #[cfg(test)]
@@ -74,7 +84,7 @@ impl<'r> Section<'r> {
         self.dict.get(key)
     }
 
-    fn path_of(&self, key: &str) -> String {
+    pub(super) fn path_of(&self, key: &str) -> String {
         join(&self.path, key)
     }
 
@@ -82,6 +92,17 @@ impl<'r> Section<'r> {
     pub fn problem(&self, key: &str, text: impl Into<String>) {
         let path = if key.is_empty() { self.path.clone() } else { self.path_of(key) };
         self.reader.problem(&path, self.dict.get(key), text.into());
+    }
+
+    /// Complains about an entry of a table of this section.
+    pub fn problem_in(&self, table: &str, name: &str, text: impl Into<String>) {
+        let value = self.dict.get(table).and_then(Value::as_dict).and_then(|dict| dict.get(name));
+        self.reader.problem(&join(&self.path_of(table), name), value, text.into());
+    }
+
+    /// Complains that a key is not there, unless a misspelt one is.
+    pub fn missing(&self, key: &'static str, text: impl Into<String>) {
+        self.missing.borrow_mut().push((key, text.into()));
     }
 
     fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
@@ -120,7 +141,7 @@ impl<'r> Section<'r> {
     pub fn required(&self, key: &'static str) -> Option<String> {
         let text = self.text(key);
         if text.is_none() && !self.has(key) {
-            self.problem("", format!("`{}` is missing", self.path_of(key)));
+            self.missing(key, format!("`{}` is missing", self.path_of(key)));
         }
         text
     }
@@ -222,7 +243,7 @@ impl<'r> Section<'r> {
     pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
         let secret = self.secret(key, file_key);
         if secret.is_none() && !self.has(key) && !self.has(file_key) {
-            self.problem("", format!("`{}.{key}` or `{file_key}` is missing", self.path));
+            self.missing(key, format!("`{}.{key}` or `{file_key}` is missing", self.path));
         }
         secret.unwrap_or_else(|| String::new().into())
     }
@@ -249,7 +270,11 @@ impl<'r> Section<'r> {
             Some(Value::Dict(_, dict)) => {
                 let secret = |(name, value): (&String, &Value)| match value.as_str() {
                     Some(text) => self.expand(key, text).map(|text| (name.clone(), text.into())),
-                    None => self.wrong(key, "a table of names and passwords"),
+                    None => {
+                        let expected = "should be a text in quotes";
+                        self.problem_in(key, name, format!("`{}.{name}` {expected}", self.path_of(key)));
+                        None
+                    }
                 };
                 dict.iter().filter_map(secret).collect()
             }
@@ -305,10 +330,24 @@ impl<'r> Section<'r> {
         dict.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
+    /// Everything in this table, with its keys, which are names that the operator gives.
+    pub fn given(&self) -> Vec<(&'r str, Given<'r>)> {
+        let given = |value: &'r Value| match value {
+            Value::String(_, text) => Given::Text(text),
+            Value::Num(_, number) => {
+                number.to_i128().and_then(|number| number.try_into().ok()).map_or(Given::Other, Given::Int)
+            }
+            Value::Bool(_, value) => Given::Bool(*value),
+            _ => Given::Other,
+        };
+        self.dict.keys().for_each(|name| self.is_plain(self.path_of(name)));
+        self.dict.iter().map(|(name, value)| (name.as_str(), given(value))).collect()
+    }
+
     pub fn section(&self, key: &'static str) -> Option<Section<'r>> {
         let path = self.path_of(key);
         match self.find(key)? {
-            Value::Dict(_, dict) => Some(Section { reader: self.reader, path, dict, known: RefCell::default() }),
+            Value::Dict(_, dict) => Some(Section::new(self.reader, path, dict)),
             _ => self.wrong(key, "a table"),
         }
     }
@@ -319,9 +358,7 @@ impl<'r> Section<'r> {
         let named = |(name, value): (&'r String, &'r Value)| {
             let path = join(&section.path, name);
             match value {
-                Value::Dict(_, dict) => {
-                    Some((name.clone(), Section { reader: self.reader, path, dict, known: RefCell::default() }))
-                }
+                Value::Dict(_, dict) => Some((name.clone(), Section::new(self.reader, path, dict))),
                 _ => {
                     self.reader.problem(&path, Some(value), format!("`{path}` should be a table"));
                     None
@@ -331,17 +368,9 @@ impl<'r> Section<'r> {
         section.dict.iter().filter_map(named).collect()
     }
 
-    /// Complains about every key that nobody asked for.
-    pub fn finish(&self) {
-        let known = self.known.borrow();
-        for (key, value) in self.dict {
-            if !known.contains(&key.as_str()) {
-                let near = crate::diagnostic::nearest(key, known.iter().copied());
-                let help = near.map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
-                let path = self.path_of(key);
-                self.reader.problem(&path, Some(value), format!("unknown key `{path}`{help}"));
-            }
-        }
+    /// True if a table of this section has an entry, of whatever type.
+    pub fn holds(&self, table: &str, name: &str) -> bool {
+        self.dict.get(table).and_then(Value::as_dict).is_some_and(|dict| dict.contains_key(name))
     }
 }
 
@@ -351,29 +380,4 @@ fn number_text(number: &Num) -> String {
         .map(|number| number.to_string())
         .or(number.to_u128().map(|number| number.to_string()))
         .unwrap_or_default()
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    let duration = match text[digits..].trim() {
-        "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
-        "m" | "min" => Duration::from_secs(number.checked_mul(60)?),
-        "h" => Duration::from_secs(number.checked_mul(3600)?),
-        _ => return None,
-    };
-    (!duration.is_zero()).then_some(duration)
-}
-
-fn parse_size(text: &str) -> Option<usize> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
-    let number: usize = text[..digits].replace('_', "").parse().ok()?;
-    let factor = match text[digits..].trim() {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        _ => return None,
-    };
-    number.checked_mul(factor).filter(|size| *size > 0)
 }

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     mask,
     section::{Reader, Section},
+    syntax,
 };
 use crate::diagnostic::{Problems, Source};
 
@@ -51,8 +52,8 @@ impl Sources {
             name,
             if is_toml { mask::known(text, table.get_ref(), &|_| false) } else { mask::unknown(text) },
         );
-        for error in errors {
-            problems.add(&shown, error.span().unwrap_or(0..0), error.message().to_owned());
+        for (span, text) in syntax::mistakes(text, &errors) {
+            problems.add(&shown, span, text);
         }
         let mut spans = BTreeMap::new();
         let from_file = dict(table.get_ref(), "", &mut spans);
@@ -89,7 +90,7 @@ impl Sources {
         let mut unsaid = Problems::default();
         let said = if self.is_toml { problems } else { &mut unsaid };
         let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)), plain: RefCell::default() };
-        let section = Section { reader: &reader, path: String::new(), dict: &self.root, known: RefCell::default() };
+        let section = Section::new(&reader, String::new(), &self.root);
         let value = read(&section);
         section.finish();
         drop(section);
@@ -127,7 +128,8 @@ fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
     for part in variable.split("__") {
         let is_name = match key.len() {
             1 => ["platform", "application"].contains(&key[0].as_str()),
-            3 => named.contains(&key[2].as_str()),
+            3 => key[2] == "tables" || named.contains(&key[2].as_str()),
+            4 => key[2] == "tables",
             _ => false,
         };
         let part = if is_name { name_of(part, table) } else { part.to_lowercase() };

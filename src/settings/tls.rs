@@ -36,7 +36,7 @@ impl ServerTls {
         let table = section.section(key)?;
         let required = |name: &'static str| {
             if !table.has(name) {
-                table.problem("", format!("`{}.{name}` is missing", table.path));
+                table.missing(name, format!("`{}.{name}` is missing", table.path));
             }
             table.path(name)
         };

@@ -31,7 +31,7 @@ fn known(section: &Section) -> Option<Vec<(String, SecretString)>> {
     let before = section.problem_count();
     let mut users = section.secrets("users");
     for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
-        section.problem("users", format!("the password of {name:?} is empty"));
+        section.problem_in("users", name, format!("the password of {name:?} is empty"));
     }
     let own = users.len();
     for (name, password) in section.secrets_file("users_file") {
@@ -47,7 +47,8 @@ fn known(section: &Section) -> Option<Vec<(String, SecretString)>> {
         return None;
     }
     if users.is_empty() {
-        section.problem("", format!("`{}.users` or `users_file` names no user: nobody could connect", section.path));
+        let text = format!("`{}.users` or `users_file` names no user: nobody could connect", section.path);
+        section.missing("users", text);
     }
     Some(users)
 }

@@ -4,7 +4,7 @@
 use jiff::{
     Timestamp,
     civil::DateTime,
-    tz::{AmbiguousOffset, TimeZone},
+    tz::{AmbiguousOffset, Offset, TimeZone},
 };
 
 /// A zone's rules, with the stretch between two changes of the clocks that was looked up last.
@@ -73,6 +73,33 @@ impl Zone {
     }
 }
 
+/// A zone that needs no list of places: `UTC`, an offset such as `+02:00`, or a place's rules as POSIX writes them.
+pub fn zone(text: &str) -> Option<Zone> {
+    if text == "UTC" {
+        return Some(Zone::default());
+    }
+    let rules = match offset(text) {
+        Some(offset) => TimeZone::fixed(offset),
+        None => TimeZone::posix(text).ok()?,
+    };
+    Some(Zone::new(rules))
+}
+
+/// Reads an offset such as `+02:00`.
+fn offset(text: &str) -> Option<Offset> {
+    let (sign, rest) = if let Some(rest) = text.strip_prefix('-') { (-1, rest) } else { (1, text.strip_prefix('+')?) };
+    let (hours, minutes) = rest.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2)?;
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let seconds = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
+    if minutes < 60 { Offset::from_seconds(sign * seconds).ok() } else { None }
+}
+
+/// Writes a moment, in milliseconds since 1970, by a pattern of strftime. None if there is no such pattern or moment.
+pub fn write_by(pattern: &str, moment: i64, zone: &Zone) -> Option<String> {
+    let moment = Timestamp::from_millisecond(moment).ok()?.to_zoned(zone.rules.clone());
+    jiff::fmt::strtime::format(pattern, &moment).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +111,20 @@ mod tests {
     }
 
     const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn zones_without_a_list_of_places_are_read_and_written_in() {
+        let moment = parse_utc("2026-07-01 08:30:00").unwrap() as i64;
+        let write = |name: &str| zone(name).and_then(|zone| write_by("%d.%m. %H:%M %z", moment, &zone));
+        assert_eq!(write("UTC").as_deref(), Some("01.07. 08:30 +0000"));
+        assert_eq!(write("-03:30").as_deref(), Some("01.07. 05:00 -0330"));
+        assert_eq!(write("CET-1CEST,M3.5.0,M10.5.0/3").as_deref(), Some("01.07. 10:30 +0200"));
+        for wrong in ["Europe/Berlin", "+2", "+02:60", "+99:00", "", "+é2:00"] {
+            assert!(zone(wrong).is_none(), "{wrong}");
+        }
+        assert_eq!(write_by("%Q%", moment, &Zone::default()), None);
+        assert_eq!(write_by("%Y", i64::MAX, &Zone::default()), None);
+    }
 
     #[test]
     fn the_stretch_between_two_changes_is_remembered_and_no_more() {

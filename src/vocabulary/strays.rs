@@ -8,7 +8,7 @@ use super::{
     fields::Fields,
     message_def::Side,
 };
-use crate::{diagnostic::nearest, message::Kind};
+use crate::{diagnostic::did_you_mean, message::Kind};
 
 impl Vocabulary {
     /// The mistakes in the fields of a line that was read as this message.
@@ -43,7 +43,7 @@ struct Strays<'s> {
 
 impl Strays<'_> {
     fn unknown<'k>(&mut self, label: &str, known: impl IntoIterator<Item = &'k str>) {
-        let near = nearest(label, known).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+        let near = did_you_mean(label, known);
         self.list.push(format!("{}: unknown field `{label}`{near}", self.message));
     }
 

@@ -70,7 +70,7 @@ impl World {
     fn until_asked(&mut self) {
         self.now = self.bridge.deadline().unwrap();
         self.bridge.expire(self.now);
-        let asked: Vec<Output> = std::iter::from_fn(|| self.bridge.poll()).collect();
+        let asked: Vec<Output> = std::iter::from_fn(|| self.bridge.poll_all(self.now)).collect();
         let [Output::Wire { owner: Owner::Platform(0), output: port::Output::Describe(url) }] = &asked[..] else {
             panic!("{asked:?}")
         };
@@ -82,7 +82,7 @@ impl World {
     fn described(&mut self, found: Result<Fitted, String>) -> (Vec<(Level, String)>, String) {
         self.bridge.described(self.now, 0, &URL.into(), found);
         let (mut said, mut posts) = (Vec::new(), Vec::new());
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Notice { notice, .. } => said.push((notice.level(), notice.to_string())),
                 Output::Wire { output: port::Output::Post(post), .. } => posts.push(post),
@@ -92,7 +92,7 @@ impl World {
         let [post] = &posts[..] else { panic!("{posts:?}") };
         let (token, outcome) = (post.token, PostOutcome::NotSent("gone".into()));
         self.bridge.handle(self.now, Owner::Platform(0), Input::Answered { token, outcome });
-        while self.bridge.poll().is_some() {}
+        while self.bridge.poll_all(self.now).is_some() {}
         (said, post.action.to_string())
     }
 }

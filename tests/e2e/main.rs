@@ -12,6 +12,7 @@ mod link;
 mod office;
 mod open_media;
 mod portals;
+mod portions;
 mod relays;
 mod routes;
 mod service;

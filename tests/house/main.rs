@@ -3,4 +3,5 @@
 mod layers;
 mod lengths;
 mod names;
+mod reference;
 mod rust_source;

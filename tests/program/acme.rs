@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Output};
 
 use cti_bridge::{diagnostic::Problems, mapping::Mappings, model::TransitionKind, shipped::Files};
 
-use super::{cti_bridge, folder, stderr, stdout};
+use super::{complaints, cti_bridge, folder, stderr, stdout};
 
 const VOCABULARY: &str = r#"
 dialect      = "acme"
@@ -44,20 +44,16 @@ const FROM: &str = r#"
 dialect = "acme"
 sides   = ["event", "reply", "request"]
 
-[[rule]]
-on    = "agent-on"
+[on.agent-on]
 means = "logged-on"
 
-[[rule]]
-on    = "agent-off"
+[on.agent-off]
 means = "logged-off"
 
-[[rule]]
-on    = "done"
+[on.done]
 means = "request-accepted"
 
-[[rule]]
-on    = "log-off"
+[on.log-off]
 means = "ask-log-off"
 "#;
 
@@ -65,16 +61,13 @@ const TO: &str = r#"
 dialect = "acme"
 sides   = ["event", "request"]
 
-[[rule]]
-on   = "agent-logged-on"
+[on.agent-logged-on]
 emit = "agent-on"
 
-[[rule]]
-on   = "agent-logged-off"
+[on.agent-logged-off]
 emit = "agent-off"
 
-[[rule]]
-on   = "log-off"
+[on.log-off]
 emit = "log-off"
 "#;
 
@@ -86,7 +79,7 @@ fn acme(name: &str) -> PathBuf {
     fs::write(folder.join("from-acme.toml"), FROM).unwrap();
     let unsaid = |is_order: bool| {
         let kinds = TransitionKind::ALL.iter().filter(|kind| kind.is_order() == is_order).map(|kind| kind.name());
-        kinds.filter(|kind| !TO.contains(&format!("\"{kind}\""))).map(without_a_word).collect::<String>()
+        kinds.filter(|kind| !TO.contains(&format!("[on.{kind}]"))).map(without_a_word).collect::<String>()
     };
     let to = format!("{TO}\n[ignore]\n{}\n[unsupported]\n{}\n[untold]\n", unsaid(false), unsaid(true));
     fs::write(folder.join("to-acme.toml"), &to).unwrap();
@@ -124,7 +117,7 @@ fn a_dialect_of_a_folder_is_translated_from_and_to() {
 {"event":"agent-off","agent":40}
 "#;
     let output = translate(folder, "acme", "ctips", input);
-    assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));
+    assert!(output.status.success() && complaints(&output).is_empty(), "{}", stderr(&output));
     let lines: Vec<&str> = stdout(&output).lines().collect();
     assert_eq!(lines[1], r#"{"do":"log-off","agent":40,"request":7}"#);
     for (line, parts) in [

@@ -1,5 +1,6 @@
 //! The program as a user runs it: arguments, streams, exit codes. `translate` has a file of its own.
 
+mod site;
 mod translate;
 
 use std::{
@@ -12,9 +13,16 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod explain;
+mod losses;
+mod mistakes;
 
 /// Runs the program to its end, in Tokyo's time zone.
 fn cti_bridge(arguments: &[&str], input: &str) -> Output {
+    cti_bridge_bytes(arguments, input.as_bytes())
+}
+
+fn cti_bridge_bytes(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cti-bridge"))
         .args(arguments)
         .env("TZ", "JST-9")
@@ -25,7 +33,7 @@ fn cti_bridge(arguments: &[&str], input: &str) -> Output {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
@@ -45,6 +53,15 @@ fn stdout(output: &Output) -> &str {
 
 fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// What `translate` says about lines, without the summary that ends it.
+fn complaints(output: &Output) -> &str {
+    let said = stderr(output);
+    let summary = said.find("end: ").filter(|at| *at == 0 || said[..*at].ends_with('\n'));
+    let summary = summary.unwrap_or_else(|| panic!("no summary ends\n{said}"));
+    assert!(said[summary..].lines().all(|line| line.starts_with("end: ")), "{said}");
+    &said[..summary]
 }
 
 /// A folder of this test's own, empty.
@@ -85,9 +102,10 @@ fn text_from_outside_makes_no_line_of_stderr() {
         "{\"message\":\"agent-idle\",\"a\u{2028}forged\":1,\"agent-id\":1001}".to_owned(),
     ];
     let output = cti_bridge(&[&["translate"], &PAIR[..]].concat(), &(lines.join("\n") + "\n"));
-    let said = stderr(&output);
+    let said = complaints(&output);
     assert!(said.contains("forged"), "{said}");
     assert!(said.lines().all(|line| line.starts_with("line ") && !line.starts_with("line 9")), "{said}");
+    let said = stderr(&output);
     let odd = |c: char| c != '\n' && (c.is_control() || ['\u{2028}', '\u{202e}'].contains(&c));
     assert!(!said.contains(odd), "{said:?}");
     // Neither does a dialect's name.
@@ -318,6 +336,32 @@ fn check_runs_the_examples_beside_the_rules() {
     let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("example"), "{}", stderr(&output));
+}
+
+#[test]
+fn check_lists_what_a_file_changes_of_the_shipped_one() {
+    let mappings = folder("overlay");
+    let file = mappings.join("from-ccas.toml");
+    let rules = "extends = \"shipped\"\n[on.READY]\nmeans = \"ready\"\nfixed.name = \"Ann\"\n[unread]\nTrunkID = \"unknown here\"\n";
+    fs::write(&file, rules).unwrap();
+    let check = || cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    let checked = check();
+    let listed = format!("{} extends the shipped file: replaces READY, changes unread.TrunkID\n", file.display());
+    assert!(checked.status.success() && stdout(&checked).starts_with(&listed), "{}", stderr(&checked));
+
+    fs::write(&file, rules.replace("\"ready\"", "\"redy\"")).unwrap();
+    let said = check();
+    let said = stderr(&said);
+    assert!(said.contains("from-ccas.toml:3:10") && said.contains("did you mean `ready`?"), "{said}");
+}
+
+#[test]
+fn a_missing_reason_is_one_error_at_its_section() {
+    let reason = "sequence      = \"the counter of one connection; requests have no gaps\"";
+    let said = check_complains("one-omission", &[("from-event-feed.toml", reason, "")]);
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    assert!(said.contains("error: `sequence` is not read: it is in `login`, "), "{said}");
+    assert!(said.contains("[unread]\n") && said.contains("write under `[unread]`: sequence = "), "{said}");
 }
 
 // ── coverage ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::{LOGIN, PAIR, cti_bridge, stderr, stdout};
+use crate::{LOGIN, PAIR, complaints, cti_bridge, stderr, stdout};
 
 fn translate(more: &[&str], input: &str) -> Output {
     cti_bridge(&[&["translate"], &PAIR[..], more].concat(), input)
@@ -35,7 +35,7 @@ fn local_times_are_the_machine_s_or_in_the_zone_that_is_asked_for() {
 fn translate_turns_lines_into_lines() {
     let output = translate(&[], &format!("{LOGIN}\n"));
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(stderr(&output), "");
+    assert_eq!(complaints(&output), "");
     let events: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["EventType"], "AgentLoginStateChange");
@@ -47,10 +47,10 @@ fn a_line_that_cannot_be_taken_is_named_and_the_rest_goes_on() {
     let input = format!("{{\"message\": \n{{\"message\":\"agent-dance\"}}\n\n{LOGIN}\n");
     let output = translate(&[], &input);
     assert_eq!(output.status.code(), Some(0));
-    let complaints: Vec<_> = stderr(&output).lines().collect();
-    assert_eq!(complaints.len(), 2, "{complaints:?}");
-    assert!(complaints[0].starts_with("line 1: "), "{complaints:?}");
-    assert!(complaints[1].starts_with("line 2: ") && complaints[1].contains("agent-dance"), "{complaints:?}");
+    let said: Vec<_> = complaints(&output).lines().collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("line 1: "), "{said:?}");
+    assert!(said[1].starts_with("line 2: ") && said[1].contains("agent-dance"), "{said:?}");
     assert_eq!(stdout(&output).lines().count(), 1);
 }
 
@@ -65,7 +65,7 @@ fn what_is_odd_about_a_line_is_named_and_the_line_is_taken() {
     ];
     let output = translate(&[], &input.join("\n"));
     assert_eq!(output.status.code(), Some(0));
-    let said: Vec<_> = stderr(&output).lines().collect();
+    let said: Vec<_> = complaints(&output).lines().collect();
     let expected = [
         "line 2: SetAgentState: unknown field `Extra`",
         "line 2: SetAgentState: unknown field `AgentIdxx` (did you mean `AgentIdx`?)",
@@ -93,7 +93,7 @@ fn a_gap_in_the_sequence_is_named_and_nobody_is_asked() {
     let idle = r#"{"timestamp":"2026-11-20 10:01:30","message":"agent-idle","agent-id":4,"sequence":101}"#;
     let output = translate(&[], &format!("{}\n{}\n{idle}\n", line(1, 1), line(100, 2)));
     assert_eq!(
-        stderr(&output),
+        complaints(&output),
         "line 2: the sequence has a gap: events were missed sequence=100 expected=2 asks_snapshot=false\n"
     );
     let told: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -123,7 +123,7 @@ fn a_line_is_named_that_names_nobody_or_has_values_that_are_none() {
     ];
     for (line, reason) in cases {
         let output = translate(&[], &format!("{line}\n{LOGIN}\n"));
-        let said: Vec<&str> = stderr(&output).lines().collect();
+        let said: Vec<&str> = complaints(&output).lines().collect();
         assert_eq!(said.len(), 1, "{line}: {said:?}");
         assert!(said[0].starts_with(&format!("line 1: {reason}")), "{line}: {said:?}");
         assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(0), 1), "{line}");
@@ -147,7 +147,7 @@ fn what_began_before_or_comes_twice_is_no_lines_fault() {
         r#"{"message":"agent-logout","agent-id":41}"#,
     ];
     let output = translate(&["--strict"], &lines.join("\n"));
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    assert_eq!((output.status.code(), complaints(&output)), (Some(0), ""));
 }
 
 #[test]
@@ -163,4 +163,65 @@ fn an_unknown_dialect_is_refused_with_the_known_ones() {
     let output = cti_bridge(&["translate", "--from", "event-fed", "--to", "ctips"], "");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("event-feed"), "{}", stderr(&output));
+}
+
+/// The summary that ends a translation.
+fn summary(output: &Output) -> Vec<&str> {
+    stderr(output).lines().filter_map(|line| line.strip_prefix("end: ")).collect()
+}
+
+#[test]
+fn a_summary_tells_what_became_of_the_lines() {
+    let lines = [
+        LOGIN,
+        r#"{"message":"agent-login","agent-id":null,"agent-number":"41"}"#,
+        r#"{"HoldCall":{"AgentIdx":40,"CallId":9,"RequestId":5}}"#,
+        "",
+        r#"{"ClearCall":{"AgentIdx":40,"CallId":9,"RequestId":6}}"#,
+        "rubbish",
+        r#"{"message":"call-cleared","call-id":901}"#,
+        r#"{"message":"call-cleared","call-id":902}"#,
+    ];
+    let output = translate(&[], &lines.join("\n"));
+    assert_eq!(output.status.code(), Some(0));
+    let expected = [
+        "7 lines read, 3 events told, 1 command given, 2 requests failed, 1 not understood, 3 without effect",
+        "events: CallRequestFailed 2, AgentLoginStateChange 1",
+        "commands: hangup 1",
+        "failed: hang-up: no answer in 10 s; whether it was done is not known (at the end)",
+        "failed: hold: event-feed (Mitel Connect ONSITE event feed) has no command to hold a call (line 3)",
+        "not understood: not JSON: expected value at line 1 column 1 (line 6)",
+        "without effect: call-cleared: its call is not known (2, the first line 7)",
+        "without effect: agent-login: its agent is not known (line 2)",
+    ];
+    assert_eq!(summary(&output), expected);
+    assert_eq!(summary(&translate(&[], "")), ["0 lines read, 0 events told, 0 commands given"]);
+    let strict = translate(&["--strict"], "rubbish\n");
+    assert_eq!(strict.status.code(), Some(1));
+    assert_eq!(summary(&strict)[0], "1 line read, 0 events told, 0 commands given, 1 not understood");
+    assert_eq!(stdout(&strict), "");
+}
+
+#[test]
+fn a_raw_capture_of_a_feed_is_read_as_it_is() {
+    let idle = r#"{"message":"agent-idle","agent-id":40}"#;
+    let lines = translate(&[], &format!("{LOGIN}\n{idle}\n"));
+    let pretty = LOGIN.replace(r#","agent-id""#, ",\n  \"agent-id\"").replace('{', "{\r\n  ");
+    for capture in [
+        format!("{LOGIN}\0{idle}\0"),
+        format!("{LOGIN}\0{idle}"),
+        format!("{pretty}\0\n{idle}\n\0"),
+        format!("\u{feff}{pretty}\0{idle}\0"),
+    ] {
+        let output = translate(&[], &capture);
+        assert_eq!((output.status.code(), complaints(&output)), (Some(0), ""), "{capture:?}");
+        assert_eq!(stdout(&output), stdout(&lines), "{capture:?}");
+        assert!(summary(&output)[0].starts_with("2 messages read, 2 events told"), "{}", stderr(&output));
+    }
+    let output = translate(&[], &format!("{pretty}\0rubbish\0{idle}\0"));
+    assert_eq!(complaints(&output), "message 2: not JSON: expected value at line 1 column 1\n");
+    assert_eq!(stdout(&output), stdout(&lines));
+    let utf16: Vec<u8> = format!("\u{feff}{LOGIN}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = crate::cti_bridge_bytes(&[&["translate"], &PAIR[..]].concat(), &utf16);
+    assert!(complaints(&utf16).starts_with("line 1: the lines are UTF-16"), "{}", stderr(&utf16));
 }

@@ -10,7 +10,7 @@ use cti_bridge::{
     },
     model::Model,
     settings::Sources,
-    time::Time,
+    time::{Time, Zone},
 };
 
 use super::mappings;
@@ -29,7 +29,7 @@ pub fn assemble(text: &str) -> Bridge {
     let count = config.platforms.len();
     for platform in config.platforms {
         let dialect = &mappings.dialects[&platform.dialect];
-        let (incoming, outgoing) = (dialect.from.clone().unwrap(), dialect.to.clone().unwrap());
+        let (incoming, outgoing) = dialect.at(&platform.site, &Zone::default()).unwrap();
         let conversation = platform.settings.conversation.make(PlatformStart {
             vocabulary: incoming.vocabulary.clone(),
             now: Time(0),
@@ -50,7 +50,7 @@ pub fn assemble(text: &str) -> Bridge {
     }
     for application in config.applications {
         let dialect = &mappings.dialects[&application.dialect];
-        let to = dialect.to.clone().unwrap();
+        let (from, to) = dialect.at(&application.site, &Zone::default()).unwrap();
         let mut sessions = 0;
         let new_id = Box::new(move || {
             sessions += 1;
@@ -61,7 +61,7 @@ pub fn assemble(text: &str) -> Bridge {
         bridge.add_application(ApplicationParts {
             name: application.name,
             server: Some(server),
-            from: dialect.from.clone().unwrap(),
+            from,
             to,
             knobs: application.knobs,
             platforms: (0..count).collect(),

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use cti_bridge::{
-    bridge::{Bridge, Output, Owner},
+    bridge::{Bridge, Output, Owner, Room},
     dialect::event_feed::digest,
     port::{self, Connection, HttpRequest, Input, Post, PostOutcome},
     time::Time,
@@ -65,6 +65,8 @@ struct Session {
     number: Option<u32>,
     /// Its name in CTIPS requests.
     id: String,
+    /// How much was told to it and not read, where queues are narrow.
+    unread: usize,
 }
 
 /// A platform and its connection.
@@ -94,6 +96,8 @@ pub struct VirtualBridge {
     delivered: Vec<Delivered>,
     /// What the bridge reported.
     notices: Vec<String>,
+    /// How many messages may wait for a session, if that is bounded.
+    narrow: Option<usize>,
 }
 
 pub const USER: &str = "Test01";
@@ -104,11 +108,13 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
     let mut text = String::new();
     for (place, dialect) in platforms.iter().enumerate() {
         let way = match Speech::of(dialect) {
-            Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'",
-            Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }",
-            Speech::Ctips => {
-                "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:2/'\nuser = 'portal'\npassword = 'pw-portal-1'\nwsdl = 'none'"
-            }
+            Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'".to_owned(),
+            Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }".to_owned(),
+            Speech::Ctips => format!(
+                "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:{}/'\nuser = 'portal'\npassword = \
+                 'pw-portal-1'\nwsdl = 'none'",
+                2 + place
+            ),
         };
         writeln!(text, "[platform.p{place}]\n{}\n{way}", spoken(dialect)).unwrap();
     }
@@ -153,6 +159,7 @@ impl VirtualBridge {
             told: Vec::new(),
             delivered: Vec::new(),
             notices: Vec::new(),
+            narrow: None,
         };
         bridge.bridge.expire(bridge.now);
         bridge.perform();
@@ -162,6 +169,37 @@ impl VirtualBridge {
     /// The virtual clock begins here, in milliseconds since 1970.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.bridge.set_epoch(epoch);
+    }
+
+    /// From now on, no more than so many messages may wait for a session, until it reads them.
+    pub fn narrow(&mut self, most: usize) {
+        self.narrow = Some(most);
+    }
+
+    /// A session reads all that waits for it. Returns how much that was.
+    pub fn read(&mut self, name: &str) -> usize {
+        let session = self.session(name);
+        let (application, number) = (session.application, session.number.unwrap());
+        let unread = std::mem::take(&mut session.unread);
+        self.set_room(application, number, Room::Enough);
+        self.perform();
+        unread
+    }
+
+    /// The session does not read for so long that nobody waits for it.
+    pub fn is_stuck(&mut self, name: &str) {
+        let session = self.session(name);
+        let (application, number) = (session.application, session.number.unwrap());
+        self.set_room(application, number, Room::Stuck);
+        self.perform();
+    }
+
+    fn set_room(&mut self, application: usize, number: u32, room: Room) {
+        let connection = match self.applications[application] {
+            Speech::Feed => Connection::accepted(number),
+            Speech::Ccas | Speech::Ctips => Connection::asked(number),
+        };
+        self.bridge.set_room(Owner::Application(application), connection, room);
     }
 
     /// Hands over what came out of the bridge since the last time.
@@ -272,7 +310,7 @@ impl VirtualBridge {
     pub fn open(&mut self, application: usize, name: &str) {
         self.opened += 1;
         let id = format!("session-{}", self.opened);
-        self.sessions.push(Session { name: name.into(), application, number: None, id });
+        self.sessions.push(Session { name: name.into(), application, number: None, id, unread: 0 });
         self.is_opening = true;
         match self.applications[application] {
             Speech::Feed => {
@@ -361,7 +399,7 @@ impl VirtualBridge {
     // ── what comes out ────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn perform(&mut self) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             match output {
                 Output::Wire { owner: Owner::Application(application), output } => self.carry_out(application, output),
                 Output::Wire { owner: Owner::Platform(platform), output } => match output {
@@ -428,6 +466,14 @@ impl VirtualBridge {
             let name = session.name.clone();
             self.delivered.push(Delivered { name: name.clone(), body: body.to_vec() });
             self.told.push(Told::Session { name, message });
+        }
+        let Some(most) = self.narrow else { return };
+        let is_it = |session: &&mut Session| session.application == application && session.number == Some(number);
+        let Some(session) = self.sessions.iter_mut().find(is_it) else { return };
+        session.unread += 1;
+        assert!(session.unread <= most, "{} has fallen behind", session.name);
+        if session.unread > most / 2 {
+            self.set_room(application, number, Room::Little);
         }
     }
 

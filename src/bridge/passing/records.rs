@@ -87,7 +87,7 @@ impl Records {
                 continue;
             }
             let of_shape = |(place, shape): (usize, &Shape)| Tells::new(vocabulary, def, place, shape);
-            // What a message has most of is what it is about.
+            // A message is about the thing with which it shares the most members.
             let most = |best: Option<Tells>, other: Tells| match best {
                 Some(best) if best.members.len() >= other.members.len() => Some(best),
                 _ => Some(other),

@@ -94,6 +94,10 @@ impl Platform {
         let incoming = &self.incoming;
         let kind = message.kind().map_or(0, |kind| kind.0 as usize);
         if incoming.plans[kind].rules.is_empty() {
+            if self.traced.is_some() {
+                let ignored = story::ignored(incoming, message);
+                self.tell_story(ignored);
+            }
             return Ok(());
         }
         let own = self.epoch.map(|epoch| epoch + now.0);
@@ -109,7 +113,7 @@ impl Platform {
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
             if is_traced {
-                let rule = incoming.rule_names[rule].clone();
+                let rule = incoming.rule_names[rule].to_string();
                 wanted.push_back(Notice::RuleFired { rule, means: change.kind.name() }.into());
             }
             if is_routed
@@ -152,6 +156,10 @@ impl Platform {
                 Answers::Nothing | Answers::Passed => model.apply(change),
             };
             if effect != Effect::Taken {
+                if is_traced {
+                    let (means, reason) = (change.kind.name(), effect.reason());
+                    wanted.push_back(Notice::ChangeWithoutEffect { means, reason }.into());
+                }
                 fault = fault.or(effect.fault(change));
                 match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
                     Some((_, count)) => *count += 1,

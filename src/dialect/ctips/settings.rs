@@ -44,7 +44,7 @@ fn platform(section: &Section, reading: &Reading) -> Option<PlatformSettings> {
     let defaults = ClientSettings::default();
     let urls = section.list("urls").unwrap_or_default();
     if urls.is_empty() {
-        section.problem("", format!("`{}.urls` names no address", section.path));
+        section.missing("urls", format!("`{}.urls` names no address", section.path));
     }
     let posts = Posts::read(section, &urls, "urls", 1, reading.plaintext);
     let callback = section.required("callback");

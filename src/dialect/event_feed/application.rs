@@ -24,7 +24,7 @@ use crate::{
     message::{Kind, Message, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Filterable, GroupWatcher,
-        Heard, Input, Next, Notice, Output, Passes, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
+        Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
     },
     time::Time,
     vocabulary::{Role, Side, Vocabulary, Wanted},
@@ -80,6 +80,8 @@ pub struct Server {
     /// The messages that say which entities there are.
     of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
+    /// Snapshots of entities that are to be told: to whom, and of which kind. Nobody waits for the same one twice.
+    snapshots: VecDeque<(u32, &'static str)>,
     /// Sessions that have subscribed to the statistics of groups' agents since this was asked for last.
     group_watchers: Vec<GroupWatcher>,
     outputs: VecDeque<ApplicationOutput>,
@@ -98,6 +100,7 @@ impl Server {
             of_entities: ["entity-snapshot", "entity-update"].map(|label| vocabulary.find(label)),
             vocabulary,
             sessions: BTreeMap::new(),
+            snapshots: VecDeque::new(),
             group_watchers: Vec::new(),
             outputs: VecDeque::new(),
             lost: HashMap::new(),
@@ -357,6 +360,10 @@ impl ApplicationConversation for Server {
     }
 
     fn passes(&mut self) -> Option<&mut dyn Passes> {
+        Some(self)
+    }
+
+    fn portions(&mut self) -> Option<&mut dyn Portions> {
         Some(self)
     }
 

@@ -25,6 +25,7 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
                 ignored: Some(reason),
                 refused: None,
                 answered: false,
+                session: true,
                 fields: Vec::new(),
             });
             continue;
@@ -75,14 +76,14 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
         };
         let into = becomes.messages();
         let ignored = plan.ignored.clone();
-        list.push(Heard { message: def.label.clone(), into, ignored, refused, answered, fields });
+        list.push(Heard { message: def.label.clone(), into, ignored, refused, answered, session: false, fields });
     }
     list
 }
 
 /// The orders that a request gives to the platform. Only platforms that route are asked for routes; for others the bridge
 /// answers.
-fn orders(to: &Outgoing, means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
+pub(super) fn orders(to: &Outgoing, means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
     let routes = |order: TransitionKind| !to.plans[order as usize].rules.is_empty();
     let caused = means.causes().iter().copied().filter(|caused| caused.is_order());
     caused.filter(move |order| !(order.is_of_route() || *order == TransitionKind::SelectRoute) || routes(*order))
@@ -101,7 +102,7 @@ fn refusal(to: &Outgoing, asks: &[ChangeKind]) -> Option<String> {
 }
 
 /// The attribute that a field of this role is passed on as. A call's names other than its id only serve to find it.
-fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
+pub(super) fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str> {
     let is_id = |place: u8| from.vocabulary.call_names.get(place as usize).is_some_and(|name| name == "id");
     Some(match role {
         Role::Call(Which::Call, place) if is_id(place) => "call.id",

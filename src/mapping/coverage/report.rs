@@ -35,6 +35,9 @@ pub struct Heard {
     /// The bridge answers it from its picture.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub answered: bool,
+    /// Only the conversation has to do with it.
+    #[serde(skip)]
+    pub session: bool,
     pub fields: Vec<Field>,
 }
 
@@ -155,6 +158,21 @@ impl Coverage {
         let _ = writeln!(out, "── Totals ──\n");
         for (what, count) in &self.totals {
             let _ = writeln!(out, "{count:6}  {what}");
+        }
+        out
+    }
+}
+
+impl Coverage {
+    /// What becomes of each message, without its fields, as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut out = format!("## {} → {}\n", self.from, self.to);
+        for (title, list) in [("Events of the platform", &self.events), ("Requests of the application", &self.requests)]
+        {
+            let _ = writeln!(out, "\n| {title} | what becomes of it |\n|---|---|");
+            for heard in list {
+                let _ = writeln!(out, "| {} | {} |", heard.message, heard.fate().0.replace('|', "\\|"));
+            }
         }
         out
     }

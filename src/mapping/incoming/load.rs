@@ -1,6 +1,6 @@
 //! Loads `from-<dialect>.toml` section by section, and checks that it covers every message and field.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     names::MessageScope,
@@ -10,56 +10,67 @@ use super::{
 };
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table},
+    document::{Key, Node, Table},
     mapping::{
         example::Example,
+        grammar::{self, Direction, Missing, OldForms, RawRule, RuleKeys, Shared, place_of},
         labels::dotted_labels,
+        overlay,
         rule_file::{check_dialect, reason, sides},
         type_of,
         value_table::{self, Finders, ValueTable},
-        value_type::Ty,
     },
     message::Kind,
     model::{ChangeKind, NAMES},
     vocabulary::{MessageDef, Role, Side, Vocabulary, Which},
 };
 
-/// Loads the rules of a dialect.
-pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Incoming {
-    document::read(source, problems, |table, problems| {
+/// Loads the rules of a dialect, over the shipped ones if the file extends these.
+pub fn load(
+    source: &Arc<Source>,
+    shipped: Option<&Arc<Source>>,
+    vocabulary: &Arc<Vocabulary>,
+    problems: &mut Problems,
+) -> Incoming {
+    overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(|name| type_of::enumeration(vocabulary, name)), to: Box::new(type_of::words) };
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
+        let mut old = OldForms::of(&table, problems);
         let mut loader = Loader {
             vocabulary,
             tables,
             lets: table.section("let", problems),
-            shared: table
-                .tables("shared", problems)
-                .into_iter()
-                .map(|section| Shared::read(section, problems))
-                .collect(),
+            shared: Shared::read(&table, Direction::Changes, &mut old, problems),
             plans: vocabulary.messages.iter().map(|_| KindPlan::default()).collect(),
+            places: vec![None; vocabulary.messages.len()],
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
         let sides = sides(&table, problems);
-        for section in table.tables("rule", problems) {
-            loader.rule(section, problems);
+        loader.shared_rules(problems);
+        let example = |on: &Key, example: Table, problems: &mut Problems| loader.example(on, example, problems);
+        let rules = grammar::read(&table, Direction::Changes, &mut old, problems, example);
+        for rule in &rules {
+            loader.rule(rule, problems);
         }
         loader.ignored(&table, problems);
         loader.unread(&table, problems);
-        loader.complete(&table, &sides, problems);
+        if !old.rules {
+            loader.complete(&table, &sides, problems);
+        }
+        old.finish(problems);
         table.finish(problems);
         let wanted = wanted(vocabulary, &loader.plans);
         Incoming {
             vocabulary: vocabulary.clone(),
             source: source.clone(),
             sides,
-            plans: loader.plans,
+            plans: loader.plans.into(),
             tables: loader.tables,
+            place: Default::default(),
             wanted,
             examples: loader.examples,
             rule_names: loader.rule_names,
@@ -73,80 +84,81 @@ struct Loader<'l, 'd> {
     lets: Vec<(Key<'d>, Node<'d>)>,
     shared: Vec<Shared<'d>>,
     plans: Vec<KindPlan>,
-    rule_names: Vec<String>,
+    /// The place of the rules of each message, for errors about all of them.
+    places: Vec<Option<Key<'d>>>,
+    rule_names: Vec<Arc<str>>,
     examples: Vec<Example>,
 }
 
-/// `[[shared]]`: settings for every message that has certain fields.
-struct Shared<'d> {
-    having: Vec<&'d str>,
-    set: Vec<(Key<'d>, Node<'d>)>,
-    weak: Vec<(Key<'d>, Node<'d>)>,
-}
-
-impl<'d> Shared<'d> {
-    fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
-        let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
-        let shared = Shared { having, set: section.section("set", problems), weak: section.section("weak", problems) };
-        section.finish(problems);
-        shared
-    }
-}
-
 impl<'l, 'd> Loader<'l, 'd> {
-    fn rule(&mut self, section: Table<'d>, problems: &mut Problems) {
-        let means = self.means(&section, problems);
-        let set = section.section("set", problems);
-        let weak = section.section("weak", problems);
-        let when = section.get("when");
-        let each = section.get("each");
-        let on = section.texts("on", problems);
-        if on.is_empty() {
-            section.problem(problems, "`on` is missing");
+    fn kind(&self, label: &str, source: &Arc<Source>, span: Range<usize>, problems: &mut Problems) -> Option<Kind> {
+        let kind = self.vocabulary.find(label);
+        if kind.is_none() {
+            let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+            problems.unknown(source, span, "message", label, known);
         }
-        let first = on.first().and_then(|(label, _)| self.vocabulary.find(label));
-        let asks = first.is_some_and(|kind| self.vocabulary.message(kind).side == Side::Request);
-        for example in section.tables("example", problems) {
-            self.examples.extend(Example::read(example, asks, problems));
-        }
-        section.finish(problems);
-        for (label, node) in on {
-            let Some(kind) = self.vocabulary.find(label) else {
-                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
-                problems.unknown(node.source(), node.inner_span(), "message", label, known);
-                continue;
-            };
-            let Some(means) = means else { continue };
-            let raw = RawRule { means, set: &set, weak: &weak, when, each };
-            self.rule_for(kind, &raw, problems);
-        }
+        kind
     }
 
-    fn means(&self, section: &Table, problems: &mut Problems) -> Option<ChangeKind> {
-        let text = section.required("means", problems);
-        let means = ChangeKind::from_name(text);
-        if means.is_none() && !text.is_empty() {
-            let span = section.find("means").map_or(section.span(), |node| node.inner_span());
-            problems.unknown(section.source(), span, "change", text, ChangeKind::names());
+    fn example(&mut self, on: &Key, section: Table, problems: &mut Problems) {
+        let kind = self.vocabulary.find(on.name);
+        let asks = kind.is_some_and(|kind| self.vocabulary.message(kind).side == Side::Request);
+        self.examples.extend(Example::read(section, asks, problems));
+    }
+
+    /// Rules that several messages share. They fire before the messages' own.
+    fn shared_rules(&mut self, problems: &mut Problems) {
+        let shared = std::mem::take(&mut self.shared);
+        for rule in &shared {
+            let kinds: Vec<_> = rule
+                .messages
+                .iter()
+                .filter_map(|(label, node)| {
+                    self.kind(label, node.source(), node.inner_span(), problems).zip(Some(node))
+                })
+                .collect();
+            let Some(means) = rule.keys.verb.and_then(|verb| means(verb, problems)) else { continue };
+            for (kind, node) in kinds {
+                let place = Key { name: rule.name.name, span: node.inner_span(), source: node.source() };
+                self.places[kind.0 as usize].get_or_insert(place);
+                let name = format!("{}.{}", self.vocabulary.message(kind).label, rule.name.name);
+                self.rule_for(kind, name, means, &rule.keys, &shared, problems);
+            }
         }
-        means
+        self.shared = shared;
+    }
+
+    fn rule(&mut self, raw: &RawRule<'d>, problems: &mut Problems) {
+        let Some(kind) = self.kind(raw.on.name, raw.on.source, raw.on.span.clone(), problems) else { return };
+        self.places[kind.0 as usize] = Some(raw.on.clone());
+        let Some(means) = raw.keys.verb.and_then(|verb| means(verb, problems)) else { return };
+        let shared = std::mem::take(&mut self.shared);
+        self.rule_for(kind, raw.name.clone(), means, &raw.keys, &shared, problems);
+        self.shared = shared;
     }
 
     /// Compiles a rule for one message: its own settings, then the shared ones that it lacks.
-    fn rule_for(&mut self, kind: Kind, raw: &RawRule<'_, 'd>, problems: &mut Problems) {
+    fn rule_for(
+        &mut self,
+        kind: Kind,
+        name: String,
+        means: ChangeKind,
+        keys: &RuleKeys<'d>,
+        shared: &[Shared<'d>],
+        problems: &mut Problems,
+    ) {
         let def = self.vocabulary.message(kind);
         let number = self.rule_names.len();
-        let earlier = self.plans[kind.0 as usize].rules.len();
         let mut plan = std::mem::take(&mut self.plans[kind.0 as usize]);
         let scope = MessageScope::new(self.vocabulary, def, &mut plan, &self.lets);
         let mut builder = Builder { scope: &scope, tables: &self.tables, problems };
-        let item = raw.each.and_then(|node| builder.list(node));
+        let item = keys.each.and_then(|node| builder.list(node));
         scope.item.replace(item.as_ref().map(|(_, ty)| ty.clone()));
         let mut rule = Rule {
             number,
-            when: raw.when.and_then(|node| builder.expr(node, &Ty::Any)),
+            when: keys.when.and_then(|node| builder.condition(node)),
             each: item.map(|(leaf, _)| leaf),
-            means: raw.means,
+            means,
             call: None,
             calls: call_slots(def),
             request: def.role(Role::Request),
@@ -158,34 +170,30 @@ impl<'l, 'd> Loader<'l, 'd> {
             data: None,
             services: None,
         };
-        for (key, node) in raw.set {
-            builder.set(&mut rule, key, *node, false);
+        for (key, value) in &keys.set {
+            builder.set(&mut rule, key, value, false);
         }
-        for (key, node) in raw.weak {
-            builder.set(&mut rule, key, *node, true);
+        for (key, value) in &keys.weak {
+            builder.set(&mut rule, key, value, true);
         }
-        for shared in &self.shared {
+        for settings in shared.iter().filter(|shared| shared.keys.verb.is_none()) {
             let has = |label: &&str| def.fields.slot(label).is_some() || def.devices.iter().any(|d| d.label == **label);
-            if shared.having.iter().all(has) {
-                shared.set.iter().for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, false));
-                shared.weak.iter().for_each(|(key, node)| builder.set_if_new(&mut rule, key, *node, true));
+            let listed = settings.messages.iter().any(|(label, _)| *label == def.label);
+            if listed || (settings.messages.is_empty() && settings.having.iter().all(has)) {
+                settings.keys.set.iter().for_each(|(key, value)| builder.set_if_new(&mut rule, key, value, false));
+                settings.keys.weak.iter().for_each(|(key, value)| builder.set_if_new(&mut rule, key, value, true));
             }
         }
         builder.roles(&mut rule, def);
         scope.finish();
         plan.rules.push(rule);
         self.plans[kind.0 as usize] = plan;
-        let suffix = if earlier == 0 { String::new() } else { format!("#{}", earlier + 1) };
-        self.rule_names.push(format!("{}{suffix}", def.label));
+        self.rule_names.push(name.into());
     }
 
     fn ignored(&mut self, table: &Table, problems: &mut Problems) {
         for (key, node) in table.section("ignore", problems) {
-            let Some(kind) = self.vocabulary.find(key.name) else {
-                let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
-                problems.unknown(key.source, key.span.clone(), "message", key.name, known);
-                continue;
-            };
+            let Some(kind) = self.kind(key.name, key.source, key.span.clone(), problems) else { continue };
             if !self.plans[kind.0 as usize].rules.is_empty() {
                 key.problem(problems, format!("`{}` is ignored here and has a rule above", key.name));
             }
@@ -211,11 +219,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                     }
                 }
                 Some(fields) => {
-                    let Some(kind) = self.vocabulary.find(key.name) else {
-                        let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
-                        problems.unknown(key.source, key.span.clone(), "message", key.name, known);
-                        continue;
-                    };
+                    let Some(kind) = self.kind(key.name, key.source, key.span.clone(), problems) else { continue };
                     for (field, node) in fields.entries() {
                         let Some(reason) = reason(node, problems) else { continue };
                         if !self.has(kind, field.name) {
@@ -241,35 +245,39 @@ impl<'l, 'd> Loader<'l, 'd> {
         dotted_labels(self.vocabulary, self.vocabulary.message(kind))
     }
 
-    fn complete(&self, table: &Table, sides: &[Side], problems: &mut Problems) {
+    fn complete(&self, table: &Table<'d>, sides: &[Side], problems: &mut Problems) {
+        let mut missing = Vec::new();
         for (kind, def) in self.vocabulary.kinds() {
             let plan = &self.plans[kind.0 as usize];
-            let told = !plan.rules.is_empty() || plan.ignored.is_some() || def.session;
+            let place = &self.places[kind.0 as usize];
+            let told = place.is_some() || !plan.rules.is_empty() || plan.ignored.is_some() || def.session;
             if sides.contains(&def.side) && !told {
+                let (source, span) = place_of(table, "ignore");
                 let text = format!("`{}` has no rule and does not stand under `ignore`", def.label);
-                table.problem(problems, text);
+                let help = format!("write `[on.{0}]`, or here: {0} = \"<the reason>\"", def.label);
+                problems.add_with_help(source, span, text, Some(help));
             }
-            if plan.rules.is_empty() {
-                continue;
-            }
+            let (false, Some(place)) = (plan.rules.is_empty(), place) else { continue };
             for label in self.leaves(kind) {
                 let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
                 let unread = plan.unread.iter().any(|(known, _)| covers(known));
                 if !plan.read.contains(&label) && !unread {
-                    let text = format!("`{label}` of `{}` is not read and does not stand under `unread`", def.label);
-                    table.problem(problems, text);
+                    missing.push(Missing { field: label, message: def.label.clone(), place: place.clone() });
                 }
             }
         }
+        Missing::report(&missing, table, "read", "unread", problems);
     }
 }
 
-struct RawRule<'r, 'd> {
-    means: ChangeKind,
-    set: &'r [(Key<'d>, Node<'d>)],
-    weak: &'r [(Key<'d>, Node<'d>)],
-    when: Option<Node<'d>>,
-    each: Option<Node<'d>>,
+/// The change that a rule means.
+fn means(verb: Node, problems: &mut Problems) -> Option<ChangeKind> {
+    let text = verb.text(problems)?;
+    let means = ChangeKind::from_name(text);
+    if means.is_none() {
+        problems.unknown(verb.source(), verb.inner_span(), "change", text, ChangeKind::names());
+    }
+    means
 }
 
 fn call_slots(def: &MessageDef) -> Vec<(Which, u8, usize)> {

@@ -242,7 +242,7 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         let ast = syntax::parse(text)?;
         let parts = if let Tree::Choice(parts) = &ast.node { &parts[..] } else { std::slice::from_ref(&ast) };
         let Some(Tree::Path(steps)) = parts.first().map(|part| &part.node) else {
-            return Err(Mistake { span: 0..0, text: "this is no path".into() });
+            return self.compile_computed(compiler, name, &ast);
         };
         let (_, ty) = self.resolve(compiler, steps)?;
         for part in &parts[1..] {
@@ -256,6 +256,23 @@ impl<'s, 'd> MessageScope<'s, 'd> {
         }
         let expr = compiler.compile(&ast, &Ty::Any)?;
         Ok(UsedLet { name: name.to_owned(), ty, label: label.join("."), expr: Some(expr) })
+    }
+
+    /// A name for a value that is computed. It has no fields.
+    fn compile_computed(&self, compiler: &Compiler<Self>, name: &str, ast: &Ast) -> Result<UsedLet, Mistake> {
+        let (expr, ty) = compiler.any(ast, &Ty::Any)?;
+        let ty = match ty {
+            Ty::Bool => Type::Bool,
+            Ty::Number => Type::Long,
+            Ty::Text => Type::Text,
+            Ty::Id => Type::Id,
+            Ty::Any | Ty::Members(_) | Ty::List | Ty::Record => {
+                let text =
+                    format!("this is {}: a name stands for a path, a number, a text or a truth value", ty.name());
+                return Err(Mistake { span: 0..0, text });
+            }
+        };
+        Ok(UsedLet { name: name.to_owned(), ty, label: String::new(), expr: Some(expr) })
     }
 
     /// Checks that all alternatives to a record have its type, because fields are read by their places.
@@ -280,7 +297,10 @@ impl<'s, 'd> MessageScope<'s, 'd> {
             | Tree::Compare { .. }
             | Tree::All(_)
             | Tree::Any(_)
-            | Tree::Not(_) => Ok(()),
+            | Tree::Not(_)
+            | Tree::Arithmetic { .. }
+            | Tree::If(_)
+            | Tree::Call { .. } => Ok(()),
         }
     }
 }

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table},
+    document::{Key, Node},
     mapping::{
         compile::Compiler,
         expression::Expr,
+        grammar::{SetParts, SetValue},
         syntax::{self, Mistake, Tree},
         type_of,
         value_table::ValueTable,
@@ -31,8 +32,12 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Compiler { scope: self.scope, tables: self.tables }
     }
 
-    pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
-        self.compiler().read(node, wanted, self.problems)
+    pub fn expr(&mut self, value: &SetValue, wanted: &Ty) -> Option<Expr<Leaf>> {
+        value.expr(&self.compiler(), wanted, self.problems)
+    }
+
+    pub fn condition(&mut self, node: Node) -> Option<Expr<Leaf>> {
+        self.compiler().read(node, &Ty::Any, self.problems)
     }
 
     /// A path to a list, with the type of its items.
@@ -58,7 +63,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         }
     }
 
-    pub fn set_if_new(&mut self, rule: &mut Rule, key: &Key, node: Node, weak: bool) {
+    pub fn set_if_new(&mut self, rule: &mut Rule, key: &Key, value: &SetValue, weak: bool) {
         let has_fact =
             |fact| rule.facts.iter().any(|plan| plan.fact == fact && (plan.weak == weak || !plan.weak && weak));
         let known = match key.name {
@@ -72,29 +77,29 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             name => Fact::from_name(name).is_some_and(|fact| has_fact(fact) && !weak),
         };
         if !known {
-            self.set(rule, key, node, weak);
+            self.set(rule, key, value, weak);
         }
     }
 
-    pub fn set(&mut self, rule: &mut Rule, key: &Key, node: Node, weak: bool) {
+    pub fn set(&mut self, rule: &mut Rule, key: &Key, value: &SetValue, weak: bool) {
         match key.name {
             "call" => {
                 let place = self.scope.vocabulary.call_names.iter().position(|name| name == "id").unwrap_or_default();
-                rule.call = self.expr(node, &Ty::Text).map(|expr| (place as u8, expr));
+                rule.call = self.expr(value, &Ty::Text).map(|expr| (place as u8, expr));
             }
-            "party" => rule.party = self.device(node),
-            "other" => rule.other = self.device(node),
-            "to" => rule.to = self.device(node),
-            "service" => rule.service = self.device(node),
-            "data" => rule.data = self.pairs(node),
-            "services" => rule.services = self.devices(node),
+            "party" => rule.party = self.device(value),
+            "other" => rule.other = self.device(value),
+            "to" => rule.to = self.device(value),
+            "service" => rule.service = self.device(value),
+            "data" => rule.data = self.pairs(value),
+            "services" => rule.services = self.devices(value),
             name => {
                 let Some(fact) = Fact::from_name(name) else {
                     let known = Fact::names().chain(["call", "party", "other", "to", "service", "data", "services"]);
                     self.problems.unknown(key.source, key.span.clone(), "part of a change", name, known);
                     return;
                 };
-                if let Some(expr) = self.expr(node, &type_of::fact(fact)) {
+                if let Some(expr) = self.expr(value, &type_of::fact(fact)) {
                     rule.facts.push(FactPlan { fact, expr, weak });
                 }
             }
@@ -102,11 +107,11 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     }
 
     /// A device: the name of a device group, a path to a record with `type` and `id`, or a table of kind, id and number.
-    fn device(&mut self, node: Node) -> Option<DevicePlan> {
-        if let Some(section) = node.as_table() {
-            return self.device_parts(section);
+    fn device(&mut self, value: &SetValue) -> Option<DevicePlan> {
+        if let SetValue::Parts(parts) = value {
+            return self.device_parts(parts);
         }
-        let text = node.text(self.problems)?;
+        let (text, node) = value.name(self.problems)?;
         let field = |slot: usize| Expr::Leaf(Leaf::Field { slot, steps: Vec::new() });
         if let Some(group) = self.scope.def.devices.iter().find(|group| group.label == text) {
             for slot in [group.id, group.ty, group.number].into_iter().flatten() {
@@ -141,25 +146,25 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Some(DevicePlan { kind, id: Some(Expr::Leaf(id)), number: None })
     }
 
-    fn device_parts(&mut self, section: Table) -> Option<DevicePlan> {
-        let kind = section.get("kind").map(|node| self.device_kind(node)).unwrap_or(Some(DeviceKindPlan::Unknown));
-        let id = section.get("id").and_then(|node| self.expr(node, &Ty::Text));
-        let number = section.get("number").and_then(|node| self.expr(node, &Ty::Text));
-        section.finish(self.problems);
+    fn device_parts(&mut self, parts: &SetParts) -> Option<DevicePlan> {
+        let kind = parts.get("kind").map(|value| self.device_kind(value)).unwrap_or(Some(DeviceKindPlan::Unknown));
+        let id = parts.get("id").and_then(|value| self.expr(value, &Ty::Text));
+        let number = parts.get("number").and_then(|value| self.expr(value, &Ty::Text));
+        parts.finish(self.problems);
         Some(DevicePlan { kind: kind?, id, number })
     }
 
     /// The kind of a device: a constant, a member of one of the vocabulary's enumerations, or an expression of the model's
     /// kinds.
-    fn device_kind(&mut self, node: Node) -> Option<DeviceKindPlan> {
-        let text = node.text(self.problems)?;
+    fn device_kind(&mut self, value: &SetValue) -> Option<DeviceKindPlan> {
+        if let SetValue::Fixed(node) = value {
+            let name = node.text(self.problems)?;
+            return self.fixed_kind(name, *node);
+        }
+        let (text, node) = value.name(self.problems)?;
         let ast = syntax::parse(text).map_err(|mistake| mistake.tell(node, self.problems)).ok()?;
         if let Tree::Text(name) = &ast.node {
-            let kind = DeviceKind::from_name(name);
-            if kind.is_none() {
-                self.problems.unknown(node.source(), node.inner_span(), "kind of device", name, DeviceKind::names());
-            }
-            return kind.map(DeviceKindPlan::Fixed);
+            return self.fixed_kind(name, node);
         }
         if let Tree::Path(steps) = &ast.node {
             let compiler = self.compiler();
@@ -168,43 +173,54 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             }
         }
         let wanted = type_of::words("device-kind").map_or(Ty::Any, Ty::Members);
-        self.expr(node, &wanted).map(DeviceKindPlan::Word)
+        self.expr(value, &wanted).map(DeviceKindPlan::Word)
+    }
+
+    fn fixed_kind(&mut self, name: &str, node: Node) -> Option<DeviceKindPlan> {
+        let kind = DeviceKind::from_name(name);
+        if kind.is_none() {
+            self.problems.unknown(node.source(), node.inner_span(), "kind of device", name, DeviceKind::names());
+        }
+        kind.map(DeviceKindPlan::Fixed)
     }
 
     /// `{ each, when, key, value }`; without `each`, one pair.
-    fn pairs(&mut self, node: Node) -> Option<ListPlan> {
-        let section = node.table(self.problems)?;
-        self.each(section, |builder, section| {
-            let key = section.get("key").and_then(|node| builder.expr(node, &Ty::Text));
-            let value = section.get("value").and_then(|node| builder.expr(node, &Ty::Text));
+    fn pairs(&mut self, value: &SetValue) -> Option<ListPlan> {
+        let parts = value.parts(self.problems)?;
+        self.each(parts, |builder, parts| {
+            let key = parts.get("key").and_then(|value| builder.expr(value, &Ty::Text));
+            let value = parts.get("value").and_then(|value| builder.expr(value, &Ty::Text));
             (key, value, None)
         })
     }
 
     /// `{ each, when, kind, id }`.
-    fn devices(&mut self, node: Node) -> Option<ListPlan> {
-        let section = node.table(self.problems)?;
-        self.each(section, |builder, section| {
+    fn devices(&mut self, value: &SetValue) -> Option<ListPlan> {
+        let parts = value.parts(self.problems)?;
+        self.each(parts, |builder, parts| {
             let kind =
-                section.get("kind").and_then(|node| builder.device_kind(node)).unwrap_or(DeviceKindPlan::Unknown);
-            let id = section.get("id").and_then(|node| builder.expr(node, &Ty::Text));
+                parts.get("kind").and_then(|value| builder.device_kind(value)).unwrap_or(DeviceKindPlan::Unknown);
+            let id = parts.get("id").and_then(|value| builder.expr(value, &Ty::Text));
             (None, None, Some(DevicePlan { kind, id, number: None }))
         })
     }
 
     fn each(
         &mut self,
-        section: Table,
-        parts: impl FnOnce(&mut Self, &Table) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
+        section: &SetParts,
+        parts: impl FnOnce(&mut Self, &SetParts) -> (Option<Expr<Leaf>>, Option<Expr<Leaf>>, Option<DevicePlan>),
     ) -> Option<ListPlan> {
         let list = match section.get("each") {
-            Some(node) => Some(self.list(node)?),
+            Some(value) => {
+                let (_, node) = value.name(self.problems)?;
+                Some(self.list(node)?)
+            }
             None => None,
         };
         let (each, item) = list.unzip();
         let outer = self.scope.item.replace(item);
-        let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
-        let (key, value, device) = parts(self, &section);
+        let when = section.get("when").and_then(|value| self.expr(value, &Ty::Any));
+        let (key, value, device) = parts(self, section);
         self.scope.item.replace(outer);
         section.finish(self.problems);
         Some(ListPlan { each, when, key, value, device })

@@ -6,26 +6,27 @@ use hashbrown::HashSet;
 
 use crate::{
     diagnostic::Source,
-    mapping::{example::Example, expression::Expr, value_table::ValueTable},
+    mapping::{example::Example, expression::Expr, site::Place, value_table::ValueTable},
     model::{ChangeKind, DeviceKind, Fact},
     vocabulary::{Side, Vocabulary, Wanted, Which},
 };
 
 /// The meaning of one dialect's messages.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Incoming {
     pub vocabulary: Arc<Vocabulary>,
     pub source: Arc<Source>,
     /// The sides of the dialect that these rules are complete for.
     pub sides: Vec<Side>,
     /// By kind of message.
-    pub plans: Vec<KindPlan>,
+    pub plans: Arc<[KindPlan]>,
     pub tables: Vec<ValueTable>,
+    pub place: Place,
     /// The fields that are kept when a message is read.
     pub wanted: Wanted,
     pub examples: Vec<Example>,
-    /// A name for each rule, for metrics and coverage.
-    pub rule_names: Vec<String>,
+    /// The name of each rule by its number, for metrics and explanations.
+    pub rule_names: Vec<Arc<str>>,
 }
 
 impl Incoming {

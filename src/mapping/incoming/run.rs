@@ -6,8 +6,8 @@ use std::cell::Cell;
 use super::plan::{DeviceKindPlan, DevicePlan, Hop, Incoming, KindPlan, Leaf, ListPlan, Rule};
 use crate::{
     mapping::{
-        expression::{Expr, Values},
-        value_table::ValueTable,
+        expression::{Context, Expr, Values},
+        results::Results,
     },
     message::{Message, Node, Value},
     model::{Change, Device, DeviceKind, Id},
@@ -21,7 +21,7 @@ const MAX_LETS: usize = 4;
 struct MessageValues<'v> {
     message: &'v Message,
     plan: &'v KindPlan,
-    tables: &'v [ValueTable],
+    context: &'v Context<'v>,
     item: Value<'v>,
     /// The item's position in its list, from 1.
     place: usize,
@@ -35,16 +35,16 @@ impl<'v> MessageValues<'v> {
     }
 
     fn optional(&self, expr: &'v Option<Expr<Leaf>>) -> Value<'v> {
-        expr.as_ref().map(|expr| expr.eval(self, self.tables)).unwrap_or_default()
+        expr.as_ref().map(|expr| expr.eval(self)).unwrap_or_default()
     }
 
     fn let_value(&self, place: usize) -> Value<'v> {
         let Some(expr) = self.plan.lets.get(place) else { return Value::Absent };
-        let Some(cell) = self.lets.get(place) else { return expr.eval(self, self.tables) };
+        let Some(cell) = self.lets.get(place) else { return expr.eval(self) };
         if let Some(known) = cell.get() {
             return known;
         }
-        let value = expr.eval(self, self.tables);
+        let value = expr.eval(self);
         cell.set(Some(value));
         value
     }
@@ -80,7 +80,7 @@ impl<'v> MessageValues<'v> {
     /// The first of these items in which a path leads to the wanted value.
     #[inline(never)]
     fn keyed(&self, items: &'v [Node], path: &'v [Hop], equals: &'v Expr<Leaf>) -> Node {
-        let wanted = equals.eval(self, self.tables);
+        let wanted = equals.eval(self);
         if wanted.is_empty() {
             return Node::Absent;
         }
@@ -106,6 +106,10 @@ impl<'v> Values<'v, Leaf> for MessageValues<'v> {
             leaf => self.led_to(leaf),
         }
     }
+
+    fn context(&self) -> &'v Context<'v> {
+        self.context
+    }
 }
 
 impl<'v> MessageValues<'v> {
@@ -126,8 +130,10 @@ impl Incoming {
     pub fn changes(&self, message: &Message, mut take: impl FnMut(usize, &Change)) -> bool {
         let Some(kind) = message.kind() else { return false };
         let plan = &self.plans[kind.0 as usize];
+        let results = Results::default();
+        let context = Context { tables: &self.tables, place: &self.place, results: &results };
         let lets = Default::default();
-        let values = MessageValues { message, plan, tables: &self.tables, item: Value::Absent, place: 0, lets: &lets };
+        let values = MessageValues { message, plan, context: &context, item: Value::Absent, place: 0, lets: &lets };
         let mut fired = false;
         for rule in &plan.rules {
             match &rule.each {
@@ -144,7 +150,7 @@ impl Incoming {
     }
 
     fn fire<'v>(&'v self, rule: &'v Rule, values: &MessageValues<'v>, take: &mut impl FnMut(usize, &Change)) -> bool {
-        if rule.when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
+        if rule.when.as_ref().is_some_and(|when| !when.holds(values)) {
             return false;
         }
         let mut change = Change::new(rule.means);
@@ -157,7 +163,7 @@ impl Incoming {
             names.0[usize::from(*place)] = Id::from_value(values.message.get(*slot));
         }
         if let Some((place, number)) = &rule.call {
-            change.call.0[usize::from(*place)] = Id::from_value(number.eval(values, &self.tables));
+            change.call.0[usize::from(*place)] = Id::from_value(number.eval(values));
         }
         if let Some(slot) = rule.request {
             change.request = Id::from_value(values.message.get(slot));
@@ -167,7 +173,7 @@ impl Incoming {
         change.to = self.device(rule.to.as_ref(), values);
         change.service = self.device(rule.service.as_ref(), values);
         for plan in &rule.facts {
-            let value = plan.expr.eval(values, &self.tables);
+            let value = plan.expr.eval(values);
             if plan.weak {
                 change.set_weak(plan.fact, value);
             } else {
@@ -188,7 +194,7 @@ impl Incoming {
 
     /// Calls `take` for each item of a list for which the condition holds.
     fn each<'v>(&'v self, plan: &'v ListPlan, values: &MessageValues<'v>, mut take: impl FnMut(&MessageValues<'v>)) {
-        let holds = |values: &MessageValues<'v>| plan.when.as_ref().is_none_or(|when| when.holds(values, &self.tables));
+        let holds = |values: &MessageValues<'v>| plan.when.as_ref().is_none_or(|when| when.holds(values));
         let Some(each) = &plan.each else {
             if holds(values) {
                 take(values);
@@ -210,11 +216,11 @@ impl Incoming {
             DeviceKindPlan::Unknown => None,
             DeviceKindPlan::Fixed(kind) => Some(*kind),
             DeviceKindPlan::Member(place, expr) => {
-                let code = expr.eval(values, &self.tables).as_int();
+                let code = expr.eval(values).as_int();
                 code.and_then(|code| self.vocabulary.enums[*place].member(code)).and_then(|member| member.device)
             }
             DeviceKindPlan::Word(expr) => {
-                let code = expr.eval(values, &self.tables).as_int();
+                let code = expr.eval(values).as_int();
                 code.and_then(DeviceKind::from_code)
             }
         };

@@ -6,27 +6,24 @@ use hashbrown::HashSet;
 use super::load::Loader;
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table},
-    mapping::{labels::dotted_labels, rule_file::reason},
+    document::Table,
+    mapping::{
+        grammar::{Missing, RawRule, place_of},
+        labels::dotted_labels,
+        rule_file::reason,
+    },
     message::Kind,
     model::TransitionKind,
     vocabulary::Side,
 };
 
-impl Loader<'_, '_> {
+impl<'d> Loader<'_, 'd> {
     /// Checks that every field of a message is set, has a default in the vocabulary, or is known to be absent.
-    pub fn check_fields(
-        &mut self,
-        emit: Kind,
-        told: &HashSet<String>,
-        absent: &[(Key, Node)],
-        complain: impl Fn(String, &mut Problems),
-        problems: &mut Problems,
-    ) {
+    pub fn check_fields(&mut self, emit: Kind, told: &HashSet<String>, rule: &RawRule<'d>, problems: &mut Problems) {
         let def = self.vocabulary.message(emit);
         let covers = |known: &str, label: &str| label == known || label.starts_with(&format!("{known}."));
         let labels = dotted_labels(self.vocabulary, def);
-        for (key, node) in absent {
+        for (key, node) in &rule.keys.absent {
             if !labels.iter().any(|label| covers(key.name, label)) {
                 problems.unknown(key.source, key.span.clone(), "field", key.name, labels.iter().map(String::as_str));
             }
@@ -49,10 +46,8 @@ impl Loader<'_, '_> {
             let parts_of = |slot| def.fields.list.iter().filter(move |whole| whole.joined.contains(&slot));
             let is_part = slot.is_some_and(|slot| parts_of(slot).any(|whole| told.contains(&whole.label)));
             if !(is_told || is_part || named || fixed || defaulted || is_absent) {
-                complain(
-                    format!("`{label}` of `{}` is not set and does not stand under `absent`", def.label),
-                    problems,
-                );
+                let place = rule.place.clone();
+                self.missing.push(Missing { field: label, message: def.label.clone(), place });
             }
         }
     }
@@ -67,32 +62,47 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// Checks that every transition of a side has a rule without a condition, or a reason why not.
-    pub fn complete(
-        &self,
-        table: &Table,
-        wanted: bool,
-        of_side: impl Fn(TransitionKind) -> bool,
-        problems: &mut Problems,
-    ) {
-        for kind in TransitionKind::ALL.iter().copied().filter(|kind| wanted && of_side(*kind)) {
-            let plan = &self.plans[kind as usize];
-            if plan.ignored.is_none() && plan.steps.is_empty() && plan.rules.iter().all(|rule| rule.when.is_some()) {
-                let section = if kind.is_order() { "unsupported" } else { "ignore" };
-                let text =
-                    format!("`{}` has no rule without a condition and does not stand under `{section}`", kind.name());
-                table.problem(problems, text);
+    /// Checks that nothing is passed over: transitions and messages of the file's sides, and fields.
+    pub fn complete(&self, table: &Table<'d>, sides: &[Side], problems: &mut Problems) {
+        Missing::report(&self.missing, table, "set", "absent", problems);
+        for kind in TransitionKind::ALL {
+            let side = if kind.is_order() { Side::Request } else { Side::Event };
+            if sides.contains(&side) {
+                self.has_rule(*kind, table, problems);
             }
+        }
+        for side in sides {
+            self.all_said(table, *side, problems);
         }
     }
 
+    /// Checks that a transition has a rule without a condition, or a reason why not.
+    fn has_rule(&self, kind: TransitionKind, table: &Table<'d>, problems: &mut Problems) {
+        let plan = &self.plans[kind as usize];
+        let only_wrong = plan.rules.is_empty() && self.written.contains(&kind);
+        let always = plan.rules.iter().any(|rule| rule.when.is_none());
+        if plan.ignored.is_some() || !plan.steps.is_empty() || always || only_wrong {
+            return;
+        }
+        let section = if kind.is_order() { "unsupported" } else { "ignore" };
+        let name = kind.name();
+        let text = format!("`{name}` has no rule without a condition and does not stand under `{section}`");
+        let (source, span) = place_of(table, section);
+        let rule =
+            if plan.rules.is_empty() { format!("write `[on.{name}]`, or here: ") } else { "write here: ".to_owned() };
+        problems.add_with_help(source, span, text, Some(format!("{rule}{name} = \"<the reason>\"")));
+    }
+
     /// Checks that every message of a side is said by some rule, or has a reason why not.
-    pub fn all_said(&self, table: &Table, side: Side, problems: &mut Problems) {
+    fn all_said(&self, table: &Table<'d>, side: Side, problems: &mut Problems) {
         for (kind, def) in self.vocabulary.kinds() {
             let said = self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.emit == kind);
             if def.side == side && !def.session && !said && !self.unsaid.contains_key(&kind) {
-                table
-                    .problem(problems, format!("`{}` is said by no rule and does not stand under `unsaid`", def.label));
+                let text = format!("`{}` is said by no rule and does not stand under `unsaid`", def.label);
+                let (source, span) = place_of(table, "unsaid");
+                let help =
+                    format!("write a rule that has `emit = \"{0}\"`, or here: {0} = \"<the reason>\"", def.label);
+                problems.add_with_help(source, span, text, Some(help));
             }
         }
     }

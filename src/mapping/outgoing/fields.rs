@@ -8,8 +8,15 @@ use super::{
 };
 use crate::{
     diagnostic::Problems,
-    document::{Key, Node, Table},
-    mapping::{compile::Compiler, expression::Expr, type_of, value_table::ValueTable, value_type::Ty},
+    document::{Key, Node},
+    mapping::{
+        compile::Compiler,
+        expression::Expr,
+        grammar::{SetParts, SetValue},
+        type_of,
+        value_table::ValueTable,
+        value_type::Ty,
+    },
     model::{ListAttribute, PartyAttribute, PartyRole, ServiceAttribute},
     vocabulary::{DeviceGroup, MessageDef, Type},
 };
@@ -23,14 +30,19 @@ pub struct Builder<'b, 's> {
 }
 
 impl Builder<'_, '_> {
-    pub fn expr(&mut self, node: Node, wanted: &Ty) -> Option<Expr<Leaf>> {
+    fn expr(&mut self, value: &SetValue, wanted: &Ty) -> Option<Expr<Leaf>> {
         let compiler = Compiler { scope: self.scope, tables: self.tables };
-        compiler.read(node, wanted, self.problems)
+        value.expr(&compiler, wanted, self.problems)
     }
 
-    pub fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, node: Node) {
+    pub fn condition(&mut self, node: Node) -> Option<Expr<Leaf>> {
+        let compiler = Compiler { scope: self.scope, tables: self.tables };
+        compiler.read(node, &Ty::Any, self.problems)
+    }
+
+    pub fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, value: &SetValue) {
         if let Some(group) = def.devices.iter().find(|group| group.label == key.name) {
-            return self.device(rule, def, group, node);
+            return self.device(rule, def, group, value);
         }
         let Some(slot) = def.fields.slot(key.name) else {
             let what = format!("field of `{}`", def.label);
@@ -38,14 +50,14 @@ impl Builder<'_, '_> {
             return;
         };
         let field = &def.fields.list[slot];
-        if let Some(value) = self.value(&field.ty, &field.label, node) {
+        if let Some(value) = self.value(&field.ty, &field.label, value) {
             rule.sets.push((slot, value));
         }
     }
 
     /// Sets all fields of a device group.
-    fn device(&mut self, rule: &mut Rule, def: &MessageDef, group: &DeviceGroup, node: Node) {
-        let Some(text) = node.text(self.problems) else { return };
+    fn device(&mut self, rule: &mut Rule, def: &MessageDef, group: &DeviceGroup, value: &SetValue) {
+        let Some((text, node)) = value.name(self.problems) else { return };
         let role = PartyRole::from_name(text);
         if role.is_none() && text != "service" {
             let known = PartyRole::names().chain(["service"]);
@@ -74,102 +86,116 @@ impl Builder<'_, '_> {
         set(group.ty, kind.map(|kind| ValuePlan::DeviceType { kind, codes }));
     }
 
-    fn value(&mut self, ty: &Type, label: &str, node: Node) -> Option<ValuePlan> {
-        match (ty, node.as_table()) {
-            (Type::Record(place), Some(section)) => Some(self.record(*place, label, section.entries())),
-            (Type::List(item), Some(section)) => self.list(item, label, section),
-            (Type::Text, Some(section)) => self.joined(ty, label, section),
-            (Type::List(item), None) if node.as_array().is_some() => self.items(item, label, node),
-            (Type::Record(_) | Type::List(_), None) => {
-                node.problem(self.problems, "a record or list is set by a table");
+    fn value(&mut self, ty: &Type, label: &str, value: &SetValue) -> Option<ValuePlan> {
+        match (ty, value) {
+            (Type::Record(place), SetValue::Parts(parts)) => Some(self.record(*place, label, parts.entries())),
+            (Type::List(item), SetValue::Parts(parts)) => self.list(item, label, parts),
+            (Type::Text, SetValue::Parts(parts)) => self.joined(ty, label, parts),
+            (Type::List(item), SetValue::List(node, items)) => self.items(item, label, *node, items),
+            (Type::Record(_) | Type::List(_), SetValue::Given(_) | SetValue::Fixed(_) | SetValue::List(..)) => {
+                value.problem(self.problems, "a record or list is set by a table");
                 None
             }
-            _ => {
+            (
+                Type::Bool | Type::Int | Type::Long | Type::Text | Type::Time | Type::Id | Type::Enum(_),
+                SetValue::Given(_) | SetValue::Fixed(_) | SetValue::List(..) | SetValue::Parts(_),
+            ) => {
                 self.told.insert(label.to_owned());
                 let wanted = type_of::field(self.scope.vocabulary, ty);
-                self.expr(node, &wanted).map(ValuePlan::Scalar)
+                self.expr(value, &wanted).map(ValuePlan::Scalar)
             }
         }
     }
 
-    fn record(&mut self, place: usize, label: &str, entries: Vec<(Key, Node)>) -> ValuePlan {
+    fn record<'d>(&mut self, place: usize, label: &str, entries: &[(Key<'d>, SetValue<'d>)]) -> ValuePlan {
         let record = &self.scope.vocabulary.records[place];
         let mut members = Vec::new();
-        for (key, node) in entries {
+        for (key, value) in entries {
             let Some(slot) = record.fields.slot(key.name) else {
                 let what = format!("field of `{}`", record.name);
                 self.problems.unknown(key.source, key.span.clone(), &what, key.name, record.fields.labels());
                 continue;
             };
             let field = &record.fields.list[slot];
-            let value = self.value(&field.ty, &format!("{label}.{}", field.label), node);
+            let value = self.value(&field.ty, &format!("{label}.{}", field.label), value);
             members.extend(value.map(|value| (slot, value)));
         }
         ValuePlan::Record { record: place, members }
     }
 
     /// `[{ when = condition, Member = expression, … }, { each = … }, …]`.
-    fn items(&mut self, item: &Type, label: &str, node: Node) -> Option<ValuePlan> {
+    fn items(&mut self, item: &Type, label: &str, node: Node, items: &[SetValue]) -> Option<ValuePlan> {
         let Type::Record(place) = item else {
             node.problem(self.problems, "only lists of records are written out");
             return None;
         };
-        let mut items = Vec::new();
-        for entry in node.as_array()?.iter() {
-            let Some(section) = entry.table(self.problems) else { continue };
-            if section.find("each").is_some() {
-                items.extend(self.list(item, label, section).map(|list| (None, list)));
+        let mut plans = Vec::new();
+        for entry in items {
+            let Some(parts) = entry.parts(self.problems) else { continue };
+            if parts.has("each") {
+                plans.extend(self.list(item, label, parts).map(|list| (None, list)));
                 continue;
             }
-            let when = section.get("when").and_then(|node| self.expr(node, &Ty::Any));
-            let members = section.entries().into_iter().filter(|(key, _)| key.name != "when").collect();
-            items.push((when, self.record(*place, label, members)));
+            let when = parts.get("when").and_then(|value| self.expr(value, &Ty::Any));
+            let members: Vec<_> = parts.entries().iter().filter(|(key, _)| key.name != "when").cloned().collect();
+            plans.push((when, self.record(*place, label, &members)));
         }
-        Some(ValuePlan::Items(items))
+        Some(ValuePlan::Items(plans))
     }
 
     /// `{ joined = separator, of = [expression, { each = list, item = expression }, …] }`.
-    fn joined(&mut self, ty: &Type, label: &str, section: Table) -> Option<ValuePlan> {
-        let separator = section.required("joined", self.problems).to_owned();
-        let Some(of) = section.get("of") else {
-            section.problem(self.problems, "`of` is missing");
+    fn joined(&mut self, ty: &Type, label: &str, parts: &SetParts) -> Option<ValuePlan> {
+        let Some((separator, _)) = parts.get("joined").and_then(|value| value.name(self.problems)) else {
+            parts.problem(self.problems, "`joined` is missing: the text between the parts");
             return None;
         };
-        let mut parts = Vec::new();
-        for node in of.as_array().into_iter().flat_map(|items| items.into_iter()) {
-            parts.extend(match node.as_table() {
-                Some(list) => self.list(ty, label, list),
-                None => self.value(ty, label, node),
-            });
+        let Some(of) = parts.get("of") else {
+            parts.problem(self.problems, "`of` is missing");
+            return None;
+        };
+        let mut plans = Vec::new();
+        if let SetValue::List(_, items) = of {
+            for item in items {
+                plans.extend(match item {
+                    SetValue::Parts(list) => self.list(ty, label, list),
+                    SetValue::Given(_) | SetValue::Fixed(_) | SetValue::List(..) => self.value(ty, label, item),
+                });
+            }
         }
-        section.finish(self.problems);
-        Some(ValuePlan::Joined { separator, parts })
+        parts.finish(self.problems);
+        Some(ValuePlan::Joined { separator: separator.to_owned(), parts: plans })
     }
 
     /// `{ each = list, item = expression }` or `{ each = list, Member = expression, … }`, with at most `most` items.
-    fn list(&mut self, item: &Type, label: &str, section: Table) -> Option<ValuePlan> {
-        let node = section.get("each");
-        let Some(node) = node else {
-            section.problem(self.problems, "`each` is missing");
+    fn list(&mut self, item: &Type, label: &str, parts: &SetParts) -> Option<ValuePlan> {
+        let Some(value) = parts.get("each") else {
+            parts.problem(self.problems, "`each` is missing");
             return None;
         };
-        let text = node.text(self.problems)?;
+        let (text, node) = value.name(self.problems)?;
         let Some(list) = ListAttribute::from_name(text) else {
             self.problems.unknown(node.source(), node.inner_span(), "list", text, ListAttribute::names());
             return None;
         };
-        let most = section.get("most").and_then(|node| node.integer(self.problems));
+        let most = match parts.get("most") {
+            Some(SetValue::Given(node)) => node.integer(self.problems),
+            Some(other) => {
+                other.problem(self.problems, "`most` is a whole number");
+                None
+            }
+            None => None,
+        };
         let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0));
         self.scope.item.replace(true);
-        let own = |(key, _): &(Key, Node)| !matches!(key.name, "each" | "most");
-        let entries: Vec<_> = section.entries().into_iter().filter(own).collect();
+        let own = |(key, _): &&(Key, SetValue)| !matches!(key.name, "each" | "most");
+        let entries: Vec<_> = parts.entries().iter().filter(own).cloned().collect();
         let plan = if let Type::Record(place) = item {
-            Some(self.record(*place, label, entries))
+            Some(self.record(*place, label, &entries))
         } else {
             match entries.first() {
-                Some((key, node)) if key.name == "item" && entries.len() == 1 => self.value(item, label, *node),
+                Some((key, value)) if key.name == "item" && entries.len() == 1 => self.value(item, label, value),
                 _ => {
-                    section.problem(self.problems, "a list of values has `each` and `item`");
+                    parts.problem(self.problems, "a list of values has `each` and `item`");
                     None
                 }
             }

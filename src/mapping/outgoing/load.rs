@@ -7,70 +7,75 @@ use hashbrown::{HashMap, HashSet};
 use super::{
     fields::Builder,
     names::TransitionScope,
-    plan::{CallPart, Leaf, Outgoing, Refusal, Rule, TransitionPlan, ValuePlan},
+    plan::{CallPart, Leaf, Outgoing, Rule, TransitionPlan, ValuePlan},
     setting::{choices, knob},
 };
 use crate::{
     diagnostic::{Problems, Source},
-    document::{self, Key, Node, Table},
+    document::{Key, Node, Table},
     mapping::{
         example::Example,
         expression::Expr,
+        grammar::{self, Direction, Missing, OldForms, RawRule, RuleKeys, Shared},
         labels::dotted_labels,
         literal::Literal,
+        overlay,
         rule_file::{check_dialect, reason, sides},
         type_of,
         value_table::{self, Finders, ValueTable},
-        value_type::Ty,
     },
     message::Kind,
     model::{AgentAttribute, CallAttribute, ItemAttribute, RequestAttribute, ServiceAttribute, TransitionKind},
-    vocabulary::{AgentPart, Role, Side, Vocabulary, Which},
+    vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
 
-/// Loads the rules of a dialect.
-pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut Problems) -> Outgoing {
-    document::read(source, problems, |table, problems| {
+/// Loads the rules of a dialect, over the shipped ones if the file extends these.
+pub fn load(
+    source: &Arc<Source>,
+    shipped: Option<&Arc<Source>>,
+    vocabulary: &Arc<Vocabulary>,
+    problems: &mut Problems,
+) -> Outgoing {
+    overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(type_of::words), to: Box::new(|name| type_of::enumeration(vocabulary, name)) };
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
         let knobs = table.section("config", problems);
+        let mut old = OldForms::of(&table, problems);
         let mut loader = Loader {
             vocabulary,
             tables,
             knobs: knobs.iter().filter_map(|(key, node)| knob(key, *node, problems)).collect(),
-            shared: table
-                .tables("shared", problems)
-                .into_iter()
-                .map(|section| Shared::read(section, problems))
-                .collect(),
+            shared: Shared::read(&table, Direction::Messages, &mut old, problems),
             plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
             absent: HashMap::new(),
             unsaid: HashMap::new(),
             absences: Vec::new(),
             set: Vec::new(),
+            missing: Vec::new(),
+            written: HashSet::new(),
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
         loader.absences(&table, problems);
-        for section in table.tables("rule", problems) {
-            loader.rule(section, problems);
+        let example = |_: &Key, section: Table, problems: &mut Problems| {
+            loader.examples.extend(Example::read(section, false, problems));
+        };
+        let rules = grammar::read(&table, Direction::Messages, &mut old, problems, example);
+        for rule in &rules {
+            loader.rule(rule, problems);
         }
-        for section in table.tables("refusal", problems) {
-            loader.refusal(section, problems);
-        }
+        loader.refusals(&table, problems);
         loader.reasons(&table, "ignore", problems);
         loader.reasons(&table, "unsupported", problems);
         loader.steps(&table, problems);
         loader.unsaid(&table, problems);
         loader.superfluous(problems);
         let sides = sides(&table, problems);
-        loader.complete(&table, sides.contains(&Side::Event), |kind| !kind.is_order(), problems);
-        loader.complete(&table, sides.contains(&Side::Request), |kind| kind.is_order(), problems);
-        for side in &sides {
-            loader.all_said(&table, *side, problems);
+        if !old.rules {
+            loader.complete(&table, &sides, problems);
         }
         let agents_of = table.texts("agents-of", problems).into_iter().map(|(name, _)| name.to_owned()).collect();
         let untold = table.section("untold", problems);
@@ -85,8 +90,9 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             vocabulary: vocabulary.clone(),
             source: source.clone(),
             sides,
-            plans: loader.plans,
+            plans: loader.plans.into(),
             tables: loader.tables,
+            place: Default::default(),
             examples: loader.examples,
             rule_names: loader.rule_names,
             knobs: loader.knobs,
@@ -99,32 +105,18 @@ pub fn load(source: &Arc<Source>, vocabulary: &Arc<Vocabulary>, problems: &mut P
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
             agents_of,
         };
-        outgoing.read_untold(&table, &untold, problems);
+        outgoing.read_untold(&table, &untold, old.rules, problems);
+        old.finish(problems);
         table.finish(problems);
         outgoing
     })
 }
 
-/// `[[shared]]`: settings for every message that has certain fields.
-struct Shared<'d> {
-    having: Vec<&'d str>,
-    set: Vec<(Key<'d>, Node<'d>)>,
-}
-
-impl<'d> Shared<'d> {
-    fn read(section: Table<'d>, problems: &mut Problems) -> Shared<'d> {
-        let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect();
-        let shared = Shared { having, set: section.section("set", problems) };
-        section.finish(problems);
-        shared
-    }
-}
-
 /// The rules of a file while they are read.
 pub struct Loader<'l, 'd> {
     pub vocabulary: &'l Arc<Vocabulary>,
-    tables: Vec<ValueTable>,
-    knobs: Vec<(String, Literal)>,
+    pub tables: Vec<ValueTable>,
+    pub knobs: Vec<(String, Literal)>,
     shared: Vec<Shared<'d>>,
     pub plans: Vec<TransitionPlan>,
     pub absent: HashMap<(Kind, String), String>,
@@ -133,87 +125,45 @@ pub struct Loader<'l, 'd> {
     pub absences: Vec<(Key<'d>, Vec<Kind>)>,
     /// The dotted labels that each rule sets in its message.
     pub set: Vec<(Kind, HashSet<String>)>,
-    rule_names: Vec<String>,
+    /// The fields of messages that rules do not set.
+    pub missing: Vec<Missing<'d>>,
+    /// The transitions that the file has rules of, also if they are wrong.
+    pub written: HashSet<TransitionKind>,
+    rule_names: Vec<Arc<str>>,
     examples: Vec<Example>,
 }
 
 impl<'d> Loader<'_, 'd> {
-    fn rule(&mut self, section: Table<'d>, problems: &mut Problems) {
-        let emit = section.required("emit", problems);
-        let kind = self.vocabulary.find(emit);
-        if kind.is_none() && !emit.is_empty() {
-            let span = section.find("emit").map_or(section.span(), |node| node.inner_span());
-            let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
-            problems.unknown(section.source(), span, "message", emit, known);
-        }
-        let set = section.section("set", problems);
-        let absent = section.section("absent", problems);
-        let when = section.get("when");
-        let on = section.texts("on", problems);
-        if on.is_empty() {
-            section.problem(problems, "`on` is missing");
-        }
-        for example in section.tables("example", problems) {
-            self.examples.extend(Example::read(example, false, problems));
-        }
-        let span = section.span();
-        let source = section.source();
-        section.finish(problems);
-        let Some(emit) = kind else { return };
-        for (name, node) in on {
-            let Some(transition) = TransitionKind::from_name(name) else {
-                problems.unknown(node.source(), node.inner_span(), "transition", name, TransitionKind::names());
-                continue;
-            };
-            let (rule, told) = self.build(transition, emit, &set, when, problems);
-            self.check_fields(
-                emit,
-                &told,
-                &absent,
-                |text, problems| problems.add(source, span.clone(), text),
-                problems,
-            );
-            self.plans[transition as usize].rules.push(rule);
-        }
+    fn rule(&mut self, raw: &RawRule<'d>, problems: &mut Problems) {
+        let emit = raw.keys.verb.and_then(|verb| self.message(verb, problems));
+        let Some(transition) = TransitionKind::from_name(raw.on.name) else {
+            let known = TransitionKind::names();
+            problems.unknown(raw.on.source, raw.on.span.clone(), "transition", raw.on.name, known);
+            return;
+        };
+        self.written.insert(transition);
+        let Some(emit) = emit else { return };
+        let (rule, told) = self.build(&raw.name, emit, &raw.keys, problems);
+        self.check_fields(emit, &told, raw, problems);
+        self.plans[transition as usize].rules.push(rule);
     }
 
-    /// `[[refusal]]`: orders that the platform cannot carry out under a condition, even if there are rules for them.
-    fn refusal(&mut self, section: Table<'d>, problems: &mut Problems) {
-        let on = section.texts("on", problems);
-        if on.is_empty() {
-            section.problem(problems, "`on` is missing");
+    /// The message that a rule emits.
+    fn message(&self, verb: Node, problems: &mut Problems) -> Option<Kind> {
+        let text = verb.text(problems)?;
+        let kind = self.vocabulary.find(text);
+        if kind.is_none() {
+            let known = self.vocabulary.messages.iter().map(|def| def.label.as_str());
+            problems.unknown(verb.source(), verb.inner_span(), "message", text, known);
         }
-        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
-        let when = section.get("when").and_then(|node| builder.expr(node, &Ty::Any)).map(Arc::new);
-        if section.find("when").is_none() {
-            section.problem(problems, "`when` is missing: what is never possible stands under `unsupported`");
-        }
-        let because = section.get("because").and_then(|node| reason(node, problems));
-        if section.find("because").is_none() {
-            section.problem(problems, "`because` is missing");
-        }
-        for (name, node) in on {
-            match TransitionKind::from_name(name).filter(|kind| kind.is_order()) {
-                Some(kind) => {
-                    let refusal = when.clone().zip(because.clone()).map(|(when, because)| Refusal { when, because });
-                    self.plans[kind as usize].refusals.extend(refusal);
-                }
-                None => {
-                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
-                    problems.unknown(node.source(), node.inner_span(), "order", name, known);
-                }
-            }
-        }
-        section.finish(problems);
+        kind
     }
 
     fn build(
         &mut self,
-        transition: TransitionKind,
+        name: &str,
         emit: Kind,
-        set: &[(Key<'d>, Node<'d>)],
-        when: Option<Node<'d>>,
+        keys: &RuleKeys<'d>,
         problems: &mut Problems,
     ) -> (Rule, HashSet<String>) {
         let def = self.vocabulary.message(emit);
@@ -222,20 +172,20 @@ impl<'d> Loader<'_, 'd> {
         let number = self.rule_names.len();
         let mut rule = Rule {
             number,
-            when: when.and_then(|node| builder.expr(node, &Ty::Any)),
+            when: keys.when.and_then(|node| builder.condition(node)),
             emit,
             fields: def.fields.list.len(),
             sets: Vec::new(),
         };
-        for (key, node) in set {
-            builder.set(&mut rule, def, key, *node);
+        for (key, value) in &keys.set {
+            builder.set(&mut rule, def, key, value);
         }
         for shared in &self.shared {
             if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
-                for (key, node) in &shared.set {
+                for (key, value) in &shared.keys.set {
                     let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
                     if !known {
-                        builder.set(&mut rule, def, key, *node);
+                        builder.set(&mut rule, def, key, value);
                     }
                 }
             }
@@ -249,9 +199,7 @@ impl<'d> Loader<'_, 'd> {
             }
         }
         let told = builder.told;
-        let earlier = self.plans[transition as usize].rules.iter().filter(|rule| rule.emit == emit).count();
-        let suffix = if earlier == 0 { String::new() } else { format!("#{}", earlier + 1) };
-        self.rule_names.push(format!("{}:{}{suffix}", transition.name(), def.label));
+        self.rule_names.push(name.into());
         (rule, told)
     }
 

@@ -7,6 +7,7 @@ mod load;
 mod names;
 mod picture;
 mod plan;
+mod refusal;
 mod run;
 mod says;
 mod setting;

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use crate::{
     diagnostic::Source,
-    mapping::{example::Example, expression::Expr, literal::Literal, value_table::ValueTable},
+    mapping::{example::Example, expression::Expr, literal::Literal, site::Place, value_table::ValueTable},
     message::Kind,
     model::{
         AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
@@ -17,18 +17,19 @@ use crate::{
 };
 
 /// The way in which one dialect tells events and gives orders.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outgoing {
     pub vocabulary: Arc<Vocabulary>,
     pub source: Arc<Source>,
     /// The sides of the dialect that these rules are complete for.
     pub sides: Vec<Side>,
     /// By kind of transition.
-    pub plans: Vec<TransitionPlan>,
+    pub plans: Arc<[TransitionPlan]>,
     pub tables: Vec<ValueTable>,
+    pub place: Place,
     pub examples: Vec<Example>,
-    /// A name for each rule, for metrics and coverage.
-    pub rule_names: Vec<String>,
+    /// The name of each rule by its number, for metrics and explanations.
+    pub rule_names: Vec<Arc<str>>,
     /// The settings of these rules, each with its default.
     pub knobs: Vec<(String, Literal)>,
     /// The allowed texts of each setting that has a list of them.

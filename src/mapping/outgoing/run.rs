@@ -6,18 +6,27 @@ use super::{
     plan::{Leaf, Outgoing, ValuePlan},
 };
 use crate::{
-    mapping::expression::Values,
+    mapping::{
+        expression::{Context, Values},
+        results::Results,
+    },
     message::{Message, Node, Value},
     model::{DeviceKind, ListAttribute, TransitionKind},
 };
 
-struct PictureValues<'v, 'i, P> {
+/// The values that the expressions of one rule read: those of the picture live for `'v`, what is made of them for `'w`.
+struct PictureValues<'w, 'v, 'i, P> {
     picture: &'i P,
     item: Option<&'i Item<'v>>,
+    context: &'w Context<'w>,
 }
 
-impl<'v, P: Picture<'v>> Values<'v, Leaf> for PictureValues<'v, '_, P> {
-    fn value(&self, leaf: &'v Leaf) -> Value<'v> {
+impl<'w, 'v: 'w, P: Picture<'v>> Values<'w, Leaf> for PictureValues<'w, 'v, '_, P> {
+    fn context(&self) -> &'w Context<'w> {
+        self.context
+    }
+
+    fn value(&self, leaf: &'w Leaf) -> Value<'w> {
         match (leaf, self.item) {
             (Leaf::Item(attribute), Some(item)) => item[*attribute as usize],
             _ => self.picture.value(leaf),
@@ -26,11 +35,17 @@ impl<'v, P: Picture<'v>> Values<'v, Leaf> for PictureValues<'v, '_, P> {
 }
 
 impl Outgoing {
+    fn context<'w>(&'w self, results: &'w Results) -> Context<'w> {
+        Context { tables: &self.tables, place: &self.place, results }
+    }
+
     /// The reason why the platform cannot carry out an order for this call or agent, if there is one.
     pub fn refusal<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> Option<&'v str> {
-        let values = PictureValues { picture, item: None };
+        let results = Results::default();
+        let context = self.context(&results);
+        let values = PictureValues { picture, item: None, context: &context };
         let mut refusals = self.plans[order as usize].refusals.iter();
-        refusals.find(|refusal| refusal.when.holds(&values, &self.tables)).map(|refusal| refusal.because.as_str())
+        refusals.find(|refusal| refusal.when.holds(&values)).map(|refusal| refusal.because.as_str())
     }
 
     /// Whether there are rules for a transition or an order.
@@ -40,11 +55,13 @@ impl Outgoing {
 
     /// True if the platform can carry out an order, given the state that the picture shows.
     pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
-        let values = PictureValues { picture, item: None };
+        let results = Results::default();
+        let context = self.context(&results);
+        let values = PictureValues { picture, item: None, context: &context };
         let plan = &self.plans[order as usize];
         let mut conditions = plan.rules.iter().map(|rule| &rule.when);
-        let is_possible = !plan.steps.is_empty()
-            || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values, &self.tables)));
+        let is_possible =
+            !plan.steps.is_empty() || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values)));
         is_possible && self.refusal(order, picture).is_none()
     }
 
@@ -57,10 +74,12 @@ impl Outgoing {
         into: &mut Message,
         mut take: impl FnMut(usize, &mut Message),
     ) -> bool {
-        let values = PictureValues { picture, item: None };
+        let results = Results::default();
+        let context = self.context(&results);
+        let values = PictureValues { picture, item: None, context: &context };
         let mut fired = false;
         for rule in &self.plans[transition as usize].rules {
-            if rule.when.as_ref().is_some_and(|when| !when.holds(&values, &self.tables)) {
+            if rule.when.as_ref().is_some_and(|when| !when.holds(&values)) {
                 continue;
             }
             into.clear();
@@ -75,14 +94,14 @@ impl Outgoing {
         fired
     }
 
-    fn build<'v, P: Picture<'v>>(
-        &'v self,
-        plan: &'v ValuePlan,
-        values: &PictureValues<'v, '_, P>,
+    fn build<'w, 'v: 'w, P: Picture<'v>>(
+        &'w self,
+        plan: &'w ValuePlan,
+        values: &PictureValues<'w, 'v, '_, P>,
         into: &mut Message,
     ) -> Node {
         match plan {
-            ValuePlan::Scalar(expr) => node(expr.eval(values, &self.tables), into),
+            ValuePlan::Scalar(expr) => node(expr.eval(values), into),
             ValuePlan::Record { record, members } => {
                 let open = into.open_record(self.vocabulary.records[*record].fields.list.len());
                 for (slot, plan) in members {
@@ -109,7 +128,7 @@ impl Outgoing {
             ValuePlan::Items(items) => {
                 let open = into.open_list();
                 for (when, plan) in items {
-                    if when.as_ref().is_some_and(|when| !when.holds(values, &self.tables)) {
+                    if when.as_ref().is_some_and(|when| !when.holds(values)) {
                         continue;
                     }
                     match plan {
@@ -138,16 +157,16 @@ impl Outgoing {
 
 impl Outgoing {
     /// Adds a text, or each item of a list, to the joined text.
-    fn join<'v, P: Picture<'v>>(
-        &'v self,
-        part: &'v ValuePlan,
+    fn join<'w, 'v: 'w, P: Picture<'v>>(
+        &'w self,
+        part: &'w ValuePlan,
         separator: &str,
-        values: &PictureValues<'v, '_, P>,
+        values: &PictureValues<'w, 'v, '_, P>,
         into: &mut String,
     ) {
         match part {
             ValuePlan::Scalar(expr) => {
-                let (value, mut buffer) = (expr.eval(values, &self.tables), itoa::Buffer::new());
+                let (value, mut buffer) = (expr.eval(values), itoa::Buffer::new());
                 if let Some(text) = value.as_text(&mut buffer) {
                     if !into.is_empty() {
                         into.push_str(separator);
@@ -167,17 +186,17 @@ impl Outgoing {
 }
 
 /// Calls `take` for the first `most` items of a list.
-fn each_item<'v, P: Picture<'v>>(
-    values: &PictureValues<'v, '_, P>,
+fn each_item<'w, 'v: 'w, P: Picture<'v>>(
+    values: &PictureValues<'w, 'v, '_, P>,
     list: ListAttribute,
     most: usize,
-    mut take: impl FnMut(&PictureValues<'v, '_, P>),
+    mut take: impl FnMut(&PictureValues<'w, 'v, '_, P>),
 ) {
     let mut taken = 0;
     values.picture.items(list, |picture, item| {
         taken += 1;
         if taken <= most {
-            take(&PictureValues { picture, item: Some(&item) });
+            take(&PictureValues { picture, item: Some(&item), context: values.context });
         }
     });
 }

@@ -6,13 +6,14 @@ use super::plan::Outgoing;
 use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table},
-    mapping::{expression::Expr, incoming::settable, rule_file::reason},
+    mapping::{expression::Expr, grammar::place_of, incoming::settable, rule_file::reason},
     vocabulary::Side,
 };
 
 impl Outgoing {
-    /// Checks that each attribute that changes set is read by some rule, or has a reason why not.
-    pub fn read_untold(&mut self, table: &Table, entries: &[(Key, Node)], problems: &mut Problems) {
+    /// Checks that each attribute that changes set is read by some rule, or has a reason why not. If only part of the rules
+    /// could be read, no attribute is missed.
+    pub fn read_untold(&mut self, table: &Table, entries: &[(Key, Node)], partly: bool, problems: &mut Problems) {
         let rules = || self.plans.iter().flat_map(|plan| &plan.rules);
         let mut told: HashSet<String> = rules().flat_map(|rule| rule.sets(self)).flat_map(|(_, paths)| paths).collect();
         let conditions = rules().filter_map(|rule| rule.when.as_ref()).flat_map(Expr::leaves);
@@ -31,9 +32,11 @@ impl Outgoing {
         for attribute in settable() {
             let of_request = attribute.starts_with("request.");
             let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
-            if wanted && !told.contains(attribute) && !untold.contains_key(attribute) {
+            if wanted && !partly && !told.contains(attribute) && !untold.contains_key(attribute) {
                 let text = format!("`{attribute}` is read by no rule and does not stand under `untold`");
-                table.problem(problems, text);
+                let (source, span) = place_of(table, "untold");
+                let help = format!("write here: \"{attribute}\" = \"<the reason>\"");
+                problems.add_with_help(source, span, text, Some(help));
             }
         }
         self.untold = untold;

@@ -20,6 +20,12 @@ fn show(ast: &Ast) -> String {
         Tree::All(parts) => format!("(and {})", list(parts)),
         Tree::Any(parts) => format!("(or {})", list(parts)),
         Tree::Not(inner) => format!("(not {})", show(inner)),
+        Tree::Arithmetic { first, rest } => {
+            let operation = |(op, right): &(Arithmetic, Ast)| format!(" {op:?} {}", show(right));
+            format!("({}{})", show(first), rest.iter().map(operation).collect::<String>())
+        }
+        Tree::If(parts) => format!("(if {})", list(&parts[..])),
+        Tree::Call { name, arguments, .. } => format!("{name}({})", list(arguments)),
     }
 }
 
@@ -44,6 +50,36 @@ fn expressions_have_the_shape_they_read_like() {
         "a <= 3 and a>=1 and a < 5 and a > 0",
         "(and (LessOrEqual .a 3) (GreaterOrEqual .a 1) (Less .a 5) (Greater .a 0))",
     );
+}
+
+#[test]
+fn arithmetic_choices_and_calls_have_their_ranks() {
+    shape("1 + 2 * 3 - 4", "(1 Add (2 Multiply 3) Subtract 4)");
+    shape("a / b ?? 0", "(?? (.a Divide .b) 0)");
+    shape("(a ?? 0) % 7 == 1", "(Equal ((?? .a 0) Remainder 7) 1)");
+    shape("1 - -2", "(1 Subtract -2)");
+    shape("call-profile - 1", "(.call-profile Subtract 1)");
+    shape("if a then 'x' else if b then -1 else 'z'", "(if .a 'x' (if .b -1 'z'))");
+    shape("slice(trim(a), 0, 5) ?? e164()", "(?? slice(trim(.a) 0 5) e164())");
+    shape("not (a or b)", "(not (or .a .b))");
+    shape("not starts-with(a, 'x') and (if a then true else b)", "(and (not starts-with(.a 'x')) (if .a true .b))");
+}
+
+#[test]
+fn a_minus_has_spaces_and_nothing_is_too_deep() {
+    let text = |text: &str| parse(text).unwrap_err();
+    for (wrong, place) in [("a -3", 2), ("3-2", 1), ("(a)-1", 3), ("a- 3", 0), ("x[0] -1", 5)] {
+        let mistake = text(wrong);
+        assert_eq!((mistake.span.start, mistake.text.as_str()), (place, MINUS), "{wrong}");
+    }
+    assert_eq!(text("-a").text, "expected a value, found -");
+    assert_eq!(text("if a then b").text, "expected `else`, found the end");
+    assert_eq!(text("f(a b)").text, "expected `,` or `)`, found b");
+    for open in ["(", "not ", "f(", "tables.t[", "a[b=", "if "] {
+        let deep = text(&open.repeat(100_000));
+        assert!(deep.text.contains("stand within each other"), "{open}: {}", deep.text);
+    }
+    assert!(parse(&format!("1{}", " + 1".repeat(1000))).is_ok(), "what stands in a row is not deep");
 }
 
 #[test]

@@ -44,6 +44,10 @@ impl Agents {
         self.table.iter()
     }
 
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = (AgentIx, &Agent)> {
+        self.table.iter_from(place)
+    }
+
     pub fn indices(&self) -> Vec<AgentIx> {
         self.table.indices()
     }

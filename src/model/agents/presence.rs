@@ -1,7 +1,10 @@
 //! Whether an agent is there at all: configuration, statistics and lists that show agents, and agents whom the platform
 //! no longer shows. The events of a log-on are not here but in `log_on`.
 
-use crate::{model::*, time};
+use crate::{
+    model::{backlog::Cause, *},
+    time,
+};
 
 impl Model {
     pub(in crate::model) fn agent_known(&mut self, change: &Change) -> Effect {
@@ -128,26 +131,23 @@ impl Model {
     pub(in crate::model) fn log_off_unseen(&mut self) {
         for agent in self.agents.indices() {
             if self.is_gone(agent) {
-                self.presume(true, |model| model.log_off(agent));
+                self.backlog.end_agent(agent, Cause::Unseen(self.link.epoch));
             }
         }
     }
 
     /// Whether the platform has listed, since the link is back, every service where the agent was, and not the agent.
-    pub(super) fn is_gone(&self, agent: AgentIx) -> bool {
+    pub(in crate::model) fn is_gone(&self, agent: AgentIx) -> bool {
         let (entry, epoch) = (&self.agents[agent], self.link.epoch);
         let unseen = entry.is_logged_on() && entry.stale && entry.seen_epoch != epoch;
         unseen && entry.services.iter().all(|service| self.services[*service].listed_epoch == epoch)
     }
 
-    /// The platform is gone for good and will show anew who is logged on: until then, all agents are logged off.
-    pub(in crate::model) fn lose_agents(&mut self) {
-        for agent in self.agents.indices() {
-            if self.agents[agent].is_logged_on() {
-                self.log_off(agent);
-            }
-            let entry = &mut self.agents[agent];
-            entry.lose();
+    /// The platform is gone for good and will show anew who is logged on: until then, the agent is logged off.
+    pub(in crate::model) fn lose_agent(&mut self, agent: AgentIx) {
+        if self.agents[agent].is_logged_on() {
+            self.log_off(agent);
         }
+        self.agents[agent].lose();
     }
 }

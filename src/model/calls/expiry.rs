@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{timers::Timer, *};
+use crate::model::{backlog::Cause, timers::Timer, *};
 
 impl Model {
     pub(super) fn watch_orphan(&mut self, index: CallIx) {
@@ -53,22 +53,34 @@ impl Model {
         }
     }
 
-    /// Ends calls, and work after calls, that have been silent for too long, and sets the timer for the next one.
+    /// Has calls, and work after calls, end that have been silent for too long, and sets the timer for the next one.
     pub(in crate::model) fn call_expiry_over(&mut self) {
         let due = |call: &Call| call.last_event + self.settings.call_expiry;
         let goes_on = |call: &Call| call.is_live() || !call.completed || !call.owed.is_empty();
-        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= self.moment.now);
-        for index in silent.map(|(index, _)| index).collect::<Vec<_>>() {
-            if self.calls[index].is_live() {
-                self.presume_over(index);
-            } else {
-                self.give_up_wrap(index);
-            }
-        }
-        let next = self.calls.iter().filter(|(_, call)| goes_on(call)).map(|(_, call)| call.last_event).min();
+        let now = self.moment.now;
+        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= now);
+        silent.for_each(|(index, _)| self.backlog.end_call(index, Cause::Silent));
+        let others = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) > now);
+        let next = others.map(|(_, call)| call.last_event).min();
         self.calls.expiry_watch = next.is_some();
         if let Some(next) = next {
             self.timers.set(next + self.settings.call_expiry, Timer::CallExpiry);
+        }
+    }
+
+    /// Ends a call, or the work after it, that is silent still. A call that was heard of is looked at again in its time.
+    pub(in crate::model) fn end_if_silent(&mut self, index: CallIx) {
+        if self.calls[index].last_event + self.settings.call_expiry > self.moment.now {
+            return self.watch_expiry();
+        }
+        if self.calls[index].is_live() {
+            self.presume_over(index);
+        } else {
+            self.give_up_wrap(index);
+        }
+        // Agents may still work after it.
+        if !self.calls[index].completed {
+            self.watch_expiry();
         }
     }
 

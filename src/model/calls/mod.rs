@@ -64,8 +64,8 @@ impl Calls {
         self.table.iter()
     }
 
-    pub fn indices(&self) -> Vec<CallIx> {
-        self.table.indices()
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = (CallIx, &Call)> {
+        self.table.iter_from(place)
     }
 
     pub fn len(&self) -> usize {

@@ -1,7 +1,5 @@
 //! How a request comes in, is refused at once, or is kept. Which orders it becomes is decided in `plan`.
 
-use smallvec::SmallVec;
-
 use super::{Asked, ClientId, Expect, Request, RequestIx, Unseen};
 use crate::{
     message::Value,
@@ -106,9 +104,6 @@ impl Model {
         };
         let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
         let request = Request {
-            kind,
-            client: ask.client,
-            id: ask.id,
             agent: ask.agent,
             call: ask.call,
             second: ask.second,
@@ -130,24 +125,11 @@ impl Model {
             digits: text(Fact::Digits),
             data: if unusable(change).is_none() { data.collect() } else { Vec::new() },
             service_type: change.int(Fact::ServiceType),
-            asked: ask.asked,
             unseen: ask.unseen.clone(),
             about,
             initial: change.int(Fact::State).and_then(AgentState::from_code),
-            quiet: false,
-            undoes: false,
-            awaits: None,
-            undo: None,
-            expect: Expect::Acceptance,
-            accepted: None,
-            told_accepted: false,
-            pending: false,
-            shown: false,
-            named: false,
-            ordered: None,
-            due: Time(0),
             ends_wrap: change.fact(Fact::EndWrap).as_bool() == Some(true),
-            steps: SmallVec::new(),
+            ..Request::new(kind, ask.client, ask.id, ask.asked)
         };
         self.requests.add(request)
     }

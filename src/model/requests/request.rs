@@ -144,6 +144,50 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request that asks for nothing yet, and that nothing has happened to.
+    pub(super) fn new(kind: ChangeKind, client: ClientId, id: i64, asked: Asked) -> Request {
+        Request {
+            kind,
+            client,
+            id,
+            agent: None,
+            call: None,
+            second: None,
+            service: None,
+            number: String::new(),
+            station: String::new(),
+            destination: String::new(),
+            dial: String::new(),
+            destination_kind: None,
+            towards: None,
+            route_type: None,
+            code: None,
+            reason: String::new(),
+            digits: String::new(),
+            data: Vec::new(),
+            unseen_destination: String::new(),
+            service_type: None,
+            asked,
+            unseen: Unseen::default(),
+            about: kind.about(),
+            initial: None,
+            quiet: false,
+            undoes: false,
+            awaits: None,
+            undo: None,
+            expect: Expect::Acceptance,
+            accepted: None,
+            told_accepted: false,
+            pending: false,
+            shown: false,
+            named: false,
+            ordered: None,
+            due: Time(0),
+            ends_wrap: false,
+            steps: SmallVec::new(),
+        }
+    }
+
     /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
     /// acceptance is enough, because nothing else could show it.
     pub(super) fn expectation(&self) -> Expect {

@@ -1,7 +1,7 @@
 //! The steps of a request: the next order, a request that follows from one that is done, and the order that takes back a
 //! hold if a later step fails. The steps themselves are chosen in `plan`.
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 
 use super::{Answered, Expect, Request};
 use crate::{model::*, time::Time};
@@ -89,44 +89,15 @@ impl Model {
     fn after(&self, index: RequestIx, kind: ChangeKind, expect: Expect) -> Request {
         let request = &self.requests[index];
         Request {
-            kind,
-            client: request.client,
-            id: request.id,
             agent: request.agent,
             call: request.call,
-            second: None,
             service: request.service,
             number: request.number.clone(),
             station: request.station.clone(),
-            destination: String::new(),
-            dial: String::new(),
-            unseen_destination: String::new(),
-            destination_kind: None,
-            towards: None,
-            route_type: None,
-            service_type: None,
-            code: None,
-            reason: String::new(),
-            digits: String::new(),
-            data: Vec::new(),
-            asked: request.asked,
             unseen: request.unseen.clone(),
-            about: kind.about(),
-            initial: None,
             quiet: true,
-            undoes: false,
-            awaits: None,
-            undo: None,
             expect,
-            accepted: None,
-            told_accepted: false,
-            pending: false,
-            shown: false,
-            named: false,
-            ordered: None,
-            due: Time(0),
-            ends_wrap: false,
-            steps: SmallVec::new(),
+            ..Request::new(kind, request.client, request.id, request.asked)
         }
     }
 

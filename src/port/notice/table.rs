@@ -15,6 +15,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("call", "the call's id"),
     ("callback", "the address at which a session is called"),
     ("cause", "the cause, in the bridge's own words"),
+    ("changes", "the rules and entries that a rule file changes"),
     ("count", "how many notices were left out"),
     ("differences", "in how many ways a WSDL differs without lacking or contradicting anything"),
     ("expected", "the sequence number that was due"),
@@ -229,6 +230,10 @@ macro_rules! table {
                 session: u32, reason: String,
             }
 
+            OverlayInForce overlay_in_force Info Few "a rule file changes the shipped one" {
+                path: String, changes: String,
+            }
+
             // ── the process ───────────────────────────────────────────────────────────────────────────────────────────
             Stopping stopping Info Few "the bridge stops" {}
             StopCutShort stop_cut_short Warn Few "shutdown_grace is over: some messages were not delivered" {}
@@ -246,9 +251,16 @@ macro_rules! table {
                 request: Option<i64>,
             }
             RuleFired rule_fired Debug Traced "a rule fired" { rule: String, means: &'static str, }
+            MessageIgnored message_ignored Debug Traced "no rule is for a message" { message_name: String, reason: String, }
+            ChangeWithoutEffect change_without_effect Debug Traced "the picture did not take a change" {
+                means: &'static str, reason: &'static str,
+            }
             PictureChanged picture_changed Debug Traced "the picture changed" {
                 transition: &'static str, call: Option<String>, second_call: Option<String>, agent: Option<String>,
                 request: Option<i64>,
+            }
+            TransitionUntold transition_untold Debug Traced "an application is not told" {
+                transition: &'static str, reason: String,
             }
             MessageOut message_out Debug Traced "a message goes out" {
                 message_name: String, rule: Option<String>, of_platform: String, sessions: usize, session: Option<u32>,

@@ -1,11 +1,11 @@
-//! The table is well formed, and `docs/log-events.md` is made of it: `UPDATE=1 cargo test --lib notice` writes it anew.
+//! The table is well formed, and `docs/reference/log-events.md` is made of it: `UPDATE=1 cargo test --lib notice` writes it anew.
 
 use std::{collections::BTreeSet, fmt::Write, fs};
 
 use super::*;
 
 /// The documentation that is made of the table.
-const DOCUMENT: &str = "docs/log-events.md";
+const DOCUMENT: &str = "docs/reference/log-events.md";
 
 const HEAD: &str = "# Log events
 
@@ -50,7 +50,7 @@ fn document() -> String {
 fn the_documentation_is_the_table() {
     let made = document();
     if std::env::var_os("UPDATE").is_some() {
-        fs::create_dir_all("docs").unwrap();
+        fs::create_dir_all("docs/reference").unwrap();
         fs::write(DOCUMENT, &made).unwrap();
     }
     assert!(fs::read_to_string(DOCUMENT).is_ok_and(|kept| kept == made), "{DOCUMENT} is old: set UPDATE=1");

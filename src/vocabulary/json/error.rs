@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    diagnostic::nearest,
+    diagnostic::did_you_mean,
     vocabulary::{definition::Vocabulary, message_def::Side},
     wire::json::Malformed,
 };
@@ -48,7 +48,6 @@ impl Vocabulary {
         let is_word = |name: &str| name.len() <= LONGEST && name.parse::<u32>().is_err();
         let of_side = self.messages.iter().filter(|def| (def.side == Side::Request) == asks);
         let known = of_side.flat_map(|def| [def.wire_name(), &def.label]);
-        let near = nearest(name, known.filter(|known| is_word(name) && is_word(known)));
-        error.to_string() + &near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
+        error.to_string() + &did_you_mean(name, known.filter(|known| is_word(name) && is_word(known)))
     }
 }

@@ -208,7 +208,7 @@ fn enumeration<'v>(vocabulary: &'v Vocabulary, field: &Field) -> Option<&'v Enum
     if let Type::Enum(place) = field.ty { Some(&vocabulary.enums[place]) } else { None }
 }
 
-/// What the members of an enumeration of types of device are.
+/// The sort of thing that each member of an enumeration of device types stands for.
 fn kinds_of(vocabulary: &Vocabulary, field: &Field) -> Vec<(Said<'static>, Thing)> {
     let members = enumeration(vocabulary, field).into_iter().flat_map(|known| &known.members);
     let things = members.filter_map(|member| Some((Said::Code(member.code), Thing::of_device(member.device?)?)));

@@ -267,7 +267,7 @@ impl Office {
     pub fn perform(&mut self) {
         let mut outputs = VecDeque::new();
         loop {
-            outputs.extend(std::iter::from_fn(|| self.bridge.poll()));
+            outputs.extend(std::iter::from_fn(|| self.bridge.poll_all(self.now)));
             let Some(output) = outputs.pop_front() else { break };
             match output {
                 Output::Wire { owner, output } => self.carry_out(owner, output),

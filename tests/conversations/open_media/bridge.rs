@@ -194,7 +194,7 @@ impl World {
 
     fn answered(&mut self, operation: &str, token: u64) -> Option<Result<Value, Fault>> {
         let mut found = None;
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             if let Output::Wire { output: port::Output::Respond { token: own, reply }, .. } = output {
                 assert_eq!((own, found.is_none()), (token, true), "one answer, to whom it belongs");
                 found = Some(self.web.read(operation, &reply.body));

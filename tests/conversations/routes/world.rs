@@ -299,7 +299,7 @@ impl World {
     }
 
     fn perform(&mut self) {
-        while let Some(output) = self.bridge.poll() {
+        while let Some(output) = self.bridge.poll_all(self.now) {
             if let Some(lives) = &mut self.lives {
                 let Some(left) = lives.checked_sub(1) else { continue };
                 *lives = left;

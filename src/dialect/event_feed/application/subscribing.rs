@@ -8,7 +8,7 @@ use crate::dialect::event_feed::{
 };
 use crate::{
     message::{Message, Node},
-    port::{Directory, Entry, Notice},
+    port::{Directory, Entry, Notice, Portions},
 };
 
 impl Server {
@@ -49,13 +49,15 @@ impl Server {
         let mut entities = outcome.entities;
         entities.sort_unstable();
         entities.dedup();
-        for entity in entities.into_iter().filter(|_| adds) {
-            self.snapshot(key, entity, directory);
+        for snapshot in entities.into_iter().filter(|_| adds).map(|entity| (key, entity)) {
+            if !self.snapshots.contains(&snapshot) {
+                self.snapshots.push_back(snapshot);
+            }
         }
     }
 
     /// Whoever subscribes to entities learns which there are.
-    pub(super) fn snapshot(&mut self, key: u32, entity: &str, directory: &dyn Directory) {
+    fn snapshot(&mut self, key: u32, entity: &str, directory: &dyn Directory) {
         let vocabulary = self.vocabulary.clone();
         let Some(kind) = vocabulary.find("entity-snapshot") else { return };
         let def = vocabulary.message(kind);
@@ -110,5 +112,21 @@ impl Server {
             self.say(Notice::EntitiesFull {});
         }
         news
+    }
+}
+
+/// A snapshot is one message, written when its turn comes: it tells what there is by then, like the updates around it.
+impl Portions for Server {
+    fn has_more(&self) -> bool {
+        !self.snapshots.is_empty()
+    }
+
+    fn go_on(&mut self, has_room: &dyn Fn(u32) -> bool, directory: &dyn Directory) -> bool {
+        self.snapshots.retain(|(key, _)| self.sessions.contains_key(key));
+        let Some(place) = self.snapshots.iter().position(|(key, _)| has_room(*key)) else { return false };
+        if let Some((key, entity)) = self.snapshots.remove(place) {
+            self.snapshot(key, entity, directory);
+        }
+        true
     }
 }

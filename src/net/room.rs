@@ -1,0 +1,325 @@
+//! Room in the queues of connections. The engine and the task that empties a queue share its count. When more than half of a
+//! queue is taken, the bridge lets what is many wait; when more than three quarters are, the streams of its platforms are not
+//! read for a while. The task brings the news when there is room again. What waits is decided in the bridge.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    bring,
+    engine::{Engine, Link},
+    input::Input,
+};
+use crate::{
+    bridge::{Owner, Room},
+    port::Connection,
+    settings::Queue,
+};
+
+/// How often it is looked at whether peers that are waited for still take something.
+const LOOK: Duration = Duration::from_secs(1);
+/// The longest that what is many waits for a session that takes nothing, in looks.
+const IDLE: u32 = 5;
+/// The longest that it waits for a session whose queue gets no less full.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that platforms wait for one session in all, before it has kept up for so long as `FORGIVEN`.
+const HELD: Duration = Duration::from_secs(60);
+const FORGIVEN: Duration = Duration::from_secs(60);
+
+/// How full a queue is. A level is left when the queue has emptied by a quarter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    Low,
+    /// More than half was taken: what is many waits.
+    High,
+    /// More than three quarters were taken: so do platforms.
+    Higher,
+}
+
+/// What waits in one queue.
+#[derive(Debug)]
+pub struct Waiting {
+    limit: Queue,
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+    /// All that was ever taken out.
+    taken: AtomicUsize,
+    level: AtomicU8,
+}
+
+impl Waiting {
+    pub fn new(limit: Queue) -> Waiting {
+        let none = || AtomicUsize::new(0);
+        Waiting { limit, messages: none(), bytes: none(), taken: none(), level: AtomicU8::new(Level::Low as u8) }
+    }
+
+    /// Counts a message that is about to be queued. None if there is no room for it, else whether the level has risen.
+    pub fn add(&self, length: usize) -> Option<bool> {
+        let messages = self.messages.fetch_add(1, Ordering::SeqCst) + 1;
+        let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
+        if messages > self.limit.messages || bytes > self.limit.bytes {
+            return None;
+        }
+        let level = match self.quarters(messages, bytes) {
+            0 | 1 => return Some(false),
+            2 => Level::High,
+            _ => Level::Higher,
+        };
+        Some(self.rise(level))
+    }
+
+    /// How many whole quarters of the queue are taken, whichever bound is nearer.
+    fn quarters(&self, messages: usize, bytes: usize) -> usize {
+        let over = |quarter| {
+            let is_over = |count, limit: usize| count > limit / 4 * quarter + limit % 4 * quarter / 4;
+            is_over(messages, self.limit.messages) || is_over(bytes, self.limit.bytes)
+        };
+        (1..=3).rev().find(|quarter| over(*quarter)).unwrap_or(0)
+    }
+
+    fn rise(&self, level: Level) -> bool {
+        if self.level.load(Ordering::SeqCst) >= level as u8 {
+            return false;
+        }
+        self.level.store(level as u8, Ordering::SeqCst);
+        // The queue may have been emptied before the level stood there for its task to see.
+        self.sink();
+        true
+    }
+
+    /// Sets the level lower if there is more room. Returns true if it is lower now.
+    fn sink(&self) -> bool {
+        let level = self.level.load(Ordering::SeqCst);
+        if level == Level::Low as u8 {
+            return false;
+        }
+        let taken = self.quarters(self.messages.load(Ordering::SeqCst), self.bytes.load(Ordering::SeqCst));
+        let lower = if taken < 1 { Level::Low } else { Level::High };
+        let has_room = taken < usize::from(level) && (lower as u8) < level;
+        has_room && self.level.compare_exchange(level, lower as u8, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// Counts messages that were taken out of the queue. Returns true if the engine should know that there is more room.
+    pub fn take(&self, messages: usize, bytes: usize) -> bool {
+        self.messages.fetch_sub(messages, Ordering::SeqCst);
+        self.bytes.fetch_sub(bytes, Ordering::SeqCst);
+        self.taken.fetch_add(messages, Ordering::Relaxed);
+        self.sink()
+    }
+
+    /// All messages that were ever queued.
+    fn told(&self) -> usize {
+        self.taken.load(Ordering::Relaxed) + self.messages()
+    }
+
+    fn is_nearly_empty(&self) -> bool {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        self.messages() <= self.limit.messages / 8 && bytes <= self.limit.bytes / 8
+    }
+
+    /// The number of messages that wait.
+    pub fn messages(&self) -> usize {
+        self.messages.load(Ordering::Relaxed)
+    }
+
+    fn level(&self) -> Level {
+        match self.level.load(Ordering::SeqCst) {
+            0 => Level::Low,
+            1 => Level::High,
+            _ => Level::Higher,
+        }
+    }
+}
+
+/// Brings that a queue has more room.
+pub async fn bring_room(inputs: &mpsc::Sender<Input>, owner: Owner, connection: Connection) {
+    bring(inputs, Input::Room { owner, connection }).await;
+}
+
+/// A connection whose queue was filled of late.
+struct Crowd {
+    waiting: Arc<Waiting>,
+    room: Room,
+    /// When it came to have this room, or last more.
+    since: Instant,
+    /// What had been taken out when this was looked at last.
+    taken: usize,
+    /// How often nothing had been taken out since the last look.
+    idle: u32,
+    /// How long platforms have waited for it.
+    held: Duration,
+    /// Whether it alone was too slow when platforms might first have waited for it: another session of its application,
+    /// which was told as much, kept up. Then nobody waits.
+    is_alone: Option<bool>,
+}
+
+/// All connections whose queues were filled of late; most often there are none.
+#[derive(Default)]
+pub struct Crowds {
+    known: HashMap<(Owner, Connection), Crowd>,
+    next_look: Option<Instant>,
+}
+
+impl Crowds {
+    /// When the connections are to be looked at next.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.next_look
+    }
+
+    /// Whether everybody keeps up, and has for a while.
+    pub fn are_none(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Whether anybody must be waited for before more is read of a platform.
+    fn hold(&self, concerns: impl Fn(usize) -> bool) -> bool {
+        self.known.iter().any(|((owner, _), crowd)| {
+            let Owner::Application(index) = owner else { return false };
+            let is_crowded = crowd.room == Room::Little && crowd.waiting.level() == Level::Higher;
+            is_crowded && crowd.idle == 0 && crowd.is_alone == Some(false) && crowd.held < HELD && concerns(*index)
+        })
+    }
+}
+
+impl Engine {
+    /// A queue has risen to a higher level.
+    pub(super) fn crowd(&mut self, owner: Owner, connection: Connection, waiting: &Arc<Waiting>) {
+        let now = Instant::now();
+        let Owner::Application(_) = owner else { return };
+        let is_alone = waiting.level() == Level::Higher && self.is_alone(owner, waiting);
+        let crowd = self.crowds.known.entry((owner, connection)).or_insert_with(|| Crowd {
+            waiting: waiting.clone(),
+            room: Room::Enough,
+            since: now,
+            taken: waiting.taken.load(Ordering::Relaxed),
+            idle: 0,
+            held: Duration::ZERO,
+            is_alone: None,
+        });
+        if waiting.level() == Level::Higher {
+            crowd.is_alone.get_or_insert(is_alone);
+        }
+        if crowd.room == Room::Enough && waiting.level() > Level::Low {
+            (crowd.room, crowd.since, crowd.idle) = (Room::Little, now, 0);
+            self.bridge.set_room(owner, connection, Room::Little);
+        }
+        self.crowds.next_look.get_or_insert(now + LOOK);
+    }
+
+    /// Whether another session of the same application that was told as much has nearly nothing waiting.
+    fn is_alone(&self, owner: Owner, waiting: &Arc<Waiting>) -> bool {
+        let calls = self.calls.iter().map(|((other, _), calls)| (other, calls.waiting()));
+        let links = self.links.iter().filter_map(|((other, _), link)| match link {
+            Link::Open(writer) => Some((other, &writer.waiting)),
+            Link::Dialling(_) => None,
+        });
+        let others = calls.chain(links).filter(|(other, known)| **other == owner && !Arc::ptr_eq(known, waiting));
+        let mut others = others.map(|(_, known)| known);
+        others.any(|other| other.is_nearly_empty() && other.told() * 2 >= waiting.told())
+    }
+
+    /// A queue has sunk to a lower level, which it may have left again.
+    pub(super) fn has_room(&mut self, owner: Owner, connection: Connection) {
+        let Some(crowd) = self.crowds.known.get_mut(&(owner, connection)) else { return };
+        crowd.since = Instant::now();
+        if crowd.waiting.level() == Level::Low {
+            crowd.room = Room::Enough;
+            self.bridge.set_room(owner, connection, Room::Enough);
+        }
+    }
+
+    /// The connection is over.
+    pub(super) fn left(&mut self, owner: Owner, connection: Connection) {
+        if self.crowds.known.remove(&(owner, connection)).is_some() {
+            self.bridge.set_room(owner, connection, Room::Enough);
+        }
+    }
+
+    /// Nobody waits any longer for those that take nothing, or too little.
+    pub(super) fn look_at_crowds(&mut self) {
+        let now = Instant::now();
+        let held = &self.held;
+        self.crowds.known.retain(|(owner, connection), crowd| {
+            let taken = crowd.waiting.taken.load(Ordering::Relaxed);
+            let has_taken = std::mem::replace(&mut crowd.taken, taken) != taken;
+            let elapsed = now.duration_since(crowd.since);
+            crowd.idle = if has_taken || elapsed < LOOK { 0 } else { crowd.idle + 1 };
+            match crowd.room {
+                Room::Enough => return elapsed < FORGIVEN,
+                Room::Little if crowd.idle < IDLE && elapsed < PATIENCE => {
+                    let is_held = crowd.waiting.level() == Level::Higher && !held.is_empty();
+                    crowd.held += if is_held { LOOK } else { Duration::ZERO };
+                }
+                Room::Little => {
+                    crowd.room = Room::Stuck;
+                    self.bridge.set_room(*owner, *connection, Room::Stuck);
+                }
+                Room::Stuck => {}
+            }
+            true
+        });
+        self.crowds.next_look = if self.crowds.known.is_empty() { None } else { Some(now + LOOK) };
+    }
+
+    /// Whether nothing more should be read of this platform for now: somebody must take what waits first.
+    pub(super) fn is_held(&self, platform: usize) -> bool {
+        if self.crowds.known.is_empty() {
+            return false;
+        }
+        self.crowds.hold(|application| self.bridge.applications()[application].platforms.contains(&platform))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting() -> Waiting {
+        Waiting::new(Queue { messages: 8, bytes: 100 })
+    }
+
+    #[test]
+    fn a_queue_is_crowded_from_a_half_on_and_has_room_again_from_a_quarter_down() {
+        let waiting = waiting();
+        let rises: Vec<_> = (0..9).map(|_| waiting.add(1)).collect();
+        assert_eq!(rises[..4], [Some(false); 4]);
+        assert_eq!(rises[4..7], [Some(true), Some(false), Some(true)], "at 5, and at 7");
+        assert_eq!(rises[7..], [Some(false), None]);
+        assert!(!waiting.take(4, 4));
+        assert_eq!(waiting.level(), Level::Higher);
+        assert!(waiting.take(1, 1), "a half is left");
+        assert_eq!(waiting.level(), Level::High);
+        assert!(!waiting.take(1, 1));
+        assert!(waiting.take(1, 1), "a quarter is left");
+        assert_eq!(waiting.level(), Level::Low);
+        assert!(!waiting.take(2, 2));
+    }
+
+    #[test]
+    fn bytes_count_like_messages() {
+        let waiting = waiting();
+        assert_eq!(waiting.add(50), Some(false));
+        assert_eq!(waiting.add(1), Some(true));
+        assert_eq!(waiting.add(49), Some(true));
+        assert_eq!(waiting.add(1), None);
+        assert!(waiting.take(1, 51));
+        assert!(waiting.take(1, 25));
+        assert_eq!((waiting.level(), waiting.messages()), (Level::Low, 2));
+    }
+
+    #[test]
+    fn a_queue_that_was_emptied_meanwhile_is_not_left_crowded() {
+        let waiting = waiting();
+        assert!(waiting.rise(Level::High));
+        assert_eq!(waiting.level(), Level::Low);
+    }
+}
