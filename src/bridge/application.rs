@@ -246,6 +246,7 @@ impl Application {
         transition: &Transition,
         local: Option<&Local>,
     ) {
+        debug_assert!(transition.fits_its_signature(), "{transition:?}");
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
         // Where events carry no request ids, the reply is the request's only answer: transitions that everybody was

@@ -6,6 +6,7 @@ mod check;
 mod check_wsdl;
 mod coverage;
 mod demo;
+mod reload;
 mod run;
 mod translate;
 

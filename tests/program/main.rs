@@ -430,6 +430,23 @@ fn what_is_carried_reaches_the_messages_that_come_of_this_one_and_no_others() {
 }
 
 #[test]
+fn nothing_is_carried_that_a_change_or_its_transitions_never_have() {
+    let output = cti_bridge(&["coverage", "--from", "ctips", "--to", "ctips", "--format", "json"], "");
+    let reports: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let field = |message: &str, name: &str| {
+        let event = reports[0]["events"].as_array().unwrap().iter().find(|event| event["message"] == message).unwrap();
+        event["fields"].as_array().unwrap().iter().find(|field| field["field"] == name).unwrap().clone()
+    };
+    // A call that alerts answers no request; one that is answered may.
+    let (alerts, answered) = (field("CallConnected", "RequestId"), field("CallEstablished", "RequestId"));
+    assert!(!alerts["detail"].as_str().unwrap().contains("CallConnected"), "{alerts}");
+    assert_eq!(answered["fate"], "carried", "{answered}");
+    assert!(answered["detail"].as_str().unwrap().contains("CallEstablished.RequestId"), "{answered}");
+    // A refused route says nothing of the call.
+    assert_eq!(field("RouteReject", "CallSequenceId")["fate"], "ignored");
+}
+
+#[test]
 fn coverage_tells_refused_and_answered_requests_from_translated_ones() {
     let output = cti_bridge(&[&["coverage"], &PAIR[..]].concat(), "");
     let said = |line: &str| assert!(stdout(&output).lines().any(|known| known == line), "{line:?} is missing");
@@ -537,7 +554,7 @@ fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     let help = cti_bridge(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
     assert!(stdout(&help).contains("Exit codes"));
-    for dialect in ["event-feed (", "ctips (", "ccas (", "open-media ("] {
+    for dialect in ["agent (", "event-feed (", "ctips (", "ccas (", "open-media ("] {
         assert!(stdout(&help).contains(dialect), "{dialect} is not in\n{}", stdout(&help));
     }
     assert!(stdout(&cti_bridge(&["run", "--help"], "")).contains("CTI_BRIDGE_PLATFORM__MITEL__ADDRESS"));

@@ -16,6 +16,8 @@ pub struct Shared<'d> {
     /// The messages themselves, if they are listed.
     pub messages: Vec<(&'d str, Node<'d>)>,
     pub keys: RuleKeys<'d>,
+    /// False if an error in what these settings are for was reported.
+    pub is_sound: bool,
 }
 
 impl<'d> Shared<'d> {
@@ -37,6 +39,7 @@ impl<'d> Shared<'d> {
                 if direction == Direction::Changes { section.texts("messages", problems) } else { Vec::new() };
             let keys = RuleKeys::read(&section, direction, old, problems);
             section.finish(problems);
+            let before = problems.len();
             let only_settings = keys.verb.is_none() && keys.when.is_none() && keys.absent.is_empty();
             if direction == Direction::Messages && having.is_empty() {
                 name.problem(problems, "`having` is missing: the fields of the messages that share these settings");
@@ -49,7 +52,7 @@ impl<'d> Shared<'d> {
             } else if keys.verb.is_none() && (keys.when.is_some() || keys.each.is_some()) {
                 name.problem(problems, "`means` is missing: only a rule has `when` and `each`");
             }
-            list.push(Shared { name, having, messages, keys });
+            list.push(Shared { name, having, messages, keys, is_sound: problems.len() == before });
         }
         list
     }

@@ -33,14 +33,14 @@ const RULES: &str = r#"extends = "shipped"
 remove  = ["entity-update.email-queues-removed", "command-reply", "nameless-reply"]
 
 [on.established]
-means       = "connected"
-set.party   = "joining"
-set.other   = "calling"
-fixed.name  = "site"
+means             = "connected"
+set.party         = "joining"
+set.other         = "calling"
+fixed.caller-name = "site"
 
   [[on.established.example]]
   given  = { message = "established", guid = "g", joining-device-id = 1001, joining-device-type = 3 }
-  expect = [{ change = "connected", party = "agent 1001", name = "site" }]
+  expect = [{ change = "connected", party = "agent 1001", caller-name = "site" }]
 
 [on.entity-update.noted]
 after = "entity-update.agent"

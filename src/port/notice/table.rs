@@ -48,6 +48,8 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("routing_platform", "the platform that was asked for a route"),
     ("rule", "the name of a rule; none where a message passes whole"),
     ("second_call", "the id of the other call of a request"),
+    ("section", "a section of the configuration"),
+    ("sections", "how many platforms and applications have new rules"),
     ("sequence", "the sequence number that came"),
     ("serves", "what takes the place of a WSDL"),
     ("session", "the number of a session or connection of an application"),
@@ -237,9 +239,12 @@ macro_rules! table {
             // ── the process ───────────────────────────────────────────────────────────────────────────────────────────
             Stopping stopping Info Few "the bridge stops" {}
             StopCutShort stop_cut_short Warn Few "shutdown_grace is over: some messages were not delivered" {}
-            ReloadUnsupported reload_unsupported Warn Few
-                "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead" {
-                signal: &'static str,
+            Reloaded reloaded Info Few "the rules were loaded anew and are in force" { sections: usize, }
+            ReloadRefused reload_refused Error Few "nothing was changed: what was to be loaded is wrong" {
+                reason: String,
+            }
+            RestartNeeded restart_needed Warn Few "a change takes effect at the next start only" {
+                section: String, reason: &'static str,
             }
             SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
                 signal: &'static str,
