@@ -1,13 +1,15 @@
 //! SIGHUP loads the configuration and the mappings again: rules change between two messages, sessions stay.
 
-use cti_bridge::sim::messages::short;
+use cti_bridge::sim::messages::{agent, login, short};
+use serde_json::json;
 
 use crate::{daemon::Hosted, world::*};
 
-/// The state that the application is told of an agent who logs on.
-async fn state_told(world: &mut Hosted, agent: i64) -> String {
-    world.line.say(&login(agent, 0)).await.unwrap();
-    let told = format!("AgentStateChange a{agent} ");
+/// The state that the application is told of an agent who logs on and is idle.
+async fn state_told(world: &mut Hosted, id: i64) -> String {
+    world.line.say(&login(id, 0)).await.unwrap();
+    world.line.say(&agent("agent-idle", id, 1, json!({}))).await.unwrap();
+    let told = format!("AgentStateChange a{id} ");
     loop {
         if let Some(state) = short(&event(&mut world.desk).await).strip_prefix(&told) {
             return state.to_owned();
