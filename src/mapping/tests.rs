@@ -108,8 +108,9 @@ fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
             let.again = "call-table[0].group"
             [on.held]
             means      = "held"
+            set.party  = "holding"
             set.ani    = "group.id"
-            set.reason = "again.type""#,
+            set.dnis   = "again.type""#,
     );
     assert!(wrong.contains("these fields of `held` are not read: ") && wrong.contains("`call-table.dnis`"), "{wrong}");
     assert!(!wrong.contains("call-table.group"), "{wrong}");

@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod examples;
 mod explain;
 mod losses;
 mod mistakes;
@@ -256,7 +257,6 @@ fn check_finds_what_would_be_wrong_in_silence() {
             ("to-ctips.toml", "set.ResponseRequired        = \"answerable\"", "set.ResponseRequired = \"'yes'\""),
             ("to-ctips.toml", "\"RouteUsed reports it if an application was asked for a route\"", "\" \""),
             ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
-            ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
             ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
             ("dialects/ctips.toml", "\"*.AgentIdx\"", "\"*.AgentIdxx\""),
             ("dialects/ctips.toml", "[\"CallConnected.CallInfo\"", "[\"CallConnected.CalInfo\""),
@@ -269,7 +269,6 @@ fn check_finds_what_would_be_wrong_in_silence() {
         "this is a text, true or false is wanted here",
         "a reason says why",
         "`CallHeld` is said by a rule above",
-        "`FailureType` is set wherever it could be absent",
         "unknown list `CalData`",
         "did you mean `CallData`?",
         "did you mean `*.AgentIdx`?",
@@ -279,6 +278,9 @@ fn check_finds_what_would_be_wrong_in_silence() {
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
+    // Whether something is superfluous is looked for once the rules themselves are right.
+    let said = check_complains("superfluous", &[("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\"")]);
+    assert!(said.contains("`FailureType` is set wherever it could be absent"), "{said}");
     for reasons in ["[ignore]\nrouted = \"\"", "[unread.LoginAgent]\nMultiLine = \"\"", "[unsupported]\nhold = \"\""] {
         let (section, entry) = reasons.split_once('\n').unwrap();
         let file = match section {

@@ -36,6 +36,7 @@ pub fn load(
     overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(|name| type_of::enumeration(vocabulary, name)), to: Box::new(type_of::words) };
+        let before = problems.len();
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
@@ -44,6 +45,7 @@ pub fn load(
             vocabulary,
             tables,
             lets: table.section("let", problems),
+            is_right: false,
             shared: Shared::read(&table, Direction::Changes, &mut old, problems),
             taken: Taken::default(),
             plans: vocabulary.messages.iter().map(|_| KindPlan::default()).collect(),
@@ -52,15 +54,18 @@ pub fn load(
             examples: Vec::new(),
         };
         let sides = sides(&table, problems);
+        Shared::check_having(&mut loader.shared, vocabulary, problems);
         loader.shared_rules(problems);
         let example = |on: &Key, example: Table, problems: &mut Problems| loader.example(on, example, problems);
         let rules = grammar::read(&table, Direction::Changes, &mut old, problems, example);
         for rule in &rules {
             loader.rule(rule, problems);
         }
+        loader.is_right = problems.len() == before && !old.rules;
         loader.ignored(&table, problems);
         loader.unread(&table, problems);
-        if !old.rules {
+        // Whether anything is missing, or superfluous, can be said once the rules themselves are right.
+        if loader.is_right && problems.len() == before {
             loader.check_taken(problems);
             loader.complete(&table, &sides, problems);
         }
@@ -85,6 +90,8 @@ struct Loader<'l, 'd> {
     vocabulary: &'l Arc<Vocabulary>,
     tables: Vec<ValueTable>,
     lets: Vec<(Key<'d>, Node<'d>)>,
+    /// The rules were read without an error.
+    is_right: bool,
     shared: Vec<Shared<'d>>,
     taken: Taken,
     plans: Vec<KindPlan>,
@@ -184,7 +191,9 @@ impl<'l, 'd> Loader<'l, 'd> {
             builder.set(&mut rule, key, value, true);
         }
         for settings in shared.iter().filter(|shared| shared.keys.verb.is_none()) {
-            let has = |label: &&str| def.fields.slot(label).is_some() || def.devices.iter().any(|d| d.label == **label);
+            let has = |(label, _): &(&str, Node)| {
+                def.fields.slot(label).is_some() || def.devices.iter().any(|device| device.label == *label)
+            };
             let listed = settings.messages.iter().any(|(label, _)| *label == def.label);
             if listed || (settings.messages.is_empty() && settings.having.iter().all(has)) {
                 let mut takes = |key: &Key| self.taken.by(means, key);
@@ -248,7 +257,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                         if !self.has(kind, field.name) {
                             let labels = self.vocabulary.message(kind).fields.labels();
                             problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
-                        } else if self.plans[kind.0 as usize].read.contains(field.name) {
+                        } else if self.is_right && self.plans[kind.0 as usize].read.contains(field.name) {
                             field.problem(problems, format!("`{}` is read by a rule", field.name));
                         }
                         self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason));

@@ -40,6 +40,7 @@ pub fn load(
     overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(type_of::words), to: Box::new(|name| type_of::enumeration(vocabulary, name)) };
+        let before = problems.len();
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
@@ -61,6 +62,7 @@ pub fn load(
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
+        Shared::check_having(&mut loader.shared, vocabulary, problems);
         loader.absences(&table, problems);
         let example = |_: &Key, section: Table, problems: &mut Problems| {
             loader.examples.extend(Example::read(section, false, problems));
@@ -74,9 +76,11 @@ pub fn load(
         loader.reasons(&table, "unsupported", problems);
         loader.steps(&table, problems);
         loader.unsaid(&table, problems);
-        loader.superfluous(problems);
         let sides = sides(&table, problems);
-        if !old.rules {
+        // Whether anything is missing, or superfluous, can be said once the rules themselves are right.
+        let is_right = problems.len() == before && !old.rules;
+        if is_right {
+            loader.superfluous(problems);
             let settings = loader.shared.iter().filter(|shared| shared.is_sound).flat_map(|shared| &shared.keys.set);
             settings.for_each(|(key, _)| loader.uses.check(key, problems));
             loader.complete(&table, &sides, problems);
@@ -109,7 +113,7 @@ pub fn load(
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
             agents_of,
         };
-        outgoing.read_untold(&table, &untold, old.rules, problems);
+        outgoing.read_untold(&table, &untold, !is_right, problems);
         old.finish(problems);
         table.finish(problems);
         outgoing
@@ -190,8 +194,14 @@ impl<'d> Loader<'_, 'd> {
         }
         builder.report_lacks();
         for shared in &self.shared {
-            if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
+            if shared.having.iter().all(|(label, _)| def.fields.slot(label).is_some()) {
                 for (key, value) in &shared.keys.set {
+                    let is_device = def.devices.iter().any(|device| device.label == key.name);
+                    if def.fields.slot(key.name).is_none() && !is_device {
+                        // The same for each message, so that it is reported once.
+                        builder.problems.unknown(key.source, key.span.clone(), "field", key.name, def.fields.labels());
+                        continue;
+                    }
                     let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
                     if !known {
                         builder.set(&mut rule, def, key, value);

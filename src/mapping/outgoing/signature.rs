@@ -31,6 +31,9 @@ impl Lack {
     }
 
     pub fn report(&self, vocabulary: &Vocabulary, problems: &mut Problems) {
+        if problems.has_at(&self.source, self.span.clone()) {
+            return; // Its type is wrong as well.
+        }
         let known = paths(self.transition, vocabulary);
         let help = match self.right(&known) {
             Some(right) => format!("did you mean `{right}`?"),

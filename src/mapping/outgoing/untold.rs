@@ -24,7 +24,7 @@ impl Outgoing {
         for (key, node) in entries {
             if !settable.contains(&key.name) {
                 problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable.iter().copied());
-            } else if told.contains(key.name) {
+            } else if !partly && told.contains(key.name) {
                 key.problem(problems, format!("`{}` is read by a rule above", key.name));
             }
             untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));

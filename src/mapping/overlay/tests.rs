@@ -116,7 +116,11 @@ set.party = "holdng"
     ];
     assert_eq!(problems[3..4], expected[..1]);
     assert!(problems[4].starts_with("site.toml:10:14 "), "{problems:?}");
-    let rest: Vec<&String> = problems[5..].iter().collect();
+    assert_eq!(problems.len(), 5, "nothing is missed while rules are wrong: {problems:#?}");
+    let (rest, _) = over(
+        "from-event-feed.toml",
+        "extends = \"shipped\"\nremove = [\"conn-cleared\", \"unread.initiated.group-id\"]\n",
+    );
     let lacks = "site.toml:1:11 `conn-cleared` has no rule and does not stand under `ignore` (write `[on.conn-cleared]`, or here: \
                  conn-cleared = \"<the reason>\")";
     assert!(rest.iter().any(|line| *line == lacks), "{problems:#?}");

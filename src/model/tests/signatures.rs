@@ -301,13 +301,24 @@ fn bases(kind: ChangeKind) -> Vec<Change<'static>> {
     bases
 }
 
+impl Player {
+    /// Lets all ends come whose turn had not come.
+    fn go_on(&mut self) {
+        while self.model.has_more() {
+            self.model.go_on(self.now);
+        }
+    }
+}
+
 /// What can be seen once a change was told in a scene, and what is only looked at later has been.
 fn after(scene: &Scene, change: &Change) -> String {
     let mut player = Player::new();
     (scene.told)(&mut player);
     player.say(change);
+    player.go_on();
     player.now = player.now + Duration::from_secs(90);
     player.model.expire(player.now);
+    player.go_on();
     player.model.take_transitions(&mut player.told);
     player.picture()
 }
