@@ -15,6 +15,7 @@ shipped! {
     "dialects/ctips.toml",
     "dialects/ccas.toml",
     "dialects/open-media.toml",
+    "dialects/agent.toml",
     "from-event-feed.toml",
     "to-event-feed.toml",
     "from-ctips.toml",
@@ -23,6 +24,8 @@ shipped! {
     "to-ccas.toml",
     "from-open-media.toml",
     "to-open-media.toml",
+    "from-agent.toml",
+    "to-agent.toml",
 }
 
 /// The mapping files in use.

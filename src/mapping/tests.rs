@@ -24,6 +24,19 @@ fn wrong(rules: &str) -> String {
 }
 
 #[test]
+fn of_several_fields_of_one_role_the_role_reads_the_first() {
+    let mut problems = Problems::default();
+    let files = Files::built_in();
+    let mappings = Mappings::load(&files, &mut problems);
+    let reason = "ConsultationAgentId = \"CallOriginated has already named the consulting agent\"";
+    let rules = files.get("from-ctips.toml").unwrap().text.replace(reason, "");
+    incoming::load(&Source::new("rules.toml", rules), None, &mappings.dialects["ctips"].vocabulary, &mut problems);
+    let wrong = problems.render();
+    assert!(wrong.contains("`ConsultationAgentId` of `CallConsultation` is not read"), "{wrong}");
+    assert_eq!(problems.len(), 1, "{wrong}");
+}
+
+#[test]
 fn a_name_of_let_is_one_sort_of_record() {
     let wrong = wrong(
         r#"

@@ -204,6 +204,12 @@ fn a_dialect_without_a_conversation_is_an_error_where_it_stands() {
     let text = "acme has no conversation for standing on the application side; there are ctips, event-feed, open-media";
     assert!(error.starts_with(&format!("error: {text}\n")) && error.contains("bridge.conf:8:11"), "{error}");
 
+    // The shipped dialect that has none yet.
+    let error = refused("shipped-platform", &PLATFORM.replace("\"acme\"", "\"agent\""), |_| {});
+    assert!(error.starts_with("error: agent has no conversation for standing on the platform side; "), "{error}");
+    let error = refused("shipped-application", &APPLICATION.replace("\"acme\"", "\"agent\""), |_| {});
+    assert!(error.starts_with("error: agent has no conversation for standing on the application side; "), "{error}");
+
     let error = refused("not-served", &APPLICATION.replace("\"acme\"", "\"ccas\""), |_| {});
     let text = "ccas has no rules for standing on the application side; there are ctips, event-feed, open-media";
     assert!(error.starts_with(&format!("error: {text}\n")) && error.contains("bridge.conf:8:11"), "{error}");

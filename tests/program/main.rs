@@ -558,7 +558,7 @@ fn a_wrong_argument_exits_with_2_and_help_tells_the_exit_codes() {
     let help = cti_bridge(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
     assert!(stdout(&help).contains("Exit codes"));
-    for dialect in ["event-feed (", "ctips (", "ccas (", "open-media ("] {
+    for dialect in ["agent (", "event-feed (", "ctips (", "ccas (", "open-media ("] {
         assert!(stdout(&help).contains(dialect), "{dialect} is not in\n{}", stdout(&help));
     }
     assert!(stdout(&cti_bridge(&["run", "--help"], "")).contains("CTI_BRIDGE_PLATFORM__MITEL__ADDRESS"));

@@ -52,7 +52,7 @@ const IN_CONFIGURATIONS: [Mistake; 34] = [
         "\"ctips\"",
         "\"ctip\"",
         "14:13",
-        "there is no dialect \"ctip\"; there are ccas, ctips, event-feed, open-media (did you mean `ctips`?)",
+        "there is no dialect \"ctip\"; there are agent, ccas, ctips, event-feed, open-media (did you mean `ctips`?)",
     ),
     (
         "\"127.0.0.1:31456\"",

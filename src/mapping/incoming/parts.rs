@@ -239,7 +239,10 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         let has = |attribute| means.has(attribute);
         for (slot, known) in def.fields.list.iter().enumerate() {
             let Some(role) = known.role else { continue };
-            self.scope.mark(&known.label);
+            // Of several fields of one role, the first counts: a rule reads the others, or they have a reason.
+            if def.role(role) == Some(slot) {
+                self.scope.mark(&known.label);
+            }
             known.joined.iter().for_each(|part| self.scope.mark(&def.fields.list[*part].label));
             let fact = match role {
                 Role::Agent(AgentPart::Id) if rule.party.is_none() && has(Attribute::Part(Part::Party)) => {

@@ -8,7 +8,7 @@ use super::{loader::Loader, profile};
 use crate::{
     diagnostic::{Problems, Source},
     document::{self, Node, Table},
-    model::Media,
+    model::{Media, NAMES},
     vocabulary::definition::{Form, Headers, Vocabulary},
 };
 
@@ -59,7 +59,11 @@ pub fn load(source: &Arc<Source>, problems: &mut Problems) -> Vocabulary {
         let requests = owned(table.texts("request-name", problems));
         let requests = if requests.is_empty() { names.clone() } else { requests };
         loader.vocabulary.name_fields = [names, requests];
-        loader.vocabulary.call_names = owned(table.texts("call-names", problems));
+        let call_names = table.texts("call-names", problems);
+        if let Some((name, node)) = call_names.get(NAMES) {
+            node.problem(problems, format!("a call has at most {NAMES} names, so `{name}` is one too many"));
+        }
+        loader.vocabulary.call_names = owned(call_names);
         loader.vocabulary.media = media(&table, problems);
         for (key, node) in table.section("enum", problems) {
             loader.enumeration(&key, node, problems);

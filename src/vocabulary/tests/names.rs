@@ -1,4 +1,4 @@
-//! What the loader says of wrong uses of `names`, and where.
+//! What the loader says of wrong uses of `names` and `call-names`, and where.
 
 use super::*;
 use crate::diagnostic::Source;
@@ -38,9 +38,13 @@ flag = "bool"
 
 /// What is said of one more field, each with the text that it is said of.
 fn said(field: &str) -> Vec<String> {
-    let text = format!("{HEAD}{field}\n");
+    said_of(&format!("{HEAD}{field}\n"))
+}
+
+/// The same of a whole vocabulary.
+fn said_of(text: &str) -> Vec<String> {
     let mut problems = Problems::default();
-    load(&Source::new("x.toml", &*text), &mut problems);
+    load(&Source::new("x.toml", text), &mut problems);
     let said = problems.iter().map(|problem| {
         let help = problem.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {}{help}", &text[problem.span.clone()], problem.text)
@@ -114,4 +118,14 @@ fn a_field_that_replaces_another_names_what_it_says_itself() {
     assert!(problems.is_empty(), "{}", problems.render());
     let names = |label: &str| vocabulary.names_anything(vocabulary.find(label).unwrap());
     assert_eq!((names("m"), names("n")), (true, false));
+}
+
+#[test]
+fn a_call_has_at_most_four_names() {
+    let named = |names: &str| said_of(&HEAD.replace("\"guid\", \"id\"", names));
+    assert_eq!(named(r#""guid", "id", "pbx", "leg""#), [""; 0]);
+    assert_eq!(
+        named(r#""guid", "id", "pbx", "leg", "batch""#),
+        ["\"batch\": a call has at most 4 names, so `batch` is one too many"]
+    );
 }
