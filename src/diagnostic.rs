@@ -124,6 +124,12 @@ impl Problems {
         }
     }
 
+    /// Whether something was reported at this place.
+    pub fn has_at(&self, source: &Arc<Source>, span: Range<usize>) -> bool {
+        let (source, span) = source.origin(span);
+        self.list.iter().any(|known| Arc::ptr_eq(&known.source, &source) && known.span == span)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

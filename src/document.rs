@@ -176,6 +176,11 @@ impl Key<'_> {
     pub fn problem(&self, problems: &mut Problems, text: impl Into<String>) {
         problems.add(self.source, self.span.clone(), text);
     }
+
+    /// What tells this key from every other one, also of another file.
+    pub fn place(&self) -> (*const Source, usize) {
+        (Arc::as_ptr(self.source), self.span.start)
+    }
 }
 
 #[cfg(test)]

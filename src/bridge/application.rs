@@ -246,6 +246,7 @@ impl Application {
         transition: &Transition,
         local: Option<&Local>,
     ) {
+        debug_assert!(transition.fits_its_signature(), "{transition:?}");
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
         // Where events carry no request ids, the reply is the request's only answer: transitions that everybody was
@@ -256,21 +257,19 @@ impl Application {
             let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
             let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
             if is_late || is_repeat {
-                return self.untold(transition, "the reply is the request's only answer");
+                return self.untold(platform, transition, Some("the reply is the request's only answer"));
             }
         }
-        let plan = &self.to.plans[transition.kind as usize];
-        if plan.rules.is_empty() {
+        if self.to.plans[transition.kind as usize].rules.is_empty() {
             self.counts.untold[transition.kind as usize] += 1;
-            let reason = plan.ignored.clone();
-            return self.untold(transition, reason.as_deref().unwrap_or("it has no rule"));
+            return self.untold(platform, transition, None);
         }
         let mut is_told = |call: Option<CallIx>| call.is_none_or(|call| self.is_told(index, platform, call));
         let told = is_told(transition.call);
         // Whatever occupies an agent, the agent's state is told.
         if !told && transition.kind != TransitionKind::AgentState {
             self.counts.other_media += 1;
-            return self.untold(transition, "it is not told of calls of this medium");
+            return self.untold(platform, transition, Some("it is not told of calls of this medium"));
         }
         is_told(transition.second);
         is_told(transition.result);
@@ -332,15 +331,16 @@ impl Application {
         self.message = message;
         if !said {
             self.counts.untold[transition.kind as usize] += 1;
-            self.untold(transition, "the condition of no rule holds");
+            self.untold(platform, transition, None);
         }
     }
 
-    /// Has a story tell why an application is not told of a transition.
-    fn untold(&mut self, transition: &Transition, reason: &str) {
+    /// Has a story tell why an application is not told of a transition; without a reason, that of the rules.
+    fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<&str>) {
         if self.is_traced {
-            let (transition, reason) = (transition.kind.name(), reason.to_owned());
-            self.notices.push(Notice::TransitionUntold { transition, reason });
+            let of_rules = self.to.plans[transition.kind as usize].ignored.as_deref();
+            let reason = reason.or(of_rules).unwrap_or("the condition of no rule holds");
+            self.notices.push(story::untold(platform, transition, reason));
         }
     }
 

@@ -288,10 +288,8 @@ impl<'p> Live<'p> {
             (PartyAttribute::Number, Who::Number(number)) => text(number),
         }
     }
-}
 
-impl<'p> Picture<'p> for Live<'p> {
-    fn value(&self, leaf: &Leaf) -> Value<'p> {
+    fn read(&self, leaf: &Leaf) -> Value<'p> {
         match leaf {
             Leaf::CallName(which, place) => self.call_name(*which, *place),
             Leaf::Call(which, attribute) => self.call(*which, *attribute),
@@ -315,6 +313,17 @@ impl<'p> Picture<'p> for Live<'p> {
             Leaf::Role(Role::Utc) => text(self.stamp[1]),
             Leaf::Role(_) | Leaf::Item(_) => Value::Absent,
         }
+    }
+}
+
+impl<'p> Picture<'p> for Live<'p> {
+    fn value(&self, leaf: &Leaf) -> Value<'p> {
+        let value = self.read(leaf);
+        let list = self.member.map(|_| ListAttribute::ServiceAgents);
+        // Zero is no request's number.
+        let is_nothing = value.is_empty() || matches!(value, Value::Bool(false) | Value::Int(0));
+        debug_assert!(is_nothing || leaf.exists_at(self.transition.kind, list), "{:?}: {leaf:?}", self.transition.kind);
+        value
     }
 
     fn items(&self, list: ListAttribute, mut take: impl FnMut(&Self, Item<'p>)) {

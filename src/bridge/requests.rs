@@ -8,7 +8,6 @@ use crate::{
         About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
         Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
     },
-    port::Notice,
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
@@ -91,8 +90,7 @@ impl Bridge {
             let application = &mut self.applications[index];
             application.counts.request_rules[rule] += 1;
             if application.is_traced {
-                let rule = from.rule_names[rule].to_string();
-                application.tell_story(Some(Notice::RuleFired { rule, means: change.kind.name() }));
+                application.tell_story(Some(story::rule_fired(&from, rule, change.kind.name(), message)));
             }
             match change.kind {
                 ChangeKind::AskSnapshot => match change.int(Fact::Entity).and_then(Entity::from_code) {

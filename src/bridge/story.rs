@@ -67,6 +67,22 @@ pub(super) fn ignored(incoming: &Incoming, message: &Message) -> Option<Notice> 
     Some(Notice::MessageIgnored { message_name: incoming.vocabulary.message(kind).label.clone(), reason })
 }
 
+/// A rule fired for a message.
+pub(super) fn rule_fired(incoming: &Incoming, rule: usize, means: &'static str, message: &Message) -> Notice {
+    let (call, agent) = Ids::of(&incoming.vocabulary, message).map_or((None, None), |ids| (ids.call, ids.agent));
+    Notice::RuleFired { rule: incoming.rule_names[rule].to_string(), means, call, agent }
+}
+
+/// An application is not told of a transition.
+pub(super) fn untold(platform: &Platform, transition: &Transition, reason: &str) -> Notice {
+    Notice::TransitionUntold {
+        transition: transition.kind.name(),
+        call: transition.call.and_then(|call| platform.call_name(call)),
+        agent: platform.agent_name(transition),
+        reason: reason.to_owned(),
+    }
+}
+
 /// Who asked for something: an application's session, and the number that it gave the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asker {
@@ -164,7 +180,7 @@ pub(super) fn request_taken(
     asked: Asked,
 ) -> Notice {
     let to_platform = to_platform.name.clone();
-    let Asked { agent, call, second: second_call } = asked;
+    let [agent, call, second_call] = [asked.agent, asked.call, asked.second].map(|id| id.map(|id| id.to_string()));
     Notice::RequestTaken { operation, to_platform, session, request, agent, call, second_call }
 }
 

@@ -7,6 +7,7 @@ mod check_wsdl;
 mod coverage;
 mod demo;
 mod mappings;
+mod reload;
 mod run;
 mod translate;
 

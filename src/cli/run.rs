@@ -1,6 +1,7 @@
 //! `cti-bridge run`: loads the configuration, runs the bridge, and stops it on a signal.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -8,7 +9,7 @@ use std::{
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Overrides, environment, errors, failed, files};
+use super::{Failure, Overrides, environment, errors, failed, files, reload::reload};
 use crate::{
     config::{self, Config},
     diagnostic::Problems,
@@ -24,12 +25,12 @@ use crate::{
 pub struct Options {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
     #[command(flatten)]
-    overrides: Overrides,
+    pub(super) overrides: Overrides,
     /// A folder whose mapping files replace the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
-    mappings: Option<PathBuf>,
+    pub(super) mappings: Option<PathBuf>,
 }
 
 pub fn run(options: &Options) -> ExitCode {
@@ -41,10 +42,11 @@ pub fn run(options: &Options) -> ExitCode {
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Ok(mut signals) = Signals::new() else { return failed("cannot install signal handlers") };
-        let (config, mappings) = match load(&options.config, &options.overrides, options.mappings.as_deref()) {
-            Ok(loaded) => loaded,
-            Err(error) => return failed(error),
-        };
+        let Loaded { config, mappings, rest } =
+            match load(&options.config, &options.overrides, options.mappings.as_deref()) {
+                Ok(loaded) => loaded,
+                Err(error) => return failed(error),
+            };
         let log = match Log::start(&config.log) {
             Ok(log) => log,
             Err(error) => return failed(error),
@@ -52,7 +54,7 @@ pub fn run(options: &Options) -> ExitCode {
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }
-        match serve(config, &mappings, &mut signals).await {
+        match serve(config, &mappings, &mut signals, (options, &rest)).await {
             Ok(()) => {
                 log.finish();
                 ExitCode::SUCCESS
@@ -65,12 +67,24 @@ pub fn run(options: &Options) -> ExitCode {
     })
 }
 
-/// Runs the bridge until it is told to stop.
-async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Result<(), String> {
+/// Runs the bridge until it is told to stop. `loaded` is where the configuration came from, and what it said.
+async fn serve(
+    config: Config,
+    mappings: &Mappings,
+    signals: &mut Signals,
+    (options, before): (&Options, &BTreeMap<String, u64>),
+) -> Result<(), String> {
     let mut running = net::start(config, mappings).await?;
-    tokio::select! {
-        () = signals.stop() => {}
-        () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
+    loop {
+        let order = tokio::select! {
+            order = signals.next() => order,
+            () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
+        };
+        match order {
+            Order::Stop => break,
+            Order::Reload => reload(options, &running, before).await,
+            Order::Nothing(signal) => write(&Notice::SignalIgnored { signal }),
+        }
     }
     write(&Notice::Stopping {});
     if !running.stop().await {
@@ -80,7 +94,7 @@ async fn serve(config: Config, mappings: &Mappings, signals: &mut Signals) -> Re
 }
 
 /// Logs what happens to the process, which is about no platform and no application.
-fn write(notice: &Notice) {
+pub(super) fn write(notice: &Notice) {
     log::notices::write(None, None, notice);
 }
 
@@ -88,7 +102,7 @@ fn write(notice: &Notice) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    /// SIGHUP asks a daemon to reload its configuration, by convention. Its sender does not expect the bridge to end.
+    /// SIGHUP: the configuration and the mappings are loaded again.
     hang_up: Signal,
     user: [Signal; 2],
 }
@@ -103,27 +117,41 @@ impl Signals {
         })
     }
 
-    /// Ends when the bridge is told to stop.
-    async fn stop(&mut self) {
+    /// The next signal.
+    async fn next(&mut self) -> Order {
         let [first, second] = &mut self.user;
-        loop {
-            let name = tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => "SIGHUP",
-                _ = first.recv() => "SIGUSR1",
-                _ = second.recv() => "SIGUSR2",
-            };
-            write(&match name {
-                "SIGHUP" => Notice::ReloadUnsupported { signal: name },
-                _ => Notice::SignalIgnored { signal: name },
-            });
+        tokio::select! {
+            _ = self.terminate.recv() => Order::Stop,
+            _ = self.interrupt.recv() => Order::Stop,
+            _ = self.hang_up.recv() => Order::Reload,
+            _ = first.recv() => Order::Nothing("SIGUSR1"),
+            _ = second.recv() => Order::Nothing("SIGUSR2"),
         }
     }
 }
 
+/// What a signal asks for.
+enum Order {
+    Stop,
+    Reload,
+    /// Nothing, from the signal of this name.
+    Nothing(&'static str),
+}
+
+/// A configuration with its mappings.
+pub(super) struct Loaded {
+    pub config: Config,
+    pub mappings: Mappings,
+    /// The sections of the configuration, each as a number that changes with it. The keys that say something to rules are
+    /// not in it.
+    pub rest: BTreeMap<String, u64>,
+}
+
+/// The keys of a section that say something to its rules: they can change while the bridge runs.
+const OF_RULES: [&str; 4] = ["rules", "tables", "numbers", "zone"];
+
 /// Reads a configuration and the mappings that go with it, from a folder if one is given.
-pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<(Config, Mappings), Failure> {
+pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<Loaded, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let mut problems = Problems::default();
@@ -134,7 +162,7 @@ pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) ->
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
-        true => Ok((config, mappings)),
+        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&OF_RULES) }),
         false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

@@ -14,7 +14,11 @@ pub fn check_dialect(table: &Table, vocabulary: &Vocabulary, problems: &mut Prob
     table.get("remove");
     let dialect = table.required("dialect", problems);
     if dialect != vocabulary.dialect && !dialect.is_empty() {
-        table.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
+        let text = format!("these are rules of {dialect}, not of {}", vocabulary.dialect);
+        match table.find("dialect") {
+            Some(node) => node.problem(problems, text),
+            None => table.problem(problems, text),
+        }
     }
 }
 

@@ -815,3 +815,5 @@ impl Random {
         self.0 % bound
     }
 }
+
+mod signatures;

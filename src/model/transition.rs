@@ -2,8 +2,8 @@
 //! taken yet. Whom they reach is decided in `bridge`.
 
 use super::{
-    About, AgentIx, AgentState, CallIx, ClientId, End, Entity, Failure, RejectReason, RequestIx, RouteStatus,
-    RouteType, ServiceIx, TransitionKind,
+    About, AgentIx, AgentState, CallIx, ClientId, Detail, End, Entity, Failure, Object, RejectReason, RequestAttribute,
+    RequestIx, RouteStatus, RouteType, ServiceIx, TransitionKind,
 };
 
 /// A party of a call: the call and the party's place in it.
@@ -102,6 +102,45 @@ impl Transition {
         self.request = request.into();
         self
     }
+
+    /// Whether it has nothing that its signature lacks. Debug builds hold everything that is told to it.
+    pub fn fits_its_signature(&self) -> bool {
+        let objects = [
+            (Object::Call, self.call.is_some()),
+            (Object::Second, self.second.is_some()),
+            (Object::Result, self.result.is_some()),
+            (Object::Agent, self.agent.is_some()),
+            (Object::Party, self.party.is_some()),
+            (Object::Other, self.other.is_some()),
+            (Object::To, self.to.is_some()),
+            (Object::Service, self.service.is_some()),
+        ];
+        let said = &self.details;
+        let details = [
+            (Detail::State, said.state.is_some()),
+            (Detail::End, said.end.is_some()),
+            (Detail::Blind, said.blind),
+            (Detail::Code, said.code.is_some()),
+            (Detail::Told, said.told),
+            (Detail::Failure, said.failure.is_some()),
+            (Detail::Result, said.result.is_some()),
+            (Detail::Reason, said.reason.is_some()),
+            (Detail::Status, said.status.is_some()),
+            (Detail::RouteType, said.route_type.is_some()),
+            (Detail::Destination, said.destination.is_some()),
+            (Detail::RejectReason, said.reject.is_some()),
+            (Detail::Timeout, said.timeout.is_some()),
+            (Detail::Entity, said.entity.is_some()),
+            (Detail::LastOfType, said.last_of_type),
+            (Detail::Last, said.last),
+            (Detail::Route, said.route.is_some()),
+            (Detail::IfAllocated, said.if_allocated),
+        ];
+        let is_asked = self.request.is_none() || self.kind.has_of_request(RequestAttribute::Id);
+        is_asked
+            && objects.iter().all(|(object, there)| !there || self.kind.has(*object))
+            && details.iter().all(|(detail, there)| !there || self.kind.has_detail(*detail))
+    }
 }
 
 /// Transitions that nobody has taken yet, in order.
@@ -114,6 +153,7 @@ pub(super) struct Transitions {
 
 impl Transitions {
     pub fn tell(&mut self, mut transition: Transition) {
+        debug_assert!(transition.fits_its_signature(), "{transition:?}");
         transition.details.presumed = self.presuming;
         self.queue.push(transition);
     }

@@ -104,7 +104,7 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     Ok(Assembly { bridge, ways, streams, carriers, callees, doors })
 }
 
-fn rules(mappings: &Mappings, dialect: &str, site: &Site) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
+pub(super) fn rules(mappings: &Mappings, dialect: &str, site: &Site) -> Result<(Arc<Incoming>, Arc<Outgoing>), String> {
     let zone = Zone::new(jiff::tz::TimeZone::system());
     let rules = mappings.dialects.get(dialect).and_then(|dialect| dialect.at(site, &zone));
     rules.ok_or_else(|| format!("{dialect} has no rules"))

@@ -14,11 +14,19 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    callback::Callbacks, dial::Dialler, input::Input, metrics::Metrics, perform::Calls, post::Posts, room::Crowds,
-    store::Store, stream::Writer,
+    callback::Callbacks,
+    dial::Dialler,
+    input::Input,
+    metrics::Metrics,
+    perform::Calls,
+    post::Posts,
+    reload::{Exchanged, NewRules},
+    room::Crowds,
+    store::Store,
+    stream::Writer,
 };
 use crate::{
-    bridge::{Bridge, Owner},
+    bridge::{Bridge, OtherVocabulary, Owner},
     model::LinkState,
     port::{self, Connection, Reply},
     time::Time,
@@ -211,6 +219,7 @@ impl Engine {
             | Input::Described { .. }
             | Input::Kept { .. }
             | Input::Complaint { .. }
+            | Input::Rules { .. }
             | Input::Metrics(_)
             | Input::Ready(_) => return self.take_in(input),
         };
@@ -257,6 +266,7 @@ impl Engine {
             | Input::Described { .. }
             | Input::Kept { .. }
             | Input::Complaint { .. }
+            | Input::Rules { .. }
             | Input::Metrics(_)
             | Input::Ready(_) => None,
         };
@@ -311,6 +321,7 @@ impl Engine {
                 }
             }
             Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
+            Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
             Input::Metrics(reply) => {
                 let waiting = self.waiting();
                 let to_platforms =
@@ -323,6 +334,27 @@ impl Engine {
                 let _ = reply.send(missing.map(|platform| platform.name.clone()).collect());
             }
         }
+    }
+
+    fn exchange(&mut self, all: Vec<NewRules>) -> Exchanged {
+        let mut exchanged = Exchanged::default();
+        for NewRules { is_platform, name, rules } in all {
+            let owner = if is_platform {
+                self.bridge.platforms().iter().position(|known| known.name == name).map(Owner::Platform)
+            } else {
+                self.bridge.applications().iter().position(|known| known.name == name).map(Owner::Application)
+            };
+            match owner.map(|owner| self.bridge.exchange_rules(owner, rules)) {
+                Some(Ok(())) => exchanged.done += 1,
+                Some(Err(OtherVocabulary)) => {
+                    let side = if is_platform { "platform" } else { "application" };
+                    exchanged.other_vocabulary.push(format!("{side}.{name}"));
+                }
+                // A section that is new; whoever loaded it knows.
+                None => {}
+            }
+        }
+        exchanged
     }
 
     /// How many messages wait for each session of each application.

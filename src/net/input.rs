@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::stream::Writer;
+use super::{
+    reload::{Exchanged, NewRules},
+    stream::Writer,
+};
 use crate::{
     bridge::Owner,
     port::{Connection, HttpRequest, Notice, PostOutcome, Reply},
@@ -40,6 +43,11 @@ pub enum Input {
         connection: Connection,
         reason: String,
         cause: Option<&'static str>,
+    },
+    /// New rules for platforms and applications.
+    Rules {
+        all: Vec<NewRules>,
+        reply: oneshot::Sender<Exchanged>,
     },
     /// Somebody made an HTTP request.
     Request {

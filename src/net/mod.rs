@@ -21,6 +21,7 @@ mod metrics;
 mod peers;
 mod perform;
 mod post;
+mod reload;
 mod room;
 pub(crate) mod service;
 mod store;
@@ -65,6 +66,7 @@ pub struct Running {
     grace: std::time::Duration,
     engine: JoinHandle<()>,
     tasks: TaskTracker,
+    inputs: mpsc::Sender<Input>,
 }
 
 /// Opens all listeners and starts everything. An address that cannot be had, or a certificate that cannot be read, is an
@@ -144,9 +146,9 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs, metrics, tasks.clone());
+    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
-    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks })
+    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs })
 }
 
 impl Running {

@@ -1,7 +1,12 @@
 //! The sources of a configuration: a file, then the environment, then flags, each over the one before, merged into one table.
 //! `section` reads the values of that table.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use figment::{
     Error, Figment, Metadata, Profile, Provider,
@@ -88,6 +93,32 @@ impl Sources {
     /// The same, to find out which keys there are: see [`Self::asked`].
     pub fn opening_all(self) -> Sources {
         Sources { opens_all: true, ..self }
+    }
+
+    /// The sections, each as a number that changes when anything in it does, secrets included; platforms and applications
+    /// one by one (`platform.mitel`), without the keys of these names.
+    pub fn fingerprints(&self, without: &[&str]) -> BTreeMap<String, u64> {
+        let number = |value: &Value| {
+            let mut hasher = DefaultHasher::new();
+            serde_json::to_string(value).unwrap_or_default().hash(&mut hasher);
+            hasher.finish()
+        };
+        let mut all = BTreeMap::new();
+        for (key, value) in &self.root {
+            match value {
+                Value::Dict(_, sections) if matches!(key.as_str(), "platform" | "application") => {
+                    for (name, section) in sections {
+                        let mut section = section.clone();
+                        if let Value::Dict(_, keys) = &mut section {
+                            keys.retain(|key, _| !without.contains(&key.as_str()));
+                        }
+                        all.insert(format!("{key}.{name}"), number(&section));
+                    }
+                }
+                value => _ = all.insert(key.clone(), number(value)),
+            }
+        }
+        all
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no

@@ -37,10 +37,11 @@ impl Explanation {
         if self.error.is_some() || self.steps.iter().any(|step| matches!(step, Step::Written { .. })) {
             return None;
         }
+        // The reason that is nearest to the end: of the picture's silence, or of the application's.
         let reason = self.steps.iter().rev().find_map(|step| match step {
             Step::Told(Notice::MessageIgnored { reason, .. }) => Some(reason.clone()),
             Step::Told(Notice::ChangeWithoutEffect { reason, .. }) => Some((*reason).to_owned()),
-            Step::Told(Notice::TransitionUntold { transition, reason }) => Some(format!("{transition}: {reason}")),
+            Step::Told(Notice::TransitionUntold { transition, reason, .. }) => Some(format!("{transition}: {reason}")),
             Step::Told(_) | Step::Written { .. } => None,
         });
         let changed = |step: &Step| matches!(step, Step::Told(Notice::PictureChanged { .. }));
@@ -101,14 +102,14 @@ fn said(notice: &Notice) -> (&'static str, String) {
             ("read", with(message_name, &[("call", call), ("agent", agent), ("request", &request)]))
         }
         Notice::MessageIgnored { message_name, reason } => ("ignored", format!("{message_name}: {reason}")),
-        Notice::RuleFired { rule, means } => ("rule", format!("{rule}, which means {means}")),
+        Notice::RuleFired { rule, means, .. } => ("rule", format!("{rule}, which means {means}")),
         Notice::ChangeWithoutEffect { means, reason } => ("no effect", format!("{means}: {reason}")),
         Notice::PictureChanged { transition, call, second_call, agent, request } => {
             let request = request.map(|request| request.to_string());
             let ids = [("call", call), ("second call", second_call), ("agent", agent), ("request", &request)];
             ("changed", with(transition, &ids))
         }
-        Notice::TransitionUntold { transition, reason } => ("untold", format!("{transition}: {reason}")),
+        Notice::TransitionUntold { transition, reason, .. } => ("untold", format!("{transition}: {reason}")),
         Notice::MessageOut { message_name, rule, .. } => ("message", by(message_name, rule.as_deref())),
         Notice::CommandOut { message_name, rule, .. } => ("command", by(message_name, rule.as_deref())),
         Notice::RequestTaken { operation, request, .. } => ("request", format!("{operation}, request {request}")),

@@ -67,6 +67,16 @@ impl Daemon {
         Daemon { child, lines, log, reader: Some(reader), file }
     }
 
+    /// Its configuration file.
+    pub fn configuration(&self) -> String {
+        std::fs::read_to_string(&self.file).unwrap()
+    }
+
+    /// Changes its configuration file.
+    pub fn configure(&self, text: &str) {
+        std::fs::write(&self.file, text).unwrap();
+    }
+
     /// The next line that contains this.
     pub async fn line(&mut self, part: &str) -> String {
         let search = async {

@@ -14,6 +14,7 @@ mod open_media;
 mod portals;
 mod portions;
 mod relays;
+mod reload;
 mod routes;
 mod service;
 mod sessions;

@@ -23,7 +23,7 @@ use crate::rust_source::{self, Sort, Token};
 const AT_HOME: [&str; 4] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs"];
 
 /// Plain words that also name a message, a field or a type of some dialect.
-const PLAIN: [&str; 33] = [
+const PLAIN: [&str; 32] = [
     "Accepted",
     "Comment",
     "Connect",
@@ -51,7 +51,6 @@ const PLAIN: [&str; 33] = [
     "purpose",
     "release",
     "reply",
-    "request",
     "resume",
     "timestamp",
     "token",
@@ -159,8 +158,8 @@ fn table_of_words() -> HashSet<String> {
     }
     let tables = tables!(
         About AgentAttribute AgentState CallAttribute CallState CallType Cause ChangeKind ConnectionState Detail
-        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Occupation PartyAttribute
-        PartyRole RejectReason RequestAttribute RouteStatus RouteType ServiceAttribute TransitionKind
+        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Object Occupation Part
+        PartyAttribute PartyRole RejectReason RequestAttribute RouteStatus RouteType ServiceAttribute TransitionKind
     );
     let own = tables.iter().map(|(name, _)| words_of(name).join("-"));
     own.chain(tables.iter().flat_map(|(_, entries)| entries.iter().map(|entry| (*entry).to_owned()))).collect()

@@ -1,5 +1,5 @@
 //! `docs/reference` is made of what the program itself reads: `UPDATE=1 cargo test --test house reference` writes it anew.
-//! `metrics.md` and `log-events.md` are made beside their tables, in `src`.
+//! `metrics.md`, `log-events.md`, `functions.md` and `words.md` are made beside their tables, in `src`.
 
 use std::{fmt::Write, fs};
 

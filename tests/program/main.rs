@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 
 mod acme;
+mod examples;
 mod explain;
 mod losses;
 mod mappings;
@@ -258,7 +259,6 @@ fn check_finds_what_would_be_wrong_in_silence() {
             ("to-ctips.toml", "set.ResponseRequired        = \"answerable\"", "set.ResponseRequired = \"'yes'\""),
             ("to-ctips.toml", "\"RouteUsed reports it if an application was asked for a route\"", "\" \""),
             ("to-ctips.toml", "[unsaid]", "[unsaid]\nCallHeld = \"never\""),
-            ("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\""),
             ("dialects/ctips.toml", "{ CallData = 20 }", "{ CalData = 20 }"),
             ("dialects/ctips.toml", "\"*.AgentIdx\"", "\"*.AgentIdxx\""),
             ("dialects/ctips.toml", "[\"CallConnected.CallInfo\"", "[\"CallConnected.CalInfo\""),
@@ -271,7 +271,6 @@ fn check_finds_what_would_be_wrong_in_silence() {
         "this is a text, true or false is wanted here",
         "a reason says why",
         "`CallHeld` is said by a rule above",
-        "`FailureType` is set wherever it could be absent",
         "unknown list `CalData`",
         "did you mean `CallData`?",
         "did you mean `*.AgentIdx`?",
@@ -281,6 +280,9 @@ fn check_finds_what_would_be_wrong_in_silence() {
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
+    // Whether something is superfluous is looked for once the rules themselves are right.
+    let said = check_complains("superfluous", &[("to-ctips.toml", "[absent]", "[absent]\nFailureType = \"never\"")]);
+    assert!(said.contains("`FailureType` is set wherever it could be absent"), "{said}");
     for reasons in ["[ignore]\nrouted = \"\"", "[unread.LoginAgent]\nMultiLine = \"\"", "[unsupported]\nhold = \"\""] {
         let (section, entry) = reasons.split_once('\n').unwrap();
         let file = match section {
@@ -429,6 +431,23 @@ fn what_is_carried_reaches_the_messages_that_come_of_this_one_and_no_others() {
     let detail = id["detail"].as_str().unwrap();
     assert!(detail.contains("CallEnd.CallId") && !detail.contains("AcceptCall"), "{detail}");
     assert!(detail.split(", ").count() > 40, "a program reads lists whole: {detail}");
+}
+
+#[test]
+fn nothing_is_carried_that_a_change_or_its_transitions_never_have() {
+    let output = cti_bridge(&["coverage", "--from", "ctips", "--to", "ctips", "--format", "json"], "");
+    let reports: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let field = |message: &str, name: &str| {
+        let event = reports[0]["events"].as_array().unwrap().iter().find(|event| event["message"] == message).unwrap();
+        event["fields"].as_array().unwrap().iter().find(|field| field["field"] == name).unwrap().clone()
+    };
+    // A call that alerts answers no request; one that is answered may.
+    let (alerts, answered) = (field("CallConnected", "RequestId"), field("CallEstablished", "RequestId"));
+    assert!(!alerts["detail"].as_str().unwrap().contains("CallConnected"), "{alerts}");
+    assert_eq!(answered["fate"], "carried", "{answered}");
+    assert!(answered["detail"].as_str().unwrap().contains("CallEstablished.RequestId"), "{answered}");
+    // A refused route says nothing of the call.
+    assert_eq!(field("RouteReject", "CallSequenceId")["fate"], "ignored");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn one_error(output: &std::process::Output, place: &str, text: &str) {
     assert_eq!(output.status.code(), Some(1), "{text}\n{said}");
     let errors: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
     assert_eq!(errors.len(), 1, "{text}\n{said}");
-    assert!(errors[0].contains(text), "{text:?} is not in\n{said}");
+    assert!(said.contains(text), "{text:?} is not in\n{said}");
     assert!(said.contains(&format!(":{place}\n")) || place.is_empty(), "{place} is not in\n{said}");
     assert!(!said.contains("hunter2"), "a secret is shown:\n{said}");
 }
@@ -163,26 +163,88 @@ fn a_mistake_in_the_environment_or_a_flag_is_one_error_that_shows_no_secret() {
     }
 }
 
-// Mistakes in rule files stand here once the form of rule files is settled, in a table like the one above: the file, what is
-// replaced in it, and the error. `rules_of` runs `check --mappings` with one file changed.
+/// The same of the shipped rule files, each with the file's name.
+const IN_RULES: [(&str, Mistake); 19] = [
+    ("from-ccas.toml", ("TrunkID      = ", "TrunkIDD     = ", "", "unknown field `TrunkIDD`")),
+    ("to-ctips.toml", ("dialect = \"ctips\"", "dialect = \"ctisp\"", "", "these are rules of ctisp, not of ctips")),
+    // rules
+    ("from-event-feed.toml", ("means     = \"alerted\"", "means     = \"alertd\"", "", "did you mean `alerted`?")),
+    ("from-event-feed.toml", ("set.other = \"calling\"", "set.othr = \"calling\"", "", "did you mean `other`?")),
+    ("from-event-feed.toml", ("set.other = \"calling\"", "set.other = \"callling\"", "", "did you mean `calling`?")),
+    ("from-event-feed.toml", ("like = \"routed\"", "like = \"rooted\"", "", "did you mean `routed`?")),
+    ("from-event-feed.toml", ("having   = [\"calling\"]", "having   = [\"caling\"]", "", "did you mean `calling`?")),
+    (
+        "from-event-feed.toml",
+        ("set.type = \"tables.call-type[new-type]\"", "set.digits = \"new-type\"", "", "`noted` has no `digits`"),
+    ),
+    (
+        "from-event-feed.toml",
+        ("tables.call-type[new-type]", "tables.call-type[new-type", "", "expected `]`, found the end"),
+    ),
+    ("to-ctips.toml", ("emit = \"CallDelivered\"", "emit = \"CallDeliverd\"", "", "did you mean `CallDelivered`?")),
+    ("to-ctips.toml", ("set.DNIS = \"call.dnis\"", "set.DNISS = \"call.dnis\"", "", "did you mean `DNIS`?")),
+    ("to-ctips.toml", ("set.DNIS = \"call.dnis\"", "set.DNIS = \"call.dnsi\"", "", "did you mean `dnis`?")),
+    ("to-ctips.toml", ("\"tables.end[end]\"", "\"reason\"", "", "this is a text, CTIClearingPartyType is wanted here")),
+    ("to-ctips.toml", ("fixed.ComponentState = \"Up\"", "fixed.ComponentState = \"Upp\"", "", "did you mean `Up`?")),
+    ("to-ctips.toml", ("[on.held]\n", "[[rule]]\non = \"held\"\n", "", "write `[on.held]`")),
+    // functions
+    ("to-ctips.toml", ("set.DNIS = \"call.dnis\"", "set.DNIS = \"digitz(call.dnis)\"", "", "did you mean `digits`?")),
+    (
+        "to-ctips.toml",
+        ("set.DNIS = \"call.dnis\"", "set.DNIS = \"slice(call.dnis)\"", "", "an argument is missing: slice("),
+    ),
+    // tables and reasons
+    ("from-event-feed.toml", ("= \"timeout\"", "= \"time-out\"", "", "did you mean `timeout`?")),
+    (
+        "to-ctips.toml",
+        (
+            "\"request.reason\" = \"reasons are numbers in CTIPS\"\n",
+            "",
+            "",
+            "write here: \"request.reason\" = \"<the reason>\"",
+        ),
+    ),
+];
+
 #[test]
 fn each_mistake_in_a_rule_file_is_one_error_at_its_place() {
-    for (file, from, to, text) in [
-        ("from-ccas.toml", "TrunkID      = ", "TrunkIDD     = ", "unknown field `TrunkIDD`"),
-        ("to-ctips.toml", "dialect = \"ctips\"", "dialect = \"ctisp\"", "ctisp"),
-    ] {
-        let output = rules_of(file, from, to);
+    for (file, (from, to, _, text)) in IN_RULES {
+        let (output, line) = rules_of(file, from, to);
+        one_error(&output, "", text);
         let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains(text) && said.contains(&format!("{file}:")), "{text} is not in\n{said}");
+        // An omission stands where its line is missing.
+        let place = if to.is_empty() { format!("{file}:") } else { format!("{file}:{line}:") };
+        assert!(said.contains(&place), "{place} is not in\n{said}");
     }
 }
 
-/// What `check` says with one rule file changed.
-fn rules_of(file: &str, from: &str, to: &str) -> std::process::Output {
+/// Each is a file over the shipped one.
+#[test]
+fn each_mistake_in_an_overlay_is_one_error_at_its_place() {
+    let mappings = folder("mistakes-in-overlays");
+    for (text, place, said) in [
+        ("extends = \"shiped\"\n", "1:11", "write `extends = \"shipped\"`"),
+        ("extends = \"shipped\"\nremove = [\"helds\"]\n", "2:12", "did you mean `held`?"),
+        ("extends = \"shipped\"\n[tables.end]\nneer = \"NearEnd\"\n", "3:1", "did you mean `near`?"),
+        (
+            "extends = \"shipped\"\n[on.held]\nemit = \"CallHeld\"\nset.CallIdd = \"call.id\"\n",
+            "4:5",
+            "did you mean `CallId`?",
+        ),
+    ] {
+        fs::write(mappings.join("to-ctips.toml"), text).unwrap();
+        let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+        one_error(&output, place, said);
+    }
+}
+
+/// What `check` says with one rule file changed, and the line that was changed.
+fn rules_of(file: &str, from: &str, to: &str) -> (std::process::Output, usize) {
     let mappings = folder("mistakes-in-rules");
     let rules = fs::read_to_string(format!("mappings/{file}")).unwrap();
-    assert!(rules.contains(from), "{from}");
+    let at = rules.find(from).unwrap_or_else(|| panic!("{from} is not in {file}"));
     fs::write(mappings.join(file), rules.replacen(from, to, 1)).unwrap();
-    cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "")
+    let output = cti_bridge(&["check", "--mappings", mappings.to_str().unwrap()], "");
+    fs::remove_file(mappings.join(file)).unwrap();
+    (output, rules[..at].lines().count() + usize::from(rules[..at].ends_with('\n')))
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use cti_bridge::shipped::Files;
 use serde_json::Value;
 
-use super::{cti_bridge, folder, stderr, stdout};
+use super::{complaints, cti_bridge, folder, stderr, stdout};
 
 const CONFIG: &str = r#"
 [platform.mitel]
@@ -57,7 +57,7 @@ fn adapted(folder: &Path) {
         ),
         (
             "{ each = \"profile\", when = \"id >= 101\", key = \"id\", value = \"value\" }",
-            "{ key = \"'queue-seconds'\", value = \"seconds-between(profile[id='start-queue-time'].value, timestamp)\" }",
+            "{ fixed.key = \"queue-seconds\", value = \"seconds-between(profile[id='start-queue-time'].value, timestamp)\" }",
         ),
     ];
     for (old, new) in changes {
@@ -74,7 +74,7 @@ fn translated(folder: &Path, from: &str, to: &str, input: &str) -> Vec<Value> {
     let mappings = mappings.is_dir().then(|| mappings.display().to_string());
     arguments.extend(mappings.iter().flat_map(|mappings| ["--mappings", mappings]));
     let output = cti_bridge(&arguments, input);
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{}", stdout(&output));
+    assert_eq!((output.status.code(), complaints(&output)), (Some(0), ""), "{}", stdout(&output));
     stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

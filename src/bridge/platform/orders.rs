@@ -22,6 +22,7 @@ impl Platform {
         order: &RouteOrder,
         route: u64,
     ) -> Result<(), String> {
+        debug_assert!(transition.fits_its_signature(), "{transition:?}");
         let outgoing = self.outgoing.clone();
         let mut message = std::mem::take(&mut self.message);
         let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };

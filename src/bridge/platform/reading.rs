@@ -113,8 +113,7 @@ impl Platform {
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
             if is_traced {
-                let rule = incoming.rule_names[rule].to_string();
-                wanted.push_back(Notice::RuleFired { rule, means: change.kind.name() }.into());
+                wanted.push_back(story::rule_fired(incoming, rule, change.kind.name(), message).into());
             }
             if is_routed
                 && matches!(

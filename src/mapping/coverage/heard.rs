@@ -37,6 +37,7 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
         let answered = !asks.is_empty() && asks.iter().all(|means| orders(to, *means).next().is_none());
         let reads: Vec<(String, Vec<&str>)> =
             plan.rules.iter().flat_map(|rule| rule.reads(vocabulary, kind, plan)).collect();
+        let shown: Vec<&str> = plan.rules.iter().flat_map(|rule| rule.means.shown()).collect();
         let field = |label: String| {
             let covers = |known: &str| label == known || label.starts_with(&format!("{known}."));
             if let Some((_, reason)) = plan.unread.iter().find(|(known, _)| covers(known)) {
@@ -51,7 +52,8 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             }
             let read = reads.iter().filter(|(read, _)| *read == label).flat_map(|(_, becomes)| becomes).copied();
             let role = def.fields.slot(&label).and_then(|slot| def.fields.list[slot].role);
-            let attributes: Vec<&str> = read.chain(role.and_then(|role| role_attribute(from, role))).collect();
+            let of_role = role.and_then(|role| role_attribute(from, role)).filter(|path| shown.contains(path));
+            let attributes: Vec<&str> = read.chain(of_role).collect();
             let now = becomes.fields(&becomes.now, &attributes);
             // An answer to a request is said at once, or never.
             let kept: Vec<&str> = attributes.iter().copied().filter(|path| !path.starts_with("request.")).collect();

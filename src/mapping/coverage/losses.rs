@@ -16,7 +16,7 @@ use crate::{
         mappings::Dialect,
         outgoing::Outgoing,
     },
-    model::{ChangeKind, TransitionKind},
+    model::{Attribute, ChangeKind, TransitionKind},
     vocabulary::Side,
 };
 
@@ -281,8 +281,8 @@ impl Possible {
 
 /// Fields of events that keep their default, because nothing that this platform tells is in them.
 fn unfilled(coverage: &Coverage, untold: &Section, from: &Incoming, asks: &Incoming, tell: &Outgoing) -> Section {
-    let known = known(from, asks);
-    let is_missing = |path: &String| settable().any(|one| one == path) && !known.contains(path.as_str());
+    let (known, settable) = (known(from, asks), settable());
+    let is_missing = |path: &String| settable.contains(&path.as_str()) && !known.contains(path.as_str());
     let is_told =
         |message: &String| !untold.losses.iter().flat_map(|loss| &loss.places).any(|place| place.message == *message);
     let told = || coverage.told.iter().filter(|said| is_told(&said.message));
@@ -317,7 +317,7 @@ fn known(from: &Incoming, asks: &Incoming) -> HashSet<&'static str> {
         for (kind, def) in rules.vocabulary.kinds() {
             let plan = &rules.plans[kind.0 as usize];
             for rule in plan.rules.iter().filter(|rule| rule.means.is_request() == asked) {
-                known.extend(rule.facts.iter().flat_map(|fact| fact.fact.becomes()));
+                known.extend(rule.facts.iter().flat_map(|fact| rule.means.shows(Attribute::Fact(fact.fact))));
                 known.extend(rule.reads(&rules.vocabulary, kind, plan).into_iter().flat_map(|(_, becomes)| becomes));
                 known.extend(def.roles.iter().filter_map(|(role, _)| role_attribute(rules, *role)));
             }

@@ -55,6 +55,8 @@ pub struct RawRule<'d> {
 pub struct RuleKeys<'d> {
     /// `means` or `emit`.
     pub verb: Option<Node<'d>>,
+    /// `means` or `emit` is that of the rule that this one is like.
+    pub has_other_verb: bool,
     pub when: Option<Node<'d>>,
     pub each: Option<Node<'d>>,
     pub set: Entries<'d>,
@@ -80,6 +82,7 @@ impl<'d> RuleKeys<'d> {
             set: value::join(set, fixed, problems),
             weak: if changes { entries("weak", "weak", false, problems) } else { Vec::new() },
             verb: section.get(direction.verb()),
+            has_other_verb: false,
             when: section.get("when"),
             each: if changes { section.get("each") } else { None },
             absent: if changes { Vec::new() } else { section.section("absent", problems) },
@@ -99,6 +102,7 @@ impl<'d> RuleKeys<'d> {
         base.absent.extend(self.absent.iter().cloned());
         RuleKeys {
             verb: self.verb.or(base.verb),
+            has_other_verb: self.verb.is_none(),
             when: self.when.or(base.when),
             each: self.each.or(base.each),
             set: value::over(&base.set, &self.set),

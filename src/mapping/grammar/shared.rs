@@ -1,5 +1,7 @@
 //! `[shared.<name>]`: settings, or a rule, of several messages.
 
+use std::collections::BTreeSet;
+
 use super::{
     old_form::OldForms,
     rules::{Direction, RuleKeys},
@@ -7,15 +9,18 @@ use super::{
 use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table},
+    vocabulary::Vocabulary,
 };
 
 pub struct Shared<'d> {
     pub name: Key<'d>,
     /// The fields of the messages that have these settings.
-    pub having: Vec<&'d str>,
+    pub having: Vec<(&'d str, Node<'d>)>,
     /// The messages themselves, if they are listed.
     pub messages: Vec<(&'d str, Node<'d>)>,
     pub keys: RuleKeys<'d>,
+    /// False if an error in what these settings are for was reported.
+    pub is_sound: bool,
 }
 
 impl<'d> Shared<'d> {
@@ -32,11 +37,12 @@ impl<'d> Shared<'d> {
         let mut list = Vec::new();
         for (name, node) in node.table(problems).map(|table| table.entries()).unwrap_or_default() {
             let Some(section) = node.table(problems) else { continue };
-            let having = section.texts("having", problems).into_iter().map(|(label, _)| label).collect::<Vec<_>>();
+            let having = section.texts("having", problems);
             let messages =
                 if direction == Direction::Changes { section.texts("messages", problems) } else { Vec::new() };
             let keys = RuleKeys::read(&section, direction, old, problems);
             section.finish(problems);
+            let before = problems.len();
             let only_settings = keys.verb.is_none() && keys.when.is_none() && keys.absent.is_empty();
             if direction == Direction::Messages && having.is_empty() {
                 name.problem(problems, "`having` is missing: the fields of the messages that share these settings");
@@ -49,8 +55,25 @@ impl<'d> Shared<'d> {
             } else if keys.verb.is_none() && (keys.when.is_some() || keys.each.is_some()) {
                 name.problem(problems, "`means` is missing: only a rule has `when` and `each`");
             }
-            list.push(Shared { name, having, messages, keys });
+            list.push(Shared { name, having, messages, keys, is_sound: problems.len() == before });
         }
         list
+    }
+
+    /// Reports fields that no message has: such settings would never be any rule's.
+    pub fn check_having(shared: &mut [Shared<'d>], vocabulary: &Vocabulary, problems: &mut Problems) {
+        let mut known = BTreeSet::new();
+        for def in &vocabulary.messages {
+            known.extend(def.fields.labels());
+            known.extend(def.devices.iter().map(|device| device.label.as_str()));
+        }
+        for entry in shared {
+            for (label, node) in &entry.having {
+                if !known.contains(label) {
+                    problems.unknown(node.source(), node.inner_span(), "field", label, known.iter().copied());
+                    entry.is_sound = false;
+                }
+            }
+        }
     }
 }

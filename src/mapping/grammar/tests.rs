@@ -118,7 +118,7 @@ means    = "log-on-begun"
 fn constants_and_expressions_are_one_value() {
     let rules = r#"
 [on.agent-idle]
-means = "agent-serves"
+means = "agent-seen"
 set.service.id = "group"
 fixed.service.kind = "group"
 weak.fixed.name = "Ann's"
@@ -126,7 +126,7 @@ fixed.number = "'7'"
 
   [[on.agent-idle.example]]
   given  = { event = "agent-idle", agent = 40, group = 9 }
-  expect = [{ change = "agent-serves", service = "group 9", name = "Ann's", number = "'7'" }]
+  expect = [{ change = "agent-seen", service = "group 9", name = "Ann's", number = "'7'" }]
 "#;
     from(&format!("{rules}{UNREAD}"), &[]);
 }
@@ -135,7 +135,7 @@ fixed.number = "'7'"
 fn a_rule_that_is_like_another_changes_single_keys() {
     let rules = r#"
 [on.agent-idle.one]
-means = "agent-serves"
+means = "agent-seen"
 when = "group == 9"
 set.service.id = "group"
 fixed.service.kind = "group"
@@ -147,7 +147,7 @@ fixed.service.kind = "agent-queue"
 
   [[on.agent-idle.two.example]]
   given  = { event = "agent-idle", agent = 40, group = 8 }
-  expect = [{ change = "agent-serves", service = "agent-queue 8" }]
+  expect = [{ change = "agent-seen", service = "agent-queue 8" }]
 
 [on.agent-on.off]
 means = "logged-off"
@@ -155,19 +155,19 @@ set.name = "why"
 when = "why"
 
 [on.agent-on.on]
-means = "logged-on"
-fixed.phone = true
+means = "agent-seen"
+fixed.free = true
 
 [on.agent-off]
 like = "agent-on"
 fixed.number = "77"
 
 [on.agent-off.on]
-set.phone = false
+set.free = false
 
   [[on.agent-off.example]]
   given  = { event = "agent-off", agent = 40, why = "ill" }
-  expect = [{ change = "logged-off", name = "ill", number = "77" }, { change = "logged-on", phone = false, number = "77" }]
+  expect = [{ change = "logged-off", name = "ill", number = "77" }, { change = "agent-seen", free = false, number = "77" }]
 "#;
     let incoming = from(&format!("{rules}\n[unread.agent-idle]\nwhy = \"-\"\nplace = \"-\"\nkind = \"-\"\n"), &[]);
     let expected = ["agent-idle.one", "agent-idle.two", "agent-on.off", "agent-on.on", "agent-off.off", "agent-off.on"];
@@ -298,7 +298,7 @@ fn a_text_in_quotes_within_quotes_is_an_error_once() {
 means = "logged-on"
 on = "agent-on"
 set.name = "'Ann'"
-set.other = { kind = "'group'", id = "why" }
+set.party = { kind = "'group'", id = "why" }
 set.number = "why ?? '7'"
 [on.agent-off]
 means = "logged-off"
@@ -313,20 +313,20 @@ on = "agent-off"
             &format!("6:12 {more} `fixed.name = \"Ann\"` (and 2 more like it)"),
         ],
     );
-    let nested = "\n[on.agent-on]\nmeans = \"logged-on\"\nset.other = { kind = \"'group'\", id = \"why\" }\n";
-    from(&format!("{nested}{UNREAD}"), &[&format!("5:22 {more} `fixed.other.kind = \"group\"`")]);
+    let nested = "\n[on.agent-on]\nmeans = \"logged-on\"\nset.party = { kind = \"'group'\", id = \"why\" }\n";
+    from(&format!("{nested}{UNREAD}"), &[&format!("5:22 {more} `fixed.party.kind = \"group\"`")]);
     let weak = "\n[on.agent-on]\nmeans = \"logged-on\"\nweak.name = \"'Ann'\"\n";
     from(&format!("{weak}{UNREAD}"), &[&format!("5:13 {more} `weak.fixed.name = \"Ann\"`")]);
 }
 
 #[test]
 fn a_constant_fits_its_attribute() {
-    let rules = "\n[on.agent-on]\nmeans = \"activity\"\nfixed.state = \"idel\"\nfixed.phone = \"yes\"\nfixed.party.kind = \"agnt\"\n";
+    let rules = "\n[on.agent-on]\nmeans = \"agent-seen\"\nfixed.state = \"idel\"\nfixed.free = \"yes\"\nfixed.party.kind = \"agnt\"\n";
     from(
         &format!("{rules}{UNREAD}"),
         &[
             "5:16 unknown member of the model's agent-state `idel` (did you mean `idle`?)",
-            "6:16 this is a text, true or false is wanted here",
+            "6:15 this is a text, true or false is wanted here",
             "7:21 unknown kind of device `agnt` (did you mean `agent`?)",
         ],
     );

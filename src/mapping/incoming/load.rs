@@ -6,6 +6,7 @@ use super::{
     names::MessageScope,
     parts::Builder,
     plan::{Incoming, KindPlan, Rule},
+    signature::{self, Taken},
     wanted::wanted,
 };
 use crate::{
@@ -35,6 +36,7 @@ pub fn load(
     overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(|name| type_of::enumeration(vocabulary, name)), to: Box::new(type_of::words) };
+        let before = problems.len();
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
@@ -43,22 +45,28 @@ pub fn load(
             vocabulary,
             tables,
             lets: table.section("let", problems),
+            is_right: false,
             shared: Shared::read(&table, Direction::Changes, &mut old, problems),
+            taken: Taken::default(),
             plans: vocabulary.messages.iter().map(|_| KindPlan::default()).collect(),
             places: vec![None; vocabulary.messages.len()],
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
         let sides = sides(&table, problems);
+        Shared::check_having(&mut loader.shared, vocabulary, problems);
         loader.shared_rules(problems);
         let example = |on: &Key, example: Table, problems: &mut Problems| loader.example(on, example, problems);
         let rules = grammar::read(&table, Direction::Changes, &mut old, problems, example);
         for rule in &rules {
             loader.rule(rule, problems);
         }
+        loader.is_right = problems.len() == before && !old.rules;
         loader.ignored(&table, problems);
         loader.unread(&table, problems);
-        if !old.rules {
+        // Whether anything is missing, or superfluous, can be said once the rules themselves are right.
+        if loader.is_right && problems.len() == before {
+            loader.check_taken(problems);
             loader.complete(&table, &sides, problems);
         }
         old.finish(problems);
@@ -82,7 +90,10 @@ struct Loader<'l, 'd> {
     vocabulary: &'l Arc<Vocabulary>,
     tables: Vec<ValueTable>,
     lets: Vec<(Key<'d>, Node<'d>)>,
+    /// The rules were read without an error.
+    is_right: bool,
     shared: Vec<Shared<'d>>,
+    taken: Taken,
     plans: Vec<KindPlan>,
     /// The place of the rules of each message, for errors about all of them.
     places: Vec<Option<Key<'d>>>,
@@ -117,12 +128,12 @@ impl<'l, 'd> Loader<'l, 'd> {
                     self.kind(label, node.source(), node.inner_span(), problems).zip(Some(node))
                 })
                 .collect();
-            let Some(means) = rule.keys.verb.and_then(|verb| means(verb, problems)) else { continue };
+            let Some(means) = Meaning::of(&rule.keys, &rule.name, problems) else { continue };
             for (kind, node) in kinds {
                 let place = Key { name: rule.name.name, span: node.inner_span(), source: node.source() };
                 self.places[kind.0 as usize].get_or_insert(place);
                 let name = format!("{}.{}", self.vocabulary.message(kind).label, rule.name.name);
-                self.rule_for(kind, name, means, &rule.keys, &shared, problems);
+                self.rule_for(kind, name, &means, &rule.keys, &shared, problems);
             }
         }
         self.shared = shared;
@@ -131,9 +142,9 @@ impl<'l, 'd> Loader<'l, 'd> {
     fn rule(&mut self, raw: &RawRule<'d>, problems: &mut Problems) {
         let Some(kind) = self.kind(raw.on.name, raw.on.source, raw.on.span.clone(), problems) else { return };
         self.places[kind.0 as usize] = Some(raw.on.clone());
-        let Some(means) = raw.keys.verb.and_then(|verb| means(verb, problems)) else { return };
+        let Some(means) = Meaning::of(&raw.keys, &raw.place, problems) else { return };
         let shared = std::mem::take(&mut self.shared);
-        self.rule_for(kind, raw.name.clone(), means, &raw.keys, &shared, problems);
+        self.rule_for(kind, raw.name.clone(), &means, &raw.keys, &shared, problems);
         self.shared = shared;
     }
 
@@ -142,16 +153,17 @@ impl<'l, 'd> Loader<'l, 'd> {
         &mut self,
         kind: Kind,
         name: String,
-        means: ChangeKind,
+        meaning: &Meaning,
         keys: &RuleKeys<'d>,
         shared: &[Shared<'d>],
         problems: &mut Problems,
     ) {
         let def = self.vocabulary.message(kind);
+        let means = meaning.change;
         let number = self.rule_names.len();
         let mut plan = std::mem::take(&mut self.plans[kind.0 as usize]);
         let scope = MessageScope::new(self.vocabulary, def, &mut plan, &self.lets);
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems };
+        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, tried: Vec::new() };
         let item = keys.each.and_then(|node| builder.list(node));
         scope.item.replace(item.as_ref().map(|(_, ty)| ty.clone()));
         let mut rule = Rule {
@@ -171,24 +183,44 @@ impl<'l, 'd> Loader<'l, 'd> {
             services: None,
         };
         for (key, value) in &keys.set {
+            builder.tried.extend(signature::check_set(means, key, builder.problems));
             builder.set(&mut rule, key, value, false);
         }
         for (key, value) in &keys.weak {
+            builder.tried.extend(signature::check_set(means, key, builder.problems));
             builder.set(&mut rule, key, value, true);
         }
         for settings in shared.iter().filter(|shared| shared.keys.verb.is_none()) {
-            let has = |label: &&str| def.fields.slot(label).is_some() || def.devices.iter().any(|d| d.label == **label);
+            let has = |(label, _): &(&str, Node)| {
+                def.fields.slot(label).is_some() || def.devices.iter().any(|device| device.label == *label)
+            };
             let listed = settings.messages.iter().any(|(label, _)| *label == def.label);
             if listed || (settings.messages.is_empty() && settings.having.iter().all(has)) {
-                settings.keys.set.iter().for_each(|(key, value)| builder.set_if_new(&mut rule, key, value, false));
-                settings.keys.weak.iter().for_each(|(key, value)| builder.set_if_new(&mut rule, key, value, true));
+                let mut takes = |key: &Key| self.taken.by(means, key);
+                let RuleKeys { set, weak, .. } = &settings.keys;
+                for (key, value) in set.iter().filter(|(key, _)| takes(key)) {
+                    builder.set_if_new(&mut rule, key, value, false);
+                }
+                for (key, value) in weak.iter().filter(|(key, _)| takes(key)) {
+                    builder.set_if_new(&mut rule, key, value, true);
+                }
             }
         }
         builder.roles(&mut rule, def);
+        signature::check_complete(&rule, &builder.tried, def, (meaning.source, &meaning.span), builder.problems);
         scope.finish();
         plan.rules.push(rule);
         self.plans[kind.0 as usize] = plan;
         self.rule_names.push(name.into());
+    }
+
+    /// Reports shared settings that no rule has taken.
+    fn check_taken(&self, problems: &mut Problems) {
+        let is_known = |(label, _): &(&str, Node)| self.vocabulary.find(label).is_some();
+        let is_right = |shared: &&Shared| shared.is_sound && shared.messages.iter().all(is_known);
+        for shared in self.shared.iter().filter(|shared| shared.keys.verb.is_none()).filter(is_right) {
+            shared.keys.set.iter().chain(&shared.keys.weak).for_each(|(key, _)| self.taken.check(key, problems));
+        }
     }
 
     fn ignored(&mut self, table: &Table, problems: &mut Problems) {
@@ -225,7 +257,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                         if !self.has(kind, field.name) {
                             let labels = self.vocabulary.message(kind).fields.labels();
                             problems.unknown(field.source, field.span.clone(), "field", field.name, labels);
-                        } else if self.plans[kind.0 as usize].read.contains(field.name) {
+                        } else if self.is_right && self.plans[kind.0 as usize].read.contains(field.name) {
                             field.problem(problems, format!("`{}` is read by a rule", field.name));
                         }
                         self.plans[kind.0 as usize].unread.push((field.name.to_owned(), reason));
@@ -271,13 +303,24 @@ impl<'l, 'd> Loader<'l, 'd> {
 }
 
 /// The change that a rule means.
-fn means(verb: Node, problems: &mut Problems) -> Option<ChangeKind> {
-    let text = verb.text(problems)?;
-    let means = ChangeKind::from_name(text);
-    if means.is_none() {
-        problems.unknown(verb.source(), verb.inner_span(), "change", text, ChangeKind::names());
+struct Meaning<'d> {
+    change: ChangeKind,
+    /// The place of errors about the change: `means`, or the rule if it has that of the rule that it is like.
+    source: &'d Arc<Source>,
+    span: Range<usize>,
+}
+
+impl<'d> Meaning<'d> {
+    fn of(keys: &RuleKeys<'d>, rule: &Key<'d>, problems: &mut Problems) -> Option<Meaning<'d>> {
+        let verb = keys.verb?;
+        let text = verb.text(problems)?;
+        let Some(change) = ChangeKind::from_name(text) else {
+            problems.unknown(verb.source(), verb.inner_span(), "change", text, ChangeKind::names());
+            return None;
+        };
+        let span = if keys.has_other_verb { rule.span.clone() } else { verb.inner_span() };
+        Some(Meaning { change, source: if keys.has_other_verb { rule.source } else { verb.source() }, span })
     }
-    means
 }
 
 fn call_slots(def: &MessageDef) -> Vec<(Which, u8, usize)> {

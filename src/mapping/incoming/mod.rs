@@ -7,6 +7,7 @@ mod parts;
 mod plan;
 mod reads;
 mod run;
+mod signature;
 mod trial;
 mod wanted;
 

@@ -16,7 +16,7 @@ use crate::{
         value_table::ValueTable,
         value_type::Ty,
     },
-    model::{DeviceKind, Fact},
+    model::{Attribute, DeviceKind, Fact, Part},
     vocabulary::{AgentPart, MessageDef, Role, Type},
 };
 
@@ -28,6 +28,8 @@ pub struct Builder<'b, 's, 'd> {
     pub scope: &'b MessageScope<'s, 'd>,
     pub tables: &'b [ValueTable],
     pub problems: &'b mut Problems,
+    /// The attributes that the rule sets, rightly or not.
+    pub tried: Vec<Attribute>,
 }
 
 impl<'b, 's, 'd> Builder<'b, 's, 'd> {
@@ -85,6 +87,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
     }
 
     pub fn set(&mut self, rule: &mut Rule, key: &Key, value: &SetValue, weak: bool) {
+        self.tried.extend(Attribute::from_name(key.name));
         match key.name {
             "call" => {
                 let place = self.scope.vocabulary.call_names.iter().position(|name| name == "id").unwrap_or_default();
@@ -229,15 +232,17 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         Some(ListPlan { each, when, key, value, device })
     }
 
-    /// Sets the parts that the rule leaves open from the fields that have the role for them.
+    /// Sets the parts that the rule leaves open, and that its change has, from the fields that have the role for them.
     pub fn roles(&mut self, rule: &mut Rule, def: &MessageDef) {
         let field = |slot: usize| Expr::Leaf(Leaf::Field { slot, steps: Vec::new() });
+        let means = rule.means;
+        let has = |attribute| means.has(attribute);
         for (slot, known) in def.fields.list.iter().enumerate() {
             let Some(role) = known.role else { continue };
             self.scope.mark(&known.label);
             known.joined.iter().for_each(|part| self.scope.mark(&def.fields.list[*part].label));
             let fact = match role {
-                Role::Agent(AgentPart::Id) if rule.party.is_none() => {
+                Role::Agent(AgentPart::Id) if rule.party.is_none() && has(Attribute::Part(Part::Party)) => {
                     let kind = DeviceKindPlan::Fixed(DeviceKind::Agent);
                     rule.party = Some(DevicePlan { kind, id: Some(field(slot)), number: None });
                     continue;
@@ -256,7 +261,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
                 | Role::Time
                 | Role::Utc => continue,
             };
-            if !rule.facts.iter().any(|plan| plan.fact == fact) {
+            if has(Attribute::Fact(fact)) && !rule.facts.iter().any(|plan| plan.fact == fact) {
                 rule.facts.push(FactPlan { fact, expr: field(slot), weak: false });
             }
         }

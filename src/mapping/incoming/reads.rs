@@ -4,21 +4,21 @@ use super::plan::{DeviceKindPlan, Hop, KindPlan, Leaf, Rule};
 use crate::{
     mapping::expression::Expr,
     message::Kind,
-    model::{ChangeKind, Fact},
+    model::{Attribute, ChangeKind, Part},
     vocabulary::{MessageDef, Vocabulary},
 };
 
-/// The attributes under which rules find the devices of a change again.
-const PARTY: &[&str] = &["agent.id", "party.id", "party.kind", "party.number", "call.agent", "call.originator"];
-const OTHER: &[&str] = &["call.destination", "call.destination-type", "call.originator", "request.destination-type"];
-const SERVICE: &[&str] = &["service.id", "call.service"];
-const DATA: [&str; 2] = ["call.data", "request.data"];
-const SERVICES: [&str; 2] = ["agent.services", "service.agents"];
-
-/// All attributes that changes can set.
-pub fn settable() -> impl Iterator<Item = &'static str> {
-    let facts = Fact::ALL.iter().flat_map(|fact| fact.becomes());
-    facts.chain(PARTY).chain(OTHER).chain(SERVICE).chain(&DATA).chain(&SERVICES).copied()
+/// The paths of all attributes that rules set in some change. Calls are named by roles.
+pub fn settable() -> Vec<&'static str> {
+    let mut paths = Vec::new();
+    for attribute in Attribute::settable().filter(|attribute| *attribute != Attribute::Part(Part::Call)) {
+        for path in ChangeKind::ALL.iter().flat_map(|kind| kind.shows(attribute)) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    paths
 }
 
 impl Rule {
@@ -26,38 +26,33 @@ impl Rule {
     pub fn reads(&self, vocabulary: &Vocabulary, kind: Kind, plan: &KindPlan) -> Vec<(String, Vec<&'static str>)> {
         let mut reads =
             Reads { vocabulary, def: vocabulary.message(kind), plan, each: self.each.as_ref(), list: Vec::new() };
-        // The facts of an application's request stay with the request. Of the facts about its end only the reason does.
-        let asks = self.means.is_request();
-        let ends = matches!(self.means, ChangeKind::RequestFailed | ChangeKind::Refuse);
-        let of_service = self.means == ChangeKind::ServiceKnown;
-        let possible = |attribute: &&&str| match **attribute {
-            "agent.name" => !of_service,
-            "service.name" => of_service,
-            "reason" | "failure" => ends,
-            attribute if attribute.starts_with("request.") => asks,
-            _ => !asks,
-        };
+        let becomes = |attribute| self.means.shows(attribute).collect::<Vec<_>>();
         for fact in &self.facts {
-            let becomes: Vec<&str> = fact.fact.becomes().iter().filter(possible).copied().collect();
-            reads.expr(&fact.expr, &becomes, None);
+            reads.expr(&fact.expr, &becomes(Attribute::Fact(fact.fact)), None);
         }
-        for (device, becomes) in
-            [(&self.party, PARTY), (&self.other, OTHER), (&self.to, OTHER), (&self.service, SERVICE)]
-        {
+        if let Some((_, number)) = &self.call {
+            reads.expr(number, &becomes(Attribute::Part(Part::Call)), None);
+        }
+        for (device, part) in [
+            (&self.party, Part::Party),
+            (&self.other, Part::Other),
+            (&self.to, Part::To),
+            (&self.service, Part::Service),
+        ] {
             let Some(device) = device else { continue };
             let kind = match &device.kind {
                 DeviceKindPlan::Member(_, expr) | DeviceKindPlan::Word(expr) => Some(expr),
                 DeviceKindPlan::Unknown | DeviceKindPlan::Fixed(_) => None,
             };
             for expr in [kind, device.id.as_ref(), device.number.as_ref()].into_iter().flatten() {
-                reads.expr(expr, becomes, None);
+                reads.expr(expr, &becomes(Attribute::Part(part)), None);
             }
         }
-        for (list, becomes) in [(&self.data, DATA), (&self.services, SERVICES)] {
+        for (list, part) in [(&self.data, Part::Data), (&self.services, Part::Services)] {
             let Some(list) = list else { continue };
             let device = list.device.as_ref().and_then(|device| device.id.as_ref());
             for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {
-                reads.expr(expr, &becomes, list.each.as_ref());
+                reads.expr(expr, &becomes(Attribute::Part(part)), list.each.as_ref());
             }
         }
         reads.list

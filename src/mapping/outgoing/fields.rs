@@ -5,6 +5,7 @@ use hashbrown::HashSet;
 use super::{
     names::TransitionScope,
     plan::{Leaf, Rule, ValuePlan},
+    signature::Lack,
 };
 use crate::{
     diagnostic::Problems,
@@ -17,7 +18,7 @@ use crate::{
         value_table::ValueTable,
         value_type::Ty,
     },
-    model::{ListAttribute, PartyAttribute, PartyRole, ServiceAttribute},
+    model::{ListAttribute, Object, PartyAttribute, PartyRole, ServiceAttribute, TransitionKind},
     vocabulary::{DeviceGroup, MessageDef, Type},
 };
 
@@ -27,17 +28,59 @@ pub struct Builder<'b, 's> {
     pub problems: &'b mut Problems,
     /// The dotted labels of the fields that are set.
     pub told: HashSet<String>,
+    /// What the transition lacks of what was read so far.
+    pub lacks: Vec<Lack>,
 }
 
-impl Builder<'_, '_> {
+impl<'b, 's> Builder<'b, 's> {
+    pub fn new(
+        scope: &'b TransitionScope<'s>,
+        tables: &'b [ValueTable],
+        problems: &'b mut Problems,
+    ) -> Builder<'b, 's> {
+        Builder { scope, tables, problems, told: HashSet::new(), lacks: Vec::new() }
+    }
+
     fn expr(&mut self, value: &SetValue, wanted: &Ty) -> Option<Expr<Leaf>> {
         let compiler = Compiler { scope: self.scope, tables: self.tables };
-        value.expr(&compiler, wanted, self.problems)
+        let expr = value.expr(&compiler, wanted, self.problems);
+        match value {
+            SetValue::Given(node) => self.take_lacks(*node),
+            // A constant reads nothing, and several values are no expression.
+            SetValue::Fixed(_) | SetValue::List(..) | SetValue::Parts(_) => {}
+        }
+        expr
+    }
+
+    /// Takes over what a transition lacks of what an expression reads.
+    fn take_lacks(&mut self, node: Node) {
+        let start = node.inner_span().start;
+        for (span, transition, path) in self.scope.lacks.take() {
+            let (source, span) = (node.source().clone(), start + span.start..start + span.end);
+            self.lacks.push(Lack { source, span, transition, path });
+        }
+    }
+
+    /// Reports what was read so far that the transition lacks.
+    pub fn report_lacks(&mut self) {
+        for lack in std::mem::take(&mut self.lacks) {
+            lack.report(self.scope.vocabulary, self.problems);
+        }
+    }
+
+    /// Notes what a whole value names that some transition lacks.
+    fn check(&mut self, node: Node, path: &str, has: impl Fn(TransitionKind) -> bool) {
+        for transition in self.scope.transitions.iter().copied().filter(|transition| !has(*transition)) {
+            let (source, span) = (node.source().clone(), node.inner_span());
+            self.lacks.push(Lack { source, span, transition, path: path.to_owned() });
+        }
     }
 
     pub fn condition(&mut self, node: Node) -> Option<Expr<Leaf>> {
         let compiler = Compiler { scope: self.scope, tables: self.tables };
-        compiler.read(node, &Ty::Any, self.problems)
+        let expr = compiler.read(node, &Ty::Any, self.problems);
+        self.take_lacks(node);
+        expr
     }
 
     pub fn set(&mut self, rule: &mut Rule, def: &MessageDef, key: &Key, value: &SetValue) {
@@ -64,6 +107,10 @@ impl Builder<'_, '_> {
             self.problems.unknown(node.source(), node.inner_span(), "party", text, known);
             return;
         }
+        self.check(node, text, |transition| match role {
+            Some(role) => transition.has_party(role),
+            None => transition.has(Object::Service),
+        });
         let leaf = |party, service: Option<_>| match role {
             Some(role) => Some(Leaf::Party(role, party)),
             None => service.map(Leaf::Service),
@@ -177,6 +224,7 @@ impl Builder<'_, '_> {
             self.problems.unknown(node.source(), node.inner_span(), "list", text, ListAttribute::names());
             return None;
         };
+        self.check(node, text, |transition| transition.has_list(list));
         let most = match parts.get("most") {
             Some(SetValue::Given(node)) => node.integer(self.problems),
             Some(other) => {
@@ -186,7 +234,7 @@ impl Builder<'_, '_> {
             None => None,
         };
         let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0));
-        self.scope.item.replace(true);
+        let outer = self.scope.list.replace(Some(list));
         let own = |(key, _): &&(Key, SetValue)| !matches!(key.name, "each" | "most");
         let entries: Vec<_> = parts.entries().iter().filter(own).cloned().collect();
         let plan = if let Type::Record(place) = item {
@@ -200,7 +248,7 @@ impl Builder<'_, '_> {
                 }
             }
         };
-        self.scope.item.replace(false);
+        self.scope.list.set(outer);
         plan.map(|item| ValuePlan::List { list, most, item: Box::new(item) })
     }
 }

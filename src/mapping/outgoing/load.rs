@@ -1,6 +1,6 @@
 //! Loads `to-<dialect>.toml` section by section. `complete` checks that nothing is missing.
 
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -9,6 +9,7 @@ use super::{
     names::TransitionScope,
     plan::{CallPart, Leaf, Outgoing, Rule, TransitionPlan, ValuePlan},
     setting::{choices, knob},
+    signature::Uses,
 };
 use crate::{
     diagnostic::{Problems, Source},
@@ -39,6 +40,7 @@ pub fn load(
     overlay::read(source, shipped, problems, |table, problems| {
         let find =
             Finders { from: Box::new(type_of::words), to: Box::new(|name| type_of::enumeration(vocabulary, name)) };
+        let before = problems.len();
         check_dialect(&table, vocabulary, problems);
         let tables = table.section("tables", problems);
         let tables = tables.iter().filter_map(|(key, node)| value_table::load(key, *node, &find, problems)).collect();
@@ -49,6 +51,7 @@ pub fn load(
             tables,
             knobs: knobs.iter().filter_map(|(key, node)| knob(key, *node, problems)).collect(),
             shared: Shared::read(&table, Direction::Messages, &mut old, problems),
+            uses: Uses::default(),
             plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
             absent: HashMap::new(),
             unsaid: HashMap::new(),
@@ -59,6 +62,7 @@ pub fn load(
             rule_names: Vec::new(),
             examples: Vec::new(),
         };
+        Shared::check_having(&mut loader.shared, vocabulary, problems);
         loader.absences(&table, problems);
         let example = |_: &Key, section: Table, problems: &mut Problems| {
             loader.examples.extend(Example::read(section, false, problems));
@@ -72,9 +76,13 @@ pub fn load(
         loader.reasons(&table, "unsupported", problems);
         loader.steps(&table, problems);
         loader.unsaid(&table, problems);
-        loader.superfluous(problems);
         let sides = sides(&table, problems);
-        if !old.rules {
+        // Whether anything is missing, or superfluous, can be said once the rules themselves are right.
+        let is_right = problems.len() == before && !old.rules;
+        if is_right {
+            loader.superfluous(problems);
+            let settings = loader.shared.iter().filter(|shared| shared.is_sound).flat_map(|shared| &shared.keys.set);
+            settings.for_each(|(key, _)| loader.uses.check(key, problems));
             loader.complete(&table, &sides, problems);
         }
         let agents_of = table.texts("agents-of", problems).into_iter().map(|(name, _)| name.to_owned()).collect();
@@ -105,7 +113,7 @@ pub fn load(
             call_parts: vocabulary.call_names.iter().map(|name| CallPart::of(name)).collect(),
             agents_of,
         };
-        outgoing.read_untold(&table, &untold, old.rules, problems);
+        outgoing.read_untold(&table, &untold, !is_right, problems);
         old.finish(problems);
         table.finish(problems);
         outgoing
@@ -118,6 +126,7 @@ pub struct Loader<'l, 'd> {
     pub tables: Vec<ValueTable>,
     pub knobs: Vec<(String, Literal)>,
     shared: Vec<Shared<'d>>,
+    uses: Uses,
     pub plans: Vec<TransitionPlan>,
     pub absent: HashMap<(Kind, String), String>,
     pub unsaid: HashMap<Kind, String>,
@@ -143,7 +152,7 @@ impl<'d> Loader<'_, 'd> {
         };
         self.written.insert(transition);
         let Some(emit) = emit else { return };
-        let (rule, told) = self.build(&raw.name, emit, &raw.keys, problems);
+        let (rule, told) = self.build(&raw.name, transition, emit, &raw.keys, problems);
         self.check_fields(emit, &told, raw, problems);
         self.plans[transition as usize].rules.push(rule);
     }
@@ -162,16 +171,19 @@ impl<'d> Loader<'_, 'd> {
     fn build(
         &mut self,
         name: &str,
+        transition: TransitionKind,
         emit: Kind,
         keys: &RuleKeys<'d>,
         problems: &mut Problems,
     ) -> (Rule, HashSet<String>) {
         let def = self.vocabulary.message(emit);
-        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let transitions = [transition];
+        let scope = TransitionScope::new(self.vocabulary, &self.knobs, &transitions);
+        let mut builder = Builder::new(&scope, &self.tables, problems);
         let number = self.rule_names.len();
         let mut rule = Rule {
             number,
+            on: transition,
             when: keys.when.and_then(|node| builder.condition(node)),
             emit,
             fields: def.fields.list.len(),
@@ -180,12 +192,20 @@ impl<'d> Loader<'_, 'd> {
         for (key, value) in &keys.set {
             builder.set(&mut rule, def, key, value);
         }
+        builder.report_lacks();
         for shared in &self.shared {
-            if shared.having.iter().all(|label| def.fields.slot(label).is_some()) {
+            if shared.having.iter().all(|(label, _)| def.fields.slot(label).is_some()) {
                 for (key, value) in &shared.keys.set {
+                    let is_device = def.devices.iter().any(|device| device.label == key.name);
+                    if def.fields.slot(key.name).is_none() && !is_device {
+                        // The same for each message, so that it is reported once.
+                        builder.problems.unknown(key.source, key.span.clone(), "field", key.name, def.fields.labels());
+                        continue;
+                    }
                     let known = def.fields.slot(key.name).is_some_and(|slot| rule.sets.iter().any(|(s, _)| *s == slot));
                     if !known {
                         builder.set(&mut rule, def, key, value);
+                        self.uses.add(key, std::mem::take(&mut builder.lacks));
                     }
                 }
             }

@@ -11,6 +11,7 @@ mod refusal;
 mod run;
 mod says;
 mod setting;
+mod signature;
 mod trial;
 mod untold;
 

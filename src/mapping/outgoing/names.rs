@@ -1,6 +1,9 @@
 //! The names in a rule about a transition, and the leaves that they become.
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+};
 
 use super::plan::{Leaf, Outgoing};
 use crate::{
@@ -13,7 +16,7 @@ use crate::{
     },
     model::{
         AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
-        RequestAttribute, ServiceAttribute,
+        RequestAttribute, ServiceAttribute, TransitionKind,
     },
     vocabulary::{Role, Vocabulary, Which},
 };
@@ -22,15 +25,19 @@ use crate::{
 pub struct TransitionScope<'s> {
     pub vocabulary: &'s Vocabulary,
     pub knobs: &'s [(String, Literal)],
-    /// True inside the items of a list.
-    pub item: RefCell<bool>,
+    /// The transitions that the rule is about; without any, everything can be read.
+    pub transitions: &'s [TransitionKind],
+    /// The list in whose items a name is read.
+    pub list: Cell<Option<ListAttribute>>,
+    /// What was read that a transition never has.
+    pub lacks: RefCell<Vec<(Range<usize>, TransitionKind, String)>>,
 }
 
 impl Scope for TransitionScope<'_> {
     type Leaf = Leaf;
 
     fn path(&self, _: &Compiler<Self>, steps: &[Step]) -> Result<(Leaf, Ty), Mistake> {
-        let names: Vec<(&str, std::ops::Range<usize>)> = steps
+        let names: Vec<(&str, Range<usize>)> = steps
             .iter()
             .filter_map(|step| match step {
                 Step::Name { name, span } => Some((name.as_str(), span.clone())),
@@ -43,20 +50,37 @@ impl Scope for TransitionScope<'_> {
                 text: "nothing here has items to look up: use a list with `each`".into(),
             });
         }
-        match names.as_slice() {
+        let (leaf, ty) = match names.as_slice() {
             [(name, span)] => self.single(name, span.clone()),
             [(object, span), (attribute, attribute_span)] => {
                 self.attribute(object, span.clone(), attribute, attribute_span.clone())
             }
             _ => Err(Mistake { span: names[0].1.clone(), text: "no path here is that long".into() }),
+        }?;
+        let span = names[0].1.start..names[names.len() - 1].1.end;
+        let lacking = self.transitions.iter().filter(|transition| !leaf.exists_at(**transition, self.list.get()));
+        for transition in lacking {
+            let path = names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(".");
+            self.lacks.borrow_mut().push((span.clone(), *transition, path));
         }
+        Ok((leaf, ty))
     }
 }
 
-impl TransitionScope<'_> {
-    fn single(&self, name: &str, span: std::ops::Range<usize>) -> Result<(Leaf, Ty), Mistake> {
-        if *self.item.borrow()
+impl<'s> TransitionScope<'s> {
+    pub fn new(
+        vocabulary: &'s Vocabulary,
+        knobs: &'s [(String, Literal)],
+        transitions: &'s [TransitionKind],
+    ) -> TransitionScope<'s> {
+        let (list, lacks) = (Cell::default(), RefCell::default());
+        TransitionScope { vocabulary, knobs, transitions, list, lacks }
+    }
+
+    fn single(&self, name: &str, span: Range<usize>) -> Result<(Leaf, Ty), Mistake> {
+        if let Some(list) = self.list.get()
             && let Some(attribute) = ItemAttribute::from_name(name)
+            && list.items().contains(&attribute)
         {
             return Ok((Leaf::Item(attribute), type_of::item(attribute)));
         }
@@ -68,7 +92,8 @@ impl TransitionScope<'_> {
         let Some(detail) = Detail::from_name(name) else {
             let objects = ["call", "second", "result", "agent", "service", "request", "platform", "time"];
             let objects = objects.into_iter().chain(PartyRole::names());
-            return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(ItemAttribute::names())));
+            let items = self.list.get().map(ListAttribute::items).unwrap_or_default().iter().map(|item| item.name());
+            return Err(unknown(span, "name", name, Detail::names().chain(objects).chain(items)));
         };
         Ok((Leaf::Detail(detail), type_of::detail(detail)))
     }
@@ -76,9 +101,9 @@ impl TransitionScope<'_> {
     fn attribute(
         &self,
         object: &str,
-        span: std::ops::Range<usize>,
+        span: Range<usize>,
         name: &str,
-        name_span: std::ops::Range<usize>,
+        name_span: Range<usize>,
     ) -> Result<(Leaf, Ty), Mistake> {
         let which = match object {
             "call" => Some(Which::Call),
@@ -125,14 +150,22 @@ impl TransitionScope<'_> {
 }
 
 impl Outgoing {
-    /// Checks that a path names a list or an attribute that rules can read. The error is the reason why not.
-    pub fn knows(&self, path: &str) -> Result<(), String> {
-        if ListAttribute::from_name(path).is_some() {
-            return Ok(());
+    /// Checks that a path names a list or an attribute that rules about a transition can read. The error is the reason why
+    /// not.
+    pub fn knows(&self, transition: TransitionKind, path: &str) -> Result<(), String> {
+        let lacks = || format!("`{}` has no `{path}`", transition.name());
+        if let Some(list) = ListAttribute::from_name(path) {
+            return if transition.has_list(list) { Ok(()) } else { Err(lacks()) };
         }
-        let scope = TransitionScope { vocabulary: &self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
+        let transitions = [transition];
+        let scope = TransitionScope::new(&self.vocabulary, &self.knobs, &transitions);
+        // An example gives the attributes of an item's agent beside the list.
+        if transition == TransitionKind::GroupAgents {
+            scope.list.set(Some(ListAttribute::ServiceAgents));
+        }
         let compiler = Compiler { scope: &scope, tables: &self.tables };
         let known = syntax::parse(path).and_then(|ast| compiler.compile(&ast, &Ty::Any));
-        known.map(|_| ()).map_err(|mistake| mistake.text)
+        known.map_err(|mistake| mistake.text)?;
+        if scope.lacks.borrow().is_empty() { Ok(()) } else { Err(lacks()) }
     }
 }

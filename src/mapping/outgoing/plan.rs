@@ -91,6 +91,7 @@ pub struct Refusal {
 pub struct Rule {
     /// Its place in [`Outgoing::rule_names`].
     pub number: usize,
+    pub on: TransitionKind,
     pub when: Option<Expr<Leaf>>,
     pub emit: Kind,
     pub fields: usize,

@@ -1,9 +1,7 @@
 //! `[refuse.<name>]`: orders that the platform cannot carry out under a condition, even if there are rules for them. Of several
 //! refusals, the first in the file whose condition holds gives the reason.
 
-use std::{cell::RefCell, sync::Arc};
-
-use hashbrown::HashSet;
+use std::sync::Arc;
 
 use super::{fields::Builder, load::Loader, names::TransitionScope, plan::Refusal};
 use crate::{
@@ -30,9 +28,11 @@ impl<'d> Loader<'_, 'd> {
         } else if orders.is_empty() {
             name.problem(problems, "`orders` is missing");
         }
-        let scope = TransitionScope { vocabulary: self.vocabulary, knobs: &self.knobs, item: RefCell::new(false) };
-        let mut builder = Builder { scope: &scope, tables: &self.tables, problems, told: HashSet::new() };
+        let transitions: Vec<_> = orders.iter().filter_map(|(order, _)| TransitionKind::from_name(order)).collect();
+        let scope = TransitionScope::new(self.vocabulary, &self.knobs, &transitions);
+        let mut builder = Builder::new(&scope, &self.tables, problems);
         let when = section.get("when").and_then(|node| builder.condition(node)).map(Arc::new);
+        builder.report_lacks();
         if section.find("when").is_none() {
             name.problem(problems, "`when` is missing: what is never possible stands under `unsupported`");
         }

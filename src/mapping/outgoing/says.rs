@@ -2,7 +2,7 @@
 
 use super::plan::{Leaf, Outgoing, Rule, ValuePlan};
 use crate::{
-    model::ListAttribute,
+    model::{ListAttribute, TransitionKind},
     vocabulary::{Role, Which},
 };
 
@@ -46,12 +46,12 @@ impl Leaf {
 }
 
 impl Rule {
-    /// The fields that this rule sets, by dotted label, each with the attributes that it is made of.
+    /// The fields that this rule sets, by dotted label, each with the attributes of its transition that it is made of.
     pub fn sets(&self, rules: &Outgoing) -> Vec<(String, Vec<String>)> {
         let def = rules.vocabulary.message(self.emit);
         let mut sets = Vec::new();
         for (slot, plan) in &self.sets {
-            collect(rules, &def.fields.list[*slot].label, plan, None, &mut sets);
+            collect(rules, self.on, &def.fields.list[*slot].label, plan, None, &mut sets);
         }
         sets
     }
@@ -59,6 +59,7 @@ impl Rule {
 
 fn collect(
     rules: &Outgoing,
+    on: TransitionKind,
     label: &str,
     plan: &ValuePlan,
     list: Option<ListAttribute>,
@@ -66,7 +67,8 @@ fn collect(
 ) {
     match plan {
         ValuePlan::Scalar(expr) => {
-            let paths = expr.leaves().into_iter().map(|leaf| match (leaf, list) {
+            let leaves = expr.leaves().into_iter().filter(|leaf| leaf.exists_at(on, list));
+            let paths = leaves.map(|leaf| match (leaf, list) {
                 (Leaf::Item(_), Some(list)) => list.name().to_owned(),
                 (leaf, _) => leaf.path(rules),
             });
@@ -75,12 +77,15 @@ fn collect(
         ValuePlan::Record { record, members } => {
             let fields = &rules.vocabulary.records[*record].fields.list;
             for (slot, plan) in members {
-                collect(rules, &format!("{label}.{}", fields[*slot].label), plan, list, into);
+                collect(rules, on, &format!("{label}.{}", fields[*slot].label), plan, list, into);
             }
         }
-        ValuePlan::List { list, item, .. } => collect(rules, label, item, Some(*list), into),
-        ValuePlan::Joined { parts, .. } => parts.iter().for_each(|part| collect(rules, label, part, list, into)),
-        ValuePlan::Items(items) => items.iter().for_each(|(_, item)| collect(rules, label, item, list, into)),
-        ValuePlan::DeviceType { kind, .. } => into.push((label.to_owned(), vec![kind.path(rules)])),
+        ValuePlan::List { list, item, .. } => collect(rules, on, label, item, Some(*list), into),
+        ValuePlan::Joined { parts, .. } => parts.iter().for_each(|part| collect(rules, on, label, part, list, into)),
+        ValuePlan::Items(items) => items.iter().for_each(|(_, item)| collect(rules, on, label, item, list, into)),
+        ValuePlan::DeviceType { kind, .. } => {
+            let path = Some(kind).filter(|kind| kind.exists_at(on, list)).map(|kind| kind.path(rules));
+            into.push((label.to_owned(), path.into_iter().collect()));
+        }
     }
 }

@@ -25,7 +25,7 @@ impl Outgoing {
             };
             let given = Given::new(self, &example.given);
             for path in given.values.keys().filter(|path| *path != "transition") {
-                if let Err(reason) = self.knows(path) {
+                if let Err(reason) = self.knows(kind, path) {
                     example.complain(format!("`given.{path}`: {reason}"), problems);
                 }
             }

@@ -20,16 +20,16 @@ impl Outgoing {
         told.extend(conditions.map(|leaf| leaf.path(self)));
         let refusals = self.plans.iter().flat_map(|plan| &plan.refusals).flat_map(|refusal| refusal.when.leaves());
         told.extend(refusals.map(|leaf| leaf.path(self)));
-        let mut untold = HashMap::new();
+        let (settable, mut untold) = (settable(), HashMap::new());
         for (key, node) in entries {
-            if !settable().any(|known| known == key.name) {
-                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable());
-            } else if told.contains(key.name) {
+            if !settable.contains(&key.name) {
+                problems.unknown(key.source, key.span.clone(), "attribute", key.name, settable.iter().copied());
+            } else if !partly && told.contains(key.name) {
                 key.problem(problems, format!("`{}` is read by a rule above", key.name));
             }
             untold.extend(reason(*node, problems).map(|reason| (key.name.to_owned(), reason)));
         }
-        for attribute in settable() {
+        for attribute in settable {
             let of_request = attribute.starts_with("request.");
             let wanted = self.sides.contains(if of_request { &Side::Request } else { &Side::Event });
             if wanted && !partly && !told.contains(attribute) && !untold.contains_key(attribute) {

@@ -33,14 +33,14 @@ const RULES: &str = r#"extends = "shipped"
 remove  = ["entity-update.email-queues-removed", "command-reply", "nameless-reply"]
 
 [on.established]
-means       = "connected"
-set.party   = "joining"
-set.other   = "calling"
-fixed.name  = "site"
+means             = "connected"
+set.party         = "joining"
+set.other         = "calling"
+fixed.caller-name = "site"
 
   [[on.established.example]]
   given  = { message = "established", guid = "g", joining-device-id = 1001, joining-device-type = 3 }
-  expect = [{ change = "connected", party = "agent 1001", name = "site" }]
+  expect = [{ change = "connected", party = "agent 1001", caller-name = "site" }]
 
 [on.entity-update.noted]
 after = "entity-update.agent"
@@ -116,7 +116,11 @@ set.party = "holdng"
     ];
     assert_eq!(problems[3..4], expected[..1]);
     assert!(problems[4].starts_with("site.toml:10:14 "), "{problems:?}");
-    let rest: Vec<&String> = problems[5..].iter().collect();
+    assert_eq!(problems.len(), 5, "nothing is missed while rules are wrong: {problems:#?}");
+    let (rest, _) = over(
+        "from-event-feed.toml",
+        "extends = \"shipped\"\nremove = [\"conn-cleared\", \"unread.initiated.group-id\"]\n",
+    );
     let lacks = "site.toml:1:11 `conn-cleared` has no rule and does not stand under `ignore` (write `[on.conn-cleared]`, or here: \
                  conn-cleared = \"<the reason>\")";
     assert!(rest.iter().any(|line| *line == lacks), "{problems:#?}");

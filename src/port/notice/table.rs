@@ -48,6 +48,8 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("routing_platform", "the platform that was asked for a route"),
     ("rule", "the name of a rule; none where a message passes whole"),
     ("second_call", "the id of the other call of a request"),
+    ("section", "a section of the configuration"),
+    ("sections", "how many platforms and applications have new rules"),
     ("sequence", "the sequence number that came"),
     ("serves", "what takes the place of a WSDL"),
     ("session", "the number of a session or connection of an application"),
@@ -237,9 +239,12 @@ macro_rules! table {
             // ── the process ───────────────────────────────────────────────────────────────────────────────────────────
             Stopping stopping Info Few "the bridge stops" {}
             StopCutShort stop_cut_short Warn Few "shutdown_grace is over: some messages were not delivered" {}
-            ReloadUnsupported reload_unsupported Warn Few
-                "nothing was changed: the configuration cannot be reloaded yet; restart the bridge instead" {
-                signal: &'static str,
+            Reloaded reloaded Info Few "the rules were loaded anew and are in force" { sections: usize, }
+            ReloadRefused reload_refused Error Few "nothing was changed: what was to be loaded is wrong" {
+                reason: String,
+            }
+            RestartNeeded restart_needed Warn Few "a change takes effect at the next start only" {
+                section: String, reason: &'static str,
             }
             SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
                 signal: &'static str,
@@ -250,7 +255,9 @@ macro_rules! table {
                 message_name: String, session: Option<u32>, call: Option<String>, agent: Option<String>,
                 request: Option<i64>,
             }
-            RuleFired rule_fired Debug Traced "a rule fired" { rule: String, means: &'static str, }
+            RuleFired rule_fired Debug Traced "a rule fired" {
+                rule: String, means: &'static str, call: Option<String>, agent: Option<String>,
+            }
             MessageIgnored message_ignored Debug Traced "no rule is for a message" { message_name: String, reason: String, }
             ChangeWithoutEffect change_without_effect Debug Traced "the picture did not take a change" {
                 means: &'static str, reason: &'static str,
@@ -260,7 +267,7 @@ macro_rules! table {
                 request: Option<i64>,
             }
             TransitionUntold transition_untold Debug Traced "an application is not told" {
-                transition: &'static str, reason: String,
+                transition: &'static str, call: Option<String>, agent: Option<String>, reason: String,
             }
             MessageOut message_out Debug Traced "a message goes out" {
                 message_name: String, rule: Option<String>, of_platform: String, sessions: usize, session: Option<u32>,
@@ -268,8 +275,8 @@ macro_rules! table {
                 platform_agent: Option<String>,
             }
             RequestTaken request_taken Debug Traced "a request goes to its platform" {
-                operation: &'static str, to_platform: String, session: u32, request: i64, agent: Option<i64>,
-                call: Option<i64>, second_call: Option<i64>,
+                operation: &'static str, to_platform: String, session: u32, request: i64, agent: Option<String>,
+                call: Option<String>, second_call: Option<String>,
             }
             CommandOut command_out Debug Traced "a command goes out" {
                 message_name: String, rule: Option<String>, asker: Option<String>, session: u32, request: i64,
