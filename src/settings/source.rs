@@ -90,6 +90,11 @@ impl Sources {
         }
     }
 
+    /// The same, to find out which keys there are: see [`Self::asked`].
+    pub fn opening_all(self) -> Sources {
+        Sources { opens_all: true, ..self }
+    }
+
     /// The sections, each as a number that changes when anything in it does, secrets included; platforms and applications
     /// one by one (`platform.mitel`), without the keys of these names.
     pub fn fingerprints(&self, without: &[&str]) -> BTreeMap<String, u64> {
@@ -114,11 +119,6 @@ impl Sources {
             }
         }
         all
-    }
-
-    /// The same, to find out which keys there are: see [`Self::asked`].
-    pub fn opening_all(self) -> Sources {
-        Sources { opens_all: true, ..self }
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
