@@ -45,9 +45,14 @@ impl Example {
         let alike =
             got.len() == self.expect.len() && self.expect.iter().zip(&got).all(|(expect, got)| within(expect, got));
         if !alike {
-            let lines = |list: &[Value]| list.iter().map(|json| format!("\n    {json}")).collect::<String>();
-            let text = format!("this example expects{}\n  but the rules say{}", lines(&self.expect), lines(&got));
-            self.complain(text, problems);
+            let all = |list: &[Value]| match list {
+                [] => "nothing".to_owned(),
+                list => list.iter().map(Value::to_string).collect::<Vec<_>>().join(" and "),
+            };
+            self.complain(
+                format!("this example expects {}, but the rules say {}", all(&self.expect), all(&got)),
+                problems,
+            );
         }
     }
 

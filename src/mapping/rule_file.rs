@@ -12,13 +12,14 @@ pub fn check_dialect(table: &Table, vocabulary: &Vocabulary, problems: &mut Prob
     // `overlay` has read these.
     table.get("extends");
     table.get("remove");
-    let dialect = table.required("dialect", problems);
+    let Some(node) = table.get("dialect") else {
+        let help = "a file that holds only changes of the shipped one says `extends = \"shipped\"`";
+        let span = table.span();
+        return problems.add_with_help(table.source(), span, "`dialect` is missing", Some(help.to_owned()));
+    };
+    let dialect = node.text(problems).unwrap_or_default();
     if dialect != vocabulary.dialect && !dialect.is_empty() {
-        let text = format!("these are rules of {dialect}, not of {}", vocabulary.dialect);
-        match table.find("dialect") {
-            Some(node) => node.problem(problems, text),
-            None => table.problem(problems, text),
-        }
+        node.problem(problems, format!("these are rules of {dialect}, not of {}", vocabulary.dialect));
     }
 }
 
