@@ -17,7 +17,7 @@ fn site(name: &str) -> PathBuf {
 
 const SITE: &str = "extends = \"shipped\"\nremove = [\"LOGON.email-ready\"]\n\n\
                     # ours\n[on.READY]\nmeans = \"ready\"\nfixed.state = \"idle\"\n\n\
-                    [on.LOGON.note]\nafter = \"LOGON.agent\"\nmeans = \"noted\"\n\n\
+                    [on.LOGON.note]\nafter = \"LOGON.agent\"\nmeans = \"agent-seen\"\n\n\
                     [tables.media]\nemail = \"chat\"\n";
 
 fn mappings(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -28,13 +28,13 @@ fn mappings(arguments: &[&str]) -> (Option<i32>, String, String) {
 #[test]
 fn list_shows_the_state_of_every_file() {
     let (code, said, _) = mappings(&["list"]);
-    assert_eq!((code, said.lines().count()), (Some(0), 12));
+    assert_eq!((code, said.lines().count()), (Some(0), 15));
     assert!(said.lines().all(|line| line.ends_with("  built in")), "{said}");
     let site = site("mappings-list");
     fs::create_dir_all(site.join("dialects")).unwrap();
     fs::write(site.join("dialects/acme.toml"), "dialect = \"acme\"\n").unwrap();
     let (code, said, _) = mappings(&["list", "--mappings", site.to_str().unwrap()]);
-    assert_eq!((code, said.lines().count()), (Some(0), 13));
+    assert_eq!((code, said.lines().count()), (Some(0), 16));
     let line = |start: &str| said.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{said}"));
     let changes = "replaces READY, adds LOGON.note, removes LOGON.email-ready, changes tables.media";
     assert!(line("from-ccas.toml  ").contains("extended by "), "{said}");
@@ -88,7 +88,7 @@ fn the_merged_file_can_stand_alone() {
     let (code, after, _) = mappings(&["diff", "from-ccas", "--mappings", at]);
     assert_eq!((code, differs(&after)), (Some(3), differs(&before)));
     let check = cti_bridge(&["check", "--mappings", at], "");
-    // `means = "noted"` alone is a right rule, and the reason that LOGON.email-ready read a field for is not missed.
+    // `means = "agent-seen"` alone is a right rule, and the reason that LOGON.email-ready read a field for is not missed.
     assert_eq!((check.status.code(), stderr(&check)), (Some(0), ""));
 }
 
@@ -124,7 +124,7 @@ fn diff_shows_each_difference_and_nothing_else() {
         \x20 ~ tables.media.email = \"chat\" (built in: \"email\")\n\
         \x20 + rule LOGON.note\n\
         \x20     + after = \"LOGON.agent\"\n\
-        \x20     + means = \"noted\"\n"
+        \x20     + means = \"agent-seen\"\n"
     );
     assert_eq!(said, expected, "a comment is no difference");
     assert_eq!(mappings(&["diff", "to-ccas", "--mappings", at]).0, Some(0));
