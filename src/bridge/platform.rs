@@ -277,21 +277,22 @@ impl Platform {
         let everything = Wanted::new();
         let wanted = if *tells_all { &everything } else { &incoming.wanted };
         let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
-        let wrong = match conversation.handle(now, input, &reading, message) {
+        match conversation.handle(now, input, &reading, message) {
             None => return false,
-            Some(Taken::Nothing) => return true,
+            Some(Taken::Nothing) => {}
             Some(Taken::Message { heard, decoded }) => {
                 let message = std::mem::take(&mut self.message);
                 let taken = self.take_in(now, heard, decoded, &message);
                 if !self.unknown_fields.is_empty() {
                     self.say_unknown_fields(&message, notices);
                 }
+                if let Err(bad) = taken {
+                    notices.push(bad.notice());
+                }
                 self.message = message;
-                taken.err().map(Bad::notice)
             }
-            Some(Taken::Unread(unread)) => self.not_read(&unread),
-        };
-        notices.extend(wrong);
+            Some(Taken::Unread(unread)) => notices.extend(self.not_read(&unread)),
+        }
         true
     }
 
