@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Failure, MappingOptions, Overrides, capture::Capture, failed, mappings, run, say};
 use crate::{
     config,
-    diagnostic::nearest,
+    diagnostic::did_you_mean,
     dialect::Registry,
     mapping::Site,
     time::Zone,
@@ -126,8 +126,7 @@ fn translator(options: &Options) -> Result<Translator, Failure> {
 }
 
 fn missing<'k>(side: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
-    let help = nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
-    format!("the configuration has no [{side}.{name}]{help}")
+    format!("the configuration has no [{side}.{name}]{}", did_you_mean(name, known))
 }
 
 struct Output<'o> {

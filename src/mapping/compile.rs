@@ -155,6 +155,5 @@ pub fn unknown<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Mistake {
-    let help = crate::diagnostic::nearest(name, known).map(|right| format!(" (did you mean `{right}`?)"));
-    Mistake { span, text: format!("unknown {what} `{name}`{}", help.unwrap_or_default()) }
+    Mistake { span, text: format!("unknown {what} `{name}`{}", crate::diagnostic::did_you_mean(name, known)) }
 }

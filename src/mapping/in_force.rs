@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use super::overlay;
 use crate::{
-    diagnostic::{Problems, Source, nearest},
+    diagnostic::{Problems, Source, did_you_mean},
     document::{Key, Node, Table},
     shipped::Files,
 };
@@ -81,7 +81,7 @@ pub fn path_of(files: &Files, name: &str) -> Result<String, String> {
     let found = files.paths().find(|path| path.strip_suffix(".toml") == Some(wanted));
     found.map(str::to_owned).ok_or_else(|| {
         let known = files.paths().filter_map(|path| path.strip_suffix(".toml"));
-        let help = nearest(wanted, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
+        let help = did_you_mean(wanted, known);
         format!("there is no mapping file `{name}`{help}; `cti-bridge mappings list` shows all")
     })
 }

@@ -3,7 +3,7 @@
 
 use super::Section;
 use crate::{
-    diagnostic::nearest,
+    diagnostic::did_you_mean,
     mapping::{Dialect, NumberPlan, Site, ValueTable},
 };
 
@@ -38,8 +38,7 @@ pub fn site(section: &Section, dialect: Option<&Dialect>, events: Events) -> Sit
             Some(table) => enter(table, entries),
             None => {
                 let known = first.iter().chain(second.iter()).map(|table| table.name.as_str());
-                let help = nearest(name, known).map(|right| format!(" (did you mean `{right}`?)")).unwrap_or_default();
-                entries.problem("", format!("the rules have no table `{name}`{help}"));
+                entries.problem("", format!("the rules have no table `{name}`{}", did_you_mean(name, known)));
             }
         }
     }
