@@ -36,6 +36,11 @@ pub struct Files {
     replaced: Vec<(String, Arc<Source>)>,
 }
 
+/// The names of a dialect's rule files.
+pub fn rule_files(dialect: &str) -> [String; 2] {
+    [format!("from-{dialect}.toml"), format!("to-{dialect}.toml")]
+}
+
 impl Files {
     /// The files in the binary.
     pub fn built_in() -> Files {
@@ -84,8 +89,7 @@ impl Files {
 
     /// Every file must replace a built-in one, or belong to a new dialect.
     pub fn check(&self, problems: &mut Problems) {
-        let of_dialect = |name: &str| [format!("from-{name}.toml"), format!("to-{name}.toml")];
-        let rules: Vec<String> = self.dialects().flat_map(of_dialect).collect();
+        let rules: Vec<String> = self.dialects().flat_map(rule_files).collect();
         for (path, source) in &self.list {
             if !path.starts_with("dialects/") && !rules.contains(path) {
                 problems.unknown(source, 0..0, "mapping file", path, rules.iter().map(String::as_str));

@@ -41,17 +41,7 @@ impl Ids {
 }
 
 fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Int(number) => Some(number.to_string()),
-        Value::Text(text) if !text.is_empty() => Some(text.to_owned()),
-        Value::Text(_)
-        | Value::Absent
-        | Value::Nil
-        | Value::Bool(_)
-        | Value::Float(_)
-        | Value::List(_)
-        | Value::Record(_) => None,
-    }
+    value.as_text(&mut itoa::Buffer::new()).map(str::to_owned)
 }
 
 /// A message came in: from a platform, or from a session of an application.
@@ -155,20 +145,21 @@ impl Platform {
 
     /// A command goes to the platform.
     pub(super) fn command_story(&self, message: &Message, rule: Option<&str>, asker: Asker) -> Option<Notice> {
-        let applications = self.traced.as_ref()?;
         let Ids { message_name, call, agent, .. } = Ids::of(&self.outgoing().vocabulary, message)?;
-        let asking = applications.get(usize::from(asker.client.application)).cloned();
-        let (session, request) = (asker.client.session, asker.id);
-        let rule = rule.map(str::to_owned);
-        Some(Notice::CommandOut { message_name, rule, asker: asking, session, request, call, agent })
+        let (rule, session, request) = (rule.map(str::to_owned), asker.client.session, asker.id);
+        Some(Notice::CommandOut { message_name, rule, asker: self.asking(asker), session, request, call, agent })
     }
 
     /// The platform answered a command.
     pub(super) fn reply_story(&self, message: &Message, asker: Asker) -> Option<Notice> {
-        let applications = self.traced.as_ref()?;
         let Ids { message_name, .. } = Ids::of(&self.incoming.vocabulary, message)?;
-        let asking = applications.get(usize::from(asker.client.application)).cloned();
-        Some(Notice::ReplyIn { message_name, asker: asking, session: asker.client.session, request: asker.id })
+        let (session, request) = (asker.client.session, asker.id);
+        Some(Notice::ReplyIn { message_name, asker: self.asking(asker), session, request })
+    }
+
+    /// The name of the application that asked.
+    fn asking(&self, asker: Asker) -> Option<String> {
+        self.traced.as_ref()?.get(usize::from(asker.client.application)).cloned()
     }
 }
 

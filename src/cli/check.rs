@@ -7,14 +7,13 @@ use clap::Args;
 use super::{
     MappingOptions, Overrides,
     check_wsdl::{self, Comparison},
-    environment, errors, failed, files, print, say, shipped_dialects, show,
+    environment, errors, failed, files, print, say, shipped_dialects, show, sources,
 };
 use crate::{
     config,
     diagnostic::Problems,
     dialect::Registry,
     mapping::{Mappings, Overlay},
-    settings::Sources,
 };
 
 #[derive(Args)]
@@ -53,24 +52,15 @@ pub fn run(options: &Options) -> ExitCode {
         let (profile, ca) = (options.profile.as_deref(), options.ca.as_deref());
         return check_wsdl::run(&Comparison { wsdl, dialect, profile, ca }, &options.mappings);
     }
-    let mut problems = Problems::default();
-    let text = match options.config.as_ref().map(std::fs::read_to_string).transpose() {
-        Ok(text) => text,
-        Err(error) => return failed(format!("{}: {error}", options.config.clone().unwrap_or_default().display())),
+    let (registry, mut problems) = (Registry::shipped(), Problems::default());
+    let read = |environment| {
+        let read = |path| sources(path, environment, &options.overrides, &registry, &mut problems);
+        options.config.as_deref().map(read).transpose()
     };
-    let name = options.config.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-    let environment = match environment() {
-        Ok(environment) => environment,
+    let sources = match environment().and_then(read) {
+        Ok(sources) => sources,
         Err(error) => return failed(error),
     };
-    let set = match options.overrides.pairs() {
-        Ok(set) => set,
-        Err(error) => return failed(error),
-    };
-    let registry = Registry::shipped();
-    let merge =
-        |text: &String| Sources::merge(Some((&name, text)), environment, &set, &registry.named(), &mut problems);
-    let sources = text.as_ref().map(merge);
     let folder = options.mappings.mappings.clone().or_else(|| sources.as_ref().and_then(config::mappings_folder));
     let files = match files(folder.as_deref()) {
         Ok(files) => files,
@@ -91,7 +81,7 @@ pub fn run(options: &Options) -> ExitCode {
         return print(&format!(
             "{overlays}{} files, {examples} examples{}: no errors\n",
             files.paths().count(),
-            if text.is_some() { ", 1 configuration" } else { "" }
+            if sources.is_some() { ", 1 configuration" } else { "" }
         ));
     }
     show(&problems.render());

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Failure, MappingOptions, Overrides, environment, failed, files, mappings, print};
+use super::{Failure, MappingOptions, Overrides, environment, failed, files, mappings, print, sources};
 use crate::{
     config,
     diagnostic::Problems,
@@ -14,7 +14,6 @@ use crate::{
         self,
         in_force::{self, FileInForce, State},
     },
-    settings::Sources,
     shipped::Files,
     vocabulary,
 };
@@ -110,12 +109,9 @@ impl Folder {
         let (Some(path), None) = (&self.config, &self.mappings.mappings) else {
             return Ok(self.mappings.mappings.clone());
         };
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-        let (environment, set) = (environment()?, self.overrides.pairs()?);
-        let named = Registry::shipped();
+        let name = path.display();
         let mut problems = Problems::default();
-        let sources = Sources::merge(Some((&name, &text)), environment, &set, &named.named(), &mut problems);
+        let sources = sources(path, environment()?, &self.overrides, &Registry::shipped(), &mut problems)?;
         match problems.is_empty() {
             true => Ok(config::mappings_folder(&sources)),
             // Only syntax errors are known by now, and behind one the key may not be seen.

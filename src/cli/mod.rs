@@ -19,7 +19,14 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{diagnostic::Problems, mapping::Mappings, one_line::one_line, settings::PREFIX, shipped::Files};
+use crate::{
+    diagnostic::Problems,
+    dialect::Registry,
+    mapping::Mappings,
+    one_line::one_line,
+    settings::{PREFIX, Sources},
+    shipped::Files,
+};
 
 #[derive(Parser)]
 #[command(
@@ -209,6 +216,19 @@ fn errors(problems: &Problems) -> String {
         1 => "1 error".to_owned(),
         count => format!("{count} errors"),
     }
+}
+
+/// The sources of a configuration: its file, the environment, and --set. Mistakes in the syntax are added to `problems`.
+fn sources(
+    path: &Path,
+    environment: BTreeMap<String, String>,
+    overrides: &Overrides,
+    registry: &Registry,
+    problems: &mut Problems,
+) -> Result<Sources, String> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    Ok(Sources::merge(Some((&name, &text)), environment, &overrides.pairs()?, &registry.named(), problems))
 }
 
 /// The mapping files in use.

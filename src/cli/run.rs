@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Overrides, environment, errors, failed, files, reload::reload};
+use super::{Failure, Overrides, environment, errors, failed, files, reload::reload, sources};
 use crate::{
     config::{self, Config},
     diagnostic::Problems,
@@ -18,7 +18,6 @@ use crate::{
     mapping::Mappings,
     net,
     port::Notice,
-    settings::Sources,
 };
 
 #[derive(Args)]
@@ -152,12 +151,8 @@ const OF_RULES: [&str; 4] = ["rules", "tables", "numbers", "zone"];
 
 /// Reads a configuration and the mappings that go with it, from a folder if one is given.
 pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<Loaded, Failure> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-    let mut problems = Problems::default();
-    let (environment, set) = (environment()?, overrides.pairs()?);
-    let registry = Registry::shipped();
-    let sources = Sources::merge(Some((&name, &text)), environment, &set, &registry.named(), &mut problems);
+    let (registry, mut problems) = (Registry::shipped(), Problems::default());
+    let sources = sources(path, environment()?, overrides, &registry, &mut problems)?;
     let folder = folder.map(Path::to_owned).or_else(|| config::mappings_folder(&sources));
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);

@@ -8,7 +8,10 @@ use super::{
     value_table::ValueTable,
     value_type::{Members, Ty},
 };
-use crate::{diagnostic::Problems, document::Node};
+use crate::{
+    diagnostic::{Problems, did_you_mean},
+    document::Node,
+};
 
 /// The names that rules of one direction can use.
 pub trait Scope: Sized {
@@ -155,5 +158,5 @@ pub fn unknown<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Mistake {
-    Mistake { span, text: format!("unknown {what} `{name}`{}", crate::diagnostic::did_you_mean(name, known)) }
+    Mistake { span, text: format!("unknown {what} `{name}`{}", did_you_mean(name, known)) }
 }

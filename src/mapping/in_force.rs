@@ -7,7 +7,7 @@ use super::overlay;
 use crate::{
     diagnostic::{Problems, Source, did_you_mean},
     document::{Key, Node, Table},
-    shipped::Files,
+    shipped::{Files, rule_files},
 };
 
 /// The sections whose entries are one unit each, in rule files and in vocabularies.
@@ -36,8 +36,7 @@ pub enum State {
 
 /// All files in force, each dialect's together.
 pub fn list(files: &Files) -> Vec<FileInForce> {
-    let of_dialect =
-        |name: &str| [format!("dialects/{name}.toml"), format!("from-{name}.toml"), format!("to-{name}.toml")];
+    let of_dialect = |name: &str| std::iter::once(format!("dialects/{name}.toml")).chain(rule_files(name));
     let mut dialects: Vec<&str> = files.dialects().collect();
     dialects.sort_unstable();
     let mut paths: Vec<String> = dialects.into_iter().flat_map(of_dialect).collect();

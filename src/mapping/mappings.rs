@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::Problems,
-    shipped::Files,
+    shipped::{Files, rule_files},
     vocabulary::{self, Vocabulary},
 };
 
@@ -49,7 +49,7 @@ impl Mappings {
         for name in files.dialects() {
             let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
             let vocabulary = Arc::new(vocabulary::load(source, problems));
-            let (from, to) = (format!("from-{name}.toml"), format!("to-{name}.toml"));
+            let [from, to] = rule_files(name);
             for path in [&from, &to] {
                 let Some(source) = files.get(path) else { continue };
                 let changes = overlay::changes(source, files.replaced(path));

@@ -67,7 +67,8 @@ impl Dialect {
     pub fn at(&self, site: &Site, zone: &Zone) -> Option<(Arc<Incoming>, Arc<Outgoing>)> {
         let (from, to) = (self.from.as_deref()?, self.to.as_deref()?);
         let place = Place { numbers: site.numbers.clone(), zone: site.zone.clone().unwrap_or_else(|| zone.clone()) };
-        let tables = |own: &[ValueTable], changed: &Option<Vec<ValueTable>>| changed.clone().unwrap_or(own.to_vec());
+        let tables =
+            |own: &[ValueTable], changed: &Option<Vec<ValueTable>>| changed.clone().unwrap_or_else(|| own.to_vec());
         let from = Incoming { tables: tables(&from.tables, &site.from_tables), place: place.clone(), ..from.clone() };
         let to = Outgoing { tables: tables(&to.tables, &site.to_tables), place, ..to.clone() };
         Some((Arc::new(from), Arc::new(to)))

@@ -204,25 +204,7 @@ impl Engine {
 
     /// Takes in an input, unless it is a platform's of which nothing is read for now.
     fn take_or_hold(&mut self, input: Input) {
-        let platform = match &input {
-            Input::Opened { owner: Owner::Platform(index), .. }
-            | Input::Read { owner: Owner::Platform(index), .. }
-            | Input::Closed { owner: Owner::Platform(index), .. }
-            | Input::Request { owner: Owner::Platform(index), .. } => *index,
-            Input::Opened { .. }
-            | Input::Read { .. }
-            | Input::Closed { .. }
-            | Input::Request { .. }
-            | Input::Room { .. }
-            | Input::Answered { .. }
-            | Input::Delivered { .. }
-            | Input::Described { .. }
-            | Input::Kept { .. }
-            | Input::Complaint { .. }
-            | Input::Rules { .. }
-            | Input::Metrics(_)
-            | Input::Ready(_) => return self.take_in(input),
-        };
+        let Some((Owner::Platform(platform), _)) = input.of_peer() else { return self.take_in(input) };
         // Nearly always, everybody keeps up.
         if self.crowds.are_none() && self.held.is_empty() {
             return self.take_in(input);
@@ -256,20 +238,7 @@ impl Engine {
 
     /// Takes in an input, and lets everything follow from it.
     fn take_in(&mut self, input: Input) {
-        let heard = match &input {
-            Input::Read { at, .. } | Input::Request { at, .. } => Some(*at),
-            Input::Opened { .. }
-            | Input::Closed { .. }
-            | Input::Room { .. }
-            | Input::Answered { .. }
-            | Input::Delivered { .. }
-            | Input::Described { .. }
-            | Input::Kept { .. }
-            | Input::Complaint { .. }
-            | Input::Rules { .. }
-            | Input::Metrics(_)
-            | Input::Ready(_) => None,
-        };
+        let heard = input.of_peer().and_then(|(_, at)| at);
         self.take(input);
         self.perform(heard);
     }

@@ -15,6 +15,25 @@ use crate::{
     vocabulary::wsdl::Fitted,
 };
 
+impl Input {
+    /// Whose peer this is of, where it is a peer's own doing: its connection, or what it says, and then when that was read.
+    pub fn of_peer(&self) -> Option<(Owner, Option<Instant>)> {
+        match self {
+            Input::Opened { owner, .. } | Input::Closed { owner, .. } => Some((*owner, None)),
+            Input::Read { owner, at, .. } | Input::Request { owner, at, .. } => Some((*owner, Some(*at))),
+            Input::Room { .. }
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Kept { .. }
+            | Input::Complaint { .. }
+            | Input::Rules { .. }
+            | Input::Metrics(_)
+            | Input::Ready(_) => None,
+        }
+    }
+}
+
 /// One input to the engine task.
 pub enum Input {
     /// A stream is open: dialled, or accepted.
