@@ -98,9 +98,9 @@ pub struct Bridge {
     /// The purposes that the numbers of askers stand for.
     guests: HashMap<u64, guests::Purpose>,
     next_guest: u64,
-    /// Whose queues have little room.
+    /// The sessions whose queues have little room.
     rooms: room::Rooms,
-    /// Whose turn it was to go on with what is told in portions.
+    /// The platform or application that went on last with what is told in portions.
     turn: usize,
     /// The message that is being settled has been passed on.
     just_passed: bool,

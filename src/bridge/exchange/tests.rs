@@ -60,7 +60,7 @@ fn bridge(mappings: &Mappings) -> Bridge {
     bridge
 }
 
-/// What the application is told of a message about this call: the event, the call, and the calling number.
+/// The application's events after a message about this call, each with its call and the calling number.
 fn told(bridge: &mut Bridge, message: &str, call: i64) -> Vec<(String, i64, String)> {
     let line = messages::call(message, call, 1, messages::agent_device("alerting-device", 1001));
     bridge.platform_line(Time(1000), 0, &line.to_string()).unwrap();

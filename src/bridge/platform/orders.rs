@@ -1,4 +1,4 @@
-//! What a platform is asked to do, by rules.
+//! Orders to a platform: the commands that rules make of them.
 
 use super::Platform;
 use crate::bridge::{

@@ -1,4 +1,4 @@
-//! What follows from a platform's message: the rules' changes of its picture, and the requests that it answers.
+//! A platform's messages, once they are read: the rules' changes of its picture, and the requests that they answer.
 
 use super::{Bad, Platform, shown};
 use crate::bridge::{
@@ -39,7 +39,7 @@ impl Platform {
             self.tell_story(story::message_in(&self.incoming.vocabulary, message, None));
             self.tell_reply(heard, message);
         }
-        // What a message shows of the link comes before what it says.
+        // The link comes first: a message shows that it is up, whatever else it says.
         self.converse(now);
         let taken = self.follow(now, heard, message);
         // A malformed field is reported in preference to a rule's outcome.

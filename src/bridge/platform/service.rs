@@ -1,4 +1,4 @@
-//! What the WSDL of a platform's service came to.
+//! The WSDL of a platform's service: the profile that follows from it, and the notices about it.
 
 use super::{Description, Platform};
 use crate::{
