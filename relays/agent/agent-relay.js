@@ -393,11 +393,6 @@
     return "";
   }
 
-  /** A value, or what a function or a promise gives in its place. */
-  async function settled(value, owner) {
-    return await (typeof value === "function" ? value.call(owner) : value);
-  }
-
   /** A method's result. Fails if the method does, or if its promise takes too long. */
   function invoke(object, name, args) {
     const there = nameIn(object, name);
@@ -417,10 +412,13 @@
     const record = {};
     for (const field of RECORDS[kind]) {
       const name = nameIn(source, field.name);
-      const value = name && await settled(source[name], source);
-      if (name === "" || value === undefined || value === null) continue;
-      if (!field.list) record[field.name] = await valueOf(field, value);
-      else record[field.name] = await Promise.all(listOf(value).map((each) => valueOf(field, each)));
+      if (name === "") continue;
+      let value = source[name];
+      if (typeof value === "function") value = value.call(source);
+      if (value && typeof value.then === "function") value = await value;
+      if (value === undefined || value === null) continue;
+      if (!(field.type in RECORDS)) record[field.name] = field.list ? listOf(value) : valueOf(field, value);
+      else record[field.name] = await (field.list ? readAll : read)(field.type, value);
     }
     return record;
   }
@@ -430,8 +428,7 @@
     return kind in SESSIONS ? records.filter((record) => typeof record.ID === "number") : records;
   }
 
-  async function valueOf({ type }, value) {
-    if (type in RECORDS) return read(type, value);
+  function valueOf({ type }, value) {
     if (value instanceof Date || Object.prototype.toString.call(value) === "[object Date]") {
       return isNaN(value) || value.getFullYear() < 1900 ? "" : value.toISOString();
     }
