@@ -3,6 +3,7 @@
 //! sides alike. The protocol is documented in `relays/agent/README.md`; the meaning of its messages belongs to rules.
 
 mod hello;
+pub mod platform;
 mod settings;
 mod tokens;
 
