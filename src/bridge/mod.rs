@@ -18,6 +18,7 @@ mod room;
 pub mod routes;
 mod serve;
 mod snapshots;
+mod standstill;
 mod statistics;
 mod story;
 mod timers;

@@ -15,6 +15,7 @@ use super::{
     ids::New,
     passing::{PassedRequests, Records},
     routes::{self, News},
+    standstill::Standstill,
     story::Applications,
 };
 use crate::{
@@ -65,6 +66,8 @@ pub struct Platform {
     pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
+    /// Of what is held back of it, see [`super::standstill`].
+    pub(super) standstill: Standstill,
     /// The platform's own words of what snapshots show.
     pub(super) records: Records,
     /// Those of them that the platform cannot answer any more, with the reasons.
@@ -192,6 +195,7 @@ impl Platform {
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),
+            standstill: Standstill::default(),
             records: Records::default(),
             unanswerable: Vec::new(),
             is_routed: false,
@@ -273,11 +277,12 @@ impl Platform {
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
         }
+        let conversing = self.conversing(now);
         let Platform { incoming, tells_all, conversation, message, .. } = self;
         let everything = Wanted::new();
         let wanted = if *tells_all { &everything } else { &incoming.wanted };
         let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
-        match conversation.handle(now, input, &reading, message) {
+        match conversation.handle(conversing, input, &reading, message) {
             None => return false,
             Some(Taken::Nothing) => {}
             Some(Taken::Message { heard, decoded }) => {

@@ -8,6 +8,7 @@ mod fan_in;
 mod open_media;
 mod portions;
 mod routes;
+mod standstill;
 #[path = "../support/mod.rs"]
 mod support;
 mod whole;

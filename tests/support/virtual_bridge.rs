@@ -290,6 +290,15 @@ impl VirtualBridge {
         self.perform();
     }
 
+    /// Nothing is read of a platform from now on, or it is read again.
+    pub fn hold_back(&mut self, platform: usize, is_held: bool) {
+        match is_held {
+            true => self.bridge.hold_back(self.now, platform),
+            false => self.bridge.go_on_reading(self.now, platform),
+        }
+        self.perform();
+    }
+
     /// Time goes on until this moment, and everything that was to happen until then does.
     pub fn pass_until(&mut self, until: Time) {
         while let Some(deadline) = self.bridge.deadline().filter(|deadline| *deadline <= until) {

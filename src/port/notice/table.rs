@@ -21,6 +21,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("expected", "the sequence number that was due"),
     ("fault", "the fault that a client was sent"),
     ("field", "the name of a field of a message"),
+    ("held_s", "for how long nothing was read of a platform, in seconds"),
     ("limit", "the limit that was reached"),
     ("limit_s", "the time that was up, in seconds"),
     ("lost", "how many messages were lost for certain"),
@@ -73,6 +74,8 @@ macro_rules! table {
             PlatformLost platform_lost Warn Many "the platform is not connected" {
                 reason: String, next_attempt_s: f64,
             }
+            HeldBack held_back Warn Many "nothing is read of the platform for now: sessions have to catch up first" {}
+            HeldBackNoLonger held_back_no_longer Info Many "the platform is read again" { held_s: f64, }
             PlatformUnavailable platform_unavailable Warn Many "the platform cannot be asked" { reason: String, }
             PlatformSessionOpened platform_session_opened Info Many "the session with the platform is open and on line" {
                 address: String,
