@@ -35,9 +35,10 @@ def build(name, *sources, main):
 
 def executable():
     """The relay as shipped, which must compile alone, and with the fake in the COM object's place, which runs here."""
-    source = ROOT / "relays" / "ccas" / "CcasRelay.cs"
-    build("CcasRelay.exe", source, main="CcasRelay.Program")
-    return build("FakeRelay.exe", source, HERE / "FakeCcas.cs", main="World")
+    relays = ROOT / "relays"
+    sources = relays / "ccas" / "CcasRelay.cs", relays / "RelayBase.cs", relays / "RelayLine.cs"
+    build("CcasRelay.exe", *sources, main="CcasRelay.Program")
+    return build("FakeRelay.exe", *sources, HERE / "FakeCcas.cs", main="World")
 
 
 class Relay:
