@@ -317,9 +317,9 @@ namespace AgentRelay {
             }
         }
 
-        /// Reads the Agent's lists while events wait, and says either all of it, to the bridge that is there, or only what
-        /// no event has said. `ask` calls a method. The locks of the Agent are its own, so none is held meanwhile.
-        public void Compare(Func<string, Line> ask, bool whole) {
+        /// Reads the Agent's lists while events wait, and says either all of it, as the present state, or only what no event
+        /// has said. `ask` calls a method. The locks of the Agent are its own, so none is held meanwhile.
+        public void Compare(Func<string, Line> ask, bool whole, Action<Line> state) {
             lock (gate) deferred = new List<Line>();
             try {
                 var now = ask("GetUserInformation").Get("UserInformation") as Line ?? new Line();
@@ -328,13 +328,14 @@ namespace AgentRelay {
                 lock (gate) {
                     ReleaseEnd();
                     Line difference = Difference(now);
-                    if (whole) outbox.State(UserLine(now));
-                    else if (difference.Count > 0) outbox.Event(UserLine(difference));
+                    // An empty record closes the picture, so it must not begin it.
+                    if (whole && now.Count > 0) state(UserLine(now));
+                    else if (!whole && difference.Count > 0) outbox.Event(UserLine(difference));
                     var there = new HashSet<string>();
                     for (int i = 0; i < Lists.Length; i++)
-                        foreach (object record in lists[i]) Compare(Lists[i], (Line)record, whole, there);
+                        foreach (object record in lists[i]) Compare(Lists[i], (Line)record, there, whole ? state : null);
                     Miss(there, whole);
-                    if (whole) outbox.State(UserLine(new Line()));
+                    if (whole) state(UserLine(new Line()));
                 }
             } finally {
                 lock (gate) {
@@ -345,16 +346,16 @@ namespace AgentRelay {
             }
         }
 
-        void Compare(string[] list, Line record, bool whole, HashSet<string> there) {
+        void Compare(string[] list, Line record, HashSet<string> there, Action<Line> state) {
             string key = Key(list[2], record);
             there.Add(key);
             Line known;
             bool isKnown = sessions.TryGetValue(key, out known);
             if (!isKnown && IsOver(record)) return;
             var line = new Line { { "type", list[2] }, { "at", Moment.Now() }, { list[3], record } };
-            if (whole) {
+            if (state != null) {
                 sessions[key] = record;
-                outbox.State(line);
+                state(line);
             } else if (!isKnown || Json.Write(known) != Json.Write(record)) {
                 Pass(line);
             }
@@ -527,6 +528,7 @@ namespace AgentRelay {
         volatile bool stopping;
         volatile bool closed;    // the Agent is gone
         volatile bool pictureDue, checkDue;
+        volatile bool greeted;   // a bridge wants the present state; before that, one that is coming will want it anyway
         bool connected;          // under `gate`
         LateAgent agent;
 
@@ -566,7 +568,7 @@ namespace AgentRelay {
             bool there;
             lock (gate) there = connected;
             if (!there) outbox.State(Away());
-            pictureDue = true;
+            greeted = pictureDue = true;
             wake.Set();
         }
 
@@ -647,10 +649,11 @@ namespace AgentRelay {
                 lock (gate) connected = said = true;
                 desktop.Forget();
                 pictureDue = true;
-                while (!stopping && !closed) {
+                for (;;) {
                     if (pictureDue || checkDue) Compare();
                     RunJobs();
                     RunCalls();
+                    if (stopping || closed) break;
                     agent.Wait(wake);
                 }
                 log.Write(stopping ? "agent: disconnecting" : "agent: the Agent has closed");
@@ -705,10 +708,10 @@ namespace AgentRelay {
         }
 
         void Compare() {
-            bool whole = pictureDue;
+            bool whole = pictureDue, wanted = greeted;
             pictureDue = checkDue = false;
             try {
-                desktop.Compare(Ask, whole);
+                desktop.Compare(Ask, whole, line => { if (wanted) outbox.State(line); });
             } catch (Exception e) {
                 log.Write("agent: its state could not be read: " + Log.Describe(e));
                 closed = true;
