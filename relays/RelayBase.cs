@@ -508,6 +508,7 @@ namespace RelayLine {
     abstract class RelayOptions : BridgeSettings {
         public int Queue = 10000;
         public bool Help;
+        public TimeSpan ReplacedWait = TimeSpan.FromSeconds(30);
 
         /// The most bytes of a line, 0 for any number; longer texts are shortened.
         public int LongestFrame { get; protected set; }
@@ -543,8 +544,12 @@ namespace RelayLine {
         }
 
         protected override bool Set(string key, string value, string folder, string where) {
-            if (key != "queue") return base.Set(key, value, folder, where);
-            Queue = Number(value, where, 1, 10000000);
+            switch (key) {
+                case "queue": Queue = Number(value, where, 1, 10000000); break;
+                case "hello_grace": HelloGrace = Seconds(value, where); break;
+                case "replaced_wait": ReplacedWait = Seconds(value, where); break;
+                default: return base.Set(key, value, folder, where);
+            }
             return true;
         }
     }

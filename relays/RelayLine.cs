@@ -319,6 +319,10 @@ namespace RelayLine {
             }
         }
 
+        public bool HasEnded {
+            get { return ended.WaitOne(0); }
+        }
+
         public void Accept() {
             accepted.Set();
         }
@@ -400,8 +404,7 @@ namespace RelayLine {
         public int BridgePort;
         public bool Tls;
         public TimeSpan Silence = TimeSpan.FromSeconds(35), HelloGrace = TimeSpan.FromSeconds(2),
-            RetryMin = TimeSpan.FromSeconds(1), RetryMax = TimeSpan.FromSeconds(30),
-            ReplacedWait = TimeSpan.FromSeconds(30);
+            RetryMin = TimeSpan.FromSeconds(1), RetryMax = TimeSpan.FromSeconds(30);
 
         string token, tokenFile, thumbprint;
         X509Certificate2 authority;
@@ -440,10 +443,8 @@ namespace RelayLine {
                 case "tls_ca": authority = Certificate(Path.Combine(folder, value), where); break;
                 case "tls_thumbprint": thumbprint = Thumbprint(value, where); break;
                 case "silence": Silence = Seconds(value, where); break;
-                case "hello_grace": HelloGrace = Seconds(value, where); break;
                 case "retry_min": RetryMin = Seconds(value, where); break;
                 case "retry_max": RetryMax = Seconds(value, where); break;
-                case "replaced_wait": ReplacedWait = Seconds(value, where); break;
                 case "log": LogFile = Path.Combine(folder, value); break;
                 default: return false;
             }

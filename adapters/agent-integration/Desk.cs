@@ -430,25 +430,32 @@ namespace AgentBridge {
             var backoff = new Backoff(settings.RetryMin, settings.RetryMax);
             while (!stop.WaitOne(0)) {
                 try {
-                    using (var connection = new Connection(settings)) {
-                        lock (gate) present = connection;
-                        connection.Secure(log);
-                        var hello = new Line { { "hello", "agent-client" }, { "version", Version }, { "token", settings.Token() } };
-                        if (settings.Agent != null) hello.Add("agent", settings.Agent);
-                        connection.Send(Json.Write(hello));
-                        for (string text = connection.ReadLine(); text != null; text = connection.ReadLine())
-                            Heed(connection, backoff, text);
-                        connection.End("it closed the connection");
-                        if (connection.Reason != null) log.Write("bridge: " + connection.Reason);
-                    }
+                    using (var connection = new Connection(settings)) Converse(connection, backoff);
                 } catch (Exception e) {
-                    if (!stop.WaitOne(0)) log.Write("bridge: " + Log.Describe(e));
+                    log.Write("bridge: " + Log.Describe(e));
                 }
                 Lose();
                 stop.WaitOne(backoff.Next());
                 // A program that handles no events gets no further ones; when it has, it is told the differences.
                 while (events.Count > settings.Queue / 2 && !stop.WaitOne(100)) { }
             }
+        }
+
+        void Converse(Connection connection, Backoff backoff) {
+            lock (gate) present = connection;
+            try {
+                connection.Secure(log);
+                var hello = new Line { { "hello", "agent-client" }, { "version", Version }, { "token", settings.Token() } };
+                if (settings.Agent != null) hello.Add("agent", settings.Agent);
+                connection.Send(Json.Write(hello));
+                // One that has ended may still have lines in its buffer.
+                for (string text = connection.ReadLine(); text != null && !connection.HasEnded; text = connection.ReadLine())
+                    Heed(connection, backoff, text);
+                connection.End("it closed the connection");
+            } catch (Exception e) {
+                connection.End(Log.Describe(e));
+            }
+            if (!stop.WaitOne(0)) log.Write("bridge: " + connection.Reason);
         }
 
         void Lose() {
@@ -533,9 +540,10 @@ namespace AgentBridge {
                     if (Out(result, "Result") as bool? != true) log.Write("bridge: " + each.Key + " again: " + result.Get("error"));
                 });
             if (again.Count > 0) new Timer(_ => Mirror.DropUnconfirmed()).Change(dispatchGrace, Timeout.InfiniteTimeSpan);
+            // Said first: who waits for the picture goes on at once.
+            if (!Mirror.Telling) Mirror.Say("OnApplicationReadyForInitialization");
             pictured.Set();
             tried.Set();
-            if (!Mirror.Telling) Mirror.Say("OnApplicationReadyForInitialization");
         }
 
         const string Enabling = "EnableDispatchEvents";

@@ -50,7 +50,7 @@ def program(form="values"):
     folder = BUILD / f"adapter-{form}"
     folder.mkdir(parents=True, exist_ok=True)
     library = build(f"adapter-{form}/AgentIntegration.dll", ADAPTER / "AgentIntegration.cs", ADAPTER / "Desk.cs", LINE,
-                    flags=("-target:library", *FORMS[form]))
+                    flags=("-langversion:5", "-target:library", *FORMS[form]))
     source = made(f"Typed-{form}.cs", guide.program(form == "sender"))
     return build(f"adapter-{form}/AgentProgram.exe", source, HERE / "AgentProgram.cs", LINE, library,
                  flags=(f"-r:{library}", *FORMS[form]))
