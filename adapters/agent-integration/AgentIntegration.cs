@@ -607,15 +607,15 @@ namespace AgentIntegration {
         }
 
         public bool CanMakeCall() {
-            return Ask("CanMakeCall");
+            return Can("CanMakeCall");
         }
 
         public bool CanConference() {
-            return Ask("CanConference");
+            return Can("CanConference");
         }
 
         public bool CanTransfer() {
-            return Ask("CanTransfer");
+            return Can("CanTransfer");
         }
 
         public bool SetPrivateData(int callID, string data) {
@@ -799,6 +799,11 @@ namespace AgentIntegration {
 
         bool Ask(string method, params object[] pairs) {
             return Get<object>(method, "Result", pairs) as bool? == true;
+        }
+
+        /// The bridge says beforehand what it would answer.
+        bool Can(string method) {
+            return IsThere(method) && (desk.Mirror.Ability(method) ?? Ask(method));
         }
 
         T Get<T>(string method, string member, params object[] pairs) where T : class {

@@ -137,6 +137,7 @@ namespace AgentBridge {
         readonly HashSet<string> shown = new HashSet<string>();                      // in the picture that is being taken
         Line user = new Line();
         object registered;
+        Line abilities = new Line();
         long nextPlace;
         bool telling;
 
@@ -179,6 +180,11 @@ namespace AgentBridge {
 
         static bool LoggedOn(Line record) {
             return Equals(record.Get("LoggedOn"), 1L) || Equals(record.Get("LoggedOn"), true);
+        }
+
+        /// Whether the agent could make, transfer or conference calls now, if the bridge has said so.
+        public bool? Ability(string method) {
+            lock (gate) return abilities.Get(method) as bool?;
         }
 
         public List<Line> Sessions(string record) {
@@ -224,6 +230,9 @@ namespace AgentBridge {
                         return;
                     case "OnApplicationClosed":
                         Raise(type, null, null);
+                        return;
+                    case "AgentAbilities":
+                        abilities = line;
                         return;
                     case "RequestFailed":
                         Raise(type, line, null);
@@ -322,6 +331,7 @@ namespace AgentBridge {
         public void BeginPicture() {
             lock (gate) {
                 shown.Clear();
+                abilities = new Line();
                 unconfirmed.UnionWith(dispatched.Keys);
             }
         }

@@ -264,7 +264,7 @@ namespace AgentRelay {
 
     /// What has been said of the user and of each call and session. It decides what an event still says: only differences of
     /// the user, and a conference instead of the end of the call that it joined, which the guide's events do not tell.
-    sealed class Desktop {
+    sealed class Desktop : IPicture {
         const int Undefined = 0, Idle = 1, Connected = 6, Held = 8, Conference = 10;
 
         /// How long the end of a held call waits for the conference that it may be a part of.
@@ -280,19 +280,31 @@ namespace AgentRelay {
         };
 
         readonly object gate = new object();
-        readonly Outbox outbox;
         readonly Timer joinTimer;
         readonly Dictionary<string, Line> sessions = new Dictionary<string, Line>();  // by event and id
         readonly HashSet<string> missing = new HashSet<string>();                     // not in the last list
         readonly HashSet<long> joined = new HashSet<long>();                          // calls that a conference took in
         List<Line> deferred;      // events that came while the lists were read: they are newer
         Line user = new Line();
+        volatile Line identity;   // of the user; it outlives an Agent that is away
         Line waitingEnd;          // the end of a held call
         long waitingFor;          // … and the call that may become a conference
 
-        public Desktop(Outbox outbox) {
-            this.outbox = outbox;
+        /// Set before anything happens.
+        public Outbox Outbox { private get; set; }
+
+        public Desktop() {
             joinTimer = new Timer(_ => { lock (gate) ReleaseEnd(); });
+        }
+
+        public void Take(Line line) {
+        }
+
+        /// Whose events will follow: the bridge takes none before it knows that. The state itself comes after the waiting
+        /// events, because an Agent can be asked for it at any time.
+        public List<Line> Lines() {
+            Line known = identity;
+            return known == null ? new List<Line>() : new List<Line> { UserLine(known) };
         }
 
         public void Tell(Line line) {
@@ -304,7 +316,7 @@ namespace AgentRelay {
 
         /// An event could not be read.
         public void Missed() {
-            outbox.Missed();
+            Outbox.Missed();
         }
 
         public void Forget() {
@@ -330,7 +342,7 @@ namespace AgentRelay {
                     Line difference = Difference(now);
                     // An empty record closes the picture, so it must not begin it.
                     if (whole && now.Count > 0) state(UserLine(now));
-                    else if (!whole && difference.Count > 0) outbox.Event(UserLine(difference));
+                    else if (!whole && difference.Count > 0) Outbox.Event(UserLine(difference));
                     var there = new HashSet<string>();
                     for (int i = 0; i < Lists.Length; i++)
                         foreach (object record in lists[i]) Compare(Lists[i], (Line)record, there, whole ? state : null);
@@ -369,7 +381,7 @@ namespace AgentRelay {
                 if (there.Contains(key) || missing.Add(key) && !whole) continue;
                 string type = key.Substring(0, key.IndexOf(' '));
                 string[] list = Array.Find(Lists, each => each[2] == type);
-                if (!whole) outbox.Event(new Line {
+                if (!whole) Outbox.Event(new Line {
                     { "type", "Gone" }, { "at", Moment.Now() }, { list[4], sessions[key].Get("ID") },
                 });
                 sessions.Remove(key);
@@ -391,6 +403,11 @@ namespace AgentRelay {
                 if (Equals(user.Get(property.Key), property.Value)) continue;
                 difference.Add(property.Key, property.Value);
                 user[property.Key] = property.Value;
+            }
+            if (difference.ContainsKey("RecordID")) {
+                var known = new Line { { "RecordID", user["RecordID"] } };
+                if (user.ContainsKey("LoginID")) known.Add("LoginID", user["LoginID"]);
+                identity = known;
             }
             return difference;
         }
@@ -418,7 +435,7 @@ namespace AgentRelay {
                         line["UserInformation"] = difference;
                     }
                 }
-                outbox.Event(line);
+                Outbox.Event(line);
                 return;
             }
             string[] list = Array.Find(Lists, each => each[2] == type);
@@ -428,7 +445,7 @@ namespace AgentRelay {
                 if (IsOver(record)) sessions.Remove(Key(type, record));
                 else sessions[Key(type, record)] = record;
             }
-            outbox.Event(line);
+            Outbox.Event(line);
         }
 
         /// A call that an agent held ends, and another one becomes a conference, in either order: they have joined. False:
@@ -477,7 +494,7 @@ namespace AgentRelay {
         }
 
         void Join(long held, long active) {
-            outbox.Event(new Line {
+            Outbox.Event(new Line {
                 { "type", "Conferenced" }, { "at", Moment.Now() }, { "HeldCall", held }, { "ActiveCall", active },
                 { "Result", active },
             });
@@ -494,7 +511,7 @@ namespace AgentRelay {
             string key = Key(Events.CallEvent, record);
             if (IsOver(record)) sessions.Remove(key);
             else sessions[key] = record;
-            outbox.Event(line);
+            Outbox.Event(line);
         }
     }
 
@@ -532,11 +549,11 @@ namespace AgentRelay {
         bool connected;          // under `gate`
         LateAgent agent;
 
-        public AgentSide(Options options, Outbox outbox, Log log) {
+        public AgentSide(Options options, Desktop desktop, Outbox outbox, Log log) {
             this.options = options;
+            this.desktop = desktop;
             this.outbox = outbox;
             this.log = log;
-            desktop = new Desktop(outbox);
             backoff = new Backoff(options.RetryMin, options.RetryMax);
             thread = new Thread(Run) { Name = "agent", IsBackground = true };
             thread.SetApartmentState(ApartmentState.STA);
@@ -997,8 +1014,9 @@ namespace AgentRelay {
                 return 0;
             }
             var log = new Log(options.LogFile, Console.Error);
-            var outbox = new Outbox(options, new NoPicture(), log);
-            var agent = new AgentSide(options, outbox, log);
+            var desktop = new Desktop();
+            var outbox = desktop.Outbox = new Outbox(options, desktop, log);
+            var agent = new AgentSide(options, desktop, outbox, log);
             var bridge = new BridgeLink(options, outbox, agent, log);
             agent.Start();
             bridge.Start();
@@ -1016,16 +1034,6 @@ namespace AgentRelay {
                 interrupted.Set();
             };
             interrupted.WaitOne();
-        }
-    }
-
-    /// The present state comes after the waiting events, not before them: an Agent can be asked for it at any time.
-    sealed class NoPicture : IPicture {
-        public void Take(Line line) {
-        }
-
-        public List<Line> Lines() {
-            return new List<Line>();
         }
     }
 }

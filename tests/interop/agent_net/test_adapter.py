@@ -142,6 +142,15 @@ class Methods(AdapterTest):
         self.assertIs(self.app.call("CanInitialize"), True)
         self.assertEqual(len(self.site.calls), before)
 
+    def test_abilities_are_known_beforehand(self):
+        self.start(form=self.form)
+        self.site.send({"type": "AgentAbilities", "CanMakeCall": True, "CanTransfer": False, "CanConference": True, "Refused": []})
+        self.site.send({"type": "OnRegistrationStatus", "Registered": True})
+        self.app.heard()
+        before = len(self.site.calls)
+        self.assertEqual([self.app.call(each) for each in ("CanMakeCall", "CanTransfer", "CanConference")], [True, False, True])
+        self.assertEqual(len(self.site.calls), before)
+
     def test_logging_on_and_off(self):
         self.start(form=self.form, user={"LoggedOn": 0, "LoginID": "140", "RecordID": 40}, begin=False)
         site = self.accept()
