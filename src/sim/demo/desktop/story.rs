@@ -57,8 +57,8 @@ impl Story {
         self.ask("HoldActiveCall", json!({})).await?;
         self.wait_for(HELD).await?;
         self.ask("MakeCall", json!({ "Number": BEN_STATION })).await?;
-        let consultation = self.wait_for(CONNECTED).await?;
-        self.ask("TransferCall", json!({ "HeldCallID": call, "ActiveCallID": consultation })).await?;
+        self.wait_for(CONNECTED).await?;
+        self.ask("TransferCall", json!({ "CallID": call })).await?;
         let call = self.wait_for(CLERICAL).await?;
         self.finish(call).await?;
 
@@ -78,7 +78,7 @@ impl Story {
         if refused["out"]["Result"] != false {
             return Err(format!("StartRecording was not refused: {refused}"));
         }
-        self.ask("SetReadyStatus", json!({ "Status": false, "NotReadyReasonID": 2 })).await?;
+        self.ask("SetReadyStatus", json!({ "Status": false, "ReasonID": 2 })).await?;
         self.finish(call).await?;
         self.stage.chapter("That was all. To sit at the desk yourself: cti-bridge demo desktop");
         Ok(())
@@ -88,7 +88,7 @@ impl Story {
     async fn finish(&mut self, call: i64) -> Result<(), String> {
         let code = json!({ "MediaType": 2, "CallID": call, "Codes": [{ "Code": "1" }] });
         self.ask("EnterCQCodes", code).await?;
-        self.ask("CancelClerical", json!({})).await?;
+        self.ask("CancelClerical", json!({ "CallID": call })).await?;
         self.wait_for(IDLE).await.map(drop)
     }
 
