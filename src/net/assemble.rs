@@ -142,7 +142,7 @@ async fn platform_parts(
             }
             way.dialler = Some(Dialler::new(dial)?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, tls, .. }, connections } => {
+        PlatformTransport::Accepted { listen: Listen { address, tls, .. }, connections, web: _ } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
@@ -253,7 +253,7 @@ async fn door(
             let callbacks = callback.map(Callbacks::new).transpose()?.map(Arc::new);
             Serving::Http { service: Box::new(service), limits, callbacks }
         }
-        ApplicationTransport::Accepted { queue, connections } => {
+        ApplicationTransport::Accepted { queue, connections, web: _ } => {
             Serving::Streams { queue, connections: connections + REFUSALS }
         }
     };

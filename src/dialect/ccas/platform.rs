@@ -20,8 +20,9 @@ mod wraps;
 use inquiry::Inquiry;
 use wraps::ManualWraps;
 
-use super::strangers::{Refused, Strangers};
+use super::greet;
 use crate::{
+    dialect::strangers::{Refused, Strangers},
     message::Message,
     model::RequestIx,
     port::{
@@ -125,9 +126,12 @@ impl PlatformConversation for Client {
                 return self.read(now, bytes, reading, message);
             }
             Input::Bytes { connection, bytes } => {
-                match self.strangers.greet(*connection, bytes, &self.settings.token)? {
+                let (line, peer) = self.strangers.first_line(*connection, bytes)?;
+                match greet(&line, &self.settings.token) {
                     Ok(()) => self.welcome(now, *connection),
-                    Err(refused) => self.refuse(*connection, refused),
+                    Err(line) => {
+                        self.refuse(*connection, Refused { line, peer, cause: "its hello or its token is wrong" });
+                    }
                 }
             }
             Input::Opened { connection, peer } => self.strangers.came(now, *connection, peer),
