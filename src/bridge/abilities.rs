@@ -1,11 +1,7 @@
 //! What a platform can do, as an application may ask before it asks for it: answered from the rules by which the platform is
 //! given orders, and from its picture. Requests themselves are not refused here; the platform decides.
 
-use super::{
-    ids::Ids,
-    picture::Live,
-    platform::Platform,
-};
+use super::{ids::Ids, picture::Live, platform::Platform};
 use crate::{
     mapping::Leaf,
     model::{AgentIx, Id, LinkState, Transition, TransitionKind},

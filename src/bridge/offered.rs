@@ -1,7 +1,7 @@
 //! The things behind the bridge that an application's conversation can look up, under the application's own ids.
 
-use super::{ids::Ids, platform::Platform};
 use super::abilities::Able;
+use super::{ids::Ids, platform::Platform};
 use crate::{
     model::TransitionKind,
     port::{Abilities, Directory, Entry, Known, Thing},
@@ -46,7 +46,11 @@ impl Abilities for Offered<'_> {
         let mut pictures = self.pictures().map(able).collect::<smallvec::SmallVec<[Able; 4]>>();
         let found = pictures.iter().position(has_call);
         let found = found.or_else(|| pictures.iter().position(|able| able.agent(agent).is_some())).unwrap_or(0);
-        if pictures.is_empty() { Some("no platform is there".into()) } else { pictures.remove(found).lacks(order, agent, call) }
+        if pictures.is_empty() {
+            Some("no platform is there".into())
+        } else {
+            pictures.remove(found).lacks(order, agent, call)
+        }
     }
 }
 

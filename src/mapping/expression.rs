@@ -117,13 +117,11 @@ impl<L> Expr<L> {
     pub fn outcomes<'v>(&'v self, values: &impl Values<'v, L>, is_open: &impl Fn(&L) -> bool) -> Outcomes {
         let of = |part: &'v Expr<L>| part.outcomes(values, is_open);
         match self {
-            Expr::All(parts) => parts.iter().map(of).fold(Outcomes { holds: true, fails: false }, |all, part| Outcomes {
-                holds: all.holds && part.holds,
-                fails: all.fails || part.fails,
+            Expr::All(parts) => parts.iter().map(of).fold(Outcomes { holds: true, fails: false }, |all, part| {
+                Outcomes { holds: all.holds && part.holds, fails: all.fails || part.fails }
             }),
-            Expr::Any(parts) => parts.iter().map(of).fold(Outcomes { holds: false, fails: true }, |any, part| Outcomes {
-                holds: any.holds || part.holds,
-                fails: any.fails && part.fails,
+            Expr::Any(parts) => parts.iter().map(of).fold(Outcomes { holds: false, fails: true }, |any, part| {
+                Outcomes { holds: any.holds || part.holds, fails: any.fails && part.fails }
             }),
             Expr::Not(inner) => {
                 let Outcomes { holds, fails } = of(inner);

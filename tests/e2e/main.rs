@@ -11,6 +11,7 @@ mod killed;
 mod link;
 mod office;
 mod open_media;
+mod pages;
 mod portals;
 mod portions;
 mod relays;

@@ -23,6 +23,8 @@ pub enum Speech {
     Feed,
     Ccas,
     Ctips,
+    /// Programs of AgentClient; each session is of the agent whose logon id its name begins with, up to a hyphen.
+    Agent,
 }
 
 impl Speech {
@@ -31,6 +33,7 @@ impl Speech {
             "event-feed" => Speech::Feed,
             "ccas" => Speech::Ccas,
             "ctips" => Speech::Ctips,
+            "agent" => Speech::Agent,
             other => panic!("sessions cannot be played for {other}"),
         }
     }
@@ -100,6 +103,9 @@ pub struct VirtualBridge {
     narrow: Option<usize>,
 }
 
+/// Logon ids of the agents whose programs may connect.
+const AGENTS: [&str; 6] = ["77", "78", "140", "141", "4001", "4002"];
+
 pub const USER: &str = "Test01";
 pub const PASSWORD: &str = "virtual-pass-17";
 
@@ -115,12 +121,20 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
                  'pw-portal-1'\nwsdl = 'none'",
                 2 + place
             ),
+            Speech::Agent => panic!("desktops are not played here"),
         };
         writeln!(text, "[platform.p{place}]\n{}\n{way}", spoken(dialect)).unwrap();
     }
     let names: Vec<String> = (0..platforms.len()).map(|place| format!("'p{place}'")).collect();
     for (place, dialect) in applications.iter().enumerate() {
-        let users = format!("users = {{ {USER} = '{PASSWORD}' }}\nplatforms = [{}]", names.join(", "));
+        let users = match Speech::of(dialect) {
+            Speech::Feed | Speech::Ccas | Speech::Ctips => format!("users = {{ {USER} = '{PASSWORD}' }}"),
+            Speech::Agent => {
+                let tokens = AGENTS.map(|login| format!("{login} = 'tk-{login}'")).join(", ");
+                format!("agents = {{ {tokens} }}\nnot_ready_reasons = {{ 3 = 'lunch' }}\ncq_codes = {{ 7 = 'sold' }}")
+            }
+        };
+        let users = format!("{users}\nplatforms = [{}]", names.join(", "));
         writeln!(text, "[application.a{place}]\n{}\nlisten = '127.0.0.1:0'\n{users}", spoken(dialect)).unwrap();
     }
     text
@@ -196,7 +210,7 @@ impl VirtualBridge {
 
     fn set_room(&mut self, application: usize, number: u32, room: Room) {
         let connection = match self.applications[application] {
-            Speech::Feed => Connection::accepted(number),
+            Speech::Feed | Speech::Agent => Connection::accepted(number),
             Speech::Ccas | Speech::Ctips => Connection::asked(number),
         };
         self.bridge.set_room(Owner::Application(application), connection, room);
@@ -284,7 +298,7 @@ impl VirtualBridge {
                 *sequence += 1;
                 format!("{text},\"sequence\":{}}}\0", *sequence - 1)
             }
-            Speech::Ccas | Speech::Ctips => format!("{}\n", line.trim_end()),
+            Speech::Ccas | Speech::Ctips | Speech::Agent => format!("{}\n", line.trim_end()),
         };
         self.bytes(platform, &text);
         self.perform();
@@ -332,6 +346,18 @@ impl VirtualBridge {
                 self.ask(name, &json!({ "OnLine": {} }));
             }
             Speech::Ccas => panic!("no application speaks CCAS"),
+            // The picture that it hears belongs to the story.
+            Speech::Agent => {
+                self.is_opening = false;
+                let number = u32::try_from(self.opened).unwrap();
+                self.session(name).number = Some(number);
+                let connection = Connection::accepted(number);
+                let opened = Input::Opened { connection, peer: name };
+                self.bridge.handle(self.now, Owner::Application(application), opened);
+                let login = name.split('-').next().unwrap_or_default();
+                let hello = json!({ "hello": "agent-client", "version": 1, "token": format!("tk-{login}") });
+                self.frame(application, connection, &hello);
+            }
         }
         self.is_opening = false;
     }
@@ -353,6 +379,16 @@ impl VirtualBridge {
         self.perform();
     }
 
+    /// A frame of a program of AgentClient. What it asks for is answered before time goes on.
+    fn frame(&mut self, application: usize, connection: Connection, frame: &Value) {
+        let line = format!("{frame}\n");
+        let input = Input::Bytes { connection, bytes: line.as_bytes() };
+        self.bridge.handle(self.now, Owner::Application(application), input);
+        self.perform();
+        self.bridge.expire(self.now);
+        self.perform();
+    }
+
     /// A session asks; what it does not number itself is numbered here.
     pub fn ask(&mut self, name: &str, request: &Value) {
         let Session { application, number, id, .. } = self.session(name);
@@ -367,6 +403,13 @@ impl VirtualBridge {
                 let connection = Connection::accepted(number.unwrap());
                 let input = Input::Bytes { connection, bytes: bytes.as_bytes() };
                 self.bridge.handle(self.now, Owner::Application(application), input);
+            }
+            Speech::Agent => {
+                self.requests += 1;
+                let mut request = request.clone();
+                let fields = request.as_object_mut().expect("a JSON object");
+                fields.entry("id").or_insert(self.requests.into());
+                return self.frame(application, Connection::accepted(number.unwrap()), &request);
             }
             Speech::Ccas | Speech::Ctips => {
                 let (operation, fields) = request.as_object().and_then(|one| one.iter().next()).expect("an operation");
@@ -387,7 +430,7 @@ impl VirtualBridge {
         let Session { application, number, .. } = self.session(name);
         let (application, number) = (*application, number.unwrap());
         let (connection, cause) = match self.applications[application] {
-            Speech::Feed => (Connection::accepted(number), None),
+            Speech::Feed | Speech::Agent => (Connection::accepted(number), None),
             Speech::Ccas | Speech::Ctips => (Connection::asked(number), Some("test")),
         };
         let closed = Input::Closed { connection, reason: "test", cause };
@@ -462,6 +505,10 @@ impl VirtualBridge {
 
     fn hears(&mut self, application: usize, number: u32, message: String, body: &[u8]) {
         let is_it = |session: &&Session| session.application == application && session.number == Some(number);
+        // Pings are the conversation's own.
+        if self.applications[application] == Speech::Agent && message.starts_with("{\"ping\"") {
+            return;
+        }
         if let Some(session) = self.sessions.iter().find(is_it).filter(|_| !self.is_opening) {
             let name = session.name.clone();
             self.delivered.push(Delivered { name: name.clone(), body: body.to_vec() });
@@ -513,7 +560,9 @@ impl VirtualBridge {
             Speech::Ccas if order["call"] == "GetPhoneAgentstatus" => {
                 format!("{}\n", json!({ "id": order["id"], "hresult": 0, "out": {} }))
             }
-            Speech::Feed | Speech::Ccas | Speech::Ctips => return self.told.push(Told::Platform { platform, order }),
+            Speech::Feed | Speech::Ccas | Speech::Ctips | Speech::Agent => {
+                return self.told.push(Told::Platform { platform, order });
+            }
         };
         self.bytes(platform, &reply);
     }

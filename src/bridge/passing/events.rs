@@ -107,7 +107,13 @@ impl Application {
         true
     }
 
-    fn tell_whole(&mut self, (index, place): (usize, usize), platform: &Platform, message: &mut Message, audience: port::Audience) {
+    fn tell_whole(
+        &mut self,
+        (index, place): (usize, usize),
+        platform: &Platform,
+        message: &mut Message,
+        audience: port::Audience,
+    ) {
         let Some(kind) = message.kind() else { return };
         self.counts.said[kind.0 as usize] += 1;
         let asker = audience.asker.map(|(session, _)| session);

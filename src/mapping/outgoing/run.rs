@@ -82,9 +82,8 @@ impl Outgoing {
             return Some(&refusal.because);
         }
         let mut conditions = plan.rules.iter().map(|rule| &rule.when);
-        let may_hold = |when: &'v Option<Expr<Leaf>>| {
-            when.as_ref().is_none_or(|when| when.outcomes(&values, &is_open).holds)
-        };
+        let may_hold =
+            |when: &'v Option<Expr<Leaf>>| when.as_ref().is_none_or(|when| when.outcomes(&values, &is_open).holds);
         let is_possible = !plan.steps.is_empty() || conditions.any(may_hold);
         (!is_possible).then(|| plan.ignored.as_deref().unwrap_or("can't do this"))
     }

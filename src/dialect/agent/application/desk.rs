@@ -54,7 +54,7 @@ pub struct Told<'t> {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Desk {
     pub user: Record,
     /// In the order in which they came.

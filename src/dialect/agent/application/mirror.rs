@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value as Json;
+
 use super::{
     desk::{Desk, Item, Told},
     record::{self, Record, number},
@@ -23,14 +25,31 @@ use crate::{
 #[derive(Debug)]
 pub enum Tidings {
     /// The agent's own data, by this event.
-    User { agent: i64, event: &'static str, at: String },
-    Item { agent: i64, item: Item },
+    User {
+        agent: i64,
+        event: &'static str,
+        at: String,
+    },
+    Item {
+        agent: i64,
+        item: Item,
+    },
     /// Of a call that waits, with the moment.
-    Waits { news: News, at: String },
+    Waits {
+        news: News,
+        at: String,
+    },
     /// How many wait at a group, as a desktop says it.
-    RealTime { record: Record },
-    /// A platform can be reached, or not.
-    Link { switch: i64, is_up: bool, at: String },
+    RealTime {
+        record: Record,
+    },
+    /// A platform can be reached, or not; or one agent's station alone, as a desktop says.
+    Link {
+        switch: i64,
+        agent: Option<i64>,
+        is_up: bool,
+        at: String,
+    },
 }
 
 /// See the module.
@@ -133,13 +152,12 @@ impl Mirror {
             "OnRegistrationStatus" => {
                 let is_up = def.fields.slot("Registered").and_then(|slot| message.get(slot).as_bool()) == Some(true);
                 // A desktop tells of its own station, the bridge of a platform.
-                if !is_whole || agent == 0 {
-                    match is_up {
-                        true => drop(self.up.insert(about.switch)),
-                        false => drop(self.up.remove(&about.switch)),
-                    }
+                let agent = Some(agent).filter(|agent| *agent != 0);
+                if agent.is_none() {
+                    self.up.remove(&about.switch);
+                    self.up.extend(is_up.then_some(about.switch));
                 }
-                vec![Tidings::Link { switch: about.switch, is_up, at: heard.at }]
+                vec![Tidings::Link { switch: about.switch, agent, is_up, at: heard.at }]
             }
             _ => Vec::new(),
         }
@@ -148,6 +166,10 @@ impl Mirror {
     fn user(&mut self, agent: i64, told: Record, about: &Filterable<'_>, at: String) -> Vec<Tidings> {
         let agent = Some(agent).filter(|agent| *agent != 0).unwrap_or_else(|| number(&told, "RecordID"));
         if agent == 0 {
+            return Vec::new();
+        }
+        // Of who is at no desk, nobody need hear that they have left one.
+        if told.get("LoggedOn").and_then(Json::as_i64) == Some(0) && !self.desks.contains_key(&agent) {
             return Vec::new();
         }
         let desk = self.desks.entry(agent).or_default();

@@ -14,7 +14,9 @@ pub type Record = Map<String, Json>;
 /// The properties that a record of a message has. Empty texts and unset dates are none.
 pub fn read(vocabulary: &Vocabulary, fields: &Fields, record: message::Record) -> Record {
     let values = fields.list.iter().zip(record.iter());
-    values.filter_map(|(field, value)| Some((field.label.clone(), json(vocabulary, field, &field.ty, value)?))).collect()
+    values
+        .filter_map(|(field, value)| Some((field.label.clone(), json(vocabulary, field, &field.ty, value)?)))
+        .collect()
 }
 
 /// The record that a field of a message holds.

@@ -40,8 +40,7 @@ pub enum List {
 }
 
 impl List {
-    pub const ALL: [List; 6] =
-        [List::Personal, List::CommonHold, List::Voice, List::Email, List::Sms, List::Campaign];
+    pub const ALL: [List; 6] = [List::Personal, List::CommonHold, List::Voice, List::Email, List::Sms, List::Campaign];
 
     /// The record in the list's event.
     pub fn record(self) -> &'static str {
