@@ -4,6 +4,7 @@
 //! of messages belongs to rules.
 
 pub mod agent;
+mod awaited;
 mod backoff;
 pub mod ccas;
 mod commands;

@@ -92,6 +92,7 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         Channels { ways, store, callbacks }: Channels,
+        hold_limit: Duration,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
@@ -103,7 +104,7 @@ impl Engine {
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
-            crowds: Crowds::default(),
+            crowds: Crowds::new(hold_limit),
             held: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
@@ -211,6 +212,10 @@ impl Engine {
         }
         self.held.entry(platform).or_default().push_back(input);
         self.release(platform);
+        if self.held.contains_key(&platform) {
+            self.bridge.hold_back(self.now(), platform);
+            self.perform(None);
+        }
     }
 
     /// Takes in what was held of a platform, as far as it need not be held any longer, little by little: queues that are
@@ -225,7 +230,11 @@ impl Engine {
                     self.take_in(Input::Read { owner, connection, bytes: piece, at, place: None });
                 }
                 Some(input) => self.take_in(input),
-                None => drop(self.held.remove(&platform)),
+                None => {
+                    self.held.remove(&platform);
+                    self.bridge.go_on_reading(self.now(), platform);
+                    self.perform(None);
+                }
             }
         }
     }

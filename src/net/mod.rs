@@ -76,6 +76,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
+    let hold_limit = config.hold_limit;
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
@@ -146,7 +147,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs.clone(), metrics, tasks.clone());
+    let engine =
+        Engine::new(bridge, Channels { ways, store, callbacks }, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs })
 }

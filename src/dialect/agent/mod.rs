@@ -4,6 +4,7 @@
 
 mod application;
 mod hello;
+pub mod platform;
 mod settings;
 mod tokens;
 

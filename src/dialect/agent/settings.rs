@@ -2,31 +2,43 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Server, ServerSettings, Tokens};
+use super::{
+    Server, ServerSettings, Tokens,
+    platform::{Client, LISTS, List, Settings},
+};
 use crate::{
     dialect::registry::{
-        ApplicationMaker, ApplicationSettings, ApplicationSide, ApplicationStart, ApplicationTransport, Entry, Reading,
+        ApplicationMaker, ApplicationSettings, ApplicationSide, ApplicationStart, ApplicationTransport, Entry,
+        PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
     },
-    port::ApplicationConversation,
-    settings::{Queue, Section, Web},
+    port::{ApplicationConversation, PlatformConversation},
+    settings::{Listen, Queue, Section, Web, WebFile},
 };
 
-/// The WebSocket's subprotocol and path.
-const PROTOCOL: &str = "cti-bridge.agent.v1";
-const PATH: &str = "/agent";
-
+/// The subprotocol of WebSockets, and where they are.
+pub(super) const PROTOCOL: &str = "cti-bridge.agent.v1";
+pub(super) const PATH: &str = "/agent";
 /// The shortest signing key in bytes.
 const SHORTEST_KEY: usize = 16;
+/// The most desktops unless the configuration says otherwise.
+const CONNECTIONS: u32 = 1000;
 
-/// Keys of either side's section that are tables whose keys are names that the operator gives.
-pub(super) const NAMED: &[&str] = &["agents", "service_groups", "not_ready_reasons", "cq_codes"];
+/// The files that a platform serves beside the WebSocket.
+const FILES: &[WebFile] = &[];
+/// The files that an application serves beside it.
+const CLIENT_FILES: &[WebFile] = &[];
 
 pub fn entry() -> Entry {
     Entry {
         name: "agent".to_owned(),
-        platform: None,
+        platform: Some(PlatformSide {
+            named: &["agents", "service_groups"],
+            read: Box::new(platform),
+            // Lines of a file come from all desktops alike.
+            replaying: None,
+        }),
         application: Some(ApplicationSide {
-            named: NAMED,
+            named: &["agents", "not_ready_reasons", "cq_codes"],
             read: Box::new(application),
             guests: false,
             statistics: false,
@@ -34,9 +46,41 @@ pub fn entry() -> Entry {
     }
 }
 
+fn platform(section: &Section, reading: &Reading) -> Option<PlatformSettings> {
+    let listen = Listen::read(section, reading.plaintext);
+    let web = Web::read(section, PROTOCOL, PATH, FILES);
+    let defaults = Settings::default();
+    let settings = Settings {
+        tokens: tokens(section),
+        reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
+        link_grace: section.duration("link_grace", defaults.link_grace),
+        transfer_wait: section.duration("transfer_wait", defaults.transfer_wait),
+        max_frame: web.max_frame,
+        shares_ids: section.choice("call_ids", &[("shared", true), ("own", false)], defaults.shares_ids),
+        service_groups: service_groups(section),
+        lists: lists(section),
+        real_time: section.list("real_time").unwrap_or_default(),
+    };
+    if !settings.shares_ids && !settings.lists.is_empty() {
+        let text = "desktops tell of waiting calls by shared ids: `waiting_lists` needs `call_ids = \"shared\"`";
+        section.problem("waiting_lists", text);
+    }
+    let connections = section.number("connections", CONNECTIONS) as usize;
+    let listen = listen?;
+    let exposed = listen.exposed;
+    let transport = PlatformTransport::Accepted { listen, connections, web: Some(web) };
+    Some(PlatformSettings { exposed, ..PlatformSettings::new(transport, settings) })
+}
+
+impl PlatformMaker for Settings {
+    fn make(self: Box<Self>, start: PlatformStart) -> Box<dyn PlatformConversation> {
+        Box::new(Client::new(*self, start.vocabulary, start.now))
+    }
+}
+
 fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
     let defaults = ServerSettings::default();
-    let web = Web::read(section, PROTOCOL, PATH, &[]);
+    let web = Web::read(section, PROTOCOL, PATH, CLIENT_FILES);
     let settings = ServerSettings {
         tokens: tokens(section),
         max_connections: section.number("connections", defaults.max_connections as u32) as usize,
@@ -99,4 +143,29 @@ pub(super) fn tokens(section: &Section) -> Tokens {
         section.missing("agents", text);
     }
     Tokens::new(agents, signing_key)
+}
+
+/// `service_groups`: the ids of groups, of which records of calls have only the names.
+fn service_groups(section: &Section) -> Vec<(String, i64)> {
+    let pair = |(name, id): (String, String)| {
+        let id = id.parse().ok().filter(|id| *id > 0);
+        if id.is_none() {
+            section.problem_in("service_groups", &name, format!("{name:?} should have the number of a service group"));
+        }
+        Some((name, id?))
+    };
+    section.values("service_groups").into_iter().filter_map(pair).collect()
+}
+
+/// `waiting_lists`: the lists of waiting calls that desktops subscribe to.
+fn lists(section: &Section) -> Vec<&'static List> {
+    let list = |name: String| {
+        let list = LISTS.iter().find(|list| list.name == name);
+        if list.is_none() {
+            let names = LISTS.each_ref().map(|list| list.name).join(", ");
+            section.problem("waiting_lists", format!("{name:?} is no list; there are {names}"));
+        }
+        list
+    };
+    section.list("waiting_lists").unwrap_or_default().into_iter().filter_map(list).collect()
 }

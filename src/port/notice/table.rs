@@ -21,6 +21,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("expected", "the sequence number that was due"),
     ("fault", "the fault that a client was sent"),
     ("field", "the name of a field of a message"),
+    ("held_s", "for how long nothing was read of a platform, in seconds"),
     ("limit", "the limit that was reached"),
     ("limit_s", "the time that was up, in seconds"),
     ("lost", "how many messages were lost for certain"),
@@ -72,6 +73,8 @@ macro_rules! table {
             PlatformLost platform_lost Warn Many "the platform is not connected" {
                 reason: String, next_attempt_s: f64,
             }
+            HeldBack held_back Warn Many "nothing is read of the platform for now: sessions have to catch up first" {}
+            HeldBackNoLonger held_back_no_longer Info Many "the platform is read again" { held_s: f64, }
             PlatformUnavailable platform_unavailable Warn Many "the platform cannot be asked" { reason: String, }
             PlatformSessionOpened platform_session_opened Info Many "the session with the platform is open and on line" {
                 address: String,
@@ -94,12 +97,18 @@ macro_rules! table {
                 cause: &'static str,
             }
 
+            DesktopConnected desktop_connected Info Many "an agent's desktop is connected" { user: String, peer: String, }
+            DesktopLost desktop_lost Warn Many "an agent's desktop is gone" { user: String, reason: String, }
+            DesktopEventRefused desktop_event_refused Warn Many "an event of an agent's desktop was dropped" {
+                cause: &'static str, user: String, message_name: String,
+            }
+
             // ── messages of a platform ────────────────────────────────────────────────────────────────────────────────
             EventsMissed events_missed Warn Many "the sequence has a gap: events were missed" {
                 sequence: u32, expected: u32, asks_snapshot: bool,
             }
             RelayLostEvents relay_lost_events Warn Many "events were lost while the relay had nobody to tell" {
-                lost: i64, perhaps_lost: i64,
+                user: Option<String>, lost: i64, perhaps_lost: i64,
             }
             ReplyUnexpected reply_unexpected Warn Many "a reply answers no command that is open" { request: i64, }
             SubscriptionRefused subscription_refused Error Many "a subscription was refused" {
