@@ -12,6 +12,7 @@ mod killed;
 mod link;
 mod office;
 mod open_media;
+mod pages;
 mod portals;
 mod portions;
 mod relays;
