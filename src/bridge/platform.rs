@@ -53,6 +53,8 @@ pub struct Platform {
     pub texts: Texts,
     /// What the conversation wants of the shell.
     wanted: VecDeque<Output>,
+    /// Events that the conversation says itself, which nobody has taken in yet.
+    own: VecDeque<Box<Message>>,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
@@ -188,6 +190,7 @@ impl Platform {
             knobs: parts.knobs,
             texts: Texts::default(),
             wanted: VecDeque::new(),
+            own: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
             has_event: false,
@@ -415,6 +418,7 @@ impl Platform {
                 PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
                     self.unanswered.push(Unanswered { guest, reason, unknown });
                 }
+                PlatformOutput::Event(message) => self.own.push_back(message),
                 PlatformOutput::Wire(output) => self.wanted.push_back(output),
             }
         }

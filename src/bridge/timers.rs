@@ -30,6 +30,7 @@ impl Bridge {
             }
             self.expire_passed(now, index);
             self.settle(now, index, Cause::Time);
+            self.hear_own(now, index);
         }
         for index in 0..self.applications.len() {
             self.applications[index].routes.expire(now);

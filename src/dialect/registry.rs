@@ -4,7 +4,7 @@
 
 use std::{any::Any, collections::BTreeMap, fmt::Debug, net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{ccas, ctips, event_feed, open_media, replay};
+use super::{agent, ccas, ctips, event_feed, open_media, replay};
 use crate::{
     port::{ApplicationConversation, PlatformConversation},
     settings::{Callback, Callee, Dial, Limits, Listen, Posts, Queue, Section, Web, Wsdl},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The dialects of this program; a dialect is one line here.
-const SHIPPED: [fn() -> Entry; 4] = [ccas::entry, ctips::entry, event_feed::entry, open_media::entry];
+const SHIPPED: [fn() -> Entry; 5] = [agent::entry, ccas::entry, ctips::entry, event_feed::entry, open_media::entry];
 
 /// See the module.
 #[derive(Debug, Default)]

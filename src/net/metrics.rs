@@ -188,18 +188,21 @@ impl Report {
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
         add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.refused, labels(&[("reason", "data-cut")]), platform.model.data_cut);
-        add(&self.refused, labels(&[("reason", "wrap-limit")]), platform.conversation.troubles().wrap_limits);
+        let troubles = platform.conversation.troubles();
+        add(&self.refused, labels(&[("reason", "wrap-limit")]), troubles.wrap_limits);
+        add(&self.refused, labels(&[("reason", "stranger")]), troubles.strangers);
+        add(&self.refused, labels(&[("reason", "foreign-event")]), troubles.foreign_events);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
-        add(&self.unknown, labels(&[("what", "value")]), platform.conversation.troubles().unknown_values);
+        add(&self.unknown, labels(&[("what", "value")]), troubles.unknown_values);
         for (sort, count) in platform.texts.counts() {
             add(&self.replaced, labels(&[("sort", sort.name())]), count);
         }
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
         add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
         add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);
-        add(&self.gaps, labels(&[]), platform.conversation.troubles().gaps);
-        add(&self.reconnects, labels(&[]), platform.conversation.troubles().disconnects);
+        add(&self.gaps, labels(&[]), troubles.gaps);
+        add(&self.reconnects, labels(&[]), troubles.disconnects);
         let set = |family: &Gauges, value: usize| {
             family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
         };

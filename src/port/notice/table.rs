@@ -98,12 +98,18 @@ macro_rules! table {
                 cause: &'static str,
             }
 
+            DesktopConnected desktop_connected Info Many "an agent's desktop is connected" { user: String, peer: String, }
+            DesktopLost desktop_lost Warn Many "an agent's desktop is gone" { user: String, reason: String, }
+            DesktopEventRefused desktop_event_refused Warn Many "an event of an agent's desktop was dropped" {
+                cause: &'static str, user: String, message_name: String,
+            }
+
             // ── messages of a platform ────────────────────────────────────────────────────────────────────────────────
             EventsMissed events_missed Warn Many "the sequence has a gap: events were missed" {
                 sequence: u32, expected: u32, asks_snapshot: bool,
             }
             RelayLostEvents relay_lost_events Warn Many "events were lost while the relay had nobody to tell" {
-                lost: i64, perhaps_lost: i64,
+                user: Option<String>, lost: i64, perhaps_lost: i64,
             }
             ReplyUnexpected reply_unexpected Warn Many "a reply answers no command that is open" { request: i64, }
             SubscriptionRefused subscription_refused Error Many "a subscription was refused" {
