@@ -194,7 +194,7 @@ async fn next_text(
         match timeout_at(heard + wait, socket.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => return Ok(text),
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => {
-                (heard, asked) = (Instant::now(), 0)
+                (heard, asked) = (Instant::now(), 0);
             }
             Ok(Some(Ok(Message::Binary(_)))) => {
                 return Err(End::broken("binary-message", "binary messages are not read here", CloseCode::Unsupported));
@@ -228,6 +228,7 @@ async fn write(
 ) -> Result<(), Error> {
     loop {
         let mut next = tokio::select! {
+            biased;
             () = question.notified() => {
                 socket.send(Message::Ping(Bytes::new())).await?;
                 continue;

@@ -130,7 +130,8 @@ impl Story {
 
 /// An event of CCAS as a readable text.
 pub fn describe(event: &Value) -> String {
-    let keys = ["RecID", "CallID", "HeldCallID", "ActiveCallID", "Name", "OppositePartyNumber", "ReasonID", "CQCodeList"];
+    let keys =
+        ["RecID", "CallID", "HeldCallID", "ActiveCallID", "Name", "OppositePartyNumber", "ReasonID", "CQCodeList"];
     let values = keys.iter().filter_map(|key| event.get(*key).map(|value| format!(" {key}={value}").replace('"', "")));
     event["type"].as_str().unwrap_or("?").to_owned() + &values.collect::<String>()
 }
@@ -144,7 +145,8 @@ fn show(frame: &Value) -> String {
     let mut text = frame["type"].as_str().unwrap_or("?").to_owned();
     let (call, user) = (&frame["Call"], &frame["UserInformation"]);
     for (record, keys) in [(call, ["ID", "State", "PhoneNumber"]), (user, ["UserName", "LoggedOn", "ReadyStatus"])] {
-        let values = keys.iter().filter_map(|key| record.get(*key).map(|value| format!(" {key}={value}").replace('"', "")));
+        let values =
+            keys.iter().filter_map(|key| record.get(*key).map(|value| format!(" {key}={value}").replace('"', "")));
         text.extend(values);
     }
     text
