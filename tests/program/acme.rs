@@ -205,7 +205,6 @@ fn a_dialect_without_a_conversation_is_an_error_where_it_stands() {
         "acme has no conversation for standing on the application side; there are agent, ctips, event-feed, open-media";
     assert!(error.starts_with(&format!("error: {text}\n")) && error.contains("bridge.conf:8:11"), "{error}");
 
-
     let error = refused("not-served", &APPLICATION.replace("\"acme\"", "\"ccas\""), |_| {});
     let text = "ccas has no rules for standing on the application side; there are agent, ctips, event-feed, open-media";
     assert!(error.starts_with(&format!("error: {text}\n")) && error.contains("bridge.conf:8:11"), "{error}");

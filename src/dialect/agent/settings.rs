@@ -24,9 +24,14 @@ const SHORTEST_KEY: usize = 16;
 const CONNECTIONS: u32 = 1000;
 
 /// The files that a platform serves beside the WebSocket.
-const FILES: &[WebFile] = &[];
+const FILES: &[WebFile] = &[script("/agent-relay.js", include_bytes!("../../../relays/agent/agent-relay.js"))];
 /// The files that an application serves beside it.
-const CLIENT_FILES: &[WebFile] = &[];
+const CLIENT_FILES: &[WebFile] =
+    &[script("/agent-client.js", include_bytes!("../../../adapters/agent-client/agent-client.js"))];
+
+const fn script(path: &'static str, content: &'static [u8]) -> WebFile {
+    WebFile { path, content_type: "text/javascript; charset=utf-8", content }
+}
 
 pub fn entry() -> Entry {
     Entry {
