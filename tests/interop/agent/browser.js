@@ -2,17 +2,16 @@
 
 "use strict";
 
-const fs = require("fs");
 const path = require("path");
 const modules = require("./modules");
 const { CLIENT, RELAY, ROOT } = require("./page");
 
 const { chromium } = modules("playwright-core");
-const DESK = path.join(ROOT, "src", "sim", "demo", "desktop");
+const DESK = path.join(ROOT, "adapters", "agent-client", "desk");
 
 /** The files of the desk, at the paths of a server that is the bridge as well. */
 const DESK_FILES = {
-  "/": fs.readFileSync(path.join(DESK, "desk.html"), "utf8").replace("http://BRIDGE", ""), "/desk.css": path.join(DESK, "desk.css"), "/desk.js": path.join(DESK, "desk.js"),
+  "/": path.join(DESK, "index.html"), "/desk.css": path.join(DESK, "desk.css"), "/desk.js": path.join(DESK, "desk.js"),
   "/agent-client.js": CLIENT, "/agent-relay.js": RELAY,
 };
 
