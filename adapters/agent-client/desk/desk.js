@@ -14,8 +14,8 @@
   const STATES = {
     [STATE.offered]: ["Ringing", "go"], [STATE.mailOffered]: ["New", "go"], [STATE.dialing]: ["Dialing", "wait"],
     [STATE.calling]: ["Calling", "wait"], [STATE.connected]: ["Connected", "main"], [STATE.mailHandling]: ["Open", "main"],
-    [STATE.conference]: ["Conference", "main"], [STATE.held]: ["On hold", "wait"], [STATE.onHold]: ["Held by the other side", "wait"],
-    [STATE.clerical]: ["After call", "calm"], [STATE.clearing]: ["Ending", "calm"], [STATE.failed]: ["Not reached", "stop"],
+    [STATE.conference]: ["Conference", "main"], [STATE.held]: ["On hold", "wait"],
+    [STATE.onHold]: ["Held by the other side", "wait"], [STATE.clerical]: ["After call", "calm"], [STATE.clearing]: ["Ending", "calm"], [STATE.failed]: ["Not reached", "stop"],
   };
   const MEDIA = { call: 2, chat: 1, email: 3, sms: 4, media: 5 };
   const NOTE_LASTS = 7000;
@@ -57,7 +57,8 @@
 
   /** Everything that the agent has in hand, in one shape. */
   function items() {
-    const of = (kind, image, list, describe) => list.map((record) => ({ kind, image, record, key: kind + record.id, ...describe(record) }));
+    const of = (kind, image, list, describe) =>
+      list.map((record) => ({ kind, image, record, key: kind + record.id, ...describe(record) }));
     const group = (info) => (info ? info.groupName : "");
     return [
       ...of("call", "phone", agent.getCalls(), (call) => ({
@@ -69,8 +70,10 @@
       ...of("media", "case", agent.getOpenMedia(), (media) => ({
         title: "Case " + media.id, about: ["Open media", group(media.callInfo)] })),
       ...of("email", "mail", agent.getEmails(), (email) => ({
-        title: email.subject || email.senderEmailAddress || "E-mail", about: ["E-mail", email.subject && email.senderEmailAddress, email.groupName] })),
-      ...of("sms", "mail", agent.getSMS(), (sms) => ({ title: sms.senderNumber || "Text message", about: ["Text message", sms.groupName] })),
+        title: email.subject || email.senderEmailAddress || "E-mail",
+        about: ["E-mail", email.subject && email.senderEmailAddress, email.groupName] })),
+      ...of("sms", "mail", agent.getSMS(), (sms) => ({
+        title: sms.senderNumber || "Text message", about: ["Text message", sms.groupName] })),
     ].sort((one, other) => rank(one) - rank(other));
   }
 
@@ -85,7 +88,8 @@
     const [label, tone] = STATES[record.state] || [record.stateDescription || "Busy", "calm"];
     const rings = record.state === STATE.offered || record.state === STATE.mailOffered;
     const data = (item.data || []).filter(([, value]) => value);
-    return make("article", { class: rings ? "card rings" : "card", "data-key": key, "data-tone": tone, "aria-labelledby": key + "-title" },
+    const labelled = { "data-key": key, "data-tone": tone, "aria-labelledby": key + "-title" };
+    return make("article", { class: rings ? "card rings" : "card", ...labelled },
       make("div", { class: "top" },
         make("span", { class: "portrait", "aria-hidden": "true" }, initials(item)),
         make("h3", { id: key + "-title" }, item.title),
@@ -101,27 +105,26 @@
 
   function initials({ title, image }) {
     const letters = (title.match(/\p{L}+/gu) || []).map((word) => word[0]);
-    return letters.length > 0 && image === "phone" ? (letters[0] + (letters.length > 1 ? letters[letters.length - 1] : "")).toUpperCase() : icon(image);
+    if (letters.length === 0 || image !== "phone") return icon(image);
+    return (letters[0] + (letters.length > 1 ? letters[letters.length - 1] : "")).toUpperCase();
   }
 
   function callActions({ record: call, key }) {
     const actions = [];
     const talks = call.state === STATE.connected || call.state === STATE.conference;
-    if (call.canAnswer) actions.push(button("answer", "phone", "Answer", "go", () => agent.answerCall(call.id), { "aria-keyshortcuts": "Alt+A" }));
-    if (call.canReject && call.callInfo) actions.push(button("reject", "back", "Reject", "", () => agent.rejectServiceCall(call.id)));
-    if (call.canHold) actions.push(button("hold", "hold", "Hold", "", () => agent.holdActiveCall(), { "aria-keyshortcuts": "Alt+H" }));
+    const add = (...given) => actions.push(button(...given));
+    const keys = (letter) => ({ "aria-keyshortcuts": "Alt+" + letter });
     const second = call.canRetrieve && agent.canTransfer();
-    if (call.canRetrieve) actions.push(button("retrieve", "play", "Retrieve", second ? "" : "main", () => agent.retrieveCall(call.id), { "aria-keyshortcuts": "Alt+H" }));
-    if (second) {
-      actions.push(button("connect", "transfer", "Connect the two", "main", () => agent.transferCall(call.id)));
-    }
-    if (call.canRetrieve && agent.canConference()) {
-      actions.push(button("conference", "people", "Talk together", "", () => agent.conferenceActiveCall()));
-    }
+    if (call.canAnswer) add("answer", "phone", "Answer", "go", () => agent.answerCall(call.id), keys("A"));
+    if (call.canReject && call.callInfo) add("reject", "back", "Reject", "", () => agent.rejectServiceCall(call.id));
+    if (call.canHold) add("hold", "hold", "Hold", "", () => agent.holdActiveCall(), keys("H"));
+    if (call.canRetrieve) add("retrieve", "play", "Retrieve", second ? "" : "main", () => agent.retrieveCall(call.id), keys("H"));
+    if (second) add("connect", "transfer", "Connect the two", "main", () => agent.transferCall(call.id));
+    if (call.canRetrieve && agent.canConference()) add("conference", "people", "Talk together", "", () => agent.conferenceActiveCall());
     if (call.canDeflect) actions.push(opener(key, "transfer", "transfer", talks ? "Transfer" : "Forward"));
     if (talks) actions.push(opener(key, "keys", "keys", "Keypad"));
     if (call.canHangup && call.state !== STATE.offered) {
-      actions.push(button("hang-up", "hang-up", "Hang up", "stop", () => agent.hangupCall(call.id), { "aria-keyshortcuts": "Alt+E" }));
+      add("hang-up", "hang-up", "Hang up", "stop", () => agent.hangupCall(call.id), keys("E"));
     }
     return actions.concat(clericalActions(call));
   }
@@ -357,8 +360,8 @@
   agent.onError = ({ method, reason }) => {
     if (method === "holdActiveCall") consult = "";
     if (method === null && !begun) {
-      $("welcome-text").textContent = /no token/.test(reason) ? "This page needs its token: open the address that the program printed."
-        : `It does not let us in yet: ${reason}.`;
+      const hint = "This page needs its token: open the address that the program printed.";
+      $("welcome-text").textContent = /no token/.test(reason) ? hint : `It does not let us in yet: ${reason}.`;
     } else if (method !== null && !QUIET.includes(method)) {
       note(`${METHOD_NAMES[method] || method} did not work: ${reason}.`);
     }

@@ -9,7 +9,7 @@ const { CLIENT, RELAY, ROOT } = require("./page");
 const { chromium } = modules("playwright-core");
 const DESK = path.join(ROOT, "adapters", "agent-client", "desk");
 
-/** The files of the desk, at a server's paths. */
+/** The files of the desk, at the paths of a server that is the bridge as well. */
 const DESK_FILES = {
   "/": path.join(DESK, "index.html"), "/desk.css": path.join(DESK, "desk.css"), "/desk.js": path.join(DESK, "desk.js"),
   "/agent-client.js": CLIENT, "/agent-relay.js": RELAY,

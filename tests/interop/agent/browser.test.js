@@ -246,5 +246,5 @@ test("a relay behind a cut network sends what happened meanwhile", async (t) => 
   const again = await start(t, { files: bridge.files, port });
   const relay = await again.relay();
   assert.deepEqual(relay.frames.map(({ type, Call }) => [type, Call?.State]),
-    [["OnCallEvent", 3], ["OnCallEvent", 1], ["UserInformation", undefined], ["UserInformation", undefined]]);
+    [["UserInformation", undefined], ["OnCallEvent", 3], ["OnCallEvent", 1], ["UserInformation", undefined], ["UserInformation", undefined]]);
 });
