@@ -28,7 +28,7 @@ use super::{
 use crate::{
     bridge::{Bridge, OtherVocabulary, Owner},
     model::LinkState,
-    port::{self, Connection, Reply},
+    port::{self, Connection, Notice, Reply},
     time::Time,
 };
 
@@ -269,6 +269,13 @@ impl Engine {
                     self.bridge.handle(now, owner, port::Input::Bytes { connection, bytes: &bytes });
                 }
             }
+            Input::Text { owner, connection, text, at: _, place } => {
+                if self.links.contains_key(&(owner, connection)) {
+                    self.show(owner, connection, "heard", text.as_bytes());
+                    self.bridge.handle(now, owner, port::Input::Text { connection, text: &text });
+                }
+                drop(place);
+            }
             Input::Closed { owner, connection, reason, cause } => {
                 let key = (owner, connection);
                 if self.links.remove(&key).is_some() || self.calls.remove(&key).is_some() {
@@ -298,7 +305,14 @@ impl Engine {
                     self.bridge.route_kept(now, route, result.clone());
                 }
             }
-            Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
+            Input::Complaint { about, notice } => {
+                if let (Some(owner), Notice::WebsocketRefused { cause, .. } | Notice::WebsocketBroken { cause, .. }) =
+                    (about, &*notice)
+                {
+                    self.metrics.refuse(owner, self.name(owner), cause);
+                }
+                self.bridge.complain(now, about, *notice);
+            }
             Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
             Input::Metrics(reply) => {
                 let waiting = self.waiting();

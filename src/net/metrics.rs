@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use crate::{
     bridge::{
-        Application, Bridge, Platform,
+        Application, Bridge, Owner, Platform,
         routes::{self, Desk},
     },
     log,
@@ -35,12 +35,19 @@ pub struct Metrics {
     pub delivery: Histogram,
     /// Events that a client took and answered with a fault.
     pub faulted: Counter,
+    /// WebSockets that were refused, or ended because their peers broke the rules.
+    refused: Counters,
 }
 
 impl Default for Metrics {
     fn default() -> Metrics {
         let histogram = || Histogram::new(exponential_buckets(0.000_01, 3.0, 14));
-        Metrics { translation: histogram(), delivery: histogram(), faulted: Counter::default() }
+        Metrics {
+            translation: histogram(),
+            delivery: histogram(),
+            faulted: Counter::default(),
+            refused: Counters::default(),
+        }
     }
 }
 
@@ -105,9 +112,20 @@ families! {
     remembered: Gauges "remembered" ["application"]
         "Requests that are remembered for an application's clients to ask about"
     unposted: Gauges "unposted" ["platform"] "Requests that wait to be posted to a platform"
+    websockets_refused: Counters "websockets_refused" ["owner" "reason"]
+        "WebSockets that were refused, or ended because their peers broke the rules, by reason"
 }
 
 impl Metrics {
+    /// Counts a WebSocket that was refused, or ended because its peer broke the rules.
+    pub fn refuse(&self, owner: Owner, name: &str, reason: &str) {
+        let kind = match owner {
+            Owner::Platform(_) => "platform",
+            Owner::Application(_) => "application",
+        };
+        self.refused.get_or_create(&labels_of(kind, name)(&[("reason", reason)])).inc();
+    }
+
     /// The report of this moment. `waiting` is how many posts wait for each session, `unposted` for each platform.
     pub fn render(
         &self,
@@ -115,7 +133,7 @@ impl Metrics {
         waiting: &HashMap<(usize, u32), usize>,
         unposted: &[Option<usize>],
     ) -> String {
-        let report = Report::default();
+        let report = Report { websockets_refused: self.refused.clone(), ..Report::default() };
         for (platform, unposted) in bridge.platforms().iter().zip(unposted) {
             report.platform(platform, *unposted);
         }

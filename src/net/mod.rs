@@ -27,6 +27,8 @@ pub(crate) mod service;
 mod store;
 mod stream;
 mod tls;
+mod web;
+mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -138,10 +140,10 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
-            Serving::Streams { queue, connections } => {
+            Serving::Streams { queue, connections, web } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
-                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, inputs };
+                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }

@@ -34,6 +34,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("of_platform", "the platform that a message is about"),
     ("of_sort", "their first field with the bridge's own words"),
     ("operation", "the operation that was asked for"),
+    ("origin", "the origin of a web page, as its browser sends it"),
     ("outcome", "what becomes of a request for a route"),
     ("part", "a part of a platform, of its snapshot, or of a WSDL"),
     ("path", "the path of a file"),
@@ -233,6 +234,13 @@ macro_rules! table {
                 address: Option<String>, reason: String,
             }
             TlsFailed tls_failed Warn Many "a TLS handshake failed" { peer: String, reason: String, }
+
+            WebsocketRefused websocket_refused Warn Many "a request for a WebSocket was refused" {
+                cause: &'static str, peer: String, origin: Option<String>,
+            }
+            WebsocketBroken websocket_broken Warn Many "a WebSocket was closed because its peer broke the rules" {
+                cause: &'static str, peer: String, reason: String,
+            }
 
             ConnectionEnded connection_ended Debug Many "a connection of a client ended in an error" {
                 peer: String, reason: String,
