@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::{
     reload::{Exchanged, NewRules},
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::Owner,
@@ -28,6 +29,7 @@ impl Input {
             | Input::Kept { .. }
             | Input::Complaint { .. }
             | Input::Rules { .. }
+            | Input::Watched(_)
             | Input::Metrics(_)
             | Input::Ready(_) => None,
         }
@@ -104,6 +106,8 @@ pub enum Input {
         about: Option<Owner>,
         notice: Box<Notice>,
     },
+    /// Somebody wants signs of life.
+    Watched(Pulse),
     Metrics(oneshot::Sender<String>),
     /// Asks for the names of the platforms that are not connected.
     Ready(oneshot::Sender<Vec<String>>),
