@@ -27,5 +27,6 @@ mod subscribers;
 mod support;
 mod texts;
 mod tls;
+mod websockets;
 mod world;
 mod wsdl;

@@ -142,6 +142,7 @@ class Bridge:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.tls = tls
 
     def accept(self):
