@@ -69,8 +69,7 @@ pub async fn open(mappings: &Mappings, listen: SocketAddr, print: fn(&str)) -> R
 }
 
 async fn start(mappings: &Mappings, token: &str, origin: &str) -> Result<Running, String> {
-    let configuration =
-        CONFIGURATION.replace("AGENT", ANN_LOGON).replace("TOKEN", token).replace("ORIGIN", origin);
+    let configuration = CONFIGURATION.replace("AGENT", ANN_LOGON).replace("TOKEN", token).replace("ORIGIN", origin);
     super::start(&configuration, mappings).await
 }
 
