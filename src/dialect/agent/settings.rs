@@ -23,7 +23,11 @@ const SHORTEST_KEY: usize = 16;
 const CONNECTIONS: u32 = 1000;
 
 /// The files that a platform serves beside the WebSocket.
-const FILES: &[WebFile] = &[];
+const FILES: &[WebFile] = &[WebFile {
+    path: "/agent-relay.js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_bytes!("../../../relays/agent/agent-relay.js"),
+}];
 
 pub fn entry() -> Entry {
     Entry {
