@@ -93,23 +93,26 @@ async fn two_desktops_are_one_platform_and_one_that_is_cut_comes_back() {
     ann.say(&call(900, 3)).await.unwrap();
     until(&mut desk, "AgentStateChange a40 Reserved").await;
 
-    let id = desk.ask("AnswerCall", &[("AgentIdx", "40"), ("CallId", "900")]).await.unwrap();
-    let asked = soon("a call", ann.hear()).await.unwrap();
-    assert_eq!((asked["call"].as_str(), &asked["args"]), (Some("AnswerCall"), &json!({ "CallID": 900 })));
-    ann.say(&json!({ "id": asked["id"], "hresult": 0, "out": { "Result": true } })).await.unwrap();
     ann.say(&call(900, 6)).await.unwrap();
     let heard = until(&mut desk, "AgentStateChange a40 Active").await;
     assert!(heard.iter().any(|event| event.starts_with("CallEstablished 900")), "{heard:?}");
-    assert!(id > 0);
 
-    // Cut, and back with the same call: nothing is told.
+    let id = desk.ask("HoldCall", &[("AgentIdx", "40"), ("CallId", "900")]).await.unwrap();
+    let asked = soon("a call", ann.hear()).await.unwrap();
+    assert_eq!((asked["call"].as_str(), &asked["args"]), (Some("HoldActiveCall"), &json!({ "CallID": 900 })));
+    ann.say(&json!({ "id": asked["id"], "hresult": 0, "out": { "Result": true } })).await.unwrap();
+    ann.say(&call(900, 8)).await.unwrap();
+    let held = event(&mut desk).await;
+    assert_eq!((short(&held).as_str(), held["RequestId"].as_i64()), ("CallHeld 900 a40", Some(id)));
+
+    // Cut, and back with the same call: nothing is told of it.
     drop(ann);
     let mut ann = desktop(bridge, 0).await;
-    ann.say(&call(900, 6)).await.unwrap();
+    ann.say(&call(900, 8)).await.unwrap();
     close_picture(&mut ann).await;
     bob.say(&json!({ "type": "OnUserStatusUpdate", "UserInformation": { "ReadyStatus": false } })).await.unwrap();
-    let next = short(&event(&mut desk).await);
-    assert!(next.starts_with("AgentStateChange a41 NotReady"), "{next}");
+    let heard = until(&mut desk, "AgentStateChange a41 NotReady").await;
+    assert!(!heard.iter().any(|event| event.contains("900") || event.contains("Log")), "{heard:?}");
 
     // A newer connection takes the place of an older one.
     let mut newer = desktop(bridge, 0).await;
@@ -195,7 +198,7 @@ async fn five_hundred_desktops_and_a_stuck_one() {
         until(&mut desk, &format!("AgentStateChange a{} Idle", 40 + relay)).await;
     }
     for (place, relay) in relays.iter_mut().enumerate() {
-        relay.say(&call(900 + place as i64, 3)).await.unwrap();
+        relay.say(&call(900 + place as i64, 6)).await.unwrap();
     }
     // All but the first one answer what they are asked. That one reads nothing.
     let mut relays = relays.into_iter();
@@ -205,23 +208,23 @@ async fn five_hundred_desktops_and_a_stuck_one() {
             while let Ok(asked) = relay.hear().await {
                 let done = json!({ "id": asked["id"], "hresult": 0, "out": { "Result": true } });
                 relay.say(&done).await.unwrap();
-                relay.say(&call(asked["args"]["CallID"].as_i64().unwrap(), 6)).await.unwrap();
+                relay.say(&call(asked["args"]["CallID"].as_i64().unwrap(), 8)).await.unwrap();
             }
         });
     }
-    let mut reserved = 0;
-    while reserved < DESKTOPS {
-        reserved += usize::from(short(&event(&mut desk).await).ends_with(" Reserved"));
+    let mut active = 0;
+    while active < DESKTOPS {
+        active += usize::from(short(&event(&mut desk).await).ends_with(" Active"));
     }
     let mut ids = Vec::new();
     for place in [0, 1, DESKTOPS - 1] {
         let (agent, number) = ((40 + place).to_string(), (900 + place).to_string());
-        ids.push(desk.ask("AnswerCall", &[("AgentIdx", &agent), ("CallId", &number)]).await.unwrap());
+        ids.push(desk.ask("HoldCall", &[("AgentIdx", &agent), ("CallId", &number)]).await.unwrap());
     }
-    let (mut established, mut failed) = (0, false);
-    while established < 2 || !failed {
+    let (mut held, mut failed) = (0, false);
+    while held < 2 || !failed {
         let event = event(&mut desk).await;
-        established += usize::from(event["EventType"] == "CallEstablished");
+        held += usize::from(event["EventType"] == "CallHeld");
         failed |= event["RequestId"] == ids[0] && event.to_string().contains("no answer in 0.2 s");
     }
 }
