@@ -11,8 +11,9 @@ function agent(shape) {
   const listeners = [];
   const find = (id) => state.calls.find((call) => call.id === id);
   const change = (call, changes) => {
-    Object.assign(call, changes);
-    if (call.state === 1) state.calls = state.calls.filter((each) => each !== call);
+    const { state: now } = Object.assign(call, changes);
+    Object.assign(call, { canAnswer: now === 3, canHangup: now !== 1, canHold: now === 6, canRetrieve: now === 8, canDeflect: now === 3 });
+    if (now === 1) state.calls = state.calls.filter((each) => each !== call);
     keep();
     tell("onCallEvent", call);
   };
