@@ -23,9 +23,11 @@ mod sessions;
 mod shutdown;
 mod stories;
 mod subscribers;
+mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
 mod texts;
 mod tls;
+mod websockets;
 mod world;
 mod wsdl;
