@@ -127,7 +127,6 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
                  'pw-portal-1'\nwsdl = 'none'",
                 2 + place
             ),
-            Speech::Desks => panic!("desktops are not played here"),
         };
         writeln!(text, "[platform.p{place}]\n{}\n{way}", spoken(dialect)).unwrap();
     }

@@ -354,6 +354,9 @@ impl Server {
         let arguments = Arguments { def: vocabulary.message(kind), message };
         let hresult = arguments.number("hresult").unwrap_or(hresult::OK);
         let mut out = record::of_field(&vocabulary, &arguments.def.fields, "out", message);
+        if let Some(fields) = vocabulary.members(&arguments.def.fields, "out") {
+            record::complete_results(&vocabulary, fields, &mut out);
+        }
         out.retain(|label, _| !call.is_void || label != "Result");
         let error = Some(arguments.text("error")).filter(|error| !error.is_empty());
         let out = (hresult == hresult::OK).then_some(out);

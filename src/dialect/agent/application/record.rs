@@ -53,8 +53,8 @@ fn json(vocabulary: &Vocabulary, field: &Field, ty: &Type, value: Value) -> Opti
 /// away.
 pub fn complete(vocabulary: &Vocabulary, fields: &Fields, record: &mut Record) {
     for field in &fields.list {
-        if let (Type::Record(place), Some(Json::Object(inner))) = (&field.ty, record.get_mut(&field.label)) {
-            complete(vocabulary, &vocabulary.records[*place].fields, inner);
+        if let Some(known) = record.get_mut(&field.label) {
+            complete_value(vocabulary, &field.ty, known);
         }
         let is_list_of_texts = matches!(&field.ty, Type::List(item) if **item == Type::Text);
         let may_lack = field.optional && field.ty != Type::Bool && !is_list_of_texts;
@@ -71,6 +71,25 @@ pub fn complete(vocabulary: &Vocabulary, fields: &Fields, record: &mut Record) {
             (Type::Id | Type::Time | Type::Record(_), _) => continue,
         };
         record.insert(field.label.clone(), missing);
+    }
+}
+
+/// The same of records that are there, and of those in lists, without adding any.
+fn complete_value(vocabulary: &Vocabulary, ty: &Type, value: &mut Json) {
+    if let (Type::Record(place), Some(record)) = (ty, value.as_object_mut()) {
+        complete(vocabulary, &vocabulary.records[*place].fields, record);
+    }
+    if let (Type::List(item), Some(items)) = (ty, value.as_array_mut()) {
+        items.iter_mut().for_each(|value| complete_value(vocabulary, item, value));
+    }
+}
+
+/// Completes what a method has returned.
+pub fn complete_results(vocabulary: &Vocabulary, fields: &Fields, out: &mut Record) {
+    for field in &fields.list {
+        if let Some(value) = out.get_mut(&field.label) {
+            complete_value(vocabulary, &field.ty, value);
+        }
     }
 }
 

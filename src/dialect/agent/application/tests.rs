@@ -86,7 +86,8 @@ impl Pages {
             if let Taken::Message { heard: one, .. } = taken {
                 heard.push(one);
             }
-            if !holds_several {
+            // What follows from a call comes before the next message.
+            if !holds_several || matches!(heard.last(), Some(Heard::Asked { .. })) {
                 break;
             }
         }
@@ -141,6 +142,7 @@ impl Pages {
 
     /// The result of a method that the conversation answers by itself.
     fn result(&mut self, key: u32, method: &str, args: Json) -> Json {
+        self.hears(key);
         let (heard, frames) = self.call(key, 5, method, args);
         assert!(heard.iter().all(|heard| *heard == Heard::Nothing), "{method} went to the bridge");
         let [frame] = &frames[..] else { panic!("{method}: {frames:?}") };
@@ -240,7 +242,7 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
     assert_eq!(call["CallInfo"]["IVRDataString"], "gold");
     assert!(call.get("IVR").is_none() && call.get("EndTime").is_none(), "{call}");
     pages.state(901, 6);
-    assert_eq!(types(&pages.hears(1)), ["OnCallEvent"]);
+    assert_eq!(types(&pages.hears(1)), ["OnCallEvent", "AgentAbilities"], "a call can be made now");
     assert_eq!(pages.state(901, 6), 0, "nothing has changed");
 }
 
@@ -338,10 +340,8 @@ fn a_log_off_ends_the_work_after_calls_and_an_agent_is_forgotten() {
     pages.hears(1);
     pages.publish(json!({ "type": "OnUserStatusUpdate", "agent": 40, "UserInformation": { "LoggedOn": 0 } }));
     let frames = pages.hears(1);
-    assert_eq!(
-        (&frames[0]["Call"]["State"], frames.last().unwrap()["type"].as_str()),
-        (&json!(1), Some("AgentAbilities"))
-    );
+    assert_eq!(frames[0]["Call"]["State"], 1);
+    assert!(types(&frames).contains(&"AgentAbilities".to_owned()), "no call can be made any more");
     assert!(frames.iter().any(|frame| frame["UserInformation"]["LoggedOn"] == 0));
     assert!(pages.server.mirror.desk(40).is_none());
     pages.log_on();
@@ -419,8 +419,8 @@ fn a_call_is_checked_as_com_checks_it() {
         ("AnswerCall", json!({ "CallID": null }), -2_147_352_561, "AnswerCall needs CallID"),
         ("AnswerCall", json!({ "CallID": 1, "Loud": true }), -2_147_352_570, "AnswerCall has no parameter Loud"),
         ("AnswerCall", json!({ "CallID": "x" }), -2_147_352_571, "AnswerCall: CallID is of another type"),
-        ("AnswerCall", json!({ "CallID": [1] }), -2_147_352_571, "AnswerCall: CallID is not of type id"),
-        ("AnswerCall", json!({ "CallID": 1e12 }), -2_147_352_571, "AnswerCall: CallID is of another type"),
+        ("AnswerCall", json!({ "CallID": [1] }), -2_147_352_571, "CallID"),
+        ("AnswerCall", json!({ "CallID": 1e12 }), -2_147_352_571, "CallID"),
         ("SetReadyStatus", json!({ "Status": "yes" }), -2_147_352_571, "SetReadyStatus: Status is of another type"),
         ("EnterCQCodes", json!({ "CallID": 1, "MediaType": 2, "Codes": [7] }), -2_147_352_571, "Codes"),
     ] {
