@@ -571,6 +571,9 @@ namespace AgentBridge {
                 asked.Add(id, question);
             }
             var line = new Line { { "id", id }, { "call", call } };
+            // The record id, as the bridge has said it: a call that passes whole to a desktop keeps it.
+            object agent = Mirror.User.Get("RecordID");
+            if (agent is long && (long)agent > 0) line.Add("agent", agent);
             if (arguments != null && arguments.Count > 0) line.Add("args", arguments);
             try {
                 Send(connection, line);
