@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal, Write},
+    net::SocketAddr,
     process::ExitCode,
 };
 
@@ -18,6 +19,12 @@ pub struct Options {
     /// Repeat the story until stopped
     #[arg(long = "loop")]
     repeat: bool,
+    /// Play the story with nobody at the desk, and end (desktop; the other stories always do)
+    #[arg(long, conflicts_with = "repeat")]
+    once: bool,
+    /// Where the page of the desk is served (desktop)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8780")]
+    listen: SocketAddr,
     /// Whether to use colours; by default if stdout is a terminal and NO_COLOR is not set
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,
@@ -50,7 +57,7 @@ fn look(colour: Colour) -> Look {
     Look { width: terminal().or_else(columns).unwrap_or(WIDTH), has_colour }
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Story {
     /// The platform is a Mitel Connect event feed, the application speaks CTIPS
     Feed,
@@ -58,6 +65,8 @@ enum Story {
     Ccas,
     /// The platform is a Mitel Connect event feed, a CTIPS application routes its calls, an Open Media Service finds agents
     Routing,
+    /// An agent's desk in your browser, written for AgentClient; the platform is MiCC Enterprise (CCAS) with customers who call
+    Desktop,
 }
 
 impl From<Story> for demo::Story {
@@ -66,6 +75,7 @@ impl From<Story> for demo::Story {
             Story::Feed => demo::Story::Feed,
             Story::Ccas => demo::Story::Ccas,
             Story::Routing => demo::Story::Routing,
+            Story::Desktop => demo::Story::Desktop,
         }
     }
 }
@@ -80,8 +90,16 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(error),
     };
     let played = runtime.block_on(async {
+        let played = async {
+            match options.story {
+                Story::Desktop if !options.once && !options.repeat => {
+                    demo::desktop::open(&mappings, options.listen, look(options.color), show).await
+                }
+                story => demo::run(story.into(), &mappings, options.repeat, look(options.color), show).await,
+            }
+        };
         tokio::select! {
-            played = demo::run(options.story.into(), &mappings, options.repeat, look(options.color), show) => played,
+            played = played => played,
             _ = tokio::signal::ctrl_c() => Ok(()),
         }
     });

@@ -28,6 +28,8 @@ mod store;
 mod stream;
 pub mod supervisor;
 mod tls;
+mod web;
+mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -78,6 +80,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
+    let hold_limit = config.hold_limit;
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
@@ -139,16 +142,17 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
-            Serving::Streams { queue, connections } => {
+            Serving::Streams { queue, connections, web } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
-                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, inputs };
+                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs.clone(), metrics, tasks.clone());
+    let engine =
+        Engine::new(bridge, Channels { ways, store, callbacks }, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs })
 }

@@ -18,6 +18,7 @@ mod tls;
 mod unknown;
 mod url;
 mod users;
+mod web;
 mod wsdl;
 
 pub use accepted::{Listen, Queue, address};
@@ -33,4 +34,5 @@ pub use source::{PREFIX, Sources};
 pub use tls::{ClientTls, ServerTls};
 pub use url::{Url, is_loopback, without_credentials};
 pub use users::Users;
+pub use web::{Web, WebFile};
 pub use wsdl::{Wsdl, WsdlSource, profile};

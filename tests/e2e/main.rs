@@ -4,6 +4,7 @@
 mod admin;
 mod calls;
 mod daemon;
+mod desktops;
 mod edges;
 mod fan_in;
 mod hostile;
