@@ -424,7 +424,7 @@ namespace AgentIntegration {
             }
         }
 
-        /// Of cti-bridge, not of the guide: why the last method answered false or nothing.
+        /// Of cti-bridge, not of the guide: why the last method that the bridge was asked answered false or nothing.
         public string LastError { get; private set; }
 
         public void Dispose() {
@@ -788,7 +788,10 @@ namespace AgentIntegration {
         // Asking the bridge, and raising what it tells.
 
         bool IsThere(string method) {
-            return desk != null && (desk.IsThere() || Refuse(method, "the bridge is away"));
+            if (desk == null) return false;
+            if (!desk.IsThere()) return Refuse(method, "the bridge is away");
+            LastError = "";
+            return true;
         }
 
         bool Refuse(string method, string error) {
@@ -815,6 +818,7 @@ namespace AgentIntegration {
             }
             string error;
             object result = desk.Ask(method, arguments, member, out error);
+            LastError = "";
             if (error != null) Refuse(method, error);
             return (T)Convertible.Read(typeof(T), result);
         }

@@ -286,7 +286,7 @@ namespace AgentRelay {
         readonly HashSet<long> joined = new HashSet<long>();                          // calls that a conference took in
         List<Line> deferred;      // events that came while the lists were read: they are newer
         Line user = new Line();
-        volatile Line identity;   // of the user; it outlives an Agent that is away
+        volatile Line lastUser;   // it outlives an Agent that is away
         Line waitingEnd;          // the end of a held call
         long waitingFor;          // … and the call that may become a conference
 
@@ -303,7 +303,7 @@ namespace AgentRelay {
         /// Whose events will follow: the bridge takes none before it knows that. The state itself comes after the waiting
         /// events, because an Agent can be asked for it at any time.
         public List<Line> Lines() {
-            Line known = identity;
+            Line known = lastUser;
             return known == null ? new List<Line>() : new List<Line> { UserLine(known) };
         }
 
@@ -404,10 +404,10 @@ namespace AgentRelay {
                 difference.Add(property.Key, property.Value);
                 user[property.Key] = property.Value;
             }
-            if (difference.ContainsKey("RecordID")) {
-                var known = new Line { { "RecordID", user["RecordID"] } };
-                if (user.ContainsKey("LoginID")) known.Add("LoginID", user["LoginID"]);
-                identity = known;
+            if (difference.Count > 0) {
+                var copy = new Line();
+                foreach (KeyValuePair<string, object> property in user) copy.Add(property.Key, property.Value);
+                lastUser = copy;
             }
             return difference;
         }

@@ -8,6 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 use hashbrown::HashSet;
 
 use super::{
+    abilities::Able,
     ids::{CallKey, Ids},
     passing::switch_of,
     picture::{Live, Local, Naming},
@@ -254,7 +255,8 @@ impl Application {
         if audience.only_asker && !self.answers_by_events {
             let request = transition.request.map(|request| platform.model.request(request));
             let is_answered = || request.is_some_and(|request| request.told_accepted);
-            let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
+            let hears_late = || self.server.as_ref().is_some_and(|server| server.hears_late_failures());
+            let is_late = transition.kind == TransitionKind::RequestFailed && is_answered() && !hears_late();
             let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
             if is_late || is_repeat {
                 return self.untold(platform, transition, Some("the reply is the request's only answer"));
@@ -310,6 +312,7 @@ impl Application {
             let asker = audience.asker.map(|(session, _)| session);
             told.extend(story::message_out(&to.vocabulary, message, &source, asker, sessions));
         };
+        let able = Able { ids: &self.ids, platform, index, place };
         let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
             counts.rules[rule] += 1;
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
@@ -323,7 +326,8 @@ impl Application {
             };
             let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
             let (agent, service) = filtered[kind];
-            let about = Filterable { agent: number(agent), agent_names, service: number(service), switch };
+            let (agent, service) = (number(agent), number(service));
+            let about = Filterable { agent, agent_names, service, switch, abilities: Some(&able) };
             let sessions = server.publish(message, &about, audience);
             counts.published[kind] += sessions as u64;
             tell_story(rule, message, sessions);

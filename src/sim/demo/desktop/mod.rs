@@ -14,8 +14,8 @@ use crate::{
     net::Running,
     sim::{
         relay::Relay,
-        site::{ANN_LOGON, Site},
-        stage::{Look, Stage},
+        site::{ANN, ANN_LOGON, BEN, Site},
+        stage::{Look, Person, Stage},
     },
     time::Time,
 };
@@ -37,6 +37,8 @@ not_ready_reasons = { 1 = "Break", 2 = "Lunch", 3 = "Meeting" }
 cq_codes = { 1 = "Order placed", 2 = "Question answered", 3 = "Call back" }
 "#;
 
+const PEOPLE: &[Person] = &[("RecID=", ANN, "Ann"), ("RecID=", BEN, "Ben")];
+
 /// Serves the page and the site until it is stopped, and prints the page's address and what happens. The page is served at
 /// `listen`; port 0 is any that is free.
 pub async fn open(mappings: &Mappings, listen: SocketAddr, look: Look, print: fn(&str)) -> Result<(), String> {
@@ -48,7 +50,7 @@ pub async fn open(mappings: &Mappings, listen: SocketAddr, look: Look, print: fn
     let running = start(mappings, &token, &origin).await?;
     let page = page::serve(listener, running.applications[0]);
     let mut office = Office::connect(&running, 1).await?;
-    let stage = Stage::new(print, look, &[]);
+    let stage = Stage::new(print, look, PEOPLE);
     print("");
     print(&format!("  The desk:  {origin}/#token={token}"));
     print("");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Happened, Office, start};
+use super::{Happened, Office, PEOPLE, start};
 use crate::{
     mapping::Mappings,
     sim::{
@@ -20,6 +20,11 @@ const PACE: u32 = 8;
 /// The longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const LEGEND: [&str; 2] = [
+    "→  the desk hears an event, or the result of a method   ←  somebody calls a method",
+    "What stands on the left is CCAS's; the words on the right are AgentClient's.",
+];
+
 /// States of a call (guide, ICall).
 const OFFERED: i64 = 3;
 const CONNECTED: i64 = 6;
@@ -27,17 +32,11 @@ const HELD: i64 = 8;
 const IDLE: i64 = 1;
 const CLERICAL: i64 = 99;
 
-const LEGEND: [&str; 2] = [
-    "The platform's messages are on the left, the desk's on the right. →  what the desk hears. ←  a method that the desk calls, and what the \
-     platform is asked for. Each side speaks at its own time: a message and what comes of it may stand in different rows.",
-    "Ann sits at the desk, Ben is her colleague. States of a call: 3 offered, 6 connected, 8 held, 99 work after the call, 1 over.",
-];
-
 pub async fn play(mappings: &Mappings, look: Look, print: fn(&str)) -> Result<(), String> {
     let running = start(mappings, "demo", "http://localhost").await?;
     let office = Office::connect(&running, PACE).await?;
     let desk = AgentProgram::greet(running.applications[0], "demo").await.map_err(|error| error.to_string())?;
-    let mut story = Story { office, desk, stage: Stage::new(print, look, &[]) };
+    let mut story = Story { office, desk, stage: Stage::new(print, look, PEOPLE) };
     story.stage.title("MiCC Enterprise Agent Service (CCAS)", "a desk that was written for AgentClient", &LEGEND);
     let told = timeout(PATIENCE, story.tell()).await.unwrap_or_else(|_| Err("the story came to a halt".to_owned()));
     drop(story);
@@ -66,7 +65,7 @@ impl Story {
         self.stage.chapter("She asks Ben, and transfers the customer to him");
         self.ask("HoldActiveCall", json!({})).await?;
         self.wait_for(HELD).await?;
-        self.ask("MakeCall", json!({ "Number": BEN_STATION })).await?;
+        self.ask("MakeCall", json!({ "Number": BEN_STATION, "UseNumberTranslation": false })).await?;
         self.wait_for(CONNECTED).await?;
         self.ask("TransferCall", json!({ "CallID": call })).await?;
         let call = self.wait_for(CLERICAL).await?;
@@ -84,12 +83,9 @@ impl Story {
         let call = self.wait_for(CLERICAL).await?;
 
         self.stage.chapter("What CCAS cannot do is refused with a reason");
-        let refused = self.ask("StartRecording", json!({ "AllCalls": true })).await?;
-        if refused["out"]["Result"] != false {
-            return Err(format!("StartRecording was not refused: {refused}"));
-        }
-        self.ask("SetReadyStatus", json!({ "Status": false, "ReasonID": 2 })).await?;
+        self.call("StartRecording", json!({ "AgentID": 40, "AllCalls": true }), false).await?;
         self.finish(call).await?;
+        self.ask("SetReadyStatus", json!({ "Status": false, "ReasonID": 2 })).await?;
         self.stage.chapter("That was all. To sit at the desk yourself: cti-bridge demo desktop");
         Ok(())
     }
@@ -102,11 +98,17 @@ impl Story {
         self.wait_for(IDLE).await.map(drop)
     }
 
-    /// Calls a method, and waits for its result.
-    async fn ask(&mut self, method: &str, args: Value) -> Result<Value, String> {
+    /// Calls a method that is taken.
+    async fn ask(&mut self, method: &str, args: Value) -> Result<(), String> {
+        self.call(method, args, true).await
+    }
+
+    /// Calls a method, and waits for its result, which should be this.
+    async fn call(&mut self, method: &str, args: Value, taken: bool) -> Result<(), String> {
         self.stage.row("", &format!("← {method} {}", args.to_string().replace('"', "")));
         let id = self.desk.call(method, args).await.map_err(|error| error.to_string())?;
-        self.wait(method, |frame| frame["id"] == id).await
+        let answer = self.wait(method, |frame| frame["id"] == id).await?;
+        if answer["out"]["Result"] == taken { Ok(()) } else { Err(format!("{method} was answered by {answer}")) }
     }
 
     /// Waits until a call is in this state. Returns its id.
@@ -128,7 +130,10 @@ impl Story {
                 },
                 frame = self.desk.hear() => {
                     let frame = frame.map_err(|error| format!("waiting for {awaited}: {error}"))?;
-                    self.stage.row("", &format!("→ {}", show(&frame)));
+                    // What the agent is able to do is the mirror's business.
+                    if frame["type"] != "AgentAbilities" {
+                        self.stage.row("", &format!("→ {}", show(&frame)));
+                    }
                     if is_it(&frame) {
                         return Ok(frame);
                     }
@@ -149,6 +154,9 @@ pub fn describe(event: &Value) -> String {
 /// A frame that the desk hears as a readable text.
 fn show(frame: &Value) -> String {
     if let Some(id) = frame.get("id") {
+        if let Some(failed) = frame["type"].as_str() {
+            return format!("{failed} (call {id}): {}", frame["error"].as_str().unwrap_or_default());
+        }
         let error = frame["error"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
         return format!("{} (call {id}){error}", frame["out"]["Result"]);
     }
