@@ -24,6 +24,7 @@ use super::{
     room::Crowds,
     store::Store,
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::{Bridge, OtherVocabulary, Owner},
@@ -78,6 +79,8 @@ pub struct Engine {
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) tasks: TaskTracker,
+    /// Given as long as the loop turns.
+    pulse: Option<Pulse>,
     start: Instant,
 }
 
@@ -112,6 +115,7 @@ impl Engine {
             inputs,
             metrics,
             tasks,
+            pulse: None,
             start: Instant::now(),
         }
     }
@@ -174,7 +178,8 @@ impl Engine {
     /// Ends when something is due.
     fn due(&self) -> impl Future<Output = ()> + use<> {
         let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
-        let deadline = deadline.into_iter().chain(self.crowds.deadline()).min();
+        let pulse = self.pulse.as_ref().map(Pulse::due);
+        let deadline = deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min();
         async move {
             match deadline {
                 Some(deadline) => sleep_until(deadline.into()).await,
@@ -184,6 +189,9 @@ impl Engine {
     }
 
     fn expire(&mut self) {
+        if let Some(pulse) = &mut self.pulse {
+            pulse.beat(Instant::now());
+        }
         if self.crowds.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
             self.look_at_crowds();
         }
@@ -314,6 +322,7 @@ impl Engine {
                 self.bridge.complain(now, about, *notice);
             }
             Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
+            Input::Watched(pulse) => self.pulse = Some(pulse),
             Input::Metrics(reply) => {
                 let waiting = self.waiting();
                 let to_platforms =

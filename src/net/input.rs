@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::{
     reload::{Exchanged, NewRules},
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::Owner,
@@ -31,6 +32,7 @@ impl Input {
             | Input::Kept { .. }
             | Input::Complaint { .. }
             | Input::Rules { .. }
+            | Input::Watched(_)
             | Input::Metrics(_)
             | Input::Ready(_) => None,
         }
@@ -115,6 +117,8 @@ pub enum Input {
         about: Option<Owner>,
         notice: Box<Notice>,
     },
+    /// Somebody wants signs of life.
+    Watched(Pulse),
     Metrics(oneshot::Sender<String>),
     /// Asks for the names of the platforms that are not connected.
     Ready(oneshot::Sender<Vec<String>>),

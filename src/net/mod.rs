@@ -26,6 +26,7 @@ mod room;
 pub(crate) mod service;
 mod store;
 mod stream;
+pub mod supervisor;
 mod tls;
 mod web;
 mod websocket;
@@ -50,6 +51,7 @@ use engine::{Channels, Engine};
 use input::Input;
 use metrics::Metrics;
 use peers::Peers;
+use supervisor::Supervisor;
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
 const INPUTS: usize = 64;
@@ -165,6 +167,13 @@ impl Running {
             self.tasks.wait().await;
         };
         timeout(self.grace, done).await.is_ok()
+    }
+
+    /// From now on, the engine gives the supervisor signs of life, if it wants them.
+    pub async fn give_signs_of_life(&self, supervisor: &mut Supervisor) {
+        if let Some(pulse) = supervisor.pulse() {
+            bring(&self.inputs, Input::Watched(pulse)).await;
+        }
     }
 
     /// Ends when the bridge does, which it never should before it is told to.

@@ -23,6 +23,7 @@ mod sessions;
 mod shutdown;
 mod stories;
 mod subscribers;
+mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
 mod texts;

@@ -64,7 +64,11 @@ class Program:
 
     def _listen(self):
         for line in self.process.stdout:
-            self.said.put(json.loads(line))
+            if line.startswith("{"):
+                self.said.put(json.loads(line))
+            else:
+                # Mono itself, when it falls over its own threads as it ends.
+                self.log.append(line.rstrip())
 
     def _note(self):
         for line in self.process.stderr:

@@ -4,7 +4,7 @@ front of a CCAS, of an event feed, and of the .NET relay of a desktop."""
 import unittest
 
 from harness.agent import Desktop, Program, desks, pages
-from harness.bridge import micc, mitel, unused
+from harness.bridge import Bridge, micc, mitel, unused
 from harness.ccas import (CLEARED, CLERICAL_ENDED, CONFERENCE, DELIVERED, ESTABLISHED, HOLD, LOGOFF, NOT_READY, ORIGINATED,
                           READY, RETRIEVED, TRANSFERRED, VOICE)
 from harness.feed import GROUP, Agent, Call, Feed, entities
@@ -12,11 +12,11 @@ from guide import METHODS, RESULTS
 from test_agent_relay import sample
 
 from .office import SALES, Office
-from .world import bridge
+from .world import BINARY, bridge
 
 DIALING, OFFERED, CALLING, CONNECTED, HELD, JOINED, CLEARING, CLERICAL, IDLE = 2, 3, 4, 6, 8, 10, 11, 99, 1
-NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [], "GetChats": [], "GetAllTabs": [], 
-           "GetTabByName": None}
+NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [],
+           "GetChats": [], "GetAllTabs": [], "GetTabByName": None}
 
 
 class Programs(unittest.TestCase):
@@ -55,8 +55,10 @@ class Programs(unittest.TestCase):
 
 class OnCcas(Office, Programs):
     def setUp(self):
-        self.bridge = bridge(self, {**micc(listen=unused()), **pages("micc", listen=unused(), not_ready_reasons={"3": "lunch"},
-                                                                   cq_codes={"7": "sold"})})
+        self.sections = {**micc(listen=unused()), **pages("micc", listen=unused(), not_ready_reasons={"3": "lunch"},
+                                                          cq_codes={"7": "sold"})}
+        self.bridge = Bridge(BINARY, self.sections)
+        self.addCleanup(lambda: self.assertEqual(self.bridge.stop(), 0))
         self.connect()
         self.program = self.open()
         self.program.hears("OnUserLogin")
@@ -82,9 +84,9 @@ class OnCcas(Office, Programs):
         self.answers("MakeCall", 40, "4041")
         self.ann.says(self.relay, ORIGINATED, CallID=901, CallType=VOICE)
         self.hears_call(901, DIALING, Incoming=False, PhoneNumber="4041")
-        for event, state in (DELIVERED, CALLING), (ESTABLISHED, CONNECTED):
+        for event, state, more in (DELIVERED, CALLING, {"CalledNumber": "4041"}), (ESTABLISHED, CONNECTED, {}):
             for agent, opposite in (self.ann, "4041"), (self.ben, "4040"):
-                agent.says(self.relay, event, CallID=901, OppositePartyNumber=opposite, CalledNumber="4041")
+                agent.says(self.relay, event, CallID=901, OppositePartyNumber=opposite, **more)
             self.hears_call(901, state)
 
     def test_a_group_call_from_its_ringing_to_the_end_of_the_work_after_it(self):
@@ -213,12 +215,12 @@ class OnCcas(Office, Programs):
     def test_a_bridge_that_is_started_anew_is_told_as_its_differences(self):
         self.serve()
         kept = self.calls()
+        self.bridge.process.child.kill()
         self.relay.close()
-        sections = {name: dict(settings) for name, settings in self.sections().items()}
-        self.assertEqual(self.bridge.stop(), 0)
         self.assertIs(self.program.call("HangupCall", CallID=900), False)
         self.assertEqual(self.calls(), kept)
-        self.bridge = bridge(self, sections)
+        self.bridge.process.end()
+        self.bridge = Bridge(BINARY, self.sections)
         self.connect()
         heard = []
         while not heard or heard[-1] != (900, IDLE):
@@ -231,9 +233,6 @@ class OnCcas(Office, Programs):
         while self.program.heard()[0] != "OnCallEvent":
             pass
         self.assertEqual(self.calls(), [(902, OFFERED)])
-
-    def sections(self):
-        return {**micc(listen=self.bridge.addresses["micc"]), **pages("micc", listen=self.bridge.addresses["pages"])}
 
 
 class OnTheFeed(Programs):
@@ -288,7 +287,7 @@ class OnTheFeed(Programs):
         call.says(self.line, "retrieved", self.jane.device("device"))
         self.hears_call(900, CONNECTED)
         self.assertIs(self.program.call("HangupActiveCall"), True)
-        self.commanded("release")
+        self.commanded("hangup")
         call.says(self.line, "conn-cleared", self.jane.device("device-out"))
         self.jane.says(self.line, "agent-wrap", media_type=1, call_id=900, tapi_call_id=5900, guid=call.guid, wrapup_code=0)
         self.hears_call(900, CLEARING)
@@ -331,7 +330,7 @@ class OnADesktop(Programs):
 
     def setUp(self):
         self.bridge = bridge(self, {**desks(), **pages("desks")})
-        self.desktop = Desktop(self.bridge.addresses["desks"])
+        self.desktop = Desktop(self.bridge.addresses["desks"], check="0.3")
         self.addCleanup(self.desktop.stop)
         self.desktop.tell("answer", method="GetUserInformation", result=self.user)
         self.program = self.open()
@@ -341,26 +340,43 @@ class OnADesktop(Programs):
     def happen(self, event, **args):
         self.desktop.tell("raise", event=event, args=args)
 
-    def test_a_call_passes_whole_and_so_do_methods(self):
+    def has(self, record):
+        """The Agent has this call, and says so."""
+        self.desktop.tell("answer", method="GetCalls", result=[record])
+        self.happen("OnCallEvent", Call=record)
+
+    def test_a_call_passes_whole(self):
         record = {"ID": 900, "State": OFFERED, "Incoming": True, "PhoneNumber": "5551234", "CalledNumber": "800", "Type": 1,
                   "CallerName": "Doe", "CanAnswer": True, "IVRLabels": ["tier"], "IVRData": ["gold"],
                   "CallInfo": {"GroupName": "Sales", "CallingNumber": "5551234", "QueueDuration": 30}}
-        self.happen("OnCallEvent", Call=record)
+        self.has(record)
         heard = self.hears_call(900, OFFERED, PhoneNumber="5551234", CallerName="Doe", IVRData=["gold"], CanAnswer=True)
         self.assertEqual((heard["CallInfo"]["GroupName"], heard["CallInfo"]["QueueDuration"]), ("Sales", 30))
-        self.desktop.tell("answer", method="GetCalls", result=[record])
-        self.desktop.tell("answer", method="AnswerActiveCall", result=True)
-        self.assertIs(self.program.call("AnswerActiveCall"), True)
-        self.happen("OnCallEvent", Call={**record, "State": CONNECTED, "CanHold": True})
+        self.has({**record, "State": CONNECTED, "CanHold": True})
         self.hears_call(900, CONNECTED, CanHold=True)
-        self.desktop.tell("answer", method="SetReadyStatus", result=False)
-        self.assertIn("SetReadyStatus: ", self.program.refused("SetReadyStatus", Status=False, ReasonID=3))
         self.happen("OnUserStatusUpdate", UserInformation={**self.user, "ReadyStatus": False, "VoiceNotReadyReasonID": 3})
         self.program.hears("OnUserStatusUpdate", ReadyStatus=False, VoiceNotReadyReasonID=3)
-        self.happen("OnCallEvent", Call={**record, "State": IDLE, "EndTime": "2026-03-01T10:00:00Z"})
+        self.has({**record, "State": IDLE, "EndTime": "2026-03-01T10:00:00Z"})
         while self.hears_any_call(900) != IDLE:
             pass
         self.assertEqual(self.calls(), [])
+
+    def test_methods_are_carried_out_by_the_agent(self):
+        self.has({"ID": 900, "State": OFFERED, "PhoneNumber": "5551234"})
+        self.hears_call(900, OFFERED)
+        for method, args, passed in [("AnswerCall", {"CallID": 900}, [900]), ("AnswerActiveCall", {}, []),
+                                     ("SelectTab", {"tabIndex": 2}, [2]), ("StopMonitor", {}, [])]:
+            with self.subTest(method=method):
+                self.desktop.tell("answer", method=method, result=True)
+                self.assertIs(self.program.call(method, **args), True)
+                self.assertEqual(self.desktop.called(method), passed)
+        self.desktop.tell("answer", method="SetReadyStatus", result=False)
+        self.assertIs(self.program.call("SetReadyStatus", Status=False, ReasonID=3), False)
+        self.desktop.tell("answer", method="GetNotReadyReasons", result=[{"ID": 3, "Name": "lunch"}])
+        self.assertEqual(self.program.call("GetNotReadyReasons"), [{"ID": 3, "Name": "lunch"}])
+        self.desktop.tell("answer", method="GetTabByName", result={"Index": 1, "Name": "CRM"})
+        self.assertEqual(self.program.call("GetTabByName", name="CRM"),
+                         {"Index": 1, "Name": "CRM", "Symbol": "", "Selected": False})
 
     def hears_any_call(self, number):
         event, values = self.program.heard()
@@ -368,14 +384,13 @@ class OnADesktop(Programs):
         return values[0]["State"]
 
     def test_an_agent_that_closes_and_comes_back(self):
-        self.happen("OnCallEvent", Call={"ID": 900, "State": CONNECTED, "PhoneNumber": "5551234"})
+        self.has({"ID": 900, "State": CONNECTED, "PhoneNumber": "5551234"})
         self.hears_call(900, CONNECTED)
-        self.desktop.tell("answer", method="GetCalls", result=[{"ID": 900, "State": CONNECTED, "PhoneNumber": "5551234"}])
         self.desktop.tell("close")
         self.assertTrue(self.desktop.logged("agent: the Agent has closed"))
         self.desktop.tell("open")
         self.assertTrue(self.desktop.logged("agent: connected to the Agent", 2))
-        self.happen("OnCallEvent", Call={"ID": 900, "State": HELD, "PhoneNumber": "5551234"})
+        self.has({"ID": 900, "State": HELD, "PhoneNumber": "5551234"})
         states = []
         while not states or states[-1] != HELD:
             event, values = self.program.heard()

@@ -5,16 +5,25 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Happened, Office, start};
+use super::{Happened, Office, PEOPLE, start};
 use crate::{
     mapping::Mappings,
-    sim::{agent::AgentProgram, site::BEN_STATION, stage::Stage},
+    sim::{
+        agent::AgentProgram,
+        site::BEN_STATION,
+        stage::{Look, Stage},
+    },
 };
 
 /// The site's waits are so many times shorter than in life.
 const PACE: u32 = 8;
 /// The longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const LEGEND: [&str; 2] = [
+    "→  the desk hears an event, or the result of a method   ←  somebody calls a method",
+    "What stands on the left is CCAS's; the words on the right are AgentClient's.",
+];
 
 /// States of a call (guide, ICall).
 const OFFERED: i64 = 3;
@@ -23,12 +32,12 @@ const HELD: i64 = 8;
 const IDLE: i64 = 1;
 const CLERICAL: i64 = 99;
 
-pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+pub async fn play(mappings: &Mappings, look: Look, print: fn(&str)) -> Result<(), String> {
     let running = start(mappings, "demo", "http://localhost").await?;
     let office = Office::connect(&running, PACE).await?;
     let desk = AgentProgram::greet(running.applications[0], "demo").await.map_err(|error| error.to_string())?;
-    let mut story = Story { office, desk, stage: Stage::new(print) };
-    story.stage.title("MiCC Enterprise Agent Service (CCAS)", "a desk that was written for AgentClient");
+    let mut story = Story { office, desk, stage: Stage::new(print, look, PEOPLE) };
+    story.stage.title("MiCC Enterprise Agent Service (CCAS)", "a desk that was written for AgentClient", &LEGEND);
     let told = timeout(PATIENCE, story.tell()).await.unwrap_or_else(|_| Err("the story came to a halt".to_owned()));
     drop(story);
     running.stop().await;
