@@ -85,7 +85,7 @@ class AgentTab(Desk):
         self.ask("ClearCall", ANN, CallId=seen["CallId"])
         self.browser.wait("tab", "agentClient.getCalls().length === 0")
         self.application_hears("CallCleared", AgentId=40)
-        self.client_hears("released")
+        self.client_hears("conn-cleared")
         self.browser.wait("desk", "agentClient.getCalls().length === 0")
 
         self.assertIs(self.browser.evaluate("desk", "agentClient.setReadyStatus(false, 3)"), True)
