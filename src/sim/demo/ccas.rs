@@ -97,7 +97,7 @@ impl Scene {
     async fn ask(&mut self, command: &Value, error: Option<&str>) -> Result<(), String> {
         let text = |error: std::io::Error| error.to_string();
         let name = command["sub-request-type"].as_str().unwrap_or_default();
-        let asked = format!("← command {name}{}", words(&command, &["agent-id", "call-id", "release-code"]));
+        let asked = format!("← command {name}{}", words(command, &["agent-id", "call-id", "release-code"]));
         let mut command = command.clone();
         command["message"] = "command".into();
         let id = self.crm.send(command).await.map_err(text)?;
