@@ -1,6 +1,7 @@
 //! One application: its sessions, its numbers for calls and agents, its routes, and the rules by which it is told things.
 
 mod groups;
+mod replies;
 mod told_routes;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -250,17 +251,8 @@ impl Application {
         debug_assert!(transition.fits_its_signature(), "{transition:?}");
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
-        // Where events carry no request ids, the reply is the request's only answer: transitions that everybody was
-        // told are not told again, and a failure after the reply is not reported again.
-        if audience.only_asker && !self.answers_by_events {
-            let request = transition.request.map(|request| platform.model.request(request));
-            let is_answered = || request.is_some_and(|request| request.told_accepted);
-            let hears_late = || self.server.as_ref().is_some_and(|server| server.hears_late_failures());
-            let is_late = transition.kind == TransitionKind::RequestFailed && is_answered() && !hears_late();
-            let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
-            if is_late || is_repeat {
-                return self.untold(platform, transition, Some("the reply is the request's only answer"));
-            }
+        if audience.only_asker && self.has_replied(platform, transition) {
+            return self.untold(platform, transition, Some("the reply is the request's only answer"));
         }
         if self.to.plans[transition.kind as usize].rules.is_empty() {
             self.counts.untold[transition.kind as usize] += 1;

@@ -23,17 +23,20 @@ use crate::rust_source::{self, Sort, Token};
 const AT_HOME: [&str; 5] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs", "src/cli/service.rs"];
 
 /// Plain words that also name a message, a field or a type of some dialect.
-const PLAIN: [&str; 35] = [
+const PLAIN: [&str; 39] = [
     "Accepted",
     "Comment",
     "Connect",
+    "Error",
     "Fields",
     "ID",
     "Index",
     "Message",
+    "Method",
     "Name",
     "Open",
     "Operation",
+    "Refused",
     "at",
     "command",
     "connection",
@@ -49,6 +52,7 @@ const PLAIN: [&str; 35] = [
     "message",
     "out",
     "password",
+    "ping",
     "profile",
     "purpose",
     "release",

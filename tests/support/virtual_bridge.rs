@@ -535,7 +535,8 @@ impl VirtualBridge {
         let is_it = |session: &&Session| session.application == application && session.number == Some(number);
         // Pings are the conversation's own.
         if self.applications[application] == Speech::Desks && message.starts_with("{\"ping\"") {
-            return;
+            let (connection, bytes) = (Connection::accepted(number), b"{\"pong\":1}\n");
+            return self.bridge.handle(self.now, Owner::Application(application), Input::Bytes { connection, bytes });
         }
         if let Some(session) = self.sessions.iter().find(is_it).filter(|_| !self.is_opening) {
             let name = session.name.clone();

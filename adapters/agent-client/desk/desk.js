@@ -325,11 +325,11 @@
     $("link").dataset.tone = connected ? "go" : "stop";
     $("link").title = reason;
     if (connected) waiting.clear();
-    setTimeout(listenToQueue);
+    listenToQueue();
     draw();
   };
   agent.onUserStatusUpdate = draw;
-  agent.onUserLogin = () => setTimeout(listenToQueue);
+  agent.onUserLogin = listenToQueue;
   agent.onListUpdate = draw;
   agent.onChatEvent = agent.onOpenMediaEvent = agent.onEmailEvent = agent.onSMSEvent = draw;
 
@@ -367,10 +367,16 @@
     }
   };
 
+  let subscribing = 0;
+
+  /** Once for a connection and a log-on, which may be told together. */
   function listenToQueue() {
-    if (!agent.connected || !agent.getUserInformation().loggedOn) return;
-    agent.subscribeDispatchVoiceCalls(0, true);
-    agent.enableDispatchEvents(true);
+    clearTimeout(subscribing);
+    subscribing = setTimeout(() => {
+      if (!agent.connected || !agent.getUserInformation().loggedOn) return;
+      agent.subscribeDispatchVoiceCalls(0, true);
+      agent.enableDispatchEvents(true);
+    }, 50);
   }
 
   agent.onDispatchVoiceCallEvent = (call, update) => {

@@ -26,8 +26,14 @@ const CONNECTIONS: u32 = 1000;
 /// The files that a platform serves beside the WebSocket.
 const FILES: &[WebFile] = &[script("/agent-relay.js", include_bytes!("../../../relays/agent/agent-relay.js"))];
 /// The files that an application serves beside it.
-const CLIENT_FILES: &[WebFile] =
-    &[script("/agent-client.js", include_bytes!("../../../adapters/agent-client/agent-client.js"))];
+const CLIENT_FILES: &[WebFile] = &[
+    script("/agent-client.js", include_bytes!("../../../adapters/agent-client/agent-client.js")),
+    WebFile {
+        path: "/agent-client.d.ts",
+        content_type: "text/plain; charset=utf-8",
+        content: include_bytes!("../../../adapters/agent-client/agent-client.d.ts"),
+    },
+];
 
 const fn script(path: &'static str, content: &'static [u8]) -> WebFile {
     WebFile { path, content_type: "text/javascript; charset=utf-8", content }

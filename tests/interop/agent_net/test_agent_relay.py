@@ -321,6 +321,20 @@ class Pictures(RelayTest):
         self.answer("GetEmails", [])
         self.expect(conversation, {"type": "Gone", "MessageID": 5})
 
+    def test_a_call_in_the_work_after_it_need_not_be_in_the_list(self):
+        self.start(check="0.2")
+        conversation, _ = self.greet()
+        self.call(900, CLERICAL)
+        self.expect_call(conversation, 900, CLERICAL)
+        time.sleep(1)
+        self.happen("OnRegistrationStatus", Registered=True)
+        self.expect(conversation, {"type": "OnRegistrationStatus", "Registered": True})
+        self.leave(conversation)
+        back, picture = self.greet()
+        self.assertEqual([line["Call"]["ID"] for line in picture if line["type"] == "OnCallEvent"], [900])
+        self.call(900, IDLE, EndTime=ENDED)
+        self.expect_call(back, 900, IDLE)
+
     def test_a_conference_in_either_order_of_its_events(self):
         self.start()
         conversation, _ = self.greet()

@@ -15,8 +15,8 @@ from .office import SALES, Office
 from .world import BINARY, bridge
 
 DIALING, OFFERED, CALLING, CONNECTED, HELD, JOINED, CLEARING, CLERICAL, IDLE = 2, 3, 4, 6, 8, 10, 11, 99, 1
-NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [], "GetChats": [], "GetAllTabs": [], 
-           "GetTabByName": None}
+NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [],
+           "GetChats": [], "GetAllTabs": [], "GetTabByName": None}
 
 
 class Programs(unittest.TestCase):
@@ -360,6 +360,23 @@ class OnADesktop(Programs):
         while self.hears_any_call(900) != IDLE:
             pass
         self.assertEqual(self.calls(), [])
+
+    def test_methods_are_carried_out_by_the_agent(self):
+        self.has({"ID": 900, "State": OFFERED, "PhoneNumber": "5551234"})
+        self.hears_call(900, OFFERED)
+        for method, args, passed in [("AnswerCall", {"CallID": 900}, [900]), ("AnswerActiveCall", {}, []),
+                                     ("SelectTab", {"tabIndex": 2}, [2]), ("StopMonitor", {}, [])]:
+            with self.subTest(method=method):
+                self.desktop.tell("answer", method=method, result=True)
+                self.assertIs(self.program.call(method, **args), True)
+                self.assertEqual(self.desktop.called(method), passed)
+        self.desktop.tell("answer", method="SetReadyStatus", result=False)
+        self.assertIs(self.program.call("SetReadyStatus", Status=False, ReasonID=3), False)
+        self.desktop.tell("answer", method="GetNotReadyReasons", result=[{"ID": 3, "Name": "lunch"}])
+        self.assertEqual(self.program.call("GetNotReadyReasons"), [{"ID": 3, "Name": "lunch"}])
+        self.desktop.tell("answer", method="GetTabByName", result={"Index": 1, "Name": "CRM"})
+        self.assertEqual(self.program.call("GetTabByName", name="CRM"),
+                         {"Index": 1, "Name": "CRM", "Symbol": "", "Selected": False})
 
     def hears_any_call(self, number):
         event, values = self.program.heard()

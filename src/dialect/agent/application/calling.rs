@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     message::{Message, Node, Value},
-    port::{Audience, Directory, Heard, Notice, Taken, Thing, Unread},
+    port::{Audience, Directory, Heard, Known, Notice, Taken, Thing, Unread},
     time::Time,
     vocabulary::{AgentPart, Decoded, Role},
 };
@@ -289,22 +289,26 @@ impl Server {
         let is_it = |entry: &&crate::port::Entry| {
             if name.is_empty() { entry.id == group } else { entry.name == name }
         };
-        let Some(group) = groups.iter().find(is_it) else {
+        let known = groups.iter().find(is_it).map(|entry| (entry.id, entry.name.clone()));
+        // A group may not have shown itself yet.
+        let may_be = || group > 0 && directory.knows(Thing::Service, &group.to_string()) != Known::No;
+        let unseen = || (name.is_empty() && may_be()).then(|| (group, String::new()));
+        let Some((group, name)) = known.or_else(unseen) else {
             return self.write(key, frames::truth(id, false, Some("no such service group is known")));
         };
         let Some(session) = self.sessions.get_mut(&key) else { return };
         let groups = &mut session.subscriptions.real_time;
         if !arguments.is("Subscribe") {
-            groups.remove(&group.id);
+            groups.remove(&group);
             return self.write(key, frames::truth(id, true, None));
         }
         if groups.len() >= MOST_SUBSCRIPTIONS {
             let error = format!("a connection has at most {MOST_SUBSCRIPTIONS} subscriptions");
             return self.write(key, frames::truth(id, false, Some(&error)));
         }
-        groups.insert(group.id, group.name.clone());
+        groups.insert(group, name);
         self.write(key, frames::truth(id, true, None));
-        self.tell_real_time(key, group.id);
+        self.tell_real_time(key, group);
     }
 
     // ── results of what was asked ─────────────────────────────────────────────────────────────────────────────────────
