@@ -13,9 +13,10 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
+    latency::Latency,
     passing::{PassedRequests, Records},
     routes::{self, News},
-    story::Applications,
+    story::Teller,
 };
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
@@ -58,7 +59,7 @@ pub struct Platform {
     /// The message is one that nobody has passed on yet.
     has_event: bool,
     /// See [`super::story`].
-    pub(super) traced: Applications,
+    pub(super) teller: Teller,
     /// The request that passed and that the message answers.
     answers: Option<RequestIx>,
     /// The message says that the request failed.
@@ -132,6 +133,10 @@ pub struct Counts {
     pub answered: u64,
     pub not_sent: u64,
     pub unknown_outcome: u64,
+    /// From a request to its outcome.
+    pub latency: Latency,
+    /// When the last message was read.
+    pub last_read: Option<Time>,
 }
 
 /// Why a line was not taken.
@@ -188,7 +193,7 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
-            traced: None,
+            teller: Teller::default(),
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),

@@ -17,6 +17,7 @@ impl Bridge {
 
     /// Lets all timers run out that are due.
     pub fn expire(&mut self, now: Time) {
+        self.note_time(now);
         for index in 0..self.platforms.len() {
             let platform = &mut self.platforms[index];
             if platform.model.deadline().is_some_and(|deadline| deadline <= now) {

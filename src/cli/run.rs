@@ -9,14 +9,14 @@ use std::{
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Overrides, environment, errors, failed, files, reload::reload, sources};
+use super::{Failure, Overrides, environment, errors, failed, files, reload::reload, sources, support};
 use crate::{
     config::{self, Config},
     diagnostic::Problems,
     dialect::Registry,
     log::{self, Log},
     mapping::Mappings,
-    net,
+    net::{self, Done, Running},
     port::Notice,
 };
 
@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> ExitCode {
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Ok(mut signals) = Signals::new() else { return failed("cannot install signal handlers") };
-        let Loaded { config, mappings, rest } =
+        let Loaded { config, mappings, rest, .. } =
             match load(&options.config, &options.overrides, options.mappings.as_deref()) {
                 Ok(loaded) => loaded,
                 Err(error) => return failed(error),
@@ -50,6 +50,7 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(log) => log,
             Err(error) => return failed(error),
         };
+        write(&Notice::Started { version: net::build::VERSION, commit: net::build::COMMIT });
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }
@@ -74,14 +75,17 @@ async fn serve(
     (options, before): (&Options, &BTreeMap<String, u64>),
 ) -> Result<(), String> {
     let mut running = net::start(config, mappings).await?;
+    let mut orders = running.take_orders().ok_or("somebody else takes the orders")?;
     loop {
         let order = tokio::select! {
             order = signals.next() => order,
+            Some(order) = orders.recv() => Order::Asked(order),
             () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
         };
         match order {
             Order::Stop => break,
-            Order::Reload => reload(options, &running, before).await,
+            Order::Reload => _ = reload(options, &running, before).await,
+            Order::Asked(order) => carry_out(order, options, &running, before).await,
             Order::Nothing(signal) => write(&Notice::SignalIgnored { signal }),
         }
     }
@@ -90,6 +94,25 @@ async fn serve(
         write(&Notice::StopCutShort {});
     }
     Ok(())
+}
+
+/// Does what somebody asks for over the Unix socket.
+async fn carry_out(order: net::Order, options: &Options, running: &Running, before: &BTreeMap<String, u64>) {
+    // Whoever has gone meanwhile needs no answer.
+    match order {
+        net::Order::Reload(reply) => _ = reply.send(reload(options, running, before).await),
+        net::Order::LogLevel { level, reply } => _ = reply.send(set_level(&level, running).await),
+        net::Order::Support(reply) => _ = reply.send(support::collect(options, running).await),
+    }
+}
+
+async fn set_level(level: &str, running: &Running) -> Done {
+    let filter = log::filter::read(level)?;
+    log::show(&filter)?;
+    running.tell_stories().await;
+    let changed = Notice::LevelChanged { filter };
+    write(&changed);
+    Ok(vec![changed.to_string()])
 }
 
 /// Logs what happens to the process, which is about no platform and no application.
@@ -129,8 +152,9 @@ impl Signals {
     }
 }
 
-/// What a signal asks for.
+/// What a signal, or somebody at the Unix socket, asks for.
 enum Order {
+    Asked(net::Order),
     Stop,
     Reload,
     /// Nothing, from the signal of this name.
@@ -141,13 +165,16 @@ enum Order {
 pub(super) struct Loaded {
     pub config: Config,
     pub mappings: Mappings,
-    /// The sections of the configuration, each as a number that changes with it. The keys that say something to rules are
+    /// The sections of the configuration, each as a number that changes with it. Those of [`CHANGES`] are
     /// not in it.
     pub rest: BTreeMap<String, u64>,
+    /// The file, with everything masked that was not read as plain.
+    pub shown: String,
 }
 
-/// The keys of a section that say something to its rules: they can change while the bridge runs.
-const OF_RULES: [&str; 4] = ["rules", "tables", "numbers", "zone"];
+/// The keys that can change while the bridge runs: those that say something to rules, users, TLS, and the level of the log.
+const CHANGES: [&str; 10] =
+    ["rules", "tables", "numbers", "zone", "users", "users_file", "read_only", "tls", "callback_tls", "level"];
 
 /// Reads a configuration and the mappings that go with it, from a folder if one is given.
 pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<Loaded, Failure> {
@@ -157,7 +184,7 @@ pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) ->
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
-        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&OF_RULES) }),
+        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&CHANGES), shown: sources.masked() }),
         false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

@@ -3,15 +3,15 @@
 use std::{sync::Arc, sync::atomic::AtomicU32, time::Duration};
 
 use tokio::{net::TcpListener, sync::mpsc};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
     input::Input,
+    metrics::Places,
     peers::Peers,
     stream::{Route, converse},
-    tls::shake_hands,
+    tls::{Acceptor, shake_hands},
 };
 use crate::{bridge::Owner, port::Connection, settings::Queue};
 
@@ -22,10 +22,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub struct Streams {
     pub owner: Owner,
     pub listener: TcpListener,
-    pub acceptor: Option<TlsAcceptor>,
+    pub acceptor: Option<Acceptor>,
     pub queue: Queue,
-    /// How many connections may be open at a time. Further ones wait.
-    pub connections: usize,
+    /// For connections; at the limit, further ones wait.
+    pub places: Places,
     /// How much is read at a time, in bytes.
     pub read: usize,
     pub inputs: mpsc::Sender<Input>,
@@ -35,7 +35,7 @@ impl Streams {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let accept = Accept::new(&self.listener, self.connections, Some(peers.clone()));
+        let accept = Accept::new(&self.listener, self.places, Some(peers.clone()));
         let numbers = Arc::new(AtomicU32::new(0));
         while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
             let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
