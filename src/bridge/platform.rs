@@ -16,6 +16,7 @@ use super::{
     latency::Latency,
     passing::{PassedRequests, Records},
     routes::{self, News},
+    standstill::Standstill,
     story::Teller,
 };
 use crate::{
@@ -52,7 +53,9 @@ pub struct Platform {
     /// Counts of characters in the platform's messages that became U+FFFD.
     pub texts: Texts,
     /// What the conversation wants of the shell.
-    wanted: VecDeque<Output>,
+    pub(super) wanted: VecDeque<Output>,
+    /// Events that the conversation says itself, which nobody has taken in yet.
+    own: VecDeque<Box<Message>>,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
@@ -66,6 +69,8 @@ pub struct Platform {
     pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
+    /// Of what is held back of it, see [`super::standstill`].
+    pub(super) standstill: Standstill,
     /// The platform's own words of what snapshots show.
     pub(super) records: Records,
     /// Those of them that the platform cannot answer any more, with the reasons.
@@ -190,6 +195,7 @@ impl Platform {
             knobs: parts.knobs,
             texts: Texts::default(),
             wanted: VecDeque::new(),
+            own: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
             has_event: false,
@@ -197,6 +203,7 @@ impl Platform {
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),
+            standstill: Standstill::default(),
             records: Records::default(),
             unanswerable: Vec::new(),
             is_routed: false,
@@ -278,11 +285,12 @@ impl Platform {
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
         }
+        let conversing = self.conversing(now);
         let Platform { incoming, tells_all, conversation, message, .. } = self;
         let everything = Wanted::new();
         let wanted = if *tells_all { &everything } else { &incoming.wanted };
         let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
-        match conversation.handle(now, input, &reading, message) {
+        match conversation.handle(conversing, input, &reading, message) {
             None => return false,
             Some(Taken::Nothing) => {}
             Some(Taken::Message { heard, decoded }) => {
@@ -415,6 +423,7 @@ impl Platform {
                 PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
                     self.unanswered.push(Unanswered { guest, reason, unknown });
                 }
+                PlatformOutput::Event(message) => self.own.push_back(message),
                 PlatformOutput::Wire(output) => self.wanted.push_back(output),
             }
         }
@@ -424,11 +433,6 @@ impl Platform {
     pub fn poll(&mut self, now: Time) -> Option<Output> {
         self.converse(now);
         self.wanted.pop_front()
-    }
-
-    /// Has a part of a story told.
-    pub(super) fn tell_story(&mut self, part: Option<Notice>) {
-        self.wanted.extend(part.map(Output::from));
     }
 
     /// Guests' questions that have no answer, since this was asked last.

@@ -13,7 +13,7 @@ use crate::{
     mapping::Incoming,
     message::{Kind, Message, Node, Value},
     model::{Asked, CallIx, ChangeKind, ClientId, Effect, Request, Transition},
-    port::Notice,
+    port::{Notice, Output},
     vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
 
@@ -268,6 +268,11 @@ fn platform_of(platform: &Platform) -> usize {
 }
 
 impl Platform {
+    /// Has a part of a story told.
+    pub(super) fn tell_story(&mut self, part: Option<Notice>) {
+        self.wanted.extend(part.map(Output::from));
+    }
+
     /// The platform's own name of a call: its number, or what else it calls it by.
     fn call_name(&self, call: CallIx) -> Option<String> {
         let call = self.model.find_call(call)?;

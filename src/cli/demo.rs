@@ -1,6 +1,6 @@
 //! `cti-bridge demo`: plays a story with embedded stand-ins for the vendors' systems (`sim::demo`).
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, net::SocketAddr, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 
@@ -15,9 +15,15 @@ pub struct Options {
     /// Repeat the story until stopped
     #[arg(long = "loop")]
     repeat: bool,
+    /// Play the story with nobody at the desk, and end (desktop; the other stories always do)
+    #[arg(long, conflicts_with = "repeat")]
+    once: bool,
+    /// Where the page of the desk is served (desktop)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8780")]
+    listen: SocketAddr,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Story {
     /// The platform is a Mitel Connect event feed, the application speaks CTIPS
     Feed,
@@ -25,6 +31,8 @@ enum Story {
     Ccas,
     /// The platform is a Mitel Connect event feed, a CTIPS application routes its calls, an Open Media Service finds agents
     Routing,
+    /// An agent's desk in your browser, written for AgentClient; the platform is MiCC Enterprise (CCAS) with customers who call
+    Desktop,
 }
 
 impl From<Story> for demo::Story {
@@ -33,6 +41,7 @@ impl From<Story> for demo::Story {
             Story::Feed => demo::Story::Feed,
             Story::Ccas => demo::Story::Ccas,
             Story::Routing => demo::Story::Routing,
+            Story::Desktop => demo::Story::Desktop,
         }
     }
 }
@@ -47,8 +56,16 @@ pub fn run(options: &Options) -> ExitCode {
         Err(error) => return failed(error),
     };
     let played = runtime.block_on(async {
+        let played = async {
+            match options.story {
+                Story::Desktop if !options.once && !options.repeat => {
+                    demo::desktop::open(&mappings, options.listen, show).await
+                }
+                story => demo::run(story.into(), &mappings, options.repeat, show).await,
+            }
+        };
         tokio::select! {
-            played = demo::run(options.story.into(), &mappings, options.repeat, show) => played,
+            played = played => played,
             _ = tokio::signal::ctrl_c() => Ok(()),
         }
     });

@@ -32,6 +32,8 @@ pub use together::{Listener, listeners};
 pub struct Config {
     pub log: log::Settings,
     pub shutdown_grace: Duration,
+    /// The longest that platforms wait for sessions that are behind.
+    pub hold_limit: Duration,
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
     pub admin: Admin,
@@ -56,6 +58,7 @@ pub fn read_and(
     sources.read(problems, |root| {
         let mut config = Config {
             log: log_settings(root),
+            hold_limit: root.duration("hold_limit", Duration::from_secs(10)),
             shutdown_grace: root.duration("shutdown_grace", Duration::from_secs(5)),
             platforms: root
                 .sections("platform")

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, sync::atomic::AtomicU32, time::Duration};
 
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::mpsc,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -12,8 +16,14 @@ use super::{
     peers::Peers,
     stream::{Route, converse},
     tls::{Acceptor, shake_hands},
+    web::{Endpoint, First},
+    websocket,
 };
-use crate::{bridge::Owner, port::Connection, settings::Queue};
+use crate::{
+    bridge::Owner,
+    port::{Connection, Notice},
+    settings::Queue,
+};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -28,6 +38,8 @@ pub struct Streams {
     pub places: Places,
     /// How much is read at a time, in bytes.
     pub read: usize,
+    /// What is served over HTTP; none where all connections are lines.
+    pub web: Option<Arc<Endpoint>>,
     pub inputs: mpsc::Sender<Input>,
 }
 
@@ -46,14 +58,16 @@ impl Streams {
                 queue: self.queue,
                 read: self.read,
             };
-            let (acceptor, peers, inputs) = (self.acceptor.clone(), peers.clone(), self.inputs.clone());
+            let receiver = Receiver { route, web: self.web.clone(), peers: peers.clone(), shutdown: shutdown.clone() };
+            let acceptor = self.acceptor.clone();
             tasks.spawn(async move {
                 let _place = place;
                 match acceptor {
-                    None => converse(stream, route, &inputs).await,
+                    None => receiver.receive(stream).await,
                     Some(acceptor) => {
-                        if let Some(stream) = shake_hands(&acceptor, stream, HANDSHAKE, peer, Some(peers)).await {
-                            converse(stream, route, &inputs).await;
+                        let peers = Some(receiver.peers.clone());
+                        if let Some(stream) = shake_hands(&acceptor, stream, HANDSHAKE, peer, peers).await {
+                            receiver.receive(stream).await;
                         }
                     }
                 }
@@ -61,3 +75,39 @@ impl Streams {
         }
     }
 }
+
+/// One connection.
+struct Receiver {
+    route: Route,
+    web: Option<Arc<Endpoint>>,
+    peers: Peers,
+    shutdown: CancellationToken,
+}
+
+impl Receiver {
+    async fn receive(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin) {
+        let Receiver { route, web, peers, shutdown } = self;
+        let Some(web) = web else { return converse(stream, route, &peers.inputs).await };
+        let first = tokio::select! {
+            first = First::of(stream) => first,
+            () = shutdown.cancelled() => return,
+        };
+        let served = match first {
+            Ok(None) => return,
+            Ok(Some(First::Lines(stream))) => return converse(stream, route, &peers.inputs).await,
+            Ok(Some(First::Http(stream))) => tokio::select! {
+                served = web.serve(stream, &route.peer, &peers) => served,
+                () = shutdown.cancelled() => return,
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        match served {
+            Ok(None) => {}
+            Ok(Some(socket)) => websocket::converse(socket, route, &peers, &shutdown).await,
+            Err(reason) => peers.complain(Notice::ConnectionEnded { peer: route.peer, reason }).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

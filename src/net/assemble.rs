@@ -17,6 +17,7 @@ use super::{
     post::{self, Carrier},
     service::{Reads, Service, ToBridge},
     tls::{Acceptor, Ends},
+    web::Endpoint,
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, Owner, PlatformParts, routes},
@@ -57,8 +58,8 @@ pub struct Door {
 pub enum Serving {
     /// Clients post requests, and are called back where their dialect has it.
     Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
-    /// Clients keep a connection.
-    Streams { queue: Queue, connections: usize },
+    /// Clients keep a connection; it may be a WebSocket where there is an endpoint.
+    Streams { queue: Queue, connections: usize, web: Option<Arc<Endpoint>> },
 }
 
 /// Connections of an application that may be open beyond those that are served, only to be told so.
@@ -148,7 +149,7 @@ async fn platform_parts(
             }
             way.dialler = Some(Dialler::new(dial, ends.connector("platform", &name, "tls"))?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, .. }, connections } => {
+        PlatformTransport::Accepted { listen: Listen { address, .. }, connections, web } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
@@ -158,7 +159,8 @@ async fn platform_parts(
             let places = Places::new(format!("platform.{name}"), "connections", connections);
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
             let queue = Queue { messages: WRITES, bytes: usize::MAX };
-            ways.streams.push(Streams { owner, listener, acceptor, queue, places, read: READ, inputs });
+            let web = web.map(Endpoint::new).map(Arc::new);
+            ways.streams.push(Streams { owner, listener, acceptor, queue, places, read: READ, web, inputs });
         }
         PlatformTransport::Posted(service) => {
             let Posted { posts, callee, profile, wsdl } = *service;
@@ -266,8 +268,9 @@ async fn door(
             let callbacks = callbacks.map(Arc::new);
             Serving::Http { service: Box::new(service), limits, callbacks }
         }
-        ApplicationTransport::Accepted { queue, connections } => {
-            Serving::Streams { queue, connections: connections + REFUSALS }
+        ApplicationTransport::Accepted { queue, connections, web } => {
+            let web = web.map(Endpoint::new).map(Arc::new);
+            Serving::Streams { queue, connections: connections + REFUSALS, web }
         }
     };
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();

@@ -29,7 +29,7 @@ use crate::{
     bridge::{Bridge, OtherVocabulary, Owner, Platform, Watch},
     config::certificates::Certificate,
     model::LinkState,
-    port::{self, Connection, Reply},
+    port::{self, Connection, Notice, Reply},
     time::Time,
 };
 
@@ -100,6 +100,7 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         Channels { ways, store, callbacks, certificates }: Channels,
+        hold_limit: Duration,
         inputs: mpsc::Sender<Input>,
         metrics: Metrics,
         tasks: TaskTracker,
@@ -111,7 +112,7 @@ impl Engine {
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
-            crowds: Crowds::default(),
+            crowds: Crowds::new(hold_limit),
             held: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
@@ -225,6 +226,10 @@ impl Engine {
         }
         self.held.entry(platform).or_default().push_back(input);
         self.release(platform);
+        if self.held.contains_key(&platform) {
+            self.bridge.hold_back(self.now(), platform);
+            self.perform(None);
+        }
     }
 
     /// Takes in what was held of a platform, as far as it need not be held any longer, little by little: queues that are
@@ -239,7 +244,11 @@ impl Engine {
                     self.take_in(Input::Read { owner, connection, bytes: piece, at, place: None });
                 }
                 Some(input) => self.take_in(input),
-                None => drop(self.held.remove(&platform)),
+                None => {
+                    self.held.remove(&platform);
+                    self.bridge.go_on_reading(self.now(), platform);
+                    self.perform(None);
+                }
             }
         }
     }
@@ -274,6 +283,13 @@ impl Engine {
                     self.bridge.handle(now, owner, port::Input::Bytes { connection, bytes: &bytes });
                 }
             }
+            Input::Text { owner, connection, text, at: _, place } => {
+                if self.links.contains_key(&(owner, connection)) {
+                    self.show(owner, connection, "heard", text.as_bytes());
+                    self.bridge.handle(now, owner, port::Input::Text { connection, text: &text });
+                }
+                drop(place);
+            }
             Input::Closed { owner, connection, reason, cause } => {
                 let key = (owner, connection);
                 if self.links.remove(&key).is_some() || self.calls.remove(&key).is_some() {
@@ -303,7 +319,14 @@ impl Engine {
                     self.bridge.route_kept(now, route, result.clone());
                 }
             }
-            Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
+            Input::Complaint { about, notice } => {
+                if let (Some(owner), Notice::WebsocketRefused { cause, .. } | Notice::WebsocketBroken { cause, .. }) =
+                    (about, &*notice)
+                {
+                    self.metrics.refuse(owner, self.name(owner), cause);
+                }
+                self.bridge.complain(now, about, *notice);
+            }
             Input::Exchange { rules, users, certificates, reply } => {
                 let exchanged = self.exchange(rules);
                 self.exchange_users(users);

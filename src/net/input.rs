@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     orders::Done,
@@ -22,7 +23,9 @@ impl Input {
     pub fn of_peer(&self) -> Option<(Owner, Option<Instant>)> {
         match self {
             Input::Opened { owner, .. } | Input::Closed { owner, .. } => Some((*owner, None)),
-            Input::Read { owner, at, .. } | Input::Request { owner, at, .. } => Some((*owner, Some(*at))),
+            Input::Read { owner, at, .. } | Input::Text { owner, at, .. } | Input::Request { owner, at, .. } => {
+                Some((*owner, Some(*at)))
+            }
             Input::Room { .. }
             | Input::Answered { .. }
             | Input::Delivered { .. }
@@ -64,6 +67,14 @@ pub enum Input {
         bytes: Bytes,
         at: Instant,
         place: Option<OwnedSemaphorePermit>,
+    },
+    /// One message of a WebSocket. The WebSocket is read on once the place of enough such inputs is given back.
+    Text {
+        owner: Owner,
+        connection: Connection,
+        text: Utf8Bytes,
+        at: Instant,
+        place: OwnedSemaphorePermit,
     },
     /// A connection's queue has more room than it had of late.
     Room {

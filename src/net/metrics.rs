@@ -15,7 +15,12 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{bridge::Bridge, config::certificates::Certificate, log, time::Time};
+use crate::{
+    bridge::{Bridge, Owner},
+    config::certificates::Certificate,
+    log,
+    time::Time,
+};
 pub use bounds::{Fill, Places};
 pub use text::Form;
 use timing::{Lengths, Timing};
@@ -43,6 +48,8 @@ pub struct Metrics {
     translation: Timings,
     delivery: Timings,
     faulted: Counters,
+    /// WebSockets that were refused, or ended because their peers broke the rules.
+    refused: Counters,
     by_application: Vec<Measured>,
     /// The places of the listeners.
     places: Vec<Places>,
@@ -134,6 +141,9 @@ families! {
     routes: Counters "routes" ["application" "outcome"] "Route selections of an application, by what became of them"
     routes_open: Gauges "routes_open" ["application"] "Selections of an application that live on a routing platform"
 
+    websockets_refused: Counters "websockets_refused" ["section" "reason"]
+        "WebSockets that were refused, or ended because their peers broke the rules, by reason"
+
     used: Gauges "bound_used" ["section" "bound"]
         "How much of a bound is used: of calls, agents, queues, connections; of queues, that of the fullest session"
     limit: Gauges "bound_limit" ["section" "bound"] "The bound, by its section and key in the configuration"
@@ -161,12 +171,23 @@ impl Metrics {
         &self.by_application[index]
     }
 
+    /// Counts a WebSocket that was refused, or ended because its peer broke the rules.
+    pub fn refuse(&self, owner: Owner, name: &str, reason: &str) {
+        let side = match owner {
+            Owner::Platform(_) => "platform",
+            Owner::Application(_) => "application",
+        };
+        let labels = vec![("section", format!("{side}.{name}")), ("reason", reason.to_owned())];
+        self.refused.get_or_create(&labels).inc();
+    }
+
     /// The report of this moment.
     pub fn render(&self, bridge: &Bridge, moment: &Moment<'_>) -> String {
         let report = Report {
             translation: self.translation.clone(),
             delivery: self.delivery.clone(),
             faulted: self.faulted.clone(),
+            websockets_refused: self.refused.clone(),
             ..Report::default()
         };
         report.fill(bridge, moment, &self.places);

@@ -31,6 +31,8 @@ pub(crate) mod service;
 mod store;
 mod stream;
 mod tls;
+mod web;
+mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -91,7 +93,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let tasks = TaskTracker::new();
     let (grace, store) = (config.shutdown_grace, config.store.clone());
     let config::Admin { listen: admin, socket } = std::mem::take(&mut config.admin);
-    let trace = config.trace;
+    let (trace, hold_limit) = (config.trace, config.hold_limit);
     let certificates = config.certificates();
     let ends = Ends::from(NewEnds::of(&config)?);
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } =
@@ -168,12 +170,12 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
-            Serving::Streams { queue, connections } => {
+            Serving::Streams { queue, connections, web } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
                 // The conversation counts connections itself, so that it can refuse the ones that are too many.
                 let places = Places::new(format!("application.{name}"), "listener", connections);
-                let streams = Streams { owner, listener, acceptor, queue, places, read: READ, inputs };
+                let streams = Streams { owner, listener, acceptor, queue, places, read: READ, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
@@ -181,7 +183,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let names: Vec<String> = bridge.applications().iter().map(|application| application.name.clone()).collect();
     let metrics = Metrics::new(&names, places);
     let channels = Channels { ways, store, callbacks, certificates };
-    let engine = Engine::new(bridge, channels, inputs.clone(), metrics, tasks.clone());
+    let engine = Engine::new(bridge, channels, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     let orders = Some(orders);
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs, ends, orders })

@@ -219,7 +219,7 @@ impl Engine {
         self.bridge.handle(self.now(), owner, port::Input::Closed { connection, reason, cause });
     }
 
-    fn name(&self, owner: Owner) -> &str {
+    pub(super) fn name(&self, owner: Owner) -> &str {
         match owner {
             Owner::Platform(index) => &self.bridge.platforms()[index].name,
             Owner::Application(index) => &self.bridge.applications()[index].name,

@@ -21,6 +21,7 @@ mod unknown;
 mod url;
 mod users;
 mod variables;
+mod web;
 mod wsdl;
 
 pub use accepted::{Listen, Queue, address};
@@ -36,4 +37,5 @@ pub use source::{PREFIX, Sources};
 pub use tls::{ClientTls, ServerTls};
 pub use url::{Url, is_loopback, without_credentials};
 pub use users::Users;
+pub use web::{Web, WebFile};
 pub use wsdl::{Wsdl, WsdlSource, profile};

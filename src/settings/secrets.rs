@@ -94,4 +94,27 @@ impl Section<'_> {
         }
         secrets
     }
+
+    /// Names with secrets that stand in a file of their own, in lines of `name:secret`. Empty lines, and those that begin
+    /// with `#`, count for nothing.
+    pub fn secret_lines(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        let Some(path) = self.path(key) else { return Vec::new() };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problem(key, format!("{} cannot be read: {error}", path.display()));
+                return Vec::new();
+            }
+        };
+        let lines = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim()));
+        let read = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).filter_map(|(place, line)| {
+            let pair = line.split_once(':').map(|(name, secret)| (name.trim(), secret.trim()));
+            let pair = pair.filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
+            if pair.is_none() {
+                self.problem(key, format!("{}, line {place}: should be name:secret", path.display()));
+            }
+            pair.map(|(name, secret)| (name.to_owned(), secret.to_owned().into()))
+        });
+        read.collect()
+    }
 }

@@ -6,6 +6,7 @@ mod calls;
 #[cfg(unix)]
 mod control;
 mod daemon;
+mod desktops;
 mod edges;
 mod fan_in;
 mod hostile;

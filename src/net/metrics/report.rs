@@ -59,6 +59,8 @@ impl Report {
             ("cut", counts.cut),
             ("data-cut", platform.model.data_cut),
             ("wrap-limit", troubles.wrap_limits),
+            ("stranger", troubles.strangers),
+            ("foreign-event", troubles.foreign_events),
         ] {
             add(&self.refused, labels(&[("reason", reason)]), count);
         }

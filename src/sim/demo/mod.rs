@@ -2,6 +2,7 @@
 //! application receives the events and sends requests. The platform is on the left, the application on the right.
 
 mod ccas;
+pub mod desktop;
 mod feed;
 mod routing;
 
@@ -35,6 +36,8 @@ pub enum Story {
     Ccas,
     /// A Mitel Connect event feed, a CTIPS application that routes, and the Open Media Service that finds the agents.
     Routing,
+    /// MiCC Enterprise, and an agent's desk that was written for AgentClient, with nobody at it.
+    Desktop,
 }
 
 /// Plays a story once, or again and again until it is stopped.
@@ -44,6 +47,7 @@ pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str
             Story::Feed => feed::play(mappings, print).await?,
             Story::Ccas => ccas::play(mappings, print).await?,
             Story::Routing => routing::play(mappings, print).await?,
+            Story::Desktop => desktop::play(mappings, print).await?,
         }
         if !repeat {
             return Ok(());
