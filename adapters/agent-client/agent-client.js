@@ -832,20 +832,30 @@
     /** @param {{ url: string, token: string }} settings where the bridge listens (http, https, ws or wss), and who the agent is */
     constructor({ url, token }) {
       const handlers = new Map([...EVENT_NAMES.values()].map((name) => [name, { property: null, listeners: [] }]));
-      const desktop = new Desktop(socketUrl(url), token, (name, ...args) => {
+      let missed = null;                           // an error that came before the page had a handler
+      const tell = (name, ...args) => {
         const { property, listeners } = handlers.get(name);
-        for (const handler of [property, ...listeners]) run(handler, args.map(copy));
-      });
+        const wanted = [property, ...listeners].filter(Boolean);
+        if (name === "OnError") missed = wanted.length === 0 ? args : null;
+        for (const handler of wanted) run(handler, args.map(copy));
+      };
+      const tellMissed = () => setTimeout(() => missed && tell("OnError", ...missed));
+      const desktop = new Desktop(socketUrl(url), token, tell);
 
       const slot = (name) => handlers.get(EVENT_NAMES.get(String(name).replace(/^(?:on)?/i, "on").toLowerCase()));
       for (const [name, handler] of handlers) {
-        const accessor = { get: () => handler.property, set: (given) => { handler.property = given || null; }, enumerable: true };
+        const set = (given) => {
+          handler.property = given || null;
+          tellMissed();
+        };
+        const accessor = { get: () => handler.property, set, enumerable: true };
         Object.defineProperty(this, camel(name), accessor);
         Object.defineProperty(this, name, Object.assign({}, accessor, { enumerable: false }));
       }
       this.addEventListener = (name, listener) => {
         const { listeners } = slot(name) || { listeners: [] };
         if (listener && !listeners.includes(listener)) listeners.push(listener);
+        tellMissed();
       };
       this.removeEventListener = (name, listener) => {
         const handler = slot(name);
@@ -888,7 +898,7 @@
         desktop.connection.start();
       } else {
         desktop.reject(new Error("there is no token"));
-        setTimeout(() => desktop.fail(null, "there is no token: neither data-token nor #token= in the page's address"));
+        desktop.fail(null, "there is no token: neither data-token nor #token= in the page's address");
       }
     }
   }
@@ -899,7 +909,7 @@
   function run(handler, args) {
     try {
       if (typeof handler === "function") handler(...args);
-      else if (handler) handler.handleEvent(...args);
+      else handler.handleEvent(...args);
     } catch (error) {
       console.error("a handler of AgentClient failed:", error);
     }

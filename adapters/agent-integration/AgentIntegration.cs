@@ -27,7 +27,8 @@ namespace AgentIntegration {
     // ------------------------------------------------------------------------------------- what the guide does not say
 
     static class Ids {
-        public const string TypeLibrary = "eeb7e18c-5a9b-46ab-a790-6d9214cc12dd", AgentClient = "3f73e03d-bdcc-4f67-bd55-aaef1f786c5f",
+        public const string TypeLibrary = "eeb7e18c-5a9b-46ab-a790-6d9214cc12dd",
+            AgentClient = "3f73e03d-bdcc-4f67-bd55-aaef1f786c5f",
             AgentClientEvents = "49e5df5c-e0f9-4edd-962e-a916d203384b", CQCode = "6ff02c3d-66e8-489c-a77a-0423bd91ee76",
             AgentClientProgId = "AgentIntegration.AgentClient", CQCodeProgId = "AgentIntegration.CQCode";
     }
@@ -424,7 +425,7 @@ namespace AgentIntegration {
             }
         }
 
-        /// Of cti-bridge, not of the guide: why the last method answered false or nothing.
+        /// Of cti-bridge, not of the guide: why the last method that the bridge was asked answered false or nothing.
         public string LastError { get; private set; }
 
         public void Dispose() {
@@ -788,7 +789,10 @@ namespace AgentIntegration {
         // Asking the bridge, and raising what it tells.
 
         bool IsThere(string method) {
-            return desk != null && (desk.IsThere() || Refuse(method, "the bridge is away"));
+            if (desk == null) return false;
+            if (!desk.IsThere()) return Refuse(method, "the bridge is away");
+            LastError = "";
+            return true;
         }
 
         bool Refuse(string method, string error) {
@@ -815,6 +819,7 @@ namespace AgentIntegration {
             }
             string error;
             object result = desk.Ask(method, arguments, member, out error);
+            LastError = "";
             if (error != null) Refuse(method, error);
             return (T)Convertible.Read(typeof(T), result);
         }

@@ -265,7 +265,7 @@ namespace AgentRelay {
     /// What has been said of the user and of each call and session. It decides what an event still says: only differences of
     /// the user, and a conference instead of the end of the call that it joined, which the guide's events do not tell.
     sealed class Desktop : IPicture {
-        const int Undefined = 0, Idle = 1, Connected = 6, Held = 8, Conference = 10;
+        const int Undefined = 0, Idle = 1, Connected = 6, Held = 8, Conference = 10, Clerical = 99;
 
         /// How long the end of a held call waits for the conference that it may be a part of.
         static readonly TimeSpan joinWait = TimeSpan.FromMilliseconds(500);
@@ -286,7 +286,7 @@ namespace AgentRelay {
         readonly HashSet<long> joined = new HashSet<long>();                          // calls that a conference took in
         List<Line> deferred;      // events that came while the lists were read: they are newer
         Line user = new Line();
-        volatile Line identity;   // of the user; it outlives an Agent that is away
+        volatile Line lastUser;   // it outlives an Agent that is away
         Line waitingEnd;          // the end of a held call
         long waitingFor;          // … and the call that may become a conference
 
@@ -303,7 +303,7 @@ namespace AgentRelay {
         /// Whose events will follow: the bridge takes none before it knows that. The state itself comes after the waiting
         /// events, because an Agent can be asked for it at any time.
         public List<Line> Lines() {
-            Line known = identity;
+            Line known = lastUser;
             return known == null ? new List<Line>() : new List<Line> { UserLine(known) };
         }
 
@@ -346,7 +346,7 @@ namespace AgentRelay {
                     var there = new HashSet<string>();
                     for (int i = 0; i < Lists.Length; i++)
                         foreach (object record in lists[i]) Compare(Lists[i], (Line)record, there, whole ? state : null);
-                    Miss(there, whole);
+                    Miss(there, whole ? state : null);
                     if (whole) state(UserLine(new Line()));
                 }
             } finally {
@@ -374,16 +374,22 @@ namespace AgentRelay {
         }
 
         /// Says of a call or session that no list has any more, twice in a row, that it is gone. A whole picture says it by
-        /// saying nothing.
-        void Miss(HashSet<string> there, bool whole) {
+        /// saying nothing. The lists may be of active calls only, so one in the work after it is over when an event says so.
+        void Miss(HashSet<string> there, Action<Line> state) {
             missing.RemoveWhere(key => there.Contains(key) || !sessions.ContainsKey(key));
             foreach (string key in new List<string>(sessions.Keys)) {
-                if (there.Contains(key) || missing.Add(key) && !whole) continue;
+                if (there.Contains(key)) continue;
+                Line record = sessions[key];
                 string type = key.Substring(0, key.IndexOf(' '));
                 string[] list = Array.Find(Lists, each => each[2] == type);
-                if (!whole) Outbox.Event(new Line {
-                    { "type", "Gone" }, { "at", Moment.Now() }, { list[4], sessions[key].Get("ID") },
-                });
+                if (State(record) == Clerical) {
+                    if (state != null) state(new Line { { "type", type }, { "at", Moment.Now() }, { list[3], record } });
+                    continue;
+                }
+                if (state == null) {
+                    if (missing.Add(key)) continue;
+                    Outbox.Event(new Line { { "type", "Gone" }, { "at", Moment.Now() }, { list[4], record.Get("ID") } });
+                }
                 sessions.Remove(key);
                 missing.Remove(key);
             }
@@ -404,10 +410,10 @@ namespace AgentRelay {
                 difference.Add(property.Key, property.Value);
                 user[property.Key] = property.Value;
             }
-            if (difference.ContainsKey("RecordID")) {
-                var known = new Line { { "RecordID", user["RecordID"] } };
-                if (user.ContainsKey("LoginID")) known.Add("LoginID", user["LoginID"]);
-                identity = known;
+            if (difference.Count > 0) {
+                var copy = new Line();
+                foreach (KeyValuePair<string, object> property in user) copy.Add(property.Key, property.Value);
+                lastUser = copy;
             }
             return difference;
         }
@@ -452,7 +458,7 @@ namespace AgentRelay {
         /// the event is not to be sent now.
         bool Joins(Line line, Line call) {
             long id = call.Get("ID") as long? ?? 0, state = State(call);
-            bool left = IsOver(call) || state < 0 || state > Conference && state != 99;
+            bool left = IsOver(call) || state < 0 || state > Conference && state != Clerical;
             if (joined.Contains(id)) {
                 if (left) return false;
                 joined.Remove(id);
@@ -783,7 +789,10 @@ namespace AgentRelay {
             var calls = Ask("GetCalls").Get("Calls") as List<object> ?? new List<object>();
             foreach (KeyValuePair<string, long> meant in call.Meant) {
                 int[] states = Methods.Meant[call.Method.Name][meant.Key];
-                List<object> fit = calls.FindAll(each => Array.IndexOf(states, (int)(((Line)each).Get("State") as long? ?? 0)) >= 0);
+                List<object> fit = calls.FindAll(each => {
+                    long state = ((Line)each).Get("State") as long? ?? 0;
+                    return Array.IndexOf(states, (int)state) >= 0;
+                });
                 if (fit.Count != 1 || !Equals(((Line)fit[0]).Get("ID"), meant.Value))
                     return "call " + meant.Value + " is not the " + (meant.Key == "HeldCallID" ? "held" : "active") + " call";
             }
@@ -821,7 +830,8 @@ namespace AgentRelay {
             BindingFlags.GetProperty | BindingFlags.GetField;
 
         public static object Property(object source, string name) {
-            return source.GetType().InvokeMember(name, Readable, null, source, null, CultureInfo.InvariantCulture);
+            BindingFlags how = Marshal.IsComObject(source) ? BindingFlags.GetProperty : Readable;
+            return source.GetType().InvokeMember(name, how, null, source, null, CultureInfo.InvariantCulture);
         }
     }
 
@@ -936,8 +946,10 @@ namespace AgentRelay {
                 object code = Activator.CreateInstance(made);
                 foreach (KeyValuePair<string, object> property in (Line)records[i]) {
                     object value = property.Value is long ? (int)(long)property.Value : property.Value;
-                    if (value != null && Same(property.Key, "Code")) value = Convert.ToString(value, CultureInfo.InvariantCulture);
-                    if (value != null) made.InvokeMember(property.Key, Writable, null, code, new[] { value });
+                    bool isText = value != null && Same(property.Key, "Code");
+                    if (isText) value = Convert.ToString(value, CultureInfo.InvariantCulture);
+                    BindingFlags how = Marshal.IsComObject(code) ? BindingFlags.SetProperty : Writable;
+                    if (value != null) made.InvokeMember(property.Key, how, null, code, new[] { value });
                 }
                 codes.SetValue(code, i);
             }

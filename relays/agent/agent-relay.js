@@ -527,6 +527,7 @@
 
     accepted() {
       this.owed = this.object !== null && !this.fresh;
+      this.introduce();
       this.flush();
       if (!this.object) this.connection.send(away());
     }
@@ -566,6 +567,13 @@
     tell(event) {
       this.backlog.add(stamped(event));
       this.flush();
+    }
+
+    /** The bridge drops what comes before it knows whose desktop it is. */
+    introduce() {
+      const { RecordID, LoginID } = this.user || {};
+      const waits = this.backlog.waiting.length > 0;
+      if (waits && RecordID !== undefined) this.send(stamped({ type: "UserInformation", UserInformation: { RecordID, LoginID } }));
     }
 
     /** What waits, then the present state where it is owed. A WebSocket does not say when it has room again. */

@@ -4,6 +4,7 @@
 //!
 //! Invariant: ids never cross between two platforms of one application (`nothing_crosses_over_between_two_platforms`).
 
+mod abilities;
 mod application;
 mod complaints;
 mod exchange;

@@ -81,6 +81,10 @@ impl Bridge {
         let Some(since) = known.standstill.since.take() else { return };
         let held = now - since;
         known.standstill.before += held;
+        if let Some(epoch) = known.epoch {
+            let before = u64::try_from(known.standstill.before.as_millis()).unwrap_or_default();
+            known.conversation.set_epoch(epoch + before);
+        }
         known.model.wait_longer(now, held);
         known.passed.wait_longer(held);
         let notice = Notice::HeldBackNoLonger { held_s: held.as_secs_f64() };

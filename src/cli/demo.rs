@@ -1,11 +1,15 @@
 //! `cti-bridge demo`: plays a story with embedded stand-ins for the vendors' systems (`sim::demo`).
 
-use std::{io::Write, net::SocketAddr, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use clap::{Args, ValueEnum};
 
 use super::{failed, mappings};
-use crate::sim::demo;
+use crate::sim::{demo, stage::Look};
 
 #[derive(Args)]
 pub struct Options {
@@ -21,6 +25,36 @@ pub struct Options {
     /// Where the page of the desk is served (desktop)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8780")]
     listen: SocketAddr,
+    /// Whether to use colours; by default if stdout is a terminal and NO_COLOR is not set
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The width where there is no terminal that has one.
+const WIDTH: usize = 120;
+
+/// The look of the stage on this stdout.
+fn look(colour: Colour) -> Look {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let columns = || set("COLUMNS")?.into_string().ok()?.parse().ok();
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let has_colour = match colour {
+        Colour::Auto => {
+            std::io::stdout().is_terminal()
+                && set("NO_COLOR").is_none()
+                && set("TERM").is_none_or(|term| term != "dumb")
+        }
+        Colour::Always => true,
+        Colour::Never => false,
+    };
+    Look { width: terminal().or_else(columns).unwrap_or(WIDTH), has_colour }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,9 +93,9 @@ pub fn run(options: &Options) -> ExitCode {
         let played = async {
             match options.story {
                 Story::Desktop if !options.once && !options.repeat => {
-                    demo::desktop::open(&mappings, options.listen, show).await
+                    demo::desktop::open(&mappings, options.listen, look(options.color), show).await
                 }
-                story => demo::run(story.into(), &mappings, options.repeat, show).await,
+                story => demo::run(story.into(), &mappings, options.repeat, look(options.color), show).await,
             }
         };
         tokio::select! {

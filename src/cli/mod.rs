@@ -6,10 +6,15 @@ mod check;
 mod check_wsdl;
 mod coverage;
 mod demo;
+mod health;
+mod manual;
 mod mappings;
 mod operate;
 mod reload;
 mod run;
+#[cfg(windows)]
+mod service;
+mod signals;
 mod support;
 mod translate;
 
@@ -101,6 +106,25 @@ enum Command {
     Trace(operate::Trace),
     /// Write a file for a support case: the build, the masked configuration, complaints and metrics of a bridge that runs
     Support(operate::Support),
+    /// Ask a bridge that runs whether it works
+    ///
+    /// Prints the answer of /healthz or, with --ready, of /readyz. Exits with 0 if it is good, and with 1 if it is bad or there
+    /// is none. The bridge needs the section [admin].
+    Health(health::Options),
+    /// Print the completions of a shell
+    ///
+    /// For bash: cti-bridge completions bash > /usr/share/bash-completion/completions/cti-bridge
+    Completions(manual::Completions),
+    /// Write the pages of the manual to a folder, one for each command
+    ///
+    /// man ./DIR/cti-bridge-run.1 shows one of them.
+    Man(manual::Pages),
+    /// Run the bridge as a service of Windows
+    ///
+    /// Only the service manager can start it: sc create cti-bridge binPath= "C:\...\cti-bridge.exe service --config FILE
+    /// --log FILE". It stops as on Ctrl-C. `sc control cti-bridge paramchange` loads the configuration and the rules again.
+    #[cfg(windows)]
+    Service(service::Options),
 }
 
 /// The option for the mapping files.
@@ -175,6 +199,11 @@ pub fn main() -> ExitCode {
         Command::LogLevel(options) => operate::log_level(&options),
         Command::Trace(options) => operate::trace(&options),
         Command::Support(options) => operate::support(&options),
+        Command::Health(options) => health::run(&options),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::pages(&options),
+        #[cfg(windows)]
+        Command::Service(options) => service::run(options),
     }
 }
 

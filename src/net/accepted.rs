@@ -96,7 +96,7 @@ impl Receiver {
             Ok(None) => return,
             Ok(Some(First::Lines(stream))) => return converse(stream, route, &peers.inputs).await,
             Ok(Some(First::Http(stream))) => tokio::select! {
-                served = web.serve(stream, &route.peer, &peers) => served,
+                served = Box::pin(web.serve(stream, &route.peer, &peers)) => served,
                 () = shutdown.cancelled() => return,
             },
             Err(error) => Err(error.to_string()),

@@ -24,6 +24,7 @@ use super::{
     room::Crowds,
     store::Store,
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::{Bridge, OtherVocabulary, Owner, Platform, Watch},
@@ -86,6 +87,8 @@ pub struct Engine {
     /// Stories that somebody follows.
     watches: Vec<(Watch, mpsc::Sender<String>)>,
     pub(super) tasks: TaskTracker,
+    /// Given as long as the loop turns.
+    pulse: Option<Pulse>,
     start: Instant,
 }
 
@@ -123,6 +126,7 @@ impl Engine {
             complaints: VecDeque::new(),
             watches: Vec::new(),
             tasks,
+            pulse: None,
             start: Instant::now(),
         }
     }
@@ -188,7 +192,8 @@ impl Engine {
     /// Ends when something is due.
     fn due(&self) -> impl Future<Output = ()> + use<> {
         let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
-        let deadline = deadline.into_iter().chain(self.crowds.deadline()).min();
+        let pulse = self.pulse.as_ref().map(Pulse::due);
+        let deadline = deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min();
         async move {
             match deadline {
                 Some(deadline) => sleep_until(deadline.into()).await,
@@ -198,6 +203,9 @@ impl Engine {
     }
 
     fn expire(&mut self) {
+        if let Some(pulse) = &mut self.pulse {
+            pulse.beat(Instant::now());
+        }
         if self.crowds.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
             self.look_at_crowds();
         }
@@ -333,6 +341,7 @@ impl Engine {
                 self.certificates = certificates;
                 let _ = reply.send(exchanged);
             }
+            Input::Watched(pulse) => self.pulse = Some(pulse),
             Input::Metrics(reply) => {
                 let _ = reply.send(self.report());
             }

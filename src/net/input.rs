@@ -10,6 +10,7 @@ use super::{
     orders::Done,
     reload::{Exchanged, NewRules, NewUsers},
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::{Owner, Query},
@@ -33,6 +34,7 @@ impl Input {
             | Input::Kept { .. }
             | Input::Complaint { .. }
             | Input::Exchange { .. }
+            | Input::Watched(_)
             | Input::Metrics(_)
             | Input::Complaints(_)
             | Input::Stories(_)
@@ -131,6 +133,8 @@ pub enum Input {
         about: Option<Owner>,
         notice: Box<Notice>,
     },
+    /// Somebody wants signs of life.
+    Watched(Pulse),
     Metrics(oneshot::Sender<String>),
     /// Asks for the latest notices of level warn and above.
     Complaints(oneshot::Sender<Vec<String>>),

@@ -30,6 +30,7 @@ mod room;
 pub(crate) mod service;
 mod store;
 mod stream;
+pub mod supervisor;
 mod tls;
 mod web;
 mod websocket;
@@ -60,6 +61,7 @@ pub use input::Standing;
 use metrics::{Metrics, Places};
 pub use orders::{Done, Order};
 use peers::Peers;
+use supervisor::Supervisor;
 use tls::{Ends, NewEnds};
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
@@ -199,6 +201,13 @@ impl Running {
             self.tasks.wait().await;
         };
         timeout(self.grace, done).await.is_ok()
+    }
+
+    /// From now on, the engine gives the supervisor signs of life, if it wants them.
+    pub async fn give_signs_of_life(&self, supervisor: &mut Supervisor) {
+        if let Some(pulse) = supervisor.pulse() {
+            bring(&self.inputs, Input::Watched(pulse)).await;
+        }
     }
 
     /// Orders that come in over the Unix socket, for whoever takes them first.

@@ -80,10 +80,28 @@ pub struct Endpoint {
     tags: Vec<HeaderValue>,
 }
 
-/// An answer that refuses a WebSocket, and the reason in one word.
+/// Why a WebSocket is refused.
 struct Refusal {
-    answer: Answer,
+    status: StatusCode,
     cause: &'static str,
+    /// What the client is told.
+    reason: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, cause: &'static str, reason: impl Into<String>) -> Refusal {
+        Refusal { status, cause, reason: reason.into() }
+    }
+
+    fn answer(&self) -> Answer {
+        let mut answer = last(text(self.status, format!("{}\n", self.reason)));
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            let fields = answer.headers_mut();
+            fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            fields.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        answer
+    }
 }
 
 impl Endpoint {
@@ -111,10 +129,10 @@ impl Endpoint {
             Box::pin(async move {
                 let answer = match answer {
                     Ok(answer) => answer,
-                    Err(Refusal { answer, cause }) => {
-                        let peer = peer.to_owned();
+                    Err(refusal) => {
+                        let (cause, peer) = (refusal.cause, peer.to_owned());
                         peers.complain(Notice::WebsocketRefused { cause, peer, origin }).await;
-                        answer
+                        refusal.answer()
                     }
                 };
                 is_upgraded.store(answer.status() == StatusCode::SWITCHING_PROTOCOLS, Ordering::Relaxed);
@@ -196,34 +214,30 @@ impl Endpoint {
     /// The answer that makes a WebSocket of the connection.
     fn upgrade<B: Body>(&self, request: &Request<B>) -> Result<Answer, Refusal> {
         let headers = request.headers();
-        let refuse = |status, cause, reason: &str| Refusal { answer: last(text(status, format!("{reason}\n"))), cause };
         if !self.is_own(headers) {
-            return Err(refuse(StatusCode::FORBIDDEN, "foreign-origin", "pages of this origin may not connect"));
+            let reason = "pages of this origin may not connect";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "foreign-origin", reason));
         }
         let is_asked = request.method() == Method::GET
             && request.version() == Version::HTTP_11
             && request.body().is_end_stream()
             && names(headers, &CONNECTION, "upgrade")
-            && names(headers, &UPGRADE, "websocket");
-        if !is_asked || headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-            let mut refusal =
-                refuse(StatusCode::UPGRADE_REQUIRED, "no-upgrade", "a WebSocket (version 13) is served here");
-            let fields = refusal.answer.headers_mut();
-            fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
-            fields.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-            return Err(refusal);
+            && names(headers, &UPGRADE, "websocket")
+            && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        if !is_asked {
+            let reason = "a WebSocket (version 13) is served here";
+            return Err(Refusal::new(StatusCode::UPGRADE_REQUIRED, "no-upgrade", reason));
         }
         // The key is 16 bytes in base64.
         let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24);
-        let Some(key) = key else {
-            return Err(refuse(StatusCode::BAD_REQUEST, "no-key", "Sec-WebSocket-Key is missing"));
+        let accept = key.and_then(|key| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok());
+        let Some(accept) = accept else {
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "no-key", "Sec-WebSocket-Key is missing or wrong"));
         };
         if !names(headers, &SEC_WEBSOCKET_PROTOCOL, self.web.protocol) {
             let reason = format!("the subprotocol {} is served here", self.web.protocol);
-            return Err(refuse(StatusCode::BAD_REQUEST, "other-subprotocol", &reason));
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "other-subprotocol", reason));
         }
-        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()));
-        let accept = accept.map_err(|_| refuse(StatusCode::BAD_REQUEST, "no-key", "Sec-WebSocket-Key is wrong"))?;
         let mut answer = Response::new(Full::default());
         *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let fields = answer.headers_mut();

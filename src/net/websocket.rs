@@ -116,16 +116,16 @@ pub async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin>(
     bring(inputs, Input::Opened { owner, connection, peer: peer.clone(), writer }).await;
     let Outgoing { messages, waiting, stop, closing } = outgoing;
     let (mut sending, mut receiving) = socket.split();
-    let ping = Notify::new();
+    let question = Notify::new();
     let end = tokio::select! {
         () = stop.cancelled() => return,
         () = closing.linger() => return,
-        written = write(&mut sending, messages, &waiting, &ping, &route, inputs) => match written {
+        written = write(&mut sending, messages, &waiting, &question, &route, inputs) => match written {
             Ok(()) if shutdown.is_cancelled() => End::ours(CloseCode::Away),
             Ok(()) => End::ours(CloseCode::Normal),
             Err(error) => End::theirs(format!("writing: {error}")),
         },
-        end = read_on(&mut receiving, &ping, &route, inputs) => end,
+        end = read_on(&mut receiving, &question, &route, inputs) => end,
     };
     let End { reason, cause, code } = end;
     let told = reason.clone().unwrap_or_default();
@@ -166,7 +166,7 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(
 /// Reads to the end, and brings what is read.
 async fn read_on(
     socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
-    ping: &Notify,
+    question: &Notify,
     route: &Route,
     inputs: &mpsc::Sender<Input>,
 ) -> End {
@@ -174,7 +174,7 @@ async fn read_on(
     let places = Arc::new(Semaphore::new(READ_AHEAD));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return End::theirs("closed".to_owned()) };
-        let text = match next_text(socket, ping, closed_by(owner)).await {
+        let text = match next_text(socket, question, closed_by(owner)).await {
             Ok(text) => text,
             Err(end) => return end,
         };
@@ -185,7 +185,7 @@ async fn read_on(
 /// The next text, or why there is none. A peer of which nothing comes is asked whether it is there.
 async fn next_text(
     socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
-    ping: &Notify,
+    question: &Notify,
     closed: &str,
 ) -> Result<Utf8Bytes, End> {
     let (mut heard, mut asked) = (Instant::now(), 0);
@@ -194,7 +194,7 @@ async fn next_text(
         match timeout_at(heard + wait, socket.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => return Ok(text),
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => {
-                (heard, asked) = (Instant::now(), 0)
+                (heard, asked) = (Instant::now(), 0);
             }
             Ok(Some(Ok(Message::Binary(_)))) => {
                 return Err(End::broken("binary-message", "binary messages are not read here", CloseCode::Unsupported));
@@ -211,7 +211,7 @@ async fn next_text(
             }
             Err(_) => {
                 asked += 1;
-                ping.notify_one();
+                question.notify_one();
             }
         }
     }
@@ -222,13 +222,14 @@ async fn write(
     socket: &mut (impl Sink<Message, Error = Error> + Unpin),
     mut messages: mpsc::Receiver<Bytes>,
     waiting: &Waiting,
-    ping: &Notify,
+    question: &Notify,
     route: &Route,
     inputs: &mpsc::Sender<Input>,
 ) -> Result<(), Error> {
     loop {
         let mut next = tokio::select! {
-            () = ping.notified() => {
+            biased;
+            () = question.notified() => {
                 socket.send(Message::Ping(Bytes::new())).await?;
                 continue;
             }

@@ -32,7 +32,7 @@ pub trait PlatformConversation: Debug + Send {
     fn ended(&mut self, request: RequestIx) {
         let _ = request;
     }
-    /// When the clock began, in milliseconds since 1970.
+    /// When the clock of `now` began, in milliseconds since 1970. It is told again after that clock stood still.
     fn set_epoch(&mut self, epoch: u64) {
         let _ = epoch;
     }

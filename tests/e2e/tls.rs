@@ -20,12 +20,12 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use crate::{daemon::Daemon, world::*};
 
 /// An authority, and a certificate for localhost that it vouches for, as files.
-struct Authority {
+pub struct Authority {
     folder: PathBuf,
 }
 
 impl Authority {
-    fn new(name: &str) -> Authority {
+    pub fn new(name: &str) -> Authority {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -41,7 +41,7 @@ impl Authority {
         Authority { folder }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
@@ -91,7 +91,7 @@ impl Authority {
     }
 
     /// Takes plain connections and passes what they carry on in TLS.
-    async fn back(&self, behind: SocketAddr) -> SocketAddr {
+    pub async fn back(&self, behind: SocketAddr) -> SocketAddr {
         self.back_as(behind, None).await
     }
 

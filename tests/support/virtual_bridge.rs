@@ -23,7 +23,8 @@ pub enum Speech {
     Feed,
     Ccas,
     Ctips,
-    /// Desktops, each with a connection of its own.
+    /// AgentClient: desktops, each with a connection of its own, or programs in front. A program's session is of the agent
+    /// whose logon id its name begins with, up to a hyphen.
     Desks,
 }
 
@@ -105,6 +106,9 @@ pub struct VirtualBridge {
     narrow: Option<usize>,
 }
 
+/// Logon ids of the agents whose programs may connect.
+const AGENTS: [&str; 6] = ["77", "78", "140", "141", "4001", "4002"];
+
 pub const USER: &str = "Test01";
 pub const PASSWORD: &str = "virtual-pass-17";
 
@@ -128,7 +132,14 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
     }
     let names: Vec<String> = (0..platforms.len()).map(|place| format!("'p{place}'")).collect();
     for (place, dialect) in applications.iter().enumerate() {
-        let users = format!("users = {{ {USER} = '{PASSWORD}' }}\nplatforms = [{}]", names.join(", "));
+        let users = match Speech::of(dialect) {
+            Speech::Feed | Speech::Ccas | Speech::Ctips => format!("users = {{ {USER} = '{PASSWORD}' }}"),
+            Speech::Desks => {
+                let tokens = AGENTS.map(|login| format!("{login} = 'tk-{login}'")).join(", ");
+                format!("agents = {{ {tokens} }}\nnot_ready_reasons = {{ 3 = 'lunch' }}\ncq_codes = {{ 7 = 'sold' }}")
+            }
+        };
+        let users = format!("{users}\nplatforms = [{}]", names.join(", "));
         writeln!(text, "[application.a{place}]\n{}\nlisten = '127.0.0.1:0'\n{users}", spoken(dialect)).unwrap();
     }
     text
@@ -205,8 +216,8 @@ impl VirtualBridge {
 
     fn set_room(&mut self, application: usize, number: u32, room: Room) {
         let connection = match self.applications[application] {
-            Speech::Feed => Connection::accepted(number),
-            Speech::Ccas | Speech::Ctips | Speech::Desks => Connection::asked(number),
+            Speech::Feed | Speech::Desks => Connection::accepted(number),
+            Speech::Ccas | Speech::Ctips => Connection::asked(number),
         };
         self.bridge.set_room(Owner::Application(application), connection, room);
     }
@@ -362,7 +373,19 @@ impl VirtualBridge {
                 }
                 self.ask(name, &json!({ "OnLine": {} }));
             }
-            Speech::Ccas | Speech::Desks => panic!("no application speaks so"),
+            Speech::Ccas => panic!("no application speaks CCAS"),
+            // The picture that it hears belongs to the story.
+            Speech::Desks => {
+                self.is_opening = false;
+                let number = u32::try_from(self.opened).unwrap();
+                self.session(name).number = Some(number);
+                let connection = Connection::accepted(number);
+                let opened = Input::Opened { connection, peer: name };
+                self.bridge.handle(self.now, Owner::Application(application), opened);
+                let login = name.split('-').next().unwrap_or_default();
+                let hello = json!({ "hello": "agent-client", "version": 1, "token": format!("tk-{login}") });
+                self.frame(application, connection, &hello);
+            }
         }
         self.is_opening = false;
     }
@@ -384,6 +407,16 @@ impl VirtualBridge {
         self.perform();
     }
 
+    /// A frame of a program of AgentClient. What it asks for is answered before time goes on.
+    fn frame(&mut self, application: usize, connection: Connection, frame: &Value) {
+        let line = format!("{frame}\n");
+        let input = Input::Bytes { connection, bytes: line.as_bytes() };
+        self.bridge.handle(self.now, Owner::Application(application), input);
+        self.perform();
+        self.bridge.expire(self.now);
+        self.perform();
+    }
+
     /// A session asks; what it does not number itself is numbered here.
     pub fn ask(&mut self, name: &str, request: &Value) {
         let Session { application, number, id, .. } = self.session(name);
@@ -399,7 +432,14 @@ impl VirtualBridge {
                 let input = Input::Bytes { connection, bytes: bytes.as_bytes() };
                 self.bridge.handle(self.now, Owner::Application(application), input);
             }
-            Speech::Ccas | Speech::Ctips | Speech::Desks => {
+            Speech::Desks => {
+                self.requests += 1;
+                let mut request = request.clone();
+                let fields = request.as_object_mut().expect("a JSON object");
+                fields.entry("id").or_insert(self.requests.into());
+                return self.frame(application, Connection::accepted(number.unwrap()), &request);
+            }
+            Speech::Ccas | Speech::Ctips => {
                 let (operation, fields) = request.as_object().and_then(|one| one.iter().next()).expect("an operation");
                 let mut args = String::new();
                 write_xml(fields, &mut args);
@@ -418,8 +458,8 @@ impl VirtualBridge {
         let Session { application, number, .. } = self.session(name);
         let (application, number) = (*application, number.unwrap());
         let (connection, cause) = match self.applications[application] {
-            Speech::Feed => (Connection::accepted(number), None),
-            Speech::Ccas | Speech::Ctips | Speech::Desks => (Connection::asked(number), Some("test")),
+            Speech::Feed | Speech::Desks => (Connection::accepted(number), None),
+            Speech::Ccas | Speech::Ctips => (Connection::asked(number), Some("test")),
         };
         let closed = Input::Closed { connection, reason: "test", cause };
         self.bridge.handle(self.now, Owner::Application(application), closed);
@@ -493,6 +533,11 @@ impl VirtualBridge {
 
     fn hears(&mut self, application: usize, number: u32, message: String, body: &[u8]) {
         let is_it = |session: &&Session| session.application == application && session.number == Some(number);
+        // Pings are the conversation's own.
+        if self.applications[application] == Speech::Desks && message.starts_with("{\"ping\"") {
+            let (connection, bytes) = (Connection::accepted(number), b"{\"pong\":1}\n");
+            return self.bridge.handle(self.now, Owner::Application(application), Input::Bytes { connection, bytes });
+        }
         if let Some(session) = self.sessions.iter().find(is_it).filter(|_| !self.is_opening) {
             let name = session.name.clone();
             self.delivered.push(Delivered { name: name.clone(), body: body.to_vec() });

@@ -3,15 +3,16 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Tokens,
+    Server, ServerSettings, Tokens,
     platform::{Client, LISTS, List, Settings},
 };
 use crate::{
     dialect::registry::{
-        Entry, PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
+        ApplicationMaker, ApplicationSettings, ApplicationSide, ApplicationStart, ApplicationTransport, Entry,
+        PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
     },
-    port::PlatformConversation,
-    settings::{Listen, Section, Web, WebFile},
+    port::{ApplicationConversation, PlatformConversation},
+    settings::{Listen, Queue, Section, Web, WebFile},
 };
 
 /// The subprotocol of WebSockets, and where they are.
@@ -23,7 +24,20 @@ const SHORTEST_KEY: usize = 16;
 const CONNECTIONS: u32 = 1000;
 
 /// The files that a platform serves beside the WebSocket.
-const FILES: &[WebFile] = &[];
+const FILES: &[WebFile] = &[script("/agent-relay.js", include_bytes!("../../../relays/agent/agent-relay.js"))];
+/// The files that an application serves beside it.
+const CLIENT_FILES: &[WebFile] = &[
+    script("/agent-client.js", include_bytes!("../../../adapters/agent-client/agent-client.js")),
+    WebFile {
+        path: "/agent-client.d.ts",
+        content_type: "text/plain; charset=utf-8",
+        content: include_bytes!("../../../adapters/agent-client/agent-client.d.ts"),
+    },
+];
+
+const fn script(path: &'static str, content: &'static [u8]) -> WebFile {
+    WebFile { path, content_type: "text/javascript; charset=utf-8", content }
+}
 
 pub fn entry() -> Entry {
     Entry {
@@ -34,7 +48,12 @@ pub fn entry() -> Entry {
             // Lines of a file come from all desktops alike.
             replaying: None,
         }),
-        application: None,
+        application: Some(ApplicationSide {
+            named: &["agents", "not_ready_reasons", "cq_codes"],
+            read: Box::new(application),
+            guests: false,
+            statistics: false,
+        }),
     }
 }
 
@@ -68,6 +87,45 @@ impl PlatformMaker for Settings {
     fn make(self: Box<Self>, start: PlatformStart) -> Box<dyn PlatformConversation> {
         Box::new(Client::new(*self, start.vocabulary, start.now))
     }
+}
+
+fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
+    let defaults = ServerSettings::default();
+    let web = Web::read(section, PROTOCOL, PATH, CLIENT_FILES);
+    let settings = ServerSettings {
+        tokens: tokens(section),
+        max_connections: section.number("connections", defaults.max_connections as u32) as usize,
+        max_frame: web.max_frame,
+        not_ready_reasons: named_numbers(section, "not_ready_reasons"),
+        cq_codes: named_numbers(section, "cq_codes"),
+    };
+    let transport = ApplicationTransport::Accepted {
+        queue: Queue::read(section),
+        connections: settings.max_connections,
+        web: Some(web),
+    };
+    let read_only = section.list("read_only").unwrap_or_default();
+    Some(ApplicationSettings { transport, conversation: Box::new(settings), read_only, labels: Vec::new() })
+}
+
+impl ApplicationMaker for ServerSettings {
+    fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation> {
+        Box::new(Server::new(*self, start.vocabulary))
+    }
+}
+
+/// A table of numbers with their names, in the order of the numbers.
+fn named_numbers(section: &Section, key: &'static str) -> Vec<(i64, String)> {
+    let pair = |(number, name): (String, String)| match number.parse::<i32>().ok().filter(|number| *number > 0) {
+        Some(number) => Some((i64::from(number), name)),
+        None => {
+            section.problem(key, format!("{number:?} should be a number above 0, with its name behind it"));
+            None
+        }
+    };
+    let mut pairs: Vec<(i64, String)> = section.values(key).into_iter().filter_map(pair).collect();
+    pairs.sort();
+    pairs
 }
 
 /// Reads `agents`, `agents_file` and `signing_key`, of either side.

@@ -37,7 +37,7 @@ fn status(endpoint: &Endpoint, path: &str, others: &[(&str, &str)]) -> (u16, &'s
     let headers: Vec<_> = headers.filter(|(_, value)| !value.is_empty()).collect();
     match endpoint.answer(&request(path, &headers)) {
         Ok(answer) => (answer.status().as_u16(), ""),
-        Err(Refusal { answer, cause }) => (answer.status().as_u16(), cause),
+        Err(refusal) => (refusal.answer().status().as_u16(), refusal.cause),
     }
 }
 

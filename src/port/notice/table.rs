@@ -271,6 +271,7 @@ macro_rules! table {
             SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
                 signal: &'static str,
             }
+            SupervisorAway supervisor_away Warn Few "the supervisor of the process is told nothing" { reason: String, }
 
             // ── the story of a call, an agent or a request, told only while somebody reads it ────────────────────────────
             MessageIn message_in Debug Traced "a message came in" {

@@ -114,7 +114,7 @@ impl Site {
         }
         if transfers {
             self.calls.remove(&result);
-            self.clerical = if clerical { Some(result) } else { self.clerical };
+            self.clerical = if clerical { Some(held) } else { self.clerical };
             if second.opposite == BEN_STATION {
                 self.plan(now, STAYS, Step::BenHangsUp(result));
             }

@@ -90,18 +90,35 @@ test("without a token nothing is connected, and the page hears why", async () =>
   await assert.rejects(page.context.agentClient.ready);
 });
 
+test("an error that came before the page could hear it is told to its first handler", async () => {
+  const page = new Page();
+  page.load(CLIENT, "http://bridge.example/agent-client.js", { global: "agentClient" });
+  await page.passes(10);
+  const reasons = [];
+  page.context.agentClient.onError = ({ reason }) => reasons.push(reason);
+  page.context.agentClient.addEventListener("error", ({ reason }) => reasons.push(reason));
+  await page.passes(10);
+  assert.deepEqual(reasons.map((reason) => reason.slice(0, 17)), ["there is no token", "there is no token"]);
+});
+
 test("it has the guide's 66 methods and 17 events", () => {
   const text = fs.readFileSync(path.join(ROOT, "mappings", "dialects", "agent.toml"), "utf8");
   const messages = [...text.matchAll(/\[message\.(\w+)\]\n(?:#.*\n)*chapter = "([^"]*)"/g)];
   const methods = messages.filter(([, , chapter]) => chapter.endsWith("JS Yes")).map(([, name]) => name);
   assert.equal(methods.length, 66);
   const { client } = desk();
-  for (const name of methods) assert.equal(typeof client[name[0].toLowerCase() + name.slice(1)], "function", name);
+  const types = fs.readFileSync(path.join(ROOT, "adapters", "agent-client", "agent-client.d.ts"), "utf8");
+  for (const name of methods) {
+    const camel = name[0].toLowerCase() + name.slice(1);
+    assert.equal(typeof client[camel], "function", name);
+    assert.match(types, new RegExp(`^  ${camel}\\(`, "m"));
+  }
   const events = messages.filter(([, , chapter]) => chapter.startsWith("Events, ")).map(([, name]) => name);
   assert.equal(events.length, 17);
   for (const name of events) {
     client[name] = () => {};
     assert.equal(client["o" + name.slice(1)], client[name], name);
+    assert.match(types, new RegExp(`^  o${name.slice(1)}: `, "m"));
   }
 });
 

@@ -347,7 +347,7 @@ test("the effect of a call is seen at once", async () => {
   assert.deepEqual(frames(page), [{ id: 1, hresult: 0, out: { Result: true } }, { type: "OnCallEvent", Call: { ...CALL, State: 6 } }]);
 });
 
-test("while the bridge is away events wait; then come the losses, what waited, the present state", async () => {
+test("while the bridge is away events wait; then come whose desktop it is, the losses, what waited, the present state", async () => {
   const object = agent({ calls: [CALL] });
   const { page } = await started(object);
   object.state.calls = [{ ...CALL, State: 6 }];
@@ -358,6 +358,7 @@ test("while the bridge is away events wait; then come the losses, what waited, t
   await page.passes(500);
   await page.passes(500);
   assert.deepEqual(await accept(page, 7), [
+    { type: "UserInformation", UserInformation: { RecordID: 40, LoginID: "140" } },
     { lost: 0, unsure: 1 }, { type: "Gone", CallID: 900 }, { type: "UserInformation", UserInformation: USER }, END]);
   page.socket.cut();                                // before another ping: the losses may not have arrived
   await page.passes(1000);
@@ -382,7 +383,8 @@ test("the backlog has 10 000 places; the oldest are lost and counted, and it is 
   page.socket.onsent = () => { page.socket.bufferedAmount += 1000; };
   page.socket.say({ ping: 1 });
   await page.passes(0);
-  const [, losses, first, ...rest] = frames(page);
+  const [, user, losses, first, ...rest] = frames(page);
+  assert.deepEqual(user, { type: "UserInformation", UserInformation: { RecordID: 40, LoginID: "140" } });
   assert.deepEqual([losses, first.DispatchVoiceCall.ID], [{ lost: 3, unsure: 0 }, 4]);
   assert.ok(rest.length < 2000);
   for (let turn = 0; turn < 20; turn++) {

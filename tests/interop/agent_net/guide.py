@@ -41,7 +41,7 @@ def words(message, *without):
 
 
 RECORDS = {name: fields(record["fields"]) for name, record in WORDS["record"].items()
-           if name not in ("ivr", "request", "out")}
+           if record["chapter"].startswith("I") and name != "out"}     # the others are the relay's
 OUT = fields(WORDS["record"]["out"]["fields"])
 METHODS, RESULTS, EVENTS = {}, {}, {}
 for _name, _message in WORDS["message"].items():

@@ -61,10 +61,10 @@ class AgentRelay(Program):
         executable, library = agent(form)
         self.folder = Path(tempfile.mkdtemp())
         (self.folder / "token").write_text(TOKEN + "\n")
-        values = {"bridge": f"127.0.0.1:{bridge.port}", "tls": "false", "token_file": "token", "assembly": library,
+        values = {"bridge": bridge.address, "tls": "false", "token_file": "token", "assembly": library,
                   "retry_min": "0.05", "retry_max": "0.2", "silence": "20", "check": "0", **settings}
         config = self.folder / "relay.conf"
-        config.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
+        config.write_text("".join(f"{key} = {value}\n" for key, value in values.items() if value is not None))
         super().__init__([executable, "--config", config])
 
     def stop(self):
@@ -81,7 +81,7 @@ class Application(Program):
         for file in program(form).parent.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(file, self.folder)
-        values = {"bridge": f"127.0.0.1:{bridge.port}", "tls": "false", "token": TOKEN, "retry_min": "0.05",
+        values = {"bridge": bridge.address, "tls": "false", "token": TOKEN, "retry_min": "0.05",
                   "retry_max": "0.2", "silence": "20", "log": "log", **settings}
         (self.folder / "AgentIntegration.ini").write_text(
             "; the test's\n[bridge]\n" + "".join(f"{key} = {value}\n" for key, value in values.items() if value is not None))

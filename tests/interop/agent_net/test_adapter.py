@@ -2,7 +2,9 @@
 
 `python3 -m unittest discover -s tests/interop/agent_net` runs it.
 """
+import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -230,7 +232,8 @@ class Events(AdapterTest):
         self.hears("OnCallEvent", ID=900, State=IDLE)
         self.assertEqual(self.app.call("GetCalls"), [])
         dispatched = {"ID": 5, "Number": "1"}
-        for update, record in (0, dispatched), (0, dispatched), (1, {**dispatched, "ReservedAgentID": 40}), (2, dispatched), (2, dispatched):
+        reserved = {**dispatched, "ReservedAgentID": 40}
+        for update, record in (0, dispatched), (0, dispatched), (1, reserved), (2, dispatched), (2, dispatched):
             self.site.send({"type": "OnDispatchVoiceCallEvent", "UpdateType": update, "DispatchVoiceCall": record})
         self.assertEqual([self.app.heard()[1][1] for _ in range(3)], [0, 1, 2])
         self.assertEqual(self.app.quiet(), [])
@@ -395,6 +398,18 @@ class Links(AdapterTest):
         self.start(silence="2")
         self.site = self.accept()
         self.assertIn("it has been silent for 2.0 s", self.app.logs())
+
+    def test_a_machine_that_slept_hears_what_has_changed(self):
+        self.start(silence="2", sessions=[("Call", call(900, CONNECTED))])
+        os.kill(self.app.process.pid, signal.SIGSTOP)
+        self.sessions = [("Call", call(900, HELD)), ("Call", call(901, CONNECTED))]
+        self.site.close()                   # it waited for pongs in vain
+        time.sleep(3)
+        os.kill(self.app.process.pid, signal.SIGCONT)
+        self.site = self.accept()
+        self.hears("OnCallEvent", ID=900, State=HELD)
+        self.hears("OnCallEvent", ID=901, State=CONNECTED)
+        self.assertEqual([each["ID"] for each in self.app.call("GetCalls")], [900, 901])
 
     def test_pings_are_answered(self):
         self.start()

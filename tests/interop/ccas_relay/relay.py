@@ -64,7 +64,11 @@ class Program:
 
     def _listen(self):
         for line in self.process.stdout:
-            self.said.put(json.loads(line))
+            if line.startswith("{"):
+                self.said.put(json.loads(line))
+            else:
+                # Mono itself, when it falls over its own threads as it ends.
+                self.log.append(line.rstrip())
 
     def _note(self):
         for line in self.process.stderr:
@@ -142,6 +146,7 @@ class Bridge:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.tls = tls
 
     def accept(self):

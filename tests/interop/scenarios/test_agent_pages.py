@@ -1,4 +1,4 @@
-"""The scripts of the agent dialect: agent-client.js and agent-relay.js, tested in node."""
+"""The scripts of the agent dialect, agent-client.js and agent-relay.js, and the desk: in node and in Chromium."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ AGENT = Path(__file__).resolve().parent.parent / "agent"
 
 
 class Scripts(unittest.TestCase):
-    """Frame by frame, without a browser: see the files."""
+    """Each file says what it tests."""
 
     def run_in_node(self, name):
         done = subprocess.run(["node", "--test", AGENT / name], env={**os.environ, "NO_COLOR": "1"}, timeout=300,
@@ -21,3 +21,6 @@ class Scripts(unittest.TestCase):
 
     def test_relay(self):
         self.run_in_node("agent_relay.test.js")
+
+    def test_in_chromium(self):
+        self.run_in_node("browser.test.js")

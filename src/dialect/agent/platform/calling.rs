@@ -185,8 +185,14 @@ impl Client {
             set(&vocabulary, &mut message, "ServiceGroupName", node);
             (group, message)
         });
-        for (name, mut message) in lists.chain(groups).collect::<Vec<_>>() {
+        // Lists are told of once their events are enabled, after the subscriptions.
+        let enabling = self.settings.lists.first().map(|_| {
+            let message = made(&vocabulary, "EnableDispatchEvents", &all[..1]);
+            ("events of lists".to_owned(), message)
+        });
+        for (name, mut message) in lists.chain(groups).chain(enabling).collect::<Vec<_>>() {
             set(&vocabulary, &mut message, "Subscribe", Node::Bool(true));
+            set(&vocabulary, &mut message, "Enable", Node::Bool(true));
             self.call(now, desk, &mut message, Purpose::Subscription(name));
         }
     }

@@ -36,6 +36,11 @@ pub(super) fn is_set(value: Value<'_>) -> bool {
     !matches!(value, Value::Absent | Value::Nil)
 }
 
+/// Whether a record is there with anything in it.
+pub(super) fn is_filled(value: Value<'_>) -> bool {
+    value.as_record().is_some_and(|record| record.iter().any(|member| !member.is_empty()))
+}
+
 /// A text, or a number as text; empty if there is neither.
 pub(super) fn text(value: Value<'_>) -> String {
     value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned()

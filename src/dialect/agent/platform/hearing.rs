@@ -5,7 +5,7 @@ use super::{
     Client, LISTS,
     additions::RECORDS,
     desk::{Name, Shown, State},
-    fields::{is_date, is_set, made, member, record_fields, text},
+    fields::{is_date, is_filled, made, member, record_fields, text},
 };
 use crate::{
     message::{Message, Node},
@@ -220,7 +220,7 @@ impl Client {
         self.complete(message, record, &name, group);
         let of = |label| member(&vocabulary, message, &[record, label]);
         let state = State::from_code(of("State").as_int().unwrap_or_default(), is_date(of("EndTime")));
-        let (number, consulted) = (text(of("PhoneNumber")), is_set(of("ConsultingCallInfo")));
+        let (number, consulted) = (text(of("PhoneNumber")), is_filled(of("ConsultingCallInfo")));
         let before = self.desks[desk].clone_calls_for(&name);
         self.note_call(now, desk, &name, state, number, consulted);
         let is_news = consulted && before.shown.is_none_or(|shown| !shown.consulted);

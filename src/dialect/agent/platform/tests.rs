@@ -390,7 +390,7 @@ fn commands_go_to_the_desktop_of_their_agent() {
 fn the_active_call_is_put_in() {
     let mut desks = Desks::new();
     let ann = desks.desk("ann", 40, "140");
-    desks.call(ann, 900, 8, "");
+    desks.call(ann, 900, 8, r#","ConsultingCallInfo":{"GroupName":""}"#);
     desks.call(ann, 901, 6, "");
     let mut asked = |label: &str, fields: &[(&str, i64)]| {
         desks.ask(label, &[&[("agent", 40)], fields].concat(), 5);
@@ -459,6 +459,8 @@ fn two_ends_and_a_consultation_are_a_transfer() {
 fn the_receivers_desktop_may_be_quicker() {
     let mut desks = Desks::new();
     let (ann, bob) = consultation(&mut desks);
+    desks.call(bob, 903, 6, r#","ConsultingCallInfo":{"GroupName":"","QueueDuration":null}"#);
+    assert_eq!(desks.told(), ["OnCallEvent 41 903 6"], "an empty record shows nothing");
     desks.call(bob, 902, 6, CONSULTED);
     desks.say(ann, r#"{"type":"Gone","CallID":900}"#);
     assert_eq!(desks.told(), ["OnCallEvent 41 902 6"]);
@@ -591,7 +593,8 @@ fn a_desktop_subscribes_to_what_is_configured_after_its_present_state() {
     desks.say(ann, r#"{"type":"UserInformation"}"#);
     desks.say(ann, r#"{"type":"UserInformation"}"#);
     let sent = desks.sent();
-    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!(sent.len(), 4, "{sent:?}");
+    assert!(sent[3].ends_with(r#""call":"EnableDispatchEvents","args":{"Enable":true}}"#), "{sent:?}");
     assert!(sent[0].ends_with(r#""call":"SubscribeDispatchVoiceCalls","args":{"ServiceGroupID":0,"Subscribe":true}}"#));
     assert!(sent[1].ends_with(r#""call":"SubscribeDispatchCommonHoldCalls","args":{"Subscribe":true}}"#), "{sent:?}");
     assert!(sent[2].contains(r#""ServiceGroupName":"Sales""#), "{sent:?}");

@@ -14,8 +14,8 @@ use crate::{
     net::Running,
     sim::{
         relay::Relay,
-        site::{ANN_LOGON, Site},
-        stage::Stage,
+        site::{ANN, ANN_LOGON, BEN, Site},
+        stage::{Look, Person, Stage},
     },
     time::Time,
 };
@@ -37,9 +37,11 @@ not_ready_reasons = { 1 = "Break", 2 = "Lunch", 3 = "Meeting" }
 cq_codes = { 1 = "Order placed", 2 = "Question answered", 3 = "Call back" }
 "#;
 
+const PEOPLE: &[Person] = &[("RecID=", ANN, "Ann"), ("RecID=", BEN, "Ben")];
+
 /// Serves the page and the site until it is stopped, and prints the page's address and what happens. The page is served at
 /// `listen`; port 0 is any that is free.
-pub async fn open(mappings: &Mappings, listen: SocketAddr, print: fn(&str)) -> Result<(), String> {
+pub async fn open(mappings: &Mappings, listen: SocketAddr, look: Look, print: fn(&str)) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     let address = listener.local_addr().map_err(text)?;
@@ -48,13 +50,13 @@ pub async fn open(mappings: &Mappings, listen: SocketAddr, print: fn(&str)) -> R
     let running = start(mappings, &token, &origin).await?;
     let page = page::serve(listener, running.applications[0]);
     let mut office = Office::connect(&running, 1).await?;
-    let stage = Stage::new(print);
+    let stage = Stage::new(print, look, PEOPLE);
     print("");
     print(&format!("  The desk:  {origin}/#token={token}"));
     print("");
     print("  Open it in a browser, become ready, and a customer calls. Ctrl-C ends the demo.");
     print("");
-    stage.title("MiCC Enterprise (CCAS) says", "the desk does");
+    stage.title("MiCC Enterprise (CCAS) says", "the desk does", &[]);
     let played = loop {
         match office.next().await {
             Ok(Happened::Event(event)) => stage.row(&story::describe(&event), ""),

@@ -8,11 +8,11 @@ use tokio_util::{sync::CancellationToken, sync::DropGuard, task::TaskTracker};
 
 use crate::net::http::{self, Answer, Handler, Peer};
 
-const PAGE: &str = include_str!("desk.html");
-const STYLE: &str = include_str!("desk.css");
-const SCRIPT: &str = include_str!("desk.js");
-/// Stands in the page where the bridge's address comes.
-const BRIDGE: &str = "http://BRIDGE";
+const PAGE: &str = include_str!("../../../../adapters/agent-client/desk/index.html");
+const STYLE: &str = include_str!("../../../../adapters/agent-client/desk/desk.css");
+const SCRIPT: &str = include_str!("../../../../adapters/agent-client/desk/desk.js");
+/// How the page names the script that the bridge serves, if that is where the page itself is.
+const SCRIPT_OF_BRIDGE: &str = "src=\"/agent-client.js\"";
 
 /// The files of the page.
 struct Desk {
@@ -33,7 +33,8 @@ impl Handler for Desk {
 /// Serves the page until the guard is dropped. `bridge` is where the application is served.
 pub fn serve(listener: TcpListener, bridge: SocketAddr) -> DropGuard {
     let stop = CancellationToken::new();
-    let desk = Arc::new(Desk { page: PAGE.replace(BRIDGE, &format!("http://{bridge}")) });
+    let desk =
+        Arc::new(Desk { page: PAGE.replace(SCRIPT_OF_BRIDGE, &format!("src=\"http://{bridge}/agent-client.js\"")) });
     let limits = http::Limits::admin();
     tokio::spawn(http::serve(listener, None, limits, desk, None, stop.clone(), TaskTracker::new()));
     stop.drop_guard()

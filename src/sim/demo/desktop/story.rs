@@ -5,16 +5,25 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Happened, Office, start};
+use super::{Happened, Office, PEOPLE, start};
 use crate::{
     mapping::Mappings,
-    sim::{agent::AgentProgram, site::BEN_STATION, stage::Stage},
+    sim::{
+        agent::AgentProgram,
+        site::BEN_STATION,
+        stage::{Look, Stage},
+    },
 };
 
 /// The site's waits are so many times shorter than in life.
 const PACE: u32 = 8;
 /// The longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const LEGEND: [&str; 2] = [
+    "→  the desk hears an event, or the result of a method   ←  somebody calls a method",
+    "What stands on the left is CCAS's; the words on the right are AgentClient's.",
+];
 
 /// States of a call (guide, ICall).
 const OFFERED: i64 = 3;
@@ -23,12 +32,12 @@ const HELD: i64 = 8;
 const IDLE: i64 = 1;
 const CLERICAL: i64 = 99;
 
-pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+pub async fn play(mappings: &Mappings, look: Look, print: fn(&str)) -> Result<(), String> {
     let running = start(mappings, "demo", "http://localhost").await?;
     let office = Office::connect(&running, PACE).await?;
     let desk = AgentProgram::greet(running.applications[0], "demo").await.map_err(|error| error.to_string())?;
-    let mut story = Story { office, desk, stage: Stage::new(print) };
-    story.stage.title("MiCC Enterprise Agent Service (CCAS)", "a desk that was written for AgentClient");
+    let mut story = Story { office, desk, stage: Stage::new(print, look, PEOPLE) };
+    story.stage.title("MiCC Enterprise Agent Service (CCAS)", "a desk that was written for AgentClient", &LEGEND);
     let told = timeout(PATIENCE, story.tell()).await.unwrap_or_else(|_| Err("the story came to a halt".to_owned()));
     drop(story);
     running.stop().await;
@@ -56,7 +65,7 @@ impl Story {
         self.stage.chapter("She asks Ben, and transfers the customer to him");
         self.ask("HoldActiveCall", json!({})).await?;
         self.wait_for(HELD).await?;
-        self.ask("MakeCall", json!({ "Number": BEN_STATION })).await?;
+        self.ask("MakeCall", json!({ "Number": BEN_STATION, "UseNumberTranslation": false })).await?;
         self.wait_for(CONNECTED).await?;
         self.ask("TransferCall", json!({ "CallID": call })).await?;
         let call = self.wait_for(CLERICAL).await?;
@@ -74,12 +83,9 @@ impl Story {
         let call = self.wait_for(CLERICAL).await?;
 
         self.stage.chapter("What CCAS cannot do is refused with a reason");
-        let refused = self.ask("StartRecording", json!({ "AllCalls": true })).await?;
-        if refused["out"]["Result"] != false {
-            return Err(format!("StartRecording was not refused: {refused}"));
-        }
-        self.ask("SetReadyStatus", json!({ "Status": false, "ReasonID": 2 })).await?;
+        self.call("StartRecording", json!({ "AgentID": 40, "AllCalls": true }), false).await?;
         self.finish(call).await?;
+        self.ask("SetReadyStatus", json!({ "Status": false, "ReasonID": 2 })).await?;
         self.stage.chapter("That was all. To sit at the desk yourself: cti-bridge demo desktop");
         Ok(())
     }
@@ -92,11 +98,17 @@ impl Story {
         self.wait_for(IDLE).await.map(drop)
     }
 
-    /// Calls a method, and waits for its result.
-    async fn ask(&mut self, method: &str, args: Value) -> Result<Value, String> {
+    /// Calls a method that is taken.
+    async fn ask(&mut self, method: &str, args: Value) -> Result<(), String> {
+        self.call(method, args, true).await
+    }
+
+    /// Calls a method, and waits for its result, which should be this.
+    async fn call(&mut self, method: &str, args: Value, taken: bool) -> Result<(), String> {
         self.stage.row("", &format!("← {method} {}", args.to_string().replace('"', "")));
         let id = self.desk.call(method, args).await.map_err(|error| error.to_string())?;
-        self.wait(method, |frame| frame["id"] == id).await
+        let answer = self.wait(method, |frame| frame["id"] == id).await?;
+        if answer["out"]["Result"] == taken { Ok(()) } else { Err(format!("{method} was answered by {answer}")) }
     }
 
     /// Waits until a call is in this state. Returns its id.
@@ -118,7 +130,10 @@ impl Story {
                 },
                 frame = self.desk.hear() => {
                     let frame = frame.map_err(|error| format!("waiting for {awaited}: {error}"))?;
-                    self.stage.row("", &format!("→ {}", show(&frame)));
+                    // What the agent is able to do is the mirror's business.
+                    if frame["type"] != "AgentAbilities" {
+                        self.stage.row("", &format!("→ {}", show(&frame)));
+                    }
                     if is_it(&frame) {
                         return Ok(frame);
                     }
@@ -139,6 +154,9 @@ pub fn describe(event: &Value) -> String {
 /// A frame that the desk hears as a readable text.
 fn show(frame: &Value) -> String {
     if let Some(id) = frame.get("id") {
+        if let Some(failed) = frame["type"].as_str() {
+            return format!("{failed} (call {id}): {}", frame["error"].as_str().unwrap_or_default());
+        }
         let error = frame["error"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
         return format!("{} (call {id}){error}", frame["out"]["Result"]);
     }
