@@ -1,21 +1,20 @@
 //! Accepting connections, for every listener alike: no more at a time than there are places, until told to stop.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::OwnedSemaphorePermit,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::peers::Peers;
+use super::{metrics::Places, peers::Peers};
 use crate::port::Notice;
 
 pub struct Accept<'l> {
     listener: &'l TcpListener,
-    places: Arc<Semaphore>,
-    limit: usize,
+    places: Places,
     peers: Option<Peers>,
 }
 
@@ -27,8 +26,8 @@ pub struct Accepted {
 }
 
 impl<'l> Accept<'l> {
-    pub fn new(listener: &'l TcpListener, limit: usize, peers: Option<Peers>) -> Accept<'l> {
-        Accept { listener, places: Arc::new(Semaphore::new(limit)), limit, peers }
+    pub fn new(listener: &'l TcpListener, places: Places, peers: Option<Peers>) -> Accept<'l> {
+        Accept { listener, places, peers }
     }
 
     async fn complain(&self, notice: impl FnOnce(Option<String>) -> Notice) {
@@ -40,11 +39,11 @@ impl<'l> Accept<'l> {
     /// The next connection; none once it is time to stop. At the limit further ones wait.
     pub async fn next(&self, shutdown: &CancellationToken) -> Option<Accepted> {
         loop {
-            if self.places.available_permits() == 0 {
-                self.complain(|address| Notice::ListenerFull { address, limit: self.limit }).await;
+            if self.places.free.available_permits() == 0 {
+                self.complain(|address| Notice::ListenerFull { address, limit: self.places.limit }).await;
             }
             let accepted = async {
-                let place = self.places.clone().acquire_owned().await.ok()?;
+                let place = self.places.free.clone().acquire_owned().await.ok()?;
                 Some((place, self.listener.accept().await))
             };
             let (place, accepted) = tokio::select! {

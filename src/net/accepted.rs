@@ -7,15 +7,15 @@ use tokio::{
     net::TcpListener,
     sync::mpsc,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
     input::Input,
+    metrics::Places,
     peers::Peers,
     stream::{Route, converse},
-    tls::shake_hands,
+    tls::{Acceptor, shake_hands},
     web::{Endpoint, First},
     websocket,
 };
@@ -32,10 +32,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub struct Streams {
     pub owner: Owner,
     pub listener: TcpListener,
-    pub acceptor: Option<TlsAcceptor>,
+    pub acceptor: Option<Acceptor>,
     pub queue: Queue,
-    /// How many connections may be open at a time. Further ones wait.
-    pub connections: usize,
+    /// For connections; at the limit, further ones wait.
+    pub places: Places,
     /// How much is read at a time, in bytes.
     pub read: usize,
     /// What is served over HTTP; none where all connections are lines.
@@ -47,7 +47,7 @@ impl Streams {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let accept = Accept::new(&self.listener, self.connections, Some(peers.clone()));
+        let accept = Accept::new(&self.listener, self.places, Some(peers.clone()));
         let numbers = Arc::new(AtomicU32::new(0));
         while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
             let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;

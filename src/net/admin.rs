@@ -1,6 +1,6 @@
-//! Health, readiness and metrics, for those who operate the bridge.
+//! Health, readiness and metrics, for those who operate the bridge. Nothing is changed here: that is for the Unix socket.
 
-use hyper::{Method, Request, StatusCode, body::Incoming};
+use hyper::{Method, Request, StatusCode, body::Incoming, header::ACCEPT};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Duration, timeout},
@@ -8,11 +8,13 @@ use tokio::{
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
-    input::Input,
+    input::{Input, Standing},
+    metrics::Form,
 };
 
 /// How long the engine may take to answer; one that takes longer is not healthy.
 const PATIENCE: Duration = Duration::from_secs(5);
+const HELP: &str = "GET /healthz, /readyz (of one platform: /readyz?platform=NAME) or /metrics\n";
 
 pub struct Admin {
     pub inputs: mpsc::Sender<Input>,
@@ -20,8 +22,9 @@ pub struct Admin {
 
 impl Handler for Admin {
     async fn handle(&self, request: Request<Incoming>, _: Peer) -> Answer {
-        if request.method() != Method::GET {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "GET /healthz, /readyz or /metrics\n");
+        // The body of an answer to HEAD is left out where it is written.
+        if ![Method::GET, Method::HEAD].contains(request.method()) {
+            return text(StatusCode::METHOD_NOT_ALLOWED, HELP);
         }
         let silent = || text(StatusCode::SERVICE_UNAVAILABLE, "the bridge does not answer\n");
         match request.uri().path() {
@@ -30,20 +33,36 @@ impl Handler for Admin {
                 None => silent(),
             },
             "/readyz" => match self.ask(Input::Ready).await {
-                Some(missing) if missing.is_empty() => text(StatusCode::OK, "ready\n"),
-                Some(missing) => {
-                    text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {}\n", missing.join(", ")))
-                }
+                Some(platforms) => ready(&platforms, request.uri().query()),
                 None => silent(),
             },
             "/metrics" => match self.ask(Input::Metrics).await {
-                Some(metrics) => {
-                    answer(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics)
+                Some(report) => {
+                    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+                    let form = Form::accepted(accept);
+                    answer(StatusCode::OK, form.content_type(), form.of(report))
                 }
                 None => silent(),
             },
-            _ => text(StatusCode::NOT_FOUND, "GET /healthz, /readyz or /metrics\n"),
+            _ => text(StatusCode::NOT_FOUND, HELP),
         }
+    }
+}
+
+/// Whether all platforms are connected, or the one that the query names.
+fn ready(platforms: &[Standing], query: Option<&str>) -> Answer {
+    let asked = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("platform="));
+    if let Some(name) = asked
+        && !platforms.iter().any(|known| known.name == name)
+    {
+        let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
+        return text(StatusCode::NOT_FOUND, format!("there is no such platform; there are {}\n", names.join(", ")));
+    }
+    let missing = platforms.iter().filter(|known| !known.is_up && asked.is_none_or(|asked| asked == known.name));
+    let missing: Vec<&str> = missing.map(|platform| platform.name.as_str()).collect();
+    match missing.as_slice() {
+        [] => text(StatusCode::OK, "ready\n"),
+        missing => text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {}\n", missing.join(", "))),
     }
 }
 

@@ -18,13 +18,13 @@ use tokio::{
     net::TcpListener,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
+    metrics::Places,
     peers::Peers,
-    tls::shake_hands,
+    tls::{Acceptor, shake_hands},
 };
 use crate::{
     port::{Connection, Notice},
@@ -49,19 +49,20 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Answer> + Send;
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
-    pub connections: usize,
+    pub places: Places,
     pub header_timeout: Duration,
 }
 
 impl Limits {
-    pub fn of(limits: &settings::Limits) -> Limits {
-        Limits { connections: limits.connections, header_timeout: limits.header_timeout }
+    /// Those of a listener whose connections this section bounds, by this key.
+    pub fn of(limits: &settings::Limits, section: String, key: &'static str) -> Limits {
+        Limits { places: Places::new(section, key, limits.connections), header_timeout: limits.header_timeout }
     }
 
     pub fn admin() -> Limits {
-        Limits { connections: 16, header_timeout: Duration::from_secs(10) }
+        Limits { places: Places::new("admin", "connections", 16), header_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -96,14 +97,14 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
 /// through `peers`, where the listener has one.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    limits: Limits,
+    acceptor: Option<Acceptor>,
+    Limits { places, header_timeout }: Limits,
     handler: Arc<H>,
     peers: Option<Peers>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let accept = Accept::new(&listener, limits.connections, peers.clone());
+    let accept = Accept::new(&listener, places, peers.clone());
     let mut connections = 0;
     while let Some(Accepted { stream, peer: address, place }) = accept.next(&shutdown).await {
         connections += 1;
@@ -113,11 +114,11 @@ pub async fn serve<H: Handler>(
         tasks.spawn(async move {
             let _place = place;
             let ended = match acceptor {
-                None => converse(stream, handler, peer, limits, shutdown).await,
+                None => converse(stream, handler, peer, header_timeout, shutdown).await,
                 Some(acceptor) => {
-                    let shaken = shake_hands(&acceptor, stream, limits.header_timeout, address, peers.clone()).await;
+                    let shaken = shake_hands(&acceptor, stream, header_timeout, address, peers.clone()).await;
                     let Some(stream) = shaken else { return };
-                    converse(stream, handler, peer, limits, shutdown).await
+                    converse(stream, handler, peer, header_timeout, shutdown).await
                 }
             };
             if let (Err(error), Some(peers)) = (ended, peers) {
@@ -132,7 +133,7 @@ async fn converse<H: Handler>(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     handler: Arc<H>,
     peer: Peer,
-    limits: Limits,
+    header_timeout: Duration,
     shutdown: CancellationToken,
 ) -> Result<(), hyper::Error> {
     let service = service_fn(move |request| {
@@ -141,7 +142,7 @@ async fn converse<H: Handler>(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(header_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);

@@ -41,7 +41,7 @@ mod stream;
 mod texts;
 
 pub use application::{
-    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, Portions,
+    ApplicationConversation, ApplicationOutput, Audience, Bound, Filterable, GroupWatcher, Guest, Passes, Portions,
     WatchesGroups,
 };
 pub use directory::{Abilities, Directory, Entry, Known, Thing};

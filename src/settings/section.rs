@@ -1,14 +1,11 @@
 //! One table of a configuration and the readers of its keys. Values are read by the type that is wanted, so that a number-like
 //! text stays a text. Every mistake is reported at its place, and no report shows a secret.
 
-use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use figment::value::{Dict, Num, Value};
-use secrecy::SecretString;
-use toml::de::{DeTable, DeValue};
 
 use super::{
-    mask,
     quantity::{parse_duration, parse_size},
     source::{PREFIX, Sources, join},
 };
@@ -105,7 +102,7 @@ impl<'r> Section<'r> {
     }
 
     /// The value of a key that this reader knows, with the form of its values.
-    fn find(&self, key: &'static str, form: Form) -> Option<&'r Value> {
+    pub(super) fn find(&self, key: &'static str, form: Form) -> Option<&'r Value> {
         self.known.borrow_mut().push(key);
         self.note(key, form);
         self.dict.get(key)
@@ -139,7 +136,7 @@ impl<'r> Section<'r> {
         self.missing.borrow_mut().push((key, text.into()));
     }
 
-    fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
+    pub(super) fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
         self.problem(key, format!("`{}` should be {expected}", self.path_of(key)));
         None
     }
@@ -149,7 +146,7 @@ impl<'r> Section<'r> {
     }
 
     /// Marks the value of a key as not secret, so that reports may show it.
-    fn is_plain(&self, path: String) {
+    pub(super) fn is_plain(&self, path: String) {
         self.reader.plain.borrow_mut().insert(path);
     }
 
@@ -159,13 +156,28 @@ impl<'r> Section<'r> {
     }
 
     /// A text that reports do not show.
-    fn hidden_text(&self, key: &'static str, form: Form) -> Option<String> {
-        match self.find(key, form)? {
+    pub(super) fn hidden_text(&self, key: &'static str, form: Form) -> Option<String> {
+        let is_secret = form == Form::Secret;
+        let value = self.find(key, form)?;
+        if !self.is_resolved(key, &self.path_of(key), is_secret) {
+            return None;
+        }
+        match value {
             Value::String(_, text) => Some(text.clone()),
             Value::Num(_, number) => Some(number_text(number)),
             Value::Bool(_, value) => Some(value.to_string()),
             _ => self.wrong(key, "a text"),
         }
+    }
+
+    /// Complains about a text that names a variable which the environment does not have. A password is only taken for such a
+    /// text if it is nothing else.
+    pub(super) fn is_resolved(&self, key: &str, path: &str, is_secret: bool) -> bool {
+        let unresolved = self.reader.sources.unresolved.get(path).filter(|text| text.is_whole || !is_secret);
+        if let Some(unresolved) = unresolved {
+            self.problem(key, unresolved.text());
+        }
+        unresolved.is_none()
     }
 
     pub fn text_or(&self, key: &'static str, default: &str) -> String {
@@ -221,7 +233,11 @@ impl<'r> Section<'r> {
     /// A list of texts; a text with commas is one, too.
     pub fn list(&self, key: &'static str) -> Option<Vec<String>> {
         self.is_plain(self.path_of(key));
-        match self.find(key, Form::Texts)? {
+        let value = self.find(key, Form::Texts)?;
+        if !self.is_resolved(key, &self.path_of(key), false) {
+            return None;
+        }
+        match value {
             Value::Array(_, items) => {
                 let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
                 texts.or_else(|| self.wrong(key, "a list of texts"))
@@ -248,132 +264,6 @@ impl<'r> Section<'r> {
         numbers.or_else(|| self.wrong(key, "a list of numbers"))
     }
 
-    /// A file name. If the user gave the file's content here by mistake, reports do not show it.
-    pub fn path(&self, key: &'static str) -> Option<PathBuf> {
-        let text = self.hidden_text(key, Form::Text)?;
-        if text.contains(['\n', '\r']) || text.contains("-----BEGIN") {
-            return self.wrong(key, "the name of a file, not what stands in it");
-        }
-        self.is_plain(self.path_of(key));
-        Some(PathBuf::from(text))
-    }
-
-    /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
-    pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
-        let file = self.path(file_key);
-        match (self.hidden_text(key, Form::Secret), file) {
-            (Some(_), Some(_)) => {
-                self.problem(key, format!("`{key}` and `{file_key}` are both given"));
-                None
-            }
-            (Some(text), None) => self.expand(key, &text).map(SecretString::from),
-            (None, Some(file)) => match std::fs::read_to_string(&file) {
-                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
-                Err(error) => {
-                    self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
-                    None
-                }
-            },
-            (None, None) => None,
-        }
-    }
-
-    /// A secret that has to be there; an empty one where it is not.
-    pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
-        let secret = self.secret(key, file_key);
-        if secret.is_none() && !self.has(key) && !self.has(file_key) {
-            self.missing(key, format!("`{}.{key}` or `{file_key}` is missing", self.path));
-        }
-        secret.unwrap_or_else(|| String::new().into())
-    }
-
-    /// `${NAME}` → the variable's value; anything else stays what it is.
-    fn expand(&self, key: &str, text: &str) -> Option<String> {
-        let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
-            return Some(text.to_owned());
-        };
-        let value = self.reader.sources.environment.get(name).cloned();
-        if value.is_none() {
-            // A text that can't be a variable's name may be a secret that looks like one.
-            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            let named = if is_name { format!("variable {name}") } else { "such variable".to_owned() };
-            self.problem(key, format!("the environment has no {named}"));
-        }
-        value
-    }
-
-    /// Names with secrets.
-    pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        match self.find(key, Form::Secrets) {
-            None => Vec::new(),
-            Some(Value::Dict(_, dict)) => {
-                let secret = |(name, value): (&String, &Value)| match value.as_str() {
-                    Some(text) => self.expand(key, text).map(|text| (name.clone(), text.into())),
-                    None => {
-                        let expected = "should be a text in quotes";
-                        self.problem_in(key, name, format!("`{}.{name}` {expected}", self.path_of(key)));
-                        None
-                    }
-                };
-                dict.iter().filter_map(secret).collect()
-            }
-            Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
-        }
-    }
-
-    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
-    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.problem(key, format!("{} cannot be read: {error}", path.display()));
-                return Vec::new();
-            }
-        };
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        let shown =
-            if errors.is_empty() { mask::known(&text, table.get_ref(), &|_| false) } else { mask::unknown(&text) };
-        let shown = Source::new(path.display().to_string(), shown);
-        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
-        for error in errors {
-            problem(error.span().unwrap_or(0..0), format!("should be name = \"password\": {}", error.message()));
-        }
-        let mut secrets = Vec::new();
-        for (name, value) in table.get_ref() {
-            match value.get_ref() {
-                DeValue::String(secret) if !secret.is_empty() => {
-                    secrets.push((name.get_ref().to_string(), secret.to_string().into()));
-                }
-                _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
-            }
-        }
-        secrets
-    }
-
-    /// Names with secrets that stand in a file of their own, in lines of `name:secret`. Empty lines, and those that begin
-    /// with `#`, count for nothing.
-    pub fn secret_lines(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.problem(key, format!("{} cannot be read: {error}", path.display()));
-                return Vec::new();
-            }
-        };
-        let lines = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim()));
-        let read = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).filter_map(|(place, line)| {
-            let pair = line.split_once(':').map(|(name, secret)| (name.trim(), secret.trim()));
-            let pair = pair.filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
-            if pair.is_none() {
-                self.problem(key, format!("{}, line {place}: should be name:secret", path.display()));
-            }
-            pair.map(|(name, secret)| (name.to_owned(), secret.to_owned().into()))
-        });
-        read.collect()
-    }
-
     /// How much is wrong so far.
     pub fn problem_count(&self) -> usize {
         self.reader.problems.borrow().len()
@@ -383,6 +273,7 @@ impl<'r> Section<'r> {
     pub fn values(&self, key: &'static str) -> Vec<(String, String)> {
         let Some(Value::Dict(_, dict)) = self.find(key, Form::Values) else { return Vec::new() };
         dict.keys().for_each(|name| self.is_plain(join(&self.path_of(key), name)));
+        dict.keys().for_each(|name| _ = self.is_resolved(key, &join(&self.path_of(key), name), false));
         let text = |value: &Value| match value {
             Value::String(_, text) => text.clone(),
             Value::Num(_, number) => number_text(number),
@@ -402,7 +293,10 @@ impl<'r> Section<'r> {
             Value::Bool(_, value) => Given::Bool(*value),
             _ => Given::Other,
         };
-        self.dict.keys().for_each(|name| self.is_plain(self.path_of(name)));
+        for name in self.dict.keys() {
+            self.is_plain(self.path_of(name));
+            self.is_resolved(name, &self.path_of(name), false);
+        }
         self.dict.iter().map(|(name, value)| (name.as_str(), given(value))).collect()
     }
 

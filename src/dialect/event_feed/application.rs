@@ -23,8 +23,9 @@ use super::{
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Codec, Connection, Directory, Filterable, GroupWatcher,
-        Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Unread, WatchesGroups,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Codec, Connection, Directory, Filterable,
+        GroupWatcher, Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Unread,
+        WatchesGroups,
     },
     time::Time,
     vocabulary::{Role, Side, Vocabulary, Wanted},
@@ -103,7 +104,7 @@ impl Server {
             snapshots: VecDeque::new(),
             group_watchers: Vec::new(),
             outputs: VecDeque::new(),
-            lost: HashMap::new(),
+            lost: ["login", "too-many", "fell-behind"].map(|cause| (cause, 0)).into(),
             texts: Texts::default(),
         }
     }
@@ -353,6 +354,15 @@ impl ApplicationConversation for Server {
 
     fn lost(&self) -> Vec<(&'static str, u64)> {
         self.lost.iter().map(|(cause, count)| (*cause, *count)).collect()
+    }
+
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, _: &[String]) -> bool {
+        self.settings.users = users.into_iter().collect();
+        true
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![("connections", self.sessions.len(), self.settings.max_connections)]
     }
 
     fn texts(&self) -> &Texts {

@@ -21,8 +21,8 @@ use super::{accepted, status};
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Directory, Filterable, Guest, Heard, Input, Notice,
-        Output, Reply, Taken, Texts,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, Input,
+        Notice, Output, Reply, Taken, Texts,
     },
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
@@ -367,6 +367,16 @@ impl ApplicationConversation for Server {
 
     fn lost(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
+    }
+
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, read_only: &[String]) -> bool {
+        self.settings.users = users.into_iter().collect();
+        self.settings.read_only = read_only.iter().cloned().collect();
+        true
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![("max_requests", self.cache.len(), self.settings.max_requests)]
     }
 
     fn texts(&self) -> &Texts {

@@ -1,0 +1,120 @@
+//! Secrets of a section: in the file, in another file, or in the environment. No report shows them.
+
+use figment::value::Value;
+use secrecy::SecretString;
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    mask,
+    section::{Form, Section},
+    source::join,
+};
+use crate::diagnostic::Source;
+
+impl Section<'_> {
+    /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
+    pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
+        let (text, file) = (self.hidden_text(key, Form::Secret), self.path(file_key));
+        // The environment and the command line override the file, whichever of the two keys they set.
+        let (own, other) = (self.source_of(key), self.source_of(file_key));
+        match (text, file) {
+            (Some(_), Some(_)) if own == other => {
+                self.problem(key, format!("`{key}` and `{file_key}` are both given"));
+                None
+            }
+            (Some(text), file) if file.is_none() || own > other => Some(text.into()),
+            (_, Some(file)) => match std::fs::read_to_string(&file) {
+                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+                Err(error) => {
+                    self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
+                    None
+                }
+            },
+            (_, None) => None,
+        }
+    }
+
+    /// A secret that has to be there; an empty one where it is not.
+    pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
+        let secret = self.secret(key, file_key);
+        if secret.is_none() && !self.has(key) && !self.has(file_key) {
+            self.missing(key, format!("`{}.{key}` or `{file_key}` is missing", self.path));
+        }
+        secret.unwrap_or_else(|| String::new().into())
+    }
+
+    /// Names with secrets.
+    pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        match self.find(key, Form::Secrets) {
+            None => Vec::new(),
+            Some(Value::Dict(_, dict)) => {
+                let secret = |(name, value): (&String, &Value)| match value.as_str() {
+                    Some(text) => {
+                        let path = join(&self.path_of(key), name);
+                        self.is_resolved(key, &path, true).then(|| (name.clone(), text.to_owned().into()))
+                    }
+                    None => {
+                        let expected = "should be a text in quotes";
+                        self.problem_in(key, name, format!("`{}.{name}` {expected}", self.path_of(key)));
+                        None
+                    }
+                };
+                dict.iter().filter_map(secret).collect()
+            }
+            Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
+        }
+    }
+
+    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
+    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        let Some(path) = self.path(key) else { return Vec::new() };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problem(key, format!("{} cannot be read: {error}", path.display()));
+                return Vec::new();
+            }
+        };
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let shown =
+            if errors.is_empty() { mask::known(&text, table.get_ref(), &|_| false) } else { mask::unknown(&text) };
+        let shown = Source::new(path.display().to_string(), shown);
+        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
+        for error in errors {
+            problem(error.span().unwrap_or(0..0), format!("should be name = \"password\": {}", error.message()));
+        }
+        let mut secrets = Vec::new();
+        for (name, value) in table.get_ref() {
+            match value.get_ref() {
+                DeValue::String(secret) if !secret.is_empty() => {
+                    secrets.push((name.get_ref().to_string(), secret.to_string().into()));
+                }
+                _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
+            }
+        }
+        secrets
+    }
+
+    /// Names with secrets that stand in a file of their own, in lines of `name:secret`. Empty lines, and those that begin
+    /// with `#`, count for nothing.
+    pub fn secret_lines(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        let Some(path) = self.path(key) else { return Vec::new() };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problem(key, format!("{} cannot be read: {error}", path.display()));
+                return Vec::new();
+            }
+        };
+        let lines = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim()));
+        let read = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).filter_map(|(place, line)| {
+            let pair = line.split_once(':').map(|(name, secret)| (name.trim(), secret.trim()));
+            let pair = pair.filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
+            if pair.is_none() {
+                self.problem(key, format!("{}, line {place}: should be name:secret", path.display()));
+            }
+            pair.map(|(name, secret)| (name.to_owned(), secret.to_owned().into()))
+        });
+        read.collect()
+    }
+}
