@@ -64,9 +64,14 @@ mod tests {
                 ["HTTP/1.1 503 Service Unavailable\r\nContent-Length: 20\r\n\r\nnot connected: mitel\n", "+OK\n"]
             {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut asked = [0; 512];
-                let count = stream.read(&mut asked).unwrap();
-                assert!(asked[..count].starts_with(b"GET /readyz HTTP/1.1\r\n"));
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\n") {
+                    let mut more = [0; 512];
+                    let count = stream.read(&mut more).unwrap();
+                    assert_ne!(count, 0, "the request has no end");
+                    asked.extend_from_slice(&more[..count]);
+                }
+                assert!(asked.starts_with(b"GET /readyz HTTP/1.1\r\n"));
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });

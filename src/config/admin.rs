@@ -43,13 +43,11 @@ impl Admin {
 }
 
 impl Trace {
-    pub fn read(root: &Section) -> Trace {
-        let mut trace = Trace { history: 8 << 20, values: false };
-        if let Some(section) = root.section("trace") {
-            trace.history = section.size("history", trace.history);
-            trace.values = section.flag("values", trace.values);
-            section.finish();
-        }
-        trace
+    /// None without the section: nothing is remembered, which costs nothing.
+    pub fn read(root: &Section) -> Option<Trace> {
+        let section = root.section("trace")?;
+        let trace = Trace { history: section.size("history", 8 << 20), values: section.flag("values", false) };
+        section.finish();
+        Some(trace)
     }
 }

@@ -37,7 +37,8 @@ pub struct Config {
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
     pub admin: Admin,
-    pub trace: Trace,
+    /// None if no stories are remembered.
+    pub trace: Option<Trace>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
 }

@@ -115,6 +115,11 @@ impl Message {
         &self.text[..self.held]
     }
 
+    /// The text does not say everything any more: only the fields count from now on.
+    pub fn forget_text(&mut self) {
+        self.held = 0;
+    }
+
     /// The node for a part of the text that is held.
     pub fn part(&self, part: Range<usize>) -> Node {
         Node::Text(Span { first: part.start as u32, end: part.end as u32 })

@@ -58,11 +58,16 @@ fn ready(platforms: &[Standing], query: Option<&str>) -> Answer {
         let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
         return text(StatusCode::NOT_FOUND, format!("there is no such platform; there are {}\n", names.join(", ")));
     }
-    let missing = platforms.iter().filter(|known| !known.is_up && asked.is_none_or(|asked| asked == known.name));
-    let missing: Vec<&str> = missing.map(|platform| platform.name.as_str()).collect();
-    match missing.as_slice() {
-        [] => text(StatusCode::OK, "ready\n"),
-        missing => text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {}\n", missing.join(", "))),
+    let names = |which: fn(&Standing) -> bool| {
+        let those = platforms.iter().filter(|known| which(known) && asked.is_none_or(|asked| asked == known.name));
+        those.map(|platform| platform.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (missing, held_back) = (names(|known| !known.is_up), names(|known| known.is_held_back));
+    // A platform that waits for sessions works: whoever asks should know, and send it no less.
+    let held_back = if held_back.is_empty() { held_back } else { format!("held back: {held_back}\n") };
+    match missing.as_str() {
+        "" => text(StatusCode::OK, format!("ready\n{held_back}")),
+        missing => text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {missing}\n{held_back}")),
     }
 }
 

@@ -348,6 +348,10 @@ impl Engine {
             Input::Complaints(reply) => _ = reply.send(self.complaints.iter().cloned().collect()),
             Input::Stories(told) => self.bridge.tell_stories(told),
             Input::Trace { query, live, reply } => {
+                if self.bridge.history_fill().is_none() {
+                    let _ = reply.send(Err("no stories are remembered: the configuration has no [trace]".into()));
+                    return;
+                }
                 let (lines, watch) = self.bridge.story(query);
                 // Whoever follows hears of everything after this.
                 self.watches.extend(live.map(|live| (watch, live)));
@@ -358,6 +362,7 @@ impl Engine {
                 let standing = |platform: &Platform| Standing {
                     name: platform.name.clone(),
                     is_up: platform.model.link() == LinkState::Up,
+                    is_held_back: platform.is_held_back(),
                     away: platform.away.clone(),
                 };
                 let _ = reply.send(platforms.map(standing).collect());

@@ -49,6 +49,8 @@ impl Input {
 pub struct Standing {
     pub name: String,
     pub is_up: bool,
+    /// Nothing is read of it for now.
+    pub is_held_back: bool,
     /// Why it is away, once that is known.
     pub away: Option<String>,
 }

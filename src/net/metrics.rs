@@ -97,6 +97,9 @@ families! {
     reconnects: Counters "disconnects" ["platform"] "Connections to a platform that were lost"
     age: Gauges "last_message_age_seconds" ["platform"]
         "Since the last message of a platform was read, or since the start if there was none"
+    is_held_back: Gauges "platform_held_back" ["platform"]
+        "Whether nothing is read of a platform for now, because sessions have to catch up first"
+    held_back: Counters "holds" ["platform"] "Times that nothing was read of a platform for a while"
     heard: Counters "messages_in" ["platform" "message"] "Messages of a platform that were read"
     ignored: Counters "messages_ignored" ["platform" "message"] "Messages that nothing is made of, for a reason"
     refused: Counters "refused" ["platform" "reason"] "What was not taken of a platform, by reason"

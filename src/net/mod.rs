@@ -103,7 +103,9 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let mut places = Vec::new();
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
-    bridge.remember_stories(trace.history, trace.values);
+    if let Some(trace) = trace {
+        bridge.remember_stories(trace.history, trace.values);
+    }
     bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
     let store = match store {

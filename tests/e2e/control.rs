@@ -25,7 +25,7 @@ impl Operator {
     }
 
     fn section(&self) -> String {
-        format!("[admin]\nsocket = '{}'\n", self.socket.display())
+        format!("[admin]\nsocket = '{}'\n[trace]\n", self.socket.display())
     }
 
     async fn does(&self, arguments: &[&str]) -> Outcome {

@@ -10,8 +10,9 @@ use tokio::{
 
 use crate::{daemon::Hosted, world::*};
 
-/// The memory that the daemon may ever use, in KiB.
-const MEMORY: usize = 64 << 10;
+/// The memory that the daemon may ever use, in KiB: 8 MiB of it are the history of stories, and a daemon that was built without
+/// optimisation needs about 20 MiB before it does anything.
+const MEMORY: usize = 96 << 10;
 
 impl Hosted {
     async fn unharmed(&mut self, agent_id: i64) {

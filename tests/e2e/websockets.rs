@@ -265,7 +265,7 @@ async fn refusals_are_counted_by_their_reasons() {
         says(&mut page, "still here").await;
     }
     let metrics = get(running.admin.unwrap(), "/metrics").await;
-    for owner in ["platform=\"desks\"", "application=\"pages\""] {
+    for owner in ["section=\"platform.desks\"", "section=\"application.pages\""] {
         for (reason, count) in
             [("foreign-origin", 2), ("no-upgrade", 1), ("message-too-long", 1), ("binary-message", 1)]
         {

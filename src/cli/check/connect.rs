@@ -31,7 +31,7 @@ pub fn connect(mut config: Config, mappings: &Mappings) -> Result<(String, bool)
     (config.admin, config.store) = (Default::default(), None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let standings = runtime.map_err(|error| error.to_string())?.block_on(stand(config, mappings))?;
-    for Standing { name, is_up, away } in &standings {
+    for Standing { name, is_up, away, .. } in &standings {
         let _ = match (is_up, away) {
             (true, _) => writeln!(lines, "platform.{name}: it lets the bridge in"),
             (false, Some(reason)) => writeln!(lines, "platform.{name}: not connected: {reason}"),
@@ -47,7 +47,13 @@ async fn stand(config: Config, mappings: &Mappings) -> Result<Vec<Standing>, Str
     let begun = tokio::time::Instant::now();
     let standings = loop {
         tokio::time::sleep(LOOK).await;
-        let standings = running.standings().await;
+        let mut standings = running.standings().await;
+        // A link that never was up is not lost: its reason is only in what was complained of.
+        let complaints = running.complaints().await;
+        for standing in standings.iter_mut().filter(|standing| !standing.is_up && standing.away.is_none()) {
+            let about = format!(" {} ", standing.name);
+            standing.away = complaints.iter().rev().find_map(|line| Some(line.split_once(&about)?.1.to_owned()));
+        }
         let elapsed = begun.elapsed();
         let is_settled = |it: &Standing| it.is_up || (it.away.is_some() && elapsed > SECOND_THOUGHTS);
         if standings.iter().all(is_settled) || elapsed > PATIENCE {

@@ -30,8 +30,8 @@ fn of(der: &[u8]) -> Option<i64> {
         (_, signed) = element(signed, tag)?;
     }
     let (validity, _) = element(signed, SEQUENCE)?;
-    let (_, rest) = any(validity)?;
-    let ((tag, text), _) = any(rest)?;
+    let (.., rest) = any(validity)?;
+    let (tag, text, _) = any(rest)?;
     let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     let year_length = match tag {
         UTC_TIME => 2,
@@ -54,12 +54,12 @@ fn of(der: &[u8]) -> Option<i64> {
 
 /// The content of the first element, which has this tag, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let ((found, content), rest) = any(der)?;
+    let (found, content, rest) = any(der)?;
     (found == tag).then_some((content, rest))
 }
 
 /// The tag and the content of the first element, and what follows it.
-fn any(der: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
+fn any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -72,7 +72,7 @@ fn any(der: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
         _ => return None,
     };
     let (content, rest) = rest.split_at_checked(length)?;
-    Some(((tag, content), rest))
+    Some((tag, content, rest))
 }
 
 #[cfg(test)]

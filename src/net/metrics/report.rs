@@ -85,6 +85,8 @@ impl Report {
         let age = moment.now - counts.last_read.unwrap_or_default();
         set(&self.age, labels(&[]), usize::try_from(age.as_secs()).unwrap_or(usize::MAX));
         set(&self.connected, labels(&[]), usize::from(platform.model.link() == LinkState::Up));
+        set(&self.is_held_back, labels(&[]), usize::from(platform.is_held_back()));
+        add(&self.held_back, labels(&[]), platform.times_held_back());
         set(&self.open, labels(&[]), platform.open_requests());
         self.latency.get_or_create(&labels(&[])).set(&counts.latency);
         set(&self.calls, labels(&[]), platform.model.call_count());

@@ -201,6 +201,8 @@ impl Server {
                 message.set(slot, Node::Int(id));
             }
         }
+        // The text that it was read from lacks what was added.
+        message.forget_text();
         Taken::heard(Heard::Asked { session: key, id })
     }
 
