@@ -71,7 +71,8 @@ pub fn run(options: &Options) -> ExitCode {
         mappings.check_examples(&mut problems);
     }
     if let Some(sources) = &sources {
-        config::read(sources, &mappings, &registry, &mut problems);
+        let config = config::read(sources, &mappings, &registry, &mut problems);
+        config.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     }
     if problems.is_empty() {
         let examples = mappings.example_count();

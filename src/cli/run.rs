@@ -50,6 +50,7 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(log) => log,
             Err(error) => return failed(error),
         };
+        config.warnings.iter().for_each(write);
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }

@@ -7,6 +7,7 @@ mod dialect;
 mod file_schema;
 mod platform;
 mod together;
+mod warnings;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -16,6 +17,7 @@ use crate::{
     dialect::Registry,
     log,
     mapping::Mappings,
+    port::Notice,
     settings::{self, Section, Sources},
     time::Zone,
 };
@@ -33,6 +35,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
+    /// What is right, and better were otherwise.
+    pub warnings: Vec<Notice>,
 }
 
 /// Reads and checks all of it; what is wrong is added to `problems`.
@@ -57,6 +61,7 @@ pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problem
                 listen
             }),
             store: None,
+            warnings: Vec::new(),
         };
         root.text("mappings");
         let store = root.text_or("store", "cti-bridge.routes");
@@ -64,6 +69,7 @@ pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problem
             || config.platforms.iter().any(|platform| platform.settings.routed_by.is_some());
         config.store = (routes && !store.is_empty()).then(|| PathBuf::from(store));
         together::check(root, &mut config, mappings);
+        config.warnings = warnings::of(root, &config);
         config
     })
 }

@@ -1,6 +1,6 @@
 //! Listeners for streams of both sides: applications that keep a connection, and platforms that connect to the bridge.
 
-use std::{sync::Arc, sync::atomic::AtomicU32, time::Duration};
+use std::{sync::Arc, sync::atomic::AtomicU32};
 
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -13,10 +13,11 @@ use super::{
     stream::{Route, converse},
     tls::shake_hands,
 };
-use crate::{bridge::Owner, port::Connection, settings::Queue};
-
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+use crate::{
+    bridge::Owner,
+    port::Connection,
+    settings::{Queue, Strangers},
+};
 
 /// One listener.
 pub struct Streams {
@@ -24,8 +25,9 @@ pub struct Streams {
     pub listener: TcpListener,
     pub acceptor: Option<TlsAcceptor>,
     pub queue: Queue,
-    /// How many connections may be open at a time. Further ones wait.
+    /// How many connections may be open at a time.
     pub connections: usize,
+    pub strangers: Strangers,
     /// How much is read at a time, in bytes.
     pub read: usize,
     pub inputs: mpsc::Sender<Input>,
@@ -35,9 +37,10 @@ impl Streams {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let accept = Accept::new(&self.listener, self.connections, Some(peers.clone()));
+        let mut accept = Accept::new(&self.listener, self.connections, self.strangers, Some(peers.clone()));
+        let first_timeout = self.strangers.first_timeout;
         let numbers = Arc::new(AtomicU32::new(0));
-        while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
+        while let Some(Accepted { stream, peer, place, standing }) = accept.next(&shutdown).await {
             let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             let route = Route {
                 owner: self.owner,
@@ -45,6 +48,7 @@ impl Streams {
                 peer: peer.to_string(),
                 queue: self.queue,
                 read: self.read,
+                standing: Some(standing.clone()),
             };
             let (acceptor, peers, inputs) = (self.acceptor.clone(), peers.clone(), self.inputs.clone());
             tasks.spawn(async move {
@@ -52,7 +56,11 @@ impl Streams {
                 match acceptor {
                     None => converse(stream, route, &inputs).await,
                     Some(acceptor) => {
-                        if let Some(stream) = shake_hands(&acceptor, stream, HANDSHAKE, peer, Some(peers)).await {
+                        let shaken = tokio::select! {
+                            () = standing.dismissed() => None,
+                            shaken = shake_hands(&acceptor, stream, first_timeout, peer, Some(peers)) => shaken,
+                        };
+                        if let Some(stream) = shaken {
                             converse(stream, route, &inputs).await;
                         }
                     }

@@ -8,8 +8,9 @@ use tokio::{
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
-    input::Input,
+    input::{Input, Readiness},
 };
+use crate::one_line::one_line;
 
 /// How long the engine may take to answer; one that takes longer is not healthy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,9 +31,14 @@ impl Handler for Admin {
                 None => silent(),
             },
             "/readyz" => match self.ask(Input::Ready).await {
-                Some(missing) if missing.is_empty() => text(StatusCode::OK, "ready\n"),
-                Some(missing) => {
-                    text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {}\n", missing.join(", ")))
+                Some(Readiness { away, store_failed }) => {
+                    let away = (!away.is_empty()).then(|| format!("not connected: {}\n", away.join(", ")));
+                    let failed =
+                        store_failed.map(|reason| format!("routes cannot be recorded: {}\n", one_line(&reason)));
+                    match [away, failed].into_iter().flatten().collect::<String>() {
+                        why if why.is_empty() => text(StatusCode::OK, "ready\n"),
+                        why => text(StatusCode::SERVICE_UNAVAILABLE, why),
+                    }
                 }
                 None => silent(),
             },

@@ -26,7 +26,7 @@ use crate::{
     mapping::{Incoming, Mappings, Outgoing, Site},
     model::Model,
     port::Notice,
-    settings::{self, Limits, Listen, Queue, WsdlSource},
+    settings::{self, Limits, Listen, Queue, Strangers, WsdlSource},
     time::{Time, Zone},
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
@@ -50,6 +50,7 @@ pub struct Door {
     pub listener: TcpListener,
     pub address: SocketAddr,
     pub acceptor: Option<TlsAcceptor>,
+    pub strangers: Strangers,
     pub serving: Serving,
 }
 
@@ -142,7 +143,7 @@ async fn platform_parts(
             }
             way.dialler = Some(Dialler::new(dial)?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, tls, .. }, connections } => {
+        PlatformTransport::Accepted { listen: Listen { address, tls, strangers, .. }, connections } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
@@ -151,7 +152,8 @@ async fn platform_parts(
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
             let queue = Queue { messages: WRITES, bytes: usize::MAX };
-            ways.streams.push(Streams { owner, listener, acceptor, queue, connections, read: READ, inputs });
+            let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read: READ, inputs };
+            ways.streams.push(streams);
         }
         PlatformTransport::Posted(service) => {
             let Posted { posts, callee, profile, wsdl } = *service;
@@ -214,7 +216,8 @@ async fn called(
         secure: acceptor.is_some(),
         reads: Reads { limits: callee.limits, headers: &[] },
     };
-    Ok(Callee { name: name.to_owned(), platform: index, listener, address, acceptor, service })
+    let (name, strangers) = (name.to_owned(), callee.strangers);
+    Ok(Callee { name, platform: index, listener, address, acceptor, strangers, service })
 }
 
 async fn door(
@@ -226,7 +229,7 @@ async fn door(
     bridge: &mut Bridge,
 ) -> Result<Door, String> {
     let name = application.name;
-    let Listen { address, tls, exposed } = application.listen;
+    let Listen { address, tls, exposed, strangers } = application.listen;
     if exposed {
         let address = Some(address.to_string());
         log::notices::write(None, Some(&name), &Notice::Unprotected { address });
@@ -280,7 +283,7 @@ async fn door(
     });
     let listener = listen(address, &name).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    Ok(Door { name, listener, address, acceptor, serving })
+    Ok(Door { name, listener, address, acceptor, strangers, serving })
 }
 
 pub async fn listen(address: SocketAddr, name: &str) -> Result<TcpListener, String> {

@@ -37,7 +37,8 @@ pub struct Callbacks {
 impl Callbacks {
     pub fn new(settings: Settings) -> Result<Callbacks, String> {
         let access = Access::new(&settings.tls, Some(settings.allow.clone()), settings.plaintext, ANSWER)?;
-        Ok(Callbacks { settings, access: Arc::new(access) })
+        let access = Arc::new(access.idle_for(settings.idle));
+        Ok(Callbacks { settings, access })
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     service::{self, Reads, ToBridge},
 };
 use crate::{
+    settings::Strangers,
     vocabulary::{Contract, Profile, SchemaWriter, Vocabulary},
     wire::soap,
 };
@@ -23,6 +24,7 @@ pub struct Callee {
     pub listener: TcpListener,
     pub address: SocketAddr,
     pub acceptor: Option<TlsAcceptor>,
+    pub strangers: Strangers,
     pub service: CallbackService,
 }
 

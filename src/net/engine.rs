@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     callback::Callbacks,
     dial::Dialler,
-    input::Input,
+    input::{Input, Readiness},
     metrics::Metrics,
     perform::Calls,
     post::Posts,
@@ -63,6 +63,8 @@ pub struct Engine {
     pub(super) bridge: Bridge,
     pub(super) ways: Vec<Way>,
     pub(super) store: Option<Store>,
+    /// Why records of routes cannot be written for now.
+    store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
     /// Queues of calls to callback addresses.
@@ -100,6 +102,7 @@ impl Engine {
             bridge,
             ways,
             store,
+            store_failed: None,
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
@@ -261,9 +264,8 @@ impl Engine {
                 }
             }
             Input::Closed { owner, connection, reason, cause } => {
-                let key = (owner, connection);
-                if self.links.remove(&key).is_some() || self.calls.remove(&key).is_some() {
-                    self.left(owner, connection);
+                if self.has(owner, connection) {
+                    self.discard(owner, connection, cause.unwrap_or("closed"));
                     self.bridge.handle(now, owner, port::Input::Closed { connection, reason: &reason, cause });
                 }
             }
@@ -289,6 +291,7 @@ impl Engine {
                     self.bridge.route_kept(now, route, result.clone());
                 }
             }
+            Input::StoreFailed(reason) => self.store_failed = reason,
             Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
             Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
             Input::Metrics(reply) => {
@@ -299,8 +302,9 @@ impl Engine {
             }
             Input::Ready(reply) => {
                 let platforms = self.bridge.platforms().iter();
-                let missing = platforms.filter(|platform| platform.model.link() != LinkState::Up);
-                let _ = reply.send(missing.map(|platform| platform.name.clone()).collect());
+                let away = platforms.filter(|platform| platform.model.link() != LinkState::Up);
+                let away = away.map(|platform| platform.name.clone()).collect();
+                let _ = reply.send(Readiness { away, store_failed: self.store_failed.clone() });
             }
         }
     }

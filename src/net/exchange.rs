@@ -2,7 +2,10 @@
 //! followed. What is not known to have failed before anything of it was written is said to be unknown.
 
 use std::{
+    io::ErrorKind,
+    mem::MaybeUninit,
     net::SocketAddr,
+    os::fd::{AsFd, OwnedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,6 +20,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use socket2::SockRef;
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -42,12 +46,19 @@ pub struct Access {
     plaintext: bool,
     /// The most that is read of an answer, in bytes.
     answer: usize,
+    /// A connection that was idle for longer is not used again.
+    idle: Option<Duration>,
 }
 
 impl Access {
     pub fn new(tls: &ClientTls, allow: Option<AllowList>, plaintext: bool, answer: usize) -> Result<Access, String> {
         let connector = TlsConnector::from(tls::client(tls)?);
-        Ok(Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer })
+        Ok(Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer, idle: None })
+    }
+
+    /// Connections are used again only if they were idle no longer than this.
+    pub fn idle_for(self, limit: Duration) -> Access {
+        Access { idle: Some(limit), ..self }
     }
 }
 
@@ -79,7 +90,30 @@ pub struct Exchange {
     host: String,
     port: u16,
     secure: bool,
-    open: Option<(SendRequest<Full<Bytes>>, JoinHandle<()>)>,
+    open: Option<Open>,
+}
+
+/// A connection that is kept.
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+    /// The same socket again, to see whether the server has closed it.
+    socket: OwnedFd,
+    /// When it was used last.
+    since: Instant,
+}
+
+impl Open {
+    /// Whether it may be used again: many servers close idle connections without saying so. What cannot be seen here is a
+    /// server that closes it at the very moment.
+    fn is_usable(&self, idle: Option<Duration>) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        idle.is_none_or(|idle| self.since.elapsed() <= idle)
+            && match SockRef::from(&self.socket).peek(&mut byte) {
+                Ok(count) => count > 0,
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            }
+    }
 }
 
 impl Drop for Exchange {
@@ -95,8 +129,8 @@ impl Exchange {
     }
 
     fn close(&mut self) {
-        if let Some((_, driver)) = self.open.take() {
-            driver.abort();
+        if let Some(open) = self.open.take() {
+            open.driver.abort();
         }
     }
 
@@ -130,13 +164,16 @@ impl Exchange {
 
     /// One request and its answer. A kept connection that turns out to be closed before anything was written is replaced.
     async fn exchange(&mut self, make: &Make<'_>) -> Result<Answer, Failure> {
+        if self.open.as_ref().is_some_and(|open| !open.is_usable(self.access.idle)) {
+            self.close();
+        }
         for attempt in 0..2 {
             let fresh = self.open.is_none();
             if fresh {
                 self.open = Some(self.connect().await.map_err(Failure::Unsent)?);
             }
-            let Some((sender, _)) = &mut self.open else { break };
-            if let Err(error) = sender.ready().await {
+            let Some(open) = &mut self.open else { break };
+            if let Err(error) = open.sender.ready().await {
                 self.close();
                 if fresh || attempt > 0 {
                     return Err(Failure::Unsent(error.to_string()));
@@ -144,9 +181,10 @@ impl Exchange {
                 continue;
             }
             let request = make(&self.uri).map_err(Failure::Unsent)?;
-            match sender.try_send_request(request).await {
+            match open.sender.try_send_request(request).await {
                 Ok(response) => {
                     let answer = read(response, self.access.answer).await;
+                    open.since = Instant::now();
                     if answer.is_cut {
                         self.close();
                     }
@@ -154,7 +192,11 @@ impl Exchange {
                 }
                 Err(mut error) => {
                     let unsent = error.take_message().is_some();
-                    let reason = error.into_error().to_string();
+                    let error = error.into_error();
+                    let reason = match !fresh && error.is_incomplete_message() {
+                        true => format!("the server closed a kept connection without saying so ({error})"),
+                        false => error.to_string(),
+                    };
                     self.close();
                     match (unsent, fresh) {
                         (true, false) if attempt == 0 => {}
@@ -177,7 +219,7 @@ impl Exchange {
         }
     }
 
-    async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+    async fn connect(&self) -> Result<Open, String> {
         let mut last = format!("{} has no address", self.host);
         for address in self.addresses().await? {
             if !self.secure && !self.access.plaintext && !is_local(address.ip()) {
@@ -195,7 +237,8 @@ impl Exchange {
         Err(last)
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+    async fn shake_hands(&self, stream: TcpStream) -> Result<Open, String> {
+        let socket = stream.as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
         let stream: Box<dyn Stream> = if self.secure {
             let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
             let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
@@ -204,7 +247,8 @@ impl Exchange {
             Box::new(stream)
         };
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok((sender, tokio::spawn(async move { drop(connection.await) })))
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        Ok(Open { sender, driver, socket, since: Instant::now() })
     }
 }
 

@@ -26,6 +26,7 @@ impl Input {
             | Input::Delivered { .. }
             | Input::Described { .. }
             | Input::Kept { .. }
+            | Input::StoreFailed(_)
             | Input::Complaint { .. }
             | Input::Rules { .. }
             | Input::Metrics(_)
@@ -99,14 +100,22 @@ pub enum Input {
         routes: Vec<u64>,
         result: Result<(), String>,
     },
+    /// Records of routes cannot be written, for this reason; without one, they can again.
+    StoreFailed(Option<String>),
     /// A peer, or a task's work, has a problem that is to be logged.
     Complaint {
         about: Option<Owner>,
         notice: Box<Notice>,
     },
     Metrics(oneshot::Sender<String>),
-    /// Asks for the names of the platforms that are not connected.
-    Ready(oneshot::Sender<Vec<String>>),
+    Ready(oneshot::Sender<Readiness>),
+}
+
+/// What keeps the bridge from being ready; nothing of both if it is.
+pub struct Readiness {
+    /// The names of the platforms that are not connected.
+    pub away: Vec<String>,
+    pub store_failed: Option<String>,
 }
 
 /// An HTTP request, with everything that it consists of.

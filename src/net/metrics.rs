@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use crate::{
     bridge::{
-        Application, Bridge, Platform,
+        Application, Bridge, Owner, Platform,
         routes::{self, Desk},
     },
     log,
@@ -92,6 +92,12 @@ families! {
     routes: Counters "routes" ["owner" "outcome"] "Route selections and requests, by what became of them"
     routes_open: Gauges "routes_open" ["owner"] "Selections that live on a routing platform"
     lost: Counters "sessions_lost" ["application" "cause"] "Sessions that ended against their client's will, by cause"
+    discarded: Counters "messages_discarded" ["application" "cause"]
+        "Events that waited for a session and were discarded with it"
+    bounds: Counters "bounds_reached" ["platform" "bound"]
+        "Live calls that were ended at a limit of the platform (`calls-ended`), and calls, agents and services that were left out"
+    notices: Counters "notices" ["owner" "event" "sort"]
+        "Events of the log by name, and by their first field with the bridge's own words; also those that were not logged one by one"
     gaps: Counters "sequence_gaps" ["platform"] "Gaps in the sequence of a platform's messages"
     reconnects: Counters "disconnects" ["platform"] "Connections to a platform that were lost"
     posts: Counters "posts" ["platform" "outcome"] "Requests posted to a platform, by what became of them"
@@ -121,9 +127,24 @@ impl Metrics {
         }
         for (index, application) in bridge.applications().iter().enumerate() {
             report.application(index, application, waiting);
+            for (cause, count) in bridge.discarded_of(index) {
+                let labels = labels_of("application", &application.name)(&[("cause", cause)]);
+                report.discarded.get_or_create(&labels).inc_by(count);
+            }
         }
         for router in bridge.routers() {
             report.desk(&labels_of("platform", &bridge.platforms()[router.platform].name), &router.desk);
+        }
+        for ((about, kind, sort), count) in bridge.notice_counts() {
+            let owner = match about {
+                Some(Owner::Platform(index)) => Some(("platform", &bridge.platforms()[index].name)),
+                Some(Owner::Application(index)) => Some(("application", &bridge.applications()[index].name)),
+                None => None,
+            };
+            let owner = owner.map(|(side, name)| (side, name.to_owned()));
+            let sort = sort.map(|sort| ("sort", sort.to_owned()));
+            let labels = owner.into_iter().chain([("event", kind.name().to_owned())]).chain(sort).collect();
+            report.notices.get_or_create(&labels).inc_by(count);
         }
         let mut registry = Registry::with_prefix("cti_bridge");
         report.register(&mut registry);
@@ -162,6 +183,9 @@ impl Report {
         }
         for (rule, count) in platform.outgoing().rule_names.iter().zip(&counts.orders) {
             add(&self.ordered, labels(&[("rule", rule)]), *count);
+        }
+        for (bound, count) in platform.model.bounds.counts() {
+            add(&self.bounds, labels(&[("bound", bound)]), count);
         }
         for (effect, count) in &counts.effects {
             add(&self.refused, labels(&[("reason", effect.name())]), *count);

@@ -25,6 +25,7 @@ mod reload;
 mod room;
 pub(crate) mod service;
 mod store;
+mod strangers;
 mod stream;
 mod tls;
 
@@ -112,10 +113,10 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
     }
     for callee in callees {
-        let Callee { name, platform, listener, address, acceptor, service } = callee;
+        let Callee { name, platform, listener, address, acceptor, strangers, service } = callee;
         log::notices::write(Some(&name), None, &Notice::Awaiting { address: address.to_string() });
         platforms[platform] = Some(address);
-        let limits = http::Limits::of(&service.reads.limits);
+        let limits = http::Limits::of(&service.reads.limits, strangers);
         let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
         let service = Arc::new(service);
         tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
@@ -126,13 +127,13 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let mut callbacks = Vec::new();
     let mut applications = Vec::new();
     for (application, door) in doors.into_iter().enumerate() {
-        let Door { name, listener, address, acceptor, serving } = door;
+        let Door { name, listener, address, acceptor, strangers, serving } = door;
         log::notices::write(None, Some(&name), &Notice::Serving { address: address.to_string() });
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
                 callbacks.push(own);
-                let limits = http::Limits::of(&limits);
+                let limits = http::Limits::of(&limits, strangers);
                 let service = Arc::new(*service);
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
@@ -140,7 +141,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             Serving::Streams { queue, connections } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
-                let streams = Streams { owner, listener, acceptor, queue, connections, read: READ, inputs };
+                let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read: READ, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }

@@ -19,6 +19,7 @@ use super::{
     bring,
     input::Input,
     room::{Waiting, bring_room},
+    strangers::Standing,
 };
 use crate::{bridge::Owner, port::Connection, settings::Queue};
 
@@ -33,6 +34,8 @@ pub struct Writer {
     pub waiting: Arc<Waiting>,
     /// Ends the stream at once, whatever waits.
     pub stop: CancellationToken,
+    /// Whether the peer of an accepted stream has authenticated.
+    pub standing: Option<Standing>,
     _closing: DropGuard,
 }
 
@@ -58,22 +61,36 @@ pub struct Route {
     pub queue: Queue,
     /// How much is read at a time, in bytes.
     pub read: usize,
+    /// Of a stream that was accepted.
+    pub standing: Option<Standing>,
 }
 
 /// Reads and writes until either ends, and brings what is read, and why it ended.
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
-    let Route { owner, connection, peer, queue, read } = route;
+    let Route { owner, connection, peer, queue, read, standing } = route;
     let (messages, receiver) = mpsc::channel(queue.messages);
     let (waiting, stop, closing) = (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
-    let writer =
-        Writer { messages, waiting: waiting.clone(), stop: stop.clone(), _closing: closing.clone().drop_guard() };
+    let writer = Writer {
+        messages,
+        waiting: waiting.clone(),
+        stop: stop.clone(),
+        standing: standing.clone(),
+        _closing: closing.clone().drop_guard(),
+    };
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
     let linger = async {
         closing.cancelled().await;
         sleep(LINGER).await;
     };
+    let dismissed = async {
+        match &standing {
+            Some(standing) => standing.dismissed().await,
+            None => std::future::pending().await,
+        }
+    };
     let reason = tokio::select! {
+        () = dismissed => "it had not authenticated when others needed its place".to_owned(),
         () = stop.cancelled() => return,
         () = linger => return,
         written = write(socket, receiver, &waiting, (inputs, owner, connection)) => match written {

@@ -45,6 +45,8 @@ pub enum Form {
 static NOTHING: Dict = Dict::new();
 
 pub(super) struct Reader<'s> {
+    /// Files that the configuration names and that hold secrets.
+    pub(super) files: RefCell<BTreeSet<PathBuf>>,
     pub(super) sources: &'s Sources,
     pub(super) problems: RefCell<Problems>,
     /// Paths of keys whose values were read as not secret. Every other value may be a secret: an unknown key may be a
@@ -267,7 +269,7 @@ impl<'r> Section<'r> {
                 None
             }
             (Some(text), None) => self.expand(key, &text).map(SecretString::from),
-            (None, Some(file)) => match std::fs::read_to_string(&file) {
+            (None, Some(file)) => match self.read(&file) {
                 Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
                 Err(error) => {
                     self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
@@ -276,6 +278,18 @@ impl<'r> Section<'r> {
             },
             (None, None) => None,
         }
+    }
+
+    /// Reads a file with secrets.
+    fn read(&self, file: &std::path::Path) -> std::io::Result<String> {
+        self.reader.files.borrow_mut().insert(file.to_owned());
+        std::fs::read_to_string(file)
+    }
+
+    /// The files with secrets that were read so far, and the configuration itself.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let own = PathBuf::from(&*self.reader.sources.shown.name);
+        [own].into_iter().chain(self.reader.files.borrow().iter().cloned()).collect()
     }
 
     /// A secret that has to be there; an empty one where it is not.
@@ -324,7 +338,7 @@ impl<'r> Section<'r> {
     /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
     pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
         let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match self.read(&path) {
             Ok(text) => text,
             Err(error) => {
                 self.problem(key, format!("{} cannot be read: {error}", path.display()));

@@ -20,6 +20,7 @@ mod service;
 mod sessions;
 mod shutdown;
 mod stories;
+mod strangers;
 mod subscribers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -28,6 +28,7 @@ use crate::{
         Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
         Stream, Taken, Troubles,
     },
+    settings::TryLimits,
     time::Time,
     vocabulary::{Role, Side, Vocabulary},
 };
@@ -44,6 +45,7 @@ pub struct Settings {
     pub manual_wrap_limit: Duration,
     /// The relay's secret, which its hello carries.
     pub token: SecretString,
+    pub tries: TryLimits,
     /// The longest line of the relay in bytes.
     pub max_frame: usize,
     /// True if CCAS is asked whether each agent who logs on is a phone agent. False where the platform is a file.
@@ -57,6 +59,7 @@ impl Default for Settings {
             pins: BTreeMap::new(),
             manual_wrap_limit: Duration::from_secs(3600),
             token: String::new().into(),
+            tries: TryLimits::default(),
             max_frame: 1 << 20,
             asks_of_agents: true,
         }
@@ -125,7 +128,7 @@ impl PlatformConversation for Client {
                 return self.read(now, bytes, reading, message);
             }
             Input::Bytes { connection, bytes } => {
-                match self.strangers.greet(*connection, bytes, &self.settings.token)? {
+                match self.strangers.greet(now, *connection, bytes, &self.settings.token)? {
                     Ok(()) => self.welcome(now, *connection),
                     Err(refused) => self.refuse(*connection, refused),
                 }
@@ -221,7 +224,7 @@ impl Client {
         Client {
             vocabulary,
             state: State::Waiting,
-            strangers: Strangers::default(),
+            strangers: Strangers::new(settings.tries),
             relay: None,
             stream: Stream::new(Codec::Lines, settings.max_frame),
             settings,
@@ -265,6 +268,7 @@ impl Client {
             self.hang_up("another connection takes its place");
         }
         self.relay = Some(connection);
+        self.wire(Output::Admit { connection });
         self.stream = Stream::new(Codec::Lines, self.settings.max_frame);
         self.connected(now);
     }

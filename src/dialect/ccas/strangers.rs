@@ -7,12 +7,13 @@ use secrecy::SecretString;
 
 use super::greet;
 use crate::{
-    port::{Codec, Connection, Stream},
+    port::{Codec, Connection, Stream, Tries, Try},
+    settings::TryLimits,
     time::Time,
 };
 
 /// How long a hello may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest hello in bytes.
 const HELLO: usize = 4096;
 
@@ -33,12 +34,17 @@ pub(super) struct Refused {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Strangers {
     waiting: BTreeMap<Connection, Stranger>,
+    tries: Tries,
 }
 
 impl Strangers {
+    pub fn new(limits: TryLimits) -> Strangers {
+        Strangers { waiting: BTreeMap::new(), tries: Tries::new(limits) }
+    }
+
     pub fn came(&mut self, now: Time, connection: Connection, peer: &str) {
         let stream = Stream::new(Codec::Lines, HELLO);
         self.waiting.insert(connection, Stranger { peer: peer.to_owned(), until: now + PATIENCE, stream });
@@ -47,14 +53,27 @@ impl Strangers {
     /// Reads the first line, and leaves everything after it. None while the line is not whole.
     pub fn greet(
         &mut self,
+        now: Time,
         connection: Connection,
         bytes: &mut &[u8],
         token: &SecretString,
     ) -> Option<Result<(), Refused>> {
         let line = self.waiting.get_mut(&connection)?.stream.next_text(bytes)?;
         let peer = self.waiting.remove(&connection)?.peer;
-        let greeted = greet(line.unwrap_or_default().as_bytes(), token);
-        Some(greeted.map_err(|line| Refused { line, peer, cause: "its hello or its token is wrong" }))
+        let mut greeted = Ok(());
+        // A relay has no user: all of one address are one.
+        let judged = self.tries.judge(now, &peer, "", || {
+            greeted = greet(line.unwrap_or_default().as_bytes(), token);
+            greeted.is_ok()
+        });
+        let cause = match judged {
+            Try::Right | Try::Wrong => "its hello or its token is wrong",
+            Try::TooSoon(wait) => {
+                greeted = Err(serde_json::json!({ "error": Try::refusal(wait) }).to_string() + "\n");
+                "too many wrong hellos came from its address"
+            }
+        };
+        Some(greeted.map_err(|line| Refused { line, peer, cause }))
     }
 
     /// A connection is over. If it had not said hello, that is worth a word.
