@@ -60,7 +60,7 @@ pub fn parse(text: &str) -> Option<Written> {
         return Some(Written::Moment(timestamp.as_millisecond()));
     }
     let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    let zoned = civil.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?;
     Some(Written::Civil(zoned.timestamp().as_millisecond()))
 }
 

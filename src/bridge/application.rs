@@ -1,6 +1,7 @@
 //! One application: its sessions, its numbers for calls and agents, its routes, and the rules by which it is told things.
 
 mod groups;
+mod replies;
 mod told_routes;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -8,6 +9,7 @@ use std::{collections::VecDeque, sync::Arc};
 use hashbrown::HashSet;
 
 use super::{
+    abilities::Able,
     ids::{CallKey, Ids},
     passing::switch_of,
     picture::{Live, Local, Naming},
@@ -249,16 +251,8 @@ impl Application {
         debug_assert!(transition.fits_its_signature(), "{transition:?}");
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
-        // Where events carry no request ids, the reply is the request's only answer: transitions that everybody was
-        // told are not told again, and a failure after the reply is not reported again.
-        if audience.only_asker && !self.answers_by_events {
-            let request = transition.request.map(|request| platform.model.request(request));
-            let is_answered = || request.is_some_and(|request| request.told_accepted);
-            let is_late = transition.kind == TransitionKind::RequestFailed && is_answered();
-            let is_repeat = !transition.kind.is_answer() && transition.kind != TransitionKind::GroupAgents;
-            if is_late || is_repeat {
-                return self.untold(platform, transition, Some("the reply is the request's only answer"));
-            }
+        if audience.only_asker && self.has_replied(platform, transition) {
+            return self.untold(platform, transition, Some("the reply is the request's only answer"));
         }
         if self.to.plans[transition.kind as usize].rules.is_empty() {
             self.counts.untold[transition.kind as usize] += 1;
@@ -310,6 +304,7 @@ impl Application {
             let asker = audience.asker.map(|(session, _)| session);
             told.extend(story::message_out(&to.vocabulary, message, &source, asker, sessions));
         };
+        let able = Able { ids: &self.ids, platform, index, place };
         let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
             counts.rules[rule] += 1;
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
@@ -323,7 +318,8 @@ impl Application {
             };
             let number = |slot: Option<usize>| slot.and_then(|slot| message.get(slot).as_int()).unwrap_or(0);
             let (agent, service) = filtered[kind];
-            let about = Filterable { agent: number(agent), agent_names, service: number(service), switch };
+            let (agent, service) = (number(agent), number(service));
+            let about = Filterable { agent, agent_names, service, switch, abilities: Some(&able) };
             let sessions = server.publish(message, &about, audience);
             counts.published[kind] += sessions as u64;
             tell_story(rule, message, sessions);

@@ -54,8 +54,9 @@ impl Bridge {
         for Question { application, ask, mut message } in std::mem::take(&mut self.questions) {
             let Some(platform) = self.applications[application].platforms.first().copied() else { continue };
             let asker = self.asker(Purpose::Asks { application, ask });
+            let conversing = self.platforms[platform].conversing(now);
             match self.platforms[platform].conversation.asks() {
-                Some(asks) => asks.ask(now, &mut message, asker),
+                Some(asks) => asks.ask(conversing, &mut message, asker),
                 None => self.guest_unanswered(now, self.next_guest, "the platform serves no guests", false),
             }
             self.settle(now, platform, Cause::Request);
@@ -102,8 +103,9 @@ impl Bridge {
     fn follow(&mut self, now: Time, application: usize, platform: usize) {
         let Some(id) = self.guest(application).and_then(|guest| guest.take_added()) else { return };
         let asker = self.asker(Purpose::Follows { application, id });
+        let conversing = self.platforms[platform].conversing(now);
         if let Some(asks) = self.platforms[platform].conversation.asks() {
-            asks.follow(now, id, asker);
+            asks.follow(conversing, id, asker);
         }
     }
 

@@ -4,6 +4,7 @@
 //!
 //! Invariant: ids never cross between two platforms of one application (`nothing_crosses_over_between_two_platforms`).
 
+mod abilities;
 mod application;
 mod complaints;
 mod exchange;
@@ -18,6 +19,7 @@ mod room;
 pub mod routes;
 mod serve;
 mod snapshots;
+mod standstill;
 mod statistics;
 mod story;
 mod timers;
@@ -132,7 +134,10 @@ impl Bridge {
 
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
-        self.platforms.iter_mut().for_each(|platform| platform.epoch = Some(epoch));
+        for platform in &mut self.platforms {
+            platform.epoch = Some(epoch);
+            platform.conversation.set_epoch(epoch);
+        }
         let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
         servers.for_each(|server| server.set_epoch(epoch));
     }
@@ -182,18 +187,30 @@ impl Bridge {
         };
         loop {
             let is_one = self.platforms[index].take_next(now, input, &mut self.notices);
-            if !self.notices.is_empty() {
-                let about = Some(Owner::Platform(index));
-                let notices = self.notices.drain(..);
-                notices.for_each(|notice| self.complaints.pass(now, about, notice.into(), &mut self.outputs));
-            }
+            self.say_notices(now, index);
             if is_one || !holds_several {
                 self.settle_event(now, index, cause);
             }
+            self.hear_own(now, index);
             if !(is_one && holds_several) {
                 break;
             }
         }
+    }
+
+    /// Lets everything follow from the events that a platform's conversation says itself.
+    fn hear_own(&mut self, now: Time, index: usize) {
+        while self.platforms[index].take_own(now, &mut self.notices) {
+            self.say_notices(now, index);
+            self.settle_event(now, index, Cause::Event);
+        }
+    }
+
+    /// Has told what was noticed while a message of a platform was read.
+    fn say_notices(&mut self, now: Time, index: usize) {
+        let about = Some(Owner::Platform(index));
+        let notices = self.notices.drain(..);
+        notices.for_each(|notice| self.complaints.pass(now, about, notice.into(), &mut self.outputs));
     }
 
     /// Lets everything follow from a message of a platform. Applications of the platform's own dialect get it as it is.

@@ -1,7 +1,11 @@
 //! The things behind the bridge that an application's conversation can look up, under the application's own ids.
 
+use super::abilities::Able;
 use super::{ids::Ids, platform::Platform};
-use crate::port::{Directory, Entry, Known, Thing};
+use crate::{
+    model::TransitionKind,
+    port::{Abilities, Directory, Entry, Known, Thing},
+};
 
 /// The directory of one application.
 pub(super) struct Offered<'o> {
@@ -29,6 +33,23 @@ impl Offered<'_> {
                 services.any(|(_, service)| self.ids.service(place, service.kind, &service.id) == id)
             }
             Thing::Call => self.ids.call_of_id(id).is_some(),
+        }
+    }
+}
+
+impl Abilities for Offered<'_> {
+    /// Somebody whom no platform has shown is asked of the first.
+    fn lacks(&self, order: TransitionKind, agent: i64, call: i64) -> Option<String> {
+        let owner = self.ids.call_of_id(call).map(|(platform, _)| platform);
+        let able = |(place, platform)| Able { ids: self.ids, platform, index: self.places[place], place };
+        let has_call = |able: &Able| owner == Some(able.index);
+        let mut pictures = self.pictures().map(able).collect::<smallvec::SmallVec<[Able; 4]>>();
+        let found = pictures.iter().position(has_call);
+        let found = found.or_else(|| pictures.iter().position(|able| able.agent(agent).is_some())).unwrap_or(0);
+        if pictures.is_empty() {
+            Some("no platform is there".into())
+        } else {
+            pictures.remove(found).lacks(order, agent, call)
         }
     }
 }

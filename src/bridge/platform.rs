@@ -15,6 +15,7 @@ use super::{
     ids::New,
     passing::{PassedRequests, Records},
     routes::{self, News},
+    standstill::Standstill,
     story::Applications,
 };
 use crate::{
@@ -52,6 +53,8 @@ pub struct Platform {
     pub texts: Texts,
     /// What the conversation wants of the shell.
     wanted: VecDeque<Output>,
+    /// Events that the conversation says itself, which nobody has taken in yet.
+    own: VecDeque<Box<Message>>,
     message: Message,
     /// Messages are read whole, because somebody gets them as they are.
     pub tells_all: bool,
@@ -65,6 +68,8 @@ pub struct Platform {
     pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
+    /// Of what is held back of it, see [`super::standstill`].
+    pub(super) standstill: Standstill,
     /// The platform's own words of what snapshots show.
     pub(super) records: Records,
     /// Those of them that the platform cannot answer any more, with the reasons.
@@ -187,6 +192,7 @@ impl Platform {
             knobs: parts.knobs,
             texts: Texts::default(),
             wanted: VecDeque::new(),
+            own: VecDeque::new(),
             message: Message::default(),
             tells_all: false,
             has_event: false,
@@ -194,6 +200,7 @@ impl Platform {
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),
+            standstill: Standstill::default(),
             records: Records::default(),
             unanswerable: Vec::new(),
             is_routed: false,
@@ -276,11 +283,12 @@ impl Platform {
         if let Input::Answered { outcome, .. } = input {
             self.count_outcome(outcome);
         }
+        let conversing = self.conversing(now);
         let Platform { incoming, tells_all, conversation, message, .. } = self;
         let everything = Wanted::new();
         let wanted = if *tells_all { &everything } else { &incoming.wanted };
         let reading = Reading { vocabulary: &incoming.vocabulary, wanted };
-        match conversation.handle(now, input, &reading, message) {
+        match conversation.handle(conversing, input, &reading, message) {
             None => return false,
             Some(Taken::Nothing) => {}
             Some(Taken::Message { heard, decoded }) => {
@@ -413,6 +421,7 @@ impl Platform {
                 PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {
                     self.unanswered.push(Unanswered { guest, reason, unknown });
                 }
+                PlatformOutput::Event(message) => self.own.push_back(message),
                 PlatformOutput::Wire(output) => self.wanted.push_back(output),
             }
         }

@@ -1,13 +1,12 @@
 //! Time in the bridge: when it wants to be asked again, what runs out then, and its end.
 
-use super::{Application, Bridge, Cause};
+use super::{Application, Bridge, Cause, Platform};
 use crate::time::Time;
 
 impl Bridge {
     /// When [`Bridge::expire`] wants to be called next.
     pub fn deadline(&self) -> Option<Time> {
-        let platforms =
-            self.platforms.iter().flat_map(|p| [p.model.deadline(), p.conversation.deadline(), p.passed.deadline()]);
+        let platforms = self.platforms.iter().map(Platform::deadline);
         let server = |a: &Application| a.server.as_ref().and_then(|server| server.deadline());
         let applications =
             self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
@@ -19,14 +18,19 @@ impl Bridge {
     pub fn expire(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             let platform = &mut self.platforms[index];
+            if platform.is_held_back() {
+                continue;
+            }
+            let conversing = platform.conversing(now);
             if platform.model.deadline().is_some_and(|deadline| deadline <= now) {
                 platform.model.expire(now);
             }
-            if platform.conversation.deadline().is_some_and(|deadline| deadline <= now) {
-                platform.conversation.expire(now);
+            if platform.conversation.deadline().is_some_and(|deadline| deadline <= conversing) {
+                platform.conversation.expire(conversing);
             }
             self.expire_passed(now, index);
             self.settle(now, index, Cause::Time);
+            self.hear_own(now, index);
         }
         for index in 0..self.applications.len() {
             self.applications[index].routes.expire(now);
@@ -53,7 +57,8 @@ impl Bridge {
     pub fn shut_down(&mut self, now: Time) {
         for index in 0..self.platforms.len() {
             self.platforms[index].model.shut_down(now, "the bridge is shutting down");
-            self.platforms[index].conversation.shut_down(now);
+            let conversing = self.platforms[index].conversing(now);
+            self.platforms[index].conversation.shut_down(conversing);
             self.settle(now, index, Cause::Link);
         }
         self.complaints.end(&mut self.outputs);

@@ -6,9 +6,14 @@ mod check;
 mod check_wsdl;
 mod coverage;
 mod demo;
+mod health;
+mod manual;
 mod mappings;
 mod reload;
 mod run;
+#[cfg(windows)]
+mod service;
+mod signals;
 mod translate;
 
 use std::{
@@ -82,6 +87,25 @@ enum Command {
     Coverage(coverage::Options),
     /// Show which mapping files are built in, which are in force, and how they differ
     Mappings(mappings::Options),
+    /// Ask a bridge that runs whether it works
+    ///
+    /// Prints the answer of /healthz or, with --ready, of /readyz. Exits with 0 if it is good, and with 1 if it is bad or there
+    /// is none. The bridge needs the section [admin].
+    Health(health::Options),
+    /// Print the completions of a shell
+    ///
+    /// For bash: cti-bridge completions bash > /usr/share/bash-completion/completions/cti-bridge
+    Completions(manual::Completions),
+    /// Write the pages of the manual to a folder, one for each command
+    ///
+    /// man ./DIR/cti-bridge-run.1 shows one of them.
+    Man(manual::Pages),
+    /// Run the bridge as a service of Windows
+    ///
+    /// Only the service manager can start it: sc create cti-bridge binPath= "C:\...\cti-bridge.exe service --config FILE
+    /// --log FILE". It stops as on Ctrl-C. `sc control cti-bridge paramchange` loads the configuration and the rules again.
+    #[cfg(windows)]
+    Service(service::Options),
 }
 
 /// The option for the mapping files.
@@ -152,6 +176,11 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Coverage(options) => coverage::run(&options),
         Command::Mappings(options) => mappings::run(&options),
+        Command::Health(options) => health::run(&options),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::pages(&options),
+        #[cfg(windows)]
+        Command::Service(options) => service::run(options),
     }
 }
 

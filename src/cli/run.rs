@@ -2,23 +2,30 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-use super::{Failure, Overrides, environment, errors, failed, files, reload::reload, sources};
+use super::{
+    Failure, Overrides, environment, errors, failed, files,
+    reload::reload,
+    signals::{Order, Signals},
+    sources,
+};
 use crate::{
     config::{self, Config},
     diagnostic::Problems,
     dialect::Registry,
     log::{self, Log},
     mapping::Mappings,
-    net,
+    net::{
+        self,
+        supervisor::{Named, State, Supervisor},
+    },
     port::Notice,
 };
+use clap::Args;
 
 #[derive(Args)]
 pub struct Options {
@@ -32,38 +39,55 @@ pub struct Options {
     pub(super) mappings: Option<PathBuf>,
 }
 
+/// The surroundings of a run: who gives orders, who is told how it stands, and where its log goes.
+pub struct Around {
+    pub signals: Signals,
+    pub sink: Box<dyn Write + Send>,
+    /// If the supervisor cannot be reached, the reason.
+    pub supervisor: Result<Supervisor, String>,
+}
+
+impl Around {
+    /// Those of a process: signals, stderr, and the supervisor that the environment names.
+    fn process() -> Result<Around, Failure> {
+        let signals = Signals::new().map_err(|error| format!("cannot install signal handlers: {error}"))?;
+        Ok(Around { signals, sink: log::stderr(), supervisor: Supervisor::find(&Named::by_environment()) })
+    }
+}
+
 pub fn run(options: &Options) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(error),
-    };
+    match bridge(options, Around::process) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => failed(error),
+    }
+}
+
+/// Runs the bridge until it is told to stop. Returns whether it ended well; if not, the log has the reason.
+pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure>) -> Result<bool, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
-        let Ok(mut signals) = Signals::new() else { return failed("cannot install signal handlers") };
-        let Loaded { config, mappings, rest } =
-            match load(&options.config, &options.overrides, options.mappings.as_deref()) {
-                Ok(loaded) => loaded,
-                Err(error) => return failed(error),
-            };
-        let log = match Log::start(&config.log) {
-            Ok(log) => log,
-            Err(error) => return failed(error),
-        };
+        let Around { mut signals, sink, supervisor } = around()?;
+        let Loaded { config, mappings, rest } = load(&options.config, &options.overrides, options.mappings.as_deref())?;
+        let log = Log::start(&config.log, sink)?;
         config.warnings.iter().for_each(write);
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }
-        match serve(config, &mappings, &mut signals, (options, &rest)).await {
-            Ok(()) => {
-                log.finish();
-                ExitCode::SUCCESS
-            }
+        let supervisor = supervisor.unwrap_or_else(|reason| {
+            write(&Notice::SupervisorAway { reason });
+            Supervisor::nobody()
+        });
+        match serve(config, &mappings, (&mut signals, supervisor), (options, &rest)).await {
+            Ok(()) => log.finish(),
             Err(reason) => {
                 log.last(&format!("cti-bridge: {reason}"));
-                ExitCode::FAILURE
+                return Ok(false);
             }
         }
+        Ok(true)
     })
 }
 
@@ -71,10 +95,12 @@ pub fn run(options: &Options) -> ExitCode {
 async fn serve(
     config: Config,
     mappings: &Mappings,
-    signals: &mut Signals,
+    (signals, mut supervisor): (&mut Signals, Supervisor),
     (options, before): (&Options, &BTreeMap<String, u64>),
 ) -> Result<(), String> {
     let mut running = net::start(config, mappings).await?;
+    running.give_signs_of_life(&mut supervisor).await;
+    supervisor.tell(State::Ready);
     loop {
         let order = tokio::select! {
             order = signals.next() => order,
@@ -82,10 +108,15 @@ async fn serve(
         };
         match order {
             Order::Stop => break,
-            Order::Reload => reload(options, &running, before).await,
+            Order::Reload => {
+                supervisor.tell(State::Reloading);
+                reload(options, &running, before).await;
+                supervisor.tell(State::Ready);
+            }
             Order::Nothing(signal) => write(&Notice::SignalIgnored { signal }),
         }
     }
+    supervisor.tell(State::Stopping);
     write(&Notice::Stopping {});
     if !running.stop().await {
         write(&Notice::StopCutShort {});
@@ -96,46 +127,6 @@ async fn serve(
 /// Logs what happens to the process, which is about no platform and no application.
 pub(super) fn write(notice: &Notice) {
     log::notices::write(None, None, notice);
-}
-
-/// The signals that the bridge handles. It ignores SIGPIPE; SIGQUIT and all others keep their default action.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    /// SIGHUP: the configuration and the mappings are loaded again.
-    hang_up: Signal,
-    user: [Signal; 2],
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-            user: [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?],
-        })
-    }
-
-    /// The next signal.
-    async fn next(&mut self) -> Order {
-        let [first, second] = &mut self.user;
-        tokio::select! {
-            _ = self.terminate.recv() => Order::Stop,
-            _ = self.interrupt.recv() => Order::Stop,
-            _ = self.hang_up.recv() => Order::Reload,
-            _ = first.recv() => Order::Nothing("SIGUSR1"),
-            _ = second.recv() => Order::Nothing("SIGUSR2"),
-        }
-    }
-}
-
-/// What a signal asks for.
-enum Order {
-    Stop,
-    Reload,
-    /// Nothing, from the signal of this name.
-    Nothing(&'static str),
 }
 
 /// A configuration with its mappings.

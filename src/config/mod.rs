@@ -30,6 +30,8 @@ pub use platform::Platform;
 pub struct Config {
     pub log: log::Settings,
     pub shutdown_grace: Duration,
+    /// The longest that platforms wait for sessions that are behind.
+    pub hold_limit: Duration,
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
     pub admin: Option<SocketAddr>,
@@ -44,6 +46,7 @@ pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problem
     sources.read(problems, |root| {
         let mut config = Config {
             log: log_settings(root),
+            hold_limit: root.duration("hold_limit", Duration::from_secs(10)),
             shutdown_grace: root.duration("shutdown_grace", Duration::from_secs(5)),
             platforms: root
                 .sections("platform")

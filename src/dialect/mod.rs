@@ -3,6 +3,8 @@
 //! `replay` is the conversation for files of those that have none of their own. There is no I/O and no clock here, and the meaning
 //! of messages belongs to rules.
 
+pub mod agent;
+mod awaited;
 mod backoff;
 pub mod ccas;
 mod commands;
@@ -11,5 +13,6 @@ pub mod event_feed;
 pub mod open_media;
 pub mod registry;
 pub mod replay;
+mod strangers;
 
 pub use registry::Registry;

@@ -4,16 +4,16 @@
 
 use std::{any::Any, collections::BTreeMap, fmt::Debug, net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{ccas, ctips, event_feed, open_media, replay};
+use super::{agent, ccas, ctips, event_feed, open_media, replay};
 use crate::{
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Callback, Callee, Dial, Limits, Listen, Posts, Queue, Section, Wsdl},
+    settings::{Callback, Callee, Dial, Limits, Listen, Posts, Queue, Section, Web, Wsdl},
     time::Time,
     vocabulary::{Profile, Vocabulary},
 };
 
 /// The dialects of this program; a dialect is one line here.
-const SHIPPED: [fn() -> Entry; 4] = [ccas::entry, ctips::entry, event_feed::entry, open_media::entry];
+const SHIPPED: [fn() -> Entry; 5] = [agent::entry, ccas::entry, ctips::entry, event_feed::entry, open_media::entry];
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -103,8 +103,8 @@ pub enum PlatformTransport {
     /// The bridge dials a stream.
     Dialled(Dial),
     /// The bridge accepts streams, so many at a time: its own, one that takes its place, and peers that have not said yet
-    /// who they are.
-    Accepted { listen: Listen, connections: usize },
+    /// who they are. With `web`, a stream may be a WebSocket.
+    Accepted { listen: Listen, connections: usize, web: Option<Web> },
     /// The bridge posts to an HTTP service.
     Posted(Box<Posted>),
 }
@@ -133,8 +133,8 @@ pub struct ApplicationSettings {
 /// How an application's clients reach the bridge.
 #[derive(Debug)]
 pub enum ApplicationTransport {
-    /// They connect and keep a stream each.
-    Accepted { queue: Queue, connections: usize },
+    /// They connect and keep a stream each. With `web`, it may be a WebSocket.
+    Accepted { queue: Queue, connections: usize, web: Option<Web> },
     /// They post to an HTTP service of the bridge.
     Served(Box<Served>),
 }

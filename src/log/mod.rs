@@ -1,4 +1,4 @@
-//! The log: lines on stderr, one per event. Lines wait in a bounded queue for a thread that writes them, so that a
+//! The log: lines on stderr (in a file for a Windows service), one per event. Lines wait in a bounded queue for a thread that writes them, so that a
 //! stderr that nobody reads blocks no task. When the queue is full, lines are dropped and counted, and the count is
 //! logged as soon as there is room again. Text from outside is escaped here, whichever way it came into a line.
 
@@ -6,6 +6,8 @@ mod queue;
 
 pub mod filter;
 pub mod notices;
+
+pub use queue::stderr;
 
 use std::{sync::Arc, time::Duration};
 
@@ -67,14 +69,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts the log: from now on, all lines go to stderr according to these settings.
-    pub fn start(settings: &Settings) -> Result<Log, String> {
+    /// Starts the log: from now on, all lines go to this sink according to these settings.
+    pub fn start(settings: &Settings, sink: Box<dyn std::io::Write + Send>) -> Result<Log, String> {
         let escape = if settings.json { Escape::Json } else { Escape::Text };
         let queue = Arc::new(Queue::new(settings.queue_bytes, escape));
-        // A handle of its own, so that other writers to stderr do not wait for this thread.
-        let stderr = queue::stderr();
         let of_thread = queue.clone();
-        let thread = std::thread::Builder::new().name("log".into()).spawn(move || of_thread.write_to(stderr));
+        let thread = std::thread::Builder::new().name("log".into()).spawn(move || of_thread.write_to(sink));
         thread.map_err(|error| format!("the log's thread cannot be started: {error}"))?;
         let filter = EnvFilter::try_new(&settings.filter).map_err(|error| format!("the log's filter: {error}"))?;
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(queue.clone()));

@@ -136,10 +136,14 @@ fn write(sink: &mut impl Write, mut bytes: &[u8]) -> bool {
     true
 }
 
-/// A handle of stderr, or a writer that discards everything if there is no stderr.
+/// A handle of stderr of its own, so that other writers to stderr do not wait for the log; or a writer that discards everything
+/// if there is no stderr.
 pub fn stderr() -> Box<dyn Write + Send> {
-    use std::os::fd::AsFd;
-    match std::io::stderr().as_fd().try_clone_to_owned() {
+    #[cfg(unix)]
+    let handle = std::os::fd::AsFd::as_fd(&std::io::stderr()).try_clone_to_owned();
+    #[cfg(windows)]
+    let handle = std::os::windows::io::AsHandle::as_handle(&std::io::stderr()).try_clone_to_owned();
+    match handle {
         Ok(handle) => Box::new(std::fs::File::from(handle)),
         Err(_) => Box::new(std::io::sink()),
     }

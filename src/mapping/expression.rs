@@ -38,6 +38,13 @@ pub enum Expr<L> {
     Call(Box<Call<L>>),
 }
 
+/// Whether a condition can hold, and whether it can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcomes {
+    pub holds: bool,
+    pub fails: bool,
+}
+
 /// The source of the leaves' values while an expression is evaluated.
 pub trait Values<'v, L> {
     fn value(&self, leaf: &'v L) -> Value<'v>;
@@ -103,6 +110,28 @@ impl<L> Expr<L> {
         match self.eval(values) {
             Value::Bool(value) => value,
             value => !value.is_empty(),
+        }
+    }
+
+    /// The outcomes that a condition can have as long as the leaves that are open can be anything.
+    pub fn outcomes<'v>(&'v self, values: &impl Values<'v, L>, is_open: &impl Fn(&L) -> bool) -> Outcomes {
+        let of = |part: &'v Expr<L>| part.outcomes(values, is_open);
+        match self {
+            Expr::All(parts) => parts.iter().map(of).fold(Outcomes { holds: true, fails: false }, |all, part| {
+                Outcomes { holds: all.holds && part.holds, fails: all.fails || part.fails }
+            }),
+            Expr::Any(parts) => parts.iter().map(of).fold(Outcomes { holds: false, fails: true }, |any, part| {
+                Outcomes { holds: any.holds || part.holds, fails: any.fails && part.fails }
+            }),
+            Expr::Not(inner) => {
+                let Outcomes { holds, fails } = of(inner);
+                Outcomes { holds: fails, fails: holds }
+            }
+            other if other.leaves().into_iter().any(is_open) => Outcomes { holds: true, fails: true },
+            other => {
+                let holds = other.holds(values);
+                Outcomes { holds, fails: !holds }
+            }
         }
     }
 

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, sync::atomic::AtomicU32};
 
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::mpsc,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -10,12 +14,15 @@ use super::{
     accept::{Accept, Accepted},
     input::Input,
     peers::Peers,
+    strangers::dismissed,
     stream::{Route, converse},
     tls::shake_hands,
+    web::{Endpoint, First},
+    websocket,
 };
 use crate::{
     bridge::Owner,
-    port::Connection,
+    port::{Connection, Notice},
     settings::{Queue, Strangers},
 };
 
@@ -30,6 +37,8 @@ pub struct Streams {
     pub strangers: Strangers,
     /// How much is read at a time, in bytes.
     pub read: usize,
+    /// What is served over HTTP; none where all connections are lines.
+    pub web: Option<Arc<Endpoint>>,
     pub inputs: mpsc::Sender<Input>,
 }
 
@@ -50,18 +59,20 @@ impl Streams {
                 read: self.read,
                 standing: Some(standing.clone()),
             };
-            let (acceptor, peers, inputs) = (self.acceptor.clone(), peers.clone(), self.inputs.clone());
+            let receiver = Receiver { route, web: self.web.clone(), peers: peers.clone(), shutdown: shutdown.clone() };
+            let acceptor = self.acceptor.clone();
             tasks.spawn(async move {
                 let _place = place;
                 match acceptor {
-                    None => converse(stream, route, &inputs).await,
+                    None => receiver.receive(stream).await,
                     Some(acceptor) => {
+                        let peers = Some(receiver.peers.clone());
                         let shaken = tokio::select! {
                             () = standing.dismissed() => None,
-                            shaken = shake_hands(&acceptor, stream, first_timeout, peer, Some(peers)) => shaken,
+                            shaken = shake_hands(&acceptor, stream, first_timeout, peer, peers) => shaken,
                         };
                         if let Some(stream) = shaken {
-                            converse(stream, route, &inputs).await;
+                            receiver.receive(stream).await;
                         }
                     }
                 }
@@ -69,3 +80,42 @@ impl Streams {
         }
     }
 }
+
+/// One connection.
+struct Receiver {
+    route: Route,
+    web: Option<Arc<Endpoint>>,
+    peers: Peers,
+    shutdown: CancellationToken,
+}
+
+impl Receiver {
+    async fn receive(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin) {
+        let Receiver { route, web, peers, shutdown } = self;
+        let Some(web) = web else { return converse(stream, route, &peers.inputs).await };
+        let standing = route.standing.clone();
+        let first = tokio::select! {
+            first = First::of(stream) => first,
+            () = dismissed(standing.as_ref()) => return,
+            () = shutdown.cancelled() => return,
+        };
+        let served = match first {
+            Ok(None) => return,
+            Ok(Some(First::Lines(stream))) => return converse(stream, route, &peers.inputs).await,
+            Ok(Some(First::Http(stream))) => tokio::select! {
+                served = Box::pin(web.serve(stream, &route.peer, &peers)) => served,
+                () = dismissed(standing.as_ref()) => return,
+                () = shutdown.cancelled() => return,
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        match served {
+            Ok(None) => {}
+            Ok(Some(socket)) => websocket::converse(socket, route, &peers, &shutdown).await,
+            Err(reason) => peers.complain(Notice::ConnectionEnded { peer: route.peer, reason }).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

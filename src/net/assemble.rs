@@ -17,6 +17,7 @@ use super::{
     post::{self, Carrier},
     service::{Reads, Service, ToBridge},
     tls,
+    web::Endpoint,
 };
 use crate::{
     bridge::{ApplicationParts, Bridge, Owner, PlatformParts, routes},
@@ -58,8 +59,8 @@ pub struct Door {
 pub enum Serving {
     /// Clients post requests, and are called back where their dialect has it.
     Http { service: Box<Service<ToBridge>>, limits: Limits, callbacks: Option<Arc<Callbacks>> },
-    /// Clients keep a connection.
-    Streams { queue: Queue, connections: usize },
+    /// Clients keep a connection; it may be a WebSocket where there is an endpoint.
+    Streams { queue: Queue, connections: usize, web: Option<Arc<Endpoint>> },
 }
 
 /// Connections of an application that may be open beyond those that are served, only to be told so.
@@ -143,7 +144,7 @@ async fn platform_parts(
             }
             way.dialler = Some(Dialler::new(dial)?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, tls, strangers, .. }, connections } => {
+        PlatformTransport::Accepted { listen: Listen { address, tls, strangers, .. }, connections, web } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
@@ -152,7 +153,8 @@ async fn platform_parts(
             let acceptor = tls.as_ref().map(tls::server).transpose()?;
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
             let queue = Queue { messages: WRITES, bytes: usize::MAX };
-            let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read: READ, inputs };
+            let (web, read) = (web.map(Endpoint::new).map(Arc::new), READ);
+            let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read, web, inputs };
             ways.streams.push(streams);
         }
         PlatformTransport::Posted(service) => {
@@ -256,8 +258,9 @@ async fn door(
             let callbacks = callback.map(Callbacks::new).transpose()?.map(Arc::new);
             Serving::Http { service: Box::new(service), limits, callbacks }
         }
-        ApplicationTransport::Accepted { queue, connections } => {
-            Serving::Streams { queue, connections: connections + REFUSALS }
+        ApplicationTransport::Accepted { queue, connections, web } => {
+            let web = web.map(Endpoint::new).map(Arc::new);
+            Serving::Streams { queue, connections: connections + REFUSALS, web }
         }
     };
     let names: Vec<&str> = bridge.platforms().iter().map(|platform| platform.name.as_str()).collect();

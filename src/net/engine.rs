@@ -24,11 +24,12 @@ use super::{
     room::Crowds,
     store::Store,
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::{Bridge, OtherVocabulary, Owner},
     model::LinkState,
-    port::{self, Connection, Reply},
+    port::{self, Connection, Notice, Reply},
     time::Time,
 };
 
@@ -80,6 +81,8 @@ pub struct Engine {
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) tasks: TaskTracker,
+    /// Given as long as the loop turns.
+    pulse: Option<Pulse>,
     start: Instant,
 }
 
@@ -94,6 +97,7 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         Channels { ways, store, callbacks }: Channels,
+        hold_limit: Duration,
         inputs: mpsc::Sender<Input>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
@@ -106,7 +110,7 @@ impl Engine {
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
-            crowds: Crowds::default(),
+            crowds: Crowds::new(hold_limit),
             held: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
@@ -114,6 +118,7 @@ impl Engine {
             inputs,
             metrics,
             tasks,
+            pulse: None,
             start: Instant::now(),
         }
     }
@@ -176,7 +181,8 @@ impl Engine {
     /// Ends when something is due.
     fn due(&self) -> impl Future<Output = ()> + use<> {
         let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
-        let deadline = deadline.into_iter().chain(self.crowds.deadline()).min();
+        let pulse = self.pulse.as_ref().map(Pulse::due);
+        let deadline = deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min();
         async move {
             match deadline {
                 Some(deadline) => sleep_until(deadline.into()).await,
@@ -186,6 +192,9 @@ impl Engine {
     }
 
     fn expire(&mut self) {
+        if let Some(pulse) = &mut self.pulse {
+            pulse.beat(Instant::now());
+        }
         if self.crowds.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
             self.look_at_crowds();
         }
@@ -214,6 +223,10 @@ impl Engine {
         }
         self.held.entry(platform).or_default().push_back(input);
         self.release(platform);
+        if self.held.contains_key(&platform) {
+            self.bridge.hold_back(self.now(), platform);
+            self.perform(None);
+        }
     }
 
     /// Takes in what was held of a platform, as far as it need not be held any longer, little by little: queues that are
@@ -228,7 +241,11 @@ impl Engine {
                     self.take_in(Input::Read { owner, connection, bytes: piece, at, place: None });
                 }
                 Some(input) => self.take_in(input),
-                None => drop(self.held.remove(&platform)),
+                None => {
+                    self.held.remove(&platform);
+                    self.bridge.go_on_reading(self.now(), platform);
+                    self.perform(None);
+                }
             }
         }
     }
@@ -263,6 +280,13 @@ impl Engine {
                     self.bridge.handle(now, owner, port::Input::Bytes { connection, bytes: &bytes });
                 }
             }
+            Input::Text { owner, connection, text, at: _, place } => {
+                if self.links.contains_key(&(owner, connection)) {
+                    self.show(owner, connection, "heard", text.as_bytes());
+                    self.bridge.handle(now, owner, port::Input::Text { connection, text: &text });
+                }
+                drop(place);
+            }
             Input::Closed { owner, connection, reason, cause } => {
                 if self.has(owner, connection) {
                     self.discard(owner, connection, cause.unwrap_or("closed"));
@@ -292,8 +316,16 @@ impl Engine {
                 }
             }
             Input::StoreFailed(reason) => self.store_failed = reason,
-            Input::Complaint { about, notice } => self.bridge.complain(now, about, *notice),
+            Input::Complaint { about, notice } => {
+                if let (Some(owner), Notice::WebsocketRefused { cause, .. } | Notice::WebsocketBroken { cause, .. }) =
+                    (about, &*notice)
+                {
+                    self.metrics.refuse(owner, self.name(owner), cause);
+                }
+                self.bridge.complain(now, about, *notice);
+            }
             Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
+            Input::Watched(pulse) => self.pulse = Some(pulse),
             Input::Metrics(reply) => {
                 let waiting = self.waiting();
                 let to_platforms =

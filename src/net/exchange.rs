@@ -5,7 +5,6 @@ use std::{
     io::ErrorKind,
     mem::MaybeUninit,
     net::SocketAddr,
-    os::fd::{AsFd, OwnedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -98,7 +97,7 @@ struct Open {
     sender: SendRequest<Full<Bytes>>,
     driver: JoinHandle<()>,
     /// The same socket again, to see whether the server has closed it.
-    socket: OwnedFd,
+    socket: Socket,
     /// When it was used last.
     since: Instant,
 }
@@ -109,7 +108,7 @@ impl Open {
     fn is_usable(&self, idle: Option<Duration>) -> bool {
         let mut byte = [MaybeUninit::uninit()];
         idle.is_none_or(|idle| self.since.elapsed() <= idle)
-            && match SockRef::from(&self.socket).peek(&mut byte) {
+            && match self.socket.peek(&mut byte) {
                 Ok(count) => count > 0,
                 Err(error) => error.kind() == ErrorKind::WouldBlock,
             }
@@ -238,7 +237,7 @@ impl Exchange {
     }
 
     async fn shake_hands(&self, stream: TcpStream) -> Result<Open, String> {
-        let socket = stream.as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
+        let socket = SockRef::from(&stream).try_clone().map_err(|error| error.to_string())?;
         let stream: Box<dyn Stream> = if self.secure {
             let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
             let name = ServerName::try_from(name).map_err(|error| error.to_string())?;

@@ -33,8 +33,8 @@ use crate::{
 };
 
 /// The most lines and bytes of a request's head.
-const MAX_HEADERS: usize = 64;
-const MAX_HEAD: usize = 64 << 10;
+pub(super) const MAX_HEADERS: usize = 64;
+pub(super) const MAX_HEAD: usize = 64 << 10;
 
 pub type Answer = Response<Full<Bytes>>;
 

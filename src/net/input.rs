@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     reload::{Exchanged, NewRules},
     stream::Writer,
+    supervisor::Pulse,
 };
 use crate::{
     bridge::Owner,
@@ -20,7 +22,9 @@ impl Input {
     pub fn of_peer(&self) -> Option<(Owner, Option<Instant>)> {
         match self {
             Input::Opened { owner, .. } | Input::Closed { owner, .. } => Some((*owner, None)),
-            Input::Read { owner, at, .. } | Input::Request { owner, at, .. } => Some((*owner, Some(*at))),
+            Input::Read { owner, at, .. } | Input::Text { owner, at, .. } | Input::Request { owner, at, .. } => {
+                Some((*owner, Some(*at)))
+            }
             Input::Room { .. }
             | Input::Answered { .. }
             | Input::Delivered { .. }
@@ -29,6 +33,7 @@ impl Input {
             | Input::StoreFailed(_)
             | Input::Complaint { .. }
             | Input::Rules { .. }
+            | Input::Watched(_)
             | Input::Metrics(_)
             | Input::Ready(_) => None,
         }
@@ -51,6 +56,14 @@ pub enum Input {
         bytes: Bytes,
         at: Instant,
         place: Option<OwnedSemaphorePermit>,
+    },
+    /// One message of a WebSocket. The WebSocket is read on once the place of enough such inputs is given back.
+    Text {
+        owner: Owner,
+        connection: Connection,
+        text: Utf8Bytes,
+        at: Instant,
+        place: OwnedSemaphorePermit,
     },
     /// A connection's queue has more room than it had of late.
     Room {
@@ -107,6 +120,8 @@ pub enum Input {
         about: Option<Owner>,
         notice: Box<Notice>,
     },
+    /// Somebody wants signs of life.
+    Watched(Pulse),
     Metrics(oneshot::Sender<String>),
     Ready(oneshot::Sender<Readiness>),
 }

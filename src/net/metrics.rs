@@ -35,12 +35,19 @@ pub struct Metrics {
     pub delivery: Histogram,
     /// Events that a client took and answered with a fault.
     pub faulted: Counter,
+    /// WebSockets that were refused, or ended because their peers broke the rules.
+    refused: Counters,
 }
 
 impl Default for Metrics {
     fn default() -> Metrics {
         let histogram = || Histogram::new(exponential_buckets(0.000_01, 3.0, 14));
-        Metrics { translation: histogram(), delivery: histogram(), faulted: Counter::default() }
+        Metrics {
+            translation: histogram(),
+            delivery: histogram(),
+            faulted: Counter::default(),
+            refused: Counters::default(),
+        }
     }
 }
 
@@ -111,9 +118,20 @@ families! {
     remembered: Gauges "remembered" ["application"]
         "Requests that are remembered for an application's clients to ask about"
     unposted: Gauges "unposted" ["platform"] "Requests that wait to be posted to a platform"
+    websockets_refused: Counters "websockets_refused" ["owner" "reason"]
+        "WebSockets that were refused, or ended because their peers broke the rules, by reason"
 }
 
 impl Metrics {
+    /// Counts a WebSocket that was refused, or ended because its peer broke the rules.
+    pub fn refuse(&self, owner: Owner, name: &str, reason: &str) {
+        let kind = match owner {
+            Owner::Platform(_) => "platform",
+            Owner::Application(_) => "application",
+        };
+        self.refused.get_or_create(&labels_of(kind, name)(&[("reason", reason)])).inc();
+    }
+
     /// The report of this moment. `waiting` is how many posts wait for each session, `unposted` for each platform.
     pub fn render(
         &self,
@@ -121,7 +139,7 @@ impl Metrics {
         waiting: &HashMap<(usize, u32), usize>,
         unposted: &[Option<usize>],
     ) -> String {
-        let report = Report::default();
+        let report = Report { websockets_refused: self.refused.clone(), ..Report::default() };
         for (platform, unposted) in bridge.platforms().iter().zip(unposted) {
             report.platform(platform, *unposted);
         }
@@ -194,18 +212,21 @@ impl Report {
         add(&self.refused, labels(&[("reason", "too-long")]), counts.too_long);
         add(&self.refused, labels(&[("reason", "cut")]), counts.cut);
         add(&self.refused, labels(&[("reason", "data-cut")]), platform.model.data_cut);
-        add(&self.refused, labels(&[("reason", "wrap-limit")]), platform.conversation.troubles().wrap_limits);
+        let troubles = platform.conversation.troubles();
+        add(&self.refused, labels(&[("reason", "wrap-limit")]), troubles.wrap_limits);
+        add(&self.refused, labels(&[("reason", "stranger")]), troubles.strangers);
+        add(&self.refused, labels(&[("reason", "foreign-event")]), troubles.foreign_events);
         add(&self.unknown, labels(&[("what", "message")]), counts.unknown);
         add(&self.unknown, labels(&[("what", "field")]), counts.unknown_fields);
-        add(&self.unknown, labels(&[("what", "value")]), platform.conversation.troubles().unknown_values);
+        add(&self.unknown, labels(&[("what", "value")]), troubles.unknown_values);
         for (sort, count) in platform.texts.counts() {
             add(&self.replaced, labels(&[("sort", sort.name())]), count);
         }
         add(&self.posts, labels(&[("outcome", "answered")]), counts.answered);
         add(&self.posts, labels(&[("outcome", "not-sent")]), counts.not_sent);
         add(&self.posts, labels(&[("outcome", "unknown")]), counts.unknown_outcome);
-        add(&self.gaps, labels(&[]), platform.conversation.troubles().gaps);
-        add(&self.reconnects, labels(&[]), platform.conversation.troubles().disconnects);
+        add(&self.gaps, labels(&[]), troubles.gaps);
+        add(&self.reconnects, labels(&[]), troubles.disconnects);
         let set = |family: &Gauges, value: usize| {
             family.get_or_create(&labels(&[])).set(i64::try_from(value).unwrap_or(i64::MAX));
         };

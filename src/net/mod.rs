@@ -27,7 +27,10 @@ pub(crate) mod service;
 mod store;
 mod strangers;
 mod stream;
+pub mod supervisor;
 mod tls;
+mod web;
+mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -49,6 +52,7 @@ use engine::{Channels, Engine};
 use input::Input;
 use metrics::Metrics;
 use peers::Peers;
+use supervisor::Supervisor;
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
 const INPUTS: usize = 64;
@@ -77,6 +81,7 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
+    let hold_limit = config.hold_limit;
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
@@ -138,16 +143,18 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
             }
-            Serving::Streams { queue, connections } => {
+            Serving::Streams { queue, connections, web } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
-                let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read: READ, inputs };
+                let read = READ;
+                let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
     }
     let metrics = Arc::new(Metrics::default());
-    let engine = Engine::new(bridge, Channels { ways, store, callbacks }, inputs.clone(), metrics, tasks.clone());
+    let engine =
+        Engine::new(bridge, Channels { ways, store, callbacks }, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs })
 }
@@ -162,6 +169,13 @@ impl Running {
             self.tasks.wait().await;
         };
         timeout(self.grace, done).await.is_ok()
+    }
+
+    /// From now on, the engine gives the supervisor signs of life, if it wants them.
+    pub async fn give_signs_of_life(&self, supervisor: &mut Supervisor) {
+        if let Some(pulse) = supervisor.pulse() {
+            bring(&self.inputs, Input::Watched(pulse)).await;
+        }
     }
 
     /// Ends when the bridge does, which it never should before it is told to.

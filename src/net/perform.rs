@@ -236,7 +236,7 @@ impl Engine {
         }
     }
 
-    fn name(&self, owner: Owner) -> &str {
+    pub(super) fn name(&self, owner: Owner) -> &str {
         match owner {
             Owner::Platform(index) => &self.bridge.platforms()[index].name,
             Owner::Application(index) => &self.bridge.applications()[index].name,

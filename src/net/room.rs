@@ -30,8 +30,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const IDLE: u32 = 5;
 /// The longest that it waits for a session whose queue gets no less full.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest that platforms wait for one session in all, before it has kept up for so long as `FORGIVEN`.
-const HELD: Duration = Duration::from_secs(60);
+/// How long a session must keep up until platforms wait for it anew, for as long as the limit says.
 const FORGIVEN: Duration = Duration::from_secs(60);
 
 /// How full a queue is. A level is left when the queue has emptied by a quarter.
@@ -163,13 +162,18 @@ struct Crowd {
 }
 
 /// All connections whose queues were filled of late; most often there are none.
-#[derive(Default)]
 pub struct Crowds {
     known: HashMap<(Owner, Connection), Crowd>,
+    /// The longest that platforms wait for one session in all.
+    hold_limit: Duration,
     next_look: Option<Instant>,
 }
 
 impl Crowds {
+    pub fn new(hold_limit: Duration) -> Crowds {
+        Crowds { known: HashMap::new(), hold_limit, next_look: None }
+    }
+
     /// When the connections are to be looked at next.
     pub fn deadline(&self) -> Option<Instant> {
         self.next_look
@@ -185,7 +189,11 @@ impl Crowds {
         self.known.iter().any(|((owner, _), crowd)| {
             let Owner::Application(index) = owner else { return false };
             let is_crowded = crowd.room == Room::Little && crowd.waiting.level() == Level::Higher;
-            is_crowded && crowd.idle == 0 && crowd.is_alone == Some(false) && crowd.held < HELD && concerns(*index)
+            is_crowded
+                && crowd.idle == 0
+                && crowd.is_alone == Some(false)
+                && crowd.held < self.hold_limit
+                && concerns(*index)
         })
     }
 }

@@ -71,10 +71,13 @@ fn open_with(path: &Path, opens: Opens, retry: Duration) -> Result<(Store, Keepe
     Ok((Store { changes: sender }, keeper, left))
 }
 
-/// The number of the file that stands at a path now.
+/// The number of the file that stands at a path now, where files have numbers.
 fn number_of(path: &Path) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|file| file.ino())
+    #[cfg(unix)]
+    let number = |file: std::fs::Metadata| std::os::unix::fs::MetadataExt::ino(&file);
+    #[cfg(not(unix))]
+    let number = |_: std::fs::Metadata| 0;
+    std::fs::metadata(path).ok().map(number)
 }
 
 /// All that is there. What cannot be read is reported, and stays.

@@ -86,6 +86,17 @@ impl Standing {
     }
 }
 
+/// Ends when an accepted connection has to leave, and never for another one.
+pub async fn dismissed(standing: Option<&Standing>) {
+    match standing {
+        Some(standing) => standing.dismissed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Why a connection that had to leave ended.
+pub const GAVE_WAY: &str = "it had not authenticated when others needed its place";
+
 /// Keeps the place of a connection whose request is being answered.
 pub struct Busy(Option<Standing>);
 

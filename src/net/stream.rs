@@ -19,14 +19,14 @@ use super::{
     bring,
     input::Input,
     room::{Waiting, bring_room},
-    strangers::Standing,
+    strangers::{GAVE_WAY, Standing, dismissed},
 };
 use crate::{bridge::Owner, port::Connection, settings::Queue};
 
 /// For how long a stream that is closed may go on being written.
 const LINGER: Duration = Duration::from_secs(10);
 /// How much of one stream may have been read that the engine has not taken.
-const READ_AHEAD: usize = 4;
+pub const READ_AHEAD: usize = 4;
 
 /// The way to one stream, as the engine knows it. A writer that is dropped closes the stream once everything is written.
 pub struct Writer {
@@ -39,7 +39,37 @@ pub struct Writer {
     _closing: DropGuard,
 }
 
+/// The other end of a writer's queue.
+pub struct Outgoing {
+    pub messages: mpsc::Receiver<Bytes>,
+    pub waiting: Arc<Waiting>,
+    /// Ends the stream at once, whatever waits.
+    pub stop: CancellationToken,
+    pub closing: Closing,
+}
+
+/// Knows whether the writer was dropped.
+pub struct Closing(CancellationToken);
+
+impl Closing {
+    /// Ends once a stream was closed for so long that what still waits is not written any more.
+    pub async fn linger(&self) {
+        self.0.cancelled().await;
+        sleep(LINGER).await;
+    }
+}
+
 impl Writer {
+    pub fn new(queue: Queue) -> (Writer, Outgoing) {
+        let (sender, messages) = mpsc::channel(queue.messages);
+        let (waiting, stop, closing) =
+            (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
+        let _closing = closing.clone().drop_guard();
+        let (waits, stops) = (waiting.clone(), stop.clone());
+        let writer = Writer { messages: sender, waiting: waits, stop: stops, standing: None, _closing };
+        (writer, Outgoing { messages, waiting, stop, closing: Closing(closing) })
+    }
+
     /// Queues bytes. None if there is no room for them, else whether the queue has become more crowded.
     pub fn send(&self, bytes: Bytes) -> Option<bool> {
         let has_risen = self.waiting.add(bytes.len())?;
@@ -68,32 +98,15 @@ pub struct Route {
 /// Reads and writes until either ends, and brings what is read, and why it ended.
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
     let Route { owner, connection, peer, queue, read, standing } = route;
-    let (messages, receiver) = mpsc::channel(queue.messages);
-    let (waiting, stop, closing) = (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
-    let writer = Writer {
-        messages,
-        waiting: waiting.clone(),
-        stop: stop.clone(),
-        standing: standing.clone(),
-        _closing: closing.clone().drop_guard(),
-    };
+    let (mut writer, Outgoing { messages, waiting, stop, closing }) = Writer::new(queue);
+    writer.standing = standing.clone();
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
-    let linger = async {
-        closing.cancelled().await;
-        sleep(LINGER).await;
-    };
-    let dismissed = async {
-        match &standing {
-            Some(standing) => standing.dismissed().await,
-            None => std::future::pending().await,
-        }
-    };
     let reason = tokio::select! {
-        () = dismissed => "it had not authenticated when others needed its place".to_owned(),
+        () = dismissed(standing.as_ref()) => GAVE_WAY.to_owned(),
         () = stop.cancelled() => return,
-        () = linger => return,
-        written = write(socket, receiver, &waiting, (inputs, owner, connection)) => match written {
+        () = closing.linger() => return,
+        written = write(socket, messages, &waiting, (inputs, owner, connection)) => match written {
             Ok(()) => return,
             Err(error) => format!("writing: {error}"),
         },
@@ -134,16 +147,19 @@ async fn read_on(
         let Ok(place) = places.clone().acquire_owned().await else { return "closed".to_owned() };
         buffer.reserve(most);
         match reader.read_buf(&mut buffer).await {
-            Ok(0) => {
-                return match owner {
-                    Owner::Platform(_) => "closed by the platform".to_owned(),
-                    Owner::Application(_) => "closed by the application".to_owned(),
-                };
-            }
+            Ok(0) => return closed_by(owner).to_owned(),
             Ok(_) => {}
             Err(error) => return format!("reading: {error}"),
         }
         let (bytes, at) = (buffer.split().freeze(), Instant::now());
         bring(inputs, Input::Read { owner, connection, bytes, at, place: Some(place) }).await;
+    }
+}
+
+/// The reason of an end that the other side brought about.
+pub fn closed_by(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Platform(_) => "closed by the platform",
+        Owner::Application(_) => "closed by the application",
     }
 }

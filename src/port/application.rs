@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Directory, Input, Output, Taken, Texts};
+use super::{Abilities, Directory, Input, Output, Taken, Texts};
 use crate::{message::Message, time::Time};
 
 /// The conversation with the sessions of one application. The module describes the order of calls.
@@ -50,6 +50,11 @@ pub trait ApplicationConversation: Debug + Send {
     /// How many requests are remembered for clients that ask about them; none if none ever are.
     fn remembered(&self) -> Option<usize> {
         None
+    }
+    /// Whether it wants to hear that a request failed after it was told that the platform had accepted it, although its
+    /// events carry no request ids.
+    fn hears_late_failures(&self) -> bool {
+        false
     }
     /// Whether only the very last item of a snapshot is marked as the last, instead of the last of each type.
     fn marks_only_the_last(&self) -> bool {
@@ -146,8 +151,8 @@ pub struct Audience {
     pub only_asker: bool,
 }
 
-/// The ids that sessions may filter an event by. Zero is nothing.
-#[derive(Debug, Default)]
+/// The ids that sessions may filter an event by, and what its platform can do. Zero is nothing.
+#[derive(Default)]
 pub struct Filterable<'e> {
     pub agent: i64,
     /// The agent's login number and name.
@@ -155,4 +160,6 @@ pub struct Filterable<'e> {
     pub service: i64,
     /// The platform's place in the application's list, from 1.
     pub switch: i64,
+    /// Of the platform that the event is from.
+    pub abilities: Option<&'e dyn Abilities>,
 }

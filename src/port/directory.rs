@@ -1,6 +1,6 @@
 //! What an application's conversation may look up: the things behind the bridge, under the application's own ids.
 
-use crate::model::DeviceKind;
+use crate::model::{DeviceKind, TransitionKind};
 
 /// The sort of thing that an id names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,15 @@ pub struct Entry {
     pub name: String,
 }
 
+/// What the platforms behind the bridge can do.
+pub trait Abilities {
+    /// What keeps the platform that has this call, or else this agent, from carrying out an order, as far as the picture
+    /// shows; none if it can. Ids are the application's, and 0 is nobody's.
+    fn lacks(&self, order: TransitionKind, agent: i64, call: i64) -> Option<String>;
+}
+
 /// The things behind the bridge.
-pub trait Directory {
+pub trait Directory: Abilities {
     /// The current moment in the first platform's local time, as contact centres write it.
     fn stamp(&self) -> &str;
     /// All agents, or all services, that the platforms have shown, in the order of their ids.

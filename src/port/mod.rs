@@ -46,7 +46,7 @@ pub use application::{
     ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, Portions,
     WatchesGroups,
 };
-pub use directory::{Directory, Entry, Known, Thing};
+pub use directory::{Abilities, Directory, Entry, Known, Thing};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
 pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};

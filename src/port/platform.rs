@@ -32,6 +32,10 @@ pub trait PlatformConversation: Debug + Send {
     fn ended(&mut self, request: RequestIx) {
         let _ = request;
     }
+    /// When the clock of `now` began, in milliseconds since 1970. It is told again after that clock stood still.
+    fn set_epoch(&mut self, epoch: u64) {
+        let _ = epoch;
+    }
     /// The bridge is about to stop: the conversation takes its leave.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
@@ -95,6 +99,9 @@ pub enum PlatformOutput {
     },
     /// Characters of a message became U+FFFD.
     Replaced(Replaced),
+    /// An event that the conversation says itself, because it follows from several messages, or from none. It is taken in
+    /// like one of the platform's, after the message that is being taken in, in the order of these outputs.
+    Event(Box<Message>),
 }
 
 impl PlatformOutput {
@@ -130,4 +137,8 @@ pub struct Troubles {
     pub unknown_values: u64,
     /// The number of times that work after a call was not extended again because the limit was reached.
     pub wrap_limits: u64,
+    /// Connections that were not let in.
+    pub strangers: u64,
+    /// Events that their senders may not tell.
+    pub foreign_events: u64,
 }

@@ -48,7 +48,7 @@ struct Past {
 }
 
 /// The tries at one listener.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tries {
     limits: TryLimits,
     past: HashMap<Key, Past>,

@@ -5,10 +5,8 @@ use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, time::Duration};
 
 use figment::value::{Dict, Num, Value};
 use secrecy::SecretString;
-use toml::de::{DeTable, DeValue};
 
 use super::{
-    mask,
     quantity::{parse_duration, parse_size},
     source::{PREFIX, Sources, join},
 };
@@ -280,18 +278,6 @@ impl<'r> Section<'r> {
         }
     }
 
-    /// Reads a file with secrets.
-    fn read(&self, file: &std::path::Path) -> std::io::Result<String> {
-        self.reader.files.borrow_mut().insert(file.to_owned());
-        std::fs::read_to_string(file)
-    }
-
-    /// The files with secrets that were read so far, and the configuration itself.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let own = PathBuf::from(&*self.reader.sources.shown.name);
-        [own].into_iter().chain(self.reader.files.borrow().iter().cloned()).collect()
-    }
-
     /// A secret that has to be there; an empty one where it is not.
     pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
         let secret = self.secret(key, file_key);
@@ -333,36 +319,6 @@ impl<'r> Section<'r> {
             }
             Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
         }
-    }
-
-    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
-    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match self.read(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.problem(key, format!("{} cannot be read: {error}", path.display()));
-                return Vec::new();
-            }
-        };
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        let shown =
-            if errors.is_empty() { mask::known(&text, table.get_ref(), &|_| false) } else { mask::unknown(&text) };
-        let shown = Source::new(path.display().to_string(), shown);
-        let problem = |span, text: String| self.reader.problems.borrow_mut().add(&shown, span, text);
-        for error in errors {
-            problem(error.span().unwrap_or(0..0), format!("should be name = \"password\": {}", error.message()));
-        }
-        let mut secrets = Vec::new();
-        for (name, value) in table.get_ref() {
-            match value.get_ref() {
-                DeValue::String(secret) if !secret.is_empty() => {
-                    secrets.push((name.get_ref().to_string(), secret.to_string().into()));
-                }
-                _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
-            }
-        }
-        secrets
     }
 
     /// How much is wrong so far.

@@ -12,6 +12,8 @@ pub struct Relay {
     stream: BufReader<TcpStream>,
     /// Record ids of the phone agents who are logged on.
     pub phone_agents: Vec<i64>,
+    /// What was read of the next line so far.
+    line: Vec<u8>,
 }
 
 impl Relay {
@@ -19,7 +21,7 @@ impl Relay {
     pub async fn connect(bridge: SocketAddr) -> io::Result<Relay> {
         let stream = TcpStream::connect(bridge).await?;
         stream.set_nodelay(true)?;
-        Ok(Relay { stream: BufReader::new(stream), phone_agents: Vec::new() })
+        Ok(Relay { stream: BufReader::new(stream), phone_agents: Vec::new(), line: Vec::new() })
     }
 
     /// Connects and sends the hello.
@@ -33,14 +35,14 @@ impl Relay {
         self.stream.write_all(format!("{line}\n").as_bytes()).await
     }
 
-    /// The next line other than pings and GetPhoneAgentstatus, which are answered here.
+    /// The next line other than pings and GetPhoneAgentstatus, which are answered here. May be cancelled: what was read of
+    /// a line is kept.
     pub async fn hear(&mut self) -> io::Result<Value> {
         loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line).await? == 0 {
+            if self.stream.read_until(b'\n', &mut self.line).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let line: Value = serde_json::from_str(&line)?;
+            let line: Value = serde_json::from_slice(&std::mem::take(&mut self.line))?;
             match line.get("ping") {
                 Some(number) => {
                     let pong = json!({ "pong": number });

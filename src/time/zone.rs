@@ -96,7 +96,7 @@ fn offset(text: &str) -> Option<Offset> {
 
 /// Writes a moment, in milliseconds since 1970, by a pattern of strftime. None if there is no such pattern or moment.
 pub fn write_by(pattern: &str, moment: i64, zone: &Zone) -> Option<String> {
-    let moment = Timestamp::from_millisecond(moment).ok()?.to_zoned(zone.rules.clone());
+    let moment = Timestamp::from_millisecond(moment).ok()?.to_zoned_datetime(zone.rules.clone());
     jiff::fmt::strtime::format(pattern, &moment).ok()
 }
 

@@ -43,6 +43,11 @@ impl Drop for Daemon {
 
 impl Daemon {
     pub fn start(configuration: &str) -> Daemon {
+        Daemon::start_with(configuration, &[])
+    }
+
+    /// One with these variables in its environment.
+    pub fn start_with(configuration: &str, variables: &[(&str, &str)]) -> Daemon {
         static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
@@ -52,6 +57,7 @@ impl Daemon {
             .args(["run", "--config"])
             .arg(&file)
             .env_remove("RUST_LOG")
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -4,6 +4,7 @@
 mod admin;
 mod calls;
 mod daemon;
+mod desktops;
 mod edges;
 mod fan_in;
 mod hostile;
@@ -11,6 +12,7 @@ mod killed;
 mod link;
 mod office;
 mod open_media;
+mod pages;
 mod portals;
 mod portions;
 mod relays;
@@ -22,9 +24,11 @@ mod shutdown;
 mod stories;
 mod strangers;
 mod subscribers;
+mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
 mod texts;
 mod tls;
+mod websockets;
 mod world;
 mod wsdl;

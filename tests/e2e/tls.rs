@@ -19,12 +19,12 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use crate::{daemon::Daemon, world::*};
 
 /// An authority, and a certificate for localhost that it vouches for, as files.
-struct Authority {
+pub struct Authority {
     folder: PathBuf,
 }
 
 impl Authority {
-    fn new(name: &str) -> Authority {
+    pub fn new(name: &str) -> Authority {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -40,7 +40,7 @@ impl Authority {
         Authority { folder }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
@@ -67,7 +67,7 @@ impl Authority {
     }
 
     /// Takes plain connections and passes what they carry on in TLS.
-    async fn back(&self, behind: SocketAddr) -> SocketAddr {
+    pub async fn back(&self, behind: SocketAddr) -> SocketAddr {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));

@@ -62,11 +62,10 @@ pub fn text(feed: &str, extra: &Extra) -> String {
     )
 }
 
-fn configure(text: &str) -> Config {
+fn configure(text: &str, registry: &Registry) -> Config {
     let mut problems = Problems::default();
-    let registry = Registry::shipped();
     let sources = Sources::merge(Some(("test", text)), Default::default(), &[], &registry.named(), &mut problems);
-    let config = config::read(&sources, mappings(), &registry, &mut problems);
+    let config = config::read(&sources, mappings(), registry, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render());
     config
 }
@@ -77,7 +76,12 @@ pub async fn run(text: &str) -> Running {
 
 /// The bridge of a configuration, or why there is none.
 pub async fn start(text: &str) -> Result<Running, String> {
-    net::start(configure(text), mappings()).await
+    start_with(text, &Registry::shipped()).await
+}
+
+/// The same with other dialects.
+pub async fn start_with(text: &str, registry: &Registry) -> Result<Running, String> {
+    net::start(configure(text, registry), mappings()).await
 }
 
 impl World {

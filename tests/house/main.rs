@@ -1,5 +1,6 @@
 //! Rules about the source that no compiler holds.
 
+mod deploy;
 mod faults;
 mod layers;
 mod lengths;

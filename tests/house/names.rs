@@ -19,21 +19,24 @@ use cti_bridge::{
 use crate::rust_source::{self, Sort, Token};
 
 /// The sources that may know dialects: their folder, the stand-ins for the vendors' systems, the list of shipped files and
-/// the demo.
-const AT_HOME: [&str; 4] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs"];
+/// the demo. And the service of Windows, whose words are those of Windows.
+const AT_HOME: [&str; 5] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs", "src/cli/service.rs"];
 
 /// Plain words that also name a message, a field or a type of some dialect.
-const PLAIN: [&str; 35] = [
+const PLAIN: [&str; 39] = [
     "Accepted",
     "Comment",
     "Connect",
+    "Error",
     "Fields",
     "ID",
     "Index",
     "Message",
+    "Method",
     "Name",
     "Open",
     "Operation",
+    "Refused",
     "at",
     "command",
     "connection",
@@ -49,6 +52,7 @@ const PLAIN: [&str; 35] = [
     "message",
     "out",
     "password",
+    "ping",
     "profile",
     "purpose",
     "release",

@@ -560,11 +560,11 @@ fn the_other_demo_shows_ccas_behind_a_feed_application() {
     demo(
         &["demo", "ccas"],
         &[
-            ("CALLINFORMATION RecID=40 CallID=900", "→ queued 900 101=gold"),
+            ("CALLINFORMATION RecID=40 (Ann) CallID=900", "→ queued 900 101=gold"),
             ("TRANSFERRED RecID=40", "→ transferred 910 911 912"),
             ("← SetVoiceNotReady", ""),
             ("(connection replaced)", ""),
-            ("CONNECTIONCLEARED RecID=41 CallID=940", "→ conn-cleared 940"),
+            ("CONNECTIONCLEARED RecID=41 (Ben) CallID=940", "→ conn-cleared 940"),
         ],
     );
 }
@@ -584,6 +584,39 @@ fn the_third_demo_routes_a_call_to_a_service_one_to_an_agent_and_one_too_late() 
             ("", "→ RouteUsed 902 RouteDefaultUsed RouteToDefault"),
         ],
     );
+}
+
+#[test]
+fn the_demo_fits_80_columns_says_why_a_cell_would_be_empty_and_has_colours_only_if_asked() {
+    let play = |color: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cti-bridge"));
+        let output = command.args(["demo", "routing", "--color", color]).env("COLUMNS", "80").output().unwrap();
+        stdout(&output).to_owned()
+    };
+    let plain = play("auto");
+    assert!(plain.lines().all(|row| row.chars().count() <= 80), "{plain}");
+    for part in ["Where the words cross: ", "→  an event for the application", "· the call is over", "agent 1001 (Ann)"]
+    {
+        assert!(plain.replace("\n   ", " ").contains(part), "{part} is not in\n{plain}");
+    }
+    // Only a cell of the platform that goes on below may stand alone.
+    let alone = |row: &&str| !row.is_empty() && !row.starts_with([' ', '▶']) && row.chars().count() < 36;
+    let told = plain.lines().skip_while(|row| !row.starts_with('▶'));
+    assert_eq!(told.filter(alone).collect::<Vec<_>>(), [""; 0]);
+    assert!(!plain.contains('\x1b') && play("always").contains("\x1b[32m→ CallStarted 900\x1b[0m"));
+}
+
+#[test]
+fn a_manual_and_completions_are_made_of_the_command_line() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("man-{}", std::process::id()));
+    assert_eq!(cti_bridge(&["man", folder.to_str().unwrap()], "").status.code(), Some(0));
+    let page = fs::read_to_string(folder.join("cti-bridge-run.1")).unwrap();
+    assert!(page.contains("CTI_BRIDGE_PLATFORM__MITEL__ADDRESS"), "{page}");
+    fs::remove_dir_all(&folder).unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = cti_bridge(&["completions", shell], "");
+        assert!(stdout(&script).contains("translate"), "{shell}: {}", stdout(&script));
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub enum Speech {
     Feed,
     Ccas,
     Ctips,
+    /// AgentClient: desktops, each with a connection of its own, or programs in front. A program's session is of the agent
+    /// whose logon id its name begins with, up to a hyphen.
+    Desks,
 }
 
 impl Speech {
@@ -31,6 +34,7 @@ impl Speech {
             "event-feed" => Speech::Feed,
             "ccas" => Speech::Ccas,
             "ctips" => Speech::Ctips,
+            "agent" => Speech::Desks,
             other => panic!("sessions cannot be played for {other}"),
         }
     }
@@ -75,6 +79,8 @@ struct Line {
     /// The sequence number of a feed's next message.
     sequence: u32,
     connection: Connection,
+    /// How many connections a platform has made that connects by itself.
+    accepted: u32,
     /// The bridge has asked for the connection.
     is_wanted: bool,
     is_open: bool,
@@ -100,6 +106,9 @@ pub struct VirtualBridge {
     narrow: Option<usize>,
 }
 
+/// Logon ids of the agents whose programs may connect.
+const AGENTS: [&str; 6] = ["77", "78", "140", "141", "4001", "4002"];
+
 pub const USER: &str = "Test01";
 pub const PASSWORD: &str = "virtual-pass-17";
 
@@ -110,6 +119,9 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
         let way = match Speech::of(dialect) {
             Speech::Feed => "address = '127.0.0.1:1'\nuser = 'feed'\npassword = 'pw-feed-1'".to_owned(),
             Speech::Ccas => "listen = '127.0.0.1:0'\ntoken = 'tk-relay-1'\npins = { 140 = '1400' }".to_owned(),
+            Speech::Desks => "listen = '127.0.0.1:0'\nagents = { 140 = 'tk-desk-140', 141 = 'tk-desk-141' }\n\
+                              service_groups = { Sales = 9 }"
+                .to_owned(),
             Speech::Ctips => format!(
                 "urls = ['http://127.0.0.1:1/']\ncallback = 'http://127.0.0.1:{}/'\nuser = 'portal'\npassword = \
                  'pw-portal-1'\nwsdl = 'none'",
@@ -120,7 +132,14 @@ fn configuration(platforms: &[&str], applications: &[&str]) -> String {
     }
     let names: Vec<String> = (0..platforms.len()).map(|place| format!("'p{place}'")).collect();
     for (place, dialect) in applications.iter().enumerate() {
-        let users = format!("users = {{ {USER} = '{PASSWORD}' }}\nplatforms = [{}]", names.join(", "));
+        let users = match Speech::of(dialect) {
+            Speech::Feed | Speech::Ccas | Speech::Ctips => format!("users = {{ {USER} = '{PASSWORD}' }}"),
+            Speech::Desks => {
+                let tokens = AGENTS.map(|login| format!("{login} = 'tk-{login}'")).join(", ");
+                format!("agents = {{ {tokens} }}\nnot_ready_reasons = {{ 3 = 'lunch' }}\ncq_codes = {{ 7 = 'sold' }}")
+            }
+        };
+        let users = format!("{users}\nplatforms = [{}]", names.join(", "));
         writeln!(text, "[application.a{place}]\n{}\nlisten = '127.0.0.1:0'\n{users}", spoken(dialect)).unwrap();
     }
     text
@@ -145,6 +164,7 @@ impl VirtualBridge {
                     speech: Speech::of(dialect),
                     sequence: 0,
                     connection: Connection::accepted(0),
+                    accepted: 0,
                     is_wanted: false,
                     is_open: false,
                     wire: (Speech::of(dialect) == Speech::Ctips).then(|| Wire::new("ctips", named(dialect).1)),
@@ -196,7 +216,7 @@ impl VirtualBridge {
 
     fn set_room(&mut self, application: usize, number: u32, room: Room) {
         let connection = match self.applications[application] {
-            Speech::Feed => Connection::accepted(number),
+            Speech::Feed | Speech::Desks => Connection::accepted(number),
             Speech::Ccas | Speech::Ctips => Connection::asked(number),
         };
         self.bridge.set_room(Owner::Application(application), connection, room);
@@ -237,8 +257,9 @@ impl VirtualBridge {
         }
         let line = &mut self.platforms[platform];
         line.sequence = 0;
-        if line.speech == Speech::Ccas {
-            line.connection = Connection::accepted(line.connection.number() + 1);
+        if let Speech::Ccas | Speech::Desks = line.speech {
+            line.accepted += 1;
+            line.connection = Connection::accepted(line.accepted);
         }
         let (connection, speech) = (line.connection, line.speech);
         line.is_open = true;
@@ -247,6 +268,18 @@ impl VirtualBridge {
             self.bytes(platform, "{\"hello\":\"ccas-relay\",\"version\":1,\"token\":\"tk-relay-1\"}\n");
         }
         self.perform();
+    }
+
+    /// A desktop connects and says hello with this token. Returns the number of its connection.
+    pub fn desktop(&mut self, platform: usize, token: &str) -> u32 {
+        self.connect(platform);
+        self.say(platform, &json!({ "hello": "agent-relay", "version": 1, "token": token }).to_string());
+        self.platforms[platform].accepted
+    }
+
+    /// The desktop of this connection is the one that speaks, or is lost, from now on.
+    pub fn turn_to(&mut self, platform: usize, desktop: u32) {
+        self.platforms[platform].connection = Connection::accepted(desktop);
     }
 
     /// Whether the bridge has not asked for the connection to a feed yet.
@@ -284,9 +317,18 @@ impl VirtualBridge {
                 *sequence += 1;
                 format!("{text},\"sequence\":{}}}\0", *sequence - 1)
             }
-            Speech::Ccas | Speech::Ctips => format!("{}\n", line.trim_end()),
+            Speech::Ccas | Speech::Ctips | Speech::Desks => format!("{}\n", line.trim_end()),
         };
         self.bytes(platform, &text);
+        self.perform();
+    }
+
+    /// Nothing is read of a platform from now on, or it is read again.
+    pub fn hold_back(&mut self, platform: usize, is_held: bool) {
+        match is_held {
+            true => self.bridge.hold_back(self.now, platform),
+            false => self.bridge.go_on_reading(self.now, platform),
+        }
         self.perform();
     }
 
@@ -332,6 +374,18 @@ impl VirtualBridge {
                 self.ask(name, &json!({ "OnLine": {} }));
             }
             Speech::Ccas => panic!("no application speaks CCAS"),
+            // The picture that it hears belongs to the story.
+            Speech::Desks => {
+                self.is_opening = false;
+                let number = u32::try_from(self.opened).unwrap();
+                self.session(name).number = Some(number);
+                let connection = Connection::accepted(number);
+                let opened = Input::Opened { connection, peer: name };
+                self.bridge.handle(self.now, Owner::Application(application), opened);
+                let login = name.split('-').next().unwrap_or_default();
+                let hello = json!({ "hello": "agent-client", "version": 1, "token": format!("tk-{login}") });
+                self.frame(application, connection, &hello);
+            }
         }
         self.is_opening = false;
     }
@@ -353,6 +407,16 @@ impl VirtualBridge {
         self.perform();
     }
 
+    /// A frame of a program of AgentClient. What it asks for is answered before time goes on.
+    fn frame(&mut self, application: usize, connection: Connection, frame: &Value) {
+        let line = format!("{frame}\n");
+        let input = Input::Bytes { connection, bytes: line.as_bytes() };
+        self.bridge.handle(self.now, Owner::Application(application), input);
+        self.perform();
+        self.bridge.expire(self.now);
+        self.perform();
+    }
+
     /// A session asks; what it does not number itself is numbered here.
     pub fn ask(&mut self, name: &str, request: &Value) {
         let Session { application, number, id, .. } = self.session(name);
@@ -367,6 +431,13 @@ impl VirtualBridge {
                 let connection = Connection::accepted(number.unwrap());
                 let input = Input::Bytes { connection, bytes: bytes.as_bytes() };
                 self.bridge.handle(self.now, Owner::Application(application), input);
+            }
+            Speech::Desks => {
+                self.requests += 1;
+                let mut request = request.clone();
+                let fields = request.as_object_mut().expect("a JSON object");
+                fields.entry("id").or_insert(self.requests.into());
+                return self.frame(application, Connection::accepted(number.unwrap()), &request);
             }
             Speech::Ccas | Speech::Ctips => {
                 let (operation, fields) = request.as_object().and_then(|one| one.iter().next()).expect("an operation");
@@ -387,7 +458,7 @@ impl VirtualBridge {
         let Session { application, number, .. } = self.session(name);
         let (application, number) = (*application, number.unwrap());
         let (connection, cause) = match self.applications[application] {
-            Speech::Feed => (Connection::accepted(number), None),
+            Speech::Feed | Speech::Desks => (Connection::accepted(number), None),
             Speech::Ccas | Speech::Ctips => (Connection::asked(number), Some("test")),
         };
         let closed = Input::Closed { connection, reason: "test", cause };
@@ -403,7 +474,7 @@ impl VirtualBridge {
             match output {
                 Output::Wire { owner: Owner::Application(application), output } => self.carry_out(application, output),
                 Output::Wire { owner: Owner::Platform(platform), output } => match output {
-                    port::Output::Write { bytes, .. } => self.sent(platform, &bytes),
+                    port::Output::Write { connection, bytes } => self.sent(platform, connection, &bytes),
                     port::Output::Connect { connection } => {
                         let line = &mut self.platforms[platform];
                         (line.connection, line.is_wanted) = (connection, true);
@@ -464,6 +535,11 @@ impl VirtualBridge {
 
     fn hears(&mut self, application: usize, number: u32, message: String, body: &[u8]) {
         let is_it = |session: &&Session| session.application == application && session.number == Some(number);
+        // Pings are the conversation's own.
+        if self.applications[application] == Speech::Desks && message.starts_with("{\"ping\"") {
+            let (connection, bytes) = (Connection::accepted(number), b"{\"pong\":1}\n");
+            return self.bridge.handle(self.now, Owner::Application(application), Input::Bytes { connection, bytes });
+        }
         if let Some(session) = self.sessions.iter().find(is_it).filter(|_| !self.is_opening) {
             let name = session.name.clone();
             self.delivered.push(Delivered { name: name.clone(), body: body.to_vec() });
@@ -505,19 +581,24 @@ impl VirtualBridge {
     }
 
     /// An order for a platform: the conversation's own are answered, others are told.
-    fn sent(&mut self, platform: usize, bytes: &[u8]) {
+    fn sent(&mut self, platform: usize, connection: Connection, bytes: &[u8]) {
         let order: Value = serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap();
         let reply = match self.platforms[platform].speech {
             Speech::Feed if order["message"] != "command" => {
                 format!("{}\0", json!({ "request-id": order["request-id"], "message": order["message"], "result": 0 }))
             }
-            Speech::Ccas if order["ping"].is_number() => format!("{}\n", json!({ "pong": order["ping"] })),
+            Speech::Ccas | Speech::Desks if order["ping"].is_number() => {
+                format!("{}\n", json!({ "pong": order["ping"] }))
+            }
             Speech::Ccas if order["call"] == "GetPhoneAgentstatus" => {
                 format!("{}\n", json!({ "id": order["id"], "hresult": 0, "out": {} }))
             }
-            Speech::Feed | Speech::Ccas | Speech::Ctips => return self.told.push(Told::Platform { platform, order }),
+            Speech::Feed | Speech::Ccas | Speech::Ctips | Speech::Desks => {
+                return self.told.push(Told::Platform { platform, order });
+            }
         };
-        self.bytes(platform, &reply);
+        let bytes = reply.as_bytes();
+        self.bridge.handle(self.now, Owner::Platform(platform), Input::Bytes { connection, bytes });
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Passed, Whole, names::ToApplication, rename};
 use crate::{
     bridge::{
         Cause,
+        abilities::Able,
         application::{Application, line},
         platform::Platform,
         story::{self, Source},
@@ -62,7 +63,7 @@ impl Application {
         let audience = port::Audience { asker, only_asker: is_answer || side == Side::Reply };
         let mut renamed = std::mem::take(&mut self.message);
         let is_other = self.rename_event(index, place, platform, message, &mut renamed);
-        self.tell_whole(place, platform, if is_other { &mut renamed } else { message }, audience);
+        self.tell_whole((index, place), platform, if is_other { &mut renamed } else { message }, audience);
         self.message = renamed;
     }
 
@@ -106,7 +107,13 @@ impl Application {
         true
     }
 
-    fn tell_whole(&mut self, place: usize, platform: &Platform, message: &mut Message, audience: port::Audience) {
+    fn tell_whole(
+        &mut self,
+        (index, place): (usize, usize),
+        platform: &Platform,
+        message: &mut Message,
+        audience: port::Audience,
+    ) {
         let Some(kind) = message.kind() else { return };
         self.counts.said[kind.0 as usize] += 1;
         let asker = audience.asker.map(|(session, _)| session);
@@ -130,8 +137,10 @@ impl Application {
         let native = self.ids.native_agent(place, agent).filter(|_| agent != 0);
         let known = native.and_then(|native| platform.model.agent_by_id(Id::Int(native)));
         let known = known.map(|agent| platform.model.agent(agent));
+        let able = Able { ids: &self.ids, platform, index, place };
         let about = Filterable {
             agent,
+            abilities: Some(&able),
             agent_names: known.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default(),
             service: number(Role::Service),
             switch: number(Role::Platform),

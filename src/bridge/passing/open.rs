@@ -106,6 +106,11 @@ impl PassedRequests {
         self.open.iter().filter(|(_, open)| !open.answered).map(|(index, _)| *index).collect()
     }
 
+    /// Nothing was read of the platform for so long: every answer may come so much later.
+    pub fn wait_longer(&mut self, held: Duration) {
+        self.open.values_mut().for_each(|open| open.due = open.due + held);
+    }
+
     pub fn deadline(&self) -> Option<Time> {
         self.open.values().map(|open| open.due).min()
     }

@@ -212,7 +212,8 @@ impl crate::bridge::platform::Platform {
     fn pass_command(&mut self, now: Time, message: &mut Message, passed: Passed) {
         let wish = passed.id;
         let request = self.passed.add(now, passed);
-        self.conversation.command(now, message, request, wish);
+        let conversing = self.conversing(now);
+        self.conversation.command(conversing, message, request, wish);
     }
 
     /// Takes note of an answer to a request that passed; hands back whether it is to be passed on.

@@ -26,6 +26,7 @@ impl Platform {
         let outgoing = self.outgoing.clone();
         let mut message = std::mem::take(&mut self.message);
         let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
+        let conversing = self.standstill.conversing(now);
         let (mut asks, counts) = (self.conversation.asks(), &mut self.counts);
         let mut sent = asks.is_none();
         outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
@@ -33,7 +34,7 @@ impl Platform {
             counts.cut += outgoing.vocabulary.fit(message) as u64;
             // One order is one message, whatever the rules say.
             if let (false, Some(asks)) = (std::mem::replace(&mut sent, true), &mut asks) {
-                asks.ask(now, message, Asker::Route { route, order: transition.kind });
+                asks.ask(conversing, message, Asker::Route { route, order: transition.kind });
             }
         });
         sent &= asks.is_some();
@@ -63,6 +64,7 @@ impl Platform {
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
         let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
+        let conversing = self.standstill.conversing(now);
         let (conversation, counts) = (&mut self.conversation, &mut self.counts);
         let refused = outgoing.refusal(transition.kind, &live);
         let mut commands = self.traced.is_some().then(Vec::new);
@@ -72,7 +74,7 @@ impl Platform {
                 if let Some(commands) = &mut commands {
                     commands.push((rule, message.clone()));
                 }
-                conversation.command(now, message, request, wish);
+                conversation.command(conversing, message, request, wish);
             });
         self.message = message;
         let plan = &outgoing.plans[transition.kind as usize];

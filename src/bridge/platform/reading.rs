@@ -38,6 +38,17 @@ fn say_bounds(model: &Model, said: &mut Bounds, wanted: &mut VecDeque<Output>) {
 }
 
 impl Platform {
+    /// Takes in the next event that the conversation says itself. Returns whether there was one.
+    pub fn take_own(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
+        let Some(message) = self.own.pop_front() else { return false };
+        (self.has_event, self.is_failure) = (false, false);
+        if let Err(bad) = self.take_in(now, Heard::Event, Decoded::default(), &message) {
+            notices.push(bad.notice());
+        }
+        self.message = *message;
+        true
+    }
+
     /// Lets everything follow from a message that was read; the error is what is wrong with it.
     pub(super) fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
         self.counts.unknown_fields += decoded.unknown.len() as u64;

@@ -317,8 +317,9 @@ impl Bridge {
             }
             Order::Follow { number, id } => {
                 let asker = Asker::Route { route: key(whose, number), order: Asked::LookUp.order() };
+                let conversing = self.platforms[media].conversing(now);
                 if let Some(asks) = self.platforms[media].conversation.asks() {
-                    asks.follow(now, id, asker);
+                    asks.follow(conversing, id, asker);
                 }
             }
             Order::Unfollow { id } => {

@@ -1,9 +1,8 @@
-//! MiContact Center Enterprise's Agent Service (CCAS), through the relay beside its COM object. `platform` converses with the relay,
-//! `strangers` holds connections that have not said a good hello yet. The relay itself is a program of its own (`relays/ccas`).
+//! MiContact Center Enterprise's Agent Service (CCAS), through the relay beside its COM object. `platform` converses with the relay.
+//! The relay itself is a program of its own (`relays/ccas`).
 
 mod platform;
 mod settings;
-mod strangers;
 
 pub use platform::{Client, Settings};
 pub use settings::entry;
@@ -11,19 +10,15 @@ pub use settings::entry;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use crate::wire::tolerant;
+use super::strangers;
 
 /// The version of the relay's lines that is understood.
 const VERSION: i64 = 1;
 
 /// Checks a relay's first line. Whoever is refused gets the line in the error, and nothing more.
-fn greet(line: &[u8], token: &SecretString) -> Result<(), String> {
-    let refusal = |text: &str| Err(serde_json::json!({ "error": text }).to_string() + "\n");
-    let (line, _) = tolerant::decode(line);
-    let mended = || serde_json::from_str(&tolerant::mend(&line)?.0).ok();
-    let Some(serde_json::Value::Object(hello)) = serde_json::from_str(&line).ok().or_else(mended) else {
-        return refusal("the first line is no hello");
-    };
+fn greet(line: &str, token: &SecretString) -> Result<(), String> {
+    let refusal = |text: &str| Err(strangers::refusal(text));
+    let Some(hello) = strangers::object(line) else { return refusal("the first line is no hello") };
     let field = |name| hello.get(name);
     if field("hello").and_then(|hello| hello.as_str()) != Some("ccas-relay") {
         return refusal("the first line is no hello of a ccas-relay");
@@ -47,8 +42,8 @@ mod tests {
     fn only_a_relay_of_this_version_with_the_token_is_let_in() {
         let token = SecretString::from("secret");
         let hello = |token: &str| format!(r#"{{"hello":"ccas-relay","version":1,"token":"{token}"}}"#);
-        assert_eq!(greet(hello("secret").as_bytes(), &token), Ok(()));
-        let odd = [b"\xef\xbb\xbf", hello("secret\",\"site\":\"Z\\x\t").as_bytes(), b"\r"].concat();
+        assert_eq!(greet(&hello("secret"), &token), Ok(()));
+        let odd = format!("\u{feff}{}\r", hello("secret\",\"site\":\"Z\\x\t"));
         assert_eq!(greet(&odd, &token), Ok(()));
         for (line, reason) in [
             ("", "hello"),
@@ -61,10 +56,10 @@ mod tests {
             (&hello("Secret"), "token"),
             (&hello(""), "token"),
         ] {
-            let refusal = greet(line.as_bytes(), &token).unwrap_err();
+            let refusal = greet(line, &token).unwrap_err();
             let json: serde_json::Value = serde_json::from_str(refusal.strip_suffix('\n').unwrap()).unwrap();
             assert!(json["error"].as_str().unwrap().contains(reason), "{line}: {refusal}");
         }
-        assert!(greet(hello("").as_bytes(), &SecretString::from("")).is_err(), "no token is no secret");
+        assert!(greet(&hello(""), &SecretString::from("")).is_err(), "no token is no secret");
     }
 }

@@ -20,13 +20,17 @@ mod wraps;
 use inquiry::Inquiry;
 use wraps::ManualWraps;
 
-use super::strangers::{Refused, Strangers};
+use super::greet;
 use crate::{
+    dialect::{
+        awaited::Awaited,
+        strangers::{Refused, Strangers, refusal},
+    },
     message::Message,
     model::RequestIx,
     port::{
         Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
-        Stream, Taken, Troubles,
+        Stream, Taken, Troubles, Try,
     },
     settings::TryLimits,
     time::Time,
@@ -106,9 +110,7 @@ pub struct Client {
     next_ping: Option<Time>,
     pings: i64,
     unanswered: u32,
-    /// Ids are never used again, so that a late reply answers nothing else.
-    ids: i64,
-    open: BTreeMap<i64, (Purpose, Time)>,
+    awaited: Awaited<Purpose>,
     inquiry: Inquiry,
     wraps: ManualWraps,
     outputs: VecDeque<PlatformOutput>,
@@ -128,9 +130,22 @@ impl PlatformConversation for Client {
                 return self.read(now, bytes, reading, message);
             }
             Input::Bytes { connection, bytes } => {
-                match self.strangers.greet(now, *connection, bytes, &self.settings.token)? {
+                let (line, peer) = self.strangers.first_line(*connection, bytes)?;
+                let mut greeted = Ok(());
+                let wait = self.strangers.judge(now, &peer, || {
+                    greeted = greet(&line, &self.settings.token);
+                    greeted.is_ok()
+                });
+                let cause = match wait {
+                    None => "its hello or its token is wrong",
+                    Some(wait) => {
+                        greeted = Err(refusal(&Try::refusal(wait)));
+                        "too many wrong hellos came from its address"
+                    }
+                };
+                match greeted {
                     Ok(()) => self.welcome(now, *connection),
-                    Err(refused) => self.refuse(*connection, refused),
+                    Err(line) => self.refuse(*connection, Refused { line, peer, cause }),
                 }
             }
             Input::Opened { connection, peer } => self.strangers.came(now, *connection, peer),
@@ -163,27 +178,24 @@ impl PlatformConversation for Client {
     }
 
     fn deadline(&self) -> Option<Time> {
-        let open = self.open.values().map(|(_, deadline)| *deadline);
-        open.chain(self.next_ping).chain(self.wraps.deadline()).chain(self.strangers.deadline()).min()
+        let own = self.next_ping.into_iter().chain(self.awaited.deadline());
+        own.chain(self.wraps.deadline()).chain(self.strangers.deadline()).min()
     }
 
     fn expire(&mut self, now: Time) {
-        let late: Vec<i64> =
-            self.open.iter().filter(|(_, (_, deadline))| *deadline <= now).map(|(id, _)| *id).collect();
-        for id in late {
-            let purpose = self.open.remove(&id).map(|(purpose, _)| purpose);
+        for (id, purpose) in self.awaited.expire(now) {
             match purpose {
-                Some(Purpose::Request(request)) => {
+                Purpose::Request(request) => {
                     self.wraps.refused(id);
                     let seconds = self.settings.reply_timeout.as_secs_f64();
                     let reason = format!("no answer in {seconds} s; whether it was done is not known");
                     self.outputs.push_back(PlatformOutput::Failed(request, reason));
                 }
-                Some(Purpose::Inquiry(agent)) => {
+                Purpose::Inquiry(agent) => {
                     self.inquiry.answered(agent, id);
                 }
                 // An unanswered extension does not prevent the next one.
-                Some(Purpose::Renewal { .. }) | None => {}
+                Purpose::Renewal { .. } => {}
             }
         }
         for (connection, refused) in self.strangers.expire(now) {
@@ -231,8 +243,7 @@ impl Client {
             next_ping: None,
             pings: 0,
             unanswered: 0,
-            ids: 0,
-            open: BTreeMap::new(),
+            awaited: Awaited::default(),
             inquiry: Inquiry::default(),
             wraps: ManualWraps::default(),
             outputs: VecDeque::new(),
@@ -379,7 +390,7 @@ impl Client {
 
     /// What was open gets no answer any more, and the picture is worth nothing.
     fn lose(&mut self, why: &str) {
-        for (purpose, _) in std::mem::take(&mut self.open).into_values() {
+        for purpose in self.awaited.lose() {
             if let Purpose::Request(request) = purpose {
                 let reason = "the connection was lost; whether it was done is not known";
                 self.outputs.push_back(PlatformOutput::Failed(request, reason.into()));
@@ -395,7 +406,7 @@ impl Client {
     fn gap(&mut self, lost: i64, unsure: i64) {
         if lost > 0 || unsure > 0 {
             self.troubles.gaps += 1;
-            self.say(Notice::RelayLostEvents { lost, perhaps_lost: unsure });
+            self.say(Notice::RelayLostEvents { user: None, lost, perhaps_lost: unsure });
             if self.state == State::Live {
                 self.outputs.push_back(PlatformOutput::Resync);
             }

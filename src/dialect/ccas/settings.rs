@@ -44,7 +44,8 @@ fn platform(section: &Section, reading: &Reading) -> Option<PlatformSettings> {
     let service_numbers = service_numbers(section);
     let listen = listen?;
     let exposed = listen.exposed;
-    let settings = PlatformSettings::new(PlatformTransport::Accepted { listen, connections: CONNECTIONS }, settings);
+    let transport = PlatformTransport::Accepted { listen, connections: CONNECTIONS, web: None };
+    let settings = PlatformSettings::new(transport, settings);
     Some(PlatformSettings { exposed, service_numbers, ..settings })
 }
 

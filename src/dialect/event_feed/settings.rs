@@ -62,8 +62,8 @@ fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
         max_frame: section.size("max_frame", defaults.max_frame),
         login_timeout: section.duration("login_timeout", defaults.login_timeout),
     };
-    let transport =
-        ApplicationTransport::Accepted { queue: Queue::read(section), connections: settings.max_connections };
+    let (queue, connections) = (Queue::read(section), settings.max_connections);
+    let transport = ApplicationTransport::Accepted { queue, connections, web: None };
     let labels = labels(section);
     Some(ApplicationSettings { transport, conversation: Box::new(settings), read_only, labels })
 }

@@ -353,6 +353,12 @@ mod tests {
 
     struct Office;
 
+    impl crate::port::Abilities for Office {
+        fn lacks(&self, _: crate::model::TransitionKind, _: i64, _: i64) -> Option<String> {
+            None
+        }
+    }
+
     impl Directory for Office {
         fn stamp(&self) -> &str {
             ""

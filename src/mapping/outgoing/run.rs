@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     mapping::{
-        expression::{Context, Values},
+        expression::{Context, Expr, Values},
         results::Results,
     },
     message::{Message, Node, Value},
@@ -63,6 +63,29 @@ impl Outgoing {
         let is_possible =
             !plan.steps.is_empty() || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values)));
         is_possible && self.refusal(order, picture).is_none()
+    }
+
+    /// What keeps the platform from carrying out an order whatever the leaves that are open will be, if anything does: of an
+    /// order that nobody has given yet, those of its request.
+    pub fn lacks<'v, P: Picture<'v>>(
+        &'v self,
+        order: TransitionKind,
+        picture: &'v P,
+        is_open: impl Fn(&Leaf) -> bool,
+    ) -> Option<&'v str> {
+        let results = Results::default();
+        let context = self.context(&results);
+        let values = PictureValues { picture, item: None, context: &context };
+        let plan = &self.plans[order as usize];
+        let mut refusals = plan.refusals.iter();
+        if let Some(refusal) = refusals.find(|refusal| !refusal.when.outcomes(&values, &is_open).fails) {
+            return Some(&refusal.because);
+        }
+        let mut conditions = plan.rules.iter().map(|rule| &rule.when);
+        let may_hold =
+            |when: &'v Option<Expr<Leaf>>| when.as_ref().is_none_or(|when| when.outcomes(&values, &is_open).holds);
+        let is_possible = !plan.steps.is_empty() || conditions.any(may_hold);
+        (!is_possible).then(|| plan.ignored.as_deref().unwrap_or("can't do this"))
     }
 
     /// Makes messages of a transition, in the order of the rules. `take` gets each with the number of its rule. Returns true

@@ -1,6 +1,8 @@
 //! The time-out of a request: how long its outcome is waited for after the platform accepted it ([`Model::grace_of`]), and
 //! how it ends then. All timers are kept in `timers`.
 
+use std::time::Duration;
+
 use super::Expect;
 use crate::{
     model::{timers::Timer, *},
@@ -12,6 +14,15 @@ impl Model {
         let due = self.moment.now + self.settings.request_grace;
         self.requests[index].due = due;
         self.timers.set(due, Timer::Request(index));
+    }
+
+    /// Nothing was read of the platform for so long: the outcome of every open request may come so much later.
+    pub fn wait_longer(&mut self, now: Time, held: Duration) {
+        self.begin(now, None);
+        for (index, request) in self.requests.table.iter_mut().filter(|(_, request)| request.due != Time(0)) {
+            request.due = request.due + held;
+            self.timers.set(request.due, Timer::Request(*index));
+        }
     }
 
     /// The platform accepted the request, and no event showed or told it done in time. The asker is told, so that every

@@ -21,6 +21,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("expected", "the sequence number that was due"),
     ("fault", "the fault that a client was sent"),
     ("field", "the name of a field of a message"),
+    ("held_s", "for how long nothing was read of a platform, in seconds"),
     ("limit", "the limit that was reached"),
     ("limit_s", "the time that was up, in seconds"),
     ("lost", "how many messages were lost for certain"),
@@ -33,6 +34,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("of_platform", "the platform that a message is about"),
     ("of_sort", "their first field with the bridge's own words"),
     ("operation", "the operation that was asked for"),
+    ("origin", "the origin of a web page, as its browser sends it"),
     ("outcome", "what becomes of a request for a route"),
     ("part", "a part of a platform, of its snapshot, or of a WSDL"),
     ("path", "the path of a file"),
@@ -72,6 +74,8 @@ macro_rules! table {
             PlatformLost platform_lost Warn Many "the platform is not connected" {
                 reason: String, next_attempt_s: f64,
             }
+            HeldBack held_back Warn Many "nothing is read of the platform for now: sessions have to catch up first" {}
+            HeldBackNoLonger held_back_no_longer Info Many "the platform is read again" { held_s: f64, }
             PlatformUnavailable platform_unavailable Warn Many "the platform cannot be asked" { reason: String, }
             PlatformSessionOpened platform_session_opened Info Many "the session with the platform is open and on line" {
                 address: String,
@@ -94,12 +98,18 @@ macro_rules! table {
                 cause: &'static str,
             }
 
+            DesktopConnected desktop_connected Info Many "an agent's desktop is connected" { user: String, peer: String, }
+            DesktopLost desktop_lost Warn Many "an agent's desktop is gone" { user: String, reason: String, }
+            DesktopEventRefused desktop_event_refused Warn Many "an event of an agent's desktop was dropped" {
+                cause: &'static str, user: String, message_name: String,
+            }
+
             // ── messages of a platform ────────────────────────────────────────────────────────────────────────────────
             EventsMissed events_missed Warn Many "the sequence has a gap: events were missed" {
                 sequence: u32, expected: u32, asks_snapshot: bool,
             }
             RelayLostEvents relay_lost_events Warn Many "events were lost while the relay had nobody to tell" {
-                lost: i64, perhaps_lost: i64,
+                user: Option<String>, lost: i64, perhaps_lost: i64,
             }
             ReplyUnexpected reply_unexpected Warn Many "a reply answers no command that is open" { request: i64, }
             SubscriptionRefused subscription_refused Error Many "a subscription was refused" {
@@ -243,6 +253,13 @@ macro_rules! table {
             }
             TlsFailed tls_failed Warn Many "a TLS handshake failed" { peer: String, reason: String, }
 
+            WebsocketRefused websocket_refused Warn Many "a request for a WebSocket was refused" {
+                cause: &'static str, peer: String, origin: Option<String>,
+            }
+            WebsocketBroken websocket_broken Warn Many "a WebSocket was closed because its peer broke the rules" {
+                cause: &'static str, peer: String, reason: String,
+            }
+
             ConnectionEnded connection_ended Debug Many "a connection of a client ended in an error" {
                 peer: String, reason: String,
             }
@@ -267,6 +284,7 @@ macro_rules! table {
             SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
                 signal: &'static str,
             }
+            SupervisorAway supervisor_away Warn Few "the supervisor of the process is told nothing" { reason: String, }
 
             // ── the story of a call, an agent or a request, told only while somebody reads it ────────────────────────────
             MessageIn message_in Debug Traced "a message came in" {

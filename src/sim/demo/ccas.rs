@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{PAUSE, describe};
+use super::{PAUSE, Reasons, SIGNS, describe, words};
 use crate::{
     mapping::Mappings,
-    sim::{relay::Relay, stage::Stage, subscriber::Subscriber},
+    sim::{
+        relay::Relay,
+        stage::{Look, Person, Stage},
+        subscriber::Subscriber,
+    },
 };
 
 const CONFIGURATION: &str = r#"
@@ -23,15 +27,34 @@ platforms = ["micc"]
 
 const CUSTOMER: &str = "5551234";
 
-pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+const PEOPLE: &[Person] = &[
+    ("agent ", 40, "Ann"),
+    ("agent ", 41, "Ben"),
+    ("RecID=", 40, "Ann"),
+    ("RecID=", 41, "Ben"),
+    ("agent-id=", 40, "Ann"),
+    ("agent-id=", 41, "Ben"),
+];
+const LEGEND: [&str; 3] = [
+    SIGNS,
+    "Ann and Ben are agents of the service group Sales (9), at the extensions 4040 and 4041. 5551234 is a customer.",
+    "Where the words cross: CCAS's CALLINFORMATION is the feed's queued and dequeued, its CLERICALENDED is wrap-ended, its NOTREADY is \
+     agent-release, its RecID of an agent is agent-id.",
+];
+
+pub async fn play(mappings: &Mappings, reasons: &Reasons, look: Look, print: fn(&str)) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let running = super::start(CONFIGURATION, mappings).await?;
     let bridge = running.platforms[0].ok_or("the bridge awaits no relay")?;
     let mut crm = Subscriber::log_on(running.applications[0], "demo", "demo").await.map_err(text)?;
     crm.subscribe(&[("agent-activity", &["*"]), ("call-activity", &["*"])]).await.map_err(text)?;
     let relay = Relay::greet(bridge, "demo").await.map_err(text)?;
-    let mut scene = Scene { relay, crm, stage: Stage::new(print) };
-    scene.stage.title("MiCC Enterprise Agent Service (CCAS)", "event-feed application");
+    let mut scene = Scene { relay, crm, stage: Stage::new(print, look, PEOPLE), reasons: reasons.clone() };
+    scene.stage.title(
+        "platform: MiCC Enterprise (CCAS, by a relay)",
+        "application: written for the Mitel Connect event feed",
+        &LEGEND,
+    );
     let played = scene.tell(bridge).await;
     drop(scene);
     running.stop().await;
@@ -43,6 +66,7 @@ struct Scene {
     relay: Relay,
     crm: Subscriber,
     stage: Stage,
+    reasons: Reasons,
 }
 
 impl Scene {
@@ -50,13 +74,10 @@ impl Scene {
     async fn say(&mut self, name: &str, members: Value) -> Result<(), String> {
         let mut event = members;
         event["type"] = name.into();
+        self.reasons.clear();
         self.relay.say(&event).await.map_err(|error| error.to_string())?;
-        let words: Vec<String> =
-            ["RecID", "CallID", "MessageID", "Name", "HeldCallID", "ActiveCallID", "OppositePartyNumber"]
-                .iter()
-                .filter_map(|key| event.get(*key).map(|value| format!("{key}={}", value.to_string().replace('"', ""))))
-                .collect();
-        self.hear(&format!("{name} {}", words.join(" "))).await;
+        let keys = ["RecID", "CallID", "MessageID", "Name", "HeldCallID", "ActiveCallID", "OppositePartyNumber"];
+        self.hear(&format!("{name}{}", words(&event, &keys))).await;
         Ok(())
     }
 
@@ -68,24 +89,23 @@ impl Scene {
             left.clear();
         }
         if !left.is_empty() {
-            self.stage.row(&left, "");
+            self.stage.row(&left, &self.reasons.cell());
         }
     }
 
     /// The application sends a command. CCAS carries it out or refuses it with the reason.
-    async fn ask(&mut self, command: Value, error: Option<&str>) -> Result<(), String> {
+    async fn ask(&mut self, command: &Value, error: Option<&str>) -> Result<(), String> {
         let text = |error: std::io::Error| error.to_string();
-        let words: Vec<String> = ["sub-request-type", "agent-id", "call-id", "release-code"]
-            .iter()
-            .filter_map(|key| command.get(*key).map(|value| value.to_string().replace('"', "")))
-            .collect();
-        let mut command = command;
+        let name = command["sub-request-type"].as_str().unwrap_or_default();
+        let asked = format!("← command {name}{}", words(command, &["agent-id", "call-id", "release-code"]));
+        let mut command = command.clone();
         command["message"] = "command".into();
         let id = self.crm.send(command).await.map_err(text)?;
-        self.stage.row("", &format!("← command {} (request-id {id})", words.join(" ")));
         let call = self.relay.hear().await.map_err(text)?;
         let method = call["call"].as_str().unwrap_or_default();
-        self.stage.row(&format!("← {method} {}", call["args"].to_string().replace('"', "")), "");
+        let arguments = call["args"].to_string().replace('"', "");
+        self.stage.row(&format!("← {method} {arguments}"), &format!("{asked} (request-id {id})"));
+        self.reasons.clear();
         self.relay.answer(&call, error).await.map_err(text)?;
         self.hear(&error.map_or("HRESULT 0".to_owned(), |error| format!("E_FAIL {error}"))).await;
         Ok(())
@@ -102,7 +122,8 @@ impl Scene {
         self.arrive(940, 41).await?;
         let old = Relay::greet(bridge, "demo").await.map_err(|error| error.to_string())?;
         drop(std::mem::replace(&mut self.relay, old));
-        self.hear("(connection replaced)").await;
+        self.reasons.clear();
+        self.stage.row("(connection replaced)", "· calls and agents are kept for link_grace");
         self.snapshot().await?;
         self.say("CONNECTIONCLEARED", json!({ "RecID": 41, "CallID": 940, "ClericalFlag": 0, "DivertedFlag": 0 }))
             .await?;
@@ -183,10 +204,10 @@ impl Scene {
     async fn commands(&mut self) -> Result<(), String> {
         self.stage.chapter("What is asked for and done, or refused");
         let release = json!({ "sub-request-type": "release", "agent-id": 40, "release-code": 7 });
-        self.ask(release, None).await?;
+        self.ask(&release, None).await?;
         self.say("NOTREADY", json!({ "RecID": 40, "ReasonID": 7, "ReasonString": "Lunch" })).await?;
         let resume = json!({ "sub-request-type": "resume", "agent-id": 41 });
-        self.ask(resume, Some("The agent is blocked by a supervisor")).await
+        self.ask(&resume, Some("The agent is blocked by a supervisor")).await
     }
 }
 

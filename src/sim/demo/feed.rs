@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{PAUSE, describe, hear};
+use super::{PAUSE, Reasons, SIGNS, describe, hear, words};
 use crate::{
     mapping::Mappings,
     sim::{
         desk::Desk,
         feed::{FeedLine, FeedSim},
         messages::{agent, agent_device, all, call, device, login, other, outside},
-        stage::Stage,
+        stage::{Look, Person, Stage},
     },
 };
 
@@ -30,15 +30,36 @@ users = { demo = "demo" }
 platforms = ["mitel"]
 "#;
 
-pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+const PEOPLE: &[Person] = &[
+    ("agent ", 1001, "Ann"),
+    ("agent ", 1002, "Ben"),
+    ("agent ", 1003, "Cleo"),
+    ("AgentIdx=", 1001, "Ann"),
+    ("AgentIdx=", 1002, "Ben"),
+    ("AgentIdx=", 1003, "Cleo"),
+    ("agent-id=", 1001, "Ann"),
+    ("agent-id=", 1002, "Ben"),
+];
+const LEGEND: [&str; 3] = [
+    SIGNS,
+    "Ann, Ben and Cleo are agents of the service group Sales (9), at the extensions 4001 to 4003. 5551234 is a customer.",
+    "Where the words cross: the feed's queued is CTIPS's CallDelivered (to a service), its delivered is CallConnected (an agent's \
+     phone rings), its release is NotReady.",
+];
+
+pub async fn play(mappings: &Mappings, reasons: &Reasons, look: Look, print: fn(&str)) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let feed = FeedSim::start().await.map_err(text)?;
     let running = super::start(&CONFIGURATION.replace("FEED", &feed.address.to_string()), mappings).await?;
     let line = feed.welcome("demo").await.map_err(text)?;
     let mut desk = Desk::start(running.applications[0]).await.map_err(text)?;
     desk.online("demo", "demo").await?;
-    let mut story = Story { line, desk, stage: Stage::new(print) };
-    story.stage.title("Mitel Connect event feed", "CTIPS application");
+    let mut story = Story { line, desk, stage: Stage::new(print, look, PEOPLE), reasons: reasons.clone() };
+    story.stage.title(
+        "platform: Mitel Connect event feed",
+        "application: written for CTIPS (Aspect Unified IP)",
+        &LEGEND,
+    );
     let played = story.tell(&feed).await;
     drop(story);
     running.stop().await;
@@ -50,11 +71,13 @@ struct Story {
     line: FeedLine,
     desk: Desk,
     stage: Stage,
+    reasons: Reasons,
 }
 
 impl Story {
     /// The feed sends a message. Shows the application's events beside it.
     async fn say(&mut self, message: Value) -> Result<(), String> {
+        self.reasons.clear();
         self.line.say(&message).await.map_err(|error| error.to_string())?;
         self.hear(&describe(&message)).await;
         Ok(())
@@ -65,7 +88,7 @@ impl Story {
     }
 
     async fn hear_for(&mut self, pause: Duration, cause: &str) {
-        hear(&mut self.desk, &self.stage, pause, cause, None, show).await;
+        hear(&mut self.desk, (&self.stage, &self.reasons), pause, cause, None, show).await;
     }
 
     /// The application sends a request. The feed answers with a result, and with the reason if it refuses.
@@ -77,20 +100,20 @@ impl Story {
     ) -> Result<(), String> {
         let id = self.desk.ask(operation, members).await?;
         let shown: Vec<String> = members.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.stage.row("", &format!("← {operation} #{id} {}", shown.join(" ")));
-        if let Some((result, error)) = answer {
-            let command = self.line.hear().await.map_err(|error| error.to_string())?;
-            let words: Vec<String> = ["sub-request-type", "agent-id", "call-id", "release-code"]
-                .iter()
-                .filter_map(|key| command.get(*key).map(|value| value.to_string().replace('"', "")))
-                .collect();
-            self.stage.row(&format!("← command {} (request-id {})", words.join(" "), command["request-id"]), "");
-            let error_text = Some(error).filter(|error| !error.is_empty());
-            self.line.answer(&command, result, error_text).await.map_err(|error| error.to_string())?;
-            self.hear(format!("result {result} {error}").trim_end()).await;
-        } else {
+        let asked = format!("← {operation} #{id} {}", shown.join(" "));
+        let Some((result, error)) = answer else {
+            self.stage.row("(nothing: the bridge refuses it)", &asked);
             self.hear("").await;
-        }
+            return Ok(());
+        };
+        let command = self.line.hear().await.map_err(|error| error.to_string())?;
+        let name = command["sub-request-type"].as_str().unwrap_or_default();
+        let members = words(&command, &["agent-id", "call-id", "release-code"]);
+        self.stage.row(&format!("← command {name}{members} (request-id {})", command["request-id"]), &asked);
+        self.reasons.clear();
+        let error_text = Some(error).filter(|error| !error.is_empty());
+        self.line.answer(&command, result, error_text).await.map_err(|error| error.to_string())?;
+        self.hear(format!("result {result} {error}").trim_end()).await;
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 //! application receives the events and sends requests. The platform is on the left, the application on the right.
 
 mod ccas;
+pub mod desktop;
 mod feed;
+mod reasons;
 mod routing;
 
 use std::time::Duration;
@@ -19,9 +21,14 @@ use crate::{
     settings::Sources,
     sim::{
         desk::{Desk, Heard},
-        stage::Stage,
+        stage::{Look, Stage},
     },
 };
+use reasons::Reasons;
+
+/// The first lines of every legend.
+const SIGNS: &str = "The platform's messages are on the left, the application's on the right. →  an event for the application. ←  a \
+                     request of the application, and beside it what the platform is asked for. ·  why the application is told nothing.";
 
 /// The silence before the next line is played.
 const PAUSE: Duration = Duration::from_millis(90);
@@ -35,15 +42,20 @@ pub enum Story {
     Ccas,
     /// A Mitel Connect event feed, a CTIPS application that routes, and the Open Media Service that finds the agents.
     Routing,
+    /// MiCC Enterprise, and an agent's desk that was written for AgentClient, with nobody at it.
+    Desktop,
 }
 
 /// Plays a story once, or again and again until it is stopped.
-pub async fn run(story: Story, mappings: &Mappings, repeat: bool, print: fn(&str)) -> Result<(), String> {
+pub async fn run(story: Story, mappings: &Mappings, repeat: bool, look: Look, print: fn(&str)) -> Result<(), String> {
+    let reasons = Reasons::default();
+    let _guard = reasons.listen();
     loop {
         match story {
-            Story::Feed => feed::play(mappings, print).await?,
-            Story::Ccas => ccas::play(mappings, print).await?,
-            Story::Routing => routing::play(mappings, print).await?,
+            Story::Feed => feed::play(mappings, &reasons, look, print).await?,
+            Story::Ccas => ccas::play(mappings, &reasons, look, print).await?,
+            Story::Routing => routing::play(mappings, &reasons, look, print).await?,
+            Story::Desktop => desktop::play(mappings, look, print).await?,
         }
         if !repeat {
             return Ok(());
@@ -66,7 +78,7 @@ async fn start(configuration: &str, mappings: &Mappings) -> Result<net::Running,
 /// until none comes for a while.
 async fn hear(
     desk: &mut Desk,
-    stage: &Stage,
+    (stage, reasons): (&Stage, &Reasons),
     pause: Duration,
     cause: &str,
     awaited: Option<&str>,
@@ -85,8 +97,16 @@ async fn hear(
         }
     }
     if !left.is_empty() {
-        stage.row(left, "");
+        stage.row(left, &reasons.cell());
     }
+}
+
+/// Words of a JSON object: its values under these keys, where it has them.
+fn words(of: &Value, keys: &[&str]) -> String {
+    let word =
+        |key: &&str| of.get(*key).filter(|value| !value.is_null()).map(|value| (key.to_string(), value.to_string()));
+    let words = keys.iter().filter_map(word).map(|(key, value)| format!(" {key}={}", value.replace('"', "")));
+    words.collect()
 }
 
 /// A feed message as a readable text.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PAUSE, describe, hear};
+use super::{PAUSE, Reasons, SIGNS, describe, hear, words};
 use crate::{
     mapping::Mappings,
     sim::{
@@ -11,7 +11,7 @@ use crate::{
         feed::{FeedLine, FeedSim},
         media::MediaSim,
         messages::{call, login},
-        stage::Stage,
+        stage::{Look, Person, Stage},
     },
 };
 
@@ -39,7 +39,16 @@ routes = "media"
 route_timeout = "2s"
 "#;
 
-pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
+const PEOPLE: &[Person] = &[("agent ", 1001, "Ann")];
+const LEGEND: [&str; 3] = [
+    SIGNS,
+    "Two platforms are on the left: a feed has the calls, an Open Media Service of MiCC Enterprise finds agents for them. Ann logs on at \
+     the feed; anna and bert are agents of the service group 9 there, which CTIPS applications know as service 30.",
+    "Where the words cross: CTIPS's RouteSelect is AddRequest of the Open Media Service, its end is CancelRequest; an allocated request is \
+     RouteUsed, one that finds nobody in time is RouteReject.",
+];
+
+pub async fn play(mappings: &Mappings, reasons: &Reasons, look: Look, print: fn(&str)) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let feed = FeedSim::start().await.map_err(text)?;
     let media = MediaSim::start().await.map_err(text)?;
@@ -48,8 +57,13 @@ pub async fn play(mappings: &Mappings, print: fn(&str)) -> Result<(), String> {
     let line = feed.welcome("demo").await.map_err(text)?;
     let mut desk = Desk::start(running.applications[0]).await.map_err(text)?;
     desk.online("demo", "demo").await?;
-    let mut story = Story { line, desk, media, stage: Stage::new(print) };
-    story.stage.title("event feed (calls), Open Media Service (agents)", "CTIPS routing application");
+    let stage = Stage::new(print, look, PEOPLE);
+    let mut story = Story { line, desk, media, stage, reasons: reasons.clone() };
+    story.stage.title(
+        "platforms: event feed, Open Media Service",
+        "application: routes calls, written for CTIPS",
+        &LEGEND,
+    );
     let played = story.tell().await;
     drop(story);
     running.stop().await;
@@ -62,6 +76,7 @@ struct Story {
     desk: Desk,
     media: MediaSim,
     stage: Stage,
+    reasons: Reasons,
 }
 
 impl Story {
@@ -69,30 +84,24 @@ impl Story {
         self.stage.chapter("An agent logs on; a call asks for its route, and goes to a service");
         self.say(login(1001, 0)).await?;
         self.ask_for_route(900).await?;
-        self.select(900, "RouteToService", "30").await?;
-        let added = self.media().await;
-        self.hear_of("RouteUsed", "").await;
-        self.stage.row(&format!("(request {added} waits for whoever serves group 9)"), "");
-        self.say(call("call-cleared", 900, 0, json!({}))).await?;
-        self.media().await;
+        let added = self.select(900, "RouteToService", "30").await?;
+        self.hear_of("RouteUsed", &format!("(request {added} waits for whoever serves group 9)")).await;
+        self.end(900).await?;
 
         self.stage.chapter("A call goes to an agent: used once that agent has it");
         self.ask_for_route(901).await?;
-        self.select(901, "RouteToAgent", "anna").await?;
-        let added = self.media().await;
+        let added = self.select(901, "RouteToAgent", "anna").await?;
         self.hear("").await;
         self.media.allocate(added, "anna");
         self.hear_of("RouteUsed", &format!("request {added} is allocated to anna")).await;
-        self.say(call("call-cleared", 901, 0, json!({}))).await?;
-        self.media().await;
+        self.end(901).await?;
 
         self.stage.chapter("A call is to go to an agent who is busy: too late");
         self.ask_for_route(902).await?;
         self.select(902, "RouteToAgent", "bert").await?;
-        self.media().await;
-        self.stage.row("(two seconds go by)", "");
-        self.media().await;
-        self.hear_of("RouteUsed", "").await;
+        self.stage.row("(two seconds go by)", "· route_timeout of the application is 2 s");
+        let (_, withdrawn) = self.media().await;
+        self.hear_of("RouteUsed", &withdrawn).await;
         self.say(call("call-cleared", 902, 0, json!({}))).await?;
         self.stage.chapter("That was all. The same, with your own platforms: cti-bridge run --config FILE");
         Ok(())
@@ -100,6 +109,7 @@ impl Story {
 
     /// The feed sends a message. Shows the application's events beside it.
     async fn say(&mut self, message: Value) -> Result<(), String> {
+        self.reasons.clear();
         self.line.say(&message).await.map_err(|error| error.to_string())?;
         self.hear(&describe(&message)).await;
         Ok(())
@@ -112,34 +122,38 @@ impl Story {
         Ok(())
     }
 
-    async fn select(&mut self, number: i64, action: &str, destination: &str) -> Result<(), String> {
+    /// The application selects a route. Returns the number of the Open Media request that it becomes.
+    async fn select(&mut self, number: i64, action: &str, destination: &str) -> Result<i64, String> {
         let members =
             [("CallId", &*number.to_string()), ("RouteActionType", action), ("RouteDestination", destination)];
         let id = self.desk.ask("RouteSelect", &members).await?;
-        self.stage.row("", &format!("← RouteSelect {number} {action} {destination} (RequestId {id})"));
+        let (added, shown) = self.media().await;
+        self.stage.row(&shown, &format!("← RouteSelect {number} {action} {destination} (RequestId {id})"));
+        Ok(added)
+    }
+
+    /// The call is over, and so is its Open Media request.
+    async fn end(&mut self, number: i64) -> Result<(), String> {
+        self.say(call("call-cleared", number, 0, json!({}))).await?;
+        let (_, withdrawn) = self.media().await;
+        self.stage.row(&withdrawn, "· the call is over, and its request is withdrawn");
         Ok(())
     }
 
-    /// Shows the next request to the Open Media Service. Returns the number of the Open Media request that it names.
-    async fn media(&mut self) -> i64 {
+    /// The next request to the Open Media Service: the number of the Open Media request that it names, and the request as a text.
+    async fn media(&mut self) -> (i64, String) {
         let heard = self.media.hear().await;
-        let words: Vec<String> =
-            ["ServiceGroupID", "PreferredAgentLogonID", "PrivateData", "OpenMediaID", "CancelIfAllocated"]
-                .iter()
-                .filter_map(|key| heard.given.get(*key).filter(|value| !value.is_null()).map(|value| (key, value)))
-                .map(|(key, value)| format!("{key}={}", value.to_string().replace('"', "")))
-                .collect();
-        self.stage.row(&format!("← {} {}", heard.operation, words.join(" ")), "");
-        heard.id
+        let keys = ["ServiceGroupID", "PreferredAgentLogonID", "PrivateData", "OpenMediaID", "CancelIfAllocated"];
+        (heard.id, format!("← {}{}", heard.operation, words(&heard.given, &keys)))
     }
 
     async fn hear(&mut self, cause: &str) {
-        hear(&mut self.desk, &self.stage, PAUSE, cause, None, show).await;
+        hear(&mut self.desk, (&self.stage, &self.reasons), PAUSE, cause, None, show).await;
     }
 
     /// The same, but waits until this event has come.
     async fn hear_of(&mut self, awaited: &str, cause: &str) {
-        hear(&mut self.desk, &self.stage, PAUSE, cause, Some(awaited), show).await;
+        hear(&mut self.desk, (&self.stage, &self.reasons), PAUSE, cause, Some(awaited), show).await;
     }
 }
 

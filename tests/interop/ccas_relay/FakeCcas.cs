@@ -17,6 +17,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using CcasRelay;
+using RelayLine;
 
 /// What outlives one COM object: how the platform behaves, and what it is to do next.
 static class World {

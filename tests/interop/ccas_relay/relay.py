@@ -1,4 +1,6 @@
-"""What the tests stand on: the relay built with a fake COM object, a bridge to play, and the guide's facts."""
+"""What the tests stand on: the relay built with a fake COM object, a bridge to play, and the guide's facts.
+
+The tests of the .NET programs for MiContact Center Agent (../agent_net) stand on it, too."""
 import json
 import os
 import queue
@@ -19,52 +21,54 @@ EVENTS = {int(number): [tuple(word.split(":")) for word in words.split()] for nu
 METHODS = {name: [tuple(word.split(":")) for word in words.split()] for name, words in GUIDE["methods"].items()}
 
 
-def build(name, *sources, main):
-    """Compiles at the framework's language level, warnings being errors; what is unchanged is not built again."""
+RELAY = "-langversion:5", "-platform:x86"      # the framework's own language level, and its compiler's flags
+
+
+def build(name, *sources, flags=RELAY):
+    """Compiles, warnings being errors; what is unchanged is not built again."""
     target = BUILD / name
     if target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources):
         return target
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        fresh = Path(folder) / name
-        subprocess.run(["mcs", "-langversion:5", "-warn:4", "-warnaserror", "-platform:x86", "-r:System.ServiceProcess",
-                        f"-main:{main}", f"-out:{fresh}", *map(str, sources)], check=True)
+        fresh = Path(folder) / target.name
+        texts = [str(source) for source in sources if source.suffix == ".cs"]
+        subprocess.run(["mcs", "-warn:4", "-warnaserror", *flags, f"-out:{fresh}", *texts], check=True)
         fresh.replace(target)
     return target
 
 
 def executable():
     """The relay as shipped, which must compile alone, and with the fake in the COM object's place, which runs here."""
-    source = ROOT / "relays" / "ccas" / "CcasRelay.cs"
-    build("CcasRelay.exe", source, main="CcasRelay.Program")
-    return build("FakeRelay.exe", source, HERE / "FakeCcas.cs", main="World")
+    relays = ROOT / "relays"
+    sources = relays / "ccas" / "CcasRelay.cs", relays / "RelayBase.cs", relays / "RelayLine.cs"
+    flags = *RELAY, "-r:System.ServiceProcess"
+    build("CcasRelay.exe", *sources, flags=(*flags, "-main:CcasRelay.Program"))
+    return build("FakeRelay.exe", *sources, HERE / "FakeCcas.cs", flags=(*flags, "-main:World"))
 
 
-class Relay:
-    """A running relay with its fake platform."""
+class Program:
+    """A program of ours that takes orders line by line, and says line by line what was done to it."""
 
-    def __init__(self, bridge, **settings):
-        self.folder = Path(tempfile.mkdtemp())
-        (self.folder / "token").write_text("se-cret\n")
-        values = {"bridge": f"127.0.0.1:{bridge.port}", "token_file": "token", "ccas": "ccas.example:2604",
-                  "retry_min": "0.05", "retry_max": "0.2", "silence": "20", "hello_grace": "20"}
-        values.update(settings)
-        config = self.folder / "relay.conf"
-        config.write_text("# the test's\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
+    def __init__(self, command, **environment):
         self.log = []
         self.noted = threading.Condition()
         self.orders = 0
         self.said = queue.Queue()
         self.process = subprocess.Popen(
-            ["mono", str(executable()), "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "LC_ALL": "C.UTF-8"})
+            ["mono", *map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
         self.readers = [threading.Thread(target=self._listen), threading.Thread(target=self._note)]
         for reader in self.readers:
             reader.start()
 
     def _listen(self):
         for line in self.process.stdout:
-            self.said.put(json.loads(line))
+            if line.startswith("{"):
+                self.said.put(json.loads(line))
+            else:
+                # Mono itself, when it falls over its own threads as it ends.
+                self.log.append(line.rstrip())
 
     def _note(self):
         for line in self.process.stderr:
@@ -73,10 +77,11 @@ class Relay:
                 self.noted.notify_all()
 
     def tell(self, do, **values):
-        """Orders the fake about, and waits until it has done so; what it tells meanwhile is dropped."""
+        """Gives an order, and waits until it is done; what is said meanwhile is dropped."""
         number = self.order(do, **values)
-        while self.said.get(timeout=PATIENCE) != {"done": number}:
+        while (line := self.said.get(timeout=PATIENCE)).get("done") != number:
             pass
+        return line
 
     def order(self, do, **values):
         self.orders += 1
@@ -97,16 +102,36 @@ class Relay:
             return self.noted.wait_for(lambda: sum(words in line for line in self.log) >= times, PATIENCE)
 
     def stop(self):
+        """Ends its input, and with it the program."""
         self.process.stdin.close()
         try:
-            # It gives each of its two sides its time to end.
+            # A relay gives each of its two sides its time to end.
             code = self.process.wait(2 * PATIENCE)
         except subprocess.TimeoutExpired as expired:
-            raise AssertionError("the relay does not end:\n" + "\n".join(self.log)) from expired
+            self.process.kill()
+            raise AssertionError("the program does not end:\n" + "\n".join(self.log)) from expired
         for reader in self.readers:
             reader.join()
         self.process.stdout.close()
         self.process.stderr.close()
+        return code
+
+
+class Relay(Program):
+    """A running relay with its fake platform."""
+
+    def __init__(self, bridge, **settings):
+        self.folder = Path(tempfile.mkdtemp())
+        (self.folder / "token").write_text("se-cret\n")
+        values = {"bridge": f"127.0.0.1:{bridge.port}", "token_file": "token", "ccas": "ccas.example:2604",
+                  "retry_min": "0.05", "retry_max": "0.2", "silence": "20", "hello_grace": "20"}
+        values.update(settings)
+        config = self.folder / "relay.conf"
+        config.write_text("# the test's\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
+        super().__init__([executable(), "--config", config])
+
+    def stop(self):
+        code = super().stop()
         shutil.rmtree(self.folder)
         return code
 
@@ -114,12 +139,14 @@ class Relay:
 class Bridge:
     """The bridge's end: a listener that a test plays line by line."""
 
-    def __init__(self, tls=None):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, tls=None, hello="ccas-relay", port=0):
+        self.hello = hello
+        self.listener = socket.create_server(("127.0.0.1", port))
         # A bridge that stops reading is to be noticed before megabytes are under way.
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.tls = tls
 
     def accept(self):
@@ -134,7 +161,7 @@ class Bridge:
     def welcome(self):
         """A connection whose hello was read and answered, as a bridge does, by a first ping."""
         conversation = self.accept()
-        assert conversation.read()["hello"] == "ccas-relay"
+        assert conversation.read()["hello"] == self.hello
         conversation.ping(0)
         return conversation
 
@@ -159,7 +186,7 @@ class Conversation:
         while True:
             text = self.lines.readline()
             if not text:
-                raise EOFError("the relay has closed the connection")
+                raise EOFError("the other side has closed the connection")
             line = json.loads(text.decode("utf-8", "strict"))
             if "pong" not in line:
                 return line

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 impl Client {
     pub(super) fn answered(&mut self, id: i64, hresult: Option<i64>, error: Value) -> Heard {
-        let Some((purpose, _)) = self.open.remove(&id) else {
+        let Some(purpose) = self.awaited.answered(id) else {
             self.say(Notice::ReplyUnexpected { request: id });
             return Heard::Nothing;
         };
@@ -66,12 +66,11 @@ impl Client {
     }
 
     pub(super) fn send_command(&mut self, now: Time, message: &mut Message, purpose: Purpose) {
-        self.ids += 1;
+        let id = self.awaited.begin(purpose, now + self.settings.reply_timeout);
         let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Request));
         if let Some(slot) = slot {
-            message.set(slot, Node::Int(self.ids));
+            message.set(slot, Node::Int(id));
         }
-        self.open.insert(self.ids, (purpose, now + self.settings.reply_timeout));
         self.send(message);
     }
 

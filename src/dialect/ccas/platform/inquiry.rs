@@ -87,7 +87,7 @@ impl Client {
     /// Asks about the next agents, as far as questions may be open.
     pub(super) fn inquire(&mut self, now: Time) {
         while self.state == State::Live
-            && let Some(agent) = self.inquiry.next(self.ids + 1)
+            && let Some(agent) = self.inquiry.next(self.awaited.last() + 1)
         {
             self.call(now, "GetPhoneAgentstatus", &[("lAgentRecID", agent)], Purpose::Inquiry(agent));
         }

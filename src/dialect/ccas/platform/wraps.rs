@@ -63,7 +63,7 @@ impl Client {
                 if !limit.is_zero() {
                     let lasts = Duration::from_secs(lasts);
                     let next = now + (lasts - BEFORE.min(lasts / 2));
-                    let wrap = ManualWrap { call, seconds, next, until: now + limit, command: self.ids };
+                    let wrap = ManualWrap { call, seconds, next, until: now + limit, command: self.awaited.last() };
                     self.wraps.by_agent.insert(agent, wrap);
                 }
             }
@@ -83,7 +83,7 @@ impl Client {
                 continue;
             }
             wrap.next = wrap.next + Duration::from_secs(wrap.seconds.unsigned_abs());
-            wrap.command = self.ids + 1;
+            wrap.command = self.awaited.last() + 1;
             let numbers = [("lAgentRecID", agent), ("lCallID", wrap.call), ("lNumSeconds", wrap.seconds)];
             self.call(now, "ExtendClerical", &numbers, Purpose::Renewal { agent });
         }

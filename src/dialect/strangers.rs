@@ -1,15 +1,15 @@
-//! Connections that have not said a good hello yet. It owns their deadlines and first lines. What follows from a good
-//! hello is the conversation's business.
+//! Connections that have not said a good hello yet. It owns their deadlines and first lines. What a hello must say, and
+//! what follows from a good one, is a conversation's business.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use secrecy::SecretString;
+use serde_json::{Map, Value};
 
-use super::greet;
 use crate::{
     port::{Codec, Connection, Stream, Tries, Try},
     settings::TryLimits,
     time::Time,
+    wire::tolerant,
 };
 
 /// How long a hello may take.
@@ -24,9 +24,9 @@ struct Stranger {
     stream: Stream,
 }
 
-/// The reason why a peer is not a relay.
+/// A peer that is not let in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub struct Refused {
     /// The last line that it is sent; empty if it is gone, or said nothing.
     pub line: String,
     pub peer: String,
@@ -34,8 +34,8 @@ pub(super) struct Refused {
 }
 
 /// See the module.
-#[derive(Debug)]
-pub(super) struct Strangers {
+#[derive(Debug, Default)]
+pub struct Strangers {
     waiting: BTreeMap<Connection, Stranger>,
     tries: Tries,
 }
@@ -50,30 +50,27 @@ impl Strangers {
         self.waiting.insert(connection, Stranger { peer: peer.to_owned(), until: now + PATIENCE, stream });
     }
 
-    /// Reads the first line, and leaves everything after it. None while the line is not whole.
-    pub fn greet(
-        &mut self,
-        now: Time,
-        connection: Connection,
-        bytes: &mut &[u8],
-        token: &SecretString,
-    ) -> Option<Result<(), Refused>> {
+    /// Judges a hello, unless too many wrong ones came from the peer's address: then the wait. A relay has no user: all of one
+    /// address are one.
+    pub fn judge(&mut self, now: Time, peer: &str, is_right: impl FnOnce() -> bool) -> Option<Duration> {
+        match self.tries.judge(now, peer, "", is_right) {
+            Try::Right | Try::Wrong => None,
+            Try::TooSoon(wait) => Some(wait),
+        }
+    }
+
+    /// Reads the first line of a stream, and leaves everything after it. The line, empty if it is too long, and the peer;
+    /// none while the line is not whole. The connection is no stranger's any more.
+    pub fn first_line(&mut self, connection: Connection, bytes: &mut &[u8]) -> Option<(String, String)> {
         let line = self.waiting.get_mut(&connection)?.stream.next_text(bytes)?;
+        Some((line.unwrap_or_default(), self.waiting.remove(&connection)?.peer))
+    }
+
+    /// The same of a connection that keeps messages apart by itself.
+    pub fn first_text(&mut self, connection: Connection, text: &str) -> Option<(String, String)> {
         let peer = self.waiting.remove(&connection)?.peer;
-        let mut greeted = Ok(());
-        // A relay has no user: all of one address are one.
-        let judged = self.tries.judge(now, &peer, "", || {
-            greeted = greet(line.unwrap_or_default().as_bytes(), token);
-            greeted.is_ok()
-        });
-        let cause = match judged {
-            Try::Right | Try::Wrong => "its hello or its token is wrong",
-            Try::TooSoon(wait) => {
-                greeted = Err(serde_json::json!({ "error": Try::refusal(wait) }).to_string() + "\n");
-                "too many wrong hellos came from its address"
-            }
-        };
-        Some(greeted.map_err(|line| Refused { line, peer, cause }))
+        let line = if text.len() > HELLO { String::new() } else { text.to_owned() };
+        Some((line, peer))
     }
 
     /// A connection is over. If it had not said hello, that is worth a word.
@@ -96,4 +93,16 @@ impl Strangers {
         };
         late.into_iter().filter_map(refused).collect()
     }
+}
+
+/// The object that a first line holds, read as tolerantly as every other line.
+pub fn object(line: &str) -> Option<Map<String, Value>> {
+    let line = line.trim_start_matches('\u{feff}');
+    let mended = || serde_json::from_str(&tolerant::mend(line)?.0).ok();
+    serde_json::from_str(line).ok().or_else(mended)
+}
+
+/// The last line for a peer that is not let in.
+pub fn refusal(reason: &str) -> String {
+    serde_json::json!({ "error": reason }).to_string() + "\n"
 }
