@@ -590,9 +590,14 @@
       this.codes.clear();
       this.refused.clear();
       const mirror = this.picture.mirror;
-      this.askForPicture("GetNotReadyReasons", (out) => this.setReasons(out.NotReadyReasons || []));
       this.askForPicture("IsRegistered", (out) => { mirror.registered = out.Result === true; });
-      this.askForPicture("GetUserInformation", (out) => { mirror.setUser(out.UserInformation || {}, this.reasons); });
+      this.askForPicture("GetUserInformation", (out) => {
+        mirror.setUser(out.UserInformation || {}, this.reasons);
+        this.askForPicture("GetNotReadyReasons", (lists) => {
+          this.setReasons(lists.NotReadyReasons || []);
+          mirror.setUser({}, this.reasons);
+        });
+      });
       for (const [kind, { method, list }] of Object.entries(SESSIONS)) {
         this.askForPicture(method, (out) => mirror.setList(kind, out[list] || []));
       }
@@ -663,7 +668,9 @@
     /** Sends a call. `answered` hears of its result: what it returned, or null, and the reason. */
     ask(name, args, answered) {
       const id = ++this.lastId;
-      if (!this.connection.send({ id, call: name, args })) return false;
+      const { recordID } = (this.picture ? this.picture.mirror : this.mirror).user;
+      const frame = Object.assign({ id }, recordID ? { agent: recordID } : {}, { call: name, args });
+      if (!this.connection.send(frame)) return false;
       const timer = setTimeout(() => {
         this.pending.delete(id);
         answered(null, "no result came within 10 s; what became of it is not known");

@@ -27,7 +27,8 @@ namespace AgentIntegration {
     // ------------------------------------------------------------------------------------- what the guide does not say
 
     static class Ids {
-        public const string TypeLibrary = "eeb7e18c-5a9b-46ab-a790-6d9214cc12dd", AgentClient = "3f73e03d-bdcc-4f67-bd55-aaef1f786c5f",
+        public const string TypeLibrary = "eeb7e18c-5a9b-46ab-a790-6d9214cc12dd",
+            AgentClient = "3f73e03d-bdcc-4f67-bd55-aaef1f786c5f",
             AgentClientEvents = "49e5df5c-e0f9-4edd-962e-a916d203384b", CQCode = "6ff02c3d-66e8-489c-a77a-0423bd91ee76",
             AgentClientProgId = "AgentIntegration.AgentClient", CQCodeProgId = "AgentIntegration.CQCode";
     }

@@ -59,6 +59,7 @@ namespace AgentBridge {
     /// Raises events one after the other, in order: in a synchronization context if there is one, else on a thread.
     sealed class EventQueue {
         const int Portion = 100;   // a window also has other things to do
+        static readonly TimeSpan idle = TimeSpan.FromSeconds(30);   // after it, the thread ends until it is needed again
 
         readonly Action<Happening> raise;
         readonly Queue<Happening> waiting = new Queue<Happening>();
@@ -70,7 +71,12 @@ namespace AgentBridge {
         }
 
         public SynchronizationContext Context {
-            set { lock (waiting) context = value; }
+            set {
+                lock (waiting) {
+                    context = value;
+                    Monitor.PulseAll(waiting);
+                }
+            }
         }
 
         public int Count {
@@ -80,35 +86,53 @@ namespace AgentBridge {
         public void Add(Happening happening) {
             lock (waiting) {
                 waiting.Enqueue(happening);
-                if (working) return;
-                working = true;
-                Start();
+                Monitor.PulseAll(waiting);
+                if (!working) Start();
             }
         }
 
+        /// Under the lock: has somebody raise what waits, if anything does.
         void Start() {
-            if (context != null) context.Post(_ => Work(Portion), null);
-            else new Thread(() => Work(int.MaxValue)) { Name = "AgentClient events", IsBackground = true }.Start();
+            working = waiting.Count > 0;
+            if (!working) return;
+            if (context != null) context.Post(_ => RaisePortion(), null);
+            else new Thread(RaiseAll) { Name = "AgentClient events", IsBackground = true }.Start();
         }
 
-        void Work(int most) {
-            for (; most > 0; most--) {
+        void RaisePortion() {
+            for (int i = 0; i < Portion; i++) {
                 Happening next;
                 lock (waiting) {
-                    if (waiting.Count == 0) {
-                        working = false;
+                    if (waiting.Count == 0) break;
+                    next = waiting.Dequeue();
+                }
+                Raise(next);
+            }
+            lock (waiting) Start();
+        }
+
+        void RaiseAll() {
+            for (;;) {
+                Happening next;
+                lock (waiting) {
+                    if (waiting.Count == 0 && context == null) Monitor.Wait(waiting, idle);
+                    if (waiting.Count == 0 || context != null) {
+                        Start();
                         return;
                     }
                     next = waiting.Dequeue();
                 }
-                try {
-                    raise(next);
-                } catch (Exception e) {
-                    // A handler that fails must not keep the next event from its own.
-                    Trace.TraceError("AgentClient: a handler of {0} failed: {1}", next.Name, e);
-                }
+                Raise(next);
             }
-            lock (waiting) Start();
+        }
+
+        void Raise(Happening next) {
+            try {
+                raise(next);
+            } catch (Exception e) {
+                // A handler that fails must not keep the next event from its own.
+                Trace.TraceError("AgentClient: a handler of {0} failed: {1}", next.Name, e);
+            }
         }
     }
 
@@ -238,7 +262,7 @@ namespace AgentBridge {
                         Raise(type, line, null);
                         return;
                 }
-                if (!type.StartsWith("On", StringComparison.Ordinal) || !type.EndsWith("Event", StringComparison.Ordinal)) return;
+                if (!Begins(type, "On") || !type.EndsWith("Event", StringComparison.Ordinal)) return;
                 string name = type.Substring(2, type.Length - 7);
                 var record = line.Get(name) as Line;
                 if (record == null) return;
@@ -290,10 +314,14 @@ namespace AgentBridge {
             places.Remove(key);
         }
 
+        static bool Begins(string text, string beginning) {
+            return text.StartsWith(beginning, StringComparison.Ordinal);
+        }
+
         static bool IsOver(Line record) {
             var end = record.Get("EndTime") as string;
             long state = record.Get("State") as long? ?? Undefined;
-            return state == Idle || state == Undefined || !string.IsNullOrEmpty(end) && !end.StartsWith("0001", StringComparison.Ordinal);
+            return state == Idle || state == Undefined || !string.IsNullOrEmpty(end) && !Begins(end, "0001");
         }
 
         /// It ended unseen: the program hears it as the guide has it, by a last event.
@@ -432,7 +460,7 @@ namespace AgentBridge {
 
         /// Whether the bridge is there and has told everything. Of the first attempt, the outcome is awaited.
         public bool IsThere() {
-            if (WaitHandle.WaitAny(new WaitHandle[] { pictured, tried }, settings.Timeout) == WaitHandle.WaitTimeout) return false;
+            WaitHandle.WaitAny(new WaitHandle[] { pictured, tried }, settings.Timeout);
             return pictured.WaitOne(0);
         }
 
@@ -547,7 +575,8 @@ namespace AgentBridge {
             again.Sort((one, other) => (one.Key == Enabling ? 1 : 0) - (other.Key == Enabling ? 1 : 0));
             foreach (KeyValuePair<string, Line> each in again)
                 Ask(connection, each.Key, each.Value, result => {
-                    if (Out(result, "Result") as bool? != true) log.Write("bridge: " + each.Key + " again: " + result.Get("error"));
+                    bool done = Out(result, "Result") as bool? == true;
+                    if (!done) log.Write("bridge: " + each.Key + " again: " + result.Get("error"));
                 });
             if (again.Count > 0) new Timer(_ => Mirror.DropUnconfirmed()).Change(dispatchGrace, Timeout.InfiniteTimeSpan);
             // Said first: who waits for the picture goes on at once.

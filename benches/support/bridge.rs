@@ -94,6 +94,10 @@ impl Live {
                 labels: application.settings.labels,
             });
         }
+        // As `run` does, unless it is to be measured what this costs.
+        if std::env::var_os("NO_HISTORY").is_none() {
+            bridge.remember_stories(8 << 20, false);
+        }
         let mut live = Live { bridge, now: Time(0), feed: Connection::asked(0) };
         live.log_on();
         live.open();

@@ -789,7 +789,10 @@ namespace AgentRelay {
             var calls = Ask("GetCalls").Get("Calls") as List<object> ?? new List<object>();
             foreach (KeyValuePair<string, long> meant in call.Meant) {
                 int[] states = Methods.Meant[call.Method.Name][meant.Key];
-                List<object> fit = calls.FindAll(each => Array.IndexOf(states, (int)(((Line)each).Get("State") as long? ?? 0)) >= 0);
+                List<object> fit = calls.FindAll(each => {
+                    long state = ((Line)each).Get("State") as long? ?? 0;
+                    return Array.IndexOf(states, (int)state) >= 0;
+                });
                 if (fit.Count != 1 || !Equals(((Line)fit[0]).Get("ID"), meant.Value))
                     return "call " + meant.Value + " is not the " + (meant.Key == "HeldCallID" ? "held" : "active") + " call";
             }
@@ -943,7 +946,8 @@ namespace AgentRelay {
                 object code = Activator.CreateInstance(made);
                 foreach (KeyValuePair<string, object> property in (Line)records[i]) {
                     object value = property.Value is long ? (int)(long)property.Value : property.Value;
-                    if (value != null && Same(property.Key, "Code")) value = Convert.ToString(value, CultureInfo.InvariantCulture);
+                    bool isText = value != null && Same(property.Key, "Code");
+                    if (isText) value = Convert.ToString(value, CultureInfo.InvariantCulture);
                     BindingFlags how = Marshal.IsComObject(code) ? BindingFlags.SetProperty : Writable;
                     if (value != null) made.InvokeMember(property.Key, how, null, code, new[] { value });
                 }

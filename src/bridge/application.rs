@@ -17,7 +17,7 @@ use super::{
     routes::{self, Desk},
     snapshots::Snapshot,
     statistics::Statistics,
-    story::{self, Source},
+    story::{self, Source, Teller},
 };
 use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
@@ -73,7 +73,7 @@ pub struct Application {
     pub ids: Ids,
     pub routes: Desk,
     media: HashSet<Media>,
-    read_only: HashSet<String>,
+    pub(super) read_only: HashSet<String>,
     /// Its clients are guests of a platform: no rules are between.
     pub is_guest: bool,
     /// By place: messages of this platform pass whole, because it speaks the application's dialect.
@@ -91,7 +91,7 @@ pub struct Application {
     pub counts: Counts,
     notices: Vec<Notice>,
     /// See [`super::story`].
-    pub(super) is_traced: bool,
+    pub(super) teller: Teller,
     /// Requests of a file that failed: what was asked for, and the reason.
     failures: Vec<(&'static str, String)>,
 }
@@ -156,7 +156,7 @@ impl Application {
             lines: Vec::new(),
             counts,
             notices: Vec::new(),
-            is_traced: false,
+            teller: Teller::default(),
             failures: Vec::new(),
         }
     }
@@ -297,12 +297,13 @@ impl Application {
         let agent_names = agent.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default();
         let (server, counts, lines) = (&mut self.server, &mut self.counts, &mut self.lines);
         let filtered = &self.filtered;
-        let mut told = self.is_traced.then_some(&mut self.notices);
+        let teller = &self.teller;
+        let mut told = teller.is_on().then_some(&mut self.notices);
         let mut tell_story = |rule: usize, message: &Message, sessions: usize| {
             let Some(told) = &mut told else { return };
             let source = Source { platform, rule: Some(&to.rule_names[rule]), transition: Some(transition) };
             let asker = audience.asker.map(|(session, _)| session);
-            told.extend(story::message_out(&to.vocabulary, message, &source, asker, sessions));
+            told.extend(story::message_out(teller, &to.vocabulary, message, &source, asker, sessions));
         };
         let able = Able { ids: &self.ids, platform, index, place };
         let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
@@ -332,11 +333,10 @@ impl Application {
     }
 
     /// Has a story tell why an application is not told of a transition; without a reason, that of the rules.
-    fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<&str>) {
-        if self.is_traced {
+    fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<&'static str>) {
+        if self.teller.is_on() {
             let of_rules = self.to.plans[transition.kind as usize].ignored.as_deref();
-            let reason = reason.or(of_rules).unwrap_or("the condition of no rule holds");
-            self.notices.push(story::untold(platform, transition, reason));
+            self.notices.extend(story::untold(&self.teller, platform, transition, reason, of_rules));
         }
     }
 

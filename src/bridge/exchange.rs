@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::{Application, Bridge, Owner, Platform};
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
@@ -22,6 +24,14 @@ pub struct Rules {
 pub struct OtherVocabulary;
 
 impl Bridge {
+    /// Puts other users of an application in force, for log-ons that come after this. Sessions that are open stay, but a user who
+    /// may only listen from now on does so at once. Returns false if the application cannot exchange its users.
+    pub fn exchange_users(&mut self, index: usize, users: Vec<(String, SecretString)>, read_only: &[String]) -> bool {
+        let application = &mut self.applications[index];
+        application.read_only = read_only.iter().cloned().collect();
+        application.server.as_mut().is_some_and(|server| server.exchange_users(users, read_only))
+    }
+
     /// Puts other rules in force, for the messages that come after this.
     pub fn exchange_rules(&mut self, owner: Owner, rules: Rules) -> Result<(), OtherVocabulary> {
         let (incoming, outgoing) = match owner {

@@ -9,7 +9,9 @@ mod application;
 mod complaints;
 mod exchange;
 mod guests;
+mod history;
 mod ids;
+pub mod latency;
 mod offered;
 mod passing;
 mod picture;
@@ -39,6 +41,8 @@ use application::Failed;
 pub use application::{Application, ApplicationParts, Counts as ApplicationCounts, FILE_SESSION};
 use complaints::Complaints;
 pub use exchange::{OtherVocabulary, Rules};
+use history::History;
+pub use history::{Query, Watch};
 use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
@@ -108,6 +112,11 @@ pub struct Bridge {
     turn: usize,
     /// The message that is being settled has been passed on.
     just_passed: bool,
+    /// See [`story`].
+    logs_stories: bool,
+    history: Option<Arc<History>>,
+    /// When the clock began, in milliseconds since 1970.
+    epoch: u64,
 }
 
 impl Bridge {
@@ -134,6 +143,7 @@ impl Bridge {
 
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
+        self.epoch = epoch;
         for platform in &mut self.platforms {
             platform.epoch = Some(epoch);
             platform.conversation.set_epoch(epoch);
@@ -168,9 +178,17 @@ impl Bridge {
 
     /// Takes in an input of a connection.
     pub fn handle(&mut self, now: Time, owner: Owner, mut input: Input<'_>) {
+        self.note_time(now);
         match owner {
             Owner::Platform(index) => self.platform_input(now, index, &mut input),
             Owner::Application(index) => self.application_input(now, index, &mut input),
+        }
+    }
+
+    /// Entries of the history are of this time from now on.
+    fn note_time(&self, now: Time) {
+        if let Some(history) = &self.history {
+            history.set_now(now);
         }
     }
 
@@ -248,7 +266,7 @@ impl Bridge {
             application.pass(now, me, &passing, &mut message);
         }
         if let Some(request) = request {
-            self.platforms[index].passed.answered(now, request);
+            self.platforms[index].passed_is_answered(now, request);
         }
         self.platforms[index].keep(message);
         self.just_passed = true;
@@ -305,6 +323,7 @@ impl Bridge {
         }
         let mut forgotten = std::mem::take(&mut self.forgotten);
         self.platforms[index].tell_ended_requests();
+        self.platforms[index].time_ended_requests(now);
         self.platforms[index].model.settle(&mut forgotten);
         for call in forgotten.drain(..) {
             for application in &mut self.applications {
@@ -320,9 +339,10 @@ impl Bridge {
 
     /// Lets the platform or the applications know what happened in its picture.
     fn take_note(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
-        let is_traced = self.platforms[index].traced.is_some();
-        if is_traced {
-            let changed = self.platforms[index].transition_story(transition);
+        let is_traced = self.logs_stories;
+        if self.platforms[index].teller.is_on()
+            && let Some(changed) = self.platforms[index].transition_story(transition)
+        {
             self.complain(now, Some(Owner::Platform(index)), changed);
         }
         for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {

@@ -13,10 +13,11 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
+    latency::Latency,
     passing::{PassedRequests, Records},
     routes::{self, News},
     standstill::Standstill,
-    story::Applications,
+    story::Teller,
 };
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
@@ -52,7 +53,7 @@ pub struct Platform {
     /// Counts of characters in the platform's messages that became U+FFFD.
     pub texts: Texts,
     /// What the conversation wants of the shell.
-    wanted: VecDeque<Output>,
+    pub(super) wanted: VecDeque<Output>,
     /// Events that the conversation says itself, which nobody has taken in yet.
     own: VecDeque<Box<Message>>,
     message: Message,
@@ -61,7 +62,7 @@ pub struct Platform {
     /// The message is one that nobody has passed on yet.
     has_event: bool,
     /// See [`super::story`].
-    pub(super) traced: Applications,
+    pub(super) teller: Teller,
     /// The request that passed and that the message answers.
     answers: Option<RequestIx>,
     /// The message says that the request failed.
@@ -139,6 +140,10 @@ pub struct Counts {
     pub answered: u64,
     pub not_sent: u64,
     pub unknown_outcome: u64,
+    /// From a request to its outcome.
+    pub latency: Latency,
+    /// When the last message was read.
+    pub last_read: Option<Time>,
 }
 
 /// Why a line was not taken.
@@ -196,7 +201,7 @@ impl Platform {
             message: Message::default(),
             tells_all: false,
             has_event: false,
-            traced: None,
+            teller: Teller::default(),
             answers: None,
             is_failure: false,
             passed: PassedRequests::default(),
@@ -431,11 +436,6 @@ impl Platform {
     pub fn poll(&mut self, now: Time) -> Option<Output> {
         self.converse(now);
         self.wanted.pop_front()
-    }
-
-    /// Has a part of a story told.
-    pub(super) fn tell_story(&mut self, part: Option<Notice>) {
-        self.wanted.extend(part.map(Output::from));
     }
 
     /// Guests' questions that have no answer, since this was asked last.

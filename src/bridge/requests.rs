@@ -73,8 +73,10 @@ impl Bridge {
     /// Takes in a request, now in `message`, of a session.
     pub(super) fn asked(&mut self, now: Time, index: usize, session: u32, id: i64, message: &Message) {
         let from = self.applications[index].from.clone();
-        if self.applications[index].is_traced {
-            self.applications[index].tell_story(story::message_in(&from.vocabulary, message, Some(session)));
+        let application = &mut self.applications[index];
+        if application.teller.is_on() {
+            let told = story::message_in(&application.teller, &from.vocabulary, message, Some(session));
+            application.tell_story(told);
         }
         let def = message.kind().map(|kind| from.vocabulary.message(kind));
         let given = |role| def.and_then(|def| def.role(role)).and_then(|slot| message.get(slot).as_int());
@@ -89,8 +91,9 @@ impl Bridge {
         let fired = from.changes(message, |rule, change| {
             let application = &mut self.applications[index];
             application.counts.request_rules[rule] += 1;
-            if application.is_traced {
-                application.tell_story(Some(story::rule_fired(&from, rule, change.kind.name(), message)));
+            if application.teller.is_on() {
+                let told = story::rule_fired(&application.teller, &from, rule, change.kind, message);
+                application.tell_story(told);
             }
             match change.kind {
                 ChangeKind::AskSnapshot => match change.int(Fact::Entity).and_then(Entity::from_code) {
@@ -147,10 +150,10 @@ impl Bridge {
             platforms = if there.is_empty() { platforms } else { there };
         }
         for platform in platforms {
-            if self.applications[index].is_traced {
-                let to = &self.platforms[platform];
-                let taken = story::request_taken(change.kind.name(), to, (session, id), asked);
-                self.applications[index].tell_story(Some(taken));
+            if self.applications[index].teller.is_on() {
+                let (to, teller) = (&self.platforms[platform], &self.applications[index].teller);
+                let taken = story::request_taken(teller, change.kind, to, (session, id), asked);
+                self.applications[index].tell_story(taken);
                 self.collect(now);
             }
             let application = &self.applications[index];

@@ -32,10 +32,10 @@ impl Bridge {
                     self.applications[index].counts.requests[kind.0 as usize] += 1;
                 }
                 let is_asked = matches!(heard, Heard::Asked { .. });
-                if self.applications[index].is_traced && !is_asked {
+                if self.applications[index].teller.is_on() && !is_asked {
                     let session = if let Heard::Online { session } = heard { Some(session) } else { None };
                     let application = &mut self.applications[index];
-                    let came = story::message_in(&application.from.vocabulary, &message, session);
+                    let came = story::message_in(&application.teller, &application.from.vocabulary, &message, session);
                     application.tell_story(came);
                 }
                 match heard {

@@ -16,6 +16,7 @@ impl Bridge {
 
     /// Lets all timers run out that are due.
     pub fn expire(&mut self, now: Time) {
+        self.note_time(now);
         for index in 0..self.platforms.len() {
             let platform = &mut self.platforms[index];
             if platform.is_held_back() {

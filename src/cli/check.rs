@@ -1,5 +1,8 @@
 //! `cti-bridge check`: reports every error in the mappings, their examples and the configuration at once.
 
+mod connect;
+mod start;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
@@ -21,6 +24,16 @@ pub struct Options {
     /// Check this configuration file as well
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Try the addresses that the bridge would listen on, too
+    ///
+    /// They are taken while the bridge itself runs.
+    #[arg(long, requires = "config")]
+    bind: bool,
+    /// Log on to each platform, too, as `run` would, and leave again
+    ///
+    /// Waits for at most 20 s. A platform that allows one session of a user may end that of a bridge that runs.
+    #[arg(long, requires = "config")]
+    connect: bool,
     #[command(flatten)]
     overrides: Overrides,
     /// Instead, compare the WSDL of a service (an address or a file) with a dialect, and show what the bridge would use
@@ -70,9 +83,26 @@ pub fn run(options: &Options) -> ExitCode {
     if problems.is_empty() {
         mappings.check_examples(&mut problems);
     }
-    if let Some(sources) = &sources {
-        let config = config::read(sources, &mappings, &registry, &mut problems);
-        config.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    let config = sources.as_ref().map(|sources| {
+        config::read_and(sources, &mappings, &registry, &mut problems, |root, config| {
+            start::store(root, config);
+            if options.bind {
+                start::bind(root, config);
+            }
+        })
+    });
+    let warnings = config.iter().flat_map(|config| &config.warnings);
+    warnings.for_each(|warning| say(&format!("warning: {warning}")));
+    let mut connected = String::new();
+    if let Some(config) = config.filter(|_| options.connect && problems.is_empty()) {
+        match connect::connect(config, &mappings) {
+            Ok((lines, true)) => connected = lines,
+            Ok((lines, false)) => {
+                print(&lines);
+                return failed("not every platform lets the bridge in");
+            }
+            Err(reason) => return failed(reason),
+        }
     }
     if problems.is_empty() {
         let examples = mappings.example_count();
@@ -80,7 +110,7 @@ pub fn run(options: &Options) -> ExitCode {
             |overlay: &Overlay| format!("{} extends the shipped file: {}\n", overlay.file, overlay.changes.join(", "));
         let overlays: String = mappings.overlays.iter().map(overlay).collect();
         return print(&format!(
-            "{overlays}{} files, {examples} examples{}: no errors\n",
+            "{overlays}{connected}{} files, {examples} examples{}: no errors\n",
             files.paths().count(),
             if sources.is_some() { ", 1 configuration" } else { "" }
         ));

@@ -9,11 +9,13 @@ mod demo;
 mod health;
 mod manual;
 mod mappings;
+mod operate;
 mod reload;
 mod run;
 #[cfg(windows)]
 mod service;
 mod signals;
+mod support;
 mod translate;
 
 use std::{
@@ -33,10 +35,13 @@ use crate::{
     shipped::Files,
 };
 
+/// The version with the commit, as `--version` shows it.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BRIDGE_COMMIT"), ")");
+
 #[derive(Parser)]
 #[command(
     name = "cti-bridge",
-    version,
+    version = VERSION,
     about = "Lets an application written for one vendor's CTI interface run against another vendor's platform",
     long_about = "A sidecar between contact-centre platforms and applications. It connects to platforms, serves each \
                   application in the dialect that it was written for, and translates in both directions by declarative \
@@ -87,6 +92,20 @@ enum Command {
     Coverage(coverage::Options),
     /// Show which mapping files are built in, which are in force, and how they differ
     Mappings(mappings::Options),
+    /// Have a bridge that runs load its configuration, mappings, users and certificates again
+    ///
+    /// As SIGHUP does, but the outcome is shown. Everything is checked first; if anything is wrong, nothing changes, and this
+    /// exits with 1. Changes that need a restart are named.
+    Reload(operate::Reload),
+    /// Set the level of the log of a bridge that runs, until it is loaded again or restarted
+    LogLevel(operate::LogLevel),
+    /// Show the story of a call, an agent or a request of a bridge that runs
+    ///
+    /// What came in, which rules fired, what followed, what each application was told, under which ids, as far as the bridge
+    /// remembers it (`[trace] history`). An id counts whichever side uses it; a transfer makes one story of two calls.
+    Trace(operate::Trace),
+    /// Write a file for a support case: the build, the masked configuration, complaints and metrics of a bridge that runs
+    Support(operate::Support),
     /// Ask a bridge that runs whether it works
     ///
     /// Prints the answer of /healthz or, with --ready, of /readyz. Exits with 0 if it is good, and with 1 if it is bad or there
@@ -176,6 +195,10 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Coverage(options) => coverage::run(&options),
         Command::Mappings(options) => mappings::run(&options),
+        Command::Reload(options) => operate::reload(&options),
+        Command::LogLevel(options) => operate::log_level(&options),
+        Command::Trace(options) => operate::trace(&options),
+        Command::Support(options) => operate::support(&options),
         Command::Health(options) => health::run(&options),
         Command::Completions(options) => manual::completions(&options),
         Command::Man(options) => manual::pages(&options),

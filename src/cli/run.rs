@@ -11,7 +11,7 @@ use super::{
     Failure, Overrides, environment, errors, failed, files,
     reload::reload,
     signals::{Order, Signals},
-    sources,
+    sources, support,
 };
 use crate::{
     config::{self, Config},
@@ -20,7 +20,7 @@ use crate::{
     log::{self, Log},
     mapping::Mappings,
     net::{
-        self,
+        self, Done, Running,
         supervisor::{Named, State, Supervisor},
     },
     port::Notice,
@@ -70,8 +70,10 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Around { mut signals, sink, supervisor } = around()?;
-        let Loaded { config, mappings, rest } = load(&options.config, &options.overrides, options.mappings.as_deref())?;
+        let Loaded { config, mappings, rest, .. } =
+            load(&options.config, &options.overrides, options.mappings.as_deref())?;
         let log = Log::start(&config.log, sink)?;
+        write(&Notice::Started { version: net::build::VERSION, commit: net::build::COMMIT });
         config.warnings.iter().for_each(write);
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
@@ -99,18 +101,23 @@ async fn serve(
     (options, before): (&Options, &BTreeMap<String, u64>),
 ) -> Result<(), String> {
     let mut running = net::start(config, mappings).await?;
+    let mut orders = running.take_orders().ok_or("somebody else takes the orders")?;
     running.give_signs_of_life(&mut supervisor).await;
     supervisor.tell(State::Ready);
     loop {
         let order = tokio::select! {
             order = signals.next() => order,
+            Some(asked) = orders.recv() => {
+                carry_out(asked, options, &running, before).await;
+                continue;
+            }
             () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
         };
         match order {
             Order::Stop => break,
             Order::Reload => {
                 supervisor.tell(State::Reloading);
-                reload(options, &running, before).await;
+                let _ = reload(options, &running, before).await;
                 supervisor.tell(State::Ready);
             }
             Order::Nothing(signal) => write(&Notice::SignalIgnored { signal }),
@@ -124,6 +131,25 @@ async fn serve(
     Ok(())
 }
 
+/// Does what somebody asks for over the Unix socket.
+async fn carry_out(order: net::Order, options: &Options, running: &Running, before: &BTreeMap<String, u64>) {
+    // Whoever has gone meanwhile needs no answer.
+    match order {
+        net::Order::Reload(reply) => _ = reply.send(reload(options, running, before).await),
+        net::Order::LogLevel { level, reply } => _ = reply.send(set_level(&level, running).await),
+        net::Order::Support(reply) => _ = reply.send(support::collect(options, running).await),
+    }
+}
+
+async fn set_level(level: &str, running: &Running) -> Done {
+    let filter = log::filter::read(level)?;
+    log::show(&filter)?;
+    running.tell_stories().await;
+    let changed = Notice::LevelChanged { filter };
+    write(&changed);
+    Ok(vec![changed.to_string()])
+}
+
 /// Logs what happens to the process, which is about no platform and no application.
 pub(super) fn write(notice: &Notice) {
     log::notices::write(None, None, notice);
@@ -133,13 +159,16 @@ pub(super) fn write(notice: &Notice) {
 pub(super) struct Loaded {
     pub config: Config,
     pub mappings: Mappings,
-    /// The sections of the configuration, each as a number that changes with it. The keys that say something to rules are
+    /// The sections of the configuration, each as a number that changes with it. Those of [`CHANGES`] are
     /// not in it.
     pub rest: BTreeMap<String, u64>,
+    /// The file, with everything masked that was not read as plain.
+    pub shown: String,
 }
 
-/// The keys of a section that say something to its rules: they can change while the bridge runs.
-const OF_RULES: [&str; 4] = ["rules", "tables", "numbers", "zone"];
+/// The keys that can change while the bridge runs: those that say something to rules, users, TLS, and the level of the log.
+const CHANGES: [&str; 10] =
+    ["rules", "tables", "numbers", "zone", "users", "users_file", "read_only", "tls", "callback_tls", "level"];
 
 /// Reads a configuration and the mappings that go with it, from a folder if one is given.
 pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<Loaded, Failure> {
@@ -149,7 +178,7 @@ pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) ->
     let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
-        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&OF_RULES) }),
+        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&CHANGES), shown: sources.masked() }),
         false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

@@ -2,14 +2,16 @@
 //! between sections. Keys of a dialect are read by the dialect, those of a transport by `settings`. Every key stands, with its
 //! default and a comment, in `config/cti-bridge.toml` (`every_key_that_is_read_stands_in_the_commented_file`).
 
+mod admin;
 mod application;
+pub mod certificates;
 mod dialect;
 mod file_schema;
 mod platform;
 mod together;
 mod warnings;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 pub use crate::settings::{Callback, Dial, Limits, Posts, Queue};
 use crate::{
@@ -18,12 +20,14 @@ use crate::{
     log,
     mapping::Mappings,
     port::Notice,
-    settings::{self, Section, Sources},
+    settings::{Section, Sources},
     time::Zone,
 };
+pub use admin::{Admin, Trace};
 pub use application::Application;
 pub use file_schema::file_schema;
 pub use platform::Platform;
+pub use together::{Listener, listeners};
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -34,7 +38,8 @@ pub struct Config {
     pub hold_limit: Duration,
     pub platforms: Vec<Platform>,
     pub applications: Vec<Application>,
-    pub admin: Option<SocketAddr>,
+    pub admin: Admin,
+    pub trace: Trace,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
     /// What is right, and better were otherwise.
@@ -43,6 +48,17 @@ pub struct Config {
 
 /// Reads and checks all of it; what is wrong is added to `problems`.
 pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problems: &mut Problems) -> Config {
+    read_and(sources, mappings, registry, problems, |_, _| {})
+}
+
+/// The same, with further checks, which may complain about the sections of the root.
+pub fn read_and(
+    sources: &Sources,
+    mappings: &Mappings,
+    registry: &Registry,
+    problems: &mut Problems,
+    further: impl FnOnce(&Section, &Config),
+) -> Config {
     sources.read(problems, |root| {
         let mut config = Config {
             log: log_settings(root),
@@ -58,20 +74,24 @@ pub fn read(sources: &Sources, mappings: &Mappings, registry: &Registry, problem
                 .iter()
                 .filter_map(|(name, section)| application::read(name, section, mappings, registry))
                 .collect(),
-            admin: root.section("admin").and_then(|admin| {
-                let listen = settings::address(&admin, "listen");
-                admin.finish();
-                listen
-            }),
+            admin: Admin::read(root),
+            trace: Trace::read(root),
             store: None,
             warnings: Vec::new(),
         };
         root.text("mappings");
-        let store = root.text_or("store", "cti-bridge.routes");
+        let store = root.text("store");
+        let is_off = store.as_deref() == Some("");
+        let file = match store {
+            Some(path) => root.located("store", path),
+            None => root.state_file("cti-bridge.routes"),
+        };
         let routes = config.applications.iter().any(|application| application.routed_by.is_some())
             || config.platforms.iter().any(|platform| platform.settings.routed_by.is_some());
-        config.store = (routes && !store.is_empty()).then(|| PathBuf::from(store));
+        config.store = (routes && !is_off).then_some(file);
         together::check(root, &mut config, mappings);
+        certificates::check(root, &config);
+        further(root, &config);
         config.warnings = warnings::of(root, &config);
         config
     })

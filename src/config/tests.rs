@@ -16,6 +16,7 @@ use crate::{
     shipped::Files,
 };
 
+mod certificates;
 mod edges;
 
 /// Read once for all tests, because reading takes longer than any test's own work.
@@ -128,7 +129,7 @@ fn every_key_that_is_read_stands_in_the_commented_file() {
     for key in ["mappings", "ca", "certificate", "pins", "profile_ids", "routing", "callback", "level"] {
         assert!(keys.contains(&key), "{key} is not asked for: {keys:?}");
     }
-    let tables = ["platform", "application", "log", "admin"];
+    let tables = ["platform", "application", "log", "admin", "trace"];
     for key in keys.into_iter().filter(|key| !tables.contains(key)) {
         assert!(is_shown(key), "{key} is not shown");
     }
@@ -213,6 +214,69 @@ fn names_in_the_environment_mean_the_files_and_keep_their_case_otherwise() {
     assert_eq!((config.platforms.len(), feed(&config).user.as_str()), (1, "other"));
     let (_, problems) = load(SMALL, &[("CTI_BRIDGE_PLATFORM__Mitel__Silence", "soon")], &[]);
     assert!(problems.render().contains("CTI_BRIDGE_PLATFORM__Mitel__Silence"), "{}", problems.render());
+}
+
+#[test]
+fn a_secret_of_a_higher_source_wins_whichever_of_its_two_keys_it_is() {
+    let with_file = SMALL.replace("password = \"secret\"", "password_file = \"/nonexistent\"");
+    assert_ne!(with_file, SMALL);
+    complains(&with_file, "/nonexistent cannot be read");
+    let (config, problems) = load(&with_file, &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORD", "s3cr3t")], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(feed(&config).password.expose_secret(), "s3cr3t");
+    let report = load(SMALL, &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORD_FILE", "/nonexistent")], &[]).1.render();
+    assert!(report.contains("/nonexistent cannot be read"), "{report}");
+    let flag = [("platform.mitel.password", "by flag")];
+    let (config, problems) = load(SMALL, &[("CTI_BRIDGE_PLATFORM__MITEL__PASSWORD_FILE", "/nonexistent")], &flag);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(feed(&config).password.expose_secret(), "by flag");
+    let both = SMALL.replace("password = \"secret\"", "password = \"secret\"\npassword_file = \"/nonexistent\"");
+    complains(&both, "`password` and `password_file` are both given");
+}
+
+#[test]
+fn variables_stand_in_every_text() {
+    let text = SMALL.replace("127.0.0.1:31456", "${FEED_HOST}:${FEED_PORT}");
+    let (config, problems) = load(&text, &[("FEED_HOST", "127.0.0.7"), ("FEED_PORT", "31999")], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    let PlatformTransport::Dialled(dial) = &config.platforms[0].settings.transport else { panic!("a feed is dialled") };
+    assert_eq!(dial.address, "127.0.0.7:31999");
+    complains(&text, "the environment has no variable FEED_HOST");
+    complains(&format!("{SMALL}[admin]\nlisten = '${{ADMIN}}'\n"), "the environment has no variable ADMIN");
+}
+
+#[test]
+fn relative_paths_start_where_they_are_written() {
+    let media = "[platform.media]\ndialect = 'open-media'\nurl = 'http://127.0.0.1:1/x'\n";
+    let text = SMALL.replace("platforms = [\"mitel\"]", "platforms = [\"mitel\"]\nroutes = 'media'");
+    assert_ne!(text, SMALL);
+    let text = format!("{text}{media}");
+    let store = |top: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]| {
+        let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
+        let (mut problems, registry) = (Problems::default(), Registry::shipped());
+        let (file, environment) = (format!("{top}{text}"), own(environment).into_iter().collect());
+        let file = Some(("/etc/cti/bridge.toml", file.as_str()));
+        let sources = Sources::merge(file, environment, &own(flags), &registry.named(), &mut problems);
+        let config = read(&sources, &MAPPINGS, &registry, &mut problems);
+        assert!(problems.is_empty(), "{}", problems.render());
+        config.store.unwrap().display().to_string()
+    };
+    assert_eq!(store("store = 'own.routes'\n", &[], &[]), "/etc/cti/own.routes");
+    assert_eq!(store("", &[], &[]), "/etc/cti/cti-bridge.routes", "beside the configuration");
+    assert_eq!(store("", &[("STATE_DIRECTORY", "/var/lib/cti:/x")], &[]), "/var/lib/cti/cti-bridge.routes");
+    assert_eq!(store("store = 'own.routes'\n", &[("CTI_BRIDGE_STORE", "here.routes")], &[]), "here.routes");
+    assert_eq!(store("", &[], &[("store", "there.routes")]), "there.routes");
+}
+
+#[test]
+fn the_socket_is_where_the_service_manager_has_sockets() {
+    let socket =
+        |text: &str, environment: &[(&str, &str)]| load(&format!("{SMALL}{text}"), environment, &[]).0.admin.socket;
+    assert_eq!(socket("", &[]), None);
+    let managed = [("RUNTIME_DIRECTORY", "/run/cti")];
+    assert_eq!(socket("", &managed), Some("/run/cti/admin.sock".into()));
+    assert_eq!(socket("[admin]\nsocket = ''\nlisten = '127.0.0.1:9'\n", &managed), None);
+    assert_eq!(socket("[admin]\nsocket = '/x.sock'\n", &managed), Some("/x.sock".into()));
 }
 
 #[test]

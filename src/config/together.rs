@@ -95,29 +95,15 @@ impl Sections<'_> {
 
     /// `listen`, `callback`: nobody else listens there.
     fn addresses(&self, config: &Config) {
-        let mut listening: Vec<(SocketAddr, &str)> = config.admin.iter().map(|listen| (*listen, "admin")).collect();
-        let platforms = config.platforms.iter().filter_map(|platform| {
-            let section = self.platforms.get(&platform.name)?;
-            let (address, key) = match &platform.settings.transport {
-                PlatformTransport::Dialled(_) => return None,
-                PlatformTransport::Accepted { listen, .. } => (listen.address, "listen"),
-                PlatformTransport::Posted(posted) if section.has("callback_listen") => {
-                    (posted.callee.as_ref()?.listen, "callback_listen")
-                }
-                PlatformTransport::Posted(posted) => (posted.callee.as_ref()?.listen, "callback"),
-            };
-            Some((address, platform.name.as_str(), section, key))
-        });
-        let applications = config.applications.iter().filter_map(|application| {
-            let section = self.applications.get(&application.name)?;
-            Some((application.listen.address, application.name.as_str(), section, "listen"))
-        });
-        for (address, name, section, key) in platforms.chain(applications) {
-            let taken = listening.iter().find(|(listen, _)| *listen == address && listen.port() != 0);
-            if let Some((listen, other)) = taken {
-                section.problem(key, format!("{listen} is taken by {other}: choose another port"));
+        let mut listening: Vec<Listener> = Vec::new();
+        for listener in listeners(config) {
+            let address = listener.address;
+            let taken = listening.iter().find(|known| known.address == address && address.port() != 0);
+            if let Some(other) = taken {
+                let other = if other.name.is_empty() { other.side } else { other.name };
+                listener.complain(self.root, format!("{address} is taken by {other}: choose another port"));
             }
-            listening.push((address, name));
+            listening.push(listener);
         }
     }
 
@@ -157,4 +143,46 @@ impl Sections<'_> {
 fn missing(name: &str, config: &Config) -> String {
     let help = did_you_mean(name, config.platforms.iter().map(|platform| platform.name.as_str()));
     format!("there is no [platform.{name}]{help}")
+}
+
+/// An address that the bridge listens on, and the key that says so.
+pub struct Listener<'c> {
+    pub address: SocketAddr,
+    /// `admin`, `platform` or `application`.
+    side: &'static str,
+    /// Empty for the admin's.
+    name: &'c str,
+    key: &'static str,
+}
+
+/// All addresses that the bridge listens on, the admin's first.
+pub fn listeners(config: &Config) -> Vec<Listener<'_>> {
+    let admin = config.admin.listen.map(|address| Listener { address, side: "admin", name: "", key: "listen" });
+    let platforms = config.platforms.iter().filter_map(|platform| {
+        let (address, key) = match &platform.settings.transport {
+            PlatformTransport::Dialled(_) => return None,
+            PlatformTransport::Accepted { listen, .. } => (listen.address, "listen"),
+            PlatformTransport::Posted(posted) => (posted.callee.as_ref()?.listen, "callback"),
+        };
+        Some(Listener { address, side: "platform", name: &platform.name, key })
+    });
+    let applications = config.applications.iter().map(|application| {
+        let (address, name) = (application.listen.address, application.name.as_str());
+        Listener { address, side: "application", name, key: "listen" }
+    });
+    admin.into_iter().chain(platforms).chain(applications).collect()
+}
+
+impl Listener<'_> {
+    /// Complains at the key.
+    pub fn complain(&self, root: &Section, text: String) {
+        if self.name.is_empty() {
+            return root.section(self.side).into_iter().for_each(|section| section.problem(self.key, &text));
+        }
+        let sections = root.sections(self.side);
+        if let Some((_, section)) = sections.iter().find(|(name, _)| name == self.name) {
+            let listens_elsewhere = self.key == "callback" && section.has("callback_listen");
+            section.problem(if listens_elsewhere { "callback_listen" } else { self.key }, text);
+        }
+    }
 }

@@ -11,7 +11,7 @@ pub fn of(root: &Section, config: &Config) -> Vec<Notice> {
     let writable = root.files().into_iter().filter(|path| is_writable(path));
     let mut warnings: Vec<Notice> =
         writable.map(|path| Notice::FileWritable { path: path.display().to_string() }).collect();
-    if let Some(address) = config.admin.filter(|address| !address.ip().is_loopback()) {
+    if let Some(address) = config.admin.listen.filter(|address| !address.ip().is_loopback()) {
         warnings.push(Notice::AdminExposed { address: address.to_string() });
     }
     warnings

@@ -4,6 +4,8 @@
 
 use std::{any::Any, collections::BTreeMap, fmt::Debug, net::SocketAddr, sync::Arc, time::Duration};
 
+use secrecy::SecretString;
+
 use super::{agent, ccas, ctips, event_feed, open_media, replay};
 use crate::{
     port::{ApplicationConversation, PlatformConversation},
@@ -170,6 +172,10 @@ pub struct PlatformStart {
 
 /// Settings of the conversation with an application's clients, of which it is made.
 pub trait ApplicationMaker: Any + Debug + Send {
+    /// Who may log on, with their passwords.
+    fn users(&self) -> Vec<(String, SecretString)> {
+        Vec::new()
+    }
     fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation>;
 }
 

@@ -9,7 +9,10 @@ pub mod notices;
 
 pub use queue::stderr;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -63,6 +66,19 @@ impl Default for Settings {
     }
 }
 
+/// The process has one log, which the metrics ask.
+static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
+
+/// Puts another filter in force.
+type Refilter = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
+static FILTER: OnceLock<Refilter> = OnceLock::new();
+
+/// Has the log show what this filter lets through from now on. The filter is one that [`filter::read`] returned.
+pub fn show(filter: &str) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("the log's filter: {error}"))?;
+    FILTER.get().map_or(Err("there is no log".into()), |refilter| refilter(filter))
+}
+
 /// The process's log, once started.
 pub struct Log {
     queue: Arc<Queue>,
@@ -80,12 +96,19 @@ impl Log {
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(queue.clone()));
         let lines = lines.with_target(false).log_internal_errors(false);
         if settings.json {
-            lines.json().flatten_event(true).init();
+            let lines = lines.json().flatten_event(true).with_filter_reloading();
+            let handle = lines.reload_handle();
+            let _ = FILTER.set(Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string())));
+            lines.init();
         } else {
-            lines.with_ansi(false).init();
+            let lines = lines.with_ansi(false).with_filter_reloading();
+            let handle = lines.reload_handle();
+            let _ = FILTER.set(Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string())));
+            lines.init();
         }
         let of_panics = Log { queue: queue.clone() };
         std::panic::set_hook(Box::new(move |panic| of_panics.last(&panic.to_string())));
+        let _ = QUEUE.set(queue.clone());
         Ok(Log { queue })
     }
 
@@ -103,6 +126,11 @@ impl Log {
 
 /// The most time that the waiting lines may take at the end.
 const FINISH: Duration = Duration::from_secs(1);
+
+/// The bytes that wait to be written, and their bound. None before the log is started.
+pub fn fill() -> Option<(usize, usize)> {
+    QUEUE.get().map(|queue| queue.fill())
+}
 
 /// The number of lines that were not written since the program began, because the queue was full or stderr failed.
 pub fn dropped() -> u64 {

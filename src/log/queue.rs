@@ -74,6 +74,12 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// The bytes that wait, and their bound.
+    pub fn fill(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.waiting.len() + state.writing, self.limit)
+    }
+
     /// Waits until the queue is empty, but no longer than this limit.
     pub fn drained(&self, limit: Duration) {
         let waits = |state: &mut State| !state.waiting.is_empty() || state.writing > 0;

@@ -25,6 +25,17 @@ pub enum Effect {
 }
 
 impl Effect {
+    pub const ALL: [Effect; 8] = [
+        Effect::Taken,
+        Effect::UnknownCall,
+        Effect::UnknownAgent,
+        Effect::Late,
+        Effect::UnknownService,
+        Effect::UnknownRequest,
+        Effect::OddCode,
+        Effect::Full,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Effect::Taken => "taken",

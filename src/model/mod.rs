@@ -270,6 +270,11 @@ impl Model {
         self.calls.is_empty() && self.requests.is_empty()
     }
 
+    /// The bytes that all calls take up.
+    pub fn memory(&self) -> usize {
+        self.calls.weight()
+    }
+
     pub fn call_count(&self) -> usize {
         self.calls.len()
     }

@@ -3,19 +3,19 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    metrics::Places,
     peers::Peers,
     strangers::{GRACE, Standing, Strangers},
 };
@@ -23,8 +23,7 @@ use crate::{port::Notice, settings};
 
 pub struct Accept<'l> {
     listener: &'l TcpListener,
-    places: Arc<Semaphore>,
-    limit: usize,
+    places: Places,
     settings: settings::Strangers,
     strangers: Strangers,
     peers: Option<Peers>,
@@ -41,12 +40,11 @@ pub struct Accepted {
 impl<'l> Accept<'l> {
     pub fn new(
         listener: &'l TcpListener,
-        limit: usize,
+        places: Places,
         settings: settings::Strangers,
         peers: Option<Peers>,
     ) -> Accept<'l> {
-        let (places, strangers) = (Arc::new(Semaphore::new(limit)), Strangers::default());
-        Accept { listener, places, limit, settings, strangers, peers }
+        Accept { listener, places, settings, strangers: Strangers::default(), peers }
     }
 
     async fn complain(&self, notice: impl FnOnce(Option<String>) -> Notice) {
@@ -88,26 +86,26 @@ impl<'l> Accept<'l> {
     async fn place(&mut self, peer: SocketAddr) -> Option<OwnedSemaphorePermit> {
         if let Some(gone) = self.strangers.dismiss_beyond(Instant::now(), self.settings.per_address, peer) {
             self.dismissed(gone, "its address has too many connections that have not authenticated").await;
-            return self.places.clone().acquire_owned().await.ok();
+            return self.places.free.clone().acquire_owned().await.ok();
         }
         let mut is_told = false;
         loop {
-            if let Ok(place) = self.places.clone().try_acquire_owned() {
+            if let Ok(place) = self.places.free.clone().try_acquire_owned() {
                 return Some(place);
             }
             match self.strangers.dismiss_oldest(Instant::now()) {
                 Some(gone) => {
                     self.dismissed(gone, "all places are taken, and a new connection needs one").await;
-                    return self.places.clone().acquire_owned().await.ok();
+                    return self.places.free.clone().acquire_owned().await.ok();
                 }
                 None if !is_told => {
                     is_told = true;
-                    self.complain(|address| Notice::ListenerFull { address, limit: self.limit }).await;
+                    self.complain(|address| Notice::ListenerFull { address, limit: self.places.limit }).await;
                 }
                 None => {}
             }
             // Those who have just come, or are being answered, may be strangers in a moment.
-            if let Ok(place) = timeout(GRACE / 5, self.places.clone().acquire_owned()).await {
+            if let Ok(place) = timeout(GRACE / 5, self.places.free.clone().acquire_owned()).await {
                 return place.ok();
             }
         }

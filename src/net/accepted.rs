@@ -7,16 +7,16 @@ use tokio::{
     net::TcpListener,
     sync::mpsc,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
     input::Input,
+    metrics::Places,
     peers::Peers,
     strangers::dismissed,
     stream::{Route, converse},
-    tls::shake_hands,
+    tls::{Acceptor, shake_hands},
     web::{Endpoint, First},
     websocket,
 };
@@ -30,10 +30,10 @@ use crate::{
 pub struct Streams {
     pub owner: Owner,
     pub listener: TcpListener,
-    pub acceptor: Option<TlsAcceptor>,
+    pub acceptor: Option<Acceptor>,
     pub queue: Queue,
-    /// How many connections may be open at a time.
-    pub connections: usize,
+    /// For connections.
+    pub places: Places,
     pub strangers: Strangers,
     /// How much is read at a time, in bytes.
     pub read: usize,
@@ -46,7 +46,7 @@ impl Streams {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let mut accept = Accept::new(&self.listener, self.connections, self.strangers, Some(peers.clone()));
+        let mut accept = Accept::new(&self.listener, self.places, self.strangers, Some(peers.clone()));
         let first_timeout = self.strangers.first_timeout;
         let numbers = Arc::new(AtomicU32::new(0));
         while let Some(Accepted { stream, peer, place, standing }) = accept.next(&shutdown).await {

@@ -1,6 +1,6 @@
-//! Health, readiness and metrics, for those who operate the bridge.
+//! Health, readiness and metrics, for those who operate the bridge. Nothing is changed here: that is for the Unix socket.
 
-use hyper::{Method, Request, StatusCode, body::Incoming};
+use hyper::{Method, Request, StatusCode, body::Incoming, header::ACCEPT};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Duration, timeout},
@@ -9,11 +9,13 @@ use tokio::{
 use super::{
     http::{Answer, Handler, Peer, answer, text},
     input::{Input, Readiness},
+    metrics::Form,
 };
 use crate::one_line::one_line;
 
 /// How long the engine may take to answer; one that takes longer is not healthy.
 const PATIENCE: Duration = Duration::from_secs(5);
+const HELP: &str = "GET /healthz, /readyz (of one platform: /readyz?platform=NAME) or /metrics\n";
 
 pub struct Admin {
     pub inputs: mpsc::Sender<Input>,
@@ -21,8 +23,9 @@ pub struct Admin {
 
 impl Handler for Admin {
     async fn handle(&self, request: Request<Incoming>, _: Peer) -> Answer {
-        if request.method() != Method::GET {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "GET /healthz, /readyz or /metrics\n");
+        // The body of an answer to HEAD is left out where it is written.
+        if ![Method::GET, Method::HEAD].contains(request.method()) {
+            return text(StatusCode::METHOD_NOT_ALLOWED, HELP);
         }
         let silent = || text(StatusCode::SERVICE_UNAVAILABLE, "the bridge does not answer\n");
         match request.uri().path() {
@@ -31,25 +34,39 @@ impl Handler for Admin {
                 None => silent(),
             },
             "/readyz" => match self.ask(Input::Ready).await {
-                Some(Readiness { away, store_failed }) => {
-                    let away = (!away.is_empty()).then(|| format!("not connected: {}\n", away.join(", ")));
-                    let failed =
-                        store_failed.map(|reason| format!("routes cannot be recorded: {}\n", one_line(&reason)));
-                    match [away, failed].into_iter().flatten().collect::<String>() {
-                        why if why.is_empty() => text(StatusCode::OK, "ready\n"),
-                        why => text(StatusCode::SERVICE_UNAVAILABLE, why),
-                    }
-                }
+                Some(readiness) => ready(&readiness, request.uri().query()),
                 None => silent(),
             },
             "/metrics" => match self.ask(Input::Metrics).await {
-                Some(metrics) => {
-                    answer(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics)
+                Some(report) => {
+                    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+                    let form = Form::accepted(accept);
+                    answer(StatusCode::OK, form.content_type(), form.of(report))
                 }
                 None => silent(),
             },
-            _ => text(StatusCode::NOT_FOUND, "GET /healthz, /readyz or /metrics\n"),
+            _ => text(StatusCode::NOT_FOUND, HELP),
         }
+    }
+}
+
+/// Whether all platforms are connected and routes can be recorded, or whether the one platform is that the query names.
+fn ready(Readiness { platforms, store_failed }: &Readiness, query: Option<&str>) -> Answer {
+    let asked = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("platform="));
+    if let Some(name) = asked
+        && !platforms.iter().any(|known| known.name == name)
+    {
+        let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
+        return text(StatusCode::NOT_FOUND, format!("there is no such platform; there are {}\n", names.join(", ")));
+    }
+    let missing = platforms.iter().filter(|known| !known.is_up && asked.is_none_or(|asked| asked == known.name));
+    let missing: Vec<&str> = missing.map(|platform| platform.name.as_str()).collect();
+    let away = (!missing.is_empty()).then(|| format!("not connected: {}\n", missing.join(", ")));
+    let failed = store_failed.as_ref().filter(|_| asked.is_none());
+    let failed = failed.map(|reason| format!("routes cannot be recorded: {}\n", one_line(reason)));
+    match [away, failed].into_iter().flatten().collect::<String>() {
+        why if why.is_empty() => text(StatusCode::OK, "ready\n"),
+        why => text(StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 

@@ -4,7 +4,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::mpsc};
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     accepted::Streams,
@@ -14,9 +13,10 @@ use super::{
     dial::Dialler,
     engine::Way,
     input::Input,
+    metrics::Places,
     post::{self, Carrier},
     service::{Reads, Service, ToBridge},
-    tls,
+    tls::{Acceptor, Ends},
     web::Endpoint,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub struct Door {
     pub name: String,
     pub listener: TcpListener,
     pub address: SocketAddr,
-    pub acceptor: Option<TlsAcceptor>,
+    pub acceptor: Option<Acceptor>,
     pub strangers: Strangers,
     pub serving: Serving,
 }
@@ -70,7 +70,12 @@ const WRITES: usize = 1024;
 /// How much is read of a platform's connection at a time, in bytes.
 const READ: usize = 16 << 10;
 
-pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender<Input>) -> Result<Assembly, String> {
+pub async fn assemble(
+    config: Config,
+    mappings: &Mappings,
+    ends: &Ends,
+    inputs: &mpsc::Sender<Input>,
+) -> Result<Assembly, String> {
     let mut bridge = Bridge::default();
     let mut ways = Ways::default();
     // Statistics cost a platform work: they are subscribed to where an application may want them.
@@ -84,7 +89,7 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     for platform in config.platforms {
         let statistics = wanted.contains(&platform.name);
         let index = bridge.platforms().len();
-        let parts = platform_parts(index, platform, statistics, mappings, inputs, &mut ways).await?;
+        let parts = platform_parts(index, platform, statistics, mappings, ends, inputs, &mut ways).await?;
         bridge.add_platform(parts);
         if let Some((path, fitted)) = ways.described.take() {
             bridge.described(Time(0), index, &path, Ok(fitted));
@@ -100,7 +105,7 @@ pub async fn assemble(config: Config, mappings: &Mappings, inputs: &mpsc::Sender
     }
     let mut doors = Vec::new();
     for (index, application) in config.applications.into_iter().enumerate() {
-        doors.push(door(index, application, &answers, mappings, inputs, &mut bridge).await?);
+        doors.push(door(index, application, &answers, mappings, ends, inputs, &mut bridge).await?);
     }
     let Ways { ways, streams, carriers, callees, .. } = ways;
     Ok(Assembly { bridge, ways, streams, carriers, callees, doors })
@@ -129,6 +134,7 @@ async fn platform_parts(
     platform: Platform,
     statistics: bool,
     mappings: &Mappings,
+    ends: &Ends,
     inputs: &mpsc::Sender<Input>,
     ways: &mut Ways,
 ) -> Result<PlatformParts, String> {
@@ -142,30 +148,32 @@ async fn platform_parts(
                 let address = Some(dial.address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
             }
-            way.dialler = Some(Dialler::new(dial)?);
+            way.dialler = Some(Dialler::new(dial, ends.connector("platform", &name, "tls"))?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, tls, strangers, .. }, connections, web } => {
+        PlatformTransport::Accepted { listen: Listen { address, strangers, .. }, connections, web } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
             }
             let listener = listen(address, &name).await?;
-            let acceptor = tls.as_ref().map(tls::server).transpose()?;
+            let acceptor = ends.acceptor("platform", &name, "tls");
+            let places = Places::new(format!("platform.{name}"), "connections", connections);
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
             let queue = Queue { messages: WRITES, bytes: usize::MAX };
             let (web, read) = (web.map(Endpoint::new).map(Arc::new), READ);
-            let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read, web, inputs };
-            ways.streams.push(streams);
+            ways.streams.push(Streams { owner, listener, acceptor, queue, places, strangers, read, web, inputs });
         }
         PlatformTransport::Posted(service) => {
             let Posted { posts, callee, profile, wsdl } = *service;
             if settings.exposed {
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address: None });
             }
-            let (mut queue, carrier) = post::posts(index, &posts, inputs.clone())?;
+            let connector = || ends.connector("platform", &name, "tls").ok_or("its TLS is not set up");
+            let (mut queue, carrier) = post::posts(index, connector()?, &posts, inputs.clone());
             match &wsdl.source {
                 WsdlSource::Service => {
-                    let describer = Describer::new(index, &posts, &wsdl, vocabulary.clone(), inputs.clone())?;
+                    let describer =
+                        Describer::new(index, connector()?, &posts, &wsdl, vocabulary.clone(), inputs.clone());
                     queue.describer = Some(Arc::new(describer));
                 }
                 WsdlSource::File(path) => {
@@ -178,7 +186,7 @@ async fn platform_parts(
             way.posts = Some(queue);
             ways.carriers.push(carrier);
             if let Some(callee) = callee {
-                let callee = called(index, &name, callee, &vocabulary, &profile, inputs).await?;
+                let callee = called(index, &name, callee, &vocabulary, &profile, ends, inputs).await?;
                 called_at = Some(callee.address);
                 ways.callees.push(callee);
             }
@@ -205,11 +213,12 @@ async fn called(
     callee: settings::Callee,
     vocabulary: &Arc<Vocabulary>,
     profile: &Profile,
+    ends: &Ends,
     inputs: &mpsc::Sender<Input>,
 ) -> Result<Callee, String> {
     let listener = listen(callee.listen, name).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let acceptor = callee.tls.as_ref().map(tls::server).transpose()?;
+    let acceptor = ends.acceptor("platform", name, "callback_tls");
     let service = CallbackService {
         to: ToBridge { owner: Owner::Platform(index), inputs: inputs.clone() },
         path: callee.path,
@@ -227,18 +236,19 @@ async fn door(
     mut application: Application,
     answers: &[Option<Duration>],
     mappings: &Mappings,
+    ends: &Ends,
     inputs: &mpsc::Sender<Input>,
     bridge: &mut Bridge,
 ) -> Result<Door, String> {
     let name = application.name;
-    let Listen { address, tls, exposed, strangers } = application.listen;
+    let Listen { address, exposed, strangers, .. } = application.listen;
     if exposed {
         let address = Some(address.to_string());
         log::notices::write(None, Some(&name), &Notice::Unprotected { address });
     }
     let (from, to) = rules(mappings, &application.dialect, &application.site)?;
     let vocabulary = to.vocabulary.clone();
-    let acceptor = tls.as_ref().map(tls::server).transpose()?;
+    let acceptor = ends.acceptor("application", &name, "tls");
     let settings = application.settings;
     let new_id = Box::new(|| uuid::Uuid::new_v4().to_string());
     let server = settings.conversation.make(ApplicationStart { vocabulary: vocabulary.clone(), new_id });
@@ -255,7 +265,9 @@ async fn door(
                 secure,
                 reads: Reads { limits: limits.clone(), headers: &[] },
             };
-            let callbacks = callback.map(Callbacks::new).transpose()?.map(Arc::new);
+            let connector = ends.connector("application", &name, "callback_tls");
+            let callbacks = callback.zip(connector).map(|(callback, connector)| Callbacks::new(callback, connector));
+            let callbacks = callbacks.map(Arc::new);
             Serving::Http { service: Box::new(service), limits, callbacks }
         }
         ApplicationTransport::Accepted { queue, connections, web } => {

@@ -15,9 +15,10 @@ use super::{
     bring,
     exchange::{self, Access, Exchange},
     input::Input,
-    metrics::Metrics,
+    metrics::Measured,
     peers::Peers,
     room::{Waiting, bring_room},
+    tls::Connector,
 };
 use crate::{
     bridge::Owner,
@@ -35,10 +36,11 @@ pub struct Callbacks {
 }
 
 impl Callbacks {
-    pub fn new(settings: Settings) -> Result<Callbacks, String> {
-        let access = Access::new(&settings.tls, Some(settings.allow.clone()), settings.plaintext, ANSWER)?;
+    pub fn new(settings: Settings, connector: Connector) -> Callbacks {
+        let allow = Some(settings.allow.clone());
+        let access = Access::new(connector, &settings.tls, allow, settings.plaintext, ANSWER);
         let access = Arc::new(access.idle_for(settings.idle));
-        Ok(Callbacks { settings, access })
+        Callbacks { settings, access }
     }
 }
 
@@ -50,7 +52,7 @@ pub struct Caller {
     pub inputs: mpsc::Sender<Input>,
     /// Events that wait in the queue.
     pub waiting: Arc<Waiting>,
-    pub metrics: Arc<Metrics>,
+    pub measured: Measured,
     /// How long a client that cannot be reached is waited for.
     pub give_up: Duration,
 }
@@ -111,7 +113,7 @@ impl Caller {
             match self.event(line, &action, body).await {
                 Ok(Taken::Well) => {}
                 Ok(Taken::WithFault) => {
-                    self.metrics.faulted.inc();
+                    self.measured.faulted.inc();
                     if !std::mem::replace(&mut has_faulted, true) {
                         // Once per session; the metrics count them all.
                         self.say(Notice::SessionFaulted { session: self.connection.number() }).await;
@@ -119,7 +121,7 @@ impl Caller {
                 }
                 Err(failure) => return Some(failure.text()),
             }
-            self.metrics.delivery.observe(at.elapsed().as_secs_f64());
+            self.measured.delivery.observe(at.elapsed().as_secs_f64());
         }
         None
     }

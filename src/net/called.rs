@@ -5,11 +5,11 @@ use std::{net::SocketAddr, sync::Arc};
 
 use hyper::{Method, Request, StatusCode, body::Incoming};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
     service::{self, Reads, ToBridge},
+    tls::Acceptor,
 };
 use crate::{
     settings::Strangers,
@@ -23,7 +23,7 @@ pub struct Callee {
     pub platform: usize,
     pub listener: TcpListener,
     pub address: SocketAddr,
-    pub acceptor: Option<TlsAcceptor>,
+    pub acceptor: Option<Acceptor>,
     pub strangers: Strangers,
     pub service: CallbackService,
 }

@@ -9,6 +9,7 @@ use super::{
     bring,
     exchange::{Access, Exchange},
     input::Input,
+    tls::{self, Connector},
 };
 use crate::{
     settings::{ClientTls, Posts, Wsdl},
@@ -36,14 +37,15 @@ impl Describer {
     /// WSDLs are read as requests are posted: with the same trust.
     pub fn new(
         platform: usize,
+        connector: Connector,
         posts: &Posts,
         wsdl: &Wsdl,
         vocabulary: Arc<Vocabulary>,
         inputs: mpsc::Sender<Input>,
-    ) -> Result<Describer, String> {
-        let access = Access::new(&posts.tls, None, posts.plaintext, wsdl.limits.bytes)?;
+    ) -> Describer {
+        let access = Access::new(connector, &posts.tls, None, posts.plaintext, wsdl.limits.bytes);
         let Wsdl { limits, timeout, base, .. } = wsdl.clone();
-        Ok(Describer { platform, access: Arc::new(access), limits, timeout, vocabulary, base, inputs })
+        Describer { platform, access: Arc::new(access), limits, timeout, vocabulary, base, inputs }
     }
 
     /// Reads the WSDL of the service at this address, and brings what it came to.
@@ -81,8 +83,8 @@ async fn fetch(access: &Arc<Access>, url: &str, limits: Limits) -> Result<Docume
 /// The description of the service at a URL, for whoever waits for it. `ca` has the certificates to trust, else the system's
 /// do. Nothing secret is sent, so plain HTTP will do.
 pub fn get(url: &str, ca: Option<&Path>, limits: Limits) -> Result<Description, String> {
-    let tls = ClientTls { ca: ca.map(Path::to_owned), server_name: None };
-    let access = Arc::new(Access::new(&tls, None, true, limits.bytes)?);
+    let tls = ClientTls { ca: ca.map(Path::to_owned), ..ClientTls::default() };
+    let access = Arc::new(Access::new(tls::client(&tls)?, &tls, None, true, limits.bytes));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
         let late = |_| format!("{url}: not read in {} s", PATIENCE.as_secs());

@@ -10,14 +10,13 @@ use tokio::{
     sync::mpsc,
     time::timeout,
 };
-use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     bring,
     input::Input,
     stream::{Route, converse},
-    tls,
+    tls::Connector,
 };
 use crate::{
     bridge::Owner,
@@ -34,7 +33,7 @@ const READ: usize = 64 << 10;
 #[derive(Clone)]
 pub struct Dialler {
     dial: Arc<Dial>,
-    connector: Option<(TlsConnector, ServerName<'static>)>,
+    connector: Option<(Connector, ServerName<'static>)>,
 }
 
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -42,13 +41,13 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Dialler {
-    pub fn new(dial: Dial) -> Result<Dialler, String> {
-        let connector = match &dial.tls {
+    pub fn new(dial: Dial, connector: Option<Connector>) -> Result<Dialler, String> {
+        let connector = match dial.tls.as_ref().zip(connector) {
             None => None,
-            Some(settings) => {
+            Some((settings, connector)) => {
                 let name = settings.server_name.clone().unwrap_or_else(|| dial.host.clone());
                 let name = ServerName::try_from(name).map_err(|error| format!("{}: {error}", dial.address))?;
-                Some((TlsConnector::from(tls::client(settings)?), name))
+                Some((connector, name))
             }
         };
         Ok(Dialler { dial: Arc::new(dial), connector })
@@ -83,7 +82,7 @@ impl Dialler {
         match &self.connector {
             None => Ok(Box::new(stream)),
             Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await;
+                let stream = connector.connector().connect(name.clone(), stream).await;
                 Ok(Box::new(stream.map_err(|error| format!("{address}: TLS: {error}"))?))
             }
         }

@@ -16,18 +16,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     callback::Callbacks,
     dial::Dialler,
-    input::{Input, Readiness},
-    metrics::Metrics,
+    input::{Input, Readiness, Standing},
+    metrics::{Fill, Metrics, Moment},
     perform::Calls,
     post::Posts,
-    reload::{Exchanged, NewRules},
+    reload::{Exchanged, NewRules, NewUsers},
     room::Crowds,
     store::Store,
     stream::Writer,
     supervisor::Pulse,
 };
 use crate::{
-    bridge::{Bridge, OtherVocabulary, Owner},
+    bridge::{Bridge, OtherVocabulary, Owner, Platform, Watch},
+    config::certificates::Certificate,
     model::LinkState,
     port::{self, Connection, Notice, Reply},
     time::Time,
@@ -50,6 +51,8 @@ pub struct Channels {
     pub store: Option<Store>,
     /// By application; none for those whose clients are not called back.
     pub callbacks: Vec<Option<Arc<Callbacks>>>,
+    /// The files of certificates, for the metrics.
+    pub certificates: Vec<Certificate>,
 }
 
 /// A stream, as far as it has come.
@@ -79,7 +82,12 @@ pub struct Engine {
     /// Ends the reading of WSDLs.
     pub(super) describing: CancellationToken,
     pub(super) inputs: mpsc::Sender<Input>,
-    pub(super) metrics: Arc<Metrics>,
+    pub(super) metrics: Metrics,
+    certificates: Vec<Certificate>,
+    /// The latest notices of level warn and above, as lines.
+    pub(super) complaints: VecDeque<String>,
+    /// Stories that somebody follows.
+    watches: Vec<(Watch, mpsc::Sender<String>)>,
     pub(super) tasks: TaskTracker,
     /// Given as long as the loop turns.
     pulse: Option<Pulse>,
@@ -96,10 +104,10 @@ const PIECE: usize = 2 << 10;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        Channels { ways, store, callbacks }: Channels,
+        Channels { ways, store, callbacks, certificates }: Channels,
         hold_limit: Duration,
         inputs: mpsc::Sender<Input>,
-        metrics: Arc<Metrics>,
+        metrics: Metrics,
         tasks: TaskTracker,
     ) -> Engine {
         Engine {
@@ -117,6 +125,9 @@ impl Engine {
             describing: CancellationToken::new(),
             inputs,
             metrics,
+            certificates,
+            complaints: VecDeque::new(),
+            watches: Vec::new(),
             tasks,
             pulse: None,
             start: Instant::now(),
@@ -132,6 +143,9 @@ impl Engine {
         loop {
             self.release_all();
             let goes_on = self.go_on();
+            if !self.watches.is_empty() {
+                self.tell_watches();
+            }
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
@@ -324,21 +338,53 @@ impl Engine {
                 }
                 self.bridge.complain(now, about, *notice);
             }
-            Input::Rules { all, reply } => _ = reply.send(self.exchange(all)),
+            Input::Exchange { rules, users, certificates, reply } => {
+                let exchanged = self.exchange(rules);
+                self.exchange_users(users);
+                self.certificates = certificates;
+                let _ = reply.send(exchanged);
+            }
             Input::Watched(pulse) => self.pulse = Some(pulse),
             Input::Metrics(reply) => {
-                let waiting = self.waiting();
-                let to_platforms =
-                    self.ways.iter().map(|way| way.posts.as_ref().map(Posts::queued)).collect::<Vec<_>>();
-                let _ = reply.send(self.metrics.render(&self.bridge, &waiting, &to_platforms));
+                let _ = reply.send(self.report());
+            }
+            Input::Complaints(reply) => _ = reply.send(self.complaints.iter().cloned().collect()),
+            Input::Stories(told) => self.bridge.tell_stories(told),
+            Input::Trace { query, live, reply } => {
+                let (lines, watch) = self.bridge.story(query);
+                // Whoever follows hears of everything after this.
+                self.watches.extend(live.map(|live| (watch, live)));
+                let _ = reply.send(Ok(lines));
             }
             Input::Ready(reply) => {
                 let platforms = self.bridge.platforms().iter();
-                let away = platforms.filter(|platform| platform.model.link() != LinkState::Up);
-                let away = away.map(|platform| platform.name.clone()).collect();
-                let _ = reply.send(Readiness { away, store_failed: self.store_failed.clone() });
+                let standing = |platform: &Platform| Standing {
+                    name: platform.name.clone(),
+                    is_up: platform.model.link() == LinkState::Up,
+                    away: platform.away.clone(),
+                };
+                let platforms = platforms.map(standing).collect();
+                let _ = reply.send(Readiness { platforms, store_failed: self.store_failed.clone() });
             }
         }
+    }
+
+    fn exchange_users(&mut self, all: Vec<NewUsers>) {
+        for NewUsers { application, users, read_only } in all {
+            let place = self.bridge.applications().iter().position(|known| known.name == application);
+            if let Some(index) = place {
+                self.bridge.exchange_users(index, users, &read_only);
+            }
+        }
+    }
+
+    /// Tells those who follow a story how it goes on. Whoever does not read is followed no longer.
+    fn tell_watches(&mut self) {
+        let bridge = &self.bridge;
+        self.watches.retain_mut(|(watch, live)| {
+            let mut lines = bridge.story_goes_on(watch).into_iter();
+            !live.is_closed() && lines.all(|line| live.try_send(line).is_ok())
+        });
     }
 
     fn exchange(&mut self, all: Vec<NewRules>) -> Exchanged {
@@ -362,15 +408,27 @@ impl Engine {
         exchanged
     }
 
-    /// How many messages wait for each session of each application.
-    fn waiting(&self) -> HashMap<(usize, u32), usize> {
-        let of = |(owner, connection): &(Owner, Connection), count| match owner {
-            Owner::Application(index) => Some(((*index, connection.number()), count)),
+    /// The metrics of this moment.
+    fn report(&self) -> String {
+        let moment = Moment {
+            now: self.now(),
+            waiting: self.waiting(),
+            unposted: self.ways.iter().map(|way| way.posts.as_ref().map(Posts::fill)).collect(),
+            inputs: (self.inputs.max_capacity() - self.inputs.capacity(), self.inputs.max_capacity()),
+            certificates: &self.certificates,
+        };
+        self.metrics.render(&self.bridge, &moment)
+    }
+
+    /// How much waits for each session of each application.
+    fn waiting(&self) -> HashMap<(usize, u32), Fill> {
+        let of = |(owner, connection): &(Owner, Connection), fill| match owner {
+            Owner::Application(index) => Some(((*index, connection.number()), fill)),
             Owner::Platform(_) => None,
         };
-        let calls = self.calls.iter().filter_map(|(key, calls)| of(key, calls.queued()));
+        let calls = self.calls.iter().filter_map(|(key, calls)| of(key, calls.fill()));
         let links = self.links.iter().filter_map(|(key, link)| match link {
-            Link::Open(writer) => of(key, writer.queued()),
+            Link::Open(writer) => of(key, writer.waiting.fill()),
             Link::Dialling(_) => None,
         });
         calls.chain(links).collect()

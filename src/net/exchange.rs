@@ -21,13 +21,12 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, Socket};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
-use tokio_rustls::TlsConnector;
 
 use super::{
     allow::{self, is_local},
     content::{self, Foreign},
     dial::Stream,
-    tls,
+    tls::Connector,
 };
 use crate::{
     settings::{AllowList, ClientTls, Url},
@@ -36,7 +35,7 @@ use crate::{
 
 /// How connections are made, and what is taken over them.
 pub struct Access {
-    connector: TlsConnector,
+    connector: Connector,
     /// The name in the server's certificate, where it is not the host's.
     server_name: Option<String>,
     /// Whom they may lead to; anybody where there is none.
@@ -50,9 +49,14 @@ pub struct Access {
 }
 
 impl Access {
-    pub fn new(tls: &ClientTls, allow: Option<AllowList>, plaintext: bool, answer: usize) -> Result<Access, String> {
-        let connector = TlsConnector::from(tls::client(tls)?);
-        Ok(Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer, idle: None })
+    pub fn new(
+        connector: Connector,
+        tls: &ClientTls,
+        allow: Option<AllowList>,
+        plaintext: bool,
+        answer: usize,
+    ) -> Access {
+        Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer, idle: None }
     }
 
     /// Connections are used again only if they were idle no longer than this.
@@ -241,7 +245,14 @@ impl Exchange {
         let stream: Box<dyn Stream> = if self.secure {
             let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
             let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
-            Box::new(self.access.connector.connect(name, stream).await.map_err(|error| format!("TLS: {error}"))?)
+            Box::new(
+                self.access
+                    .connector
+                    .connector()
+                    .connect(name, stream)
+                    .await
+                    .map_err(|error| format!("TLS: {error}"))?,
+            )
         } else {
             Box::new(stream)
         };

@@ -18,14 +18,14 @@ use tokio::{
     net::TcpListener,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::{Accept, Accepted},
+    metrics::Places,
     peers::Peers,
     strangers::Standing,
-    tls::shake_hands,
+    tls::{Acceptor, shake_hands},
 };
 use crate::{
     port::{Connection, Notice},
@@ -52,20 +52,26 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Answer> + Send;
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
-    pub connections: usize,
+    pub places: Places,
     pub header_timeout: Duration,
     pub strangers: Strangers,
 }
 
 impl Limits {
-    pub fn of(limits: &settings::Limits, strangers: Strangers) -> Limits {
-        Limits { connections: limits.connections, header_timeout: limits.header_timeout, strangers }
+    /// Those of a listener whose connections this section bounds, by this key.
+    pub fn of(limits: &settings::Limits, section: String, key: &'static str, strangers: Strangers) -> Limits {
+        let places = Places::new(section, key, limits.connections);
+        Limits { places, header_timeout: limits.header_timeout, strangers }
     }
 
     pub fn admin() -> Limits {
-        Limits { connections: 64, header_timeout: Duration::from_secs(10), strangers: Strangers::default() }
+        Limits {
+            places: Places::new("admin", "connections", 64),
+            header_timeout: Duration::from_secs(10),
+            strangers: Strangers::default(),
+        }
     }
 }
 
@@ -99,14 +105,15 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
 /// Accepts connections until told to stop. Problems are reported through `peers`, where the listener has one.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    limits: Limits,
+    acceptor: Option<Acceptor>,
+    Limits { places, header_timeout, strangers }: Limits,
     handler: Arc<H>,
     peers: Option<Peers>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let mut accept = Accept::new(&listener, limits.connections, limits.strangers, peers.clone());
+    let mut accept = Accept::new(&listener, places, strangers, peers.clone());
+    let limits = (header_timeout, strangers.first_timeout);
     let mut connections = 0;
     while let Some(Accepted { stream, peer: address, place, standing }) = accept.next(&shutdown).await {
         connections += 1;
@@ -118,10 +125,9 @@ pub async fn serve<H: Handler>(
             let ended = match acceptor {
                 None => converse(stream, handler, peer, limits, shutdown).await,
                 Some(acceptor) => {
-                    let limit = limits.strangers.first_timeout;
                     let shaken = tokio::select! {
                         () = peer.standing.dismissed() => return,
-                        shaken = shake_hands(&acceptor, stream, limit, address, peers.clone()) => shaken,
+                        shaken = shake_hands(&acceptor, stream, limits.1, address, peers.clone()) => shaken,
                     };
                     let Some(stream) = shaken else { return };
                     converse(stream, handler, peer, limits, shutdown).await
@@ -154,7 +160,7 @@ async fn converse<H: Handler>(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     handler: Arc<H>,
     peer: Peer,
-    limits: Limits,
+    (header_timeout, first_timeout): (Duration, Duration),
     shutdown: CancellationToken,
 ) -> Result<(), Ended> {
     let standing = peer.standing.clone();
@@ -171,7 +177,7 @@ async fn converse<H: Handler>(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(header_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
@@ -179,7 +185,7 @@ async fn converse<H: Handler>(
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = standing.dismissed() => Ok(()),
-        () = standing.overdue(limits.strangers.first_timeout) => return Err(Ended::TooLate),
+        () = standing.overdue(first_timeout) => return Err(Ended::TooLate),
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -3,16 +3,18 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
-    reload::{Exchanged, NewRules},
+    orders::Done,
+    reload::{Exchanged, NewRules, NewUsers},
     stream::Writer,
     supervisor::Pulse,
 };
 use crate::{
-    bridge::Owner,
+    bridge::{Owner, Query},
+    config::certificates::Certificate,
     port::{Connection, HttpRequest, Notice, PostOutcome, Reply},
     vocabulary::wsdl::Fitted,
 };
@@ -32,12 +34,24 @@ impl Input {
             | Input::Kept { .. }
             | Input::StoreFailed(_)
             | Input::Complaint { .. }
-            | Input::Rules { .. }
+            | Input::Exchange { .. }
             | Input::Watched(_)
             | Input::Metrics(_)
+            | Input::Complaints(_)
+            | Input::Stories(_)
+            | Input::Trace { .. }
             | Input::Ready(_) => None,
         }
     }
+}
+
+/// How a platform stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub name: String,
+    pub is_up: bool,
+    /// Why it is away, once that is known.
+    pub away: Option<String>,
 }
 
 /// One input to the engine task.
@@ -77,9 +91,11 @@ pub enum Input {
         reason: String,
         cause: Option<&'static str>,
     },
-    /// New rules for platforms and applications.
-    Rules {
-        all: Vec<NewRules>,
+    /// New rules for platforms and applications, new users, and the certificates whose expiry is watched.
+    Exchange {
+        rules: Vec<NewRules>,
+        users: Vec<NewUsers>,
+        certificates: Vec<Certificate>,
         reply: oneshot::Sender<Exchanged>,
     },
     /// Somebody made an HTTP request.
@@ -123,13 +139,25 @@ pub enum Input {
     /// Somebody wants signs of life.
     Watched(Pulse),
     Metrics(oneshot::Sender<String>),
+    /// Asks for the latest notices of level warn and above.
+    Complaints(oneshot::Sender<Vec<String>>),
+    /// The log tells the stories of calls from now on, or not any more.
+    Stories(bool),
+    /// Asks for the stories of something that were, and as `live`, of those to come.
+    Trace {
+        query: Query,
+        live: Option<mpsc::Sender<String>>,
+        reply: oneshot::Sender<Done>,
+    },
+    /// Asks how the platforms and the store stand.
     Ready(oneshot::Sender<Readiness>),
 }
 
-/// What keeps the bridge from being ready; nothing of both if it is.
+/// What the bridge needs to be ready.
+#[derive(Default)]
 pub struct Readiness {
-    /// The names of the platforms that are not connected.
-    pub away: Vec<String>,
+    pub platforms: Vec<Standing>,
+    /// Why records of routes cannot be written for now.
     pub store_failed: Option<String>,
 }
 

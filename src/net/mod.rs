@@ -8,9 +8,12 @@ mod admin;
 mod allow;
 mod assemble;
 mod batch;
+pub(crate) mod build;
 mod callback;
 mod called;
 mod content;
+#[cfg(unix)]
+mod control;
 pub(crate) mod describe;
 mod dial;
 mod engine;
@@ -18,6 +21,7 @@ mod exchange;
 pub(crate) mod http;
 pub(crate) mod input;
 mod metrics;
+mod orders;
 mod peers;
 mod perform;
 mod post;
@@ -34,12 +38,16 @@ mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bridge::Owner,
-    config::Config,
+    config::{self, Config},
     log,
     mapping::Mappings,
     port::Notice,
@@ -50,9 +58,12 @@ use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
 use engine::{Channels, Engine};
 use input::Input;
-use metrics::Metrics;
+pub use input::Standing;
+use metrics::{Metrics, Places};
+pub use orders::{Done, Order};
 use peers::Peers;
 use supervisor::Supervisor;
+use tls::{Ends, NewEnds};
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
 const INPUTS: usize = 64;
@@ -72,19 +83,28 @@ pub struct Running {
     engine: JoinHandle<()>,
     tasks: TaskTracker,
     inputs: mpsc::Sender<Input>,
+    /// What can be exchanged of TLS.
+    ends: Ends,
+    orders: Option<mpsc::Receiver<Order>>,
 }
 
 /// Opens all listeners and starts everything. An address that cannot be had, or a certificate that cannot be read, is an
 /// error, and nothing runs.
-pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, String> {
+pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, String> {
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (grace, admin, store) = (config.shutdown_grace, config.admin, config.store.clone());
-    let hold_limit = config.hold_limit;
-    let Assembly { mut bridge, ways, streams, carriers, callees, doors } = assemble(config, mappings, &inputs).await?;
+    let (grace, store) = (config.shutdown_grace, config.store.clone());
+    let config::Admin { listen: admin, socket } = std::mem::take(&mut config.admin);
+    let (trace, hold_limit) = (config.trace, config.hold_limit);
+    let certificates = config.certificates();
+    let ends = Ends::from(NewEnds::of(&config)?);
+    let Assembly { mut bridge, ways, streams, carriers, callees, doors } =
+        assemble(config, mappings, &ends, &inputs).await?;
+    let mut places = Vec::new();
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    bridge.remember_stories(trace.history, trace.values);
     bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
     let store = match store {
@@ -100,10 +120,17 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         Some(address) => Some(assemble::listen(address, "admin").await?),
         None => None,
     };
+    let (to_orders, orders) = mpsc::channel(orders::MOST);
+    #[cfg(unix)]
+    if let Some(path) = &socket {
+        let control = control::Control::open(path).await?;
+        tasks.spawn(control.serve(to_orders.clone(), inputs.clone(), shutdown.clone(), tasks.clone()));
+    }
     let admin_address = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     if let Some(listener) = admin {
         let handler = Arc::new(admin::Admin { inputs: inputs.clone() });
         let limits = http::Limits::admin();
+        places.push(limits.places.clone());
         let peers = Peers { inputs: inputs.clone(), about: None };
         tasks.spawn(http::serve(listener, None, limits, handler, Some(peers), shutdown.clone(), tasks.clone()));
     }
@@ -115,13 +142,16 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             log::notices::write(Some(&bridge.platforms()[index].name), None, &notice);
             platforms[index] = Some(address);
         }
+        places.push(streams.places.clone());
         tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
     }
     for callee in callees {
         let Callee { name, platform, listener, address, acceptor, strangers, service } = callee;
         log::notices::write(Some(&name), None, &Notice::Awaiting { address: address.to_string() });
         platforms[platform] = Some(address);
-        let limits = http::Limits::of(&service.reads.limits, strangers);
+        let limits = &service.reads.limits;
+        let limits = http::Limits::of(limits, format!("platform.{name}"), "callback_connections", strangers);
+        places.push(limits.places.clone());
         let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
         let service = Arc::new(service);
         tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
@@ -138,7 +168,8 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
                 callbacks.push(own);
-                let limits = http::Limits::of(&limits, strangers);
+                let limits = http::Limits::of(&limits, format!("application.{name}"), "connections", strangers);
+                places.push(limits.places.clone());
                 let service = Arc::new(*service);
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
                 tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
@@ -146,17 +177,21 @@ pub async fn start(config: Config, mappings: &Mappings) -> Result<Running, Strin
             Serving::Streams { queue, connections, web } => {
                 callbacks.push(None);
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
+                // The conversation counts connections itself, so that it can refuse the ones that are too many.
+                let places = Places::new(format!("application.{name}"), "listener", connections);
                 let read = READ;
-                let streams = Streams { owner, listener, acceptor, queue, connections, strangers, read, web, inputs };
+                let streams = Streams { owner, listener, acceptor, queue, places, strangers, read, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
     }
-    let metrics = Arc::new(Metrics::default());
-    let engine =
-        Engine::new(bridge, Channels { ways, store, callbacks }, hold_limit, inputs.clone(), metrics, tasks.clone());
+    let names: Vec<String> = bridge.applications().iter().map(|application| application.name.clone()).collect();
+    let metrics = Metrics::new(&names, places);
+    let channels = Channels { ways, store, callbacks, certificates };
+    let engine = Engine::new(bridge, channels, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
-    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs })
+    let orders = Some(orders);
+    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs, ends, orders })
 }
 
 impl Running {
@@ -176,6 +211,37 @@ impl Running {
         if let Some(pulse) = supervisor.pulse() {
             bring(&self.inputs, Input::Watched(pulse)).await;
         }
+    }
+
+    /// Orders that come in over the Unix socket, for whoever takes them first.
+    pub fn take_orders(&mut self) -> Option<mpsc::Receiver<Order>> {
+        self.orders.take()
+    }
+
+    /// How the platforms stand.
+    pub async fn standings(&self) -> Vec<Standing> {
+        self.ask(Input::Ready).await.unwrap_or_default().platforms
+    }
+
+    /// The metrics of this moment, as OpenMetrics.
+    pub async fn metrics(&self) -> String {
+        self.ask(Input::Metrics).await.unwrap_or_default()
+    }
+
+    /// The latest notices of level warn and above.
+    pub async fn complaints(&self) -> Vec<String> {
+        self.ask(Input::Complaints).await.unwrap_or_default()
+    }
+
+    /// Has the stories of calls told in the log, or not any more, as its level is now.
+    pub async fn tell_stories(&self) {
+        bring(&self.inputs, Input::Stories(log::notices::shows_stories())).await;
+    }
+
+    async fn ask<T>(&self, input: impl FnOnce(oneshot::Sender<T>) -> Input) -> Option<T> {
+        let (reply, answered) = oneshot::channel();
+        bring(&self.inputs, input(reply)).await;
+        answered.await.ok()
     }
 
     /// Ends when the bridge does, which it never should before it is told to.

@@ -9,17 +9,21 @@ use tokio_util::sync::CancellationToken;
 use super::{
     callback::Caller,
     engine::{Engine, Link},
+    metrics::Fill,
     room::Waiting,
 };
 use crate::{
     bridge::{Output, Owner},
     log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Notice, Post, PostOutcome},
+    port::{self, Connection, Delivery, Level, Notice, Post, PostOutcome},
 };
 
 /// The cause of ending a connection that reads too slowly.
 const FELL_BEHIND: &str = "fell-behind";
+
+/// How many of the latest complaints are kept for a support case.
+const COMPLAINTS: usize = 200;
 
 /// A queue of calls to one callback address.
 pub(super) struct Calls {
@@ -34,8 +38,9 @@ impl Calls {
         &self.waiting
     }
 
-    pub fn queued(&self) -> usize {
-        self.deliveries.max_capacity() - self.deliveries.capacity()
+    pub fn fill(&self) -> Fill {
+        // Heartbeats wait in the queue, too, and are not events.
+        Fill { messages: self.deliveries.max_capacity() - self.deliveries.capacity(), ..self.waiting.fill() }
     }
 }
 
@@ -149,7 +154,7 @@ impl Engine {
             connection,
             inputs: self.inputs.clone(),
             waiting: waiting.clone(),
-            metrics: self.metrics.clone(),
+            measured: self.metrics.of_application(index).clone(),
             give_up,
         };
         self.tasks.spawn(caller.run(url, receiver, stop.clone()));
@@ -175,7 +180,7 @@ impl Engine {
             return self.give_up(owner, connection, &reason);
         };
         if let Some(heard) = heard {
-            self.metrics.translation.observe(at.duration_since(heard).as_secs_f64());
+            self.metrics.of_application(index).translation.observe(at.duration_since(heard).as_secs_f64());
         }
         if has_risen {
             let waiting = calls.waiting.clone();
@@ -190,8 +195,8 @@ impl Engine {
             self.show(owner, connection, "told", &bytes);
         }
         if let Some(has_risen) = writer.send(bytes) {
-            if let (Some(heard), Owner::Application(_)) = (heard, owner) {
-                self.metrics.translation.observe(heard.elapsed().as_secs_f64());
+            if let (Some(heard), Owner::Application(index)) = (heard, owner) {
+                self.metrics.of_application(index).translation.observe(heard.elapsed().as_secs_f64());
             }
             if has_risen {
                 let waiting = writer.waiting.clone();
@@ -223,7 +228,7 @@ impl Engine {
     pub(super) fn discard(&mut self, owner: Owner, connection: Connection, cause: &'static str) {
         let mut count = 0;
         if let Some(Link::Open(writer)) = self.links.remove(&(owner, connection)) {
-            count += writer.queued();
+            count += writer.waiting.messages();
         }
         if let Some(calls) = self.calls.remove(&(owner, connection)) {
             calls.stop.cancel();
@@ -260,7 +265,15 @@ impl Engine {
         }
     }
 
-    fn log(&self, about: Option<Owner>, notice: &Notice) {
+    fn log(&mut self, about: Option<Owner>, notice: &Notice) {
+        if matches!(notice.level(), Level::Warn | Level::Error) {
+            if self.complaints.len() == COMPLAINTS {
+                self.complaints.pop_front();
+            }
+            let name = about.map_or("", |owner| self.name(owner));
+            let line = format!("{:.3} {} {name} {notice}", jiff::Timestamp::now(), notice.level().name());
+            self.complaints.push_back(one_line(&line).into_owned());
+        }
         let name = about.map(|owner| self.name(owner));
         let (platform, application) = match about {
             Some(Owner::Platform(_)) => (name, None),

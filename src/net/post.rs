@@ -11,6 +11,7 @@ use super::{
     describe::Describer,
     exchange::{Access, Exchange, Failure},
     input::Input,
+    tls::Connector,
 };
 use crate::{
     bridge::Owner,
@@ -36,11 +37,16 @@ pub struct Carrier {
 }
 
 /// A platform's queue, and who empties it.
-pub fn posts(platform: usize, settings: &Settings, inputs: mpsc::Sender<Input>) -> Result<(Posts, Carrier), String> {
-    let access = Access::new(&settings.tls, None, settings.plaintext, settings.max_answer)?;
+pub fn posts(
+    platform: usize,
+    connector: Connector,
+    settings: &Settings,
+    inputs: mpsc::Sender<Input>,
+) -> (Posts, Carrier) {
+    let access = Access::new(connector, &settings.tls, None, settings.plaintext, settings.max_answer);
     let (sender, queue) = mpsc::channel(settings.queue);
     let carrier = Carrier { platform, access: Arc::new(access), connections: settings.connections, queue, inputs };
-    Ok((Posts { queue: sender, most: settings.queue, describer: None }, carrier))
+    (Posts { queue: sender, most: settings.queue, describer: None }, carrier)
 }
 
 impl Posts {
@@ -50,9 +56,9 @@ impl Posts {
         sent.map_err(|_| format!("{} requests wait to be posted already", self.most))
     }
 
-    /// How many wait.
-    pub fn queued(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+    /// How many wait, and how many may.
+    pub fn fill(&self) -> (usize, usize) {
+        (self.queue.max_capacity() - self.queue.capacity(), self.most)
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     bring,
     engine::{Engine, Link},
     input::Input,
+    metrics::Fill,
 };
 use crate::{
     bridge::{Owner, Room},
@@ -123,6 +124,11 @@ impl Waiting {
     fn is_nearly_empty(&self) -> bool {
         let bytes = self.bytes.load(Ordering::Relaxed);
         self.messages() <= self.limit.messages / 8 && bytes <= self.limit.bytes / 8
+    }
+
+    pub fn fill(&self) -> Fill {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        Fill { messages: self.messages(), bytes, limit: self.limit }
     }
 
     /// The number of messages that wait.

@@ -75,11 +75,6 @@ impl Writer {
         let has_risen = self.waiting.add(bytes.len())?;
         self.messages.try_send(bytes).is_ok().then_some(has_risen)
     }
-
-    /// The number of messages that wait.
-    pub fn queued(&self) -> usize {
-        self.waiting.messages()
-    }
 }
 
 /// Whose stream it is, and its bounds.

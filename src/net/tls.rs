@@ -1,75 +1,151 @@
-//! TLS both ways: the bridge's own certificate, and whom it trusts.
+//! TLS both ways. What each end shows and whom it trusts can be exchanged while the bridge runs: it counts from the next
+//! handshake on, and connections that are open stay.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-
-use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+use std::{
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
+
+use rustls::{ClientConfig, ServerConfig};
 use tokio::{net::TcpStream, time::timeout};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, server::TlsStream};
 
 use super::peers::Peers;
 use crate::{
+    config::{
+        Config,
+        certificates::{self, End, TlsTable, Wrong},
+    },
     port::Notice,
-    settings::{ClientTls, ServerTls},
+    settings::ClientTls,
 };
 
-/// What the bridge shows to those who connect to it.
-pub fn server(settings: &ServerTls) -> Result<TlsAcceptor, String> {
-    let certificate = &settings.certificate;
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|error| format!("{}: {error}", certificate.display()))?
-        .collect();
-    let chain = chain.map_err(|error| format!("{}: {error}", certificate.display()))?;
-    let key =
-        PrivateKeyDer::from_pem_file(&settings.key).map_err(|error| format!("{}: {error}", settings.key.display()))?;
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| format!("{}: {error}", certificate.display()))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+/// One end of TLS, for all handshakes of a listener or toward a platform.
+#[derive(Clone)]
+pub struct Exchangeable<T>(Arc<RwLock<Arc<T>>>);
+
+pub type Acceptor = Exchangeable<ServerConfig>;
+pub type Connector = Exchangeable<ClientConfig>;
+
+impl<T> Exchangeable<T> {
+    pub fn new(config: T) -> Exchangeable<T> {
+        Exchangeable(Arc::new(RwLock::new(Arc::new(config))))
+    }
+
+    /// What counts for a handshake that begins now.
+    pub fn current(&self) -> Arc<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn exchange(&self, config: T) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
 }
 
-/// Whom the bridge trusts: the authorities of a file, or those of the system. There is no way not to verify.
-pub fn client(settings: &ClientTls) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    match &settings.ca {
-        Some(path) => {
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            for certificate in certificates {
-                let certificate = certificate.map_err(|error| format!("{}: {error}", path.display()))?;
-                roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
-            }
-            if roots.is_empty() {
-                return Err(format!("{}: there is no certificate in it", path.display()));
+pub fn client(settings: &ClientTls) -> Result<Connector, String> {
+    certificates::client(settings).map(Exchangeable::new).map_err(|wrong| wrong.text)
+}
+
+/// The ends of TLS of a configuration, each under its table: `platform.mitel.tls`.
+#[derive(Default)]
+pub struct Ends {
+    acceptors: Vec<(String, Acceptor)>,
+    /// With the name that the server's certificate should have, which is not exchanged.
+    connectors: Vec<(String, Connector, Option<String>)>,
+}
+
+/// The ends of a configuration that is to be put in force.
+pub struct NewEnds {
+    acceptors: Vec<(String, ServerConfig)>,
+    connectors: Vec<(String, ClientConfig, Option<String>)>,
+}
+
+impl NewEnds {
+    /// Reads all files of a configuration.
+    pub fn of(config: &Config) -> Result<NewEnds, String> {
+        let mut ends = NewEnds { acceptors: Vec::new(), connectors: Vec::new() };
+        for TlsTable { side, name, key, end } in config.tls_tables() {
+            let table = table(side, name, key);
+            let wrong = |wrong: Wrong| format!("{table}.{}: {}", wrong.key, wrong.text);
+            match end {
+                End::Server(tls) => {
+                    let config = certificates::server(tls).map_err(wrong)?;
+                    ends.acceptors.push((table, config));
+                }
+                End::Client(tls) => {
+                    let config = certificates::client(tls).map_err(wrong)?;
+                    ends.connectors.push((table, config, tls.server_name.clone()));
+                }
             }
         }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-        }
+        Ok(ends)
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+}
+
+impl From<NewEnds> for Ends {
+    fn from(NewEnds { acceptors, connectors }: NewEnds) -> Ends {
+        let acceptors = acceptors.into_iter().map(|(table, config)| (table, Exchangeable::new(config)));
+        let connectors = connectors.into_iter().map(|(table, config, name)| (table, Exchangeable::new(config), name));
+        Ends { acceptors: acceptors.collect(), connectors: connectors.collect() }
+    }
+}
+
+impl Ends {
+    /// The end of a table, if the configuration has that table.
+    pub fn acceptor(&self, side: &str, name: &str, key: &str) -> Option<Acceptor> {
+        let wanted = table(side, name, key);
+        self.acceptors.iter().find(|(table, _)| *table == wanted).map(|(_, acceptor)| acceptor.clone())
+    }
+
+    pub fn connector(&self, side: &str, name: &str, key: &str) -> Option<Connector> {
+        let wanted = table(side, name, key);
+        self.connectors.iter().find(|(table, ..)| *table == wanted).map(|(_, connector, _)| connector.clone())
+    }
+
+    /// Puts new ends in force, for the handshakes that come after. Hands back the tables that need a restart instead: those
+    /// that came or went, and those with another name of the server.
+    pub fn exchange(&self, new: NewEnds) -> Vec<String> {
+        let olds = self.acceptors.iter().map(|(table, _)| table).chain(self.connectors.iter().map(|(table, ..)| table));
+        let news = new.acceptors.iter().map(|(table, _)| table).chain(new.connectors.iter().map(|(table, ..)| table));
+        let (olds, news): (Vec<String>, Vec<String>) = (olds.cloned().collect(), news.cloned().collect());
+        let mut left = olds.iter().filter(|table| !news.contains(table)).cloned().collect::<Vec<_>>();
+        left.extend(news.into_iter().filter(|table| !olds.contains(table)));
+        for (table, config) in new.acceptors {
+            if let Some((_, acceptor)) = self.acceptors.iter().find(|(known, _)| *known == table) {
+                acceptor.exchange(config);
+            }
+        }
+        for (table, config, name) in new.connectors {
+            match self.connectors.iter().find(|(known, ..)| *known == table) {
+                Some((_, connector, known)) if *known == name => connector.exchange(config),
+                Some(_) => left.push(table),
+                None => {}
+            }
+        }
+        left
+    }
+}
+
+fn table(side: &str, name: &str, key: &str) -> String {
+    format!("{side}.{name}.{key}")
+}
+
+impl Connector {
+    pub fn connector(&self) -> TlsConnector {
+        TlsConnector::from(self.current())
+    }
 }
 
 /// Performs a TLS handshake. If it fails, the reason is logged.
 pub async fn shake_hands(
-    acceptor: &TlsAcceptor,
+    acceptor: &Acceptor,
     stream: TcpStream,
     limit: Duration,
     peer: SocketAddr,
     peers: Option<Peers>,
 ) -> Option<TlsStream<TcpStream>> {
-    let reason = match timeout(limit, acceptor.accept(stream)).await {
+    let reason = match timeout(limit, TlsAcceptor::from(acceptor.current()).accept(stream)).await {
         Ok(Ok(stream)) => return Some(stream),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("it took longer than {} s", limit.as_secs_f64()),

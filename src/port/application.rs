@@ -2,8 +2,13 @@
 
 use std::fmt::Debug;
 
+use secrecy::SecretString;
+
 use super::{Abilities, Directory, Input, Output, Taken, Texts};
 use crate::{message::Message, time::Time};
+
+/// The key of a bound, how much of it is used, and the bound.
+pub type Bound = (&'static str, usize, usize);
 
 /// The conversation with the sessions of one application. The module describes the order of calls.
 pub trait ApplicationConversation: Debug + Send {
@@ -27,6 +32,13 @@ pub trait ApplicationConversation: Debug + Send {
         let _ = epoch;
     }
 
+    /// Puts other users in force, for log-ons that come after; sessions that are open stay. Returns false if the conversation
+    /// cannot exchange its users.
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, read_only: &[String]) -> bool {
+        let _ = (users, read_only);
+        false
+    }
+
     // ── polls ──
 
     fn poll(&mut self) -> Option<ApplicationOutput>;
@@ -41,6 +53,10 @@ pub trait ApplicationConversation: Debug + Send {
     fn sessions(&self) -> Vec<u32>;
     /// Sessions lost since the start, by cause.
     fn lost(&self) -> Vec<(&'static str, u64)>;
+    /// How far its bounds are used, by their keys.
+    fn bounds(&self) -> Vec<Bound> {
+        Vec::new()
+    }
     /// Counts of characters in requests that became U+FFFD.
     fn texts(&self) -> &Texts;
     /// What could not be carried since the start, by reason.

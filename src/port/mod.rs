@@ -43,7 +43,7 @@ mod texts;
 mod tries;
 
 pub use application::{
-    ApplicationConversation, ApplicationOutput, Audience, Filterable, GroupWatcher, Guest, Passes, Portions,
+    ApplicationConversation, ApplicationOutput, Audience, Bound, Filterable, GroupWatcher, Guest, Passes, Portions,
     WatchesGroups,
 };
 pub use directory::{Abilities, Directory, Entry, Known, Thing};

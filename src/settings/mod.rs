@@ -6,6 +6,7 @@ mod allow;
 mod called_back;
 mod dialled;
 mod mask;
+mod places;
 mod posted;
 mod quantity;
 mod rules;
@@ -20,6 +21,7 @@ mod tls;
 mod unknown;
 mod url;
 mod users;
+mod variables;
 mod web;
 mod wsdl;
 

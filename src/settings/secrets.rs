@@ -1,11 +1,17 @@
-//! Files with secrets: which ones the configuration names, and users' files. No report shows what stands in them.
+//! Secrets of a section: in the file, in another file, or in the environment; and which files with secrets the configuration
+//! names. No report shows what stands in them.
 
 use std::path::{Path, PathBuf};
 
+use figment::value::Value;
 use secrecy::SecretString;
 use toml::de::{DeTable, DeValue};
 
-use super::{Section, mask};
+use super::{
+    mask,
+    section::{Form, Section},
+    source::join,
+};
 use crate::diagnostic::Source;
 
 impl Section<'_> {
@@ -19,6 +25,59 @@ impl Section<'_> {
     pub fn files(&self) -> Vec<PathBuf> {
         let own = PathBuf::from(&*self.reader.sources.shown.name);
         [own].into_iter().chain(self.reader.files.borrow().iter().cloned()).collect()
+    }
+
+    /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
+    pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
+        let (text, file) = (self.hidden_text(key, Form::Secret), self.path(file_key));
+        // The environment and the command line override the file, whichever of the two keys they set.
+        let (own, other) = (self.source_of(key), self.source_of(file_key));
+        match (text, file) {
+            (Some(_), Some(_)) if own == other => {
+                self.problem(key, format!("`{key}` and `{file_key}` are both given"));
+                None
+            }
+            (Some(text), file) if file.is_none() || own > other => Some(text.into()),
+            (_, Some(file)) => match self.read(&file) {
+                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+                Err(error) => {
+                    self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
+                    None
+                }
+            },
+            (_, None) => None,
+        }
+    }
+
+    /// A secret that has to be there; an empty one where it is not.
+    pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
+        let secret = self.secret(key, file_key);
+        if secret.is_none() && !self.has(key) && !self.has(file_key) {
+            self.missing(key, format!("`{}.{key}` or `{file_key}` is missing", self.path));
+        }
+        secret.unwrap_or_else(|| String::new().into())
+    }
+
+    /// Names with secrets.
+    pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        match self.find(key, Form::Secrets) {
+            None => Vec::new(),
+            Some(Value::Dict(_, dict)) => {
+                let secret = |(name, value): (&String, &Value)| match value.as_str() {
+                    Some(text) => {
+                        let path = join(&self.path_of(key), name);
+                        self.is_resolved(key, &path, true).then(|| (name.clone(), text.to_owned().into()))
+                    }
+                    None => {
+                        let expected = "should be a text in quotes";
+                        self.problem_in(key, name, format!("`{}.{name}` {expected}", self.path_of(key)));
+                        None
+                    }
+                };
+                dict.iter().filter_map(secret).collect()
+            }
+            Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
+        }
     }
 
     /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.

@@ -4,7 +4,6 @@
 use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, time::Duration};
 
 use figment::value::{Dict, Num, Value};
-use secrecy::SecretString;
 
 use super::{
     quantity::{parse_duration, parse_size},
@@ -105,7 +104,7 @@ impl<'r> Section<'r> {
     }
 
     /// The value of a key that this reader knows, with the form of its values.
-    fn find(&self, key: &'static str, form: Form) -> Option<&'r Value> {
+    pub(super) fn find(&self, key: &'static str, form: Form) -> Option<&'r Value> {
         self.known.borrow_mut().push(key);
         self.note(key, form);
         self.dict.get(key)
@@ -139,7 +138,7 @@ impl<'r> Section<'r> {
         self.missing.borrow_mut().push((key, text.into()));
     }
 
-    fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
+    pub(super) fn wrong<T>(&self, key: &str, expected: &str) -> Option<T> {
         self.problem(key, format!("`{}` should be {expected}", self.path_of(key)));
         None
     }
@@ -149,7 +148,7 @@ impl<'r> Section<'r> {
     }
 
     /// Marks the value of a key as not secret, so that reports may show it.
-    fn is_plain(&self, path: String) {
+    pub(super) fn is_plain(&self, path: String) {
         self.reader.plain.borrow_mut().insert(path);
     }
 
@@ -159,13 +158,28 @@ impl<'r> Section<'r> {
     }
 
     /// A text that reports do not show.
-    fn hidden_text(&self, key: &'static str, form: Form) -> Option<String> {
-        match self.find(key, form)? {
+    pub(super) fn hidden_text(&self, key: &'static str, form: Form) -> Option<String> {
+        let is_secret = form == Form::Secret;
+        let value = self.find(key, form)?;
+        if !self.is_resolved(key, &self.path_of(key), is_secret) {
+            return None;
+        }
+        match value {
             Value::String(_, text) => Some(text.clone()),
             Value::Num(_, number) => Some(number_text(number)),
             Value::Bool(_, value) => Some(value.to_string()),
             _ => self.wrong(key, "a text"),
         }
+    }
+
+    /// Complains about a text that names a variable which the environment does not have. A password is only taken for such a
+    /// text if it is nothing else.
+    pub(super) fn is_resolved(&self, key: &str, path: &str, is_secret: bool) -> bool {
+        let unresolved = self.reader.sources.unresolved.get(path).filter(|text| text.is_whole || !is_secret);
+        if let Some(unresolved) = unresolved {
+            self.problem(key, unresolved.text());
+        }
+        unresolved.is_none()
     }
 
     pub fn text_or(&self, key: &'static str, default: &str) -> String {
@@ -221,7 +235,11 @@ impl<'r> Section<'r> {
     /// A list of texts; a text with commas is one, too.
     pub fn list(&self, key: &'static str) -> Option<Vec<String>> {
         self.is_plain(self.path_of(key));
-        match self.find(key, Form::Texts)? {
+        let value = self.find(key, Form::Texts)?;
+        if !self.is_resolved(key, &self.path_of(key), false) {
+            return None;
+        }
+        match value {
             Value::Array(_, items) => {
                 let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
                 texts.or_else(|| self.wrong(key, "a list of texts"))
@@ -248,79 +266,6 @@ impl<'r> Section<'r> {
         numbers.or_else(|| self.wrong(key, "a list of numbers"))
     }
 
-    /// A file name. If the user gave the file's content here by mistake, reports do not show it.
-    pub fn path(&self, key: &'static str) -> Option<PathBuf> {
-        let text = self.hidden_text(key, Form::Text)?;
-        if text.contains(['\n', '\r']) || text.contains("-----BEGIN") {
-            return self.wrong(key, "the name of a file, not what stands in it");
-        }
-        self.is_plain(self.path_of(key));
-        Some(PathBuf::from(text))
-    }
-
-    /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
-    pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
-        let file = self.path(file_key);
-        match (self.hidden_text(key, Form::Secret), file) {
-            (Some(_), Some(_)) => {
-                self.problem(key, format!("`{key}` and `{file_key}` are both given"));
-                None
-            }
-            (Some(text), None) => self.expand(key, &text).map(SecretString::from),
-            (None, Some(file)) => match self.read(&file) {
-                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
-                Err(error) => {
-                    self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
-                    None
-                }
-            },
-            (None, None) => None,
-        }
-    }
-
-    /// A secret that has to be there; an empty one where it is not.
-    pub fn required_secret(&self, key: &'static str, file_key: &'static str) -> SecretString {
-        let secret = self.secret(key, file_key);
-        if secret.is_none() && !self.has(key) && !self.has(file_key) {
-            self.missing(key, format!("`{}.{key}` or `{file_key}` is missing", self.path));
-        }
-        secret.unwrap_or_else(|| String::new().into())
-    }
-
-    /// `${NAME}` → the variable's value; anything else stays what it is.
-    fn expand(&self, key: &str, text: &str) -> Option<String> {
-        let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
-            return Some(text.to_owned());
-        };
-        let value = self.reader.sources.environment.get(name).cloned();
-        if value.is_none() {
-            // A text that can't be a variable's name may be a secret that looks like one.
-            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            let named = if is_name { format!("variable {name}") } else { "such variable".to_owned() };
-            self.problem(key, format!("the environment has no {named}"));
-        }
-        value
-    }
-
-    /// Names with secrets.
-    pub fn secrets(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        match self.find(key, Form::Secrets) {
-            None => Vec::new(),
-            Some(Value::Dict(_, dict)) => {
-                let secret = |(name, value): (&String, &Value)| match value.as_str() {
-                    Some(text) => self.expand(key, text).map(|text| (name.clone(), text.into())),
-                    None => {
-                        let expected = "should be a text in quotes";
-                        self.problem_in(key, name, format!("`{}.{name}` {expected}", self.path_of(key)));
-                        None
-                    }
-                };
-                dict.iter().filter_map(secret).collect()
-            }
-            Some(_) => self.wrong(key, "a table of names and passwords").unwrap_or_default(),
-        }
-    }
-
     /// How much is wrong so far.
     pub fn problem_count(&self) -> usize {
         self.reader.problems.borrow().len()
@@ -330,6 +275,7 @@ impl<'r> Section<'r> {
     pub fn values(&self, key: &'static str) -> Vec<(String, String)> {
         let Some(Value::Dict(_, dict)) = self.find(key, Form::Values) else { return Vec::new() };
         dict.keys().for_each(|name| self.is_plain(join(&self.path_of(key), name)));
+        dict.keys().for_each(|name| _ = self.is_resolved(key, &join(&self.path_of(key), name), false));
         let text = |value: &Value| match value {
             Value::String(_, text) => text.clone(),
             Value::Num(_, number) => number_text(number),
@@ -349,7 +295,10 @@ impl<'r> Section<'r> {
             Value::Bool(_, value) => Given::Bool(*value),
             _ => Given::Other,
         };
-        self.dict.keys().for_each(|name| self.is_plain(self.path_of(name)));
+        for name in self.dict.keys() {
+            self.is_plain(self.path_of(name));
+            self.is_resolved(name, &self.path_of(name), false);
+        }
         self.dict.iter().map(|(name, value)| (name.as_str(), given(value))).collect()
     }
 

@@ -3,8 +3,9 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -18,6 +19,7 @@ use super::{
     mask,
     section::{Form, Reader, Section},
     syntax,
+    variables::{Unresolved, expand_all},
 };
 use crate::diagnostic::{Problems, Source};
 
@@ -35,8 +37,14 @@ pub struct Sources {
     /// The variables that set keys, by their paths.
     pub(super) variables: BTreeMap<String, String>,
     pub(super) environment: BTreeMap<String, String>,
+    /// Texts that name a variable which the environment does not have, by their paths.
+    pub(super) unresolved: BTreeMap<String, Unresolved>,
+    /// The folder of the file: relative paths in the file start there.
+    pub(super) folder: PathBuf,
     /// Tables that are not there are read as empty ones, and all keys that are asked for are noted.
     pub(super) opens_all: bool,
+    /// The paths of keys whose values were read as not secret.
+    plain: RefCell<BTreeSet<String>>,
     /// The keys that were asked for, by their paths.
     pub asked: RefCell<BTreeMap<String, Form>>,
 }
@@ -75,7 +83,9 @@ impl Sources {
             .merge(Layer { name: name.to_owned(), dict: from_file })
             .merge(Layer { name: "environment".into(), dict: from_environment })
             .merge(Layer { name: "flag".into(), dict: nested(from_flags) });
-        let root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
+        let mut root = figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default();
+        let unresolved = expand_all(&mut root, &environment);
+        let folder = Path::new(name).parent().map(Path::to_owned).unwrap_or_default();
         Sources {
             root,
             figment,
@@ -85,7 +95,10 @@ impl Sources {
             spans,
             variables,
             environment,
+            unresolved,
+            folder,
             opens_all: false,
+            plain: RefCell::default(),
             asked: RefCell::default(),
         }
     }
@@ -115,10 +128,23 @@ impl Sources {
                         all.insert(format!("{key}.{name}"), number(&section));
                     }
                 }
-                value => _ = all.insert(key.clone(), number(value)),
+                value => {
+                    let mut value = value.clone();
+                    if let Value::Dict(_, keys) = &mut value {
+                        keys.retain(|key, _| !without.contains(&key.as_str()));
+                    }
+                    all.insert(key.clone(), number(&value));
+                }
             }
         }
         all
+    }
+
+    /// The file as reports show it, once it was read: with all values starred out that may be secrets.
+    pub fn masked(&self) -> String {
+        let (table, _) = DeTable::parse_recoverable(&self.text);
+        let plain = self.plain.borrow();
+        mask::known(&self.text, table.get_ref(), &|path| plain.contains(path))
     }
 
     /// Reads everything through `read`, and complains about whatever it did not ask for. What is wrong with a file that is no
@@ -137,6 +163,7 @@ impl Sources {
         section.finish();
         drop(section);
         let plain = reader.plain.into_inner();
+        self.plain.borrow_mut().extend(plain.iter().cloned());
         *said = reader.problems.into_inner();
         if self.is_toml && !said.is_empty() {
             let (table, _) = DeTable::parse_recoverable(&self.text);

@@ -33,7 +33,7 @@ impl Wsdl {
             source: match section.text_or("wsdl", "auto").as_str() {
                 "auto" => WsdlSource::Service,
                 "none" => WsdlSource::Profile,
-                file => WsdlSource::File(file.into()),
+                file => WsdlSource::File(section.located("wsdl", file.to_owned())),
             },
             limits: wsdl::Limits {
                 documents: section.number("wsdl_max_documents", defaults.documents as u32) as usize,

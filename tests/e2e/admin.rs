@@ -24,6 +24,7 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
     desk.ask("HoldCall", &[("AgentIdx", "1001"), ("CallId", "900")]).await.unwrap();
     hears(&mut desk, &["CallRequestFailed 900 a1001 RequestFailed #1"]).await;
     let metrics = get(admin, "/metrics").await;
+    assert!(metrics.to_lowercase().contains("content-type: text/plain; version=0.0.4"), "{metrics}");
     for line in [
         r#"cti_bridge_messages_in_total{platform="mitel",message="established"} 1"#,
         r#"cti_bridge_messages_ignored_total{platform="mitel",message="group-stats"} 1"#,
@@ -39,11 +40,30 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
         r#"cti_bridge_queue{application="desk",session="1"} 0"#,
         r#"cti_bridge_calls{platform="mitel"} 1"#,
         r#"cti_bridge_platform_connected{platform="mitel"} 1"#,
-        "cti_bridge_translation_seconds_bucket",
-        "cti_bridge_delivery_seconds_count",
+        r#"cti_bridge_translation_seconds_bucket{le="0.00001",application="desk"}"#,
+        r#"cti_bridge_delivery_seconds_count{application="desk"} "#,
+        r#"cti_bridge_request_seconds_count{platform="mitel"} 1"#,
+        r#"cti_bridge_open_requests{platform="mitel"} 0"#,
+        r#"cti_bridge_last_message_age_seconds{platform="mitel"} 0"#,
+        r#"cti_bridge_bound_used{section="platform.mitel",bound="max_calls"} 1"#,
+        r#"cti_bridge_bound_limit{section="platform.mitel",bound="max_calls"} 10000"#,
+        r#"cti_bridge_bound_used{section="application.desk",bound="sessions"} 1"#,
+        r#"cti_bridge_bound_limit{section="application.desk",bound="queue"} 16384"#,
+        r#"cti_bridge_bound_used{section="application.desk",bound="connections"} 1"#,
+        r#"cti_bridge_bound_limit{section="admin",bound="connections"} 16"#,
+        // Counters are there before anything is counted.
+        r#"cti_bridge_messages_in_total{platform="mitel",message="conferenced"} 0"#,
+        r#"cti_bridge_refused_total{platform="mitel",reason="full"} 0"#,
+        r#"cti_bridge_sessions_lost_total{application="desk",cause="heartbeat"} 0"#,
+        r#"cti_bridge_disconnects_total{platform="mitel"} 0"#,
+        "cti_bridge_build_info{version=",
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
+    let open = request(admin, "GET", "/metrics", "Accept: application/openmetrics-text; version=1.0.0\r\n").await;
+    assert!(open.to_lowercase().contains("content-type: application/openmetrics-text") && open.ends_with("# EOF\n"));
+    let head = request(admin, "HEAD", "/metrics", "").await;
+    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
     for secret in [PASSWORD, USER_PASSWORD, "5551234", "gold", "SALE", desk.session.as_str()] {
         assert!(!metrics.contains(secret), "{secret} is shown");
     }
@@ -51,6 +71,10 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
     soon("LinkStatus", async { while short(&event(&mut desk).await) != "LinkStatus Down" {} }).await;
     let ready = get(admin, "/readyz").await;
     assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not connected: mitel"), "{ready}");
+    let ready = get(admin, "/readyz?platform=mitel").await;
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not connected: mitel"), "{ready}");
+    let unknown = get(admin, "/readyz?platform=mittel").await;
+    assert!(unknown.starts_with("HTTP/1.1 404") && unknown.contains("there are mitel"), "{unknown}");
     assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
 }
 

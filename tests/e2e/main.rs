@@ -3,6 +3,8 @@
 
 mod admin;
 mod calls;
+#[cfg(unix)]
+mod control;
 mod daemon;
 mod desktops;
 mod edges;

@@ -152,7 +152,10 @@ async fn what_is_wrong_is_refused_before_anything_is_sent() {
     assert!(fault.message.contains("longer than 4096 bytes"), "{}", fault.message);
     assert_eq!(media.count("AddRequest"), 0);
     let metrics = get(running.admin.unwrap(), "/metrics").await;
-    assert!(metrics.contains("cti_bridge_refused_total{application=\"tickets\",reason=\"fault\"} 5"), "{metrics}");
+    assert!(
+        metrics.contains("cti_bridge_application_refused_total{application=\"tickets\",reason=\"fault\"} 5"),
+        "{metrics}"
+    );
     assert!(!metrics.contains("pass") && !metrics.contains("secret"), "{metrics}");
     running.stop().await;
 }

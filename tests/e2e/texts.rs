@@ -90,7 +90,7 @@ async fn what_was_replaced_is_counted_by_platform_and_application() {
     for line in [
         "texts_replaced_total{platform=\"micc\",sort=\"bytes\"} 1",
         "texts_replaced_total{platform=\"micc\",sort=\"half-surrogate\"} 1",
-        "texts_replaced_total{application=\"crm\",sort=\"escape\"} 2",
+        "application_texts_replaced_total{application=\"crm\",sort=\"escape\"} 2",
     ] {
         assert!(metrics.contains(&format!("cti_bridge_{line}")), "{line}: {metrics}");
     }

@@ -8,6 +8,7 @@ use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    server::WebPkiClientVerifier,
 };
 use serde_json::json;
 use tokio::{
@@ -44,12 +45,35 @@ impl Authority {
         self.folder.join(name).display().to_string()
     }
 
+    fn identity(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let chain = vec![CertificateDer::from_pem_file(self.file("server.pem")).unwrap()];
+        (chain, PrivateKeyDer::from_pem_file(self.file("server.key")).unwrap())
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
+        roots
+    }
+
     /// Takes TLS connections and passes what they carry on in plain.
     async fn front(&self, behind: SocketAddr) -> SocketAddr {
-        let chain = vec![CertificateDer::from_pem_file(self.file("server.pem")).unwrap()];
-        let key = PrivateKeyDer::from_pem_file(self.file("server.key")).unwrap();
+        self.front_for(behind, None).await
+    }
+
+    /// The same, for those whom somebody vouches for.
+    async fn front_for(&self, behind: SocketAddr, known: Option<&Authority>) -> SocketAddr {
+        let (chain, key) = self.identity();
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
-        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = match known {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let (roots, provider) = (Arc::new(authority.roots()), Arc::new(default_provider()));
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build().unwrap();
+                config.with_client_cert_verifier(verifier)
+            }
+        };
         let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -68,11 +92,21 @@ impl Authority {
 
     /// Takes plain connections and passes what they carry on in TLS.
     pub async fn back(&self, behind: SocketAddr) -> SocketAddr {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
+        self.back_as(behind, None).await
+    }
+
+    /// The same, showing the certificate of somebody.
+    async fn back_as(&self, behind: SocketAddr, shown: Option<&Authority>) -> SocketAddr {
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
-        let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
-        let connector = TlsConnector::from(Arc::new(config.with_no_client_auth()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(self.roots());
+        let config = match shown {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let (chain, key) = authority.identity();
+                config.with_client_auth_cert(chain, key).unwrap()
+            }
+        };
+        let connector = TlsConnector::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -171,4 +205,49 @@ async fn a_flood_of_handshakes_that_fail_is_a_few_lines_with_the_reason() {
     let said = log.matches("a TLS handshake failed event=\"tls_failed\"").count();
     assert!((20..=20 * spans).contains(&said), "{said} lines:\n{log}");
     assert!(log.contains(" of=\"tls_failed\" count="), "{log}");
+}
+
+#[tokio::test]
+async fn both_ends_show_who_they_are_where_that_is_asked_for() {
+    let (authority, stranger) = (Authority::new("mutual"), Authority::new("mutual-stranger"));
+    let own = format!("certificate = '{}', key = '{}'", authority.file("server.pem"), authority.file("server.key"));
+    let ca = authority.file("ca.pem");
+    let feed = FeedSim::start().await.unwrap();
+    let front = authority.front_for(feed.address, Some(&authority)).await;
+    let platform = format!("tls = {{ ca = '{ca}', server_name = 'localhost', {own} }}");
+    let application = format!("tls = {{ {own}, client_ca = '{ca}' }}");
+    let extra = Extra { platform: &platform, application: &application, ..Extra::default() };
+    let running = run(&text(&front.to_string(), &extra)).await;
+    let _line = soon("the log-on", feed.welcome(PASSWORD)).await.unwrap();
+    let service = running.applications[0];
+    for shown in [None, Some(&stranger)] {
+        let desk = Desk::start(authority.back_as(service, shown).await).await.unwrap();
+        assert!(desk.open_at(&desk.url(), "Test01", USER_PASSWORD).await.is_err());
+    }
+    let mut desk = Desk::start(authority.back_as(service, Some(&authority)).await).await.unwrap();
+    soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
+}
+
+#[tokio::test]
+async fn certificates_are_exchanged_between_two_handshakes() {
+    let (old, new) = (Authority::new("old"), Authority::new("new"));
+    let own = format!("tls = {{ certificate = '{}', key = '{}' }}", old.file("server.pem"), old.file("server.key"));
+    let mut daemon = Daemon::start(&text("127.0.0.1:1", &Extra { application: &own, ..Extra::default() }));
+    let service = daemon.address().await;
+    let mut desk = Desk::start(old.back(service).await).await.unwrap();
+    soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
+    // Half of an exchange is none.
+    std::fs::copy(new.file("server.pem"), old.file("server.pem")).unwrap();
+    daemon.signal("-HUP");
+    let refused = daemon.line("event=\"reload_refused\"").await;
+    assert!(refused.contains("this is not the key of the certificate"), "{refused}");
+    std::fs::copy(new.file("server.key"), old.file("server.key")).unwrap();
+    daemon.signal("-HUP");
+    daemon.line("event=\"reloaded\"").await;
+    let later = Desk::start(new.back(service).await).await.unwrap();
+    later.open_at(&later.url(), "Test01", USER_PASSWORD).await.unwrap();
+    // The certificate of before is not shown any more, and its connection goes on.
+    let late = Desk::start(old.back(service).await).await.unwrap();
+    assert!(late.open_at(&late.url(), "Test01", USER_PASSWORD).await.is_err());
+    desk.register().await.unwrap();
 }

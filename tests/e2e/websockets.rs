@@ -337,6 +337,7 @@ fn usage() -> (u64, u64) {
 /// --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it measures, and takes 35 s"]
+#[expect(clippy::print_stdout, reason = "it is run for what it prints")]
 async fn what_500_websockets_cost() {
     let running = echoes("").await;
     let address = running.platforms[0].unwrap();

@@ -150,9 +150,14 @@ pub fn hears<'a>(desk: &'a mut Desk, expected: &'a [&'a str]) -> impl Future<Out
 
 /// The answer to a GET, head and all.
 pub async fn get(address: std::net::SocketAddr, path: &str) -> String {
+    request(address, "GET", path, "").await
+}
+
+/// The whole answer to a request with these further header lines.
+pub async fn request(address: std::net::SocketAddr, method: &str, path: &str, headers: &str) -> String {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.map(|_| answer)

@@ -23,7 +23,7 @@ use crate::rust_source::{self, Sort, Token};
 const AT_HOME: [&str; 5] = ["src/dialect/", "src/sim/", "src/shipped.rs", "src/cli/demo.rs", "src/cli/service.rs"];
 
 /// Plain words that also name a message, a field or a type of some dialect.
-const PLAIN: [&str; 39] = [
+const PLAIN: [&str; 38] = [
     "Accepted",
     "Comment",
     "Connect",
@@ -52,7 +52,6 @@ const PLAIN: [&str; 39] = [
     "message",
     "out",
     "password",
-    "ping",
     "profile",
     "purpose",
     "release",

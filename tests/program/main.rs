@@ -18,6 +18,7 @@ mod explain;
 mod losses;
 mod mappings;
 mod mistakes;
+mod operate;
 mod schema;
 
 /// Runs the program to its end, in Tokyo's time zone.

@@ -125,8 +125,8 @@ impl Application {
             let whole = !message.held().is_empty() && is_same;
             let line = if whole { message.held().as_bytes().to_vec() } else { line(&self.to, message, &audience) };
             self.lines.push(line);
-            if self.is_traced {
-                self.tell_story(story::message_out(&self.to.vocabulary, message, &source, asker, 1));
+            if self.teller.is_on() {
+                self.tell_story(story::message_out(&self.teller, &self.to.vocabulary, message, &source, asker, 1));
             }
             return;
         };
@@ -147,8 +147,8 @@ impl Application {
         };
         let sessions = passes.pass(message, &about, audience);
         self.counts.published[kind.0 as usize] += sessions as u64;
-        if self.is_traced {
-            self.tell_story(story::message_out(&self.to.vocabulary, message, &source, asker, sessions));
+        if self.teller.is_on() {
+            self.tell_story(story::message_out(&self.teller, &self.to.vocabulary, message, &source, asker, sessions));
         }
     }
 

@@ -89,6 +89,11 @@ impl PassedRequests {
         self.open.insert(request, Open { passed, taken: Some(taken), answered: false, due });
     }
 
+    /// When a request that is not answered was asked for.
+    pub fn unanswered_since(&self, request: RequestIx) -> Option<Time> {
+        self.open.get(&request).filter(|open| !open.answered).map(|open| open.passed.since)
+    }
+
     /// The platform has answered a request.
     pub fn answered(&mut self, now: Time, request: RequestIx) {
         if let Some(open) = self.open.get_mut(&request) {

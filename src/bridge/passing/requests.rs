@@ -75,11 +75,11 @@ impl Bridge {
         let mut names =
             ToPlatform { ids: &application.ids, parts, platform: &self.platforms[platform], index: platform, place };
         rename(&application.from.vocabulary, message, true, &mut names, &mut whole);
-        if application.is_traced {
+        if application.teller.is_on() {
             let to = &self.platforms[platform];
-            let taken = story::request_taken(operation.name(), to, (session, id), asked);
+            let taken = story::request_taken(&application.teller, operation, to, (session, id), asked);
             let command = to.command_story(&whole, None, story::Asker { client, id });
-            self.applications[index].tell_story(Some(taken));
+            self.applications[index].tell_story(taken);
             self.collect(now);
             self.platforms[platform].tell_story(command);
         }

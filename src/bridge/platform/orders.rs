@@ -6,7 +6,7 @@ use crate::bridge::{
     story,
 };
 use crate::{
-    model::{Model, Transition, TransitionKind},
+    model::{Model, RequestIx, Transition, TransitionKind},
     port::Asker,
     time::Time,
 };
@@ -50,6 +50,28 @@ impl Platform {
         }
     }
 
+    /// Counts how long the requests took that have ended and are about to be dropped.
+    pub fn time_ended_requests(&mut self, now: Time) {
+        for request in self.model.ended_requests() {
+            if let Some(since) = self.model.asked_since(*request) {
+                self.counts.latency.observe(now - since);
+            }
+        }
+    }
+
+    /// The platform has answered a request that passed whole.
+    pub fn passed_is_answered(&mut self, now: Time, request: RequestIx) {
+        if let Some(since) = self.passed.unanswered_since(request) {
+            self.counts.latency.observe(now - since);
+        }
+        self.passed.answered(now, request);
+    }
+
+    /// How many requests have no outcome yet.
+    pub fn open_requests(&self) -> usize {
+        self.model.open_requests() + self.passed.unanswered()
+    }
+
     /// True if the platform can carry out this order on the call or agent that the transition is about.
     pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
         let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
@@ -67,7 +89,7 @@ impl Platform {
         let conversing = self.standstill.conversing(now);
         let (conversation, counts) = (&mut self.conversation, &mut self.counts);
         let refused = outgoing.refusal(transition.kind, &live);
-        let mut commands = self.traced.is_some().then(Vec::new);
+        let mut commands = self.teller.is_on().then(Vec::new);
         let sent = refused.is_none()
             && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
                 counts.orders[rule] += 1;

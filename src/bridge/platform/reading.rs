@@ -56,9 +56,10 @@ impl Platform {
         self.say_replaced(decoded.replaced);
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
+            self.counts.last_read = Some(now);
         }
-        if self.traced.is_some() {
-            self.tell_story(story::message_in(&self.incoming.vocabulary, message, None));
+        if self.teller.is_on() {
+            self.tell_story(story::message_in(&self.teller, &self.incoming.vocabulary, message, None));
             self.tell_reply(heard, message);
         }
         // The link comes first: a message shows that it is up, whatever else it says.
@@ -116,8 +117,8 @@ impl Platform {
         let incoming = &self.incoming;
         let kind = message.kind().map_or(0, |kind| kind.0 as usize);
         if incoming.plans[kind].rules.is_empty() {
-            if self.traced.is_some() {
-                let ignored = story::ignored(incoming, message);
+            if self.teller.is_on() {
+                let ignored = story::ignored(&self.teller, incoming, message);
                 self.tell_story(ignored);
             }
             return Ok(());
@@ -128,14 +129,14 @@ impl Platform {
         self.model.begin(now, clock);
         self.model.set_ahead(clock.map_or(0, |moment| self.clock.ahead(moment)));
         let (model, counts) = (&mut self.model, &mut self.counts);
-        let (is_traced, wanted) = (self.traced.is_some(), &mut self.wanted);
+        let (teller, wanted) = (&self.teller, &mut self.wanted);
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
         let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
         let mut fault = None;
         incoming.changes(message, |rule, change| {
             counts.rules[rule] += 1;
-            if is_traced {
-                wanted.push_back(story::rule_fired(incoming, rule, change.kind.name(), message).into());
+            if teller.is_on() {
+                wanted.extend(story::rule_fired(teller, incoming, rule, change.kind, message).map(Output::from));
             }
             if is_routed
                 && matches!(
@@ -177,9 +178,9 @@ impl Platform {
                 Answers::Nothing | Answers::Passed => model.apply(change),
             };
             if effect != Effect::Taken {
-                if is_traced {
-                    let (means, reason) = (change.kind.name(), effect.reason());
-                    wanted.push_back(Notice::ChangeWithoutEffect { means, reason }.into());
+                if teller.is_on() {
+                    let told = story::without_effect(teller, incoming, change.kind, effect, message);
+                    wanted.extend(told.map(Output::from));
                 }
                 fault = fault.or(effect.fault(change));
                 match counts.effects.iter_mut().find(|(known, _)| *known == effect) {

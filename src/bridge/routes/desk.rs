@@ -114,6 +114,11 @@ impl Desk {
         self.down.is_some()
     }
 
+    /// The most selections that may live at a time.
+    pub fn most(&self) -> usize {
+        self.settings.most
+    }
+
     /// How many selections live, and how many route requests are open.
     pub fn size(&self) -> (usize, usize) {
         (self.selections.len(), self.routes.values().filter(|route| route.open.is_some()).count())

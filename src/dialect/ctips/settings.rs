@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use secrecy::SecretString;
+
 use super::{Client, ClientSettings, Server, Settings};
 use crate::{
     dialect::registry::{
@@ -134,6 +136,10 @@ fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettin
 }
 
 impl ApplicationMaker for Service {
+    fn users(&self) -> Vec<(String, SecretString)> {
+        self.settings.users.iter().map(|(name, secret)| (name.clone(), secret.clone())).collect()
+    }
+
     fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation> {
         let Service { settings, profile } = *self;
         Box::new(Server::new(settings, start.vocabulary, profile, start.new_id))

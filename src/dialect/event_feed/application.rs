@@ -22,8 +22,9 @@ use super::{
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Connection, Directory, Filterable, GroupWatcher, Heard,
-        Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Tries, Unread, WatchesGroups,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Connection, Directory, Filterable, GroupWatcher,
+        Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Tries, Unread,
+        WatchesGroups,
     },
     settings::TryLimits,
     time::Time,
@@ -107,7 +108,7 @@ impl Server {
             snapshots: VecDeque::new(),
             group_watchers: Vec::new(),
             outputs: VecDeque::new(),
-            lost: HashMap::new(),
+            lost: ["login", "too-many", "fell-behind"].map(|cause| (cause, 0)).into(),
             texts: Texts::default(),
         }
     }
@@ -327,6 +328,15 @@ impl ApplicationConversation for Server {
 
     fn lost(&self) -> Vec<(&'static str, u64)> {
         self.lost.iter().map(|(cause, count)| (*cause, *count)).collect()
+    }
+
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, _: &[String]) -> bool {
+        self.settings.users = users.into_iter().collect();
+        true
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![("connections", self.sessions.len(), self.settings.max_connections)]
     }
 
     fn texts(&self) -> &Texts {

@@ -1,5 +1,7 @@
 //! The settings of an event feed and of the applications that are written for one, as their sections have them.
 
+use secrecy::SecretString;
+
 use super::{Client, Server, ServerSettings, Settings};
 use crate::{
     dialect::registry::{
@@ -69,6 +71,10 @@ fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
 }
 
 impl ApplicationMaker for ServerSettings {
+    fn users(&self) -> Vec<(String, SecretString)> {
+        self.users.iter().map(|(name, secret)| (name.clone(), secret.clone())).collect()
+    }
+
     fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation> {
         Box::new(Server::new(*self, start.vocabulary))
     }

@@ -1,5 +1,7 @@
 //! The settings of an Open Media Service and of the applications that are its clients, as their sections have them.
 
+use secrecy::SecretString;
+
 use super::{Client, ClientSettings, Server, ServerSettings};
 use crate::{
     dialect::registry::{
@@ -126,6 +128,10 @@ fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettin
 }
 
 impl ApplicationMaker for Office {
+    fn users(&self) -> Vec<(String, SecretString)> {
+        self.settings.users.iter().map(|(name, secret)| (name.clone(), secret.clone())).collect()
+    }
+
     fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation> {
         let Office { settings, profile } = *self;
         Box::new(Server::new(settings, start.vocabulary, profile))

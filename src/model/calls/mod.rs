@@ -81,7 +81,7 @@ impl Calls {
         std::mem::take(&mut self.forgotten)
     }
 
-    #[cfg(test)]
+    /// The weight of all calls, in bytes.
     pub fn weight(&self) -> usize {
         self.weight
     }

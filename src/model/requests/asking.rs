@@ -104,6 +104,7 @@ impl Model {
         };
         let about = change.int(Fact::About).and_then(About::from_code).unwrap_or_else(|| kind.about());
         let request = Request {
+            since: self.moment.now,
             agent: ask.agent,
             call: ask.call,
             second: ask.second,

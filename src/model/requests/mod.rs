@@ -125,6 +125,12 @@ impl Model {
         &self.requests.closed
     }
 
+    /// When a request that has ended was asked for. None for one that the model asked by itself, after another.
+    pub fn asked_since(&self, request: RequestIx) -> Option<Time> {
+        let request = self.requests.table.get(&request)?;
+        (!request.quiet && !request.undoes).then_some(request.since)
+    }
+
     pub fn request(&self, request: RequestIx) -> &Request {
         &self.requests[request]
     }

@@ -87,6 +87,8 @@ pub struct Request {
     pub kind: ChangeKind,
     pub client: ClientId,
     pub id: i64,
+    /// When it was asked for.
+    pub since: Time,
     pub agent: Option<AgentIx>,
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
@@ -150,6 +152,7 @@ impl Request {
             kind,
             client,
             id,
+            since: Time::default(),
             agent: None,
             call: None,
             second: None,

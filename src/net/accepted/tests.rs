@@ -165,7 +165,7 @@ async fn the_first_byte_tells_lines_from_http() {
     for expected in ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"] {
         assert_eq!(hear(&mut client).await, expected);
     }
-    assert_eq!(writer.queued(), 0);
+    assert_eq!(writer.waiting.messages(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,7 @@ impl Office {
 
     fn at(settings: Settings, url: &str) -> Office {
         let (sender, inputs) = mpsc::channel(16);
-        let (posts, carrier) = posts(0, &settings, sender).unwrap();
+        let (posts, carrier) = posts(0, crate::net::tls::client(&settings.tls).unwrap(), &settings, sender);
         tokio::spawn(carrier.run());
         Office { posts: Some(posts), inputs, url: url.into(), tokens: 0 }
     }
@@ -220,7 +220,7 @@ async fn the_queue_and_the_time_in_it_are_bounded() {
         Office::new(settings(), |_, mut stream| async move { while request(&mut stream).await.is_some() {} }).await;
     office.send(Duration::from_secs(1)).unwrap();
     // Once the first is on its way there is room for two more.
-    while office.posts.as_ref().unwrap().queued() > 0 {
+    while office.posts.as_ref().unwrap().fill().0 > 0 {
         tokio::task::yield_now().await;
     }
     office.send(Duration::from_millis(1)).unwrap();

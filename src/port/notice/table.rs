@@ -16,11 +16,13 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("callback", "the address at which a session is called"),
     ("cause", "the cause, in the bridge's own words"),
     ("changes", "the rules and entries that a rule file changes"),
+    ("commit", "the commit that the program was built from"),
     ("count", "how many there were"),
     ("differences", "in how many ways a WSDL differs without lacking or contradicting anything"),
     ("expected", "the sequence number that was due"),
     ("fault", "the fault that a client was sent"),
     ("field", "the name of a field of a message"),
+    ("filter", "the level of the log, and those of single modules"),
     ("held_s", "for how long nothing was read of a platform, in seconds"),
     ("limit", "the limit that was reached"),
     ("limit_s", "the time that was up, in seconds"),
@@ -61,6 +63,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("to_platform", "the platform that a request goes to"),
     ("transition", "what changed"),
     ("user", "the name with which somebody logs on"),
+    ("version", "the version of the program"),
     ("waiting", "how many wait"),
     ("within_s", "in how many seconds"),
 ];
@@ -272,6 +275,7 @@ macro_rules! table {
             }
 
             // ── the process ───────────────────────────────────────────────────────────────────────────────────────────
+            Started started Info Few "the bridge starts" { version: &'static str, commit: &'static str, }
             Stopping stopping Info Few "the bridge stops" {}
             StopCutShort stop_cut_short Warn Few "shutdown_grace is over: some messages were not delivered" {}
             Reloaded reloaded Info Few "the rules were loaded anew and are in force" { sections: usize, }
@@ -281,6 +285,7 @@ macro_rules! table {
             RestartNeeded restart_needed Warn Few "a change takes effect at the next start only" {
                 section: String, reason: &'static str,
             }
+            LevelChanged level_changed Info Few "the log has another level from now on" { filter: String, }
             SignalIgnored signal_ignored Warn Few "nothing was changed: the bridge ignores this signal" {
                 signal: &'static str,
             }

@@ -15,7 +15,7 @@ const CALL = {
 };
 const CONNECTED = { ...CALL, State: 6, StateDescription: "Connected", CanAnswer: false, CanReject: false, CanHold: true };
 const HELD = { ...CONNECTED, State: 8, StateDescription: "Held", CanHold: false, CanRetrieve: true, CanDeflect: false };
-const GETS = ["GetNotReadyReasons", "IsRegistered", "GetUserInformation", "GetCalls", "GetEmails", "GetSMS", "GetOpenMedia", "GetChats"];
+const GETS = ["IsRegistered", "GetUserInformation", "GetCalls", "GetEmails", "GetSMS", "GetOpenMedia", "GetChats"];
 
 const onCall = (Call, more = {}) => ({ type: "OnCallEvent", agent: 40, Call, ...more });
 
@@ -46,7 +46,9 @@ async function accept(page, { user = USER, calls = [], chats = [], before = [], 
     GetUserInformation: { UserInformation: user }, GetCalls: { Calls: calls }, GetEmails: { Emails: [] }, GetSMS: { SMS: [] },
     GetOpenMedia: { OpenMedia: [] }, GetChats: { Chats: chats },
   };
-  for (const { id, call } of gets) page.socket.say({ id, hresult: 0, out: outs[call] });
+  for (let asked = gets; asked.length > 0; asked = page.socket.take().filter(({ call }) => outs[call])) {
+    for (const { id, call } of asked) page.socket.say({ id, hresult: 0, out: outs[call] });
+  }
   await page.passes(0);
   page.socket.take();
 }
@@ -203,10 +205,11 @@ test("readiness: only what has changed comes, and only news is told", async () =
 test("commands name the call that they mean", async () => {
   const { page, client } = await ready({ calls: [CALL, { ...HELD, ID: 901 }] });
   assert.equal(client.answerActiveCall(), true);
+  assert.deepEqual(page.socket.sent.map(({ agent }) => agent), [40]);
   assert.equal(client.retrieveActiveCall(), true);
   assert.equal(client.setReadyStatus(false, 3), true);
   assert.equal(client.enterCQCodes("900", 2, [{ id: 1, code: "7", name: "sold" }]), true);
-  assert.deepEqual(page.socket.take().map(({ id, ...frame }) => frame), [
+  assert.deepEqual(page.socket.take().map(({ id, agent, ...frame }) => frame), [
     { call: "AnswerActiveCall", args: { CallID: 900 } },
     { call: "RetrieveActiveCall", args: { CallID: 901 } },
     { call: "SetReadyStatus", args: { Status: false, ReasonID: 3 } },

@@ -22,6 +22,7 @@ function agent(shape) {
   const methods = {
     getUserInformation: () => state.user, getCalls: () => state.calls, getEmails: () => state.emails, getSMS: () => state.sms,
     getOpenMedia: () => state.openMedia, getChats: () => state.chats, isRegistered: () => true,
+    getNotReadyReasons: () => [{ id: 3, name: "lunch" }],
     answerCall: (id) => { change(find(id), { state: 6 }); return true; },
     hangupCall: (id) => { change(find(id), { state: 1 }); return true; },
     retrieveCall: (id) => { change(find(id), { state: 6 }); return true; },

@@ -232,7 +232,8 @@ class Events(AdapterTest):
         self.hears("OnCallEvent", ID=900, State=IDLE)
         self.assertEqual(self.app.call("GetCalls"), [])
         dispatched = {"ID": 5, "Number": "1"}
-        for update, record in (0, dispatched), (0, dispatched), (1, {**dispatched, "ReservedAgentID": 40}), (2, dispatched), (2, dispatched):
+        reserved = {**dispatched, "ReservedAgentID": 40}
+        for update, record in (0, dispatched), (0, dispatched), (1, reserved), (2, dispatched), (2, dispatched):
             self.site.send({"type": "OnDispatchVoiceCallEvent", "UpdateType": update, "DispatchVoiceCall": record})
         self.assertEqual([self.app.heard()[1][1] for _ in range(3)], [0, 1, 2])
         self.assertEqual(self.app.quiet(), [])

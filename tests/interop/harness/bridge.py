@@ -22,7 +22,7 @@ TOKEN = "relay-token-42"
 
 ANYWHERE = "127.0.0.1:0"
 LISTENS = re.compile(r'event="(?:serving|awaiting)" (?:application|platform)="(?P<name>\w+)" address="(?P<address>[0-9.:]+)"')
-LIVING = re.compile(r"^cti_bridge_routes_open\{.*\} (\d+)$", re.MULTILINE)
+LIVING = re.compile(r"^cti_bridge_(?:platform_)?routes_open\{.*\} (\d+)$", re.MULTILINE)
 
 
 # ── sections of a configuration, by name ──────────────────────────────────────────────────────────────────────────────

@@ -12,8 +12,8 @@ class Driven:
     # What of a line says that it is no answer, but which operation was called.
     key = "called"
 
-    def __init__(self, program, *args):
-        self.process = Process(["mono", str(program), *args], "stdout", stdin=subprocess.PIPE)
+    def __init__(self, program, *args, runtime="mono"):
+        self.process = Process([runtime, str(program), *args], "stdout", stdin=subprocess.PIPE)
         self.heard = collections.defaultdict(queue.Queue)
         try:
             self.url = self._answer()["listening"]

@@ -15,8 +15,8 @@ from .office import SALES, Office
 from .world import BINARY, bridge
 
 DIALING, OFFERED, CALLING, CONNECTED, HELD, JOINED, CLEARING, CLERICAL, IDLE = 2, 3, 4, 6, 8, 10, 11, 99, 1
-NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [], "GetChats": [], "GetAllTabs": [], 
-           "GetTabByName": None}
+NOTHING = {"GetNotReadyReasons": [], "GetCQCodes": [], "GetCalls": [], "GetEmails": [], "GetSMS": [], "GetOpenMedia": [],
+           "GetChats": [], "GetAllTabs": [], "GetTabByName": None}
 
 
 class Programs(unittest.TestCase):
@@ -375,7 +375,8 @@ class OnADesktop(Programs):
         self.desktop.tell("answer", method="GetNotReadyReasons", result=[{"ID": 3, "Name": "lunch"}])
         self.assertEqual(self.program.call("GetNotReadyReasons"), [{"ID": 3, "Name": "lunch"}])
         self.desktop.tell("answer", method="GetTabByName", result={"Index": 1, "Name": "CRM"})
-        self.assertEqual(self.program.call("GetTabByName", name="CRM"), {"Index": 1, "Name": "CRM", "Symbol": "", "Selected": False})
+        self.assertEqual(self.program.call("GetTabByName", name="CRM"),
+                         {"Index": 1, "Name": "CRM", "Symbol": "", "Selected": False})
 
     def hears_any_call(self, number):
         event, values = self.program.heard()

@@ -82,7 +82,7 @@ fn calls(desk: &Desk) -> impl Iterator<Item = &Item> {
 }
 
 /// The one call in these states.
-fn one<'d>(desk: &'d Desk, states: States) -> Result<&'d Item, String> {
+fn one(desk: &Desk, states: States) -> Result<&Item, String> {
     let mut found = calls(desk).filter(|item| states.are.contains(&item.state()));
     match (found.next(), found.next()) {
         (Some(item), None) => Ok(item),

@@ -294,7 +294,9 @@ fn who_has_no_good_token_gets_nothing_but_refused_and_one_line_in_the_log() {
 fn several_programs_of_one_agent_are_served_alike_and_another_agents_hears_nothing() {
     let mut pages = Pages::new();
     pages.log_on();
-    (pages.open(1, "140"), pages.open(2, "140"), pages.open(3, "141"));
+    pages.open(1, "140");
+    pages.open(2, "140");
+    pages.open(3, "141");
     pages.outputs();
     assert_eq!(pages.state(900, 3), 2);
     let (frames, _) = pages.outputs();
@@ -346,7 +348,7 @@ fn a_log_off_ends_the_work_after_calls_and_an_agent_is_forgotten() {
     assert!(frames.iter().any(|frame| frame["UserInformation"]["LoggedOn"] == 0));
     assert!(pages.server.mirror.desk(40).is_none());
     pages.log_on();
-    assert_eq!(types(&pages.hears(1))[0], "OnUserLogin");
+    assert!(types(&pages.hears(1)).contains(&"OnUserLogin".to_owned()));
 }
 
 #[test]
@@ -444,12 +446,12 @@ fn a_method_that_is_sent_is_true_at_once_and_a_failure_after_that_is_an_event() 
     let (heard, frames) = pages.call(1, 1, "AnswerCall", json!({ "CallID": 900 }));
     assert_eq!((heard, frames), (vec![Heard::Asked { session: 1, id: 1 }], vec![]));
     let refused = json!({ "id": 1, "hresult": 0, "out": { "Result": false }, "error": "not now" });
-    assert_eq!(pages.answer(1, 1, refused.clone()), [refused.clone()]);
+    assert_eq!(pages.answer(1, 1, refused.clone()), std::slice::from_ref(&refused));
     // It is sent, then accepted.
     pages.call(1, 2, "AnswerCall", json!({ "CallID": 900 }));
     pages.pass_time(pages.now.0);
     let sent = json!({ "id": 2, "hresult": 0, "out": { "Result": true } });
-    assert_eq!(pages.hears(1), [sent.clone()]);
+    assert_eq!(pages.hears(1), std::slice::from_ref(&sent));
     assert_eq!(pages.answer(1, 2, sent), [Json::Null; 0]);
     // It is sent, then it fails.
     let failed = json!({ "type": "RequestFailed", "agent": 40, "id": 2, "call": "AnswerCall", "error": "not now" });

@@ -19,7 +19,7 @@ const MOST: usize = 100;
 /// Events of a desktop that wait until it is known whether two ends are a transfer.
 #[derive(Debug)]
 pub(super) struct HeldBack {
-    events: Vec<Box<Message>>,
+    events: Vec<Message>,
     pair: Pair,
     /// Which of the two calls are over: the held one, the active one.
     over: [bool; 2],
@@ -96,7 +96,7 @@ impl Client {
         let goes_on = (0..2).any(|place| held.over[place] && !over[place]);
         let is_retrieved = !over[0] && states[0] != Some(State::Held);
         held.over = over;
-        held.events.push(Box::new(message.clone()));
+        held.events.push(message.clone());
         if goes_on || is_retrieved || held.events.len() >= MOST {
             self.release(desk);
         } else if over == [true; 2]
@@ -158,7 +158,7 @@ impl Client {
     pub(super) fn release(&mut self, desk: usize) {
         let Some(held) = self.desks[desk].held_back.take() else { return };
         self.holding.retain(|holding| *holding != desk);
-        self.outputs.extend(held.events.into_iter().map(PlatformOutput::Event));
+        self.outputs.extend(held.events.into_iter().map(|event| PlatformOutput::Event(event.into())));
     }
 
     pub(super) fn expire_transfers(&mut self, now: Time) {

@@ -4,6 +4,7 @@
 
 mod heartbeats;
 mod opening;
+mod passing;
 mod refusing;
 mod session;
 
@@ -21,8 +22,8 @@ use smallvec::SmallVec;
 use crate::{
     message::{Kind, Message, Node, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Connection, Delivery, Directory, Filterable, Heard,
-        HttpRequest, Input, Notice, Output, Passes, Reply, Taken, Texts, Tries,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Connection, Delivery, Directory, Filterable,
+        Heard, HttpRequest, Input, Notice, Output, Passes, Reply, Taken, Texts, Tries,
     },
     settings::TryLimits,
     time::Time,
@@ -161,7 +162,7 @@ impl Server {
             new_id,
             outputs: VecDeque::new(),
             body: Vec::new(),
-            lost: HashMap::new(),
+            lost: ["heartbeat", "callback-failed", "fell-behind"].map(|cause| (cause, 0)).into(),
             cut: 0,
             texts: Texts::default(),
         }
@@ -400,6 +401,15 @@ impl ApplicationConversation for Server {
         self.lost.iter().map(|(cause, count)| (*cause, *count)).collect()
     }
 
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, _: &[String]) -> bool {
+        self.settings.users = users.into_iter().collect();
+        true
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![("sessions", self.sessions.len(), self.settings.max_sessions)]
+    }
+
     fn texts(&self) -> &Texts {
         &self.texts
     }
@@ -414,14 +424,6 @@ impl ApplicationConversation for Server {
 
     fn passes(&mut self) -> Option<&mut dyn Passes> {
         Some(self)
-    }
-}
-
-impl Passes for Server {
-    /// The profile of the two sides may differ: the message is written in this one's, and members that no vocabulary
-    /// knows follow the known ones.
-    fn pass(&mut self, message: &mut Message, about: &Filterable<'_>, audience: Audience) -> usize {
-        self.publish(message, about, audience)
     }
 }
 

@@ -21,8 +21,8 @@ use super::{accepted, status};
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Directory, Filterable, Guest, Heard, HttpRequest, Input,
-        Notice, Output, Reply, Taken, Texts, Tries, Try,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, HttpRequest,
+        Input, Notice, Output, Reply, Taken, Texts, Tries, Try,
     },
     settings::TryLimits,
     time::{self, Time},
@@ -371,6 +371,16 @@ impl ApplicationConversation for Server {
 
     fn lost(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
+    }
+
+    fn exchange_users(&mut self, users: Vec<(String, SecretString)>, read_only: &[String]) -> bool {
+        self.settings.users = users.into_iter().collect();
+        self.settings.read_only = read_only.iter().cloned().collect();
+        true
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![("max_requests", self.cache.len(), self.settings.max_requests)]
     }
 
     fn texts(&self) -> &Texts {

@@ -1,0 +1,55 @@
+//! `[admin]` and `[trace]`: how the bridge is watched and operated while it runs.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::settings::{self, Section};
+
+/// Where operators reach the bridge.
+#[derive(Debug, Default)]
+pub struct Admin {
+    /// Health and metrics, to be read by anybody who can connect.
+    pub listen: Option<SocketAddr>,
+    /// The Unix socket for what changes the bridge or shows calls.
+    pub socket: Option<PathBuf>,
+}
+
+/// What is remembered of the stories of calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace {
+    /// The most bytes.
+    pub history: usize,
+    /// The values of messages are remembered, too.
+    pub values: bool,
+}
+
+impl Admin {
+    pub fn read(root: &Section) -> Admin {
+        // As a service, the bridge has a folder for sockets.
+        let usual = root.runtime_file("admin.sock");
+        let Some(section) = root.section("admin") else { return Admin { listen: None, socket: usual } };
+        let socket = section.text("socket");
+        let listen = match section.has("listen") || socket.is_none() {
+            true => settings::address(&section, "listen"),
+            false => None,
+        };
+        let socket = match socket {
+            Some(path) if path.is_empty() => None,
+            Some(path) => Some(section.located("socket", path)),
+            None => usual,
+        };
+        section.finish();
+        Admin { listen, socket }
+    }
+}
+
+impl Trace {
+    pub fn read(root: &Section) -> Trace {
+        let mut trace = Trace { history: 8 << 20, values: false };
+        if let Some(section) = root.section("trace") {
+            trace.history = section.size("history", trace.history);
+            trace.values = section.flag("values", trace.values);
+            section.finish();
+        }
+        trace
+    }
+}
