@@ -3,6 +3,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use hashbrown::HashMap;
+
 use super::{Output, Owner};
 use crate::{
     port::{Frequency, Kind, Notice},
@@ -12,7 +14,13 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Complaints {
     spans: Vec<Span>,
+    /// All notices since the start but stories, also those that were left out. Kinds and sorts are the bridge's own words, so
+    /// this has a bound.
+    counts: HashMap<Said, u64>,
 }
+
+/// Whom notices are about, their kind and their sort.
+pub type Said = (Option<Owner>, Kind, Option<&'static str>);
 
 /// A while in which complaints of one kind about one peer are told, up to their number.
 #[derive(Debug)]
@@ -34,6 +42,9 @@ impl Complaints {
     #[cold]
     pub fn pass(&mut self, now: Time, about: Option<Owner>, mut notice: Box<Notice>, outputs: &mut VecDeque<Output>) {
         let (kind, sort) = (notice.kind(), notice.sort());
+        if kind.frequency() != Frequency::Traced {
+            *self.counts.entry((about, kind, sort)).or_default() += 1;
+        }
         if kind.frequency() != Frequency::Many {
             return outputs.push_back(Output::Notice { about, notice });
         }
@@ -51,6 +62,11 @@ impl Complaints {
         }
         span.told += 1;
         outputs.push_back(Output::Notice { about, notice });
+    }
+
+    /// How many notices there were.
+    pub fn counts(&self) -> impl Iterator<Item = (Said, u64)> {
+        self.counts.iter().map(|(said, count)| (*said, *count))
     }
 
     /// When a span is over of which something was left out.
@@ -111,5 +127,6 @@ mod tests {
         let left_out = Notice::LeftOut { of: "callback_refused", of_sort: Some("garbage"), count: 990, within_s: 10 };
         let shortened = Notice::CallbackRefused { cause: "garbage", reason: "x".repeat(LONGEST) + "…" };
         assert_eq!((told[0].level(), told), (Level::Warn, vec![left_out, shortened]));
+        assert_eq!(complaints.counts().map(|(_, count)| count).sum::<u64>(), 1003, "all are counted");
     }
 }

@@ -96,6 +96,8 @@ pub struct Bridge {
     outputs: VecDeque<Output>,
     notices: Vec<Notice>,
     complaints: Complaints,
+    /// Events that were discarded with sessions, by application and cause.
+    discarded: HashMap<(usize, &'static str), u64>,
     transitions: Vec<Transition>,
     forgotten: Vec<CallIx>,
     message: Message,
@@ -407,6 +409,11 @@ impl Bridge {
     /// complain through this, too, so that there is one count of complaints.
     pub fn complain(&mut self, now: Time, about: Option<Owner>, notice: Notice) {
         self.complaints.pass(now, about, notice.into(), &mut self.outputs);
+    }
+
+    /// How many notices there were since the start, also those that were not logged.
+    pub fn notice_counts(&self) -> impl Iterator<Item = (complaints::Said, u64)> {
+        self.complaints.counts()
     }
 
     /// What applications' conversations have to say.

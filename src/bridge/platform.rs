@@ -22,7 +22,7 @@ use super::{
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Call, CallIx, CallNames, Effect, Id, Model, RequestIx, TransitionKind},
+    model::{Bounds, Call, CallIx, CallNames, Effect, Id, Model, RequestIx, TransitionKind},
     port::{
         Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
     },
@@ -90,6 +90,8 @@ pub struct Platform {
     /// Its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
+    /// What was said of the bounds of the picture.
+    said_bounds: Bounds,
     /// Fields of the message that was read last that the vocabulary does not know, and those that were said.
     unknown_fields: Vec<String>,
     said_fields: HashSet<(Kind, String)>,
@@ -210,6 +212,7 @@ impl Platform {
             guest: None,
             unanswered: Vec::new(),
             link_changed: false,
+            said_bounds: Bounds::default(),
             route_news: Vec::new(),
             route_asker: None,
             away: None,

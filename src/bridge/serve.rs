@@ -1,11 +1,11 @@
 //! Inputs of applications' connections: what their conversations make of them goes to the model, or is answered from the
 //! pictures.
 
-use super::{Bad, Bridge, FILE_SESSION, application::Application, offered::Offered, story};
+use super::{Bad, Bridge, FILE_SESSION, Owner, application::Application, offered::Offered, story};
 use crate::{
     message::Value,
     model::{LinkState, Transition, TransitionKind},
-    port::{Heard, Input, Taken},
+    port::{Heard, Input, Notice, Taken},
     time::Time,
     vocabulary::Role,
 };
@@ -57,6 +57,17 @@ impl Bridge {
         self.watch_groups(index);
         self.collect(now);
         self.ask_platforms(now);
+    }
+
+    /// The shell has discarded events that waited for a session.
+    pub fn discarded(&mut self, now: Time, index: usize, session: u32, count: u64, cause: &'static str) {
+        *self.discarded.entry((index, cause)).or_default() += count;
+        self.complain(now, Some(Owner::Application(index)), Notice::EventsDiscarded { cause, session, count });
+    }
+
+    /// How many events were discarded with an application's sessions, by cause.
+    pub fn discarded_of(&self, index: usize) -> impl Iterator<Item = (&'static str, u64)> {
+        self.discarded.iter().filter(move |((of, _), _)| *of == index).map(|((_, cause), count)| (*cause, *count))
     }
 
     /// Finds out whether sessions subscribe to statistics of groups' agents, and tells those that have just done so.

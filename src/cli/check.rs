@@ -91,6 +91,8 @@ pub fn run(options: &Options) -> ExitCode {
             }
         })
     });
+    let warnings = config.iter().flat_map(|config| &config.warnings);
+    warnings.for_each(|warning| say(&format!("warning: {warning}")));
     let mut connected = String::new();
     if let Some(config) = config.filter(|_| options.connect && problems.is_empty()) {
         match connect::connect(config, &mappings) {

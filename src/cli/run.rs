@@ -74,6 +74,7 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
             load(&options.config, &options.overrides, options.mappings.as_deref())?;
         let log = Log::start(&config.log, sink)?;
         write(&Notice::Started { version: net::build::VERSION, commit: net::build::COMMIT });
+        config.warnings.iter().for_each(write);
         for overlay in &mappings.overlays {
             write(&Notice::OverlayInForce { path: overlay.file.clone(), changes: overlay.changes.join(", ") });
         }

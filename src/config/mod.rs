@@ -9,6 +9,7 @@ mod dialect;
 mod file_schema;
 mod platform;
 mod together;
+mod warnings;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -18,6 +19,7 @@ use crate::{
     dialect::Registry,
     log,
     mapping::Mappings,
+    port::Notice,
     settings::{Section, Sources},
     time::Zone,
 };
@@ -41,6 +43,8 @@ pub struct Config {
     pub trace: Option<Trace>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
+    /// What is right, and better were otherwise.
+    pub warnings: Vec<Notice>,
 }
 
 /// Reads and checks all of it; what is wrong is added to `problems`.
@@ -74,6 +78,7 @@ pub fn read_and(
             admin: Admin::read(root),
             trace: Trace::read(root),
             store: None,
+            warnings: Vec::new(),
         };
         root.text("mappings");
         let store = root.text("store");
@@ -88,6 +93,7 @@ pub fn read_and(
         together::check(root, &mut config, mappings);
         certificates::check(root, &config);
         further(root, &config);
+        config.warnings = warnings::of(root, &config);
         config
     })
 }

@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Map, Value};
 
 use crate::{
-    port::{Codec, Connection, Stream},
+    port::{Codec, Connection, Stream, Tries, Try},
+    settings::TryLimits,
     time::Time,
     wire::tolerant,
 };
 
 /// How long a hello may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest hello in bytes.
 const HELLO: usize = 4096;
 
@@ -36,12 +37,26 @@ pub struct Refused {
 #[derive(Debug, Default)]
 pub struct Strangers {
     waiting: BTreeMap<Connection, Stranger>,
+    tries: Tries,
 }
 
 impl Strangers {
+    pub fn new(limits: TryLimits) -> Strangers {
+        Strangers { waiting: BTreeMap::new(), tries: Tries::new(limits) }
+    }
+
     pub fn came(&mut self, now: Time, connection: Connection, peer: &str) {
         let stream = Stream::new(Codec::Lines, HELLO);
         self.waiting.insert(connection, Stranger { peer: peer.to_owned(), until: now + PATIENCE, stream });
+    }
+
+    /// Judges a hello, unless too many wrong ones came from the peer's address: then the wait. A relay has no user: all of one
+    /// address are one.
+    pub fn judge(&mut self, now: Time, peer: &str, is_right: impl FnOnce() -> bool) -> Option<Duration> {
+        match self.tries.judge(now, peer, "", is_right) {
+            Try::Right | Try::Wrong => None,
+            Try::TooSoon(wait) => Some(wait),
+        }
     }
 
     /// Reads the first line of a stream, and leaves everything after it. The line, empty if it is too long, and the peer;

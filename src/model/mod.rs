@@ -7,6 +7,7 @@
 
 mod agents;
 mod backlog;
+mod bounds;
 mod calls;
 mod change;
 mod dispositions;
@@ -25,6 +26,7 @@ mod words;
 mod wrap_up;
 
 pub use agents::{Agent, Readiness};
+pub use bounds::{Bounds, Reached};
 pub use calls::{Call, Party, PartyState, Phase};
 pub use change::Change;
 pub use effect::Effect;
@@ -62,6 +64,8 @@ pub struct Model {
     backlog: Backlog,
     timers: Timers,
     transitions: Transitions,
+    /// What its bounds cost.
+    pub bounds: Bounds,
     /// The number of items of call data for which there was no room.
     pub data_cut: u64,
 }

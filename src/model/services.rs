@@ -26,6 +26,8 @@ pub(super) struct Services {
     numbers: HashMap<String, ServiceIx>,
     /// Services that were removed, left by their agents when the last transitions are used.
     closed: Vec<ServiceIx>,
+    /// How many there was no room for.
+    left_out: u64,
     /// Services whose agents have changed since this was asked for last.
     pub restaffed: Vec<ServiceIx>,
 }
@@ -52,6 +54,7 @@ impl Services {
         }
         let id = NativeId::new(device.id)?;
         if self.table.len() >= most {
+            self.left_out += 1;
             return None;
         }
         let name = String::new();
@@ -104,7 +107,9 @@ impl Model {
 
     /// The service that a device is, which is learnt of thereby; none for what is no service.
     pub(super) fn service_of(&mut self, device: &Device) -> Option<ServiceIx> {
-        self.services.of(device, self.settings.max_services)
+        let found = self.services.of(device, self.settings.max_services);
+        self.bounds.services = self.services.left_out;
+        found
     }
 
     /// True if calls to this number are known to wait at a service.

@@ -1,6 +1,6 @@
 //! Listeners for streams of both sides: applications that keep a connection, and platforms that connect to the bridge.
 
-use std::{sync::Arc, sync::atomic::AtomicU32, time::Duration};
+use std::{sync::Arc, sync::atomic::AtomicU32};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -14,6 +14,7 @@ use super::{
     input::Input,
     metrics::Places,
     peers::Peers,
+    strangers::dismissed,
     stream::{Route, converse},
     tls::{Acceptor, shake_hands},
     web::{Endpoint, First},
@@ -22,11 +23,8 @@ use super::{
 use crate::{
     bridge::Owner,
     port::{Connection, Notice},
-    settings::Queue,
+    settings::{Queue, Strangers},
 };
-
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// One listener.
 pub struct Streams {
@@ -34,8 +32,9 @@ pub struct Streams {
     pub listener: TcpListener,
     pub acceptor: Option<Acceptor>,
     pub queue: Queue,
-    /// For connections; at the limit, further ones wait.
+    /// For connections.
     pub places: Places,
+    pub strangers: Strangers,
     /// How much is read at a time, in bytes.
     pub read: usize,
     /// What is served over HTTP; none where all connections are lines.
@@ -47,9 +46,10 @@ impl Streams {
     /// Accepts until told to stop.
     pub async fn serve(self, shutdown: CancellationToken, tasks: TaskTracker) {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
-        let accept = Accept::new(&self.listener, self.places, Some(peers.clone()));
+        let mut accept = Accept::new(&self.listener, self.places, self.strangers, Some(peers.clone()));
+        let first_timeout = self.strangers.first_timeout;
         let numbers = Arc::new(AtomicU32::new(0));
-        while let Some(Accepted { stream, peer, place }) = accept.next(&shutdown).await {
+        while let Some(Accepted { stream, peer, place, standing }) = accept.next(&shutdown).await {
             let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             let route = Route {
                 owner: self.owner,
@@ -57,6 +57,7 @@ impl Streams {
                 peer: peer.to_string(),
                 queue: self.queue,
                 read: self.read,
+                standing: Some(standing.clone()),
             };
             let receiver = Receiver { route, web: self.web.clone(), peers: peers.clone(), shutdown: shutdown.clone() };
             let acceptor = self.acceptor.clone();
@@ -66,7 +67,11 @@ impl Streams {
                     None => receiver.receive(stream).await,
                     Some(acceptor) => {
                         let peers = Some(receiver.peers.clone());
-                        if let Some(stream) = shake_hands(&acceptor, stream, HANDSHAKE, peer, peers).await {
+                        let shaken = tokio::select! {
+                            () = standing.dismissed() => None,
+                            shaken = shake_hands(&acceptor, stream, first_timeout, peer, peers) => shaken,
+                        };
+                        if let Some(stream) = shaken {
                             receiver.receive(stream).await;
                         }
                     }
@@ -88,8 +93,10 @@ impl Receiver {
     async fn receive(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin) {
         let Receiver { route, web, peers, shutdown } = self;
         let Some(web) = web else { return converse(stream, route, &peers.inputs).await };
+        let standing = route.standing.clone();
         let first = tokio::select! {
             first = First::of(stream) => first,
+            () = dismissed(standing.as_ref()) => return,
             () = shutdown.cancelled() => return,
         };
         let served = match first {
@@ -97,6 +104,7 @@ impl Receiver {
             Ok(Some(First::Lines(stream))) => return converse(stream, route, &peers.inputs).await,
             Ok(Some(First::Http(stream))) => tokio::select! {
                 served = Box::pin(web.serve(stream, &route.peer, &peers)) => served,
+                () = dismissed(standing.as_ref()) => return,
                 () = shutdown.cancelled() => return,
             },
             Err(error) => Err(error.to_string()),

@@ -8,9 +8,10 @@ use tokio::{
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
-    input::{Input, Standing},
+    input::{Input, Readiness},
     metrics::Form,
 };
+use crate::one_line::one_line;
 
 /// How long the engine may take to answer; one that takes longer is not healthy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ impl Handler for Admin {
                 None => silent(),
             },
             "/readyz" => match self.ask(Input::Ready).await {
-                Some(platforms) => ready(&platforms, request.uri().query()),
+                Some(readiness) => ready(&readiness, request.uri().query()),
                 None => silent(),
             },
             "/metrics" => match self.ask(Input::Metrics).await {
@@ -49,8 +50,8 @@ impl Handler for Admin {
     }
 }
 
-/// Whether all platforms are connected, or the one that the query names.
-fn ready(platforms: &[Standing], query: Option<&str>) -> Answer {
+/// Whether all platforms are connected and routes can be recorded, or whether the one platform is that the query names.
+fn ready(Readiness { platforms, store_failed }: &Readiness, query: Option<&str>) -> Answer {
     let asked = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("platform="));
     if let Some(name) = asked
         && !platforms.iter().any(|known| known.name == name)
@@ -58,16 +59,19 @@ fn ready(platforms: &[Standing], query: Option<&str>) -> Answer {
         let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
         return text(StatusCode::NOT_FOUND, format!("there is no such platform; there are {}\n", names.join(", ")));
     }
-    let names = |which: fn(&Standing) -> bool| {
+    let named = |what: &str, which: fn(&Standing) -> bool| {
         let those = platforms.iter().filter(|known| which(known) && asked.is_none_or(|asked| asked == known.name));
-        those.map(|platform| platform.name.as_str()).collect::<Vec<_>>().join(", ")
+        let names: Vec<&str> = those.map(|platform| platform.name.as_str()).collect();
+        (!names.is_empty()).then(|| format!("{what}: {}\n", names.join(", ")))
     };
-    let (missing, held_back) = (names(|known| !known.is_up), names(|known| known.is_held_back));
+    let away = named("not connected", |known| !known.is_up);
+    let failed = store_failed.as_ref().filter(|_| asked.is_none());
+    let failed = failed.map(|reason| format!("routes cannot be recorded: {}\n", one_line(reason)));
     // A platform that waits for sessions works: whoever asks should know, and send it no less.
-    let held_back = if held_back.is_empty() { held_back } else { format!("held back: {held_back}\n") };
-    match missing.as_str() {
-        "" => text(StatusCode::OK, format!("ready\n{held_back}")),
-        missing => text(StatusCode::SERVICE_UNAVAILABLE, format!("not connected: {missing}\n{held_back}")),
+    let held_back = named("held back", |known| known.is_held_back).unwrap_or_default();
+    match [away, failed].into_iter().flatten().collect::<String>() {
+        why if why.is_empty() => text(StatusCode::OK, format!("ready\n{held_back}")),
+        why => text(StatusCode::SERVICE_UNAVAILABLE, why + &held_back),
     }
 }
 

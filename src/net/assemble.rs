@@ -27,7 +27,7 @@ use crate::{
     mapping::{Incoming, Mappings, Outgoing, Site},
     model::Model,
     port::Notice,
-    settings::{self, Limits, Listen, Queue, WsdlSource},
+    settings::{self, Limits, Listen, Queue, Strangers, WsdlSource},
     time::{Time, Zone},
     vocabulary::{Profile, Vocabulary, wsdl::Fitted},
 };
@@ -51,6 +51,7 @@ pub struct Door {
     pub listener: TcpListener,
     pub address: SocketAddr,
     pub acceptor: Option<Acceptor>,
+    pub strangers: Strangers,
     pub serving: Serving,
 }
 
@@ -149,7 +150,7 @@ async fn platform_parts(
             }
             way.dialler = Some(Dialler::new(dial, ends.connector("platform", &name, "tls"))?);
         }
-        PlatformTransport::Accepted { listen: Listen { address, .. }, connections, web } => {
+        PlatformTransport::Accepted { listen: Listen { address, strangers, .. }, connections, web } => {
             if settings.exposed {
                 let address = Some(address.to_string());
                 log::notices::write(Some(&name), None, &Notice::Unprotected { address });
@@ -159,8 +160,8 @@ async fn platform_parts(
             let places = Places::new(format!("platform.{name}"), "connections", connections);
             let (owner, inputs) = (Owner::Platform(index), inputs.clone());
             let queue = Queue { messages: WRITES, bytes: usize::MAX };
-            let web = web.map(Endpoint::new).map(Arc::new);
-            ways.streams.push(Streams { owner, listener, acceptor, queue, places, read: READ, web, inputs });
+            let (web, read) = (web.map(Endpoint::new).map(Arc::new), READ);
+            ways.streams.push(Streams { owner, listener, acceptor, queue, places, strangers, read, web, inputs });
         }
         PlatformTransport::Posted(service) => {
             let Posted { posts, callee, profile, wsdl } = *service;
@@ -226,7 +227,8 @@ async fn called(
         secure: acceptor.is_some(),
         reads: Reads { limits: callee.limits, headers: &[] },
     };
-    Ok(Callee { name: name.to_owned(), platform: index, listener, address, acceptor, service })
+    let (name, strangers) = (name.to_owned(), callee.strangers);
+    Ok(Callee { name, platform: index, listener, address, acceptor, strangers, service })
 }
 
 async fn door(
@@ -239,7 +241,7 @@ async fn door(
     bridge: &mut Bridge,
 ) -> Result<Door, String> {
     let name = application.name;
-    let Listen { address, exposed, .. } = application.listen;
+    let Listen { address, exposed, strangers, .. } = application.listen;
     if exposed {
         let address = Some(address.to_string());
         log::notices::write(None, Some(&name), &Notice::Unprotected { address });
@@ -296,7 +298,7 @@ async fn door(
     });
     let listener = listen(address, &name).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    Ok(Door { name, listener, address, acceptor, serving })
+    Ok(Door { name, listener, address, acceptor, strangers, serving })
 }
 
 pub async fn listen(address: SocketAddr, name: &str) -> Result<TcpListener, String> {

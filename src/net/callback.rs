@@ -39,7 +39,8 @@ impl Callbacks {
     pub fn new(settings: Settings, connector: Connector) -> Callbacks {
         let allow = Some(settings.allow.clone());
         let access = Access::new(connector, &settings.tls, allow, settings.plaintext, ANSWER);
-        Callbacks { settings, access: Arc::new(access) }
+        let access = Arc::new(access.idle_for(settings.idle));
+        Callbacks { settings, access }
     }
 }
 

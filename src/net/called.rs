@@ -12,6 +12,7 @@ use super::{
     tls::Acceptor,
 };
 use crate::{
+    settings::Strangers,
     vocabulary::{Contract, Profile, SchemaWriter, Vocabulary},
     wire::soap,
 };
@@ -23,6 +24,7 @@ pub struct Callee {
     pub listener: TcpListener,
     pub address: SocketAddr,
     pub acceptor: Option<Acceptor>,
+    pub strangers: Strangers,
     pub service: CallbackService,
 }
 

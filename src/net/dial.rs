@@ -63,7 +63,8 @@ impl Dialler {
         let reason = match opened {
             Ok(Ok(stream)) => {
                 let queue = Queue { messages: WRITES, bytes: usize::MAX };
-                let route = Route { owner, connection, peer: self.dial.address.clone(), queue, read: READ };
+                let route =
+                    Route { owner, connection, peer: self.dial.address.clone(), queue, read: READ, standing: None };
                 return converse(stream, route, &inputs).await;
             }
             Ok(Err(error)) => error,

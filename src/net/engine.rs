@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     callback::Callbacks,
     dial::Dialler,
-    input::{Input, Standing},
+    input::{Input, Readiness, Standing},
     metrics::{Fill, Metrics, Moment},
     perform::Calls,
     post::Posts,
@@ -67,6 +67,8 @@ pub struct Engine {
     pub(super) bridge: Bridge,
     pub(super) ways: Vec<Way>,
     pub(super) store: Option<Store>,
+    /// Why records of routes cannot be written for now.
+    store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
     /// Queues of calls to callback addresses.
@@ -112,6 +114,7 @@ impl Engine {
             bridge,
             ways,
             store,
+            store_failed: None,
             callbacks,
             links: HashMap::new(),
             calls: HashMap::new(),
@@ -299,9 +302,8 @@ impl Engine {
                 drop(place);
             }
             Input::Closed { owner, connection, reason, cause } => {
-                let key = (owner, connection);
-                if self.links.remove(&key).is_some() || self.calls.remove(&key).is_some() {
-                    self.left(owner, connection);
+                if self.has(owner, connection) {
+                    self.discard(owner, connection, cause.unwrap_or("closed"));
                     self.bridge.handle(now, owner, port::Input::Closed { connection, reason: &reason, cause });
                 }
             }
@@ -327,6 +329,7 @@ impl Engine {
                     self.bridge.route_kept(now, route, result.clone());
                 }
             }
+            Input::StoreFailed(reason) => self.store_failed = reason,
             Input::Complaint { about, notice } => {
                 if let (Some(owner), Notice::WebsocketRefused { cause, .. } | Notice::WebsocketBroken { cause, .. }) =
                     (about, &*notice)
@@ -365,7 +368,8 @@ impl Engine {
                     is_held_back: platform.is_held_back(),
                     away: platform.away.clone(),
                 };
-                let _ = reply.send(platforms.map(standing).collect());
+                let platforms = platforms.map(standing).collect();
+                let _ = reply.send(Readiness { platforms, store_failed: self.store_failed.clone() });
             }
         }
     }

@@ -2,6 +2,8 @@
 //! followed. What is not known to have failed before anything of it was written is said to be unknown.
 
 use std::{
+    io::ErrorKind,
+    mem::MaybeUninit,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -17,6 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use socket2::{SockRef, Socket};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
 
 use super::{
@@ -41,6 +44,8 @@ pub struct Access {
     plaintext: bool,
     /// The most that is read of an answer, in bytes.
     answer: usize,
+    /// A connection that was idle for longer is not used again.
+    idle: Option<Duration>,
 }
 
 impl Access {
@@ -51,7 +56,12 @@ impl Access {
         plaintext: bool,
         answer: usize,
     ) -> Access {
-        Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer }
+        Access { connector, server_name: tls.server_name.clone(), allow, plaintext, answer, idle: None }
+    }
+
+    /// Connections are used again only if they were idle no longer than this.
+    pub fn idle_for(self, limit: Duration) -> Access {
+        Access { idle: Some(limit), ..self }
     }
 }
 
@@ -83,7 +93,30 @@ pub struct Exchange {
     host: String,
     port: u16,
     secure: bool,
-    open: Option<(SendRequest<Full<Bytes>>, JoinHandle<()>)>,
+    open: Option<Open>,
+}
+
+/// A connection that is kept.
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+    /// The same socket again, to see whether the server has closed it.
+    socket: Socket,
+    /// When it was used last.
+    since: Instant,
+}
+
+impl Open {
+    /// Whether it may be used again: many servers close idle connections without saying so. What cannot be seen here is a
+    /// server that closes it at the very moment.
+    fn is_usable(&self, idle: Option<Duration>) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        idle.is_none_or(|idle| self.since.elapsed() <= idle)
+            && match self.socket.peek(&mut byte) {
+                Ok(count) => count > 0,
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            }
+    }
 }
 
 impl Drop for Exchange {
@@ -99,8 +132,8 @@ impl Exchange {
     }
 
     fn close(&mut self) {
-        if let Some((_, driver)) = self.open.take() {
-            driver.abort();
+        if let Some(open) = self.open.take() {
+            open.driver.abort();
         }
     }
 
@@ -134,13 +167,16 @@ impl Exchange {
 
     /// One request and its answer. A kept connection that turns out to be closed before anything was written is replaced.
     async fn exchange(&mut self, make: &Make<'_>) -> Result<Answer, Failure> {
+        if self.open.as_ref().is_some_and(|open| !open.is_usable(self.access.idle)) {
+            self.close();
+        }
         for attempt in 0..2 {
             let fresh = self.open.is_none();
             if fresh {
                 self.open = Some(self.connect().await.map_err(Failure::Unsent)?);
             }
-            let Some((sender, _)) = &mut self.open else { break };
-            if let Err(error) = sender.ready().await {
+            let Some(open) = &mut self.open else { break };
+            if let Err(error) = open.sender.ready().await {
                 self.close();
                 if fresh || attempt > 0 {
                     return Err(Failure::Unsent(error.to_string()));
@@ -148,9 +184,10 @@ impl Exchange {
                 continue;
             }
             let request = make(&self.uri).map_err(Failure::Unsent)?;
-            match sender.try_send_request(request).await {
+            match open.sender.try_send_request(request).await {
                 Ok(response) => {
                     let answer = read(response, self.access.answer).await;
+                    open.since = Instant::now();
                     if answer.is_cut {
                         self.close();
                     }
@@ -158,7 +195,11 @@ impl Exchange {
                 }
                 Err(mut error) => {
                     let unsent = error.take_message().is_some();
-                    let reason = error.into_error().to_string();
+                    let error = error.into_error();
+                    let reason = match !fresh && error.is_incomplete_message() {
+                        true => format!("the server closed a kept connection without saying so ({error})"),
+                        false => error.to_string(),
+                    };
                     self.close();
                     match (unsent, fresh) {
                         (true, false) if attempt == 0 => {}
@@ -181,7 +222,7 @@ impl Exchange {
         }
     }
 
-    async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+    async fn connect(&self) -> Result<Open, String> {
         let mut last = format!("{} has no address", self.host);
         for address in self.addresses().await? {
             if !self.secure && !self.access.plaintext && !is_local(address.ip()) {
@@ -199,7 +240,8 @@ impl Exchange {
         Err(last)
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), String> {
+    async fn shake_hands(&self, stream: TcpStream) -> Result<Open, String> {
+        let socket = SockRef::from(&stream).try_clone().map_err(|error| error.to_string())?;
         let stream: Box<dyn Stream> = if self.secure {
             let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
             let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
@@ -215,7 +257,8 @@ impl Exchange {
             Box::new(stream)
         };
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok((sender, tokio::spawn(async move { drop(connection.await) })))
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        Ok(Open { sender, driver, socket, since: Instant::now() })
     }
 }
 

@@ -24,11 +24,12 @@ use super::{
     accept::{Accept, Accepted},
     metrics::Places,
     peers::Peers,
+    strangers::Standing,
     tls::{Acceptor, shake_hands},
 };
 use crate::{
     port::{Connection, Notice},
-    settings,
+    settings::{self, Strangers},
 };
 
 /// The most lines and bytes of a request's head.
@@ -38,10 +39,12 @@ pub(super) const MAX_HEAD: usize = 64 << 10;
 pub type Answer = Response<Full<Bytes>>;
 
 /// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Peer {
     pub connection: Connection,
     pub address: SocketAddr,
+    /// Whether it has authenticated: a service admits it.
+    pub standing: Standing,
 }
 
 /// What answers requests.
@@ -53,16 +56,22 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Limits {
     pub places: Places,
     pub header_timeout: Duration,
+    pub strangers: Strangers,
 }
 
 impl Limits {
     /// Those of a listener whose connections this section bounds, by this key.
-    pub fn of(limits: &settings::Limits, section: String, key: &'static str) -> Limits {
-        Limits { places: Places::new(section, key, limits.connections), header_timeout: limits.header_timeout }
+    pub fn of(limits: &settings::Limits, section: String, key: &'static str, strangers: Strangers) -> Limits {
+        let places = Places::new(section, key, limits.connections);
+        Limits { places, header_timeout: limits.header_timeout, strangers }
     }
 
     pub fn admin() -> Limits {
-        Limits { places: Places::new("admin", "connections", 16), header_timeout: Duration::from_secs(10) }
+        Limits {
+            places: Places::new("admin", "connections", 64),
+            header_timeout: Duration::from_secs(10),
+            strangers: Strangers::default(),
+        }
     }
 }
 
@@ -93,52 +102,78 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
     }
 }
 
-/// Accepts connections until told to stop. At the limit, further connections wait to be accepted. Problems are reported
-/// through `peers`, where the listener has one.
+/// Accepts connections until told to stop. Problems are reported through `peers`, where the listener has one.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     acceptor: Option<Acceptor>,
-    Limits { places, header_timeout }: Limits,
+    Limits { places, header_timeout, strangers }: Limits,
     handler: Arc<H>,
     peers: Option<Peers>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let accept = Accept::new(&listener, places, peers.clone());
+    let mut accept = Accept::new(&listener, places, strangers, peers.clone());
+    let limits = (header_timeout, strangers.first_timeout);
     let mut connections = 0;
-    while let Some(Accepted { stream, peer: address, place }) = accept.next(&shutdown).await {
+    while let Some(Accepted { stream, peer: address, place, standing }) = accept.next(&shutdown).await {
         connections += 1;
-        let peer = Peer { connection: Connection::accepted(connections), address };
+        let peer = Peer { connection: Connection::accepted(connections), address, standing };
         let (handler, shutdown, acceptor) = (handler.clone(), shutdown.clone(), acceptor.clone());
         let peers = peers.clone();
         tasks.spawn(async move {
             let _place = place;
             let ended = match acceptor {
-                None => converse(stream, handler, peer, header_timeout, shutdown).await,
+                None => converse(stream, handler, peer, limits, shutdown).await,
                 Some(acceptor) => {
-                    let shaken = shake_hands(&acceptor, stream, header_timeout, address, peers.clone()).await;
+                    let shaken = tokio::select! {
+                        () = peer.standing.dismissed() => return,
+                        shaken = shake_hands(&acceptor, stream, limits.1, address, peers.clone()) => shaken,
+                    };
                     let Some(stream) = shaken else { return };
-                    converse(stream, handler, peer, header_timeout, shutdown).await
+                    converse(stream, handler, peer, limits, shutdown).await
                 }
             };
-            if let (Err(error), Some(peers)) = (ended, peers) {
-                let (peer, reason) = (address.to_string(), error.to_string());
-                peers.complain(Notice::ConnectionEnded { peer, reason }).await;
+            let Some(peers) = peers else { return };
+            let peer = address.to_string();
+            match ended {
+                Ok(()) => {}
+                Err(Ended::Failed(error)) => {
+                    peers.complain(Notice::ConnectionEnded { peer, reason: error.to_string() }).await;
+                }
+                Err(Ended::TooLate) => {
+                    let cause = "no whole request came within first_timeout";
+                    peers.complain(Notice::StrangerDismissed { cause, address: None, peer }).await;
+                }
             }
         });
     }
+}
+
+/// Why a connection ended early.
+enum Ended {
+    Failed(hyper::Error),
+    /// There was no whole request in time.
+    TooLate,
 }
 
 async fn converse<H: Handler>(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     handler: Arc<H>,
     peer: Peer,
-    header_timeout: Duration,
+    (header_timeout, first_timeout): (Duration, Duration),
     shutdown: CancellationToken,
-) -> Result<(), hyper::Error> {
-    let service = service_fn(move |request| {
-        let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+) -> Result<(), Ended> {
+    let standing = peer.standing.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (handler, peer) = (handler.clone(), peer.clone());
+        async move {
+            let standing = peer.standing.clone();
+            // Of a request with a body, the service knows when it is whole.
+            let _busy = request.body().is_end_stream().then(|| standing.busy());
+            let answer = handler.handle(request, peer).await;
+            standing.heard();
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -147,11 +182,14 @@ async fn converse<H: Handler>(
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    tokio::select! {
+    let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = standing.dismissed() => Ok(()),
+        () = standing.overdue(first_timeout) => return Err(Ended::TooLate),
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    }
+    };
+    ended.map_err(Ended::Failed)
 }

@@ -32,6 +32,7 @@ impl Input {
             | Input::Delivered { .. }
             | Input::Described { .. }
             | Input::Kept { .. }
+            | Input::StoreFailed(_)
             | Input::Complaint { .. }
             | Input::Exchange { .. }
             | Input::Watched(_)
@@ -130,6 +131,8 @@ pub enum Input {
         routes: Vec<u64>,
         result: Result<(), String>,
     },
+    /// Records of routes cannot be written, for this reason; without one, they can again.
+    StoreFailed(Option<String>),
     /// A peer, or a task's work, has a problem that is to be logged.
     Complaint {
         about: Option<Owner>,
@@ -148,8 +151,16 @@ pub enum Input {
         live: Option<mpsc::Sender<String>>,
         reply: oneshot::Sender<Done>,
     },
-    /// Asks how the platforms stand.
-    Ready(oneshot::Sender<Vec<Standing>>),
+    /// Asks how the platforms and the store stand.
+    Ready(oneshot::Sender<Readiness>),
+}
+
+/// What the bridge needs to be ready.
+#[derive(Default)]
+pub struct Readiness {
+    pub platforms: Vec<Standing>,
+    /// Why records of routes cannot be written for now.
+    pub store_failed: Option<String>,
 }
 
 /// An HTTP request, with everything that it consists of.

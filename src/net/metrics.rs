@@ -117,6 +117,8 @@ families! {
     agents: Gauges "agents" ["platform"] "Agents in the picture of a platform"
     ends_waiting: Gauges "ends_waiting" ["platform"]
         "Ends of calls and log-ons that wait until sessions have room to be told"
+    reached: Counters "bounds_reached" ["platform" "bound"]
+        "Live calls that were ended at a limit of the platform (`calls-ended`), and calls, agents and services that were left out"
     platform_routes: Counters "platform_routes" ["platform" "outcome"]
         "Routes that the bridge selects for a platform, by what became of them"
     platform_routes_open: Gauges "platform_routes_open" ["platform"]
@@ -124,6 +126,8 @@ families! {
 
     sessions: Gauges "sessions" ["application"] "Sessions of an application"
     lost: Counters "sessions_lost" ["application" "cause"] "Sessions that ended against their client's will, by cause"
+    discarded: Counters "messages_discarded" ["application" "cause"]
+        "Events that waited for a session and were discarded with it"
     requests: Counters "requests_in" ["application" "message"] "Requests of an application"
     requests_refused: Counters "application_refused" ["application" "reason"]
         "What was not taken of an application, or not told to it, by reason"
@@ -144,6 +148,8 @@ families! {
     routes: Counters "routes" ["application" "outcome"] "Route selections of an application, by what became of them"
     routes_open: Gauges "routes_open" ["application"] "Selections of an application that live on a routing platform"
 
+    notices: Counters "notices" ["section" "event" "sort"]
+        "Events of the log by name, and by their first field with the bridge's own words; also those that were not logged one by one"
     websockets_refused: Counters "websockets_refused" ["section" "reason"]
         "WebSockets that were refused, or ended because their peers broke the rules, by reason"
 

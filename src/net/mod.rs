@@ -29,6 +29,7 @@ mod reload;
 mod room;
 pub(crate) mod service;
 mod store;
+mod strangers;
 mod stream;
 pub mod supervisor;
 mod tls;
@@ -147,10 +148,11 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
         tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
     }
     for callee in callees {
-        let Callee { name, platform, listener, address, acceptor, service } = callee;
+        let Callee { name, platform, listener, address, acceptor, strangers, service } = callee;
         log::notices::write(Some(&name), None, &Notice::Awaiting { address: address.to_string() });
         platforms[platform] = Some(address);
-        let limits = http::Limits::of(&service.reads.limits, format!("platform.{name}"), "callback_connections");
+        let limits = &service.reads.limits;
+        let limits = http::Limits::of(limits, format!("platform.{name}"), "callback_connections", strangers);
         places.push(limits.places.clone());
         let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
         let service = Arc::new(service);
@@ -162,13 +164,13 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let mut callbacks = Vec::new();
     let mut applications = Vec::new();
     for (application, door) in doors.into_iter().enumerate() {
-        let Door { name, listener, address, acceptor, serving } = door;
+        let Door { name, listener, address, acceptor, strangers, serving } = door;
         log::notices::write(None, Some(&name), &Notice::Serving { address: address.to_string() });
         applications.push(address);
         match serving {
             Serving::Http { service, limits, callbacks: own } => {
                 callbacks.push(own);
-                let limits = http::Limits::of(&limits, format!("application.{name}"), "connections");
+                let limits = http::Limits::of(&limits, format!("application.{name}"), "connections", strangers);
                 places.push(limits.places.clone());
                 let service = Arc::new(*service);
                 let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
@@ -179,7 +181,8 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
                 let (owner, inputs) = (Owner::Application(application), inputs.clone());
                 // The conversation counts connections itself, so that it can refuse the ones that are too many.
                 let places = Places::new(format!("application.{name}"), "listener", connections);
-                let streams = Streams { owner, listener, acceptor, queue, places, read: READ, web, inputs };
+                let read = READ;
+                let streams = Streams { owner, listener, acceptor, queue, places, strangers, read, web, inputs };
                 tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
             }
         }
@@ -219,7 +222,7 @@ impl Running {
 
     /// How the platforms stand.
     pub async fn standings(&self) -> Vec<Standing> {
-        self.ask(Input::Ready).await.unwrap_or_default()
+        self.ask(Input::Ready).await.unwrap_or_default().platforms
     }
 
     /// The metrics of this moment, as OpenMetrics.

@@ -82,10 +82,14 @@ impl Engine {
                 if let Some(Link::Dialling(stop)) = self.links.remove(&(owner, connection)) {
                     stop.cancel();
                 }
-                if let Some(calls) = self.calls.remove(&(owner, connection)) {
-                    calls.stop.cancel();
+                self.discard(owner, connection, "closed");
+            }
+            port::Output::Admit { connection } => {
+                if let Some(Link::Open(writer)) = self.links.get(&(owner, connection))
+                    && let Some(standing) = &writer.standing
+                {
+                    standing.admit();
                 }
-                self.left(owner, connection);
             }
             port::Output::Post(post) => self.post(owner, *post),
             port::Output::Respond { token, reply } => {
@@ -210,13 +214,31 @@ impl Engine {
 
     /// Ends a connection that has fallen behind.
     fn give_up(&mut self, owner: Owner, connection: Connection, reason: &str) {
-        self.links.remove(&(owner, connection));
-        if let Some(calls) = self.calls.remove(&(owner, connection)) {
-            calls.stop.cancel();
-        }
-        self.left(owner, connection);
+        self.discard(owner, connection, FELL_BEHIND);
         let cause = Some(FELL_BEHIND);
         self.bridge.handle(self.now(), owner, port::Input::Closed { connection, reason, cause });
+    }
+
+    pub(super) fn has(&self, owner: Owner, connection: Connection) -> bool {
+        let key = (owner, connection);
+        self.links.contains_key(&key) || self.calls.contains_key(&key)
+    }
+
+    /// Forgets a connection. What waits for it is discarded, and said.
+    pub(super) fn discard(&mut self, owner: Owner, connection: Connection, cause: &'static str) {
+        let mut count = 0;
+        if let Some(Link::Open(writer)) = self.links.remove(&(owner, connection)) {
+            count += writer.waiting.messages();
+        }
+        if let Some(calls) = self.calls.remove(&(owner, connection)) {
+            calls.stop.cancel();
+            count += calls.waiting.messages();
+        }
+        self.left(owner, connection);
+        if let (Owner::Application(index), true) = (owner, count > 0) {
+            let now = self.now();
+            self.bridge.discarded(now, index, connection.number(), count as u64, cause);
+        }
     }
 
     pub(super) fn name(&self, owner: Owner) -> &str {

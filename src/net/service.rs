@@ -103,6 +103,7 @@ pub async fn post(request: Request<Incoming>, peer: Peer, path: &str, reads: &Re
         None => {}
     }
     let charset = content::charset(request.headers());
+    let standing = peer.standing;
     let mut whole = input::Request {
         connection: peer.connection,
         method: request.method().to_string(),
@@ -121,8 +122,13 @@ pub async fn post(request: Request<Incoming>, peer: Peer, path: &str, reads: &Re
     if let Some(reason) = soap::packed(&whole.body) {
         return fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, Blame::Client, reason);
     }
+    let _busy = standing.busy();
     match asked.ask(whole).await {
         Some(reply) => {
+            // No service accepts a request whose sender has not authenticated, by a password, a session or a secret path.
+            if reply.status == 200 {
+                standing.admit();
+            }
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             answer(status, soap::CONTENT_TYPE, reply.body)
         }

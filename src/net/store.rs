@@ -1,10 +1,15 @@
-//! What outlives the process: the records of open routes, in an embedded database of one file. Whatever waits to be kept goes
-//! into one durable commit; who asked is told when it is there.
+//! Records that outlive the process: those of open routes, in an embedded database of one file. Whatever waits to be kept goes
+//! into one durable commit; who asked is told when it is there. Where the file cannot be written, or is lost, it is opened
+//! again and again until it can, and then gets all records that are open.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::TaskTracker;
 
 use super::{bring, input::Input, peers::Peers};
@@ -14,6 +19,8 @@ use crate::{bridge::routes::Record, log, port::Notice};
 const ROUTES: TableDefinition<u64, &[u8]> = TableDefinition::new("routes");
 /// How many changes may wait; one more is refused, and the route with it.
 const QUEUE: usize = 4096;
+/// The time between attempts to write a file that could not be written.
+const RETRY: Duration = Duration::from_secs(2);
 
 enum Change {
     Keep(u64, Record),
@@ -28,21 +35,49 @@ pub struct Store {
     changes: mpsc::Sender<Change>,
 }
 
+/// Opens the database of a path.
+type Opens = fn(&Path) -> Result<Database, redb::Error>;
+
 /// Who writes it.
 pub struct Keeper {
-    database: Database,
-    path: PathBuf,
+    file: File,
+    /// The records of all open routes, for a file that has to be written anew. The routes' own table bounds it.
+    open: BTreeMap<u64, Record>,
     changes: mpsc::Receiver<Change>,
+    retry: Duration,
+}
+
+/// The database, as long as it can be written.
+struct File {
+    path: PathBuf,
+    opens: Opens,
+    database: Option<Database>,
+    /// Which file it is, so that it is noticed if another, or none, takes its place.
+    number: Option<u64>,
 }
 
 /// Opens the file, or makes it; hands back what an earlier run left in it, too.
 pub fn open(path: &Path) -> Result<(Store, Keeper, Left), String> {
+    open_with(path, |path| Ok(Database::create(path)?), RETRY)
+}
+
+fn open_with(path: &Path, opens: Opens, retry: Duration) -> Result<(Store, Keeper, Left), String> {
     let failed = |error: redb::Error| format!("{}: {error}", path.display());
-    let database = Database::create(path).map_err(|error| failed(error.into()))?;
+    let database = opens(path).map_err(failed)?;
     let left = read(&database).map_err(failed)?;
     let (sender, changes) = mpsc::channel(QUEUE);
-    let keeper = Keeper { database, path: path.to_owned(), changes };
+    let file = File { path: path.to_owned(), opens, number: number_of(path), database: Some(database) };
+    let keeper = Keeper { file, open: left.iter().cloned().collect(), changes, retry };
     Ok((Store { changes: sender }, keeper, left))
+}
+
+/// The number of the file that stands at a path now, where files have numbers.
+fn number_of(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    let number = |file: std::fs::Metadata| std::os::unix::fs::MetadataExt::ino(&file);
+    #[cfg(not(unix))]
+    let number = |_: std::fs::Metadata| 0;
+    std::fs::metadata(path).ok().map(number)
 }
 
 /// All that is there. What cannot be read is reported, and stays.
@@ -82,29 +117,95 @@ impl Keeper {
     /// Writes until nobody has anything more to keep.
     pub fn run(mut self, inputs: mpsc::Sender<Input>, tasks: &TaskTracker) {
         tasks.spawn(async move {
-            let mut batch = Vec::new();
             let peers = Peers { inputs: inputs.clone(), about: None };
-            while self.changes.recv_many(&mut batch, QUEUE).await > 0 {
-                let changes = std::mem::take(&mut batch);
-                let routes: Vec<u64> = changes
-                    .iter()
-                    .filter_map(|change| if let Change::Keep(route, _) = change { Some(*route) } else { None })
-                    .collect();
+            let mut has_failed = false;
+            loop {
+                let mut changes = Vec::new();
+                let received = async { self.changes.recv_many(&mut changes, QUEUE).await };
+                // While the file cannot be written, it is tried again without anything new.
+                let received = match has_failed {
+                    true => timeout(self.retry, received).await.ok(),
+                    false => Some(received.await),
+                };
+                if received == Some(0) {
+                    break;
+                }
+                let routes: Vec<u64> = changes.iter().filter_map(Change::kept).collect();
                 let written = tokio::task::spawn_blocking(move || {
-                    let result = write(&self.database, &changes).map_err(|error| error.to_string());
+                    let result = self.write(changes).map_err(|error| error.to_string());
                     (self, result)
                 });
                 let Ok((keeper, result)) = written.await else { return };
                 self = keeper;
-                if let Err(error) = &result {
-                    let (path, reason) = (self.path.display().to_string(), error.clone());
-                    peers.complain(Notice::RecordNotWritten { path, reason }).await;
+                let path = self.file.path.display().to_string();
+                match &result {
+                    Err(reason) if !has_failed || !routes.is_empty() => {
+                        peers.complain(Notice::RecordNotWritten { path, reason: reason.clone() }).await;
+                    }
+                    Ok(()) if has_failed => peers.complain(Notice::RecordsWritten { path }).await,
+                    Ok(()) | Err(_) => {}
+                }
+                if has_failed != result.is_err() {
+                    has_failed = result.is_err();
+                    bring(&inputs, Input::StoreFailed(result.clone().err())).await;
                 }
                 if !routes.is_empty() {
                     bring(&inputs, Input::Kept { routes, result }).await;
                 }
             }
         });
+    }
+
+    /// Makes changes durable. Records whose keeping fails stay what they were; a file that failed before, or is another, gets
+    /// everything.
+    fn write(&mut self, changes: Vec<Change>) -> Result<(), redb::Error> {
+        let written = self.file.write(&self.open, &changes);
+        if written.is_err() {
+            // A database that failed once refuses everything.
+            self.file.database = None;
+        }
+        for change in changes {
+            match change {
+                Change::Keep(route, record) if written.is_ok() => _ = self.open.insert(route, record),
+                Change::Keep(..) => {}
+                Change::Drop(route) => _ = self.open.remove(&route),
+            }
+        }
+        written
+    }
+}
+
+impl Change {
+    /// The route whose record it keeps.
+    fn kept(&self) -> Option<u64> {
+        match self {
+            Change::Keep(route, _) => Some(*route),
+            Change::Drop(_) => None,
+        }
+    }
+}
+
+impl File {
+    /// Writes changes of the records that are open. A file that failed before, or is another, is opened anew first.
+    fn write(&mut self, open: &BTreeMap<u64, Record>, changes: &[Change]) -> Result<(), redb::Error> {
+        if self.database.is_none() || number_of(&self.path) != self.number {
+            self.reopen(open)?;
+        }
+        self.database.as_ref().map_or(Ok(()), |database| write(database, changes))
+    }
+
+    /// Opens the file anew, and makes it hold exactly these records, beside those that cannot be read.
+    fn reopen(&mut self, open: &BTreeMap<u64, Record>) -> Result<(), redb::Error> {
+        // Only one database may have the file.
+        self.database = None;
+        let database = (self.opens)(&self.path)?;
+        let over = read(&database)?.into_iter().filter(|(route, _)| !open.contains_key(route));
+        let mut changes: Vec<Change> = over.map(|(route, _)| Change::Drop(route)).collect();
+        changes.extend(open.iter().map(|(route, record)| Change::Keep(*route, record.clone())));
+        write(&database, &changes)?;
+        self.number = number_of(&self.path);
+        self.database = Some(database);
+        Ok(())
     }
 }
 
@@ -130,121 +231,4 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), redb::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(id: Option<i64>) -> Record {
-        Record {
-            application: "desk".into(),
-            platform: "media".into(),
-            call: "guid".into(),
-            service: Some(9),
-            agent: None,
-            id,
-        }
-    }
-
-    /// A file that is gone with the test.
-    struct Place(PathBuf);
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_file(&self.0);
-        }
-    }
-
-    fn place() -> Place {
-        Place(std::env::temp_dir().join(format!("cti-bridge-{}", uuid::Uuid::new_v4())))
-    }
-
-    /// A store that is written, and what tells when.
-    fn running(place: &Place, tasks: &TaskTracker) -> (Store, mpsc::Receiver<Input>) {
-        let (inputs, receiver) = mpsc::channel(8);
-        let (store, keeper, _) = open(&place.0).unwrap();
-        keeper.run(inputs, tasks);
-        (store, receiver)
-    }
-
-    async fn are_kept(receiver: &mut mpsc::Receiver<Input>, count: usize) {
-        let mut kept = 0;
-        while kept < count {
-            let Some(Input::Kept { routes, result: Ok(()) }) = receiver.recv().await else { panic!("not kept") };
-            kept += routes.len();
-        }
-    }
-
-    #[tokio::test]
-    async fn the_file_does_not_grow_with_the_routes_that_have_been() {
-        const OPEN: u64 = 100;
-        let place = place();
-        let tasks = TaskTracker::new();
-        let (store, mut receiver) = running(&place, &tasks);
-        let mut sizes = Vec::new();
-        for first in (0..10_000).step_by(OPEN as usize) {
-            let routes = first..first + OPEN;
-            routes.clone().for_each(|route| store.keep(route, record(None)).unwrap());
-            are_kept(&mut receiver, OPEN as usize).await;
-            routes.clone().for_each(|route| store.keep(route, record(Some(501))).unwrap());
-            are_kept(&mut receiver, OPEN as usize).await;
-            routes.for_each(|route| store.forget(route).unwrap());
-            if first % 2_000 == 0 {
-                sizes.push(std::fs::metadata(&place.0).unwrap().len());
-            }
-        }
-        sizes.push(std::fs::metadata(&place.0).unwrap().len());
-        assert!(sizes.iter().all(|size| *size <= sizes[0]), "bytes, every two thousand routes: {sizes:?}");
-        assert!(sizes[0] <= 4 << 20, "{sizes:?}");
-        drop(store);
-        tasks.close();
-        tasks.wait().await;
-        assert_eq!(open(&place.0).unwrap().2, []);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_records_and_lets_the_old_ones_stay() {
-        let place = place();
-        let tasks = TaskTracker::new();
-        let (inputs, mut receiver) = mpsc::channel(8);
-        let (store, keeper, _) = open(&place.0).unwrap();
-        // Nobody writes yet.
-        for route in 0..QUEUE as u64 {
-            store.keep(route, record(None)).unwrap();
-        }
-        let refused = store.keep(QUEUE as u64, record(None));
-        assert_eq!(refused, Err("4096 changes wait to be written already".to_owned()));
-        assert!(store.forget(7).is_err());
-        keeper.run(inputs, &tasks);
-        are_kept(&mut receiver, QUEUE).await;
-        store.keep(QUEUE as u64, record(None)).unwrap();
-        are_kept(&mut receiver, 1).await;
-        drop(store);
-        tasks.close();
-        tasks.wait().await;
-        let (_, _, left) = open(&place.0).unwrap();
-        assert!(left.iter().any(|(route, _)| *route == 7), "found again, and over then");
-        assert_eq!(left.len(), QUEUE + 1);
-    }
-
-    #[tokio::test]
-    async fn what_is_kept_is_there_after_a_restart_and_what_is_dropped_is_not() {
-        let place = place();
-        let (inputs, mut receiver) = mpsc::channel(8);
-        let tasks = TaskTracker::new();
-        let (store, keeper, left) = open(&place.0).unwrap();
-        assert_eq!(left, []);
-        assert!(open(&place.0).is_err(), "two bridges do not share a file");
-        keeper.run(inputs, &tasks);
-        for route in 1..=3 {
-            store.keep(route, record(None)).unwrap();
-        }
-        are_kept(&mut receiver, 3).await;
-        store.keep(2, record(Some(501))).unwrap();
-        store.forget(1).unwrap();
-        store.forget(3).unwrap();
-        drop(store);
-        tasks.close();
-        tasks.wait().await;
-        let (_, _, left) = open(&place.0).unwrap();
-        assert_eq!(left, [(2, record(Some(501)))]);
-    }
-}
+mod tests;

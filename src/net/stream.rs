@@ -19,6 +19,7 @@ use super::{
     bring,
     input::Input,
     room::{Waiting, bring_room},
+    strangers::{GAVE_WAY, Standing, dismissed},
 };
 use crate::{bridge::Owner, port::Connection, settings::Queue};
 
@@ -33,6 +34,8 @@ pub struct Writer {
     pub waiting: Arc<Waiting>,
     /// Ends the stream at once, whatever waits.
     pub stop: CancellationToken,
+    /// Whether the peer of an accepted stream has authenticated.
+    pub standing: Option<Standing>,
     _closing: DropGuard,
 }
 
@@ -62,7 +65,8 @@ impl Writer {
         let (waiting, stop, closing) =
             (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
         let _closing = closing.clone().drop_guard();
-        let writer = Writer { messages: sender, waiting: waiting.clone(), stop: stop.clone(), _closing };
+        let (waits, stops) = (waiting.clone(), stop.clone());
+        let writer = Writer { messages: sender, waiting: waits, stop: stops, standing: None, _closing };
         (writer, Outgoing { messages, waiting, stop, closing: Closing(closing) })
     }
 
@@ -82,15 +86,19 @@ pub struct Route {
     pub queue: Queue,
     /// How much is read at a time, in bytes.
     pub read: usize,
+    /// Of a stream that was accepted.
+    pub standing: Option<Standing>,
 }
 
 /// Reads and writes until either ends, and brings what is read, and why it ended.
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
-    let Route { owner, connection, peer, queue, read } = route;
-    let (writer, Outgoing { messages, waiting, stop, closing }) = Writer::new(queue);
+    let Route { owner, connection, peer, queue, read, standing } = route;
+    let (mut writer, Outgoing { messages, waiting, stop, closing }) = Writer::new(queue);
+    writer.standing = standing.clone();
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
     let reason = tokio::select! {
+        () = dismissed(standing.as_ref()) => GAVE_WAY.to_owned(),
         () = stop.cancelled() => return,
         () = closing.linger() => return,
         written = write(socket, messages, &waiting, (inputs, owner, connection)) => match written {

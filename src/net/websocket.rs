@@ -35,6 +35,7 @@ use super::{
     input::Input,
     peers::Peers,
     room::{Waiting, bring_room},
+    strangers::{GAVE_WAY, dismissed},
     stream::{Outgoing, READ_AHEAD, Route, Writer, closed_by},
 };
 use crate::port::Notice;
@@ -110,7 +111,8 @@ pub async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin>(
     peers: &Peers,
     shutdown: &CancellationToken,
 ) {
-    let (writer, outgoing) = Writer::new(route.queue);
+    let (mut writer, outgoing) = Writer::new(route.queue);
+    writer.standing = route.standing.clone();
     let Route { owner, connection, peer, .. } = &route;
     let (owner, connection, inputs) = (*owner, *connection, &peers.inputs);
     bring(inputs, Input::Opened { owner, connection, peer: peer.clone(), writer }).await;
@@ -120,6 +122,7 @@ pub async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin>(
     let end = tokio::select! {
         () = stop.cancelled() => return,
         () = closing.linger() => return,
+        () = dismissed(route.standing.as_ref()) => End::broken("gave-way", GAVE_WAY, CloseCode::Again),
         written = write(&mut sending, messages, &waiting, &question, &route, inputs) => match written {
             Ok(()) if shutdown.is_cancelled() => End::ours(CloseCode::Away),
             Ok(()) => End::ours(CloseCode::Normal),

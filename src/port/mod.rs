@@ -35,10 +35,12 @@ mod application;
 mod directory;
 mod input;
 mod notice;
+mod origin;
 mod output;
 mod platform;
 mod stream;
 mod texts;
+mod tries;
 
 pub use application::{
     ApplicationConversation, ApplicationOutput, Audience, Bound, Filterable, GroupWatcher, Guest, Passes, Portions,
@@ -48,10 +50,12 @@ pub use directory::{Abilities, Directory, Entry, Known, Thing};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
 pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};
+pub use origin::Origin;
 pub use output::{Connection, Delivery, Output, Post, Reply};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;
+pub use tries::{Tries, Try};
 
 #[cfg(test)]
 pub mod drive;

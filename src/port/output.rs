@@ -64,6 +64,11 @@ pub enum Output {
     Close {
         connection: Connection,
     },
+    /// The peer of a stream that the shell accepted has authenticated: the connection keeps its place. Until then, it gives
+    /// way when the listener is full.
+    Admit {
+        connection: Connection,
+    },
     /// Post a request, once or not at all. `Answered` follows.
     Post(Box<Post>),
     /// Answer the HTTP request of this token.

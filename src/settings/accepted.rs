@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Section, ServerTls};
+use super::{Section, ServerTls, Strangers};
 
 /// Where others connect to the bridge.
 #[derive(Debug, Clone)]
@@ -11,19 +11,21 @@ pub struct Listen {
     pub tls: Option<ServerTls>,
     /// Bytes leave the machine unprotected, and the operator knows.
     pub exposed: bool,
+    pub strangers: Strangers,
 }
 
 impl Listen {
-    /// Reads `listen` and `tls`. `plaintext`: the operator knows that bytes may leave the machine unprotected.
+    /// Reads `listen`, `tls` and the limits of strangers. `plaintext`: the operator knows that bytes may leave the machine unprotected.
     pub fn read(section: &Section, plaintext: bool) -> Option<Listen> {
         let address = address(section, "listen");
         let tls = ServerTls::read(section, "tls");
+        let strangers = Strangers::read(section);
         let address = address?;
         let exposed = tls.is_none() && !address.ip().is_loopback();
         if exposed && !plaintext {
             section.problem("listen", "bytes leave this machine unprotected: add `tls`, or say `plaintext = true`");
         }
-        Some(Listen { address, tls, exposed })
+        Some(Listen { address, tls, exposed, strangers })
     }
 }
 

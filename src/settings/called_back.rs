@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{AllowList, ClientTls, Limits, Queue, Section, ServerTls, Url};
+use super::{AllowList, ClientTls, Limits, Queue, Section, ServerTls, Strangers, Url};
 
 /// Where a platform calls the bridge.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub struct Callee {
     pub path: String,
     pub tls: Option<ServerTls>,
     pub limits: Limits,
+    pub strangers: Strangers,
 }
 
 impl Callee {
@@ -36,6 +37,7 @@ impl Callee {
             let text = "an https callback has a certificate in `callback_tls`, and an http one has none";
             section.problem("callback", text);
         }
+        let strangers = Strangers::read(section);
         let limits = Limits::with(section, "callback_connections", 32, Duration::from_secs(150));
         let Ok(listen) = listen.parse::<SocketAddr>() else {
             let text = "the callback's host is no address to listen on: say which in `callback_listen`";
@@ -45,7 +47,7 @@ impl Callee {
         if !secure && !listen.ip().is_loopback() && !plaintext {
             section.problem("callback", "bytes leave this machine unprotected: use https, or say `plaintext = true`");
         }
-        Some(Callee { listen, path: uri.path().trim_end_matches('/').to_owned(), tls, limits })
+        Some(Callee { listen, path: uri.path().trim_end_matches('/').to_owned(), tls, limits, strangers })
     }
 
     /// Whether bytes leave the machine unprotected on the way here.
@@ -59,6 +61,8 @@ impl Callee {
 pub struct Callback {
     pub allow: AllowList,
     pub timeout: Duration,
+    /// A connection that was idle for longer is not used again.
+    pub idle: Duration,
     pub tls: ClientTls,
     /// Plain HTTP to other machines is allowed.
     pub plaintext: bool,
@@ -70,6 +74,7 @@ impl Callback {
         Callback {
             allow: allow_list(section),
             timeout: section.duration("callback_timeout", Duration::from_secs(10)),
+            idle: section.duration("callback_idle", Duration::from_secs(4)),
             tls: ClientTls::read(section, "callback_tls").unwrap_or_default(),
             plaintext,
             queue: Queue::read(section),

@@ -1,4 +1,7 @@
-//! Secrets of a section: in the file, in another file, or in the environment. No report shows them.
+//! Secrets of a section: in the file, in another file, or in the environment; and which files with secrets the configuration
+//! names. No report shows what stands in them.
+
+use std::path::{Path, PathBuf};
 
 use figment::value::Value;
 use secrecy::SecretString;
@@ -12,6 +15,18 @@ use super::{
 use crate::diagnostic::Source;
 
 impl Section<'_> {
+    /// Reads a file with secrets.
+    pub(super) fn read(&self, file: &Path) -> std::io::Result<String> {
+        self.reader.files.borrow_mut().insert(file.to_owned());
+        std::fs::read_to_string(file)
+    }
+
+    /// The files with secrets that were read so far, and the configuration itself.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let own = PathBuf::from(&*self.reader.sources.shown.name);
+        [own].into_iter().chain(self.reader.files.borrow().iter().cloned()).collect()
+    }
+
     /// A secret: in the file, in another file (`<key>_file`), or in a variable (`${NAME}`).
     pub fn secret(&self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
         let (text, file) = (self.hidden_text(key, Form::Secret), self.path(file_key));
@@ -23,7 +38,7 @@ impl Section<'_> {
                 None
             }
             (Some(text), file) if file.is_none() || own > other => Some(text.into()),
-            (_, Some(file)) => match std::fs::read_to_string(&file) {
+            (_, Some(file)) => match self.read(&file) {
                 Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
                 Err(error) => {
                     self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
@@ -68,7 +83,7 @@ impl Section<'_> {
     /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
     pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
         let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match self.read(&path) {
             Ok(text) => text,
             Err(error) => {
                 self.problem(key, format!("{} cannot be read: {error}", path.display()));
@@ -99,7 +114,7 @@ impl Section<'_> {
     /// with `#`, count for nothing.
     pub fn secret_lines(&self, key: &'static str) -> Vec<(String, SecretString)> {
         let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match self.read(&path) {
             Ok(text) => text,
             Err(error) => {
                 self.problem(key, format!("{} cannot be read: {error}", path.display()));

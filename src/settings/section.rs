@@ -1,7 +1,7 @@
 //! One table of a configuration and the readers of its keys. Values are read by the type that is wanted, so that a number-like
 //! text stays a text. Every mistake is reported at its place, and no report shows a secret.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, time::Duration};
 
 use figment::value::{Dict, Num, Value};
 
@@ -42,6 +42,8 @@ pub enum Form {
 static NOTHING: Dict = Dict::new();
 
 pub(super) struct Reader<'s> {
+    /// Files that the configuration names and that hold secrets.
+    pub(super) files: RefCell<BTreeSet<PathBuf>>,
     pub(super) sources: &'s Sources,
     pub(super) problems: RefCell<Problems>,
     /// Paths of keys whose values were read as not secret. Every other value may be a secret: an unknown key may be a

@@ -152,7 +152,12 @@ impl Sources {
     pub fn read<T>(&self, problems: &mut Problems, read: impl FnOnce(&Section) -> T) -> T {
         let mut unsaid = Problems::default();
         let said = if self.is_toml { problems } else { &mut unsaid };
-        let reader = Reader { sources: self, problems: RefCell::new(std::mem::take(said)), plain: RefCell::default() };
+        let reader = Reader {
+            sources: self,
+            problems: RefCell::new(std::mem::take(said)),
+            plain: RefCell::default(),
+            files: RefCell::default(),
+        };
         let section = Section::new(&reader, String::new(), &self.root);
         let value = read(&section);
         section.finish();

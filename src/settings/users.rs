@@ -1,5 +1,7 @@
 //! Who may log on to an application.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Section;
@@ -11,10 +13,36 @@ pub struct Users {
     pub known: Vec<(String, SecretString)>,
     /// Users whose commands are refused.
     pub read_only: Vec<String>,
+    pub tries: TryLimits,
+}
+
+/// How often somebody may try to log on.
+#[derive(Debug, Clone, Copy)]
+pub struct TryLimits {
+    /// So many wrong tries of one user at one address need no wait.
+    pub free: u32,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Default for TryLimits {
+    fn default() -> TryLimits {
+        TryLimits { free: 5, longest: Duration::from_secs(60) }
+    }
+}
+
+impl TryLimits {
+    pub fn read(section: &Section) -> TryLimits {
+        let defaults = TryLimits::default();
+        TryLimits {
+            free: section.number("logon_tries", defaults.free),
+            longest: section.duration("logon_wait", defaults.longest),
+        }
+    }
 }
 
 impl Users {
-    /// Reads `users`, `users_file` and `read_only`.
+    /// Reads `users`, `users_file`, `read_only` and how often they may try.
     pub fn read(section: &Section) -> Users {
         let known = known(section);
         let read_only = section.list("read_only").unwrap_or_default();
@@ -22,7 +50,7 @@ impl Users {
         for user in read_only.iter().filter(|user| known.is_some() && !is_user(user)) {
             section.problem("read_only", format!("there is no user {user:?}"));
         }
-        Users { known: known.unwrap_or_default(), read_only }
+        Users { known: known.unwrap_or_default(), read_only, tries: TryLimits::read(section) }
     }
 }
 

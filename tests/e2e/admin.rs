@@ -77,3 +77,28 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
     assert!(unknown.starts_with("HTTP/1.1 404") && unknown.contains("there are mitel"), "{unknown}");
     assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
 }
+
+#[tokio::test]
+async fn what_the_limits_of_a_platform_cost_is_counted_and_said() {
+    let platform = "max_agents = 2\nmax_calls = 2\nmax_services = 1";
+    let mut world = World::with(Extra { platform, rest: "[admin]\nlisten = '127.0.0.1:0'", ..Extra::default() }).await;
+    let mut desk = world.desk().await;
+    for id in 1001..1005 {
+        world.say(login(id, 0)).await;
+    }
+    for number in 900..905 {
+        let queued = json!({ "queued-group-internal-id": number - 891, "queued-group-type": 4 });
+        world.say(call("queued", number, 4, queued)).await;
+    }
+    while short(&event(&mut desk).await) != "CallStarted 904" {}
+    let metrics = get(world.running.admin.unwrap(), "/metrics").await;
+    for line in [
+        r#"cti_bridge_bounds_reached_total{platform="mitel",bound="agents"} 2"#,
+        r#"cti_bridge_bounds_reached_total{platform="mitel",bound="calls-ended"} 3"#,
+        r#"cti_bridge_notices_total{platform="mitel",event="bound_reached",sort="max_agents: agents are left out"} 2"#,
+        r#"event="bound_reached",sort="max_calls or max_memory: live calls were ended to make room"} 3"#,
+        r#"event="bound_reached",sort="max_services: services are left out"}"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
+}

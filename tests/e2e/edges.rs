@@ -106,7 +106,9 @@ async fn floods_of_every_sort_are_a_few_lines_each() {
     let [desk, relay, crm, few] = free();
     let rest = format!(
         "[platform.micc]\ndialect = 'ccas'\nlisten = '{relay}'\ntoken = 'relay-token'\n\
+         logon_tries = 1000000\n\
          [application.crm]\ndialect = 'event-feed'\nlisten = '{crm}'\nusers = {{ crm = 'right' }}\nplatforms = ['mitel']\n\
+         logon_tries = 1000000\n\
          [application.few]\ndialect = 'event-feed'\nlisten = '{few}'\nusers = {{ crm = 'right' }}\nplatforms = ['mitel']\n\
          connections = 1\n"
     );

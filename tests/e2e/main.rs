@@ -24,6 +24,7 @@ mod service;
 mod sessions;
 mod shutdown;
 mod stories;
+mod strangers;
 mod subscribers;
 mod supervisor;
 #[path = "../support/mod.rs"]

@@ -138,3 +138,35 @@ async fn what_a_killed_bridge_leaves_open_the_next_one_cancels_and_reports() {
     drop(next);
     let _ = std::fs::remove_file(&store);
 }
+
+/// The folder of the records goes, and comes back: routes fail in between, and nothing needs a restart.
+#[tokio::test]
+async fn a_store_that_is_lost_is_said_and_works_again() {
+    let media = MediaSim::start().await.unwrap();
+    let folder = std::env::temp_dir().join(format!("cti-bridge-store-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder).unwrap();
+    let platform = settings(&media.url(), "[admin]\nlisten = '127.0.0.1:0'");
+    let top = records(&folder.join("routes"));
+    let extra = Extra { top: &top, application: "routes = 'media'", rest: &platform, ..Extra::default() };
+    let mut world = World::with(extra).await;
+    let mut desk = world.desk().await;
+    let admin = world.running.admin.unwrap();
+    let ready = async || get(admin, "/readyz").await;
+    while !ready().await.starts_with("HTTP/1.1 200") {}
+    std::fs::remove_dir_all(&folder).unwrap();
+    world.say(call("route-request", 900, 1, json!({}))).await;
+    hears(&mut desk, &["CallStarted 900", "CallOffered 900", "RouteRequest 900"]).await;
+    let request = select(&mut desk, 900, "RouteToService", "30").await;
+    let (name, reason, of) = route_event(&mut desk).await;
+    assert_eq!((name.as_str(), of), ("RouteRequestFailed", request), "{reason}");
+    assert_eq!(media.count("AddRequest"), 0, "nothing is asked for that is not recorded");
+    let said = ready().await;
+    assert!(said.starts_with("HTTP/1.1 503") && said.contains("routes cannot be recorded: "), "{said}");
+    std::fs::create_dir(&folder).unwrap();
+    soon("readiness", async { while !ready().await.starts_with("HTTP/1.1 200") {} }).await;
+    let request = select(&mut desk, 900, "RouteToService", "30").await;
+    assert_eq!(soon("a request", media.hear()).await.operation, "AddRequest");
+    assert_eq!(route_event(&mut desk).await, told("RouteUsed", "RouteSuccess", request));
+    world.running.stop().await;
+    let _ = std::fs::remove_dir_all(&folder);
+}

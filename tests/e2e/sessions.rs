@@ -133,6 +133,128 @@ async fn a_client_that_falls_behind_loses_its_session_at_the_documented_bound() 
     assert!(refused.contains("no such session"), "{refused}");
 }
 
+/// Reads one request, whole.
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut read = String::new();
+    let mut buffer = vec![0; 4096];
+    while !read.ends_with("Envelope>") {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => read += &String::from_utf8_lossy(&buffer[..count]),
+        }
+    }
+    Some(read)
+}
+
+const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+#[tokio::test]
+async fn a_callback_server_that_closes_each_connection_without_saying_so_loses_nothing() {
+    let mut world = World::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, mut closed) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let Some(asked) = request(&mut stream).await else { continue };
+            stream.write_all(TAKEN).await.unwrap();
+            drop(stream);
+            sender.send(asked).unwrap();
+        }
+    });
+    let mut client = Desk::start(world.running.applications[0]).await.unwrap();
+    client.session = soon("a session", client.open_at(&url, "Test01", USER_PASSWORD)).await.unwrap();
+    assert!(soon("the start", closed.recv()).await.unwrap().contains("StartSession"));
+    client.register().await.unwrap();
+    for id in 1001..1021 {
+        world.say(login(id, 0)).await;
+        let told = async {
+            loop {
+                let told = closed.recv().await.unwrap();
+                if told.contains("<PublishCTIEvent") {
+                    break told;
+                }
+            }
+        };
+        let told = soon("an event", told).await;
+        assert!(told.contains(&format!(">{id}<")), "{id} is not in {told}");
+    }
+    client.call("CloseConnection", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_was_idle_too_long_is_not_used_again() {
+    let mut world = World::with(Extra { application: "callback_idle = '1ms'", ..Extra::default() }).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                while let Some(asked) = request(&mut stream).await {
+                    stream.write_all(TAKEN).await.unwrap();
+                    if !asked.contains("<Heartbeat") {
+                        sender.send(number).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let mut client = Desk::start(world.running.applications[0]).await.unwrap();
+    client.session = soon("a session", client.open_at(&url, "Test01", USER_PASSWORD)).await.unwrap();
+    client.register().await.unwrap();
+    let mut last = soon("the start", heard.recv()).await.unwrap();
+    for id in 1..4 {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_millis(5) {
+            tokio::task::yield_now().await;
+        }
+        world.say(login(1000 + id, 0)).await;
+        let next = soon("an event", heard.recv()).await.unwrap();
+        assert!(next > last, "connection {next} after {last}");
+        last = next;
+    }
+}
+
+/// The server closes the connection instead of answering: whether it has taken the event is not known.
+#[tokio::test]
+async fn a_session_that_ends_with_its_connection_has_the_reason_and_what_waited_is_counted() {
+    let rest = "[admin]\nlisten = '127.0.0.1:0'";
+    let mut world = World::with(Extra { rest, ..Extra::default() }).await;
+    let mut desk = world.desk().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (close, closing) = tokio::sync::oneshot::channel();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        while !request(&mut stream).await.unwrap().contains("<PublishCTIEvent") {
+            stream.write_all(TAKEN).await.unwrap();
+        }
+        closing.await.unwrap();
+    });
+    let mut client = Desk::start(world.running.applications[0]).await.unwrap();
+    client.session = soon("a session", client.open_at(&url, "Test01", USER_PASSWORD)).await.unwrap();
+    client.register().await.unwrap();
+    // One event is on its way, three more wait behind it.
+    for id in [1001, 1002] {
+        world.agent(&mut desk, id).await;
+    }
+    close.send(()).unwrap();
+    server.await.unwrap();
+    let lost = async { while client.call("GetAgentState", &[("AgentIdx", "1001")]).await.is_ok() {} };
+    soon("the end of the session", lost).await;
+    let metrics = get(world.running.admin.unwrap(), "/metrics").await;
+    for line in [
+        r#"cti_bridge_messages_discarded_total{application="desk",cause="callback-failed"} 3"#,
+        r#"cti_bridge_notices_total{application="desk",event="events_discarded",sort="callback-failed"} 1"#,
+        r#"cti_bridge_sessions_lost_total{application="desk",cause="callback-failed"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
+}
+
 #[tokio::test]
 async fn unanswered_heartbeats_end_a_session_and_answered_ones_keep_it() {
     let application = "heartbeat = '250ms'\nmissed_heartbeats = 3";

@@ -1,6 +1,7 @@
 //! Rules about the source that no compiler holds.
 
 mod deploy;
+mod faults;
 mod layers;
 mod lengths;
 mod names;

@@ -20,7 +20,7 @@ fn mappings() -> Mappings {
 
 /// Checks that a page is what is made of its source now, or writes it.
 #[track_caller]
-fn keep(name: &str, title: &str, source: &str, text: &str) {
+pub fn keep(name: &str, title: &str, source: &str, text: &str) {
     let path = format!("docs/reference/{name}");
     let made =
         format!("# {title}\n\n<!-- Made from {source} by `UPDATE=1 cargo test --test house reference`. -->\n\n{text}");

@@ -143,6 +143,40 @@ fn a_bridge_whose_log_nobody_reads_goes_on() {
 // ── check ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
+fn check_warns_of_files_that_others_can_write_and_of_an_admin_listener_for_everybody() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("writable");
+    let (config, users) = (folder.join("bridge.toml"), folder.join("users.toml"));
+    let text = format!(
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '127.0.0.1:1'\nuser = 'x'\npassword = 'x'\n\
+         [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers_file = '{}'\nplatforms = ['mitel']\n\
+         [admin]\nlisten = '0.0.0.0:9901'\n",
+        users.display()
+    );
+    fs::write(&config, text).unwrap();
+    fs::write(&users, "Test01 = 'x'\n").unwrap();
+    let check = || cti_bridge(&["check", "--config", config.to_str().unwrap()], "");
+    for path in [&config, &users] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let admin = "warning: anybody who reaches this machine can read health and metrics address=\"0.0.0.0:9901\"\n";
+    let output = check();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), admin));
+    for path in [&config, &users] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+        let output = check();
+        let said = stderr(&output);
+        let warning = format!(
+            "warning: others can write a file of the configuration: they decide who logs on, and where to path=\"{}\"\n",
+            path.display()
+        );
+        assert!(said.contains(&warning), "{said}");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[test]
 fn check_passes_what_is_shipped() {
     let output = cti_bridge(&["check", "--config", "config/cti-bridge.toml"], "");
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));

@@ -483,6 +483,7 @@ impl VirtualBridge {
                         let line = &mut self.platforms[platform];
                         (line.is_open, line.is_wanted) = (false, false);
                     }
+                    port::Output::Admit { .. } => {}
                     port::Output::Post(post) => self.posted(platform, &post),
                     port::Output::Respond { reply, .. } => {
                         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
@@ -527,6 +528,7 @@ impl VirtualBridge {
                 let over = self.sessions.iter().filter(|one| is_over(one));
                 self.told.extend(over.map(|one| Told::Over { name: one.name.clone() }));
             }
+            port::Output::Admit { .. } => {}
             output => panic!("no application asks for this: {output:?}"),
         }
     }

@@ -1,5 +1,7 @@
 //! A platform's messages, once they are read: the rules' changes of its picture, and the requests that they answer.
 
+use std::collections::VecDeque;
+
 use super::{Bad, Platform, shown};
 use crate::bridge::{
     passing::PassedRequests,
@@ -8,7 +10,7 @@ use crate::bridge::{
 };
 use crate::{
     message::Message,
-    model::{Change, ChangeKind, Device, DeviceKind, Effect, Id, Model},
+    model::{Bounds, Change, ChangeKind, Device, DeviceKind, Effect, Id, Model, Reached},
     port::{Asker, Heard, Notice, Output},
     time::Time,
     vocabulary::Decoded,
@@ -24,6 +26,15 @@ pub(super) enum Answers {
     About(i64),
     /// A request that went to the platform whole. The platform's answer goes on whole, too.
     Passed,
+}
+
+/// Says which bounds of the picture were reached since the last time.
+#[cold]
+fn say_bounds(model: &Model, said: &mut Bounds, wanted: &mut VecDeque<Output>) {
+    for Reached { cause, count, limit } in model.reached_since(said) {
+        wanted.push_back(Notice::BoundReached { cause, count, limit }.into());
+    }
+    *said = model.bounds;
 }
 
 impl Platform {
@@ -178,6 +189,9 @@ impl Platform {
                 }
             }
         });
+        if model.bounds != self.said_bounds {
+            say_bounds(model, &mut self.said_bounds, wanted);
+        }
         fault.map_or(Ok(()), |fault| Err(Bad::of(format!("{}: {fault}", incoming.vocabulary.messages[kind].label))))
     }
 }

@@ -24,14 +24,15 @@ use super::greet;
 use crate::{
     dialect::{
         awaited::Awaited,
-        strangers::{Refused, Strangers},
+        strangers::{Refused, Strangers, refusal},
     },
     message::Message,
     model::RequestIx,
     port::{
         Codec, Connection, Heard, Input, Lines, Next, Notice, Output, PlatformConversation, PlatformOutput, Reading,
-        Stream, Taken, Troubles,
+        Stream, Taken, Troubles, Try,
     },
+    settings::TryLimits,
     time::Time,
     vocabulary::{Role, Side, Vocabulary},
 };
@@ -48,6 +49,7 @@ pub struct Settings {
     pub manual_wrap_limit: Duration,
     /// The relay's secret, which its hello carries.
     pub token: SecretString,
+    pub tries: TryLimits,
     /// The longest line of the relay in bytes.
     pub max_frame: usize,
     /// True if CCAS is asked whether each agent who logs on is a phone agent. False where the platform is a file.
@@ -61,6 +63,7 @@ impl Default for Settings {
             pins: BTreeMap::new(),
             manual_wrap_limit: Duration::from_secs(3600),
             token: String::new().into(),
+            tries: TryLimits::default(),
             max_frame: 1 << 20,
             asks_of_agents: true,
         }
@@ -128,11 +131,21 @@ impl PlatformConversation for Client {
             }
             Input::Bytes { connection, bytes } => {
                 let (line, peer) = self.strangers.first_line(*connection, bytes)?;
-                match greet(&line, &self.settings.token) {
-                    Ok(()) => self.welcome(now, *connection),
-                    Err(line) => {
-                        self.refuse(*connection, Refused { line, peer, cause: "its hello or its token is wrong" });
+                let mut greeted = Ok(());
+                let wait = self.strangers.judge(now, &peer, || {
+                    greeted = greet(&line, &self.settings.token);
+                    greeted.is_ok()
+                });
+                let cause = match wait {
+                    None => "its hello or its token is wrong",
+                    Some(wait) => {
+                        greeted = Err(refusal(&Try::refusal(wait)));
+                        "too many wrong hellos came from its address"
                     }
+                };
+                match greeted {
+                    Ok(()) => self.welcome(now, *connection),
+                    Err(line) => self.refuse(*connection, Refused { line, peer, cause }),
                 }
             }
             Input::Opened { connection, peer } => self.strangers.came(now, *connection, peer),
@@ -223,7 +236,7 @@ impl Client {
         Client {
             vocabulary,
             state: State::Waiting,
-            strangers: Strangers::default(),
+            strangers: Strangers::new(settings.tries),
             relay: None,
             stream: Stream::new(Codec::Lines, settings.max_frame),
             settings,
@@ -266,6 +279,7 @@ impl Client {
             self.hang_up("another connection takes its place");
         }
         self.relay = Some(connection);
+        self.wire(Output::Admit { connection });
         self.stream = Stream::new(Codec::Lines, self.settings.max_frame);
         self.connected(now);
     }

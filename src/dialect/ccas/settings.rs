@@ -9,11 +9,12 @@ use crate::{
     },
     model,
     port::PlatformConversation,
-    settings::{Listen, Section},
+    settings::{Listen, Section, TryLimits},
 };
 
-/// Connections at a time: the relay's, one that takes its place, and eight peers that have not said hello.
-const CONNECTIONS: usize = 10;
+/// Connections at a time: the relay's, one that takes its place, and many peers that have not said hello. A crowd of those makes
+/// a relay wait no longer than a moment.
+const CONNECTIONS: usize = 66;
 
 pub fn entry() -> Entry {
     Entry {
@@ -37,6 +38,7 @@ fn platform(section: &Section, reading: &Reading) -> Option<PlatformSettings> {
         manual_wrap_limit: section.duration("manual_wrap_limit", defaults.manual_wrap_limit),
         max_frame: section.size("max_frame", defaults.max_frame),
         token,
+        tries: TryLimits::read(section),
         ..defaults
     };
     let service_numbers = service_numbers(section);

@@ -110,10 +110,11 @@ pub struct Service {
 }
 
 fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section);
     let defaults = Settings::default();
     let settings = Settings {
         users: known.into_iter().collect(),
+        tries,
         max_sessions: section.number("sessions", defaults.max_sessions as u32) as usize,
         heartbeat: section.duration("heartbeat", defaults.heartbeat),
         missed_heartbeats: section.number("missed_heartbeats", defaults.missed_heartbeats),

@@ -1,6 +1,7 @@
 //! The conversation with applications that believe they talk to an event feed: each connection authenticates first, then
 //! subscribes, hears events in order under its own sequence, and sends commands, each of which is answered once.
 
+mod admission;
 mod answers;
 mod subscribing;
 
@@ -12,21 +13,20 @@ use std::{
 };
 
 use hashbrown::HashMap;
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
+use secrecy::SecretString;
 
 use super::{
-    digest,
     entities::Entities,
     subscriptions::{Catalogue, Subscriptions},
 };
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Bound, Codec, Connection, Directory, Filterable,
-        GroupWatcher, Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Unread,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Connection, Directory, Filterable, GroupWatcher,
+        Heard, Input, Next, Notice, Output, Passes, Portions, Reading, Stream, Taken, Texts, Tries, Unread,
         WatchesGroups,
     },
+    settings::TryLimits,
     time::Time,
     vocabulary::{Role, Side, Vocabulary, Wanted},
     wire::replaced::Replaced,
@@ -36,6 +36,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     pub users: BTreeMap<String, SecretString>,
+    pub tries: TryLimits,
     pub max_connections: usize,
     /// The longest request in bytes.
     pub max_frame: usize,
@@ -47,9 +48,10 @@ impl Default for ServerSettings {
     fn default() -> ServerSettings {
         ServerSettings {
             users: BTreeMap::new(),
+            tries: TryLimits::default(),
             max_connections: 50,
             max_frame: 64 << 10,
-            login_timeout: Duration::from_secs(10),
+            login_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -81,6 +83,7 @@ pub struct Server {
     /// The messages that say which entities there are.
     of_entities: [Option<Kind>; 2],
     sessions: BTreeMap<u32, Session>,
+    tries: Tries,
     /// Snapshots of entities that are to be told: to whom, and of which kind. Nobody waits for the same one twice.
     snapshots: VecDeque<(u32, &'static str)>,
     /// Sessions that have subscribed to the statistics of groups' agents since this was asked for last.
@@ -95,6 +98,7 @@ pub struct Server {
 impl Server {
     pub fn new(settings: ServerSettings, vocabulary: Arc<Vocabulary>) -> Server {
         Server {
+            tries: Tries::new(settings.tries),
             settings,
             catalogue: Catalogue::new(&vocabulary),
             entities: Entities::default(),
@@ -109,35 +113,22 @@ impl Server {
         }
     }
 
-    /// A connection was accepted. At the limit it is closed at once.
-    fn connected(&mut self, now: Time, key: u32, peer: &str) {
-        let most = self.settings.max_connections;
-        if self.sessions.len() >= most {
-            *self.lost.entry("too-many").or_default() += 1;
-            self.say(Notice::ConnectionRefused { peer: peer.to_owned(), limit: most });
-            return self.wire(Output::Close { connection: Connection::accepted(key) });
-        }
-        let session = Session {
-            user: None,
-            peer: peer.to_owned(),
-            stream: Stream::new(Codec::Nul, self.settings.max_frame),
-            subscriptions: Subscriptions::default(),
-            sequence: 0,
-            commands: HashMap::new(),
-            deadline: Some(now + self.settings.login_timeout),
-        };
-        self.sessions.insert(key, session);
-    }
-
     /// Takes the next message of a session's bytes. A command is left in `message`.
-    fn read(&mut self, key: u32, bytes: &mut &[u8], directory: &dyn Directory, message: &mut Message) -> Option<Taken> {
+    fn read(
+        &mut self,
+        now: Time,
+        key: u32,
+        bytes: &mut &[u8],
+        directory: &dyn Directory,
+        message: &mut Message,
+    ) -> Option<Taken> {
         let vocabulary = self.vocabulary.clone();
         let session = self.sessions.get_mut(&key)?;
         let reading = Reading { vocabulary: &vocabulary, wanted: &Wanted::new() };
         let (text, unread, replaced) = match session.stream.next(bytes, &reading, true, message)? {
             Next::Message(decoded) => {
                 self.say_replaced(decoded.replaced);
-                return Some(Taken::heard(self.request(key, directory, message, decoded.malformed)));
+                return Some(Taken::heard(self.request(now, key, directory, message, decoded.malformed)));
             }
             Next::Unread { text, unread, replaced } => (text, unread, replaced),
         };
@@ -198,7 +189,14 @@ impl Server {
     // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// `malformed` says what of the request could not be read: what was not understood is not carried out in part.
-    fn request(&mut self, key: u32, directory: &dyn Directory, message: &Message, malformed: Option<String>) -> Heard {
+    fn request(
+        &mut self,
+        now: Time,
+        key: u32,
+        directory: &dyn Directory,
+        message: &Message,
+        malformed: Option<String>,
+    ) -> Heard {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Heard::Nothing };
         let given = def.role(Role::Request).map(|slot| message.get(slot)).unwrap_or_default();
@@ -209,7 +207,7 @@ impl Server {
             return self.without_number(key, &def.label, text);
         }
         if def.label == "authenticate" {
-            self.authenticate(key, id, message);
+            self.authenticate(now, key, id, message);
             return Heard::Nothing;
         }
         if self.user_of(key).is_none() {
@@ -238,32 +236,6 @@ impl Server {
             self.hang_up(key, &reason, "login");
         }
         Heard::Nothing
-    }
-
-    fn authenticate(&mut self, key: u32, id: i64, message: &Message) {
-        let Some(kind) = message.kind() else { return };
-        let fields = &self.vocabulary.message(kind).fields;
-        let text = |label: &str| match fields.slot(label).map(|slot| message.get(slot)) {
-            Some(Value::Text(text)) => text.trim(),
-            _ => "",
-        };
-        let (user, given) = (text("user"), text("password").to_ascii_lowercase());
-        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
-        let digest = digest(known.unwrap_or("-"));
-        let same: bool = digest.as_bytes().ct_eq(given.as_bytes()).into();
-        if !(same && known.is_some()) {
-            let reason = "unknown user or wrong password";
-            self.reply(key, "authenticate-reply", id, -1, &[("error-msg", reason)]);
-            self.lose(key, Some(user.to_owned()), reason, "login");
-            return self.wire(Output::Close { connection: Connection::accepted(key) });
-        }
-        let user = user.to_owned();
-        let Some(session) = self.sessions.get_mut(&key) else { return };
-        session.deadline = None;
-        let peer = session.peer.clone();
-        session.user = Some(user.clone());
-        self.say(Notice::SessionAuthenticated { session: key, user, peer });
-        self.reply(key, "authenticate-reply", id, 0, &[]);
     }
 
     fn command(&mut self, key: u32, id: i64, name: &str) -> Heard {
@@ -295,7 +267,9 @@ impl ApplicationConversation for Server {
         message: &mut Message,
     ) -> Option<Taken> {
         match input {
-            Input::Bytes { connection, bytes } => return self.read(connection.number(), bytes, directory, message),
+            Input::Bytes { connection, bytes } => {
+                return self.read(now, connection.number(), bytes, directory, message);
+            }
             Input::Opened { connection, peer } => self.connected(now, connection.number(), peer),
             Input::Closed { connection, reason, cause: None } => self.closed(connection.number(), reason),
             Input::Closed { connection, reason, cause: Some(cause) } => {

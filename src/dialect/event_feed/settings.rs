@@ -55,10 +55,11 @@ impl PlatformMaker for Settings {
 }
 
 fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section);
     let defaults = ServerSettings::default();
     let settings = ServerSettings {
         users: known.into_iter().collect(),
+        tries,
         max_connections: section.number("connections", defaults.max_connections as u32) as usize,
         max_frame: section.size("max_frame", defaults.max_frame),
         login_timeout: section.duration("login_timeout", defaults.login_timeout),

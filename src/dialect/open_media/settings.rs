@@ -105,11 +105,12 @@ pub struct Office {
 }
 
 fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section);
     let defaults = ServerSettings::default();
     let number = |key: &'static str, default: usize| section.number(key, default as u32) as usize;
     let settings = ServerSettings {
         users: known.into_iter().collect(),
+        tries,
         read_only: read_only.iter().cloned().collect(),
         expiry: section.duration("expiry", defaults.expiry),
         max_requests: number("max_requests", defaults.max_requests),

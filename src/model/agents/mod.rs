@@ -178,6 +178,7 @@ impl Model {
         }
         let native = NativeId::new(id)?;
         if self.agents.table.len() >= self.settings.max_agents {
+            self.bounds.agents += 1;
             return None;
         }
         let agent = self.agents.add(native);

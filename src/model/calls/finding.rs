@@ -112,6 +112,7 @@ impl Model {
             self.evict_call(None);
         }
         if self.calls.len() >= self.settings.max_calls + self.calls.forgotten.len() {
+            self.bounds.calls += 1;
             return Err(Effect::Full);
         }
         let index = self.calls.table.insert(Call::new(self.moment.now));

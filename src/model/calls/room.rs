@@ -57,6 +57,7 @@ impl Model {
         };
         self.calls.forgotten.push(index);
         if self.calls[index].is_live() {
+            self.bounds.calls_ended += 1;
             self.presume_over(index);
         }
         self.complete(index);

@@ -50,7 +50,8 @@ impl Engine {
         let origins = vec!["https://crm.example".to_owned()];
         let web = Web { protocol: "test.v1", path: "/desk", origins, max_frame: LONGEST, files: &[] };
         let (owner, connection) = (Owner::Application(0), Connection::accepted(1));
-        let route = Route { owner, connection, peer: "peer:1".to_owned(), queue: QUEUE, read: 16 << 10 };
+        let route =
+            Route { owner, connection, peer: "peer:1".to_owned(), queue: QUEUE, read: 16 << 10, standing: None };
         let web = Some(Arc::new(Endpoint::new(web)));
         let (peers, shutdown) = (self.peers.clone(), self.shutdown.clone());
         tokio::spawn(Receiver { route, web, peers, shutdown }.receive(near));

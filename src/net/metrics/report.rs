@@ -3,7 +3,7 @@
 use super::{Counters, Gauges, Labels, Moment, Places, Report};
 use crate::{
     bridge::{
-        Application, Bridge, Platform,
+        Application, Bridge, Owner, Platform,
         routes::{self, Desk},
     },
     model::{Effect, LinkState, TransitionKind},
@@ -23,6 +23,20 @@ impl Report {
         for router in bridge.routers() {
             let labels = labels_of("platform", &bridge.platforms()[router.platform].name);
             desk(&self.platform_routes, &self.platform_routes_open, &labels, &router.desk);
+        }
+        for (index, application) in bridge.applications().iter().enumerate() {
+            for (cause, count) in bridge.discarded_of(index) {
+                add(&self.discarded, labels_of("application", &application.name)(&[("cause", cause)]), count);
+            }
+        }
+        for ((about, kind, sort), count) in bridge.notice_counts() {
+            let section = match about {
+                Some(Owner::Platform(index)) => format!("platform.{}", bridge.platforms()[index].name),
+                Some(Owner::Application(index)) => format!("application.{}", bridge.applications()[index].name),
+                None => "bridge".to_owned(),
+            };
+            let labels = labels_of("section", &section)(&[("event", kind.name()), ("sort", sort.unwrap_or_default())]);
+            add(&self.notices, labels, count);
         }
         self.bounds(bridge, moment, places);
         for certificate in moment.certificates {
@@ -47,6 +61,9 @@ impl Report {
         }
         for (rule, count) in platform.outgoing().rule_names.iter().zip(&counts.orders) {
             add(&self.ordered, labels(&[("rule", rule)]), *count);
+        }
+        for (bound, count) in platform.model.bounds.counts() {
+            add(&self.reached, labels(&[("bound", bound)]), count);
         }
         for effect in Effect::ALL.iter().filter(|effect| **effect != Effect::Taken) {
             let counted = counts.effects.iter().find(|(known, _)| known == effect);

@@ -17,7 +17,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("cause", "the cause, in the bridge's own words"),
     ("changes", "the rules and entries that a rule file changes"),
     ("commit", "the commit that the program was built from"),
-    ("count", "how many notices were left out"),
+    ("count", "how many there were"),
     ("differences", "in how many ways a WSDL differs without lacking or contradicting anything"),
     ("expected", "the sequence number that was due"),
     ("fault", "the fault that a client was sent"),
@@ -151,6 +151,10 @@ macro_rules! table {
                 cause: &'static str,
             }
 
+            BoundReached bound_reached Warn Many "a limit of the platform was reached: something was ended or left out" {
+                cause: &'static str, count: u64, limit: usize,
+            }
+
             // ── what the bridge does by itself ────────────────────────────────────────────────────────────────────────
             AgentNotAskedAbout agent_not_asked_about Warn Many
                 "too many questions wait: the bridge does not ask whether an agent is a phone agent" {
@@ -195,6 +199,9 @@ macro_rules! table {
             ConnectionRefused connection_refused Warn Many "a connection was refused: all places are taken" {
                 peer: String, limit: usize,
             }
+            EventsDiscarded events_discarded Warn Many "events that waited for a session were discarded with it" {
+                cause: &'static str, session: u32, count: u64,
+            }
             RequestRefused request_refused Warn Many "a request was refused" {
                 cause: &'static str, user: Option<String>, fault: Option<&'static str>, reason: Option<String>,
             }
@@ -222,6 +229,9 @@ macro_rules! table {
             RecordNotWritten record_not_written Error Many "records of routes could not be written" {
                 path: String, reason: String,
             }
+            RecordsWritten records_written Info Many "records of routes are written again; all that are open are kept" {
+                path: String,
+            }
             RecordUnreadable record_unreadable Error Many "the record of a route cannot be read" {
                 route: u64, reason: String,
             }
@@ -230,8 +240,16 @@ macro_rules! table {
             Serving serving Info Few "serving an application" { address: String, }
             Awaiting awaiting Info Few "awaiting a platform" { address: String, }
             Unprotected unprotected Warn Few "plaintext: bytes leave this machine unprotected" { address: Option<String>, }
+            AdminExposed admin_exposed Warn Few "anybody who reaches this machine can read health and metrics" {
+                address: String,
+            }
+            FileWritable file_writable Warn Few
+                "others can write a file of the configuration: they decide who logs on, and where to" { path: String, }
             ListenerFull listener_full Warn Many "all connections are taken; further ones wait" {
                 address: Option<String>, limit: usize,
+            }
+            StrangerDismissed stranger_dismissed Warn Many "a connection that had not authenticated was closed" {
+                cause: &'static str, address: Option<String>, peer: String,
             }
             AcceptFailed accept_failed Warn Many "a connection could not be accepted" {
                 address: Option<String>, reason: String,

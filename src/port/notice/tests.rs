@@ -104,3 +104,56 @@ fn what_is_left_out_matters_as_much_as_it_would_itself() {
     let levels = ["session_closed", "ids_collide", "bridge_refused"].map(left_out);
     assert_eq!(levels, [Level::Info, Level::Warn, Level::Error]);
 }
+
+/// A value of a field's type that looks like another line of the log, as far as it can.
+trait Hostile {
+    fn hostile() -> Self;
+}
+
+impl Hostile for String {
+    fn hostile() -> String {
+        "x\r\n2031-01-01 ERROR forged\u{1b}[2K\u{85}\u{2028}\u{202e}\" forged=1".to_owned()
+    }
+}
+
+impl<H: Hostile> Hostile for Option<H> {
+    fn hostile() -> Option<H> {
+        Some(H::hostile())
+    }
+}
+
+macro_rules! harmless {
+    ($($type:ty = $value:expr),*) => {
+        $(impl Hostile for $type {
+            fn hostile() -> $type {
+                $value
+            }
+        })*
+    };
+}
+
+harmless!(&'static str = "word", bool = true, f64 = 1.0, i64 = 1, u32 = 1, u64 = 1, usize = 1);
+
+macro_rules! hostile_notices {
+    ($($variant:ident $name:ident $level:ident $frequency:ident $text:literal {
+        $($field:ident: $type:ty),* $(,)?
+    })*) => {
+        vec![$(Notice::$variant { $($field: <$type>::hostile()),* }),*]
+    };
+}
+
+#[test]
+fn no_text_from_outside_makes_a_line_of_any_sort_of_notice() {
+    let notices: Vec<Notice> = table!(hostile_notices);
+    assert_eq!(notices.len(), Kind::ALL.len());
+    for notice in notices {
+        let shown = notice.to_string();
+        let line = crate::one_line::one_line(&shown);
+        let odd = |c: char| c.is_control() || ['\u{2028}', '\u{2029}', '\u{202e}'].contains(&c);
+        assert!(!line.contains(odd), "{line:?}");
+        let quoted =
+            notice.kind().fields().len() == 0 || !line.contains("\" forged=1") || line.contains("\\\" forged=1");
+        assert!(quoted, "a text looks like a field: {line}");
+        assert!(line.starts_with(notice.kind().text()), "{line}");
+    }
+}

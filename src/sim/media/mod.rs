@@ -23,7 +23,7 @@ use crate::{
         service::{Asked, Reads, Service},
     },
     port::Reply,
-    settings::Limits,
+    settings::{Limits, Strangers},
     time::Time,
 };
 
@@ -94,7 +94,7 @@ impl MediaSim {
         let seconds = Duration::from_secs;
         let limits =
             Limits { connections: 100, body: 256 << 10, header_timeout: seconds(10), body_timeout: seconds(10) };
-        let of_http = http::Limits::of(&limits, "media".into(), "connections");
+        let of_http = http::Limits::of(&limits, "media".into(), "connections", Strangers::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let asked = ToOffice { shared: shared.clone(), stop: stop.clone() };
         let service = Service {

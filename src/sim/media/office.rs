@@ -10,7 +10,7 @@ use crate::{
     diagnostic::{Problems, Source},
     dialect::open_media::{Server, ServerSettings},
     message::Message,
-    port::{ApplicationConversation as _, ApplicationOutput, Guest as _, Output, Reply},
+    port::{ApplicationConversation as _, ApplicationOutput, Guest as _, HttpRequest, Output, Reply},
     shipped::Files,
     time::Time,
     vocabulary::{self, Vocabulary, Wanted},
@@ -121,7 +121,8 @@ impl Office {
             return None;
         }
         self.server.expire(now);
-        self.server.request(now, self.next_token, body, charset, &mut message);
+        let request = HttpRequest { charset, ..HttpRequest::post(self.next_token, body) };
+        self.server.request(now, &request, &mut message);
         let reply = self.settle(now);
         reply.filter(|_| mishap.is_none())
     }

@@ -231,6 +231,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(&key) else { return Taken::Nothing };
         session.login = Some(agent.clone());
         let peer = session.peer.clone();
+        self.wire(Output::Admit { connection: Connection::accepted(key) });
         self.say(Notice::SessionAuthenticated { session: key, user: agent.clone(), peer });
         let known = self.mirror.agent(&agent).or_else(|| telling::listed(directory, &agent).map(|entry| entry.id));
         if let Some(session) = self.sessions.get_mut(&key) {

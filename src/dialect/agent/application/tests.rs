@@ -128,6 +128,7 @@ impl Pages {
                 ApplicationOutput::Wire(Output::Close { connection }) => {
                     others.push(format!("close {}", connection.number()));
                 }
+                ApplicationOutput::Wire(Output::Admit { .. }) => {}
                 ApplicationOutput::Wire(Output::Notice(notice)) => others.push(notice.to_string()),
                 output => panic!("{output:?}"),
             }

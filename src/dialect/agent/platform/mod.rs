@@ -273,6 +273,7 @@ impl Client {
         }
         self.desks[desk].line = Some(Line::new(now, connection, is_text, self.settings.max_frame));
         self.by_connection.insert(connection, desk);
+        self.wire(Output::Admit { connection });
         self.tick.get_or_insert(now + TICK);
         self.say(Notice::DesktopConnected { user: agent, peer });
         // At once: the relay waits for it with everything else.

@@ -63,6 +63,7 @@ impl Desks {
                 PlatformOutput::Wire(Output::Close { connection }) => {
                     self.rest.push(format!("close {}", connection.number()));
                 }
+                PlatformOutput::Wire(Output::Admit { .. }) => {}
                 PlatformOutput::Wire(Output::Notice(notice)) => {
                     let mut text = notice.kind().name().to_owned();
                     notice.each(|_, value| text += &format!(" {value}"));

@@ -65,6 +65,7 @@ impl Line {
     fn collect(&mut self) {
         while let Some(output) = self.client.poll() {
             match output {
+                PlatformOutput::Wire(Output::Admit { .. }) => {}
                 PlatformOutput::Wire(Output::Write { connection, bytes }) => {
                     assert_eq!(connection, Connection::accepted(self.relays));
                     let line = String::from_utf8(bytes.to_vec()).unwrap();

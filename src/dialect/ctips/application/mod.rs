@@ -5,6 +5,7 @@
 mod heartbeats;
 mod opening;
 mod passing;
+mod refusing;
 mod session;
 
 use std::{
@@ -22,10 +23,11 @@ use crate::{
     message::{Kind, Message, Node, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Bound, Connection, Delivery, Directory, Filterable,
-        Heard, Input, Notice, Output, Passes, Reply, Taken, Texts,
+        Heard, HttpRequest, Input, Notice, Output, Passes, Reply, Taken, Texts, Tries,
     },
+    settings::TryLimits,
     time::Time,
-    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary, response},
+    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary},
     wire::soap::{self, Blame},
 };
 use session::{FilterField, Session, State};
@@ -34,6 +36,7 @@ use session::{FilterField, Session, State};
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub users: HashMap<String, SecretString>,
+    pub tries: TryLimits,
     pub max_sessions: usize,
     pub heartbeat: Duration,
     /// How many heartbeats in a row may go unanswered.
@@ -46,6 +49,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             users: HashMap::new(),
+            tries: TryLimits::default(),
             max_sessions: 10,
             heartbeat: Duration::from_secs(30),
             missed_heartbeats: 3,
@@ -86,6 +90,7 @@ pub struct Server {
     sessions: BTreeMap<u32, Session>,
     /// OpenConnection requests that wait for their session to start.
     opening: HashMap<u32, u64>,
+    tries: Tries,
     next_session: u32,
     new_id: Box<dyn FnMut() -> String + Send>,
     events: Vec<Option<Event>>,
@@ -147,6 +152,7 @@ impl Server {
             events: vocabulary.kinds().map(event).collect(),
             start: ObjectTemplate::operation(&vocabulary, &profile, find("StartSession")),
             heartbeat: ObjectTemplate::operation(&vocabulary, &profile, find("Heartbeat")),
+            tries: Tries::new(settings.tries),
             settings,
             vocabulary,
             profile,
@@ -182,9 +188,9 @@ impl Server {
 
     // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// One HTTP POST: its body, and what the transport says of its encoding. A request for the model is left in `message`.
-    fn request(&mut self, now: Time, token: u64, body: &[u8], charset: Option<&str>, message: &mut Message) -> Handled {
-        let envelope = match soap::parse(body, charset) {
+    /// One HTTP POST. A request for the model is left in `message`.
+    fn request(&mut self, now: Time, request: &HttpRequest<'_>, message: &mut Message) -> Handled {
+        let envelope = match soap::parse(request.body, request.charset) {
             Ok(envelope) => envelope,
             Err(error) if error.blame() == Blame::Version => {
                 let handled = self.refuse("it is of another version of SOAP", &error.to_string());
@@ -212,14 +218,14 @@ impl Server {
             let told = format!("{label}: {} is not of type {}", wrong.member, wrong.expected);
             return self.refuse_telling("a value is of another type", Some(told), &format!("{label}: {wrong}"));
         }
-        self.message(now, token, kind, message)
+        self.message(now, request, kind, message)
     }
 
-    fn message(&mut self, now: Time, token: u64, kind: Kind, message: &Message) -> Handled {
+    fn message(&mut self, now: Time, request: &HttpRequest<'_>, kind: Kind, message: &Message) -> Handled {
         let vocabulary = self.vocabulary.clone();
         let def = vocabulary.message(kind);
         if def.label == "OpenConnection" {
-            return self.open(token, message);
+            return self.open(now, request, message);
         }
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let text = |label: &str| if let Value::Text(text) = field(label) { text } else { "" };
@@ -278,30 +284,6 @@ impl Server {
         }
     }
 
-    fn accept(&self, kind: Kind) -> Reply {
-        Reply { status: 200, body: response(&self.vocabulary, &self.profile, kind, &[("", "0")]) }
-    }
-
-    fn fault(&self, reason: &str) -> Reply {
-        let detail = self.profile.fault.as_deref().map(|fault| (fault, self.profile.namespaces.data.as_str()));
-        Reply { status: 500, body: soap::fault(Blame::Client, reason, detail) }
-    }
-
-    /// For a cause that says everything.
-    fn refuse_for(&mut self, cause: &'static str) -> Handled {
-        self.refuse_telling(cause, None, cause)
-    }
-
-    fn refuse(&mut self, cause: &'static str, reason: &str) -> Handled {
-        self.refuse_telling(cause, Some(reason.to_owned()), reason)
-    }
-
-    /// Refuses with a reason for the client, and another one, if any, for the log.
-    fn refuse_telling(&mut self, cause: &'static str, told: Option<String>, reason: &str) -> Handled {
-        self.say(Notice::RequestRefused { cause, user: None, fault: None, reason: told });
-        Handled::Done(self.fault(reason))
-    }
-
     // ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     // ── how sessions end ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,7 +294,7 @@ impl ApplicationConversation for Server {
         match input {
             Input::Request(request) => {
                 let token = request.token;
-                let (reply, heard) = match self.request(now, token, request.body, request.charset, message) {
+                let (reply, heard) = match self.request(now, request, message) {
                     Handled::Later => return Some(Taken::heard(Heard::Nothing)),
                     Handled::Done(reply) => (reply, Heard::Nothing),
                     Handled::Online { session, reply } => (reply, Heard::Online { session }),

@@ -5,7 +5,7 @@ use super::{Handled, STARTED, Server};
 use crate::dialect::ctips::{credentials, text_in};
 use crate::{
     message::{Kind, Message, Value},
-    port::{Connection, Notice, Output, Reply},
+    port::{Connection, HttpRequest, Notice, Output, Reply, Try},
     time::Time,
     vocabulary::response,
 };
@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
 impl Server {
-    pub(super) fn open(&mut self, token: u64, message: &Message) -> Handled {
+    pub(super) fn open(&mut self, now: Time, request: &HttpRequest<'_>, message: &Message) -> Handled {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
             return self.refuse_for("no request");
@@ -22,10 +22,14 @@ impl Server {
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
         let (user, password) = (credential("UserName"), credential("Password"));
-        if !self.knows(user, password) {
-            let (cause, user) = ("unknown user or wrong password", Some(user.to_owned()));
-            self.say(Notice::RequestRefused { cause, user, fault: None, reason: None });
-            return Handled::Done(self.fault(cause));
+        let (cause, told) = match self.judge(now, request.peer, user, password) {
+            Try::Right => ("", String::new()),
+            Try::Wrong => ("unknown user or wrong password", "unknown user or wrong password".to_owned()),
+            Try::TooSoon(wait) => ("too many wrong log-ons from its address", Try::refusal(wait)),
+        };
+        if !told.is_empty() {
+            self.say(Notice::RequestRefused { cause, user: Some(user.to_owned()), fault: None, reason: None });
+            return Handled::Done(self.fault(&told));
         }
         let tenants: Vec<i64> = field("TenantIds")
             .as_list()
@@ -55,15 +59,17 @@ impl Server {
         self.wire(Output::Call { connection, url, give_up: self.give_up() });
         self.call(key, Some(STARTED), self.actions.start.clone(), body);
         self.sessions.insert(key, session);
-        self.opening.insert(key, token);
+        self.opening.insert(key, request.token);
         Handled::Later
     }
 
     /// Whether the password is the user's. An unknown user takes as long as a known one.
-    pub(super) fn knows(&self, user: &str, password: &str) -> bool {
+    fn judge(&mut self, now: Time, peer: &str, user: &str, password: &str) -> Try {
         let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
-        let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
-        same && known.is_some()
+        self.tries.judge(now, peer, user, || {
+            let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
+            same && known.is_some()
+        })
     }
 
     pub(super) fn start_body(&self, user: &str, password: &str, id: &str) -> Bytes {

@@ -31,7 +31,7 @@ impl Desk {
     fn ask(&mut self, operation: &str, members: &str) -> String {
         let text = format!("{}<{operation}><args>{members}</args></{operation}>{}", soap::OPEN, soap::CLOSE);
         self.tokens += 1;
-        match self.server.request(self.now, self.tokens, text.as_bytes(), None, &mut Message::default()) {
+        match self.server.request(self.now, &HttpRequest::post(self.tokens, text.as_bytes()), &mut Message::default()) {
             Handled::Done(reply) | Handled::Online { reply, .. } => outcome(&reply),
             Handled::Later => "later".into(),
             Handled::Asked { id, .. } => format!("asked {id}"),
@@ -161,7 +161,7 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     assert_eq!(desk.ask("OnLine", ""), "the request has no SessionId");
     assert!(desk.ask("OnLine", "<SessionId>S-9</SessionId>").starts_with("no such session"));
     assert!(desk.ask("HoldCall", "<CallId>x</CallId>").starts_with("HoldCall: CallId: \"x\" is not of type int"));
-    let reply = desk.server.request(Time(0), 1, b"<a>", None, &mut Message::default());
+    let reply = desk.server.request(Time(0), &HttpRequest::post(1, b"<a>"), &mut Message::default());
     assert!(matches!(reply, Handled::Done(reply) if outcome(&reply).contains("cut off")));
 }
 

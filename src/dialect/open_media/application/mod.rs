@@ -21,9 +21,10 @@ use super::{accepted, status};
 use crate::{
     message::{Kind, Message, Value},
     port::{
-        ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, Input,
-        Notice, Output, Reply, Taken, Texts,
+        ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, HttpRequest,
+        Input, Notice, Output, Reply, Taken, Texts, Tries, Try,
     },
+    settings::TryLimits,
     time::{self, Time},
     vocabulary::{ObjectTemplate, Profile, Vocabulary, fault},
     wire::soap::{self, Blame},
@@ -36,6 +37,7 @@ use words::Words;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub users: BTreeMap<String, SecretString>,
+    pub tries: TryLimits,
     /// Users who may only ask how things are.
     pub read_only: BTreeSet<String>,
     /// How long updates are kept, and requests that are over.
@@ -52,6 +54,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             users: BTreeMap::new(),
+            tries: TryLimits::default(),
             read_only: BTreeSet::new(),
             expiry: Duration::from_secs(30 * 60),
             max_requests: 10_000,
@@ -90,8 +93,8 @@ struct Refusal {
     fault: Option<&'static str>,
     blame: Blame,
     reason: String,
-    /// Who was refused, where only the log is to know it.
-    who: Option<String>,
+    /// Why, and who, where only the log is to know it.
+    who: Option<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -120,6 +123,7 @@ pub struct Server {
     profile: Profile,
     replies: HashMap<Kind, ObjectTemplate>,
     cache: Cache,
+    tries: Tries,
     waiting: HashMap<u64, Waiting>,
     next_ask: u64,
     /// Why what is behind cannot be asked.
@@ -132,6 +136,8 @@ pub struct Server {
     texts: Texts,
 }
 
+/// What a client is told whose log-on is wrong.
+const WRONG: &str = "unknown LogonID or wrong Password";
 /// How many updates are kept of requests that nobody is known to have added.
 const MOST_EARLY: usize = 1000;
 
@@ -143,6 +149,7 @@ impl Server {
             replies: replies.collect(),
             cache: Cache::new(settings.expiry, settings.max_requests, settings.max_updates),
             words: Words::new(vocabulary),
+            tries: Tries::new(settings.tries),
             settings,
             profile,
             waiting: HashMap::new(),
@@ -161,24 +168,17 @@ impl Server {
 
     // ── what clients ask ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// One HTTP POST: its body, and what the transport says of its encoding. What it asks is left in `message`.
-    pub fn request(&mut self, now: Time, token: u64, body: &[u8], charset: Option<&str>, message: &mut Message) {
+    /// One HTTP POST. What it asks is left in `message`.
+    pub fn request(&mut self, now: Time, request: &HttpRequest<'_>, message: &mut Message) {
         message.clear();
-        if let Err(refusal) = self.handle(now, token, body, charset, message) {
-            self.refuse(token, &refusal);
+        if let Err(refusal) = self.handle(now, request, message) {
+            self.refuse(request.token, &refusal);
         }
     }
 
-    fn handle(
-        &mut self,
-        now: Time,
-        token: u64,
-        body: &[u8],
-        charset: Option<&str>,
-        message: &mut Message,
-    ) -> Result<(), Refusal> {
+    fn handle(&mut self, now: Time, request: &HttpRequest<'_>, message: &mut Message) -> Result<(), Refusal> {
         let plain = |reason: String| Refusal::plain(Blame::Client, reason);
-        let read = soap::parse(body, charset);
+        let read = soap::parse(request.body, request.charset);
         let envelope = read.map_err(|error| Refusal::plain(error.blame(), error.to_string()))?;
         for notice in self.texts.count(envelope.replaced) {
             self.say(notice);
@@ -186,21 +186,23 @@ impl Server {
         let vocabulary = self.words.vocabulary.clone();
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
-        let user = self.user(&envelope.headers)?;
+        let user = self.user(now, request.peer, &envelope.headers)?;
         if self.settings.read_only.contains(&*user) && !vocabulary.message(kind).label.starts_with("Get") {
             return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
         }
         let read = vocabulary.read_xml(kind, &envelope.body, message);
         read.map_err(|wrong| plain(format!("{}: {wrong}", vocabulary.message(kind).label)))?;
         match self.consider(now, &user, kind, message)? {
-            Done::Now(reply) => self.reply(token, kind, &reply),
-            Done::Ask { id, group } => self.ask(Waiting { token, request: kind, user, id, group }, message)?,
+            Done::Now(reply) => self.reply(request.token, kind, &reply),
+            Done::Ask { id, group } => {
+                self.ask(Waiting { token: request.token, request: kind, user, id, group }, message)?;
+            }
         }
         Ok(())
     }
 
     /// The user that the headers name, where the password is right.
-    fn user(&self, headers: &[crate::wire::xml::Element]) -> Result<Arc<str>, Refusal> {
+    fn user(&mut self, now: Time, peer: &str, headers: &[crate::wire::xml::Element]) -> Result<Arc<str>, Refusal> {
         let header = |name: &str| {
             let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
             found.map_or("", |header| header.text.trim())
@@ -210,14 +212,16 @@ impl Server {
         let known = self.settings.users.get(user);
         // An unknown user takes as long as a known one.
         let expected = known.unwrap_or(&nobody).expose_secret().as_bytes();
-        let is_right = bool::from(expected.ct_eq(password.as_bytes()));
-        match known.is_some() && is_right {
-            true => Ok(user.into()),
-            false => {
-                let refusal = Refusal::of("InvalidUserFault", "unknown LogonID or wrong Password");
-                Err(Refusal { who: Some(user.to_owned()), ..refusal })
-            }
-        }
+        let judged = self.tries.judge(now, peer, user, || {
+            let same = bool::from(expected.ct_eq(password.as_bytes()));
+            same && known.is_some()
+        });
+        let (cause, reason) = match judged {
+            Try::Right => return Ok(user.into()),
+            Try::Wrong => (WRONG, WRONG.to_owned()),
+            Try::TooSoon(wait) => ("too many wrong log-ons from its address", Try::refusal(wait)),
+        };
+        Err(Refusal { who: Some((cause, user.to_owned())), ..Refusal::of("InvalidUserFault", reason) })
     }
 
     /// What is to be done about a request, as far as what is here can tell.
@@ -304,8 +308,8 @@ impl Server {
         };
         // A reason may show what the client gave: the log is told the kind of fault only.
         let of_kind = name.unwrap_or("a fault without a type");
-        let cause = if who.is_some() { "unknown LogonID or wrong Password" } else { of_kind };
-        self.say(Notice::RequestRefused { cause, user: who.clone(), fault: *name, reason: None });
+        let (cause, user) = who.clone().map_or((of_kind, None), |(cause, user)| (cause, Some(user)));
+        self.say(Notice::RequestRefused { cause, user, fault: *name, reason: None });
         self.wire(Output::Respond { token, reply: Reply { status: 500, body } });
     }
 
@@ -322,7 +326,7 @@ impl ApplicationConversation for Server {
     fn handle(&mut self, now: Time, input: &mut Input<'_>, _: &dyn Directory, message: &mut Message) -> Option<Taken> {
         match input {
             Input::Request(request) => {
-                self.request(now, request.token, request.body, request.charset, message);
+                self.request(now, request, message);
                 Some(Taken::heard(Heard::Nothing))
             }
             // Clients post, and nobody calls them back.

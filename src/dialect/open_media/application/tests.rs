@@ -37,7 +37,7 @@ impl World {
         let mut body = Vec::new();
         template.write_with(&["web", "secret"], &self.vocabulary, &message, &mut body);
         self.token += 1;
-        self.server.request(self.now, self.token, &body, None, &mut Message::default());
+        self.server.request(self.now, &HttpRequest::post(self.token, &body), &mut Message::default());
         self.token
     }
 
@@ -215,7 +215,7 @@ fn a_stranger_is_named_in_the_log_alone() {
     let template = ObjectTemplate::operation(&world.vocabulary, &world.server.profile, message.kind().unwrap());
     let mut body = Vec::new();
     template.write_with(&["mallory", "hunter2"], &world.vocabulary, &message, &mut body);
-    world.server.request(world.now, 1, &body, None, &mut Message::default());
+    world.server.request(world.now, &HttpRequest::post(1, &body), &mut Message::default());
     let Some(ApplicationOutput::Wire(Output::Notice(notice))) = world.server.poll() else { panic!("nothing is said") };
     let (user, fault) = (Some("mallory".into()), Some("InvalidUserFault"));
     let cause = "unknown LogonID or wrong Password";
