@@ -69,6 +69,18 @@ url = "http://127.0.0.1:12620/OpenMediaService"
 user = "admin"
 password = "secret"
 service_groups = { 30 = 9 }
+[platform.desks]
+dialect = "agent"
+listen = "127.0.0.1:7420"
+agents = { 140 = "hidden" }
+service_groups = { "Sales" = 9 }
+[application.pages]
+dialect = "agent"
+listen = "127.0.0.1:8731"
+agents = { 140 = "hidden" }
+platforms = ["mitel", "micc"]
+not_ready_reasons = { 3 = "lunch" }
+cq_codes = { 7 = "sold" }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"
@@ -133,7 +145,7 @@ fn every_key_that_is_read_stands_in_the_commented_file() {
     for key in keys.into_iter().filter(|key| !tables.contains(key)) {
         assert!(is_shown(key), "{key} is not shown");
     }
-    assert_eq!((config.platforms.len(), config.applications.len()), (4, 3), "each dialect on its sides");
+    assert_eq!((config.platforms.len(), config.applications.len()), (5, 4), "each dialect on its sides");
 }
 
 #[test]
