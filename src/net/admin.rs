@@ -8,7 +8,7 @@ use tokio::{
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
-    input::{Input, Readiness},
+    input::{Input, Readiness, Standing},
     metrics::Form,
 };
 use crate::one_line::one_line;

@@ -50,7 +50,7 @@ async fn readiness_follows_the_platforms_and_metrics_count_by_name() {
         r#"cti_bridge_bound_used{section="application.desk",bound="sessions"} 1"#,
         r#"cti_bridge_bound_limit{section="application.desk",bound="queue"} 16384"#,
         r#"cti_bridge_bound_used{section="application.desk",bound="connections"} 1"#,
-        r#"cti_bridge_bound_limit{section="admin",bound="connections"} 16"#,
+        r#"cti_bridge_bound_limit{section="admin",bound="connections"} 64"#,
         // Counters are there before anything is counted.
         r#"cti_bridge_messages_in_total{platform="mitel",message="conferenced"} 0"#,
         r#"cti_bridge_refused_total{platform="mitel",reason="full"} 0"#,
@@ -95,7 +95,7 @@ async fn what_the_limits_of_a_platform_cost_is_counted_and_said() {
     for line in [
         r#"cti_bridge_bounds_reached_total{platform="mitel",bound="agents"} 2"#,
         r#"cti_bridge_bounds_reached_total{platform="mitel",bound="calls-ended"} 3"#,
-        r#"cti_bridge_notices_total{platform="mitel",event="bound_reached",sort="max_agents: agents are left out"} 2"#,
+        r#"cti_bridge_notices_total{section="platform.mitel",event="bound_reached",sort="max_agents: agents are left out"} 2"#,
         r#"event="bound_reached",sort="max_calls or max_memory: live calls were ended to make room"} 3"#,
         r#"event="bound_reached",sort="max_services: services are left out"}"#,
     ] {

@@ -248,7 +248,7 @@ async fn a_session_that_ends_with_its_connection_has_the_reason_and_what_waited_
     let metrics = get(world.running.admin.unwrap(), "/metrics").await;
     for line in [
         r#"cti_bridge_messages_discarded_total{application="desk",cause="callback-failed"} 3"#,
-        r#"cti_bridge_notices_total{application="desk",event="events_discarded",sort="callback-failed"} 1"#,
+        r#"cti_bridge_notices_total{section="application.desk",event="events_discarded",sort="callback-failed"} 1"#,
         r#"cti_bridge_sessions_lost_total{application="desk",cause="callback-failed"} 1"#,
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");

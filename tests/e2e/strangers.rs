@@ -80,11 +80,11 @@ async fn silent_connections_to_a_feed_a_relay_s_listener_and_health_give_way() {
     let mut subscriber = soon("a log-on", Subscriber::log_on(wall, "wall", USER_PASSWORD)).await.unwrap();
     soon("a reply", subscriber.subscribe(&[("agent-status", &["*"])])).await.unwrap();
     let _relay = soon("a relay", Relay::greet(relay, TOKEN)).await.unwrap();
-    let connected = ["platform=\"micc\"", "event=\"relay_connected\""];
+    let connected = ["section=\"platform.micc\"", "event=\"relay_connected\""];
     let greeted = async { while count(&running, "cti_bridge_notices_total{", &connected).await == 0 {} };
     soon("the relay's greeting", greeted).await;
     assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
-    for owner in ["application=\"wall\"", "platform=\"micc\"", "sort=\"its address has too many"] {
+    for owner in ["section=\"application.wall\"", "section=\"platform.micc\"", "sort=\"its address has too many"] {
         assert!(dismissed(&running, owner).await > 0, "{owner}");
     }
 }
@@ -120,7 +120,7 @@ async fn a_first_request_that_does_not_come_in_time_is_said() {
         soon("the end", stream.read_to_end(&mut answer)).await.unwrap();
         assert!(answer.is_empty());
     }
-    let late = ["application=\"desk\"", "sort=\"no whole request came within first_timeout\""];
+    let late = ["section=\"application.desk\"", "sort=\"no whole request came within first_timeout\""];
     while count(&running, "cti_bridge_notices_total{", &late).await < 3 {
         tokio::task::yield_now().await;
     }
