@@ -297,6 +297,7 @@ impl Office {
             (Owner::Application(CRM), port::Output::Write { bytes, .. }) => {
                 self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
             }
+            (_, port::Output::Admit { .. }) => {}
             (owner, output) => panic!("{owner:?} {output:?}"),
         }
     }
