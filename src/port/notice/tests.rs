@@ -152,7 +152,7 @@ fn no_text_from_outside_makes_a_line_of_any_sort_of_notice() {
         let odd = |c: char| c.is_control() || ['\u{2028}', '\u{2029}', '\u{202e}'].contains(&c);
         assert!(!line.contains(odd), "{line:?}");
         let quoted =
-            notice.kind().fields().len() == 0 || !line.contains("\" forged=1") || line.contains("\\\" forged=1");
+            notice.kind().fields().is_empty() || !line.contains("\" forged=1") || line.contains("\\\" forged=1");
         assert!(quoted, "a text looks like a field: {line}");
         assert!(line.starts_with(notice.kind().text()), "{line}");
     }
