@@ -49,7 +49,7 @@ test("an agent works a call with the keyboard alone", async (t) => {
   await page.keyboard.press("Alt+E");
   await page.getByRole("button", { name: "Complaint" }).press("Space");
   await until(() => asked(office, "EnterCQCodes").length === 1, "the code");
-  assert.equal(await page.getByRole("button", { name: "Complaint" }).getAttribute("aria-pressed"), "true");
+  await page.getByRole("button", { name: "Complaint", pressed: true }).waitFor();
   await page.getByRole("button", { name: "Done" }).press("Enter");
   await page.getByText("Waiting for the next call").waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), "calls-title");
