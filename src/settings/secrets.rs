@@ -80,16 +80,21 @@ impl Section<'_> {
         }
     }
 
-    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
-    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match self.read(&path) {
-            Ok(text) => text,
+    /// The file that a key names, and its text.
+    fn file_text(&self, key: &'static str) -> Option<(PathBuf, String)> {
+        let path = self.path(key)?;
+        match self.read(&path) {
+            Ok(text) => Some((path, text)),
             Err(error) => {
                 self.problem(key, format!("{} cannot be read: {error}", path.display()));
-                return Vec::new();
+                None
             }
-        };
+        }
+    }
+
+    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
+    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
+        let Some((path, text)) = self.file_text(key) else { return Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(&text);
         let shown =
             if errors.is_empty() { mask::known(&text, table.get_ref(), &|_| false) } else { mask::unknown(&text) };
@@ -113,14 +118,7 @@ impl Section<'_> {
     /// Names with secrets that stand in a file of their own, in lines of `name:secret`. Empty lines, and those that begin
     /// with `#`, count for nothing.
     pub fn secret_lines(&self, key: &'static str) -> Vec<(String, SecretString)> {
-        let Some(path) = self.path(key) else { return Vec::new() };
-        let text = match self.read(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.problem(key, format!("{} cannot be read: {error}", path.display()));
-                return Vec::new();
-            }
-        };
+        let Some((path, text)) = self.file_text(key) else { return Vec::new() };
         let lines = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim()));
         let read = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).filter_map(|(place, line)| {
             let pair = line.split_once(':').map(|(name, secret)| (name.trim(), secret.trim()));
