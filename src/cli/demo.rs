@@ -57,7 +57,7 @@ fn look(colour: Colour) -> Look {
     Look { width: terminal().or_else(columns).unwrap_or(WIDTH), has_colour }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Story {
     /// The platform is a Mitel Connect event feed, the application speaks CTIPS
     Feed,

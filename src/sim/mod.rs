@@ -6,6 +6,7 @@ pub mod ccas;
 pub mod demo;
 pub mod desk;
 pub mod feed;
+pub mod json_lines;
 pub mod media;
 pub mod messages;
 pub mod relay;

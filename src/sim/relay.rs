@@ -3,25 +3,19 @@
 use std::{io, net::SocketAddr};
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-};
+
+use super::json_lines::JsonLines;
 
 pub struct Relay {
-    stream: BufReader<TcpStream>,
+    lines: JsonLines,
     /// Record ids of the phone agents who are logged on.
     pub phone_agents: Vec<i64>,
-    /// What was read of the next line so far.
-    line: Vec<u8>,
 }
 
 impl Relay {
     /// Connects. Sends nothing yet.
     pub async fn connect(bridge: SocketAddr) -> io::Result<Relay> {
-        let stream = TcpStream::connect(bridge).await?;
-        stream.set_nodelay(true)?;
-        Ok(Relay { stream: BufReader::new(stream), phone_agents: Vec::new(), line: Vec::new() })
+        Ok(Relay { lines: JsonLines::connect(bridge).await?, phone_agents: Vec::new() })
     }
 
     /// Connects and sends the hello.
@@ -32,35 +26,25 @@ impl Relay {
     }
 
     pub async fn say(&mut self, line: &Value) -> io::Result<()> {
-        self.stream.write_all(format!("{line}\n").as_bytes()).await
+        self.lines.say(line).await
     }
 
-    /// The next line other than pings and GetPhoneAgentstatus, which are answered here. May be cancelled: what was read of
-    /// a line is kept.
+    /// The next line other than pings and GetPhoneAgentstatus, which are answered here. May be cancelled.
     pub async fn hear(&mut self) -> io::Result<Value> {
         loop {
-            if self.stream.read_until(b'\n', &mut self.line).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            let line = self.lines.hear().await?;
+            if line["call"] != "GetPhoneAgentstatus" {
+                return Ok(line);
             }
-            let line: Value = serde_json::from_slice(&std::mem::take(&mut self.line))?;
-            match line.get("ping") {
-                Some(number) => {
-                    let pong = json!({ "pong": number });
-                    self.say(&pong).await?;
-                }
-                None if line["call"] == "GetPhoneAgentstatus" => {
-                    let is_one = line["args"]["lAgentRecID"].as_i64().is_some_and(|id| self.phone_agents.contains(&id));
-                    let status = json!({ "loggedOn": is_one, "ready": is_one, "notReadyReasonID": 0, "callState": 0 });
-                    self.say(&json!({ "id": line["id"], "hresult": 0, "out": status })).await?;
-                }
-                None => return Ok(line),
-            }
+            let is_one = line["args"]["lAgentRecID"].as_i64().is_some_and(|id| self.phone_agents.contains(&id));
+            let status = json!({ "loggedOn": is_one, "ready": is_one, "notReadyReasonID": 0, "callState": 0 });
+            self.say(&json!({ "id": line["id"], "hresult": 0, "out": status })).await?;
         }
     }
 
     /// Closes the connection, like a relay whose CCAS goes down.
     pub async fn close(&mut self) -> io::Result<()> {
-        self.stream.shutdown().await
+        self.lines.close().await
     }
 
     /// Answers a call.
