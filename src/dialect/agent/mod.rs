@@ -8,7 +8,14 @@ pub mod platform;
 mod settings;
 mod tokens;
 
+use std::time::Duration;
+
 pub use application::{Server, ServerSettings};
 pub use hello::{Hello, Refusal, Who};
 pub use settings::entry;
 pub use tokens::Tokens;
+
+/// How often the bridge pings.
+const PING: Duration = Duration::from_secs(10);
+/// A connection of lines on which nothing came for so long is lost.
+const SILENCE: Duration = Duration::from_secs(35);

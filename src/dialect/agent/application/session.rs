@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::waiting::Subscriptions;
+use super::{
+    super::{PING, SILENCE},
+    waiting::Subscriptions,
+};
 use crate::{
     port::{Codec, Stream},
     time::Time,
@@ -14,9 +17,6 @@ use crate::{
 
 /// How long a hello may take.
 pub const HELLO: Duration = Duration::from_secs(10);
-/// How often the bridge pings, and after how long without a frame a connection is lost.
-const PING: Duration = Duration::from_secs(10);
-pub const SILENCE: Duration = Duration::from_secs(35);
 /// The most calls of one connection that wait for their results.
 pub const MOST_CALLS: usize = 1000;
 /// The most calls that were answered with true and whose failure would be told.

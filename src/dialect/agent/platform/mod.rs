@@ -23,7 +23,7 @@ use std::{
 
 use hashbrown::HashMap;
 
-use super::{Hello, Tokens, Who};
+use super::{Hello, PING, SILENCE, Tokens, Who};
 use crate::{
     dialect::strangers::{self, Refused, Strangers},
     message::Message,
@@ -92,9 +92,6 @@ pub const LISTS: [List; 6] = [
     List { name: "campaign", method: "SubscribeDispatchCampaignCalls", event: "OnDispatchCampaignCallEvent" },
 ];
 
-const PING_INTERVAL: Duration = Duration::from_secs(10);
-/// A connection on which nothing came for so long is lost.
-const SILENCE: Duration = Duration::from_secs(35);
 /// How often connections are looked after.
 const TICK: Duration = Duration::from_secs(1);
 /// How many frames a connection may send at once, and how many more each second. A relay may have kept 10 000 events.
@@ -330,7 +327,7 @@ impl Client {
     fn ping(&mut self, now: Time, desk: usize) {
         let Some(line) = &mut self.desks[desk].line else { return };
         line.pings += 1;
-        line.next_ping = now + PING_INTERVAL;
+        line.next_ping = now + PING;
         let frame = format!("{{\"ping\":{}}}\n", line.pings);
         self.write(desk, frame.into_bytes());
     }
