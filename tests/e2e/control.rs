@@ -127,17 +127,22 @@ async fn the_story_of_a_call_is_told_afterwards_and_as_it_happens() {
     assert!(of_request.out.contains("message_name=\"HoldCall\""), "{}", of_request.out);
     assert_eq!(operator.does(&["trace", "--call", "77"]).await.out, "");
 
-    // Somebody who follows hears of it at once.
+    // Somebody who follows hears of what was, and then of what happens at once.
+    let queued = json!({ "queued-group-internal-id": 9, "queued-group-type": 4 });
+    world.line.say(&call("queued", 901, 4, queued)).await.unwrap();
+    while !short(&event(&mut world.desk).await).starts_with("CallStarted 901") {}
     let mut follow = command(&operator, &["trace", "--call", "901", "--follow"]);
     let mut child = follow.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let lines = std::io::BufReader::new(child.stdout.take().unwrap());
+    let (begun, follows) = tokio::sync::oneshot::channel();
     let reading = tokio::task::spawn_blocking(move || {
         use std::io::BufRead;
-        lines.lines().map_while(Result::ok).find(|line| line.contains("CallEstablished"))
+        let mut lines = lines.lines().map_while(Result::ok);
+        let _ = begun.send(lines.next());
+        lines.find(|line| line.contains("CallEstablished"))
     });
     let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
-    // The command may take a moment to connect.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(soon("the story so far", follows).await.unwrap().is_some());
     world.line.say(&call("established", 901, 4, answered)).await.unwrap();
     let line = soon("a line", reading).await.unwrap();
     assert!(line.is_some_and(|line| line.contains("call=\"901\"")));

@@ -46,7 +46,7 @@ async fn a_supervisor_hears_of_the_start_of_signs_of_life_of_reloads_and_of_the_
     let _line = soon("the log-on", feed.welcome(PASSWORD)).await.unwrap();
     soon("readiness", async {
         while health(&["--ready", &admin]).0 != Some(0) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;
