@@ -1,6 +1,6 @@
 //! Listeners for streams of both sides: applications that keep a connection, and platforms that connect to the bridge.
 
-use std::{sync::Arc, sync::atomic::AtomicU32};
+use std::sync::Arc;
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -48,9 +48,9 @@ impl Streams {
         let peers = Peers { inputs: self.inputs.clone(), about: Some(self.owner) };
         let mut accept = Accept::new(&self.listener, self.places, self.strangers, Some(peers.clone()));
         let first_timeout = self.strangers.first_timeout;
-        let numbers = Arc::new(AtomicU32::new(0));
+        let mut number = 0;
         while let Some(Accepted { stream, peer, place, standing }) = accept.next(&shutdown).await {
-            let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            number += 1;
             let route = Route {
                 owner: self.owner,
                 connection: Connection::accepted(number),
@@ -67,10 +67,7 @@ impl Streams {
                     None => receiver.receive(stream).await,
                     Some(acceptor) => {
                         let peers = Some(receiver.peers.clone());
-                        let shaken = tokio::select! {
-                            () = standing.dismissed() => None,
-                            shaken = shake_hands(&acceptor, stream, first_timeout, peer, peers) => shaken,
-                        };
+                        let shaken = shake_hands(&acceptor, stream, first_timeout, peer, &standing, peers).await;
                         if let Some(stream) = shaken {
                             receiver.receive(stream).await;
                         }

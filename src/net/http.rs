@@ -125,10 +125,7 @@ pub async fn serve<H: Handler>(
             let ended = match acceptor {
                 None => converse(stream, handler, peer, limits, shutdown).await,
                 Some(acceptor) => {
-                    let shaken = tokio::select! {
-                        () = peer.standing.dismissed() => return,
-                        shaken = shake_hands(&acceptor, stream, limits.1, address, peers.clone()) => shaken,
-                    };
+                    let shaken = shake_hands(&acceptor, stream, limits.1, address, &peer.standing, peers.clone()).await;
                     let Some(stream) = shaken else { return };
                     converse(stream, handler, peer, limits, shutdown).await
                 }

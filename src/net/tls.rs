@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ServerConfig};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector, server::TlsStream};
 
-use super::peers::Peers;
+use super::{peers::Peers, strangers::Standing};
 use crate::{
     config::{
         Config,
@@ -137,15 +137,20 @@ impl Connector {
     }
 }
 
-/// Performs a TLS handshake. If it fails, the reason is logged.
+/// Performs a TLS handshake, unless the connection has to leave before. If it fails, the reason is logged.
 pub async fn shake_hands(
     acceptor: &Acceptor,
     stream: TcpStream,
     limit: Duration,
     peer: SocketAddr,
+    standing: &Standing,
     peers: Option<Peers>,
 ) -> Option<TlsStream<TcpStream>> {
-    let reason = match timeout(limit, TlsAcceptor::from(acceptor.current()).accept(stream)).await {
+    let shaken = tokio::select! {
+        () = standing.dismissed() => return None,
+        shaken = timeout(limit, TlsAcceptor::from(acceptor.current()).accept(stream)) => shaken,
+    };
+    let reason = match shaken {
         Ok(Ok(stream)) => return Some(stream),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("it took longer than {} s", limit.as_secs_f64()),
