@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::Bridge;
-use crate::{bridge::platform::Platform, port::Notice, time::Time};
+use super::{Bridge, Owner, Platform};
+use crate::{port::Notice, time::Time};
 
 /// How long a platform has been held back.
 #[derive(Debug, Default)]
@@ -65,20 +65,22 @@ impl Platform {
 }
 
 impl Bridge {
-    /// Nothing is read of a platform from now on, until [`Bridge::go_on_reading`].
-    pub fn hold_back(&mut self, now: Time, platform: usize) {
+    /// Nothing is read of a platform from now on, until [`Bridge::go_on_reading`]. Returns false if that was so already.
+    pub fn hold_back(&mut self, now: Time, platform: usize) -> bool {
         let standstill = &mut self.platforms[platform].standstill;
         if standstill.is_on() {
-            return;
+            return false;
         }
         (standstill.since, standstill.times) = (Some(now), standstill.times + 1);
-        self.complain(now, Some(super::Owner::Platform(platform)), Notice::HeldBack {});
+        self.complain(now, Some(Owner::Platform(platform)), Notice::HeldBack {});
+        true
     }
 
-    /// The platform is read again. Everything that is waited for has as much time left as it had before.
-    pub fn go_on_reading(&mut self, now: Time, platform: usize) {
+    /// The platform is read again. Everything that is waited for has as much time left as it had before. Returns false if the
+    /// platform was not held back.
+    pub fn go_on_reading(&mut self, now: Time, platform: usize) -> bool {
         let known = &mut self.platforms[platform];
-        let Some(since) = known.standstill.since.take() else { return };
+        let Some(since) = known.standstill.since.take() else { return false };
         let held = now - since;
         known.standstill.before += held;
         if let Some(epoch) = known.epoch {
@@ -88,7 +90,8 @@ impl Bridge {
         known.model.wait_longer(now, held);
         known.passed.wait_longer(held);
         let notice = Notice::HeldBackNoLonger { held_s: held.as_secs_f64() };
-        self.complain(now, Some(super::Owner::Platform(platform)), notice);
+        self.complain(now, Some(Owner::Platform(platform)), notice);
+        true
     }
 }
 

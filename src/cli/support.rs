@@ -2,7 +2,7 @@
 //! overlays, the standing of the platforms, the latest complaints, and the metrics. No messages, and no values of any.
 
 use super::run::{Loaded, Options, load};
-use crate::net::{Done, Running, Standing, build};
+use crate::net::{Done, PlatformLink, Running, build};
 
 pub async fn collect(options: &Options, running: &Running) -> Done {
     let mut text = Vec::new();
@@ -11,7 +11,7 @@ pub async fn collect(options: &Options, running: &Running) -> Done {
     text.push(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
     text.push(format!("made at {:.0}", jiff::Timestamp::now()));
     section(&mut text, "platforms");
-    for Standing { name, is_up, away, .. } in running.standings().await {
+    for PlatformLink { name, is_up, away, .. } in running.platform_links().await {
         let standing = if is_up { "connected" } else { "not connected" };
         text.push(format!("{name}: {standing} {}", away.unwrap_or_default()).trim_end().to_owned());
     }

@@ -8,7 +8,7 @@ use tokio::{
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
-    input::{Input, Readiness, Standing},
+    input::{Input, PlatformLink, Readiness},
     metrics::Form,
 };
 use crate::one_line::one_line;
@@ -59,7 +59,7 @@ fn ready(Readiness { platforms, store_failed }: &Readiness, query: Option<&str>)
         let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
         return text(StatusCode::NOT_FOUND, format!("there is no such platform; there are {}\n", names.join(", ")));
     }
-    let named = |what: &str, which: fn(&Standing) -> bool| {
+    let named = |what: &str, which: fn(&PlatformLink) -> bool| {
         let those = platforms.iter().filter(|known| which(known) && asked.is_none_or(|asked| asked == known.name));
         let names: Vec<&str> = those.map(|platform| platform.name.as_str()).collect();
         (!names.is_empty()).then(|| format!("{what}: {}\n", names.join(", ")))

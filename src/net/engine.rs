@@ -16,8 +16,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     callback::Callbacks,
     dial::Dialler,
-    input::{Input, Readiness, Standing},
-    metrics::{Fill, Metrics, Moment},
+    input::Input,
+    inspection::Complaint,
+    metrics::Metrics,
     perform::Calls,
     post::Posts,
     reload::{Exchanged, NewRules, NewUsers},
@@ -27,9 +28,8 @@ use super::{
     supervisor::Pulse,
 };
 use crate::{
-    bridge::{Bridge, OtherVocabulary, Owner, Platform, Watch},
+    bridge::{Bridge, OtherVocabulary, Owner, Watch},
     config::certificates::Certificate,
-    model::LinkState,
     port::{self, Connection, Notice, Reply},
     time::Time,
 };
@@ -68,7 +68,7 @@ pub struct Engine {
     pub(super) ways: Vec<Way>,
     pub(super) store: Option<Store>,
     /// Why records of routes cannot be written for now.
-    store_failed: Option<String>,
+    pub(super) store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
     /// Queues of calls to callback addresses.
@@ -83,9 +83,9 @@ pub struct Engine {
     pub(super) describing: CancellationToken,
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) metrics: Metrics,
-    certificates: Vec<Certificate>,
+    pub(super) certificates: Vec<Certificate>,
     /// The latest notices of level warn and above, as lines.
-    pub(super) complaints: VecDeque<String>,
+    pub(super) complaints: VecDeque<Complaint>,
     /// Stories that somebody follows.
     watches: Vec<(Watch, mpsc::Sender<String>)>,
     pub(super) tasks: TaskTracker,
@@ -237,8 +237,7 @@ impl Engine {
         }
         self.held.entry(platform).or_default().push_back(input);
         self.release(platform);
-        if self.held.contains_key(&platform) {
-            self.bridge.hold_back(self.now(), platform);
+        if self.held.contains_key(&platform) && self.bridge.hold_back(self.now(), platform) {
             self.perform(None);
         }
     }
@@ -257,8 +256,9 @@ impl Engine {
                 Some(input) => self.take_in(input),
                 None => {
                     self.held.remove(&platform);
-                    self.bridge.go_on_reading(self.now(), platform);
-                    self.perform(None);
+                    if self.bridge.go_on_reading(self.now(), platform) {
+                        self.perform(None);
+                    }
                 }
             }
         }
@@ -348,7 +348,9 @@ impl Engine {
             Input::Metrics(reply) => {
                 let _ = reply.send(self.report());
             }
-            Input::Complaints(reply) => _ = reply.send(self.complaints.iter().cloned().collect()),
+            Input::Complaints(reply) => {
+                let _ = reply.send(self.complaint_lines());
+            }
             Input::Stories(told) => self.bridge.tell_stories(told),
             Input::Trace { query, live, reply } => {
                 if self.bridge.history_fill().is_none() {
@@ -361,15 +363,7 @@ impl Engine {
                 let _ = reply.send(Ok(lines));
             }
             Input::Ready(reply) => {
-                let platforms = self.bridge.platforms().iter();
-                let standing = |platform: &Platform| Standing {
-                    name: platform.name.clone(),
-                    is_up: platform.model.link() == LinkState::Up,
-                    is_held_back: platform.is_held_back(),
-                    away: platform.away.clone(),
-                };
-                let platforms = platforms.map(standing).collect();
-                let _ = reply.send(Readiness { platforms, store_failed: self.store_failed.clone() });
+                let _ = reply.send(self.readiness());
             }
         }
     }
@@ -411,31 +405,5 @@ impl Engine {
             }
         }
         exchanged
-    }
-
-    /// The metrics of this moment.
-    fn report(&self) -> String {
-        let moment = Moment {
-            now: self.now(),
-            waiting: self.waiting(),
-            unposted: self.ways.iter().map(|way| way.posts.as_ref().map(Posts::fill)).collect(),
-            inputs: (self.inputs.max_capacity() - self.inputs.capacity(), self.inputs.max_capacity()),
-            certificates: &self.certificates,
-        };
-        self.metrics.render(&self.bridge, &moment)
-    }
-
-    /// How much waits for each session of each application.
-    fn waiting(&self) -> HashMap<(usize, u32), Fill> {
-        let of = |(owner, connection): &(Owner, Connection), fill| match owner {
-            Owner::Application(index) => Some(((*index, connection.number()), fill)),
-            Owner::Platform(_) => None,
-        };
-        let calls = self.calls.iter().filter_map(|(key, calls)| of(key, calls.fill()));
-        let links = self.links.iter().filter_map(|(key, link)| match link {
-            Link::Open(writer) => of(key, writer.waiting.fill()),
-            Link::Dialling(_) => None,
-        });
-        calls.chain(links).collect()
     }
 }

@@ -45,15 +45,17 @@ impl Input {
     }
 }
 
-/// How a platform stands.
+/// The link to a platform, for those who operate the bridge.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct PlatformLink {
     pub name: String,
     pub is_up: bool,
     /// Nothing is read of it for now.
     pub is_held_back: bool,
-    /// Why it is away, once that is known.
+    /// Why it is away, once it was there.
     pub away: Option<String>,
+    /// The words of the latest notice about it of level warn and above.
+    pub last_complaint: Option<String>,
 }
 
 /// One input to the engine task.
@@ -158,7 +160,7 @@ pub enum Input {
 /// What the bridge needs to be ready.
 #[derive(Default)]
 pub struct Readiness {
-    pub platforms: Vec<Standing>,
+    pub platforms: Vec<PlatformLink>,
     /// Why records of routes cannot be written for now.
     pub store_failed: Option<String>,
 }

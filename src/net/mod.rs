@@ -20,6 +20,7 @@ mod engine;
 mod exchange;
 pub(crate) mod http;
 pub(crate) mod input;
+mod inspection;
 mod metrics;
 mod orders;
 mod peers;
@@ -58,7 +59,7 @@ use assemble::{Assembly, Door, Serving, assemble};
 use called::Callee;
 use engine::{Channels, Engine};
 use input::Input;
-pub use input::Standing;
+pub use input::PlatformLink;
 use metrics::{Metrics, Places};
 pub use orders::{Done, Order};
 use peers::Peers;
@@ -221,7 +222,7 @@ impl Running {
     }
 
     /// How the platforms stand.
-    pub async fn standings(&self) -> Vec<Standing> {
+    pub async fn platform_links(&self) -> Vec<PlatformLink> {
         self.ask(Input::Ready).await.unwrap_or_default().platforms
     }
 

@@ -16,14 +16,11 @@ use crate::{
     bridge::{Output, Owner},
     log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Level, Notice, Post, PostOutcome},
+    port::{self, Connection, Delivery, Notice, Post, PostOutcome},
 };
 
 /// The cause of ending a connection that reads too slowly.
 const FELL_BEHIND: &str = "fell-behind";
-
-/// How many of the latest complaints are kept for a support case.
-const COMPLAINTS: usize = 200;
 
 /// A queue of calls to one callback address.
 pub(super) struct Calls {
@@ -266,14 +263,7 @@ impl Engine {
     }
 
     fn log(&mut self, about: Option<Owner>, notice: &Notice) {
-        if matches!(notice.level(), Level::Warn | Level::Error) {
-            if self.complaints.len() == COMPLAINTS {
-                self.complaints.pop_front();
-            }
-            let name = about.map_or("", |owner| self.name(owner));
-            let line = format!("{:.3} {} {name} {notice}", jiff::Timestamp::now(), notice.level().name());
-            self.complaints.push_back(one_line(&line).into_owned());
-        }
+        self.keep_complaint(about, notice);
         let name = about.map(|owner| self.name(owner));
         let (platform, application) = match about {
             Some(Owner::Platform(_)) => (name, None),

@@ -328,7 +328,7 @@ impl VirtualBridge {
         match is_held {
             true => self.bridge.hold_back(self.now, platform),
             false => self.bridge.go_on_reading(self.now, platform),
-        }
+        };
         self.perform();
     }
 

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     dialect::registry::PlatformTransport,
     mapping::Mappings,
-    net::{self, Standing},
+    net::{self, PlatformLink},
 };
 
 /// The longest that a platform is waited for.
@@ -30,36 +30,34 @@ pub fn connect(mut config: Config, mappings: &Mappings) -> Result<(String, bool)
     config.applications.clear();
     (config.admin, config.store) = (Default::default(), None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let standings = runtime.map_err(|error| error.to_string())?.block_on(stand(config, mappings))?;
-    for Standing { name, is_up, away, .. } in &standings {
+    let links = runtime.map_err(|error| error.to_string())?.block_on(stand(config, mappings))?;
+    for PlatformLink { name, is_up, away, .. } in &links {
         let _ = match (is_up, away) {
             (true, _) => writeln!(lines, "platform.{name}: it lets the bridge in"),
             (false, Some(reason)) => writeln!(lines, "platform.{name}: not connected: {reason}"),
             (false, None) => writeln!(lines, "platform.{name}: not connected in {} s", PATIENCE.as_secs()),
         };
     }
-    Ok((lines, standings.iter().all(|standing| standing.is_up)))
+    Ok((lines, links.iter().all(|link| link.is_up)))
 }
 
 /// How all platforms stand once each has let the bridge in or has said why not.
-async fn stand(config: Config, mappings: &Mappings) -> Result<Vec<Standing>, String> {
+async fn stand(config: Config, mappings: &Mappings) -> Result<Vec<PlatformLink>, String> {
     let running = net::start(config, mappings).await?;
     let begun = tokio::time::Instant::now();
-    let standings = loop {
+    let links = loop {
         tokio::time::sleep(LOOK).await;
-        let mut standings = running.standings().await;
+        let mut links = running.platform_links().await;
         // A link that never was up is not lost: its reason is only in what was complained of.
-        let complaints = running.complaints().await;
-        for standing in standings.iter_mut().filter(|standing| !standing.is_up && standing.away.is_none()) {
-            let about = format!(" {} ", standing.name);
-            standing.away = complaints.iter().rev().find_map(|line| Some(line.split_once(&about)?.1.to_owned()));
+        for link in &mut links {
+            link.away = link.away.take().or(link.last_complaint.take());
         }
         let elapsed = begun.elapsed();
-        let is_settled = |it: &Standing| it.is_up || (it.away.is_some() && elapsed > SECOND_THOUGHTS);
-        if standings.iter().all(is_settled) || elapsed > PATIENCE {
-            break standings;
+        let is_settled = |link: &PlatformLink| link.is_up || (link.away.is_some() && elapsed > SECOND_THOUGHTS);
+        if links.iter().all(is_settled) || elapsed > PATIENCE {
+            break links;
         }
     };
     running.stop().await;
-    Ok(standings)
+    Ok(links)
 }

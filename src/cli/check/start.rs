@@ -1,4 +1,4 @@
-//! What `run` will do before it connects: listen, and keep its records. It is tried here, and undone at once.
+//! The first steps of `run`, before it connects: listening, and opening the store. They are tried here, and undone at once.
 
 use std::{fs, net::TcpListener, path::Path};
 
