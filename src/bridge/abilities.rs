@@ -1,5 +1,5 @@
-//! What a platform can do, as an application may ask before it asks for it: answered from the rules by which the platform is
-//! given orders, and from its picture. Requests themselves are not refused here; the platform decides.
+//! The abilities of a platform, of which an application may ask before it requests something. They follow from the rules by
+//! which the platform is given orders, and from its picture. Requests themselves are not refused here; the platform decides.
 
 use super::{ids::Ids, picture::Live, platform::Platform};
 use crate::{

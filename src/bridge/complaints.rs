@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use hashbrown::HashMap;
 
-use super::{Output, Owner};
+use super::{Bridge, Output, Owner};
 use crate::{
     port::{Frequency, Kind, Notice},
     time::Time,
@@ -19,7 +19,7 @@ pub(super) struct Complaints {
     counts: HashMap<Said, u64>,
 }
 
-/// Whom notices are about, their kind and their sort.
+/// Notices of one kind and sort about one owner.
 pub type Said = (Option<Owner>, Kind, Option<&'static str>);
 
 /// A while in which complaints of one kind about one peer are told, up to their number.
@@ -83,6 +83,19 @@ impl Complaints {
     /// No span goes on: the bridge is about to stop.
     pub fn end(&mut self, outputs: &mut VecDeque<Output>) {
         self.spans.drain(..).for_each(|span| span.end(outputs));
+    }
+}
+
+impl Bridge {
+    /// Logs a notice about a platform, application or peer, unless its kind was logged too often of late. The I/O tasks
+    /// complain through this, too, so that there is one count of complaints.
+    pub fn complain(&mut self, now: Time, about: Option<Owner>, notice: Notice) {
+        self.complaints.pass(now, about, notice.into(), &mut self.outputs);
+    }
+
+    /// How many notices there were since the start, also those that were not logged.
+    pub fn notice_counts(&self) -> impl Iterator<Item = (Said, u64)> {
+        self.complaints.counts()
     }
 }
 

@@ -57,7 +57,7 @@ impl Name {
     }
 }
 
-/// What an entry tells.
+/// The content of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// With the first rule that fired, and what that made of the message.
@@ -146,7 +146,7 @@ impl History {
         History { now: AtomicU64::new(0), ring: Mutex::new(ring), values }
     }
 
-    /// What follows happens at this time.
+    /// Sets the time of the entries that follow.
     pub fn set_now(&self, now: Time) {
         self.now.store(now.0, Ordering::Relaxed);
     }

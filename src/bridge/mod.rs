@@ -405,17 +405,6 @@ impl Bridge {
         }
     }
 
-    /// Logs a notice about a platform, application or peer, unless its kind was logged too often of late. The I/O tasks
-    /// complain through this, too, so that there is one count of complaints.
-    pub fn complain(&mut self, now: Time, about: Option<Owner>, notice: Notice) {
-        self.complaints.pass(now, about, notice.into(), &mut self.outputs);
-    }
-
-    /// How many notices there were since the start, also those that were not logged.
-    pub fn notice_counts(&self) -> impl Iterator<Item = (complaints::Said, u64)> {
-        self.complaints.counts()
-    }
-
     /// What applications' conversations have to say.
     fn collect(&mut self, now: Time) {
         let (complaints, outputs) = (&mut self.complaints, &mut self.outputs);

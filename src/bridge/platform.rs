@@ -69,7 +69,7 @@ pub struct Platform {
     pub(super) is_failure: bool,
     /// Requests of applications of the platform's own dialect.
     pub(super) passed: PassedRequests,
-    /// Of what is held back of it, see [`super::standstill`].
+    /// The time for which nothing was read of it, see [`super::standstill`].
     pub(super) standstill: Standstill,
     /// The platform's own words of what snapshots show.
     pub(super) records: Records,
@@ -90,7 +90,7 @@ pub struct Platform {
     /// Its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
     pub counts: Counts,
-    /// What was said of the bounds of the picture.
+    /// The bounds of the picture as they were told last.
     said_bounds: Bounds,
     /// Fields of the message that was read last that the vocabulary does not know, and those that were said.
     unknown_fields: Vec<String>,

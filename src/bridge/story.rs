@@ -386,7 +386,7 @@ impl Bridge {
         self.set_tellers();
     }
 
-    /// Whoever reads stories now reads those of all platforms and applications.
+    /// Has all platforms and applications tell their stories to those who read any now.
     pub(super) fn set_tellers(&mut self) {
         let names = || self.applications.iter().map(|application| application.name.clone()).collect();
         let log: Option<Arc<[String]>> = self.logs_stories.then(names);

@@ -9,7 +9,7 @@ use crate::{
     message::Value,
 };
 
-/// What somebody wants the story of: a call or an agent by an id on any side, or a request by its number.
+/// A question for a story: that of a call or an agent, by an id on any side, or of a request, by its number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     pub call: Option<String>,
@@ -22,7 +22,7 @@ const LONGEST: usize = 5_000;
 /// The most ids that one story can have.
 const MOST: usize = 64;
 
-/// What a story is of.
+/// The thing that a story is about.
 #[derive(Debug, Clone, Copy)]
 enum Thing {
     Call,
@@ -114,7 +114,7 @@ impl Bridge {
         (left_out.into_iter().chain(lines).collect(), watch)
     }
 
-    /// What happened of a story since this was asked last.
+    /// The lines of a story since this was asked last.
     pub fn story_goes_on(&self, watch: &mut Watch) -> Vec<String> {
         let Some(history) = &self.history else { return Vec::new() };
         let ring = history.ring();
