@@ -22,9 +22,10 @@ use super::{
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Bounds, Call, CallIx, CallNames, Effect, Id, Model, RequestIx, TransitionKind},
+    model::{Bounds, Call, CallIx, CallNames, Effect, Id, Model, OrderKind, RequestIx},
     port::{
-        Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
+        Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, RouteAsked,
+        Taken, Texts,
     },
     time::{Clock, Time},
     vocabulary::{JsonError, Profile, Role, Wanted, Which},
@@ -84,7 +85,7 @@ pub struct Platform {
     link_changed: bool,
     /// What was heard of routes, and whose order the answer is that is being read.
     pub route_news: Vec<routes::Heard>,
-    route_asker: Option<(u64, TransitionKind)>,
+    route_asker: Option<(u64, RouteAsked)>,
     /// Why the platform is away.
     pub away: Option<String>,
     /// Its own numbers of other platforms' services, where they differ.
@@ -144,6 +145,15 @@ pub struct Counts {
     pub latency: Latency,
     /// When the last message was read.
     pub last_read: Option<Time>,
+}
+
+impl Counts {
+    fn add_effect(&mut self, effect: Effect) {
+        match self.effects.iter_mut().find(|(known, _)| *known == effect) {
+            Some((_, count)) => *count += 1,
+            None => self.effects.push((effect, 1)),
+        }
+    }
 }
 
 /// Why a line was not taken.
@@ -270,7 +280,7 @@ impl Platform {
 
     /// Whether the platform routes calls as it is told to.
     pub fn routes_calls(&self) -> bool {
-        !self.outgoing.plans[TransitionKind::SelectRoute as usize].rules.is_empty()
+        self.outgoing.says(OrderKind::SelectRoute)
     }
 
     /// The rules by which the platform is asked to do things.
@@ -418,9 +428,9 @@ impl Platform {
                     self.unanswerable.push((request, reason));
                 }
                 PlatformOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
-                PlatformOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                PlatformOutput::NoAnswer { asker: Asker::Route { route, asked }, reason, unknown } => {
                     let news = News::Failed { reason, unknown };
-                    self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
+                    self.route_news.push(routes::Heard { asker: Some((route, asked)), id: None, news });
                 }
                 PlatformOutput::Replaced(replaced) => self.say_replaced(replaced),
                 PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {

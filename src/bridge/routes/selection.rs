@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use super::{AGAIN, Alarm, Asked, Desk, LAST_MOMENT, News, Number, Order, Target, Told, Who, Wish};
+use super::{AGAIN, Alarm, Desk, LAST_MOMENT, News, Number, Order, Target, Told, Who, Wish};
 use crate::{
     bridge::ids::CallKey,
     model::{ClientId, Failure, RejectReason, RouteType},
-    port::Notice,
+    port::{Notice, RouteAsked},
     time::Time,
 };
 
@@ -111,11 +111,11 @@ impl Desk {
     }
 
     /// What the routing platform says to an order.
-    pub fn answered(&mut self, now: Time, number: Number, asked: Asked, news: News) {
+    pub fn answered(&mut self, now: Time, number: Number, asked: RouteAsked, news: News) {
         match asked {
-            Asked::Add => self.added(now, number, news),
-            Asked::Cancel => self.cancelled(now, number, news),
-            Asked::LookUp => self.status(now, number, news),
+            RouteAsked::Add => self.added(now, number, news),
+            RouteAsked::Cancel => self.cancelled(now, number, news),
+            RouteAsked::LookUp => self.status(now, number, news),
         }
     }
 
