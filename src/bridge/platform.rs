@@ -1,19 +1,20 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
 mod clock;
+mod counts;
 mod orders;
 mod reading;
 mod service;
 mod unread;
 
 pub use clock::shown;
+pub use counts::Counts;
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
-    latency::Latency,
     passing::{PassedRequests, Records},
     routes::{self, News},
     standstill::Standstill,
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Bounds, Call, CallIx, CallNames, Effect, Id, Model, OrderKind, RequestIx},
+    model::{Bounds, Call, CallIx, CallNames, Id, Model, OrderKind, RequestIx},
     port::{
         Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, RouteAsked,
         Taken, Texts,
@@ -122,38 +123,6 @@ struct Description {
     /// What was said of it.
     notices: Vec<Notice>,
     profile: Option<Profile>,
-}
-
-/// What a platform's messages came to, by the places of messages and rules in their plans.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub read: Vec<u64>,
-    pub rules: Vec<u64>,
-    pub orders: Vec<u64>,
-    pub effects: Vec<(Effect, u64)>,
-    pub unknown: u64,
-    pub malformed: u64,
-    pub too_long: u64,
-    pub unknown_fields: u64,
-    /// Texts and lists that were longer than the platform takes.
-    pub cut: u64,
-    /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
-    pub answered: u64,
-    pub not_sent: u64,
-    pub unknown_outcome: u64,
-    /// From a request to its outcome.
-    pub latency: Latency,
-    /// When the last message was read.
-    pub last_read: Option<Time>,
-}
-
-impl Counts {
-    fn add_effect(&mut self, effect: Effect) {
-        match self.effects.iter_mut().find(|(known, _)| *known == effect) {
-            Some((_, count)) => *count += 1,
-            None => self.effects.push((effect, 1)),
-        }
-    }
 }
 
 /// Why a line was not taken.

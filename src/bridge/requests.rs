@@ -1,6 +1,10 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; routes are
 //! answered here. Snapshots are in `snapshots`.
 
+mod meant;
+
+use meant::{Meant, Named};
+
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker, story};
 use crate::{
     message::{Message, Value},
@@ -11,53 +15,6 @@ use crate::{
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
-
-/// The call or agent that a request names.
-#[derive(Debug, Clone, Copy)]
-enum Named<I> {
-    Nothing,
-    /// The platform's picture has it.
-    Known(usize, I),
-    /// No application has been told of it. Holds the platform, where the id tells which one, and the platform's own
-    /// number.
-    Unseen(Option<usize>, i64),
-    /// It is known not to exist: the call is over, or the id was minted by an earlier run of the bridge.
-    Over,
-}
-
-impl<I: Copy> Named<I> {
-    fn owner(self) -> Option<usize> {
-        match self {
-            Named::Known(platform, _) => Some(platform),
-            Named::Unseen(platform, _) => platform,
-            Named::Nothing | Named::Over => None,
-        }
-    }
-
-    fn known_on(self, platform: usize) -> Option<I> {
-        match self {
-            Named::Known(owner, found) if owner == platform => Some(found),
-            _ => None,
-        }
-    }
-
-    fn is_over(self) -> bool {
-        matches!(self, Named::Over)
-    }
-}
-
-pub(super) struct Meant {
-    call: Named<CallIx>,
-    second: Named<CallIx>,
-    agent: Named<AgentIx>,
-}
-
-impl Meant {
-    /// The platform that has the call, otherwise the one that has the agent.
-    pub(super) fn owner(&self) -> Option<usize> {
-        self.call.owner().or(self.agent.owner())
-    }
-}
 
 /// The attributes of a request that is answered with a failure instead of being done.
 pub(super) fn refusal_of<'m>(
@@ -269,8 +226,8 @@ impl Bridge {
         };
         Unseen {
             agent: match meant.agent {
-                Named::Unseen(owner, id) if owner == Some(platform) => Some(id),
-                _ => None,
+                Named::Unseen(owner, id) => (owner == Some(platform)).then_some(id),
+                Named::Nothing | Named::Known(..) | Named::Over => None,
             },
             call: call(&meant.call),
             second: call(&meant.second),

@@ -41,12 +41,12 @@ impl Bridge {
         }
         let wish = self.wish(index, asked, message);
         let Some(platform) = wish.owner.or(application.platforms.first().copied()) else { return false };
-        let is_answered_here = |(kind, _): &(RequestKind, About)| match kind {
-            RequestKind::Snapshot => true,
-            RequestKind::Route => application.routes.media().is_some() || self.platforms[platform].is_routed,
-            // What concerns agents of several platforms is asked of each.
-            RequestKind::LogOffAll => application.platforms.len() > 1,
-            _ => false,
+        let routes_here = || application.routes.media().is_some() || self.platforms[platform].is_routed;
+        let is_answered_here = |(kind, _): &(RequestKind, About)| {
+            *kind == RequestKind::Snapshot
+                || (*kind == RequestKind::Route && routes_here())
+                // What concerns agents of several platforms is asked of each.
+                || (*kind == RequestKind::LogOffAll && application.platforms.len() > 1)
         };
         let may_ask = |(kind, _): &(RequestKind, About)| matches!(kind, RequestKind::State | RequestKind::Data);
         let concerns_several = application.platforms.len() > 1 && wish.asks.len() > 1;

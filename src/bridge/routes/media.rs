@@ -206,7 +206,7 @@ impl Bridge {
             service: wish.and_then(|(wish, _)| wish.service),
             agent: wish.and_then(|(wish, _)| match &wish.target {
                 Target::Agent { login, .. } => Some(login.clone()),
-                _ => None,
+                Target::Service | Target::Anyone | Target::Nobody => None,
             }),
             id,
         }

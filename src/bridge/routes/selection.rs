@@ -229,12 +229,13 @@ impl Desk {
                 self.finish(number);
             }
             // It waits again, or nobody could say: the time is up.
-            News::Queued | News::Failed { .. } if looked_up => {
+            News::Queued if looked_up => {
                 self.answer(number, Told::Rejected(RejectReason::Timeout));
-                match news {
-                    News::Queued => self.cancel(number),
-                    _ => self.cancel_later(now, number),
-                }
+                self.cancel(number);
+            }
+            News::Failed { .. } if looked_up => {
+                self.answer(number, Told::Rejected(RejectReason::Timeout));
+                self.cancel_later(now, number);
             }
             // The next poll will tell.
             News::Queued | News::Failed { .. } => {}
@@ -252,7 +253,7 @@ impl Desk {
                 Some(if who.login.is_empty() { login.clone() } else { who.login.clone() })
             }
             Target::Anyone if !who.login.is_empty() => Some(who.login.clone()),
-            _ => None,
+            Target::Agent { .. } | Target::Anyone | Target::Service | Target::Nobody => None,
         };
         match destination {
             Some(login) => {

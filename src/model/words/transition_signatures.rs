@@ -1,6 +1,6 @@
 //! What can be read at each transition and order: the objects in scope, and what it says of itself. The table says what the
 //! model and the bridge fill; whatever is told is held to it in debug builds
-//! (`Transition::fits_its_signature`).
+//! (`Telling::fits_its_signature`).
 
 use super::{
     AgentAttribute, Attribute, CallAttribute, Detail, Fact, ListAttribute, Meaning, Occasion, OrderKind, Part,
