@@ -14,7 +14,7 @@ use crate::{
     model::{
         self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, ClientId, ConnectionState, DeviceKind,
         Id, KnownDevice, ListAttribute, Model, NativeId, Occasion, PartyAttribute, PartyRef, PartyRole, PartyState,
-        Request, ServiceAttribute, ServiceIx, Subject,
+        Request, ServiceAttribute, ServiceIx, Subjects,
     },
     vocabulary::{Role, Which},
 };
@@ -67,7 +67,7 @@ pub struct RouteOrder {
 pub struct Live<'p> {
     pub model: &'p Model,
     pub occasion: Occasion,
-    pub subject: &'p Subject,
+    pub subject: &'p Subjects,
     pub naming: Naming<'p>,
     pub local: Option<&'p Local>,
     /// What is asked of a routing platform.
@@ -116,7 +116,7 @@ impl<'p> Live<'p> {
     /// names.
     pub fn native(
         model: &'p Model,
-        (occasion, subject): (Occasion, &'p Subject),
+        (occasion, subject): (Occasion, &'p Subjects),
         knobs: &'p [Literal],
         number: Option<u8>,
     ) -> Live<'p> {

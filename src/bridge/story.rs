@@ -12,7 +12,7 @@ use super::{
 use crate::{
     mapping::Incoming,
     message::{Kind, Message, Node, Value},
-    model::{Asked, CallIx, ClientId, Consequence, Effect, Meaning, Request, RequestKind, Subject, Transition},
+    model::{Asked, CallIx, ClientId, Consequence, Effect, Meaning, Request, RequestKind, Subjects, Transition},
     port::{Notice, Output},
     vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
@@ -287,14 +287,14 @@ impl Platform {
         self.native_number(call).map(Name::Int).or_else(other).unwrap_or_default()
     }
 
-    fn agent_name(&self, subject: &Subject) -> Option<String> {
+    fn agent_name(&self, subject: &Subjects) -> Option<String> {
         let agent = self.model.agent(subject.agent?);
         let id = agent.id.as_ref().map(|id| id.to_string());
         id.or_else(|| Some(agent.number.clone()).filter(|number| !number.is_empty()))
     }
 
     /// The same for the history.
-    fn agent_id(&self, subject: &Subject) -> Name {
+    fn agent_id(&self, subject: &Subjects) -> Name {
         let Some(agent) = subject.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
         let number = agent.id.as_ref().and_then(|id| id.as_id().as_int());
         let other = || Name::of(Value::Text(&self.agent_name(subject).unwrap_or_default()));

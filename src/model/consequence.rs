@@ -15,7 +15,7 @@ pub type PartyRef = (CallIx, u8);
 #[derive(Debug, Clone)]
 pub struct Telling<K> {
     pub kind: K,
-    pub subject: Subject,
+    pub subject: Subjects,
 }
 
 /// It is told to applications.
@@ -33,7 +33,7 @@ pub enum Consequence {
 
 /// What a transition or an order is about. Indices stay valid until the model is told to forget what it ended.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub struct Subjects {
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
     pub result: Option<CallIx>,
@@ -86,9 +86,9 @@ pub struct Details {
     pub presumed: bool,
 }
 
-impl Default for Subject {
-    fn default() -> Subject {
-        Subject {
+impl Default for Subjects {
+    fn default() -> Subjects {
+        Subjects {
             call: None,
             second: None,
             result: None,
@@ -105,22 +105,22 @@ impl Default for Subject {
 }
 
 impl<K> Deref for Telling<K> {
-    type Target = Subject;
+    type Target = Subjects;
 
-    fn deref(&self) -> &Subject {
+    fn deref(&self) -> &Subjects {
         &self.subject
     }
 }
 
 impl<K> DerefMut for Telling<K> {
-    fn deref_mut(&mut self) -> &mut Subject {
+    fn deref_mut(&mut self) -> &mut Subjects {
         &mut self.subject
     }
 }
 
 impl<K: Copy + Into<Occasion>> Telling<K> {
     pub fn new(kind: K) -> Telling<K> {
-        Telling { kind, subject: Subject::default() }
+        Telling { kind, subject: Subjects::default() }
     }
 
     pub fn call(mut self, call: CallIx) -> Telling<K> {
@@ -192,7 +192,7 @@ impl Consequence {
         }
     }
 
-    pub fn subject(&self) -> &Subject {
+    pub fn subject(&self) -> &Subjects {
         match self {
             Consequence::Tell(transition) => &transition.subject,
             Consequence::Order(order) => &order.subject,

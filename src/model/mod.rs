@@ -29,7 +29,7 @@ pub use agents::{Agent, Readiness};
 pub use bounds::{Bounds, Reached};
 pub use calls::{Call, Party, PartyState, Phase};
 pub use change::{Asking, Attributes, Change, Said};
-pub use consequence::{Audience, Consequence, Details, Order, PartyRef, Subject, Telling, Transition};
+pub use consequence::{Audience, Consequence, Details, Order, PartyRef, Subjects, Telling, Transition};
 pub use effect::Effect;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
 pub use link::LinkState;

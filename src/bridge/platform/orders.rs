@@ -6,7 +6,7 @@ use crate::bridge::{
     story,
 };
 use crate::{
-    model::{Model, Occasion, Order, OrderKind, RequestIx, Subject},
+    model::{Model, Occasion, Order, OrderKind, RequestIx, Subjects},
     port::{Asker, RouteAsked},
     time::Time,
 };
@@ -76,7 +76,7 @@ impl Platform {
     }
 
     /// True if the platform can carry out this order on the call or agent that something is about.
-    pub fn can(&self, order: OrderKind, subject: &Subject) -> bool {
+    pub fn can(&self, order: OrderKind, subject: &Subjects) -> bool {
         let asked = (Occasion::Order(order), subject);
         let live = Live::native(&self.model, asked, &self.knobs, self.number_place());
         self.outgoing.can(order, &live)
