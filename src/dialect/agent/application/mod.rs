@@ -196,17 +196,20 @@ impl Server {
             Err(error) => return self.no_method(key, frame, &error),
         };
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Taken::Nothing };
-        match def.role(Role::Request).map(|slot| message.get(slot)) {
-            Some(Value::Int(id)) if id > 0 => {
-                for notice in self.texts.count(decoded.replaced) {
-                    self.say(notice);
-                }
-                self.called(now, key, id, &decoded, directory, message)
+        let number = def.role(Role::Request).map(|slot| message.get(slot));
+        if let Some(Value::Int(id)) = number
+            && id > 0
+        {
+            for notice in self.texts.count(decoded.replaced) {
+                self.say(notice);
             }
-            _ if def.label == "pong" => Taken::Nothing,
-            Some(_) if def.side == Side::Request => self.nonsense(key, "a call has no number"),
-            _ => self.nonsense(key, NEITHER),
+            return self.called(now, key, id, &decoded, directory, message);
         }
+        if def.label == "pong" {
+            return Taken::Nothing;
+        }
+        let is_call = def.side == Side::Request && number.is_some();
+        self.nonsense(key, if is_call { "a call has no number" } else { NEITHER })
     }
 
     /// A frame that is no call of a method that there is.

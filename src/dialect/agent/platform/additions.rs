@@ -133,7 +133,7 @@ impl Client {
         let is_told = |label: &&str| slot(label).is_some_and(|slot| told.get(slot).is_some_and(Option::is_some));
         let desk = &self.desks[desk];
         let known = |label: &str| desk.known.get(slot(label)?)?.as_deref();
-        if known("LoggedOn") != Some("1") || !WHO.iter().any(|label| is_told(label)) {
+        if known("LoggedOn") != Some("1") || !WHO.iter().any(&is_told) {
             return;
         }
         let logs_on = is_told(&"LoggedOn");
