@@ -362,6 +362,8 @@
     RejectServiceCall: ofSession((call) => call.canReject, isOffered, "cannot be rejected"),
     SetPrivateData: ofSession(() => true, () => true, ""),
     SetIVRData: ofSession(() => true, () => true, ""),
+    SetCampaignCallStatus: ofSession(() => true, () => true, ""),
+    EnterCQCodes: ofSession(() => true, () => true, ""),
     CancelClerical: ofSession(isClerical, isClerical, "is not in clerical state"),
     ExtendClerical: ofSession(isClerical, isClerical, "is not in clerical state"),
     TransferCall(mirror, args) {
@@ -409,6 +411,12 @@
     const goesOn = [STATE.failed, STATE.clearing, STATE.clerical, STATE.forceClearing].includes(state);
     return state === STATE.idle || (endTime !== null && !goesOn);
   }
+
+  // The properties of each interface, and the two that this file adds.
+  const NAMES = new Map(Object.keys(RECORDS).map((kind) => {
+    const names = RECORDS[kind].map(({ name }) => name.toLowerCase());
+    return [kind, new Set([...names, "servicegroupid"])];
+  }));
 
   // ── The mirror ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -474,10 +482,15 @@
     }
   }
 
-  /** One of the guide's interfaces with all its properties, in camelCase; those that `source` lacks are as they were `before`. */
+  /**
+   * One of the guide's interfaces with all its properties, in camelCase; those that `source` lacks are as they were `before`.
+   * Properties that the guide does not have, as a desktop's own, stay as they are.
+   */
   function read(kind, source, before) {
     const found = new Map(Object.entries(source || {}).map(([name, value]) => [name.toLowerCase(), value]));
-    const record = {};
+    const known = NAMES.get(kind);
+    const strays = Object.entries(source || {}).filter(([name]) => !known.has(name.toLowerCase()));
+    const record = Object.fromEntries(strays.map(([name, value]) => [camel(name), value]));
     for (const field of RECORDS[kind]) {
       const value = found.get(field.name.toLowerCase());
       const name = camel(field.name);
@@ -608,7 +621,7 @@
     frame(frame) {
       if ("hresult" in frame) this.result(frame);
       else if (frame.type === "RequestFailed") this.fail(camel(String(frame.call)), String(frame.error));
-      else if (frame.type === "AgentAbilities") this.setRefused(frame.Refused);
+      else if (frame.type === "AgentAbilities") this.setRefused(frame.Refused);   // left out where it has not changed
       else this.event(frame);
     }
 
@@ -794,7 +807,7 @@
     }
 
     setRefused(list) {
-      this.refused = new Map((Array.isArray(list) ? list : []).map(({ Method, Error }) => [Method, String(Error)]));
+      if (Array.isArray(list)) this.refused = new Map(list.map(({ Method, Error }) => [Method, String(Error)]));
     }
 
     setReasons(list) {

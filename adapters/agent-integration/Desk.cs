@@ -21,7 +21,7 @@ namespace AgentBridge {
 
         public string Agent;
         public int Queue = 10000;
-        public TimeSpan Timeout = TimeSpan.FromSeconds(5);
+        public TimeSpan Timeout = TimeSpan.FromSeconds(12);              // a desktop behind has 10 s
 
         public DeskSettings(string folder) {
             Tls = true;
@@ -256,7 +256,8 @@ namespace AgentBridge {
                         Raise(type, null, null);
                         return;
                     case "AgentAbilities":
-                        abilities = line;
+                        // After the first one, only what has changed.
+                        foreach (KeyValuePair<string, object> ability in line) abilities[ability.Key] = ability.Value;
                         return;
                     case "RequestFailed":
                         Raise(type, line, null);

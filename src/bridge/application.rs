@@ -80,6 +80,8 @@ pub struct Application {
     pub passing: Vec<bool>,
     /// Its events carry the ids of the requests that caused them.
     answers_by_events: bool,
+    /// Its messages name the switch that they are about.
+    pub(super) names_switches: bool,
     pub statistics: Statistics,
     /// Snapshots that are not told to the end, in the order in which they were asked for.
     pub(super) snapshots: VecDeque<Snapshot>,
@@ -137,6 +139,7 @@ impl Application {
         let is_guest = parts.server.as_mut().is_some_and(|server| server.guest().is_some());
         Application {
             answers_by_events: vocabulary.events_name_requests(),
+            names_switches: vocabulary.messages.iter().any(|def| def.role(Role::Platform).is_some()),
             name: parts.name,
             server: parts.server,
             from: parts.from,

@@ -80,7 +80,8 @@ listen = "127.0.0.1:8731"
 agents = { 140 = "hidden" }
 platforms = ["mitel", "micc"]
 not_ready_reasons = { 3 = "lunch" }
-cq_codes = { 7 = "sold" }
+cq_codes = { 7 = "sold", 8 = "lost" }
+group_cq_codes = { 9 = "7" }
 [application.crm]
 dialect = "event-feed"
 listen = "127.0.0.1:31457"

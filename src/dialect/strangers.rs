@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a hello may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest hello in bytes.
 const HELLO: usize = 4096;
 

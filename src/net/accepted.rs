@@ -1,6 +1,6 @@
 //! Listeners for streams of both sides: applications that keep a connection, and platforms that connect to the bridge.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -59,7 +59,8 @@ impl Streams {
                 read: self.read,
                 standing: Some(standing.clone()),
             };
-            let receiver = Receiver { route, web: self.web.clone(), peers: peers.clone(), shutdown: shutdown.clone() };
+            let (web, peers, shutdown) = (self.web.clone(), peers.clone(), shutdown.clone());
+            let receiver = Receiver { route, web, first_timeout, peers, shutdown };
             let acceptor = self.acceptor.clone();
             tasks.spawn(async move {
                 let _place = place;
@@ -82,17 +83,19 @@ impl Streams {
 struct Receiver {
     route: Route,
     web: Option<Arc<Endpoint>>,
+    /// The most time for the first byte, where it decides what the connection is.
+    first_timeout: Duration,
     peers: Peers,
     shutdown: CancellationToken,
 }
 
 impl Receiver {
     async fn receive(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin) {
-        let Receiver { route, web, peers, shutdown } = self;
+        let Receiver { route, web, first_timeout, peers, shutdown } = self;
         let Some(web) = web else { return converse(stream, route, &peers.inputs).await };
         let standing = route.standing.clone();
         let first = tokio::select! {
-            first = First::of(stream) => first,
+            first = First::of(stream, first_timeout) => first,
             () = dismissed(standing.as_ref()) => return,
             () = shutdown.cancelled() => return,
         };
@@ -100,7 +103,7 @@ impl Receiver {
             Ok(None) => return,
             Ok(Some(First::Lines(stream))) => return converse(stream, route, &peers.inputs).await,
             Ok(Some(First::Http(stream))) => tokio::select! {
-                served = Box::pin(web.serve(stream, &route.peer, &peers)) => served,
+                served = Box::pin(web.serve(stream, &route.peer, &peers, first_timeout)) => served,
                 () = dismissed(standing.as_ref()) => return,
                 () = shutdown.cancelled() => return,
             },

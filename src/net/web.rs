@@ -40,8 +40,6 @@ use crate::{
     settings::{Web, WebFile},
 };
 
-/// How long the first byte of a connection, and then the head of a request, may take.
-const HEAD: Duration = Duration::from_secs(10);
 /// How long a request and its answer may take together.
 const EXCHANGE: Duration = Duration::from_secs(60);
 /// How much is read of a connection to find out what it is, in bytes. Whatever reads on reads more at a time, and then
@@ -57,12 +55,12 @@ pub enum First<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> First<S> {
-    /// Waits for the first byte. None if the connection ended before.
-    pub async fn of(stream: S) -> io::Result<Option<First<S>>> {
+    /// Waits for the first byte, for this time at most. None if the connection ended before.
+    pub async fn of(stream: S, limit: Duration) -> io::Result<Option<First<S>>> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
-        let first = match timeout(HEAD, stream.fill_buf()).await {
+        let first = match timeout(limit, stream.fill_buf()).await {
             Ok(bytes) => bytes?.first().copied(),
-            Err(_) => return Err(io::Error::other(format!("it said nothing within {} s", HEAD.as_secs()))),
+            Err(_) => return Err(io::Error::other(format!("it said nothing within {} s", limit.as_secs_f64()))),
         };
         Ok(first.map(|first| if begins_line(first) { First::Lines(stream) } else { First::Http(stream) }))
     }
@@ -114,12 +112,13 @@ impl Endpoint {
         Endpoint { web, tags }
     }
 
-    /// Answers the requests of a connection. Hands back the WebSocket if it became one; the error is why it ended otherwise.
+    /// Answers the requests of a connection, each of whose heads comes within `first_timeout`. Hands back the WebSocket if it became one; the error is why it ended otherwise.
     pub async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(
         &self,
         stream: BufReader<S>,
         peer: &str,
         peers: &Peers,
+        first_timeout: Duration,
     ) -> Result<Option<WebSocketStream<BufReader<S>>>, String> {
         let is_upgraded = AtomicBool::new(false);
         let service = service_fn(|request| {
@@ -141,7 +140,7 @@ impl Endpoint {
         });
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
+            .header_read_timeout(first_timeout)
             .max_headers(MAX_HEADERS)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), service);
@@ -152,7 +151,7 @@ impl Endpoint {
         let parts = connection.into_parts();
         let mut stream = parts.io.into_inner();
         if !is_upgraded.load(Ordering::Relaxed) {
-            let _ = timeout(HEAD, stream.shutdown()).await;
+            let _ = timeout(first_timeout, stream.shutdown()).await;
             return Ok(None);
         }
         Ok(Some(websocket::open(stream, parts.read_buf, self.web.max_frame).await))

@@ -245,3 +245,95 @@ fn a_program_in_front_of_desktops_need_not_name_its_agent() {
     let args = json!({ "Status": false, "ReasonID": 3 });
     assert_eq!(orders, [json!({ "id": 1, "agent": 40, "call": "SetReadyStatus", "args": args })]);
 }
+
+/// A page in front of desktops.
+struct Front {
+    bridge: VirtualBridge,
+    asked: i64,
+}
+
+impl Front {
+    fn new() -> Front {
+        let mut bridge = VirtualBridge::new(&["agent"], &["agent"]);
+        let ann = bridge.desktop(0, "tk-desk-140");
+        bridge.turn_to(0, ann);
+        let user =
+            json!({ "RecordID": 40, "LoginID": "140", "ExtensionNumber": "4040", "LoggedOn": 1, "ReadyStatus": true });
+        bridge.say(0, &json!({ "type": "UserInformation", "UserInformation": user }).to_string());
+        bridge.say(0, &json!({ "type": "UserInformation" }).to_string());
+        bridge.open(0, "140-page");
+        bridge.told();
+        Front { bridge, asked: 0 }
+    }
+
+    /// What the page hears when the desktop says this.
+    fn hears(&mut self, event: &Value) -> Vec<Value> {
+        self.bridge.say(0, &event.to_string());
+        self.frames()
+    }
+
+    fn frames(&mut self) -> Vec<Value> {
+        let told = self.bridge.told().into_iter();
+        let frames = told.filter_map(|told| match told {
+            Told::Session { message, .. } => serde_json::from_str(&message).ok(),
+            Told::Platform { .. } | Told::Over { .. } => None,
+        });
+        frames.collect()
+    }
+
+    fn result(&mut self, method: &str) -> Value {
+        self.asked += 1;
+        self.bridge.ask("140-page", &json!({ "id": self.asked, "call": method, "args": {} }));
+        let frames = self.frames();
+        frames.iter().find(|frame| frame["id"] == self.asked).unwrap()["out"].clone()
+    }
+}
+
+#[test]
+fn sessions_of_every_medium_reach_programs_in_front_of_desktops() {
+    let mut front = Front::new();
+    for (record, method, list, session) in [
+        ("Email", "GetEmails", "Emails", json!({ "ID": 5, "State": 102, "GroupName": "Mail" })),
+        ("SMS", "GetSMS", "SMS", json!({ "ID": 6, "State": 102, "GroupName": "SMS" })),
+        (
+            "OpenMedia",
+            "GetOpenMedia",
+            "OpenMedia",
+            json!({ "ID": 7, "State": 6, "CallInfo": { "GroupName": "Cases" } }),
+        ),
+        ("Chat", "GetChats", "Chats", json!({ "ID": 8, "State": 6, "GroupName": "Web", "CustomerName": "Doe" })),
+    ] {
+        let event = format!("On{record}Event");
+        let heard = front.hears(&json!({ "type": event, (record): session }));
+        assert_eq!((&heard[0]["type"], &heard[0]["agent"]), (&json!(event), &json!(40)), "{heard:?}");
+        assert_eq!(heard[0][record]["State"], session["State"]);
+        assert_eq!(front.result(method)[list].as_array().map(Vec::len), Some(1), "{method}");
+    }
+    let heard = front.hears(&json!({ "type": "Gone", "SessionID": 8 }));
+    assert_eq!((&heard[0]["type"], &heard[0]["Chat"]["State"]), (&json!("OnChatEvent"), &json!(1)), "{heard:?}");
+    assert_eq!(front.result("GetChats"), json!({ "Chats": [] }));
+    assert_eq!(front.result("GetOpenMedia")["OpenMedia"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_program_in_front_of_desktops_is_registered() {
+    let mut front = Front::new();
+    assert_eq!(front.result("IsRegistered"), json!({ "Result": true }));
+    front.hears(&json!({ "type": "OnRegistrationStatus", "Registered": false }));
+    assert_eq!(front.result("IsRegistered"), json!({ "Result": false }));
+}
+
+#[test]
+fn properties_that_nobody_knows_reach_programs_in_front_of_desktops() {
+    let mut front = Front::new();
+    for (id, event) in [(900, "OnCallEvent"), (8, "OnChatEvent")] {
+        let record = &event[2..event.len() - 5];
+        let said = json!({ "ID": id, "State": 6, "Sentiment": { "Score": 3 }, "CallInfo": { "GroupName": "Sales", "Skill": "gold" } });
+        let heard = front.hears(&json!({ "type": event, (record): said }));
+        let told = &heard[0][record];
+        assert_eq!((&told["Sentiment"], &told["State"]), (&json!({ "Score": 3 }), &json!(6)), "{heard:?}");
+        if event == "OnCallEvent" {
+            assert_eq!((&told["CallInfo"]["Skill"], &heard[0]["agent"]), (&json!("gold"), &json!(40)), "{heard:?}");
+        }
+    }
+}

@@ -170,7 +170,7 @@ async fn a_page_sees_its_agents_call_and_answers_it() {
 
 #[tokio::test]
 async fn who_has_no_good_token_or_talks_nonsense_is_let_go_and_nobody_else_notices() {
-    let mut office = Office::start("").await;
+    let mut office = Office::start("logon_tries = 10").await;
     office.log_on().await;
     let mut page = Page::open(office.address(), "77").await;
     // What does not begin like a frame is taken for HTTP.

@@ -1,6 +1,6 @@
 //! Events and answers of a platform, on their way to applications of its own dialect.
 
-use super::{Passed, Whole, names::ToApplication, rename};
+use super::{Passed, Whole, names::ToApplication, rename, switch_of};
 use crate::{
     bridge::{
         Cause,
@@ -143,7 +143,7 @@ impl Application {
             abilities: Some(&able),
             agent_names: known.map(|agent| [agent.number.as_str(), agent.name.as_str()]).unwrap_or_default(),
             service: number(Role::Service),
-            switch: number(Role::Platform),
+            switch: if self.names_switches { number(Role::Platform) } else { switch_of(place, true) },
         };
         let sessions = passes.pass(message, &about, audience);
         self.counts.published[kind.0 as usize] += sessions as u64;

@@ -1,10 +1,12 @@
 //! The first frame of a connection: who connects, in which version of the protocol, and whose desktop it is. What follows
 //! from a good hello is a conversation's business.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Tokens;
-use crate::dialect::strangers;
+use crate::{dialect::strangers, port::Try};
 
 /// The version of the protocol that is understood.
 const VERSION: i64 = 1;
@@ -41,6 +43,13 @@ pub struct Refusal {
     pub line: String,
     /// The cause for the log, which says more.
     pub cause: &'static str,
+}
+
+impl Refusal {
+    /// Nobody looked at the hello: too many wrong ones came from its address.
+    pub fn too_soon(wait: Duration) -> Refusal {
+        Refusal { line: strangers::refusal(&Try::refusal(wait)), cause: "too many wrong hellos came from its address" }
+    }
 }
 
 impl Hello {

@@ -5,12 +5,14 @@
 mod application;
 mod hello;
 pub mod platform;
+mod record;
 mod settings;
+mod strays;
 mod tokens;
 
 use std::time::Duration;
 
-pub use application::{Server, ServerSettings};
+pub use application::{CqCodes, Server, ServerSettings};
 pub use hello::{Hello, Refusal, Who};
 pub use settings::entry;
 pub use tokens::Tokens;

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Server, ServerSettings, Tokens,
+    CqCodes, Server, ServerSettings, Tokens,
     platform::{Client, LISTS, List, Settings},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
     },
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Listen, Queue, Section, Web, WebFile},
+    settings::{Listen, Queue, Section, TryLimits, Web, WebFile},
 };
 
 /// The subprotocol of WebSockets, and where they are.
@@ -49,7 +49,7 @@ pub fn entry() -> Entry {
             replaying: None,
         }),
         application: Some(ApplicationSide {
-            named: &["agents", "not_ready_reasons", "cq_codes"],
+            named: &["agents", "not_ready_reasons", "cq_codes", "group_cq_codes"],
             read: Box::new(application),
             guests: false,
             statistics: false,
@@ -63,6 +63,7 @@ fn platform(section: &Section, reading: &Reading) -> Option<PlatformSettings> {
     let defaults = Settings::default();
     let settings = Settings {
         tokens: tokens(section),
+        tries: TryLimits::read(section),
         reply_timeout: section.duration("reply_timeout", defaults.reply_timeout),
         link_grace: section.duration("link_grace", defaults.link_grace),
         transfer_wait: section.duration("transfer_wait", defaults.transfer_wait),
@@ -94,10 +95,11 @@ fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
     let web = Web::read(section, PROTOCOL, PATH, CLIENT_FILES);
     let settings = ServerSettings {
         tokens: tokens(section),
+        tries: TryLimits::read(section),
         max_connections: section.number("connections", defaults.max_connections as u32) as usize,
         max_frame: web.max_frame,
         not_ready_reasons: named_numbers(section, "not_ready_reasons"),
-        cq_codes: named_numbers(section, "cq_codes"),
+        cq_codes: cq_codes(section),
     };
     let transport = ApplicationTransport::Accepted {
         queue: Queue::read(section),
@@ -112,6 +114,24 @@ impl ApplicationMaker for ServerSettings {
     fn make(self: Box<Self>, start: ApplicationStart) -> Box<dyn ApplicationConversation> {
         Box::new(Server::new(*self, start.vocabulary))
     }
+}
+
+/// `cq_codes` of all service groups, and `group_cq_codes`: which of them each group has.
+fn cq_codes(section: &Section) -> CqCodes {
+    let all = named_numbers(section, "cq_codes");
+    let number = |text: &str| text.trim().parse::<i64>().ok().filter(|number| *number > 0);
+    let of_group = |(group, codes): (String, String)| {
+        let known = |code: &str| number(code).filter(|code| all.iter().any(|(known, _)| known == code));
+        let numbers = number(&group).zip(codes.split(',').map(known).collect::<Option<Vec<i64>>>());
+        if numbers.is_none() {
+            let text =
+                format!("{group:?} should be the number of a service group, with codes of `cq_codes` such as \"7, 8\"");
+            section.problem_in("group_cq_codes", &group, text);
+        }
+        numbers
+    };
+    let of_groups = section.values("group_cq_codes").into_iter().filter_map(of_group).collect();
+    CqCodes { of_groups, all }
 }
 
 /// A table of numbers with their names, in the order of the numbers.

@@ -54,7 +54,8 @@ impl Engine {
             Route { owner, connection, peer: "peer:1".to_owned(), queue: QUEUE, read: 16 << 10, standing: None };
         let web = Some(Arc::new(Endpoint::new(web)));
         let (peers, shutdown) = (self.peers.clone(), self.shutdown.clone());
-        tokio::spawn(Receiver { route, web, peers, shutdown }.receive(near));
+        let first_timeout = Strangers::default().first_timeout;
+        tokio::spawn(Receiver { route, web, first_timeout, peers, shutdown }.receive(near));
         far
     }
 
@@ -172,7 +173,7 @@ async fn the_first_byte_tells_lines_from_http() {
 async fn a_connection_that_says_nothing_or_half_a_head_ends() {
     let mut engine = Engine::new();
     for (begin, reason) in
-        [("", "it said nothing within 10 s"), ("GET /desk HTTP/1.1\r\nHost: br", "read header from client timeout")]
+        [("", "it said nothing within 5 s"), ("GET /desk HTTP/1.1\r\nHost: br", "read header from client timeout")]
     {
         let begun = Instant::now();
         let mut client = engine.connect(1024);
@@ -182,7 +183,7 @@ async fn a_connection_that_says_nothing_or_half_a_head_ends() {
             complaint.contains("a connection of a client ended in an error") && complaint.contains(reason),
             "{complaint}"
         );
-        assert_eq!(begun.elapsed().as_secs(), 10, "{reason}");
+        assert_eq!(begun.elapsed().as_secs(), 5, "{reason}");
         let _ = client.read_to_end(&mut Vec::new()).await;
     }
     // Heads have a bound, too.

@@ -397,6 +397,34 @@ test("a page that comes out of the back-forward cache goes on", async () => {
   assert.equal(page.sockets.length, 2);
 });
 
+test("abilities that are told later change only what they have", async () => {
+  const Refused = [{ Method: "StartRecording", Error: "no platform here records" }];
+  const { page, client, take } = await ready({ before: [{ type: "AgentAbilities", CanMakeCall: true, Refused }] });
+  page.socket.say({ type: "AgentAbilities", CanMakeCall: false });
+  assert.equal(client.startRecording(), false);
+  assert.deepEqual(take(), [["onError", { method: "startRecording", reason: "no platform here records" }]]);
+  page.socket.say({ type: "AgentAbilities", Refused: [] });
+  assert.equal(client.startRecording(), true);
+});
+
+test("a call that the agent does not have gets no codes and no status", async () => {
+  const { client, page, take } = await ready({ calls: [CONNECTED] });
+  assert.deepEqual([client.enterCQCodes(901, 2, ["7"]), client.setCampaignCallStatus(901, 16)], [false, false]);
+  assert.deepEqual(take().map(([, { reason }]) => reason), ["the agent has no call 901", "the agent has no call 901"]);
+  assert.equal(client.enterCQCodes(900, 2, ["7"]), true);
+  assert.deepEqual(page.socket.take().map(({ call }) => call), ["EnterCQCodes"]);
+});
+
+test("properties of a desktop's own stay as they are", async () => {
+  const { page, client, take } = await ready();
+  page.socket.say(onCall({ ...CONNECTED, SentimentScore: 3, CallInfo: { GroupName: "Sales", Skill: { Name: "gold" } } }));
+  const [call] = plain(client.getCalls());
+  assert.deepEqual([call.sentimentScore, call.callInfo.skill, call.state], [3, { Name: "gold" }, 6]);
+  assert.deepEqual(take()[0][1].sentimentScore, 3);
+  page.socket.say(onCall({ ...CONNECTED, SentimentScore: 4, CallInfo: { GroupName: "Sales" } }));
+  assert.deepEqual(take().map(([name, { sentimentScore }]) => [name, sentimentScore]), [["onCallEvent", 4]]);
+});
+
 test("a refused token is said once and tried again, later each time", async () => {
   const { page, take } = desk();
   for (let attempt = 0; attempt < 4; attempt++) {

@@ -1,5 +1,5 @@
-// A page in a web tab of a fake Agent application: `agentClient` is its scripting object, `desk` makes things happen. What the
-// agent has in hand outlives the page, as in the Agent.
+// A page in a web tab of a fake Agent application: `agentClient` is its scripting object, `desk` makes things happen and knows
+// what was asked of the object. What the agent has in hand outlives the page, as in the Agent.
 
 "use strict";
 
@@ -8,7 +8,7 @@ function agent(shape) {
     voiceNotReadyReasonID: 0 }, calls: [], emails: [], sms: [], openMedia: [], chats: [] };
   const state = JSON.parse(sessionStorage.getItem("agent")) || begin;
   const keep = () => sessionStorage.setItem("agent", JSON.stringify(state));
-  const listeners = [];
+  const listeners = [], asked = [];
   const find = (id) => state.calls.find((call) => call.id === id);
   const change = (call, changes) => {
     const { state: now } = Object.assign(call, changes);
@@ -44,7 +44,10 @@ function agent(shape) {
   };
   const object = {};
   for (const [name, method] of Object.entries(methods)) {
-    const called = (...args) => present(method(...args));
+    const called = (...args) => {
+      if (!name.startsWith("get") && name !== "isRegistered") asked.push([name, ...args]);
+      return present(method(...args));
+    };
     object[shape === "PascalCase" ? upper(name) : name] = shape === "promises" ? async (...args) => called(...args) : called;
   }
   if (shape === "events") object.addEventListener = (name, act) => listeners.push({ name, act });
@@ -55,9 +58,14 @@ function agent(shape) {
       state.calls.push(call);
       change(call, { state: 3 });
     },
+    asked,
     end: (id) => change(find(id), { state: 1 }),
     session: (kind, record) => {
       state[kind] = state[kind].filter((each) => each.id !== record.id).concat(record);
+      keep();
+    },
+    over: (kind, id) => {
+      state[kind] = state[kind].filter((each) => each.id !== id);
       keep();
     },
   };

@@ -3,10 +3,11 @@
 //
 // usage: tabs.js HOST:PORT, where the pages are served
 //
-//   {"open":"tab","path":"/tab?bridge=127.0.0.1:7420&shape=events#token=…"}    /tab or /desk; answers when it is loaded
+//   {"open":"tab","path":"/tab?bridge=127.0.0.1:7420&shape=events#token=…"}    /tab, /desk or /page; answers when it is loaded
 //   {"page":"tab","evaluate":"agentClient.getCalls()"}                         answers with the value
 //   {"page":"desk","wait":"agentClient.getCalls().length === 1"}               answers as soon as it is true
-//   {"page":"tab","reload":true}, {"page":"tab","close":true}, {"page":"tab","offline":true}
+//   {"page":"tab","reload":true}, {"page":"tab","close":true}, {"page":"tab","frozen":true}   as of a laptop that sleeps
+//   {"page":"page","shifted":3600}                                             the page's clock jumps by so many seconds
 
 "use strict";
 
@@ -15,6 +16,14 @@ const http = require("http");
 const readline = require("readline");
 const { DESK_FILES, launch, open } = require("./browser");
 const { FAKE_AGENT } = require("./fake_agent");
+
+/** A page of AgentClient that does nothing but note its events, in `heard`. */
+const PAGE = (client) => `<!doctype html><title>A page</title><link rel="icon" href="data:,">
+<script src="${client}" data-global="agentClient"></script>
+<script>
+  window.heard = [];
+  for (const name of Object.keys(agentClient)) if (/^on[A-Z]/.test(name)) agentClient[name] = (...args) => heard.push([name, ...args]);
+</script>`;
 
 const say = (line) => console.log(JSON.stringify(line));
 
@@ -27,11 +36,27 @@ function serve(request, response) {
     response.end(FAKE_AGENT(searchParams.get("shape") || "camelCase", script("agent-relay.js")));
   } else if (pathname === "/desk") {
     response.end(fs.readFileSync(DESK_FILES["/"], "utf8").replace('src="/agent-client.js"', `src="${script("agent-client.js")}"`));
+  } else if (pathname === "/page") {
+    response.end(PAGE(script("agent-client.js")));
+  } else if (pathname === "/blank") {
+    response.end('<!doctype html><link rel="icon" href="data:,">');
   } else if (DESK_FILES[pathname]) {
     response.end(fs.readFileSync(DESK_FILES[pathname]));
   } else {
     response.writeHead(404).end();
   }
+}
+
+/** Chromium stops the page's timers and what it hears, as it does for tabs in the background and before the machine sleeps. */
+async function freeze(page, frozen) {
+  page.devtools ||= await page.context().newCDPSession(page);
+  await page.devtools.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" });
+}
+
+/** The page's clock is ahead from now on. */
+function shift(ms) {
+  const { now } = Date;
+  Date.now = () => now() + ms;
 }
 
 async function main(address) {
@@ -61,7 +86,8 @@ async function main(address) {
     else if (order.wait) await page.waitForFunction(order.wait);
     else if (order.reload) await page.reload();
     else if (order.close) await page.close();
-    else if ("offline" in order) await page.context().setOffline(order.offline);
+    else if ("frozen" in order) await freeze(page, order.frozen);
+    else if ("shifted" in order) await page.evaluate(shift, order.shifted * 1000);
     return null;
   }
 }

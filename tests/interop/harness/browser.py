@@ -25,6 +25,14 @@ class Browser(Driven):
     def reload(self, page):
         self._order(page=page, reload=True)
 
+    def freeze(self, page, frozen=True):
+        """As of a laptop that sleeps; the page goes on with False."""
+        self._order(page=page, frozen=frozen)
+
+    def shift(self, page, seconds):
+        """The page's clock jumps."""
+        self._order(page=page, shifted=seconds)
+
     def close(self, page):
         self._order(page=page, close=True)
 

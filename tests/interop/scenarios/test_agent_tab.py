@@ -22,7 +22,7 @@ class AgentTab(Desk):
         address = unused()
         agents = {"dialect": "agent", "listen": ANYWHERE, "origins": [f"http://{address}"]}
         pages = {**agents, "agents": {"140": PAGE}, "platforms": ["desks"], "not_ready_reasons": {"3": "lunch"}}
-        self.start({"platform.desks": {**agents, "agents": {"140": RELAY}}, **desk("desks", EDK), **crm("desks"),
+        self.start({"platform.desks": {**agents, "agents": {"140": RELAY}}, **desk("desks", EDK, media=["voice", "chat", "email", "open-media"]), **crm("desks"),
                     "application.pages": pages})
         self.application.initialize(USER, PASSWORD)
         self.client = Subscriber(self.bridge.addresses["crm"])
@@ -59,12 +59,17 @@ class AgentTab(Desk):
             if name in (heard.get("sub-topic"), heard.get("message")) and members.items() <= heard.items():
                 return heard
 
-    def test_calls_and_readiness_are_seen_by_all_and_commanded_by_all(self):
+    def command(self, command, **parameters):
+        """The feed's client commands something of the agent, and it is done."""
+        reply = self.client.ask("command", sub_request_type=command, agent_id=40, **parameters)
+        self.assertEqual(reply["result"], 0, reply)
+
+    def test_calls_are_seen_by_all_and_commanded_by_all(self):
         self.both()
         call = "agentClient.getCalls()[0]"
         self.browser.evaluate("tab", "desk.ring(900, '5551234')")
         seen = self.application_hears("CallConnected", AgentId=40)
-        self.assertEqual(seen["CallInfo"]["ANI"] if isinstance(seen["CallInfo"], dict) else seen["CallInfo"][0]["ANI"], "5551234")
+        self.assertEqual(seen["CallInfo"]["ANI"], "5551234")
         self.client_hears("delivered")
         self.browser.wait("desk", f"{call}?.state === {OFFERED} && {call}.canAnswer")
 
@@ -88,18 +93,64 @@ class AgentTab(Desk):
         self.client_hears("conn-cleared")
         self.browser.wait("desk", "agentClient.getCalls().length === 0")
 
-        self.assertIs(self.browser.evaluate("desk", "agentClient.setReadyStatus(false, 3)"), True)
-        self.browser.wait("tab", "!agentClient.getUserInformation().readyStatus")
-        self.application_hears("AgentStateChange", AgentId=40, AgentState="NotReady")
-        self.browser.wait("desk", "agentClient.getUserInformation().voiceNotReadyReasonString === 'lunch'")
+        # The same by the feed's client.
+        self.browser.evaluate("tab", "desk.ring(901, '5551235')")
+        heard = self.client_hears("delivered")
+        self.command("answer", call_id=heard["call-id"])
+        self.browser.wait("tab", f"{call}.state === {CONNECTED}")
+        self.client_hears("established")
+        self.application_hears("CallEstablished", CallId=heard["call-id"])
+        self.command("hangup", call_id=heard["call-id"])
+        self.browser.wait("tab", "agentClient.getCalls().length === 0")
+        self.client_hears("conn-cleared")
+        self.application_hears("CallCleared", AgentId=40)
+        self.assertEqual(self.browser.evaluate("tab", "desk.asked"), [
+            ["answerCall", 900], ["holdActiveCall"], ["retrieveCall", 900], ["hangupCall", 900], ["answerCall", 901],
+            ["hangupCall", 901]])
 
-    def test_sessions_of_every_medium_are_seen(self):
+    def test_readiness_is_seen_by_all_and_commanded_by_all(self):
         self.both()
-        for kind, record in (("emails", "{ id: 5, state: 102, groupName: 'Mail', senderEmailAddress: 'doe@example.com' }"),
-                             ("chats", "{ id: 8, state: 6, groupName: 'Web', customerName: 'Doe' }"),
-                             ("openMedia", "{ id: 7, state: 6, callInfo: { groupName: 'Cases' } }")):
-            self.browser.evaluate("tab", f"desk.session('{kind}', {record})")
-            self.client_hears("established")
+        ready = "agentClient.getUserInformation().readyStatus"
+        number = self.ask("SetAgentState", ANN, NewState="NotReady")
+        self.application_hears("AgentStateChange", AgentId=40, AgentState="NotReady", RequestId=number)
+        self.client_hears("agent-release", **{"agent-id": 40})
+        self.browser.wait("desk", f"!{ready}")
+        number = self.ask("SetAgentState", ANN, NewState="Idle")
+        self.application_hears("AgentStateChange", AgentId=40, AgentState="Idle", RequestId=number)
+        self.client_hears("agent-idle", **{"agent-id": 40})
+        self.browser.wait("desk", ready)
+
+        self.command("release", release_code=3)
+        self.client_hears("agent-release", **{"agent-id": 40, "release-code": 3})
+        self.application_hears("AgentStateChange", AgentId=40, AgentState="NotReady", RequestId=0)
+        self.command("resume")
+        self.client_hears("agent-idle", **{"agent-id": 40})
+        self.application_hears("AgentStateChange", AgentId=40, AgentState="Idle", RequestId=0)
+
+        self.assertIs(self.browser.evaluate("desk", "agentClient.setReadyStatus(false, 3)"), True)
+        self.application_hears("AgentStateChange", AgentId=40, AgentState="NotReady")
+        self.client_hears("agent-release", **{"agent-id": 40, "release-code": 3})
+        self.browser.wait("desk", "agentClient.getUserInformation().voiceNotReadyReasonString === 'lunch'")
+        asked = [each[:3] for each in self.browser.evaluate("tab", "desk.asked")]
+        self.assertEqual(asked, [["setReadyStatus", *each] for each in
+                                 ((False, 0), (True, 0), (False, 3), (True, 0), (False, 3))])
+
+    def test_sessions_of_every_medium_are_seen_by_all(self):
+        self.both()
+        for kind, media, number, record in (
+                ("emails", "Email", 5, "{ id: 5, state: 102, groupName: 'Mail', senderEmailAddress: 'doe@example.com' }"),
+                ("chats", "Chat", 8, "{ id: 8, state: 6, groupName: 'Web', customerName: 'Doe' }"),
+                ("openMedia", "Workflow", 7, "{ id: 7, state: 6, callInfo: { groupName: 'Cases' } }")):
+            with self.subTest(kind):
+                self.browser.evaluate("tab", f"desk.session('{kind}', {record})")
+                self.client_hears("established")
+                self.application_hears("CallEstablished", AgentId=40, MediaType=media)
+                getter = f"agentClient.get{kind[0].upper()}{kind[1:]}()"
+                self.browser.wait("desk", f"{getter}.length === 1")
+                self.browser.evaluate("tab", f"desk.over('{kind}', {number})")
+                self.client_hears("conn-cleared")
+                self.application_hears("CallCleared", AgentId=40)
+                self.browser.wait("desk", f"{getter}.length === 0")
 
     def test_a_tab_that_is_loaded_anew_tells_nothing_twice(self):
         self.both()

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    Server,
+    NEITHER, Server,
     arguments::Arguments,
     desk::Desk,
     frames::{self, hresult},
@@ -47,7 +47,7 @@ impl Server {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Taken::Nothing };
         let Some(method) = methods::method(&def.label) else {
-            return self.nonsense(key, "a frame is neither a call nor a pong");
+            return self.nonsense(key, NEITHER);
         };
         let Some(session) = self.sessions.get_mut(&key) else { return Taken::Nothing };
         let login = session.login.clone().unwrap_or_default();
@@ -227,7 +227,7 @@ impl Server {
                 result("NotReadyReasons", reasons.into())
             }
             Method::CqCodes => {
-                let codes = self.settings.cq_codes.iter();
+                let codes = self.settings.cq_codes.of(arguments.number("ServiceGroupID").unwrap_or(0)).into_iter();
                 let code = |(id, name): &(i64, String)| json!({ "ID": id, "Code": id.to_string(), "Name": name });
                 result("CQCodes", codes.map(code).collect::<Vec<Json>>().into())
             }

@@ -59,6 +59,8 @@ pub struct Desk {
     pub user: Record,
     /// In the order in which they came.
     pub items: Vec<Item>,
+    /// The agent's station cannot be reached, as the desktop says.
+    pub is_cut_off: bool,
     /// The platform that the agent is on, as [`crate::port::Filterable`] numbers it.
     pub switch: i64,
 }

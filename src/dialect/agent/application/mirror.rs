@@ -10,6 +10,7 @@ use std::{
 use serde_json::Value as Json;
 
 use super::{
+    super::strays,
     desk::{Desk, Item, Told},
     record::{self, Record, number},
     sort::Sort,
@@ -76,7 +77,12 @@ struct Heard<'h> {
 
 impl Heard<'_> {
     fn record(&self, vocabulary: &Vocabulary, label: &str) -> Record {
-        record::of_field(vocabulary, self.fields, label, self.message)
+        let mut record = record::of_field(vocabulary, self.fields, label, self.message);
+        let text = self.message.held();
+        if self.is_whole && !text.is_empty() {
+            strays::add_of_field(vocabulary, self.fields, label, text, &mut record);
+        }
+        record
     }
 
     fn number(&self, label: &str) -> Option<i64> {
@@ -107,10 +113,10 @@ impl Mirror {
         self.desks.iter().any(|(owner, desk)| Some(*owner) != agent && desk.item(id).is_some())
     }
 
-    /// Whether the agent's platform is connected; of an agent who is at no desk, whether any is.
+    /// Whether the agent's platform is connected, and the station can be reached; of an agent who is at no desk, whether any is.
     pub fn is_up(&self, agent: Option<i64>) -> bool {
         match agent.and_then(|agent| self.desk(agent)) {
-            Some(desk) => self.up.contains(&desk.switch),
+            Some(desk) => !desk.is_cut_off && self.up.contains(&desk.switch),
             None => !self.up.is_empty(),
         }
     }
@@ -153,9 +159,16 @@ impl Mirror {
                 let is_up = def.fields.slot("Registered").and_then(|slot| message.get(slot).as_bool()) == Some(true);
                 // A desktop tells of its own station, the bridge of a platform.
                 let agent = Some(agent).filter(|agent| *agent != 0);
-                if agent.is_none() {
-                    self.up.remove(&about.switch);
-                    self.up.extend(is_up.then_some(about.switch));
+                match agent {
+                    Some(agent) => {
+                        if let Some(desk) = self.desks.get_mut(&agent) {
+                            desk.is_cut_off = !is_up;
+                        }
+                    }
+                    None => {
+                        self.up.remove(&about.switch);
+                        self.up.extend(is_up.then_some(about.switch));
+                    }
                 }
                 vec![Tidings::Link { switch: about.switch, agent, is_up, at: heard.at }]
             }

@@ -6,11 +6,11 @@
 
 mod arguments;
 mod calling;
+mod cq_codes;
 mod desk;
 mod frames;
 mod methods;
 mod mirror;
-mod record;
 mod session;
 mod sort;
 mod targets;
@@ -22,44 +22,52 @@ mod waiting;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
 use serde_json::Value as Json;
 
+pub use self::cq_codes::CqCodes;
 use self::{frames::Writer, mirror::Mirror, session::Session};
-use super::{Hello, Tokens, Who};
+use super::{Hello, Refusal, Tokens, Who, record};
 use crate::{
-    message::Message,
+    dialect::strangers,
+    message::{Message, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Connection, Directory, Filterable, Heard, Input, Notice,
-        Output, Passes, Taken, Texts, Unread,
+        Output, Passes, Taken, Texts, Tries, Try, Unread,
     },
+    settings::TryLimits,
     time::{self, Time},
-    vocabulary::{JsonError, Side, Vocabulary},
-    wire::tolerant,
+    vocabulary::{JsonError, Role, Side, Vocabulary},
 };
+
+/// What ends a connection whose frame is of another sort.
+const NEITHER: &str = "a frame is neither a call nor a pong";
 
 /// How programs are served.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     pub tokens: Tokens,
+    pub tries: TryLimits,
     pub max_connections: usize,
     /// The longest frame in bytes.
     pub max_frame: usize,
-    /// What GetNotReadyReasons and GetCQCodes answer: ids and codes with their names.
+    /// What GetNotReadyReasons answers: ids with their names.
     pub not_ready_reasons: Vec<(i64, String)>,
-    pub cq_codes: Vec<(i64, String)>,
+    pub cq_codes: CqCodes,
 }
 
 impl Default for ServerSettings {
     fn default() -> ServerSettings {
         ServerSettings {
             tokens: Tokens::default(),
+            tries: TryLimits::default(),
             max_connections: 1000,
             max_frame: 64 << 10,
             not_ready_reasons: Vec::new(),
-            cq_codes: Vec::new(),
+            cq_codes: CqCodes::default(),
         }
     }
 }
@@ -81,6 +89,7 @@ pub struct Server {
     ahead: Option<i64>,
     /// Connections ended against their clients' will since the start, by cause.
     lost: BTreeMap<&'static str, u64>,
+    tries: Tries,
     texts: Texts,
 }
 
@@ -88,6 +97,7 @@ impl Server {
     pub fn new(settings: ServerSettings, vocabulary: Arc<Vocabulary>) -> Server {
         Server {
             mirror: Mirror::new(vocabulary.clone(), settings.not_ready_reasons.clone()),
+            tries: Tries::new(settings.tries),
             settings,
             vocabulary,
             sessions: BTreeMap::new(),
@@ -180,37 +190,47 @@ impl Server {
         if session.login.is_none() {
             return self.hello(now, key, frame, directory);
         }
-        let mended = || Some(tolerant::mend(frame)?.0);
-        let read = |text: &str| serde_json::from_str::<Json>(text).ok();
-        let peeked = read(frame).or_else(|| read(&mended()?));
-        let Some(Json::Object(members)) = peeked else {
+        let vocabulary = self.vocabulary.clone();
+        let decoded = match vocabulary.read_json(frame, true, &Vec::new(), message) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.no_method(key, frame, &error),
+        };
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Taken::Nothing };
+        let number = def.role(Role::Request).map(|slot| message.get(slot));
+        if let Some(Value::Int(id)) = number
+            && id > 0
+        {
+            for notice in self.texts.count(decoded.replaced) {
+                self.say(notice);
+            }
+            return self.called(now, key, id, &decoded, directory, message);
+        }
+        if def.label == "pong" {
+            return Taken::Nothing;
+        }
+        let is_call = def.side == Side::Request && number.is_some();
+        self.nonsense(key, if is_call { "a call has no number" } else { NEITHER })
+    }
+
+    /// A frame that is no call of a method that there is.
+    #[cold]
+    fn no_method(&mut self, key: u32, frame: &str, error: &JsonError) -> Taken {
+        let Some(members) = strangers::object(frame) else {
             return self.nonsense(key, "a frame is no JSON object");
         };
         if members.contains_key("pong") {
             return Taken::Nothing;
         }
-        let has = |name: &str| members.keys().any(|key| key.eq_ignore_ascii_case(name));
-        if !has("call") {
-            return self.nonsense(key, "a frame is neither a call nor a pong");
+        if !members.keys().any(|key| key.eq_ignore_ascii_case("call")) {
+            return self.nonsense(key, NEITHER);
         }
         let id = members.get("id").and_then(Json::as_i64).filter(|id| *id > 0);
         let Some(id) = id else { return self.nonsense(key, "a call has no number") };
-        let vocabulary = self.vocabulary.clone();
-        match vocabulary.read_json(frame, true, &Vec::new(), message) {
-            Ok(decoded) => {
-                for notice in self.texts.count(decoded.replaced) {
-                    self.say(notice);
-                }
-                self.called(now, key, id, &decoded, directory, message)
-            }
-            Err(JsonError::Unknown(name)) => {
-                let shown: String = name.chars().take(64).collect();
-                let error = format!("AgentClient has no method {shown}");
-                self.write(key, frames::result(id, frames::hresult::UNKNOWN, None, Some(&error)));
-                Taken::Unread(Unread::Refused)
-            }
-            Err(_) => self.nonsense(key, "a call cannot be read"),
-        }
+        let JsonError::Unknown(name) = error else { return self.nonsense(key, "a call cannot be read") };
+        let shown: String = name.chars().take(64).collect();
+        let error = format!("AgentClient has no method {shown}");
+        self.write(key, frames::result(id, frames::hresult::UNKNOWN, None, Some(&error)));
+        Taken::Unread(Unread::Refused)
     }
 
     /// Something that no program of this protocol sends: the two sides do not understand each other.
@@ -221,7 +241,17 @@ impl Server {
 
     fn hello(&mut self, now: Time, key: u32, frame: &str, directory: &dyn Directory) -> Taken {
         let moment = self.epoch.map_or(0, |epoch| epoch + now.0);
-        let agent = match Hello::read(frame, Who::Client, &self.settings.tokens, moment) {
+        let Some(peer) = self.sessions.get(&key).map(|session| session.peer.clone()) else { return Taken::Nothing };
+        let mut read = Err(Refusal::too_soon(Duration::ZERO));
+        // A program's token says who it is, so that all of one address are one user.
+        let judged = self.tries.judge(now, &peer, "", || {
+            read = Hello::read(frame, Who::Client, &self.settings.tokens, moment);
+            read.is_ok()
+        });
+        if let Try::TooSoon(wait) = judged {
+            read = Err(Refusal::too_soon(wait));
+        }
+        let agent = match read {
             Ok(hello) => hello.agent,
             Err(refusal) => {
                 self.hang_up(key, refusal.line.into(), refusal.cause, "login");
@@ -230,7 +260,6 @@ impl Server {
         };
         let Some(session) = self.sessions.get_mut(&key) else { return Taken::Nothing };
         session.login = Some(agent.clone());
-        let peer = session.peer.clone();
         self.wire(Output::Admit { connection: Connection::accepted(key) });
         self.say(Notice::SessionAuthenticated { session: key, user: agent.clone(), peer });
         let known = self.mirror.agent(&agent).or_else(|| telling::listed(directory, &agent).map(|entry| entry.id));

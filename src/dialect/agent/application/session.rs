@@ -11,12 +11,11 @@ use super::{
     waiting::Subscriptions,
 };
 use crate::{
+    dialect::strangers::PATIENCE,
     port::{Codec, Stream},
     time::Time,
 };
 
-/// How long a hello may take.
-pub const HELLO: Duration = Duration::from_secs(10);
 /// The most calls of one connection that wait for their results.
 pub const MOST_CALLS: usize = 1000;
 /// The most calls that were answered with true and whose failure would be told.
@@ -63,8 +62,8 @@ pub struct Session {
     pub calls: BTreeMap<i64, Call>,
     answered: VecDeque<i64>,
     pub subscriptions: Subscriptions,
-    /// The abilities that it was told of last.
-    pub abilities: Option<bytes::Bytes>,
+    /// The abilities that it was told of last, as JSON.
+    pub abilities: BTreeMap<&'static str, String>,
 }
 
 impl Session {
@@ -75,14 +74,14 @@ impl Session {
             is_web: false,
             login: None,
             agent: None,
-            hello_until: now + HELLO,
+            hello_until: now + PATIENCE,
             heard: now,
             next_ping: now,
             pings: 0,
             calls: BTreeMap::new(),
             answered: VecDeque::new(),
             subscriptions: Subscriptions::default(),
-            abilities: None,
+            abilities: BTreeMap::new(),
         }
     }
 
@@ -120,7 +119,7 @@ impl Session {
     /// The reason why it is over, with its cause for the metrics.
     pub fn is_late(&self, now: Time) -> Option<(&'static str, String)> {
         if self.login.is_none() {
-            let seconds = HELLO.as_secs();
+            let seconds = PATIENCE.as_secs();
             return (now >= self.hello_until).then(|| ("login", format!("no hello in {seconds} s")));
         }
         let is_silent = !self.is_web && now >= self.heard + SILENCE;

@@ -40,7 +40,8 @@ impl Server {
                 user.entry("UserName").or_insert(name.into());
             }
         }
-        Desk { user, items: known.map(|desk| desk.items.clone()).unwrap_or_default(), switch: 0 }
+        let items = known.map(|desk| desk.items.clone()).unwrap_or_default();
+        Desk { user, items, ..Desk::default() }
     }
 
     /// Tells a program that has just said hello the whole picture.
@@ -139,13 +140,15 @@ impl Server {
         }
     }
 
-    /// Programs that came before their agent was known hear of the agent from now on.
+    /// Programs that came before their agent was known hear of the agent from now on; so do those whose agent was made anew,
+    /// under another record id.
     fn bind(&mut self, agent: i64) {
         let Some(desk) = self.mirror.desk(agent) else { return };
         let login = text(&desk.user, "LoginID");
         let is_it = |known: &String| known == login || login.is_empty() && known.parse() == Ok(agent);
-        for session in self.sessions.values_mut().filter(|session| session.agent.is_none()) {
-            if session.login.as_ref().is_some_and(is_it) {
+        for session in self.sessions.values_mut() {
+            let has_none = session.agent.is_none_or(|known| known != agent && self.mirror.desk(known).is_none());
+            if has_none && session.login.as_ref().is_some_and(is_it) {
                 session.agent = Some(agent);
             }
         }
@@ -153,14 +156,14 @@ impl Server {
 
     // ── abilities ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Tells a program what can be done for its agent, if that has changed.
+    /// Tells a program what can be done for its agent: all of it first, then what has changed.
     pub(super) fn tell_abilities(&mut self, key: u32, abilities: &(impl Abilities + ?Sized), is_desktop: bool) {
         let Some(session) = self.sessions.get(&key) else { return };
         let agent = session.agent;
         let nobody = Desk::default();
         let desk = agent.and_then(|agent| self.mirror.desk(agent)).unwrap_or(&nobody);
         let lacks = |order| abilities.lacks(order, agent.unwrap_or(0), 0);
-        let mut parameters: Vec<(&str, Json)> = Vec::new();
+        let mut parameters: Vec<(&'static str, Json)> = Vec::new();
         for can in Can::ALL {
             let can_do = lacks(can.order()).is_none() && targets::forbids(desk, can).is_none();
             parameters.push((can.name(), can_do.into()));
@@ -174,10 +177,17 @@ impl Server {
             refused.extend(OF_A_DESKTOP.map(|method| json!({ "Method": method, "Error": error })));
         }
         parameters.push(("Refused", refused.into()));
-        let frame = self.writer().event("AgentAbilities", "", agent, &parameters);
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        if session.abilities.as_ref() != Some(&frame) {
-            session.abilities = Some(frame.clone());
+        parameters.retain(|(label, value)| {
+            let value = value.to_string();
+            let is_news = session.abilities.get(label) != Some(&value);
+            if is_news {
+                session.abilities.insert(label, value);
+            }
+            is_news
+        });
+        if !parameters.is_empty() {
+            let frame = self.writer().event("AgentAbilities", "", agent, &parameters);
             self.write(key, frame);
         }
     }

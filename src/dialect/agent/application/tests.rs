@@ -71,7 +71,7 @@ impl Pages {
             tokens: Tokens::new([("140", "tk-140"), ("141", "tk-141"), ("150", "tk-150")], None),
             max_connections: 3,
             not_ready_reasons: vec![(3, "lunch".into())],
-            cq_codes: vec![(7, "sold".into())],
+            cq_codes: CqCodes { all: vec![(7, "sold".into()), (8, "lost".into())], of_groups: vec![(9, vec![7])] },
             ..ServerSettings::default()
         };
         let mut server = Server::new(settings, vocabulary.clone());
@@ -243,7 +243,13 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
     assert_eq!(call["CallInfo"]["IVRDataString"], "gold");
     assert!(call.get("IVR").is_none() && call.get("EndTime").is_none(), "{call}");
     pages.state(901, 6);
-    assert_eq!(types(&pages.hears(1)), ["OnCallEvent", "AgentAbilities"], "a call can be made now");
+    let frames = pages.hears(1);
+    assert_eq!(types(&frames), ["OnCallEvent", "AgentAbilities"], "a call can be made now");
+    assert_eq!(
+        frames[1],
+        json!({ "type": "AgentAbilities", "agent": 40, "CanMakeCall": true }),
+        "and nothing else changed"
+    );
     assert_eq!(pages.state(901, 6), 0, "nothing has changed");
 }
 
@@ -267,6 +273,7 @@ fn an_agent_whom_nobody_has_shown_yet_is_logged_off_and_hears_the_log_on_later()
 #[test]
 fn who_has_no_good_token_gets_nothing_but_refused_and_one_line_in_the_log() {
     let mut pages = Pages::new();
+    pages.server.tries = Tries::new(TryLimits { free: 10, ..TryLimits::default() });
     pages.log_on();
     for (frame, error) in [
         (r#"{"hello":"agent-client","version":1,"token":"tk-999"}"#, "refused"),
@@ -288,6 +295,37 @@ fn who_has_no_good_token_gets_nothing_but_refused_and_one_line_in_the_log() {
     pages.connect(1);
     pages.pass_time(10_000);
     assert_eq!(pages.outputs().1.len(), 2, "no hello in time");
+}
+
+#[test]
+fn too_many_wrong_tokens_of_one_address_have_to_wait() {
+    let mut pages = Pages::new();
+    let hello = |pages: &mut Pages, token: &str| {
+        pages.connect(1);
+        pages.send(1, &json!({ "hello": "agent-client", "version": 1, "token": token }).to_string());
+        pages.hears(1)[0].clone()
+    };
+    for _ in 0..5 {
+        assert_eq!(hello(&mut pages, "tk-999")["error"], "refused");
+    }
+    let told = hello(&mut pages, "tk-140");
+    assert_eq!(told["error"], "too many wrong log-ons from this address: try again in 1 s", "nobody looked");
+    pages.pass_time(1000);
+    assert_eq!(hello(&mut pages, "tk-140"), json!({ "ping": 1 }));
+}
+
+#[test]
+fn an_agent_who_was_made_anew_is_the_same_one_to_programs() {
+    let mut pages = Pages::new();
+    pages.log_on();
+    pages.open(1, "140");
+    pages.publish(
+        json!({ "type": "OnUserStatusUpdate", "agent": 40, "UserInformation": { "RecordID": 40, "LoggedOn": 0 } }),
+    );
+    pages.hears(1);
+    pages.publish(json!({ "type": "OnUserLogin", "agent": 45, "UserInformation": { "RecordID": 45, "LoginID": "140",
+        "LoggedOn": 1 } }));
+    assert_eq!(pages.hears(1)[0]["UserInformation"]["RecordID"], 45);
 }
 
 #[test]
@@ -545,12 +583,20 @@ fn lists_of_the_configuration_are_answered_and_reasons_are_known_by_name() {
         out(&mut pages, "GetCQCodes", json!({ "ServiceGroupID": 9 })),
         json!({ "CQCodes": [{ "ID": 7, "Code": "7", "Name": "sold" }] })
     );
+    let codes = out(&mut pages, "GetCQCodes", json!({ "ServiceGroupID": 11 }))["CQCodes"].clone();
+    assert_eq!(codes.as_array().map(Vec::len), Some(2), "a group without a list of its own has all");
     assert_eq!(out(&mut pages, "GetAllTabs", json!({})), json!({ "Tabs": [] }));
     assert_eq!(out(&mut pages, "GetTabByName", json!({ "name": "x" })), json!({ "Tab": null }));
     assert_eq!(out(&mut pages, "IsRegistered", json!({})), json!({ "Result": true }));
     pages.publish(json!({ "type": "OnRegistrationStatus", "Registered": false }));
     pages.hears(1);
     assert_eq!(out(&mut pages, "IsRegistered", json!({})), json!({ "Result": false }));
+    pages.publish(json!({ "type": "OnRegistrationStatus", "Registered": true }));
+    for registered in [false, true] {
+        pages.publish(json!({ "type": "OnRegistrationStatus", "agent": 40, "Registered": registered }));
+        pages.hears(1);
+        assert_eq!(out(&mut pages, "IsRegistered", json!({}))["Result"], registered, "the agent's own station");
+    }
     let wrong = pages.result(1, "SetReadyStatus", json!({ "Status": false, "ReasonName": "nap" }));
     assert_eq!(wrong["error"], "no reason is called \"nap\"");
     let (heard, _) = pages.call(1, 6, "SetReadyStatus", json!({ "Status": false, "ReasonName": "Lunch" }));

@@ -2,13 +2,14 @@
 //! differences of user information.
 
 use super::{
+    super::{record, strays},
     Client,
     desk::Name,
-    fields::{is_set, member, record_fields, spot, text},
+    fields::{id_node, is_set, member, record_fields, spot, text},
 };
 use crate::{
     message::{Message, Node, Value},
-    vocabulary::Vocabulary,
+    vocabulary::{Vocabulary, Wanted},
 };
 
 /// The events that have a record with an id: the record, the place of its id in `call-names`, and what leads from the
@@ -60,6 +61,30 @@ impl Client {
         }
     }
 
+    /// The text of a completed event lacks what was added to it, so only its fields count from now on. Where the text has
+    /// properties that the vocabulary does not know, it is written anew with both.
+    pub(super) fn settle_text(&self, message: &mut Message) {
+        if self.has_strays
+            && let Some(text) = self.with_strays(message)
+        {
+            let mut whole = Message::default();
+            if self.vocabulary.read_json(&text, false, &Wanted::new(), &mut whole).is_ok() {
+                *message = whole;
+                return;
+            }
+        }
+        message.forget_text();
+    }
+
+    fn with_strays(&self, message: &Message) -> Option<String> {
+        let said = strays::said(message.held())?;
+        let def = self.vocabulary.message(message.kind()?);
+        let mut completed = record::of_message(&self.vocabulary, &def.fields, message);
+        completed.insert("type".to_owned(), def.label.as_str().into());
+        strays::add(&self.vocabulary, &def.fields, said, &mut completed);
+        serde_json::to_string(&completed).ok()
+    }
+
     /// Takes out of user information what has not changed. Returns whether anything is left.
     pub(super) fn differences(&mut self, desk: usize, message: &mut Message) -> bool {
         let mut has_news = false;
@@ -95,6 +120,34 @@ impl Client {
             return Vec::new();
         };
         record.iter().map(|value| is_set(value).then(|| text(value))).collect()
+    }
+
+    /// Rules learn of an agent from one event. What a desktop has told in several, in whatever order, is put together: who the
+    /// agent is whenever some of that is told, and the readiness at the log-on.
+    pub(super) fn complete_user(&self, desk: usize, message: &mut Message) {
+        const WHO: [&str; 4] = ["LoggedOn", "LoginID", "UserName", "ExtensionNumber"];
+        const READINESS: [&str; 3] = ["ReadyStatus", "VoiceNotReadyReasonID", "VoiceNotReadyReasonString"];
+        let Some(fields) = record_fields(&self.vocabulary, message, "UserInformation") else { return };
+        let slot = |label: &str| fields.slot(label);
+        let told = self.user_information(message);
+        let is_told = |label: &&str| slot(label).is_some_and(|slot| told.get(slot).is_some_and(Option::is_some));
+        let desk = &self.desks[desk];
+        let known = |label: &str| desk.known.get(slot(label)?)?.as_deref();
+        if known("LoggedOn") != Some("1") || !WHO.iter().any(&is_told) {
+            return;
+        }
+        let logs_on = is_told(&"LoggedOn");
+        let labels = WHO.iter().chain(READINESS.iter().filter(|_| logs_on));
+        for label in labels.filter(|label| !is_told(label)) {
+            let value = if *label == "LoginID" { Some(desk.agent.as_str()) } else { known(label) };
+            let node = match (*label, value) {
+                (_, None) => continue,
+                ("ReadyStatus", Some(value)) => Node::Bool(value == "true"),
+                ("LoggedOn" | "VoiceNotReadyReasonID", Some(value)) => id_node(message, value),
+                (_, Some(value)) => message.text(value),
+            };
+            put(&self.vocabulary, message, &["UserInformation", label], node);
+        }
     }
 
     /// Whoever becomes not ready has a reason, and it may be the one that was known.

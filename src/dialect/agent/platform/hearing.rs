@@ -44,6 +44,7 @@ impl Client {
             self.hang_up(now, desk, "it sends too much at once");
             return Some(Taken::Nothing);
         }
+        self.has_strays = matches!(&next, Next::Message(decoded) if !decoded.unknown.is_empty());
         Some(match next {
             Next::Message(decoded) => Taken::Message { heard: self.hear(now, desk, message), decoded },
             Next::Unread { unread, replaced, .. } => {
@@ -102,9 +103,7 @@ impl Client {
             return Err("nobody subscribed to it");
         }
         let is_closing = label == "UserInformation" && self.user_information(message).iter().all(Option::is_none);
-        if !is_closing {
-            self.is_own(desk, message)?;
-        }
+        let is_anew = !is_closing && self.is_own(desk, message)?;
         self.check_moment(now, message);
         if !is_closing {
             self.is_back(desk);
@@ -118,6 +117,7 @@ impl Client {
                 if !self.user(desk, label, message) {
                     return Ok(Heard::Nothing);
                 }
+                self.complete_user(desk, message);
             }
             "OnApplicationClosed" => {
                 self.leave(desk);
@@ -137,11 +137,18 @@ impl Client {
                 return Ok(self.call_gone(now, desk, label, message));
             }
         }
+        self.settle_text(message);
+        if is_anew {
+            // The log-off under the record before comes first.
+            self.outputs.push_back(PlatformOutput::Event(Box::new(message.clone())));
+            return Ok(Heard::Nothing);
+        }
         Ok(self.hold_or_hear(now, desk, message, None))
     }
 
-    /// Checks that an event is about the desktop's own agent, and puts in whose it is.
-    fn is_own(&mut self, desk: usize, message: &mut Message) -> Result<(), Refused> {
+    /// Checks that an event is about the desktop's own agent, and puts in whose it is. Returns whether the agent has another
+    /// record now: a site may delete an agent and make it anew.
+    fn is_own(&mut self, desk: usize, message: &mut Message) -> Result<bool, Refused> {
         const ANOTHERS: Refused = "it names another agent";
         let user = |label| member(&self.vocabulary, message, &["UserInformation", label]);
         let login = text(user("LoginID"));
@@ -150,11 +157,20 @@ impl Client {
         }
         let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Agent(AgentPart::Id)));
         let claimed = [user("RecordID").as_int(), slot.and_then(|slot| message.get(slot).as_int())];
+        let mut is_anew = false;
         for record in claimed.into_iter().flatten().filter(|record| *record > 0) {
-            // The first desktop that says so has the record.
-            let is_known = self.by_record.get(&record).is_some_and(|owner| *owner == desk);
-            if !is_known && (self.desks[desk].record.is_some() || self.by_record.contains_key(&record)) {
-                return Err(ANOTHERS);
+            match (self.by_record.get(&record), self.desks[desk].record) {
+                (Some(owner), _) if *owner == desk => continue,
+                // The first desktop that says so has the record.
+                (Some(_), _) => return Err(ANOTHERS),
+                (None, None) => {}
+                // Only user information with the agent's own logon id says so.
+                (None, Some(_)) if login.is_empty() => return Err(ANOTHERS),
+                (None, Some(before)) => {
+                    self.leave(desk);
+                    self.by_record.remove(&before);
+                    is_anew = true;
+                }
             }
             self.by_record.insert(record, desk);
             self.desks[desk].record = Some(record);
@@ -163,7 +179,7 @@ impl Client {
         if let Some(slot) = slot {
             message.set(slot, Node::Int(record));
         }
-        Ok(())
+        Ok(is_anew)
     }
 
     /// Each desktop has a clock of its own. A time that cannot be is left out: the bridge's own clock counts then.
@@ -191,7 +207,7 @@ impl Client {
             desk_of.station = station;
         }
         let (is_known, has_shown) = desk_of.line.as_ref().map_or((true, true), |line| (line.is_known, line.has_shown));
-        if label == "UserInformation" && is_whole && !has_shown {
+        if label == "UserInformation" && !has_shown && (is_whole || desk_of.picture.is_none()) {
             // The present state begins with it.
             desk_of.picture = Some(Default::default());
         }
@@ -218,6 +234,7 @@ impl Client {
         let vocabulary = self.vocabulary.clone();
         let Some(name) = Name::new(space, member(&vocabulary, message, &[record, "ID"])) else { return Heard::Event };
         self.complete(message, record, &name, group);
+        self.settle_text(message);
         let of = |label| member(&vocabulary, message, &[record, label]);
         let state = State::from_code(of("State").as_int().unwrap_or_default(), is_date(of("EndTime")));
         let (number, consulted) = (text(of("PhoneNumber")), is_filled(of("ConsultingCallInfo")));
@@ -274,6 +291,7 @@ impl Client {
             _ => &[],
         };
         let named = fields.iter().find_map(|(field, space)| Name::new(*space, member(&vocabulary, message, &[field])));
+        self.settle_text(message);
         let Some(name) = named else { return self.hold_or_hear(now, desk, message, None) };
         let before = self.desks[desk].clone_calls_for(&name);
         self.desks[desk].calls.remove(&name);

@@ -23,12 +23,13 @@ use std::{
 
 use hashbrown::HashMap;
 
-use super::{Hello, PING, SILENCE, Tokens, Who};
+use super::{Hello, PING, Refusal, SILENCE, Tokens, Who};
 use crate::{
     dialect::strangers::{self, Refused, Strangers},
     message::Message,
     model::RequestIx,
     port::{Connection, Input, Notice, Output, PlatformConversation, PlatformOutput, Reading, Taken, Troubles},
+    settings::TryLimits,
     time::Time,
     vocabulary::Vocabulary,
 };
@@ -40,6 +41,7 @@ use transfers::Consulted;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub tokens: Tokens,
+    pub tries: TryLimits,
     /// How long a method may take to answer.
     pub reply_timeout: Duration,
     /// For how long the agent and the calls of a desktop that went away are kept.
@@ -62,6 +64,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             tokens: Tokens::default(),
+            tries: TryLimits::default(),
             reply_timeout: Duration::from_secs(10),
             link_grace: Duration::from_secs(30),
             transfer_wait: Duration::from_millis(1500),
@@ -108,6 +111,8 @@ pub struct Client {
     /// When the platform is told to be up; none once it was.
     up_at: Option<Time>,
     strangers: Strangers,
+    /// The frame that is being read has properties that the vocabulary does not know.
+    has_strays: bool,
     /// One for each agent whose desktop has ever connected. They are named by their places here.
     desks: Vec<Desk>,
     by_agent: HashMap<String, usize>,
@@ -210,11 +215,11 @@ impl Client {
     pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, now: Time) -> Client {
         Client {
             groups: Groups::new(&settings.service_groups),
-            settings,
             vocabulary,
             epoch: None,
             up_at: Some(now),
-            strangers: Strangers::default(),
+            strangers: Strangers::new(settings.tries),
+            has_strays: false,
             desks: Vec::new(),
             by_agent: HashMap::new(),
             by_record: HashMap::new(),
@@ -226,6 +231,7 @@ impl Client {
             due: VecDeque::new(),
             outputs: VecDeque::new(),
             troubles: Troubles::default(),
+            settings,
         }
     }
 
@@ -246,7 +252,13 @@ impl Client {
 
     /// Somebody said a first line.
     fn greet(&mut self, now: Time, connection: Connection, line: &str, peer: String, is_text: bool) {
-        match Hello::read(line, Who::Relay, &self.settings.tokens, self.moment(now)) {
+        let mut read = Err(Refusal::too_soon(Duration::ZERO));
+        let (tokens, moment) = (&self.settings.tokens, self.moment(now));
+        let wait = self.strangers.judge(now, &peer, || {
+            read = Hello::read(line, Who::Relay, tokens, moment);
+            read.is_ok()
+        });
+        match wait.map_or(read, |wait| Err(Refusal::too_soon(wait))) {
             Ok(hello) => self.welcome(now, connection, hello.agent, peer, is_text),
             Err(refusal) => self.refuse(connection, Refused { line: refusal.line, peer, cause: refusal.cause }),
         }

@@ -259,6 +259,65 @@ fn only_differences_of_user_information_go_on() {
 }
 
 #[test]
+fn a_desktop_may_tell_of_its_agent_in_pieces() {
+    let mut desks = Desks::new();
+    let ann = desks.connect("ann");
+    desks.quiet();
+    let mut tell = |record: &str| {
+        desks.say(ann, &format!(r#"{{"type":"UserInformation","UserInformation":{{{record}}}}}"#));
+        let heard = desks.heard_now().concat();
+        serde_json::from_str::<serde_json::Value>(&heard).unwrap()["UserInformation"].clone()
+    };
+    assert_eq!(
+        tell(r#""RecordID":40,"ReadyStatus":true"#)["LoginID"],
+        "",
+        "it has not said that the agent is logged on"
+    );
+    let told = tell(r#""LoggedOn":1"#);
+    assert_eq!((&told["LoginID"], &told["ReadyStatus"]), (&"140".into(), &true.into()), "{told}");
+    let told = tell(r#""ExtensionNumber":"4040","UserName":"Ann""#);
+    assert_eq!((&told["LoggedOn"], &told["LoginID"]), (&1.into(), &"140".into()), "{told}");
+    let told = tell(r#""ReadyStatus":false"#);
+    assert_eq!(told["LoginID"], "", "readiness alone stands alone: {told}");
+}
+
+#[test]
+fn an_agent_who_was_made_anew_has_another_record() {
+    let mut desks = Desks::new();
+    let ann = desks.desk("ann", 40, "140");
+    desks.desk("bob", 41, "141");
+    desks.call(ann, 900, 6, "");
+    desks.quiet();
+    desks.say(ann, r#"{"type":"OnUserStatusUpdate","UserInformation":{"RecordID":45,"ReadyStatus":false}}"#);
+    desks.show(ann, 41, "140");
+    assert_eq!(desks.told(), [""; 0], "a record alone says nothing, and another agent's is not to be had");
+    desks.show(ann, 45, "140");
+    assert_eq!(desks.told(), ["Gone 40 900", "OnApplicationClosed 40", "UserInformation 45"]);
+    desks.call(ann, 901, 3, "");
+    assert_eq!(desks.told(), ["OnCallEvent 45 901 3"]);
+    desks.ask("AnswerCall", &[("agent", 40), ("CallID", 900)], 5);
+    assert!(desks.rest().iter().any(|line| line.contains("no desktop of agent 40")), "the record before is nobody's");
+    desks.ask("AnswerCall", &[("agent", 45), ("CallID", 901)], 6);
+    assert_eq!(desks.sent().len(), 1);
+}
+
+#[test]
+fn too_many_wrong_hellos_of_one_address_have_to_wait() {
+    let mut desks = Desks::new();
+    for _ in 0..5 {
+        desks.connect("guess");
+    }
+    desks.quiet();
+    let last = desks.connect("ann");
+    let error = r#"{"error":"too many wrong log-ons from this address: try again in 1 s"}"#;
+    assert_eq!(desks.sent(), [format!("{last} {error}")]);
+    assert!(desks.rest()[0].contains("too many wrong hellos"));
+    desks.wait(1000);
+    let last = desks.connect("ann");
+    assert_eq!(desks.sent(), [format!(r#"{last} {{"ping":1}}"#)]);
+}
+
+#[test]
 fn events_are_completed_before_rules_read_them() {
     let mut desks = Desks::with(|settings| settings.lists = vec![&LISTS[2]]);
     let ann = desks.desk("ann", 40, "140");

@@ -28,6 +28,14 @@ pub fn of_field(vocabulary: &Vocabulary, fields: &Fields, label: &str, message: 
     found().unwrap_or_default()
 }
 
+/// The same of a whole message, by its top fields.
+pub fn of_message(vocabulary: &Vocabulary, fields: &Fields, message: &message::Message) -> Record {
+    let values = fields.list.iter().enumerate().map(|(slot, field)| (field, message.get(slot)));
+    values
+        .filter_map(|(field, value)| Some((field.label.clone(), json(vocabulary, field, &field.ty, value)?)))
+        .collect()
+}
+
 fn json(vocabulary: &Vocabulary, field: &Field, ty: &Type, value: Value) -> Option<Json> {
     let mut buffer = itoa::Buffer::new();
     let mut text = || value.as_text(&mut buffer).map(Json::from);
