@@ -121,7 +121,7 @@ impl Caller {
                 }
                 Err(failure) => return Some(failure.text()),
             }
-            self.measured.delivery.observe(at.elapsed().as_secs_f64());
+            self.measured.delivery.observe(at.elapsed(), 1);
         }
         None
     }

@@ -23,6 +23,7 @@ pub(crate) mod input;
 mod inspection;
 mod metrics;
 mod orders;
+mod outbox;
 mod peers;
 mod perform;
 mod post;
