@@ -16,6 +16,7 @@ mod content;
 mod control;
 pub(crate) mod describe;
 mod dial;
+mod driven;
 mod engine;
 mod exchange;
 pub(crate) mod http;
