@@ -18,7 +18,7 @@ use std::{
 use super::{Bridge, Owner};
 use crate::{
     message::{Kind, Value},
-    model::{ChangeKind, Effect, TransitionKind},
+    model::{Effect, Meaning, Occasion, RequestKind, TransitionKind},
     port::Notice,
     time::Time,
 };
@@ -61,15 +61,15 @@ impl Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// With the first rule that fired, and what that made of the message.
-    MessageIn(Option<ChangeKind>),
-    RuleFired(ChangeKind),
+    MessageIn(Option<Meaning>),
+    RuleFired(Meaning),
     Ignored,
-    WithoutEffect(ChangeKind, Effect),
-    Changed(TransitionKind),
+    WithoutEffect(Meaning, Effect),
+    Changed(Occasion),
     /// The reason is the bridge's own, or that of the rules.
     Untold(TransitionKind, Option<&'static str>),
     MessageOut,
-    Taken(ChangeKind),
+    Taken(RequestKind),
     CommandOut,
     ReplyIn,
 }
@@ -169,7 +169,7 @@ impl History {
     }
 
     /// A rule fired for the message that came in last: most messages have one, which needs no entry of its own.
-    pub fn rule_fired(&self, rule: &Arc<str>, means: ChangeKind, entry: impl FnOnce() -> Entry) {
+    pub fn rule_fired(&self, rule: &Arc<str>, means: Meaning, entry: impl FnOnce() -> Entry) {
         let mut ring = self.ring();
         if let Some(last) = ring.entries.back_mut()
             && let What::MessageIn(fired @ None) = &mut last.what
@@ -323,7 +323,7 @@ impl Bridge {
 
     fn reason_untold(&self, entry: &Entry, transition: TransitionKind) -> Option<String> {
         let Owner::Application(index) = entry.owner else { return None };
-        self.applications[index].to().plans[transition as usize].ignored.clone()
+        self.applications[index].to().plan(transition).ignored.clone()
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     mapping::Incoming,
     message::{Kind, Message, Node, Value},
-    model::{Asked, CallIx, ChangeKind, ClientId, Effect, Request, Transition},
+    model::{Asked, CallIx, ClientId, Consequence, Effect, Meaning, Request, RequestKind, Subject, Transition},
     port::{Notice, Output},
     vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
@@ -143,7 +143,7 @@ pub(super) fn rule_fired(
     teller: &Teller,
     incoming: &Incoming,
     rule: usize,
-    means: ChangeKind,
+    means: Meaning,
     message: &Message,
 ) -> Option<Notice> {
     let rule = &incoming.rule_names[rule];
@@ -166,7 +166,7 @@ pub(super) fn rule_fired(
 pub(super) fn without_effect(
     teller: &Teller,
     incoming: &Incoming,
-    means: ChangeKind,
+    means: Meaning,
     effect: Effect,
     message: &Message,
 ) -> Option<Notice> {
@@ -287,35 +287,36 @@ impl Platform {
         self.native_number(call).map(Name::Int).or_else(other).unwrap_or_default()
     }
 
-    fn agent_name(&self, transition: &Transition) -> Option<String> {
-        let agent = self.model.agent(transition.agent?);
+    fn agent_name(&self, subject: &Subject) -> Option<String> {
+        let agent = self.model.agent(subject.agent?);
         let id = agent.id.as_ref().map(|id| id.to_string());
         id.or_else(|| Some(agent.number.clone()).filter(|number| !number.is_empty()))
     }
 
     /// The same for the history.
-    fn agent_id(&self, transition: &Transition) -> Name {
-        let Some(agent) = transition.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
+    fn agent_id(&self, subject: &Subject) -> Name {
+        let Some(agent) = subject.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
         let number = agent.id.as_ref().and_then(|id| id.as_id().as_int());
-        let other = || Name::of(Value::Text(&self.agent_name(transition).unwrap_or_default()));
+        let other = || Name::of(Value::Text(&self.agent_name(subject).unwrap_or_default()));
         number.map_or_else(other, Name::Int)
     }
 
     /// The picture changed, or the platform is asked for something.
-    pub(super) fn transition_story(&self, transition: &Transition) -> Option<Notice> {
-        let request = transition.request.map(|request| self.model.request(request).id);
+    pub(super) fn consequence_story(&self, next: &Consequence) -> Option<Notice> {
+        let (occasion, subject) = (next.occasion(), next.subject());
+        let request = subject.request.map(|request| self.model.request(request).id);
         let fill = |entry: &mut Entry| {
             let call = |call: Option<CallIx>| call.map(|call| self.call_id(call)).unwrap_or_default();
-            (entry.call, entry.second) = (call(transition.call), call(transition.second));
+            (entry.call, entry.second) = (call(subject.call), call(subject.second));
             // The call that the two become; it is the platform's own, too.
-            (entry.platform_call, entry.other) = (call(transition.result), platform_of(self));
-            (entry.agent, entry.request) = (self.agent_id(transition), request);
+            (entry.platform_call, entry.other) = (call(subject.result), platform_of(self));
+            (entry.agent, entry.request) = (self.agent_id(subject), request);
         };
-        self.teller.tell(What::Changed(transition.kind), fill, || Notice::PictureChanged {
-            transition: transition.kind.name(),
-            call: transition.call.and_then(|call| self.call_name(call)),
-            second_call: transition.second.and_then(|call| self.call_name(call)),
-            agent: self.agent_name(transition),
+        self.teller.tell(What::Changed(occasion), fill, || Notice::PictureChanged {
+            transition: occasion.name(),
+            call: subject.call.and_then(|call| self.call_name(call)),
+            second_call: subject.second.and_then(|call| self.call_name(call)),
+            agent: self.agent_name(subject),
             request,
         })
     }
@@ -362,7 +363,7 @@ impl Platform {
 /// A session's request was understood, and goes to its platform.
 pub(super) fn request_taken(
     teller: &Teller,
-    operation: ChangeKind,
+    operation: RequestKind,
     to_platform: &Platform,
     (session, request): (u32, i64),
     asked: Asked,
