@@ -1,87 +1,110 @@
-//! Over loopback, from the feed's socket to the application's callback: a bridge that runs as `cti-bridge run` does, beside
-//! a poster of prepared bodies. How many events a second both get through, and how long one takes at a moderate rate.
+//! Over loopback, from the feed's socket to the application's callbacks: a bridge that runs as `cti-bridge run` does, beside
+//! posters of prepared bodies. How many events a second both get through, and how long one takes at moderate rates.
 
 mod poster;
-mod sink;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    thread,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use cti_bridge::{
     net,
-    sim::{
-        desk::Desk,
-        feed::{FeedLine, FeedSim},
-    },
+    sim::{desk::Desk, feed::FeedSim},
 };
-use poster::Poster;
-use sink::Sink;
+use poster::Posters;
 use support::{
     bridge::{Live, PASSWORD, Translate, USER_PASSWORD, configure},
     feed::{Agent, Feed},
     measure::Spread,
+    sink::Sink,
+    table::Table,
 };
-use tokio::{
-    sync::mpsc,
-    time::{MissedTickBehavior, interval, sleep},
-};
+use tokio::time::sleep;
 
 const AGENTS: u32 = 10;
-/// Calls of one turn, and turns of each side.
-const CALLS: u32 = 300;
+/// Sessions that hear the same.
+const SESSIONS: [usize; 3] = [1, 5, 10];
+/// Events of one turn, for all sessions together, about; and turns of each side.
+const EVENTS: usize = 4000;
 const TURNS: usize = 11;
-/// The same at a moderate rate.
-const PACED_CALLS: u32 = 40;
-const PACED_TURNS: usize = 11;
-const PACE: Duration = Duration::from_micros(2500);
-/// How many events may be on their way: fewer than the bridge's queue holds, enough to keep it busy.
+/// Events a second, for one session.
+const RATES: [u32; 2] = [1000, 5000];
+const PACED_EVENTS: usize = 1000;
+const PACED_TURNS: usize = 7;
+/// Events of one call, about.
+const OF_A_CALL: usize = 12;
+/// How many events may be on their way to each session: fewer than the bridge's queue holds, enough to keep it busy.
 const UNDER_WAY: usize = 300;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {
-    let sink = Sink::start();
-    let mut bridge = Bridge::start(&sink).await;
-    // A task of its own, as the bridge's is.
-    let mut poster = Poster::connect(sink.address).await;
-    let (handing, mut handed) = mpsc::unbounded_channel::<Bytes>();
-    tokio::spawn(async move {
-        while let Some(body) = handed.recv().await {
-            poster.post(body).await;
+    let mut rates = Table::new(
+        "end_to_end",
+        &["events posted a second, as many as possible", "bridge", "poster of prepared bodies", "bridge/poster"],
+    );
+    let mut delays = Table::new(
+        "end_to_end_delay",
+        &["one event to one session", "bridge", "poster of prepared bodies", "bridge/poster"],
+    );
+    for sessions in SESSIONS {
+        let sink = Sink::start();
+        let mut bridge = Bridge::start(&sink, sessions).await;
+        let posters = Posters::connect(sink.address, sessions).await;
+        saturate(&mut bridge, &posters, &sink, sessions, &mut rates).await;
+        if sessions == 1 {
+            for rate in RATES {
+                pace(&mut bridge, &posters, &sink, rate, &mut delays).await;
+            }
         }
-    });
-    let hand = async |step: &Step| step.bodies.iter().for_each(|body| handing.send(body.clone()).expect("a poster"));
+        bridge.running.stop().await;
+    }
+    rates.finish();
+    delays.finish();
+}
 
-    let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        let script = bridge.script(CALLS);
-        let events: usize = script.iter().map(|step| step.bodies.len()).sum();
+/// As many events as possible.
+async fn saturate(bridge: &mut Bridge, posters: &Posters, sink: &Sink, sessions: usize, table: &mut Table) {
+    let mut numbers = [const { Vec::new() }; 3];
+    for turn in 0..=TURNS {
+        let script = bridge.script(EVENTS / OF_A_CALL / sessions);
+        let events = sessions * script.iter().map(|step| step.bodies.len()).sum::<usize>();
         let rate = |times: &[Instant], start: Instant| {
             assert_eq!(times.len(), events);
             events as f64 / times[events - 1].duration_since(start).as_secs_f64()
         };
         let start = Instant::now();
-        bridge.say_all(&script, &sink).await;
+        bridge.say_all(&script, sink, sessions).await;
         let bridged = rate(&sink.take(), start);
         let start = Instant::now();
-        for step in &script {
-            hand(step).await;
-        }
-        arrived(&sink, events, 0).await;
+        script.iter().for_each(|step| posters.post_all(&step.bodies));
+        arrived(sink, events, 0).await;
         let posted = rate(&sink.take(), start);
-        ours.push(bridged);
-        theirs.push(posted);
-        ratios.push(bridged / posted);
+        // The first turn only warms up.
+        if turn > 0 {
+            for (value, into) in [bridged, posted, bridged / posted].into_iter().zip(&mut numbers) {
+                into.push(value);
+            }
+        }
     }
-    print("events a second, as many as possible", "/s", [ours, theirs, ratios]);
+    let [ours, theirs, ratio] = numbers.map(Spread::of);
+    let name = format!("{sessions} session{}", if sessions == 1 { "" } else { "s" });
+    table.row([name, ours.shown(0), theirs.shown(0), ratio.shown(2)]);
+}
 
+/// So many events a second.
+async fn pace(bridge: &mut Bridge, posters: &Posters, sink: &Sink, rate: u32, table: &mut Table) {
     let (mut medians, mut slowest) = ([const { Vec::new() }; 3], [const { Vec::new() }; 3]);
     for _ in 0..PACED_TURNS {
-        let script = bridge.script(PACED_CALLS);
-        let line = &mut bridge.line;
-        let ours = paced(&script, &sink, async |step: &Step| line.raw(&step.frame).await.expect("a bridge")).await;
-        let theirs = paced(&script, &sink, hand).await;
+        let script = bridge.script(PACED_EVENTS / OF_A_CALL);
+        let mut line = bridge.line.try_clone().expect("a socket");
+        let ours = paced(&script, rate, sink, move |step: &Step| line.write_all(&step.frame).expect("a bridge")).await;
+        let handed = posters.clone();
+        let theirs = paced(&script, rate, sink, move |step: &Step| handed.post_all(&step.bodies)).await;
         for (part, into) in [(0.5, &mut medians), (0.99, &mut slowest)] {
             let at = |times: &[f64]| times[((times.len() - 1) as f64 * part).round() as usize];
             let (ours, theirs) = (at(&ours), at(&theirs));
@@ -90,22 +113,15 @@ async fn main() {
             }
         }
     }
-    let rate = 1.0 / PACE.as_secs_f64();
-    print(&format!("p50 of one event at {rate:.0} messages a second"), "µs", medians);
-    print(&format!("p99 of one event at {rate:.0} messages a second"), "µs", slowest);
-    bridge.running.stop().await;
-}
-
-#[expect(clippy::print_stdout, reason = "the figures")]
-fn print(name: &str, unit: &str, numbers: [Vec<f64>; 3]) {
-    let [ours, theirs, ratio] = numbers.map(Spread::of);
-    println!(
-        "{name:<44} bridge {:>8.0} {unit}   hand-written {:>8.0} {unit}   ratio bridge/hand-written {:.2} ({:.2}–{:.2})",
-        ours.median, theirs.median, ratio.median, ratio.low, ratio.high
-    );
+    for (name, numbers) in [("median", medians), ("99th percentile", slowest)] {
+        let [ours, theirs, ratio] = numbers.map(Spread::of);
+        let micros = |spread: Spread| format!("{} µs", spread.shown(0));
+        table.row([format!("{name}, at {rate} events a second"), micros(ours), micros(theirs), ratio.shown(2)]);
+    }
 }
 
 /// What the feed says, and the bodies that come of it.
+#[derive(Clone)]
 struct Step {
     frame: Vec<u8>,
     bodies: Vec<Bytes>,
@@ -114,27 +130,31 @@ struct Step {
 /// A bridge that runs, with its feed, and one that does not, which says beforehand what will come of it.
 struct Bridge {
     running: net::Running,
-    line: FeedLine,
+    /// To the bridge, of the feed.
+    line: std::net::TcpStream,
     feed: Feed,
     oracle: Live,
     calls: u32,
 }
 
 impl Bridge {
-    async fn start(sink: &Sink) -> Bridge {
+    async fn start(sink: &Sink, sessions: usize) -> Bridge {
         let simulator = FeedSim::start().await.expect("a feed");
         let (config, mappings) = configure(&simulator.address.to_string());
         let running = net::start(config, &mappings).await.expect("a bridge");
-        let line = simulator.welcome(PASSWORD).await.expect("a connection");
-        let mut desk = Desk::start(running.applications[0]).await.expect("a desk");
+        let line = simulator.welcome(PASSWORD).await.expect("a connection").into_stream().into_std().expect("a socket");
+        line.set_nonblocking(false).expect("a socket");
         let url = format!("http://{}/CTIEvents", sink.address);
-        desk.session = desk.open_at(&url, "Test01", USER_PASSWORD).await.expect("a session");
-        desk.register().await.expect("a session on line");
+        for _ in 0..sessions {
+            let mut desk = Desk::start(running.applications[0]).await.expect("a desk");
+            desk.session = desk.open_at(&url, "Test01", USER_PASSWORD).await.expect("a session");
+            desk.register().await.expect("a session on line");
+        }
         // The simulator has numbered its two replies.
         let mut bridge = Bridge { running, line, feed: Feed::from(2), oracle: Live::new(), calls: 1000 };
         let arrivals = (1001..1001 + AGENTS).map(|agent| bridge.feed.arrive(Agent(agent))).collect();
         let script = bridge.foretell(arrivals);
-        bridge.say_all(&script, sink).await;
+        bridge.say_all(&script, sink, sessions).await;
         sink.take();
         bridge
     }
@@ -149,21 +169,21 @@ impl Bridge {
     }
 
     /// So many calls, one after the other.
-    fn script(&mut self, calls: u32) -> Vec<Step> {
+    fn script(&mut self, calls: usize) -> Vec<Step> {
         let first = self.calls;
-        self.calls += calls;
+        self.calls += calls as u32;
         let frames = (first..self.calls).flat_map(|call| self.feed.whole_call(call, Agent(1001 + call % AGENTS)));
         let frames = frames.collect();
         self.foretell(frames)
     }
 
     /// Says everything as fast as it is taken, and waits until all that comes of it is there.
-    async fn say_all(&mut self, script: &[Step], sink: &Sink) {
+    async fn say_all(&mut self, script: &[Step], sink: &Sink, sessions: usize) {
         let mut expected = 0;
         for step in script {
-            arrived(sink, expected, UNDER_WAY).await;
-            self.line.raw(&step.frame).await.expect("a bridge");
-            expected += step.bodies.len();
+            arrived(sink, expected, UNDER_WAY * sessions).await;
+            self.line.write_all(&step.frame).expect("a bridge");
+            expected += step.bodies.len() * sessions;
         }
         arrived(sink, expected, 0).await;
     }
@@ -176,17 +196,25 @@ async fn arrived(sink: &Sink, expected: usize, missing: usize) {
     }
 }
 
-/// Lets a step happen at every beat; hands back how long each event took from there to the callback, in microseconds, sorted.
-async fn paced(script: &[Step], sink: &Sink, mut happen: impl AsyncFnMut(&Step)) -> Vec<f64> {
-    let mut beat = interval(PACE);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut due = Vec::new();
-    for step in script {
-        beat.tick().await;
-        due.extend(step.bodies.iter().map(|_| Instant::now()));
-        happen(step).await;
-    }
-    arrived(sink, due.len(), 0).await;
+/// Lets the steps happen so that so many events come of them in a second; hands back how long each event took from there to
+/// the callback, in microseconds, sorted. A thread of its own keeps the time.
+async fn paced(script: &[Step], rate: u32, sink: &Sink, mut happen: impl FnMut(&Step) + Send + 'static) -> Vec<f64> {
+    let steps = script.to_vec();
+    let pacer = thread::spawn(move || {
+        let mut due = Vec::new();
+        let mut beat = Instant::now();
+        for step in steps {
+            thread::sleep(beat.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            due.extend(step.bodies.iter().map(|_| now));
+            happen(&step);
+            beat = beat.max(now) + Duration::from_secs(1) * step.bodies.len() as u32 / rate;
+        }
+        due
+    });
+    let expected = script.iter().map(|step| step.bodies.len()).sum();
+    arrived(sink, expected, 0).await;
+    let due = pacer.join().expect("a pacer");
     let took = sink.take().into_iter().zip(due).map(|(there, due)| there.duration_since(due).as_secs_f64() * 1e6);
     let mut took: Vec<f64> = took.collect();
     took.sort_unstable_by(f64::total_cmp);

@@ -23,12 +23,28 @@ use cti_bridge::{
 pub const PASSWORD: &str = "feed-pass-73";
 pub const USER_PASSWORD: &str = "desk-pass-91";
 
+/// A feed, and an application for CTIPS.
 pub fn configure(feed: &str) -> (Config, Mappings) {
+    read(feed, "dialect = 'ctips'")
+}
+
+/// A feed, and an application that was written for one.
+pub fn configure_passing(feed: &str) -> (Config, Mappings) {
+    read(feed, "dialect = 'event-feed'\nconnections = 64")
+}
+
+fn read(feed: &str, application: &str) -> (Config, Mappings) {
     let text = format!(
         "[platform.mitel]\ndialect = 'event-feed'\naddress = '{feed}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
-         [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
+         [application.desk]\n{application}\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
          platforms = ['mitel']\n"
     );
+    configure_text(&[text])
+}
+
+/// The sections of a configuration.
+pub fn configure_text(sections: &[String]) -> (Config, Mappings) {
+    let text = sections.concat();
     let mut problems = Problems::default();
     let mappings = Mappings::load(&Files::built_in(), &mut problems);
     let sources = Sources::merge(Some(("bench", &text)), Default::default(), &[], &[], &mut problems);
@@ -50,7 +66,21 @@ pub struct Live {
 
 impl Live {
     pub fn new() -> Live {
-        let (config, mappings) = configure("127.0.0.1:1");
+        let mut live = Live::of(configure("127.0.0.1:1"));
+        // As with `[trace]`, unless it is to be measured what this costs.
+        if std::env::var_os("NO_HISTORY").is_none() {
+            live.bridge.remember_stories(8 << 20, false);
+        }
+        live.open();
+        live
+    }
+
+    /// A bridge with a feed that is live, and an application of a feed that has no connection.
+    pub fn passing() -> Live {
+        Live::of(configure_passing("127.0.0.1:1"))
+    }
+
+    fn of((config, mappings): (Config, Mappings)) -> Live {
         let mut bridge = Bridge::default();
         for platform in config.platforms {
             let dialect = &mappings.dialects[&platform.dialect];
@@ -94,13 +124,8 @@ impl Live {
                 labels: application.settings.labels,
             });
         }
-        // As `run` does, unless it is to be measured what this costs.
-        if std::env::var_os("NO_HISTORY").is_none() {
-            bridge.remember_stories(8 << 20, false);
-        }
         let mut live = Live { bridge, now: Time(0), feed: Connection::asked(0) };
         live.log_on();
-        live.open();
         live
     }
 

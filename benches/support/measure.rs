@@ -18,6 +18,12 @@ impl Spread {
         let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
         Spread { low: at(0.1), median: at(0.5), high: at(0.9) }
     }
+
+    /// The median with its range, with so many digits.
+    pub fn shown(self, digits: usize) -> String {
+        let Spread { low, median, high } = self;
+        format!("{median:.digits$} ({low:.digits$}–{high:.digits$})")
+    }
 }
 
 /// One way: what is not timed, then what is; it hands back how long the latter took.

@@ -1,71 +1,83 @@
-//! Writes the messages that wait for a connection together, in order: a write costs more than most messages.
+//! Writes the frames that wait for a stream, in order, in as few writes as the stream takes: each write offers the parts of
+//! many frames, which stay where they are. A write that takes only a part is gone on with exactly where it stopped.
 
-use tokio::{
-    io::{AsyncWrite, AsyncWriteExt},
-    sync::mpsc,
-};
+use std::{collections::VecDeque, io};
 
-/// The length, in bytes, from which no more messages are added to a batch.
-const LONGEST: usize = 64 << 10;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use super::outbox::Taker;
+use crate::port::Frame;
+
+/// The most that is offered in one write: bytes, unless a single frame is longer, and parts of frames.
+const LONGEST: usize = 256 << 10;
+const PARTS: usize = 1000;
+
+/// Frames that were taken and are not written to the end.
 #[derive(Default)]
 pub struct Batch {
-    bytes: Vec<u8>,
-    /// The number of messages in the batch.
+    frames: VecDeque<Frame>,
+    /// How much of the first frame is written.
+    begun: usize,
+}
+
+/// Frames that are written to the end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
     pub messages: usize,
+    pub bytes: usize,
 }
 
 impl Batch {
-    /// Takes the next message, and further waiting messages while there is room. Returns false if no message is left
-    /// and all senders are gone.
-    pub async fn fill<M: AsRef<[u8]>>(&mut self, receiver: &mut mpsc::Receiver<M>) -> bool {
-        self.bytes.clear();
-        // The room that a long message needed is given back.
-        self.bytes.shrink_to(LONGEST);
-        self.messages = 0;
-        let mut next = receiver.recv().await;
-        while let Some(message) = next {
-            self.bytes.extend_from_slice(message.as_ref());
-            self.messages += 1;
-            next = if self.bytes.len() < LONGEST { receiver.try_recv().ok() } else { None };
+    /// Takes all frames that wait, once some do. Returns false if no frame is left and none can come.
+    pub async fn fill(&mut self, taker: &Taker) -> bool {
+        taker.take_all(&mut self.frames).await
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Offers what waits, once, and says which frames are written to the end by that.
+    pub async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<Written> {
+        let mut slices = Vec::with_capacity(PARTS.min(3 * self.frames.len()));
+        let (mut begun, mut length) = (self.begun, 0);
+        for frame in &self.frames {
+            if length >= LONGEST || slices.len() + 3 > PARTS {
+                break;
+            }
+            length += frame.len() - begun;
+            frame.slices(begun, &mut slices);
+            begun = 0;
         }
-        self.messages > 0
+        let count = match slices.as_slice() {
+            // Everything that waits is empty.
+            [] => 0,
+            [slice] => writer.write(slice).await?,
+            slices => writer.write_vectored(slices).await?,
+        };
+        if count == 0 && length > 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        Ok(self.advance(count))
     }
 
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Writes the whole batch. Over TLS, part of it may stay in the buffer until it is flushed.
-    pub async fn write(&self, writer: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
-        writer.write_all(&self.bytes).await?;
-        writer.flush().await
+    fn advance(&mut self, mut count: usize) -> Written {
+        let mut written = Written::default();
+        while let Some(frame) = self.frames.front() {
+            let left = frame.len() - self.begun;
+            if left > count {
+                self.begun += count;
+                break;
+            }
+            count -= left;
+            written.messages += 1;
+            written.bytes += frame.len();
+            self.begun = 0;
+            self.frames.pop_front();
+        }
+        written
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_waits_is_one_piece_in_order_and_bounded() {
-        let (sender, mut receiver) = mpsc::channel(1000);
-        let mut batch = Batch::default();
-        for number in 0..3u8 {
-            sender.send(vec![number; 2]).await.unwrap();
-        }
-        assert!(batch.fill(&mut receiver).await);
-        assert_eq!((batch.bytes.as_slice(), batch.messages), (&[0, 0, 1, 1, 2, 2][..], 3));
-        for _ in 0..10 {
-            sender.send(vec![7; LONGEST / 4 + 1]).await.unwrap();
-        }
-        assert!(batch.fill(&mut receiver).await);
-        assert_eq!((batch.messages, batch.len()), (4, LONGEST + 4));
-        drop(sender);
-        let mut rest = 0;
-        while batch.fill(&mut receiver).await {
-            rest += batch.messages;
-        }
-        assert_eq!((rest, batch.len()), (6, 0));
-    }
-}
+mod tests;

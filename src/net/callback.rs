@@ -92,7 +92,7 @@ impl Caller {
         let (owner, connection) = (self.owner, self.connection);
         let mut line = Exchange::new(self.callbacks.access.clone(), url);
         let mut has_faulted = false;
-        while let Some((Delivery { token, action, body }, at)) = calls.recv().await {
+        while let Some((Delivery { token, action, body }, at)) = next(&mut calls, line.as_mut().ok()).await {
             let line = match &mut line {
                 Ok(line) => line,
                 Err(reason) => {
@@ -121,7 +121,7 @@ impl Caller {
                 }
                 Err(failure) => return Some(failure.text()),
             }
-            self.measured.delivery.observe(at.elapsed().as_secs_f64());
+            self.measured.delivery.observe(at.elapsed(), 1);
         }
         None
     }
@@ -156,6 +156,19 @@ impl Caller {
                 Err(failure) => return Err(failure),
             }
         }
+    }
+}
+
+/// The next call to make; meanwhile, the connection is closed if the client closes it.
+async fn next(
+    calls: &mut mpsc::Receiver<(Delivery, Instant)>,
+    line: Option<&mut Exchange>,
+) -> Option<(Delivery, Instant)> {
+    let Some(line) = line else { return calls.recv().await };
+    tokio::select! {
+        biased;
+        next = calls.recv() => next,
+        never = line.idle() => match never {},
     }
 }
 

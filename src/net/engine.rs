@@ -2,11 +2,12 @@
 //! How outputs are carried out is the business of `perform`.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use hashbrown::HashMap;
 use tokio::{
     sync::{mpsc, oneshot},
     time::sleep_until,
@@ -19,6 +20,7 @@ use super::{
     input::Input,
     inspection::Complaint,
     metrics::Metrics,
+    outbox::Wake,
     perform::Calls,
     post::Posts,
     reload::{Exchanged, NewRules, NewUsers},
@@ -71,6 +73,8 @@ pub struct Engine {
     pub(super) store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
+    /// Tasks of streams that sleep and have something to write.
+    pub(super) asleep: Vec<Wake>,
     /// Queues of calls to callback addresses.
     pub(super) calls: HashMap<(Owner, Connection), Calls>,
     pub(super) crowds: Crowds,
@@ -117,6 +121,7 @@ impl Engine {
             store_failed: None,
             callbacks,
             links: HashMap::new(),
+            asleep: Vec::new(),
             calls: HashMap::new(),
             crowds: Crowds::new(hold_limit),
             held: HashMap::new(),

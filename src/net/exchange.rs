@@ -1,11 +1,15 @@
 //! One POST after the other to one address, over a connection that is opened when it is needed and kept; redirects are not
-//! followed. What is not known to have failed before anything of it was written is said to be unknown.
+//! followed. What is not known to have failed before anything of it was written is said to be unknown. Whoever waits for an
+//! answer works the connection meanwhile (`driven`), so that no other task has to be woken for it.
 
 use std::{
+    convert::Infallible,
+    future::poll_fn,
     io::ErrorKind,
     mem::MaybeUninit,
     net::SocketAddr,
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -14,18 +18,19 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Request, Response, StatusCode, Uri,
     body::Incoming,
-    client::conn::http1::{SendRequest, handshake},
+    client::conn::http1::SendRequest,
     header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue},
+    http::request::Parts,
 };
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, Socket};
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout_at};
+use tokio::{net::TcpStream, time::timeout_at};
 
 use super::{
     allow::{self, is_local},
     content::{self, Foreign},
     dial::Stream,
+    driven::Driven,
     tls::Connector,
 };
 use crate::{
@@ -83,9 +88,6 @@ pub enum Failure {
     Unknown(String),
 }
 
-/// What is asked, made anew for each attempt.
-type Make<'m> = dyn Fn(&Uri) -> Result<Request<Full<Bytes>>, String> + Sync + 'm;
-
 /// The way to one address.
 pub struct Exchange {
     access: Arc<Access>,
@@ -94,12 +96,14 @@ pub struct Exchange {
     port: u16,
     secure: bool,
     open: Option<Open>,
+    /// The head of the latest post, with its action: most posts have the same.
+    head: Option<(String, Arc<Parts>)>,
 }
 
 /// A connection that is kept.
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    driver: JoinHandle<()>,
+    driven: Driven,
     /// The same socket again, to see whether the server has closed it.
     socket: Socket,
     /// When it was used last.
@@ -119,21 +123,32 @@ impl Open {
     }
 }
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
-
 impl Exchange {
     pub fn new(access: Arc<Access>, url: &str) -> Result<Exchange, String> {
         let Url { uri, secure, host, port } = Url::to_call(url)?;
-        Ok(Exchange { access, uri, host, port, secure, open: None })
+        Ok(Exchange { access, uri, host, port, secure, open: None, head: None })
     }
 
     fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            open.driver.abort();
+        self.open = None;
+    }
+
+    /// Looks whether the server has closed the connection that is kept, which then is closed here, too.
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(open) = &mut self.open else { return Poll::Pending };
+        match open.driven.poll_ended(cx) {
+            Poll::Ready(()) => {
+                self.close();
+                Poll::Ready(())
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Goes on for as long as nothing is asked. A connection that the server closes meanwhile is closed here, too.
+    pub async fn idle(&mut self) -> Infallible {
+        loop {
+            poll_fn(|cx| self.poll_closed(cx)).await;
         }
     }
 
@@ -145,8 +160,8 @@ impl Exchange {
         since: Instant,
         limit: Duration,
     ) -> Result<Answer, Failure> {
-        let make = |uri: &Uri| request(uri, action, body.clone());
-        match timeout_at((since + limit).into(), self.exchange(&make)).await {
+        let head = self.head(action).map_err(Failure::Unsent)?;
+        match timeout_at((since + limit).into(), self.exchange(&head, &body)).await {
             Ok(result) => result,
             Err(_) => {
                 let written = self.open.is_some();
@@ -159,14 +174,14 @@ impl Exchange {
 
     /// Gets what is at this path of the same host. Whoever asks bounds the time.
     pub async fn get(&mut self, path: &str) -> Result<Answer, String> {
-        let make = |uri: &Uri| get(uri, path);
-        self.exchange(&make).await.map_err(|failure| match failure {
+        let head = get(&self.uri, path)?;
+        self.exchange(&head, &Bytes::new()).await.map_err(|failure| match failure {
             Failure::Unsent(reason) | Failure::Unknown(reason) => reason,
         })
     }
 
     /// One request and its answer. A kept connection that turns out to be closed before anything was written is replaced.
-    async fn exchange(&mut self, make: &Make<'_>) -> Result<Answer, Failure> {
+    async fn exchange(&mut self, head: &Parts, body: &Bytes) -> Result<Answer, Failure> {
         if self.open.as_ref().is_some_and(|open| !open.is_usable(self.access.idle)) {
             self.close();
         }
@@ -175,19 +190,19 @@ impl Exchange {
             if fresh {
                 self.open = Some(self.connect().await.map_err(Failure::Unsent)?);
             }
-            let Some(open) = &mut self.open else { break };
-            if let Err(error) = open.sender.ready().await {
+            let Some(Open { sender, driven, since, .. }) = &mut self.open else { break };
+            if let Err(error) = driven.until(sender.ready()).await {
                 self.close();
                 if fresh || attempt > 0 {
                     return Err(Failure::Unsent(error.to_string()));
                 }
                 continue;
             }
-            let request = make(&self.uri).map_err(Failure::Unsent)?;
-            match open.sender.try_send_request(request).await {
+            let request = Request::from_parts(head.clone(), Full::new(body.clone()));
+            match driven.until(sender.try_send_request(request)).await {
                 Ok(response) => {
-                    let answer = read(response, self.access.answer).await;
-                    open.since = Instant::now();
+                    let answer = driven.until(read(response, self.access.answer)).await;
+                    *since = Instant::now();
                     if answer.is_cut {
                         self.close();
                     }
@@ -212,7 +227,7 @@ impl Exchange {
         Err(Failure::Unsent("the connection could not be kept".into()))
     }
 
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+    async fn addresses(&mut self) -> Result<Vec<SocketAddr>, String> {
         match &self.access.allow {
             Some(list) => allow::resolve(list, &self.host, self.port).await,
             None => {
@@ -222,7 +237,7 @@ impl Exchange {
         }
     }
 
-    async fn connect(&self) -> Result<Open, String> {
+    async fn connect(&mut self) -> Result<Open, String> {
         let mut last = format!("{} has no address", self.host);
         for address in self.addresses().await? {
             if !self.secure && !self.access.plaintext && !is_local(address.ip()) {
@@ -240,7 +255,7 @@ impl Exchange {
         Err(last)
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<Open, String> {
+    async fn shake_hands(&mut self, stream: TcpStream) -> Result<Open, String> {
         let socket = SockRef::from(&stream).try_clone().map_err(|error| error.to_string())?;
         let stream: Box<dyn Stream> = if self.secure {
             let name = self.access.server_name.clone().unwrap_or_else(|| self.host.clone());
@@ -256,32 +271,40 @@ impl Exchange {
         } else {
             Box::new(stream)
         };
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Open { sender, driver, socket, since: Instant::now() })
+        let (sender, driven) = Driven::shake_hands(stream).await.map_err(|error| error.to_string())?;
+        Ok(Open { sender, driven, socket, since: Instant::now() })
+    }
+
+    /// The head of posts of this action.
+    fn head(&mut self, action: &str) -> Result<Arc<Parts>, String> {
+        match &self.head {
+            Some((known, head)) if known == action => Ok(head.clone()),
+            _ => {
+                let head = Arc::new(post(&self.uri, action)?);
+                self.head = Some((action.to_owned(), head.clone()));
+                Ok(head)
+            }
+        }
     }
 }
 
-fn get(uri: &Uri, path: &str) -> Result<Request<Full<Bytes>>, String> {
+fn get(uri: &Uri, path: &str) -> Result<Parts, String> {
     let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    Request::get(path)
-        .header(HOST, host)
-        .header(ACCEPT_ENCODING, "identity")
-        .body(Full::default())
-        .map_err(|error| error.to_string())
+    let request = Request::get(path).header(HOST, host).header(ACCEPT_ENCODING, "identity").body(());
+    request.map(|request| request.into_parts().0).map_err(|error| error.to_string())
 }
 
-fn request(uri: &Uri, action: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {
+fn post(uri: &Uri, action: &str) -> Result<Parts, String> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
     let action = HeaderValue::from_str(&format!("\"{action}\"")).map_err(|error| error.to_string())?;
-    Request::post(path)
+    let request = Request::post(path)
         .header(HOST, host)
         .header(CONTENT_TYPE, soap::CONTENT_TYPE)
         .header(ACCEPT_ENCODING, "identity")
         .header("SOAPAction", action)
-        .body(Full::new(body))
-        .map_err(|error| error.to_string())
+        .body(());
+    request.map(|request| request.into_parts().0).map_err(|error| error.to_string())
 }
 
 /// Reads an answer to its end, so that the connection can be used again.

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -10,13 +9,15 @@ use super::{
     callback::Caller,
     engine::{Engine, Link},
     metrics::Fill,
+    outbox::Wake,
     room::Waiting,
+    stream::Queued,
 };
 use crate::{
     bridge::{Output, Owner},
     log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Notice, Post, PostOutcome},
+    port::{self, Connection, Delivery, Frame, Notice, Post, PostOutcome},
 };
 
 /// The cause of ending a connection that reads too slowly.
@@ -66,13 +67,24 @@ impl Engine {
                 Output::Line(_) => {}
             }
         }
+        self.asleep.drain(..).for_each(Wake::wake);
     }
 
     fn carry_out(&mut self, owner: Owner, output: port::Output, heard: Option<Instant>) {
         match output {
             port::Output::Connect { connection } => self.connect(owner, connection),
             port::Output::Call { connection, url, give_up } => self.open_calls(owner, connection, url, give_up),
-            port::Output::Write { connection, bytes } => self.write(owner, connection, bytes, heard),
+            port::Output::Write { connection, bytes } => {
+                if self.write(owner, connection, bytes.into()) {
+                    self.measure(owner, 1, heard);
+                }
+            }
+            port::Output::WriteEach { message, to } => {
+                let written =
+                    to.iter().filter(|(connection, number)| self.write(owner, *connection, message.numbered(*number)));
+                let written = written.count();
+                self.measure(owner, written, heard);
+            }
             port::Output::Deliver { connection, delivery } => self.deliver(owner, connection, delivery, heard),
             port::Output::Close { connection } => {
                 // A writer that is dropped writes everything that waits before it closes.
@@ -177,7 +189,7 @@ impl Engine {
             return self.give_up(owner, connection, &reason);
         };
         if let Some(heard) = heard {
-            self.metrics.of_application(index).translation.observe(at.duration_since(heard).as_secs_f64());
+            self.metrics.of_application(index).translation.observe(at.duration_since(heard), 1);
         }
         if has_risen {
             let waiting = calls.waiting.clone();
@@ -185,21 +197,28 @@ impl Engine {
         }
     }
 
-    /// Hands bytes to a stream's queue.
-    fn write(&mut self, owner: Owner, connection: Connection, bytes: Bytes, heard: Option<Instant>) {
-        let Some(Link::Open(writer)) = self.links.get(&(owner, connection)) else { return };
-        if let Owner::Application(_) = owner {
-            self.show(owner, connection, "told", &bytes);
+    /// Measures how long it took from bytes that were read to so many events that are queued.
+    fn measure(&self, owner: Owner, events: usize, heard: Option<Instant>) {
+        if let (Some(heard), Owner::Application(index)) = (heard, owner) {
+            self.metrics.of_application(index).translation.observe(heard.elapsed(), events);
         }
-        if let Some(has_risen) = writer.send(bytes) {
-            if let (Some(heard), Owner::Application(index)) = (heard, owner) {
-                self.metrics.of_application(index).translation.observe(heard.elapsed().as_secs_f64());
-            }
+    }
+
+    /// Hands a frame to a stream's queue. The stream's task is woken once everything is handed out.
+    fn write(&mut self, owner: Owner, connection: Connection, frame: Frame) -> bool {
+        let Some(Link::Open(writer)) = self.links.get(&(owner, connection)) else { return false };
+        if let Owner::Application(_) = owner
+            && tracing::enabled!(tracing::Level::TRACE)
+        {
+            self.show(owner, connection, "told", &frame.clone().into_bytes());
+        }
+        if let Some(Queued { has_risen, wake }) = writer.queue(frame) {
+            self.asleep.extend(wake);
             if has_risen {
                 let waiting = writer.waiting.clone();
                 self.crowd(owner, connection, &waiting);
             }
-            return;
+            return true;
         }
         writer.stop.cancel();
         let reason = match owner {
@@ -207,6 +226,7 @@ impl Engine {
             Owner::Application(_) => "it does not read what it subscribed to",
         };
         self.give_up(owner, connection, reason);
+        false
     }
 
     /// Ends a connection that has fallen behind.

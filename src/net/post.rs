@@ -1,7 +1,12 @@
 //! Posting to a platform: what its conversation wants posted waits in a bounded queue, so many at a time are on their way,
 //! each over a connection of its own that is kept for the next. Each is posted once, and what is known of it is brought.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use tokio::{sync::mpsc, task::JoinSet};
@@ -65,7 +70,7 @@ impl Posts {
 impl Carrier {
     /// Posts until nobody has anything more to post, and everything is answered.
     pub async fn run(mut self) {
-        let mut kept: Vec<(Arc<str>, Exchange)> = Vec::new();
+        let mut kept: Vec<Kept> = Vec::new();
         let mut running = JoinSet::new();
         loop {
             tokio::select! {
@@ -74,6 +79,7 @@ impl Carrier {
                         kept.push(exchange);
                     }
                 }
+                () = poll_fn(|cx| poll_closed(&mut kept, cx)) => {}
                 next = self.queue.recv(), if running.len() < self.connections => {
                     let Some((post, since)) = next else { break };
                     let (token, url) = (post.token, post.url.clone());
@@ -101,6 +107,16 @@ impl Carrier {
         }
         while running.join_next().await.is_some() {}
     }
+}
+
+/// A connection to an address that was posted to.
+type Kept = (Arc<str>, Exchange);
+
+/// Drops connections that the platform has closed. Ready if there were any.
+fn poll_closed(kept: &mut Vec<Kept>, cx: &mut Context<'_>) -> Poll<()> {
+    let before = kept.len();
+    kept.retain_mut(|(_, exchange)| exchange.poll_closed(cx).is_pending());
+    if kept.len() < before { Poll::Ready(()) } else { Poll::Pending }
 }
 
 async fn carry(exchange: &mut Exchange, post: Post, since: Instant) -> PostOutcome {

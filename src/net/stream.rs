@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{Semaphore, mpsc},
@@ -15,13 +15,18 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    batch::Batch,
+    batch::{Batch, Written},
     bring,
     input::Input,
+    outbox::{Putter, Taker, Wake, outbox},
     room::{Waiting, bring_room},
     strangers::{GAVE_WAY, Standing, dismissed},
 };
-use crate::{bridge::Owner, port::Connection, settings::Queue};
+use crate::{
+    bridge::Owner,
+    port::{Connection, Frame},
+    settings::Queue,
+};
 
 /// For how long a stream that is closed may go on being written.
 const LINGER: Duration = Duration::from_secs(10);
@@ -30,7 +35,7 @@ pub const READ_AHEAD: usize = 4;
 
 /// The way to one stream, as the engine knows it. A writer that is dropped closes the stream once everything is written.
 pub struct Writer {
-    messages: mpsc::Sender<Bytes>,
+    frames: Putter,
     pub waiting: Arc<Waiting>,
     /// Ends the stream at once, whatever waits.
     pub stop: CancellationToken,
@@ -41,7 +46,7 @@ pub struct Writer {
 
 /// The other end of a writer's queue.
 pub struct Outgoing {
-    pub messages: mpsc::Receiver<Bytes>,
+    pub frames: Taker,
     pub waiting: Arc<Waiting>,
     /// Ends the stream at once, whatever waits.
     pub stop: CancellationToken,
@@ -61,20 +66,28 @@ impl Closing {
 
 impl Writer {
     pub fn new(queue: Queue) -> (Writer, Outgoing) {
-        let (sender, messages) = mpsc::channel(queue.messages);
+        let (putter, frames) = outbox();
         let (waiting, stop, closing) =
             (Arc::new(Waiting::new(queue)), CancellationToken::new(), CancellationToken::new());
         let _closing = closing.clone().drop_guard();
         let (waits, stops) = (waiting.clone(), stop.clone());
-        let writer = Writer { messages: sender, waiting: waits, stop: stops, standing: None, _closing };
-        (writer, Outgoing { messages, waiting, stop, closing: Closing(closing) })
+        let writer = Writer { frames: putter, waiting: waits, stop: stops, standing: None, _closing };
+        (writer, Outgoing { frames, waiting, stop, closing: Closing(closing) })
     }
 
-    /// Queues bytes. None if there is no room for them, else whether the queue has become more crowded.
-    pub fn send(&self, bytes: Bytes) -> Option<bool> {
-        let has_risen = self.waiting.add(bytes.len())?;
-        self.messages.try_send(bytes).is_ok().then_some(has_risen)
+    /// Queues a frame. None if there is no room for it. All of its bytes count, also those that it shares with other queues.
+    pub fn queue(&self, frame: Frame) -> Option<Queued> {
+        let has_risen = self.waiting.add(frame.len())?;
+        Some(Queued { has_risen, wake: self.frames.put(frame) })
     }
+}
+
+/// What follows from a frame that was queued.
+pub struct Queued {
+    /// The queue has become more crowded.
+    pub has_risen: bool,
+    /// The task that writes sleeps.
+    pub wake: Option<Wake>,
 }
 
 /// Whose stream it is, and its bounds.
@@ -93,7 +106,7 @@ pub struct Route {
 /// Reads and writes until either ends, and brings what is read, and why it ended.
 pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, inputs: &mpsc::Sender<Input>) {
     let Route { owner, connection, peer, queue, read, standing } = route;
-    let (mut writer, Outgoing { messages, waiting, stop, closing }) = Writer::new(queue);
+    let (mut writer, Outgoing { frames, waiting, stop, closing }) = Writer::new(queue);
     writer.standing = standing.clone();
     bring(inputs, Input::Opened { owner, connection, peer, writer }).await;
     let (mut reader, socket) = tokio::io::split(stream);
@@ -101,7 +114,7 @@ pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, 
         () = dismissed(standing.as_ref()) => GAVE_WAY.to_owned(),
         () = stop.cancelled() => return,
         () = closing.linger() => return,
-        written = write(socket, messages, &waiting, (inputs, owner, connection)) => match written {
+        written = write(socket, frames, &waiting, (inputs, owner, connection)) => match written {
             Ok(()) => return,
             Err(error) => format!("writing: {error}"),
         },
@@ -113,16 +126,20 @@ pub async fn converse(stream: impl AsyncRead + AsyncWrite + Send, route: Route, 
 /// Writes until there is nothing more to write: the queue was closed and is empty.
 async fn write(
     mut socket: impl AsyncWrite + Unpin,
-    mut messages: mpsc::Receiver<Bytes>,
+    frames: Taker,
     waiting: &Waiting,
     (inputs, owner, connection): (&mpsc::Sender<Input>, Owner, Connection),
 ) -> std::io::Result<()> {
     let mut batch = Batch::default();
-    while batch.fill(&mut messages).await {
-        batch.write(&mut socket).await?;
-        if waiting.take(batch.messages, batch.len()) {
-            bring_room(inputs, owner, connection).await;
+    while batch.fill(&frames).await {
+        while !batch.is_empty() {
+            let Written { messages, bytes } = batch.write(&mut socket).await?;
+            if waiting.take(messages, bytes) {
+                bring_room(inputs, owner, connection).await;
+            }
         }
+        // Over TLS, part of it may stay in the buffer until then.
+        socket.flush().await?;
     }
     let _ = socket.shutdown().await;
     Ok(())

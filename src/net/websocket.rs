@@ -3,6 +3,7 @@
 //! sides agree on. How a connection becomes a WebSocket is the business of `web`.
 
 use std::{
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant as Moment},
 };
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     bring,
     input::Input,
+    outbox::Taker,
     peers::Peers,
     room::{Waiting, bring_room},
     strangers::{GAVE_WAY, dismissed},
@@ -116,14 +118,14 @@ pub async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin>(
     let Route { owner, connection, peer, .. } = &route;
     let (owner, connection, inputs) = (*owner, *connection, &peers.inputs);
     bring(inputs, Input::Opened { owner, connection, peer: peer.clone(), writer }).await;
-    let Outgoing { messages, waiting, stop, closing } = outgoing;
+    let Outgoing { frames, waiting, stop, closing } = outgoing;
     let (mut sending, mut receiving) = socket.split();
     let question = Notify::new();
     let end = tokio::select! {
         () = stop.cancelled() => return,
         () = closing.linger() => return,
         () = dismissed(route.standing.as_ref()) => End::broken("gave-way", GAVE_WAY, CloseCode::Again),
-        written = write(&mut sending, messages, &waiting, &question, &route, inputs) => match written {
+        written = write(&mut sending, frames, &waiting, &question, &route, inputs) => match written {
             Ok(()) if shutdown.is_cancelled() => End::ours(CloseCode::Away),
             Ok(()) => End::ours(CloseCode::Normal),
             Err(error) => End::theirs(format!("writing: {error}")),
@@ -223,31 +225,33 @@ async fn next_text(
 /// Writes until there is nothing more to write: the queue was closed and is empty. What waits is written together.
 async fn write(
     socket: &mut (impl Sink<Message, Error = Error> + Unpin),
-    mut messages: mpsc::Receiver<Bytes>,
+    waiting_frames: Taker,
     waiting: &Waiting,
     question: &Notify,
     route: &Route,
     inputs: &mpsc::Sender<Input>,
 ) -> Result<(), Error> {
+    let mut taken = VecDeque::new();
     loop {
-        let mut next = tokio::select! {
+        tokio::select! {
             biased;
             () = question.notified() => {
                 socket.send(Message::Ping(Bytes::new())).await?;
                 continue;
             }
-            next = messages.recv() => next,
-        };
-        if next.is_none() {
-            return Ok(());
+            is_open = waiting_frames.take_all(&mut taken), if taken.is_empty() => if !is_open {
+                return Ok(());
+            },
+            () = std::future::ready(()), if !taken.is_empty() => {}
         }
         let (mut count, mut length) = (0, 0);
-        while let Some(message) = next {
+        while length < GATHERED
+            && let Some(message) = taken.pop_front()
+        {
             (count, length) = (count + 1, length + message.len());
-            for frame in frames(&message) {
+            for frame in frames(&message.into_bytes()) {
                 socket.feed(Message::Frame(frame)).await?;
             }
-            next = if length < GATHERED { messages.try_recv().ok() } else { None };
         }
         socket.flush().await?;
         if waiting.take(count, length) {

@@ -33,6 +33,7 @@
 
 mod application;
 mod directory;
+mod frame;
 mod input;
 mod notice;
 mod origin;
@@ -47,6 +48,7 @@ pub use application::{
     WatchesGroups,
 };
 pub use directory::{Abilities, Directory, Entry, Known, Thing};
+pub use frame::{Frame, Shared};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
 pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::Notice;
+use super::{Notice, Shared};
 
 /// A connection of one conversation: a stream, or the queue of calls to a session's callback address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +53,11 @@ pub enum Output {
     Write {
         connection: Connection,
         bytes: Bytes,
+    },
+    /// Write a message to several streams, to each under its own number.
+    WriteEach {
+        message: Shared,
+        to: Vec<(Connection, u32)>,
     },
     /// Make a call of a queue.
     Deliver {

@@ -125,6 +125,11 @@ impl FeedLine {
         self.stream.write_all(bytes).await
     }
 
+    /// The connection alone, for whoever numbers the messages.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Closes the connection, like a platform that goes down.
     pub async fn close(&mut self) -> std::io::Result<()> {
         self.stream.shutdown().await

@@ -91,4 +91,8 @@ impl Subscriber {
             }
         }
     }
+    /// The connection alone, for whoever reads on without the messages that were received already.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
 }

@@ -497,11 +497,18 @@ impl VirtualBridge {
         }
     }
 
+    fn hears_bytes(&mut self, application: usize, connection: Connection, bytes: &[u8]) {
+        let text = String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap();
+        self.hears(application, connection.number(), text, bytes);
+    }
+
     fn carry_out(&mut self, application: usize, output: port::Output) {
         match output {
-            port::Output::Write { connection, bytes } => {
-                let text = String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap();
-                self.hears(application, connection.number(), text, &bytes);
+            port::Output::Write { connection, bytes } => self.hears_bytes(application, connection, &bytes),
+            port::Output::WriteEach { message, to } => {
+                for (connection, number) in to {
+                    self.hears_bytes(application, connection, &message.numbered(number).into_bytes());
+                }
             }
             port::Output::Deliver { connection, delivery } => match delivery.token {
                 None => {

@@ -72,6 +72,17 @@ pub struct Session {
     deadline: Option<Time>,
 }
 
+impl Session {
+    fn next_sequence(&mut self) -> u32 {
+        let sequence = self.sequence;
+        self.sequence = sequence.wrapping_add(1);
+        sequence
+    }
+}
+
+/// Connections, each with its next number.
+type Recipients = smallvec::SmallVec<[(u32, u32); 8]>;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Server {
@@ -294,12 +305,9 @@ impl ApplicationConversation for Server {
         let wants = |session: &Session| session.user.is_some() && session.subscriptions.want(&self.catalogue, message);
         // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
         let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
-        let wanting = self.sessions.iter().filter(|(key, session)| concerns(**key) && wants(session));
-        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
-        for key in &wanting {
-            self.write(*key, message);
-        }
-        wanting.len()
+        let wanting = self.sessions.iter_mut().filter(|(key, session)| concerns(**key) && wants(session));
+        let to = wanting.map(|(key, session)| (*key, session.next_sequence())).collect();
+        self.write_each(to, message)
     }
 
     fn poll(&mut self) -> Option<ApplicationOutput> {
@@ -366,15 +374,13 @@ impl Passes for Server {
             Some(kinds) => session.subscriptions.want_entities(kinds),
             None => session.subscriptions.want(&self.catalogue, message),
         };
-        let wanting = self.sessions.iter().filter(|(_, session)| session.user.is_some() && wants(session));
-        let wanting: smallvec::SmallVec<[u32; 8]> = wanting.map(|(key, _)| *key).collect();
+        let mut wanting = self.sessions.iter_mut().filter(|(_, session)| session.user.is_some() && wants(session));
+        let Some(first) = wanting.next() else { return 0 };
         // Looked for once, and only where somebody hears it.
-        let numbering = if wanting.is_empty() { None } else { Numbering::of(message.held()) };
-        let Some(numbering) = numbering else { return 0 };
-        for key in &wanting {
-            self.send(*key, &numbering);
-        }
-        wanting.len()
+        let Some(numbering) = Numbering::of(message.held()) else { return 0 };
+        let wanting = std::iter::once(first).chain(wanting);
+        let to = wanting.map(|(key, session)| (*key, session.next_sequence())).collect();
+        self.send_each(to, &numbering)
     }
 }
 

@@ -24,7 +24,13 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::{net::stream::Writer, settings::Web};
+use crate::{
+    net::{
+        outbox::Wake,
+        stream::{Queued, Writer},
+    },
+    settings::Web,
+};
 
 const QUEUE: Queue = Queue { messages: 100, bytes: 8 << 20 };
 const LONGEST: usize = 64 << 10;
@@ -126,6 +132,13 @@ async fn hear(client: &mut Client) -> String {
     }
 }
 
+/// Hands bytes to the engine's end of a connection; whether it has become more crowded.
+fn send(writer: &Writer, bytes: Bytes) -> Option<bool> {
+    let Queued { has_risen, wake } = writer.queue(bytes.into())?;
+    wake.map(Wake::wake);
+    Some(has_risen)
+}
+
 /// A frame as a client writes it, under a mask of zeros.
 fn raw(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
@@ -147,7 +160,7 @@ async fn the_first_byte_tells_lines_from_http() {
         client.write_all(begin.as_bytes()).await.unwrap();
         let writer = engine.opened().await;
         assert_eq!(engine.next().await, format!("{} bytes", begin.len()));
-        assert_eq!(writer.send(Bytes::from_static(b"{}\n")), Some(false));
+        assert_eq!(send(&writer, Bytes::from_static(b"{}\n")), Some(false));
         drop(writer);
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
@@ -161,8 +174,8 @@ async fn the_first_byte_tells_lines_from_http() {
     let (mut client, writer) = engine.websocket(1024).await;
     client.send("{\"hello\":1}".into()).await.unwrap();
     assert_eq!(engine.text().await, "{\"hello\":1}");
-    writer.send(Bytes::from_static(b"{\"a\":1}\n")).unwrap();
-    writer.send(Bytes::from_static(b"{\"b\":2}\n{\"c\":3}\n")).unwrap();
+    send(&writer, Bytes::from_static(b"{\"a\":1}\n")).unwrap();
+    send(&writer, Bytes::from_static(b"{\"b\":2}\n{\"c\":3}\n")).unwrap();
     for expected in ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"] {
         assert_eq!(hear(&mut client).await, expected);
     }
@@ -303,7 +316,7 @@ async fn a_client_that_reads_nothing_ends_when_its_queue_is_full() {
     let (mut client, writer) = engine.websocket(1024).await;
     let line = Bytes::from(format!("{{\"x\":\"{}\"}}\n", "x".repeat(10_000)));
     let mut sent = 0;
-    while writer.send(line.clone()).is_some() {
+    while send(&writer, line.clone()).is_some() {
         sent += 1;
         tokio::task::yield_now().await;
     }
@@ -314,7 +327,7 @@ async fn a_client_that_reads_nothing_ends_when_its_queue_is_full() {
     assert_eq!(begun.elapsed().as_secs(), 0);
     // Nor is it waited for long when its conversation closes it.
     let (client, writer) = engine.websocket(1024).await;
-    writer.send(line).unwrap();
+    send(&writer, line).unwrap();
     drop(writer);
     let begun = Instant::now();
     let mut stream = client.into_inner();
@@ -330,8 +343,8 @@ async fn messages_that_wait_are_written_before_a_close() {
     for (stops, expected) in [(false, CloseCode::Normal), (true, CloseCode::Away)] {
         let (mut client, writer) = engine.websocket(1024).await;
         let long = format!("{{\"x\":\"{}\"}}", "x".repeat(200_000));
-        writer.send(Bytes::from(format!("{long}\n"))).unwrap();
-        writer.send(Bytes::from_static(b"{\"last\":true}\n")).unwrap();
+        send(&writer, Bytes::from(format!("{long}\n"))).unwrap();
+        send(&writer, Bytes::from_static(b"{\"last\":true}\n")).unwrap();
         if stops {
             engine.shutdown.cancel();
         }

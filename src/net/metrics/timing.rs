@@ -1,30 +1,46 @@
 //! Histograms: of times that are measured as they pass, and of times that the bridge has counted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::{EncodeMetric, MetricEncoder, NoLabelSet},
-    metrics::{
-        MetricType, TypedMetric,
-        histogram::{Histogram, exponential_buckets},
-    },
+    metrics::{MetricType, TypedMetric},
 };
 
 use crate::bridge::latency::{BOUNDS, Latency};
 
-/// Times that are measured.
-#[derive(Debug, Clone)]
-pub struct Timing(Histogram);
+/// The bounds of measured times but the last, in seconds: each is three times the one before.
+const STEPS: usize = 14;
+const LEAST: f64 = 0.000_01;
+const STEP: f64 = 3.0;
 
-impl Default for Timing {
-    fn default() -> Timing {
-        Timing(Histogram::new(exponential_buckets(0.000_01, 3.0, 14)))
-    }
+/// Times that are measured.
+#[derive(Debug, Clone, Default)]
+pub struct Timing(Arc<Mutex<Measured>>);
+
+#[derive(Debug, Default)]
+struct Measured {
+    seconds: f64,
+    /// How many were at most as long as each bound and longer than the one before.
+    counts: [u64; STEPS + 1],
+}
+
+/// The upper bounds in seconds.
+fn bounds() -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(LEAST), |bound| Some(bound * STEP)).take(STEPS).chain([f64::MAX])
 }
 
 impl Timing {
-    pub fn observe(&self, seconds: f64) {
-        self.0.observe(seconds);
+    /// Counts so many events that took so long.
+    pub fn observe(&self, time: Duration, events: usize) {
+        let seconds = time.as_secs_f64();
+        let place = bounds().position(|bound| seconds <= bound).unwrap_or(STEPS);
+        let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        measured.seconds += seconds * events as f64;
+        measured.counts[place] += events as u64;
     }
 }
 
@@ -33,8 +49,10 @@ impl TypedMetric for Timing {
 }
 
 impl EncodeMetric for Timing {
-    fn encode(&self, encoder: MetricEncoder<'_>) -> std::fmt::Result {
-        self.0.encode(encoder)
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
+        let Measured { seconds, counts } = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let buckets: Vec<(f64, u64)> = bounds().zip(*counts).collect();
+        encoder.encode_histogram::<NoLabelSet>(*seconds, counts.iter().sum(), &buckets, None)
     }
 
     fn metric_type(&self) -> MetricType {

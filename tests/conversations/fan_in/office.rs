@@ -297,6 +297,12 @@ impl Office {
             (Owner::Application(CRM), port::Output::Write { bytes, .. }) => {
                 self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
             }
+            (Owner::Application(CRM), port::Output::WriteEach { message, to }) => {
+                for (_, number) in to {
+                    let bytes = message.numbered(number).into_bytes();
+                    self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
+                }
+            }
             (_, port::Output::Admit { .. }) => {}
             (owner, output) => panic!("{owner:?} {output:?}"),
         }

@@ -1,11 +1,11 @@
 //! How answers and messages are written to a session, each with its next sequence number.
 
-use super::Server;
+use super::{Recipients, Server};
 use crate::dialect::event_feed::subscriptions::write_records;
 use crate::{
     message::{Kind, Message, Node},
     model::Id,
-    port::{Audience, Connection, Output},
+    port::{Audience, Connection, Output, Shared},
     vocabulary::{Replacement, Role, Unchanged},
     wire::json::Json,
 };
@@ -30,6 +30,22 @@ impl<'t> Numbering<'t> {
             }
         }
         Some(Numbering { before: [&text[..begin], "\"sequence\":"], after: [",", &text[begin..]] })
+    }
+
+    /// The message with what stands for its number.
+    fn frame(&self, number: &str) -> Vec<u8> {
+        let Numbering { before, after } = self;
+        let parts = || before.iter().copied().chain([number]).chain(after.iter().copied());
+        let mut bytes = Vec::with_capacity(parts().map(str::len).sum::<usize>() + 1);
+        parts().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        bytes.push(0);
+        bytes
+    }
+
+    /// The message for several connections.
+    fn shared(&self) -> Shared {
+        let number_at = Some(self.before.iter().map(|part| part.len()).sum());
+        Shared { text: self.frame("").into(), number_at }
     }
 }
 
@@ -82,30 +98,59 @@ impl Server {
     }
 
     /// Sends a message as it stands there, but for its number, which is the connection's next.
-    pub(super) fn send(&mut self, key: u32, Numbering { before, after }: &Numbering) {
+    pub(super) fn send(&mut self, key: u32, numbering: &Numbering) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let sequence = session.sequence;
-        session.sequence = session.sequence.wrapping_add(1);
-        let mut bytes = Vec::with_capacity(before.iter().chain(after).map(|part| part.len()).sum::<usize>() + 11);
-        before.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
-        bytes.extend_from_slice(itoa::Buffer::new().format(sequence).as_bytes());
-        after.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
-        bytes.push(0);
-        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
+        let to = smallvec::smallvec![(key, session.next_sequence())];
+        self.send_each(to, numbering);
+    }
+
+    /// Sends a message to each of these, as it stands there but for its number. Hands back how many there are.
+    pub(super) fn send_each(&mut self, to: Recipients, numbering: &Numbering) -> usize {
+        match to.as_slice() {
+            [] => {}
+            [(key, sequence)] => {
+                let bytes = numbering.frame(itoa::Buffer::new().format(*sequence)).into();
+                self.wire(Output::Write { connection: Connection::accepted(*key), bytes });
+            }
+            _ => self.share(&to, numbering.shared()),
+        }
+        to.len()
     }
 
     /// Writes a message under the connection's next number.
     pub(super) fn write(&mut self, key: u32, message: &mut Message) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
+        let to = smallvec::smallvec![(key, session.next_sequence())];
+        self.write_each(to, message);
+    }
+
+    /// Writes a message for each of these, under its number. Hands back how many there are.
+    pub(super) fn write_each(&mut self, to: Recipients, message: &mut Message) -> usize {
+        let Some((key, sequence)) = to.first() else { return 0 };
         let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Sequence));
         if let Some(slot) = slot {
-            message.set(slot, Node::Int(i64::from(session.sequence)));
+            message.set(slot, Node::Int(i64::from(*sequence)));
         }
-        session.sequence = session.sequence.wrapping_add(1);
         let mut bytes = Vec::with_capacity(512);
         self.vocabulary.write_json(message, &mut bytes);
-        bytes.push(0);
-        self.wire(Output::Write { connection: Connection::accepted(key), bytes: bytes.into() });
+        if to.len() == 1 {
+            bytes.push(0);
+            self.wire(Output::Write { connection: Connection::accepted(*key), bytes: bytes.into() });
+            return 1;
+        }
+        let text = std::str::from_utf8(&bytes).ok().filter(|_| slot.is_some());
+        let shared = text.and_then(Numbering::of).map(|numbering| numbering.shared());
+        let shared = shared.unwrap_or_else(|| {
+            bytes.push(0);
+            Shared { text: bytes.into(), number_at: None }
+        });
+        self.share(&to, shared);
+        to.len()
+    }
+
+    fn share(&mut self, to: &[(u32, u32)], message: Shared) {
+        let to = to.iter().map(|(key, sequence)| (Connection::accepted(*key), *sequence)).collect();
+        self.wire(Output::WriteEach { message, to });
     }
 
     /// Passes the answer to a command on, under the number that the session gave it.
