@@ -241,6 +241,11 @@ impl Running {
         bring(&self.inputs, Input::Stories(log::notices::shows_stories())).await;
     }
 
+    /// Has the bridge log and count what happens to the process.
+    pub async fn complain(&self, notice: Notice) {
+        bring(&self.inputs, Input::Complaint { about: None, notice: notice.into() }).await;
+    }
+
     async fn ask<T>(&self, input: impl FnOnce(oneshot::Sender<T>) -> Input) -> Option<T> {
         let (reply, answered) = oneshot::channel();
         bring(&self.inputs, input(reply)).await;

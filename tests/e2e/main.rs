@@ -19,6 +19,8 @@ mod portals;
 mod portions;
 mod relays;
 mod reload;
+#[cfg(unix)]
+mod reload_under_load;
 mod routes;
 mod service;
 mod sessions;

@@ -416,6 +416,12 @@ const TABLE: [(&str, &[Fault]); 7] = [
                 "tests/e2e/reload.rs",
                 "rules_change_while_sessions_stay_and_what_is_wrong_changes_nothing",
             ),
+            (
+                "two hundred reloads, ten of them wrong, while sessions hear events",
+                "nothing; `reload_refused`",
+                "tests/e2e/reload_under_load.rs",
+                "two_hundred_reloads_under_load_cost_no_session_and_no_event",
+            ),
         ],
     ),
 ];
