@@ -12,6 +12,7 @@ use super::{
     reload::InForce,
     signals::{Order, Signals},
     sources, support,
+    watch::Watch,
 };
 use crate::{
     config::{self, Config},
@@ -71,7 +72,7 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Around { mut signals, sink, supervisor } = around()?;
-        let Loaded { config, mappings, files, rest, .. } =
+        let Loaded { config, mappings, files, rest, watched, .. } =
             load(&options.config, &options.overrides, options.mappings.as_deref(), None)?;
         let log = Log::start(&config.log, sink)?;
         write(&Notice::Started { version: net::build::VERSION, commit: net::build::COMMIT });
@@ -83,7 +84,8 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
             write(&Notice::SupervisorAway { reason });
             Supervisor::nobody()
         });
-        let in_force = InForce { files, mappings, rest };
+        let watch = Watch::new(config.watch, watched);
+        let in_force = InForce { files, mappings, rest, watch };
         match serve(config, in_force, (&mut signals, supervisor), options).await {
             Ok(()) => log.finish(),
             Err(reason) => {
@@ -110,16 +112,17 @@ async fn serve(
         let order = tokio::select! {
             order = signals.next() => order,
             Some(asked) = orders.recv() => {
-                carry_out(asked, options, &running, &mut in_force).await;
+                carry_out(asked, options, &mut running, &mut in_force).await;
                 continue;
             }
+            () = in_force.watch.changed() => Order::Reload,
             () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
         };
         match order {
             Order::Stop => break,
             Order::Reload => {
                 supervisor.tell(State::Reloading);
-                let _ = in_force.reload(options, &running).await;
+                let _ = in_force.reload(options, &mut running).await;
                 supervisor.tell(State::Ready);
             }
             Order::Nothing(signal) => running.complain(Notice::SignalIgnored { signal }).await,
@@ -134,7 +137,7 @@ async fn serve(
 }
 
 /// Does what somebody asks for over the Unix socket.
-async fn carry_out(order: net::Order, options: &Options, running: &Running, in_force: &mut InForce) {
+async fn carry_out(order: net::Order, options: &Options, running: &mut Running, in_force: &mut InForce) {
     // Whoever has gone meanwhile needs no answer.
     match order {
         net::Order::Reload(reply) => _ = reply.send(in_force.reload(options, running).await),
@@ -167,13 +170,27 @@ pub(super) struct Loaded {
     /// The sections of the configuration, each as a number that changes with it. Those of [`CHANGES`] are
     /// not in it.
     pub rest: BTreeMap<String, u64>,
+    /// The files that all this was read from.
+    pub watched: Vec<PathBuf>,
     /// The file, with everything masked that was not read as plain.
     pub shown: String,
 }
 
-/// The keys that can change while the bridge runs: those that say something to rules, users, TLS, and the level of the log.
-const CHANGES: [&str; 10] =
-    ["rules", "tables", "numbers", "zone", "users", "users_file", "read_only", "tls", "callback_tls", "level"];
+/// The keys that can change without more ado: those that say something to rules, users, TLS, the level of the log; and the list of
+/// an application's platforms, which is compared apart.
+const CHANGES: [&str; 11] = [
+    "rules",
+    "tables",
+    "numbers",
+    "zone",
+    "users",
+    "users_file",
+    "read_only",
+    "tls",
+    "callback_tls",
+    "level",
+    "platforms",
+];
 
 /// Reads a configuration and the mappings that go with it. Mappings that are in force, and whose files have not changed, are
 /// not compiled again.
@@ -191,7 +208,12 @@ pub(super) fn load(
     let mappings = Mappings::load_anew(&files, before, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
-        true => Ok(Loaded { config, mappings, files, rest: sources.fingerprints(&CHANGES), shown: sources.masked() }),
+        true => {
+            let own = [Some(path.to_owned()), folder];
+            let watched = own.into_iter().flatten().chain(sources.named_files()).collect();
+            let (rest, shown) = (sources.fingerprints(&CHANGES), sources.masked());
+            Ok(Loaded { config, mappings, files, rest, watched, shown })
+        }
         false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

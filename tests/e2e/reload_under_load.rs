@@ -1,5 +1,5 @@
-//! Two hundred reloads while sessions of both kinds hear events: rules, users and certificates change in turns, and some of
-//! what is loaded is wrong. No session is lost, and none hears an event twice, not at all, or out of order.
+//! Two hundred reloads while sessions of both kinds hear events: rules, users and certificates change in turns, an application and
+//! a platform come and go, and some of what is loaded is wrong. No session is lost, and none hears an event twice, not at all, or out of order.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -73,6 +73,8 @@ struct Site {
     wrap: &'static str,
     /// Who may log on besides the sessions, by name.
     guest: usize,
+    /// Which further sections there are, see [`Site::further`].
+    further: usize,
     /// Whose certificate is shown.
     shown: usize,
     authorities: [Authority; 2],
@@ -102,13 +104,40 @@ impl Site {
         let authorities = ["reloads-a", "reloads-b"].map(Authority::new);
         write_files(&folder, &authorities[0], "Wrap", 0);
         let daemon = Daemon::start(&before);
-        Site { folder, daemon, before, idle: "Idle", wrap: "Wrap", guest: 0, shown: 0, authorities }
+        Site { folder, daemon, before, idle: "Idle", wrap: "Wrap", further: 0, guest: 0, shown: 0, authorities }
+    }
+
+    /// An application that comes, hears a platform that comes, and hears of it no longer; then it goes.
+    fn further(&self) -> String {
+        let application = |platforms: &str| {
+            format!(
+                "[application.extra]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\nusers = {{ extra = 'x' }}\n\
+                 platforms = [{platforms}]\n"
+            )
+        };
+        let platform =
+            "[platform.second]\ndialect = 'event-feed'\naddress = '127.0.0.1:1'\nuser = 'x'\npassword = 'x'\n";
+        match self.further % 4 {
+            0 => String::new(),
+            1 | 3 => application("'mitel'"),
+            _ => application("'mitel', 'second'") + platform,
+        }
+    }
+
+    /// What a reload answers that brings these about.
+    fn told_of_further(&self) -> &'static str {
+        match self.further % 4 {
+            0 => "cause=\"it is gone\" section=\"application.extra\"",
+            1 => "cause=\"it is new\" section=\"application.extra\"",
+            2 => "cause=\"it is new\" section=\"platform.second\"",
+            _ => "cause=\"it is gone\" section=\"platform.second\"",
+        }
     }
 
     /// Writes all files as they should be.
     fn write(&self) {
         let table = format!("[application.desk.tables.state]\nidle = '{}'\n", self.idle);
-        self.daemon.configure(&(self.before.clone() + &table));
+        self.daemon.configure(&(self.before.clone() + &table + &self.further()));
         write_files(&self.folder, &self.authorities[self.shown], self.wrap, self.guest);
     }
 
@@ -297,15 +326,21 @@ async fn two_hundred_reloads_under_load_cost_no_session_and_no_event() {
             assert!(reason.contains(complaint), "{complaint}: {reason}");
             refused.push(complaint);
         } else {
-            match reload % 3 {
+            let mut told = "are in force";
+            match reload % 4 {
                 _ if reload % WRONG == 0 => site.wrap = if site.wrap == "Wrap" { "Active" } else { "Wrap" },
                 0 => site.idle = if site.idle == "Idle" { "Reserved" } else { "Idle" },
                 1 => site.guest += 1,
-                _ => site.shown = 1 - site.shown,
+                2 => site.shown = 1 - site.shown,
+                _ => {
+                    site.further += 1;
+                    told = site.told_of_further();
+                }
             }
             site.write();
             let lines = site.reload().await.unwrap();
-            assert!(lines.iter().all(|line| !line.contains("restart_needed")), "{lines:?}");
+            assert!(lines.iter().all(|line| !line.contains("next start")), "{lines:?}");
+            assert!(lines.iter().any(|line| line.contains(told)), "{told} is missing in {lines:?}");
         }
         // What is in force shows: rules at the next message, users at the next log-on, certificates at the next handshake.
         let id = 1001 + reload as i64;
