@@ -112,6 +112,16 @@ impl Files {
         self.replaced.iter().find(|(known, _)| known == path).map(|(_, source)| source)
     }
 
+    /// Whether a file, and the one that it replaces, are the same among these and others.
+    pub fn has_same(&self, others: &Files, path: &str) -> bool {
+        let same = |one: Option<&Arc<Source>>, other: Option<&Arc<Source>>| match (one, other) {
+            (Some(one), Some(other)) => one.name == other.name && one.text == other.text,
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same(self.get(path), others.get(path)) && same(self.replaced(path), others.replaced(path))
+    }
+
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|(path, _)| path.as_str())
     }

@@ -1,6 +1,7 @@
 //! One application: its sessions, its numbers for calls and agents, its routes, and the rules by which it is told things.
 
 mod groups;
+mod listing;
 mod replies;
 mod told_routes;
 
@@ -10,7 +11,7 @@ use hashbrown::HashSet;
 
 use super::{
     abilities::Able,
-    ids::{CallKey, Ids},
+    ids::Ids,
     passing::switch_of,
     picture::{Live, Local, Naming},
     platform::Platform,
@@ -96,6 +97,8 @@ pub struct Application {
     pub(super) teller: Teller,
     /// Requests of a file that failed: what was asked for, and the reason.
     failures: Vec<(&'static str, String)>,
+    /// Its place is empty.
+    is_gone: bool,
 }
 
 /// What became of transitions and requests, by the places of messages and rules in their plans.
@@ -146,7 +149,7 @@ impl Application {
             to: parts.to,
             knobs: parts.knobs,
             ids: Ids::new(parts.id_step, parts.platforms.len(), &parts.labels),
-            passing: vec![false; parts.platforms.len()],
+            passing: Vec::new(),
             platforms: parts.platforms,
             routes: Desk::new(parts.routes, parts.media_platform),
             media: parts.media.into_iter().collect(),
@@ -161,6 +164,7 @@ impl Application {
             notices: Vec::new(),
             teller: Teller::default(),
             failures: Vec::new(),
+            is_gone: false,
         }
     }
 
@@ -383,6 +387,9 @@ impl Application {
 
     /// Has the log say that a request of a session was refused, or failed. Of a file, it is kept for the summary.
     pub fn failed(&mut self, session: u32, failed: &Failed) {
+        if self.is_gone {
+            return;
+        }
         let Failed { operation, about, id, asked, reason } = failed;
         let about_what = match about {
             About::Login => "a log-on or log-off",
@@ -425,10 +432,6 @@ impl Application {
     pub fn notices(&mut self) -> impl Iterator<Item = Notice> {
         self.notices.extend(self.ids.collisions().into_iter().map(|reason| Notice::IdsCollide { reason }));
         self.notices.drain(..)
-    }
-
-    pub fn forget(&mut self, key: CallKey) {
-        self.ids.forget(key);
     }
 }
 

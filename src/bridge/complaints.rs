@@ -64,6 +64,12 @@ impl Complaints {
         outputs.push_back(Output::Notice { about, notice });
     }
 
+    /// Somebody is gone, and nothing more is said of it.
+    pub fn forget(&mut self, owner: Owner) {
+        self.spans.retain(|span| span.about != Some(owner));
+        self.counts.retain(|(about, ..), _| *about != Some(owner));
+    }
+
     /// How many notices there were.
     pub fn counts(&self) -> impl Iterator<Item = (Said, u64)> {
         self.counts.iter().map(|(said, count)| (*said, *count))

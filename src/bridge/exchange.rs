@@ -49,7 +49,10 @@ impl Bridge {
             return Err(OtherVocabulary);
         }
         match owner {
-            Owner::Platform(index) => self.platforms[index].exchange_rules(rules),
+            Owner::Platform(index) => {
+                let Rules { incoming, outgoing, settings } = rules;
+                self.platforms[index].take_rules(incoming, outgoing, settings);
+            }
             Owner::Application(index) => self.applications[index].exchange_rules(rules),
         }
         Ok(())
@@ -57,7 +60,8 @@ impl Bridge {
 }
 
 impl Platform {
-    fn exchange_rules(&mut self, Rules { incoming, outgoing, settings }: Rules) {
+    /// Other rules count from now on. The counts of those that keep their names go on.
+    pub(super) fn take_rules(&mut self, incoming: Arc<Incoming>, outgoing: Arc<Outgoing>, settings: Vec<Literal>) {
         self.counts.rules = carried(&self.incoming.rule_names, &self.counts.rules, &incoming.rule_names);
         self.counts.orders = carried(&self.outgoing.rule_names, &self.counts.orders, &outgoing.rule_names);
         (self.incoming, self.outgoing, self.knobs) = (incoming, outgoing, settings);

@@ -195,6 +195,13 @@ impl Bridge {
         self.set_tellers();
     }
 
+    /// The vocabulary of something that is remembered is another one from now on: nobody could read it any more.
+    pub(super) fn forget_stories(&mut self) {
+        if let Some((limit, values)) = self.history.as_ref().map(|history| (history.fill().1, history.values)) {
+            self.remember_stories(limit, values);
+        }
+    }
+
     /// How much of the history is in use, in bytes, and its bound.
     pub fn history_fill(&self) -> Option<(usize, usize)> {
         self.history.as_ref().map(|history| history.fill())

@@ -249,6 +249,22 @@ impl Ids {
         }
     }
 
+    /// A platform is gone: so are its calls, which are handed back.
+    pub fn forget_platform(&mut self, platform: usize) -> Vec<CallKey> {
+        let calls: Vec<CallKey> = self.calls.keys().copied().filter(|(owner, _)| *owner == platform).collect();
+        calls.iter().for_each(|call| self.forget(*call));
+        let unseen: Vec<(usize, i64)> =
+            self.unseen.order.iter().copied().filter(|(owner, _)| *owner == platform).collect();
+        unseen.into_iter().for_each(|native| _ = self.unseen.take(native));
+        self.relayed = self.relayed.filter(|relayed| *relayed != platform);
+        calls
+    }
+
+    /// So many platforms are in the list now.
+    pub fn set_platforms(&mut self, count: usize) {
+        self.platforms = count;
+    }
+
     /// True if an id that leads to no call may be the platform's own id of a call that the application was never told
     /// of: it is not the id of a finished call, and was not minted by this or an earlier run of the bridge.
     pub fn may_be_unseen(&self, id: i64) -> bool {

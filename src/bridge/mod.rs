@@ -11,10 +11,12 @@ mod exchange;
 mod guests;
 mod history;
 mod ids;
+mod joining;
 pub mod latency;
 mod offered;
 mod passing;
 mod picture;
+mod places;
 mod platform;
 mod requests;
 mod room;
@@ -44,6 +46,7 @@ pub use exchange::{OtherVocabulary, Rules};
 use history::History;
 pub use history::{Query, Watch};
 use passing::Passing;
+pub use places::Places;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
 pub use room::Room;
@@ -89,8 +92,8 @@ enum Cause {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Bridge {
-    platforms: Vec<Platform>,
-    applications: Vec<Application>,
+    platforms: Places<Platform>,
+    applications: Places<Application>,
     /// Platforms whose routes are selected here.
     routers: Vec<routes::Router>,
     outputs: VecDeque<Output>,
@@ -117,51 +120,18 @@ pub struct Bridge {
     history: Option<Arc<History>>,
     /// When the clock began, in milliseconds since 1970.
     epoch: u64,
+    /// The zone of platforms that tell none.
+    zone: Option<Zone>,
+    /// Records of routes are kept; numbers of routes begin after this one.
+    keeps_routes_after: Option<u64>,
 }
 
 impl Bridge {
-    pub fn add_platform(&mut self, parts: PlatformParts) -> usize {
-        self.platforms.push(Platform::new(parts));
-        self.platforms.len() - 1
-    }
-
-    pub fn add_application(&mut self, parts: ApplicationParts) -> usize {
-        let mut application = Application::new(parts);
-        for (place, index) in application.platforms.iter().enumerate() {
-            let platform = &mut self.platforms[*index];
-            if platform.incoming.vocabulary.dialect == application.to.vocabulary.dialect {
-                platform.tell_all();
-                application.passing[place] = true;
-                if place == 0 {
-                    application.ids.relay(*index);
-                }
-            }
-        }
-        self.applications.push(application);
-        self.applications.len() - 1
-    }
-
-    /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
-    pub fn set_epoch(&mut self, epoch: u64) {
-        self.epoch = epoch;
-        for platform in &mut self.platforms {
-            platform.epoch = Some(epoch);
-            platform.conversation.set_epoch(epoch);
-        }
-        let servers = self.applications.iter_mut().filter_map(|application| application.server.as_mut());
-        servers.for_each(|server| server.set_epoch(epoch));
-    }
-
-    /// Sets the zone of platforms that tell none: the machine's zone.
-    pub fn set_zone(&mut self, zone: &Zone) {
-        self.platforms.iter_mut().for_each(|platform| platform.set_zone(zone.clone()));
-    }
-
-    pub fn platforms(&self) -> &[Platform] {
+    pub fn platforms(&self) -> &Places<Platform> {
         &self.platforms
     }
 
-    pub fn applications(&self) -> &[Application] {
+    pub fn applications(&self) -> &Places<Application> {
         &self.applications
     }
 
@@ -262,7 +232,7 @@ impl Bridge {
         self.platforms[index].stamp(now);
         let platform = &self.platforms[index];
         let passing = Passing { index, platform, answers: request.and_then(|request| platform.passed.get(request)) };
-        for (me, application) in self.applications.iter_mut().enumerate() {
+        for (me, application) in self.applications.present_mut() {
             application.pass(now, me, &passing, &mut message);
         }
         if let Some(request) = request {
@@ -317,7 +287,7 @@ impl Bridge {
             self.consequences = consequences;
         }
         for service in self.platforms[index].model.take_restaffed() {
-            for application in &mut self.applications {
+            for (_, application) in self.applications.present_mut() {
                 application.restaffed(now, index, service);
             }
         }
@@ -326,7 +296,7 @@ impl Bridge {
         self.platforms[index].time_ended_requests(now);
         self.platforms[index].model.settle(&mut forgotten);
         for call in forgotten.drain(..) {
-            for application in &mut self.applications {
+            for (_, application) in self.applications.present_mut() {
                 application.forget((index, call));
             }
         }
@@ -347,7 +317,9 @@ impl Bridge {
         }
         match next {
             Consequence::Tell(transition) => {
-                for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
+                for (_, application) in
+                    self.applications.present_mut().filter(|(_, known)| known.statistics.is_watched())
+                {
                     application.note(now, index, &self.platforms[index], transition);
                 }
                 self.tell(now, index, transition, cause);
@@ -386,7 +358,7 @@ impl Bridge {
             return;
         }
         let platform = &self.platforms[index];
-        for (me, application) in self.applications.iter_mut().enumerate() {
+        for (me, application) in self.applications.present_mut() {
             if !application.has_passed(index, platform, transition, cause, self.just_passed) {
                 application.tell(now, me, index, platform, transition);
             }
@@ -411,7 +383,7 @@ impl Bridge {
     /// What applications' conversations have to say.
     fn collect(&mut self, now: Time) {
         let (complaints, outputs) = (&mut self.complaints, &mut self.outputs);
-        for (index, application) in self.applications.iter_mut().enumerate() {
+        for (index, application) in self.applications.present_mut() {
             let owner = Owner::Application(index);
             if !application.is_quiet() {
                 for notice in application.notices() {

@@ -4,6 +4,7 @@ mod clock;
 mod counts;
 mod orders;
 mod reading;
+mod renewal;
 mod service;
 mod unread;
 
@@ -84,6 +85,8 @@ pub struct Platform {
     /// Guests' questions that have no answer.
     unanswered: Vec<Unanswered>,
     link_changed: bool,
+    /// It is taken out, and its calls still end.
+    pub is_leaving: bool,
     /// What was heard of routes, and whose order the answer is that is being read.
     pub route_news: Vec<routes::Heard>,
     route_asker: Option<(u64, RouteAsked)>,
@@ -191,6 +194,7 @@ impl Platform {
             guest: None,
             unanswered: Vec::new(),
             link_changed: false,
+            is_leaving: false,
             said_bounds: Bounds::default(),
             route_news: Vec::new(),
             route_asker: None,
@@ -384,14 +388,7 @@ impl Platform {
                     self.away = None;
                     self.model.link_up(now);
                 }
-                PlatformOutput::Down(reason) => {
-                    self.link_changed = true;
-                    let why = format!("{}: {reason}", self.name);
-                    let unanswered = self.passed.all_unanswered();
-                    self.unanswerable.extend(unanswered.into_iter().map(|request| (request, why.clone())));
-                    self.away = Some(why);
-                    self.model.link_down(now, &reason);
-                }
+                PlatformOutput::Down(reason) => self.went_down(now, &reason),
                 PlatformOutput::Resync => self.model.resync(now),
                 PlatformOutput::Failed(request, reason) if PassedRequests::is_passed(request) => {
                     self.unanswerable.push((request, reason));

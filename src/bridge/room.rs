@@ -27,6 +27,11 @@ impl Rooms {
         self.0.get(&(application, session)).copied().unwrap_or(Room::Enough)
     }
 
+    /// An application is gone.
+    pub fn forget(&mut self, application: usize) {
+        self.0.retain(|(of, _), _| *of != application);
+    }
+
     /// Whether no session of these applications must be waited for.
     fn is_free(&self, mut concerns: impl FnMut(usize) -> bool) -> bool {
         !self.0.iter().any(|((application, _), room)| *room == Room::Little && concerns(*application))
@@ -72,6 +77,10 @@ impl Bridge {
     fn go_on_ending(&mut self, now: Time, index: usize) -> bool {
         let applications = &self.applications;
         let has_more = self.platforms[index].model.has_more();
+        if !has_more && self.platforms[index].is_leaving && self.platforms.is_present(index) {
+            self.remove_platform(now, index);
+            return true;
+        }
         if !has_more || !self.rooms.is_free(|application| applications[application].place_of(index).is_some()) {
             return false;
         }

@@ -34,6 +34,14 @@ struct Place {
     place: usize,
 }
 
+impl Snapshot {
+    /// A platform is gone, which was the last one in the list. Returns whether anything is left to tell of.
+    pub fn strike(&mut self, platform: usize) -> bool {
+        self.platforms.retain(|known| *known != platform);
+        !self.platforms.is_empty()
+    }
+}
+
 impl Bridge {
     /// The reason why there is nothing to show: none of the application's platforms is connected.
     pub(super) fn nobody_is_there(&self, index: usize) -> Option<String> {

@@ -83,6 +83,14 @@ impl Statistics {
         self.watched = watched;
     }
 
+    /// A platform is gone, and its groups with it.
+    pub fn forget(&mut self, platform: usize) {
+        self.told.retain(|group, _| group.0 != platform);
+        self.changed.retain(|(_, owner, _)| *owner != platform);
+        self.waiting.retain(|group, _| group.0 != platform);
+        self.wanted.retain(|(_, group)| group.0 != platform);
+    }
+
     /// A session subscribed to a group.
     pub fn want(&mut self, session: u32, group: Group) {
         self.wanted.push_back((session, group));

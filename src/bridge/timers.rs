@@ -1,15 +1,15 @@
 //! Time in the bridge: when it wants to be asked again, what runs out then, and its end.
 
-use super::{Application, Bridge, Cause, Platform};
+use super::{Application, Bridge, Cause};
 use crate::time::Time;
 
 impl Bridge {
     /// When [`Bridge::expire`] wants to be called next.
     pub fn deadline(&self) -> Option<Time> {
-        let platforms = self.platforms.iter().map(Platform::deadline);
+        let platforms = self.platforms.present().map(|(_, platform)| platform.deadline());
         let server = |a: &Application| a.server.as_ref().and_then(|server| server.deadline());
         let applications =
-            self.applications.iter().flat_map(|a| [a.routes.deadline(), server(a), a.statistics.deadline()]);
+            self.applications.present().flat_map(|(_, a)| [a.routes.deadline(), server(a), a.statistics.deadline()]);
         let routers = self.routers.iter().map(|router| router.desk.deadline());
         platforms.chain(applications).chain(routers).chain([self.complaints.deadline()]).flatten().min()
     }

@@ -17,6 +17,7 @@ mod service;
 mod signals;
 mod support;
 mod translate;
+mod watch;
 
 use std::{
     collections::BTreeMap,

@@ -9,9 +9,10 @@ use std::{
 
 use super::{
     Failure, Overrides, environment, errors, failed, files,
-    reload::reload,
+    reload::InForce,
     signals::{Order, Signals},
     sources, support,
+    watch::Watch,
 };
 use crate::{
     config::{self, Config},
@@ -24,6 +25,7 @@ use crate::{
         supervisor::{Named, State, Supervisor},
     },
     port::Notice,
+    shipped::Files,
 };
 use clap::Args;
 
@@ -70,8 +72,8 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
         // Signal handlers come first: a signal that arrives during the start is not lost, and only the intended ones
         // end the program.
         let Around { mut signals, sink, supervisor } = around()?;
-        let Loaded { config, mappings, rest, .. } =
-            load(&options.config, &options.overrides, options.mappings.as_deref())?;
+        let Loaded { config, mappings, files, rest, watched, .. } =
+            load(&options.config, &options.overrides, options.mappings.as_deref(), None)?;
         let log = Log::start(&config.log, sink)?;
         write(&Notice::Started { version: net::build::VERSION, commit: net::build::COMMIT });
         config.warnings.iter().for_each(write);
@@ -82,7 +84,9 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
             write(&Notice::SupervisorAway { reason });
             Supervisor::nobody()
         });
-        match serve(config, &mappings, (&mut signals, supervisor), (options, &rest)).await {
+        let watch = Watch::new(config.watch, watched);
+        let in_force = InForce { files, mappings, rest, watch };
+        match serve(config, in_force, (&mut signals, supervisor), options).await {
             Ok(()) => log.finish(),
             Err(reason) => {
                 log.last(&format!("cti-bridge: {reason}"));
@@ -93,14 +97,14 @@ pub fn bridge(options: &Options, around: impl FnOnce() -> Result<Around, Failure
     })
 }
 
-/// Runs the bridge until it is told to stop. `loaded` is where the configuration came from, and what it said.
+/// Runs the bridge until it is told to stop. `options` say where the configuration came from.
 async fn serve(
     config: Config,
-    mappings: &Mappings,
+    mut in_force: InForce,
     (signals, mut supervisor): (&mut Signals, Supervisor),
-    (options, before): (&Options, &BTreeMap<String, u64>),
+    options: &Options,
 ) -> Result<(), String> {
-    let mut running = net::start(config, mappings).await?;
+    let mut running = net::start(config, &in_force.mappings).await?;
     let mut orders = running.take_orders().ok_or("somebody else takes the orders")?;
     running.give_signs_of_life(&mut supervisor).await;
     supervisor.tell(State::Ready);
@@ -108,19 +112,20 @@ async fn serve(
         let order = tokio::select! {
             order = signals.next() => order,
             Some(asked) = orders.recv() => {
-                carry_out(asked, options, &running, before).await;
+                carry_out(asked, options, &mut running, &mut in_force).await;
                 continue;
             }
+            () = in_force.watch.changed() => Order::Reload,
             () = running.ended() => return Err("the bridge stopped unexpectedly".into()),
         };
         match order {
             Order::Stop => break,
             Order::Reload => {
                 supervisor.tell(State::Reloading);
-                let _ = reload(options, &running, before).await;
+                let _ = in_force.reload(options, &mut running).await;
                 supervisor.tell(State::Ready);
             }
-            Order::Nothing(signal) => write(&Notice::SignalIgnored { signal }),
+            Order::Nothing(signal) => running.complain(Notice::SignalIgnored { signal }).await,
         }
     }
     supervisor.tell(State::Stopping);
@@ -132,10 +137,10 @@ async fn serve(
 }
 
 /// Does what somebody asks for over the Unix socket.
-async fn carry_out(order: net::Order, options: &Options, running: &Running, before: &BTreeMap<String, u64>) {
+async fn carry_out(order: net::Order, options: &Options, running: &mut Running, in_force: &mut InForce) {
     // Whoever has gone meanwhile needs no answer.
     match order {
-        net::Order::Reload(reply) => _ = reply.send(reload(options, running, before).await),
+        net::Order::Reload(reply) => _ = reply.send(in_force.reload(options, running).await),
         net::Order::LogLevel { level, reply } => _ = reply.send(set_level(&level, running).await),
         net::Order::Support(reply) => _ = reply.send(support::collect(options, running).await),
     }
@@ -146,12 +151,13 @@ async fn set_level(level: &str, running: &Running) -> Done {
     log::show(&filter)?;
     running.tell_stories().await;
     let changed = Notice::LevelChanged { filter };
-    write(&changed);
-    Ok(vec![changed.to_string()])
+    let line = changed.to_string();
+    running.complain(changed).await;
+    Ok(vec![line])
 }
 
-/// Logs what happens to the process, which is about no platform and no application.
-pub(super) fn write(notice: &Notice) {
+/// Logs what happens to the process before the bridge runs, or when it has stopped.
+fn write(notice: &Notice) {
     log::notices::write(None, None, notice);
 }
 
@@ -159,26 +165,55 @@ pub(super) fn write(notice: &Notice) {
 pub(super) struct Loaded {
     pub config: Config,
     pub mappings: Mappings,
+    /// The files that the mappings are made of.
+    pub files: Files,
     /// The sections of the configuration, each as a number that changes with it. Those of [`CHANGES`] are
     /// not in it.
     pub rest: BTreeMap<String, u64>,
+    /// The files that all this was read from.
+    pub watched: Vec<PathBuf>,
     /// The file, with everything masked that was not read as plain.
     pub shown: String,
 }
 
-/// The keys that can change while the bridge runs: those that say something to rules, users, TLS, and the level of the log.
-const CHANGES: [&str; 10] =
-    ["rules", "tables", "numbers", "zone", "users", "users_file", "read_only", "tls", "callback_tls", "level"];
+/// The keys that can change without more ado: those that say something to rules, users, TLS, the level of the log; and the list of
+/// an application's platforms, which is compared apart.
+const CHANGES: [&str; 11] = [
+    "rules",
+    "tables",
+    "numbers",
+    "zone",
+    "users",
+    "users_file",
+    "read_only",
+    "tls",
+    "callback_tls",
+    "level",
+    "platforms",
+];
 
-/// Reads a configuration and the mappings that go with it, from a folder if one is given.
-pub(super) fn load(path: &Path, overrides: &Overrides, folder: Option<&Path>) -> Result<Loaded, Failure> {
+/// Reads a configuration and the mappings that go with it. Mappings that are in force, and whose files have not changed, are
+/// not compiled again.
+pub(super) fn load(
+    path: &Path,
+    overrides: &Overrides,
+    folder: Option<&Path>,
+    in_force: Option<&InForce>,
+) -> Result<Loaded, Failure> {
     let (registry, mut problems) = (Registry::shipped(), Problems::default());
     let sources = sources(path, environment()?, overrides, &registry, &mut problems)?;
     let folder = folder.map(Path::to_owned).or_else(|| config::mappings_folder(&sources));
-    let mappings = Mappings::load(&files(folder.as_deref())?, &mut problems);
+    let files = files(folder.as_deref())?;
+    let before = in_force.map(|known| (&known.files, &known.mappings));
+    let mappings = Mappings::load_anew(&files, before, &mut problems);
     let config = config::read(&sources, &mappings, &registry, &mut problems);
     match problems.is_empty() {
-        true => Ok(Loaded { config, mappings, rest: sources.fingerprints(&CHANGES), shown: sources.masked() }),
+        true => {
+            let own = [Some(path.to_owned()), folder];
+            let watched = own.into_iter().flatten().chain(sources.named_files()).collect();
+            let (rest, shown) = (sources.fingerprints(&CHANGES), sources.masked());
+            Ok(Loaded { config, mappings, files, rest, watched, shown })
+        }
         false => Err(Failure { reason: errors(&problems), reports: problems.render() }),
     }
 }

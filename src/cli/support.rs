@@ -16,7 +16,7 @@ pub async fn collect(options: &Options, running: &Running) -> Done {
         text.push(format!("{name}: {standing} {}", away.unwrap_or_default()).trim_end().to_owned());
     }
     // As the files are now, which may not be as they were at the start.
-    match load(&options.config, &options.overrides, options.mappings.as_deref()) {
+    match load(&options.config, &options.overrides, options.mappings.as_deref(), None) {
         Ok(Loaded { mappings, shown, .. }) => {
             section(&mut text, "configuration (as the file is now; values that may be secrets are masked)");
             text.extend(shown.lines().map(str::to_owned));

@@ -109,7 +109,7 @@ fn translator(options: &Options) -> Result<Translator, Failure> {
             Translator::between(&mappings(folder)?, &registry, from, to, &zone)?
         }
         Some(path) => {
-            let run::Loaded { config, mappings, .. } = run::load(path, &options.overrides, folder)?;
+            let run::Loaded { config, mappings, .. } = run::load(path, &options.overrides, folder, None)?;
             let platform = config.platforms.iter().find(|platform| platform.name == from);
             let known = config.platforms.iter().map(|platform| platform.name.as_str());
             let platform = platform.ok_or_else(|| missing("platform", from, known))?;

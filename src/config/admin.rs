@@ -1,6 +1,6 @@
-//! `[admin]` and `[trace]`: how the bridge is watched and operated while it runs.
+//! `[admin]`, `[trace]` and `[reload]`: how the bridge is watched and operated while it runs.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::settings::{self, Section};
 
@@ -50,4 +50,12 @@ impl Trace {
         section.finish();
         Some(trace)
     }
+}
+
+/// `[reload]`: how often the files of the configuration are looked at; none where they are not watched.
+pub fn watch(root: &Section) -> Option<Duration> {
+    let section = root.section("reload")?;
+    let (is_watched, interval) = (section.flag("watch", false), section.duration("interval", Duration::from_secs(5)));
+    section.finish();
+    is_watched.then_some(interval)
 }

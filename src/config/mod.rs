@@ -41,6 +41,8 @@ pub struct Config {
     pub admin: Admin,
     /// None if no stories are remembered.
     pub trace: Option<Trace>,
+    /// How often the files of the configuration are looked at, to load them again once they have changed.
+    pub watch: Option<Duration>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
     /// What is right, and better were otherwise.
@@ -77,6 +79,7 @@ pub fn read_and(
                 .collect(),
             admin: Admin::read(root),
             trace: Trace::read(root),
+            watch: admin::watch(root),
             store: None,
             warnings: Vec::new(),
         };

@@ -43,18 +43,30 @@ pub struct Dialect {
 impl Mappings {
     /// Loads everything. Mistakes are added to `problems`.
     pub fn load(files: &Files, problems: &mut Problems) -> Mappings {
+        Mappings::load_anew(files, None, problems)
+    }
+
+    /// The same. What was loaded before without a mistake is not compiled again if its files have not changed.
+    pub fn load_anew(files: &Files, before: Option<(&Files, &Mappings)>, problems: &mut Problems) -> Mappings {
         files.check(problems);
         let mut dialects = HashMap::new();
         let mut overlays = Vec::new();
         for name in files.dialects() {
-            let Some(source) = files.get(&format!("dialects/{name}.toml")) else { continue };
-            let vocabulary = Arc::new(vocabulary::load(source, problems));
+            let path = format!("dialects/{name}.toml");
+            let Some(source) = files.get(&path) else { continue };
             let [from, to] = rule_files(name);
+            let unchanged = before.filter(|(old, _)| [&path, &from, &to].iter().all(|path| files.has_same(old, path)));
+            let known = unchanged.and_then(|(_, loaded)| loaded.dialects.get(name));
             for path in [&from, &to] {
                 let Some(source) = files.get(path) else { continue };
                 let changes = overlay::changes(source, files.replaced(path));
                 overlays.extend(changes.map(|changes| Overlay { file: source.name.clone(), changes }));
             }
+            if let Some(known) = known {
+                dialects.insert(name.to_owned(), known.clone());
+                continue;
+            }
+            let vocabulary = Arc::new(vocabulary::load(source, problems));
             let load = |source| Arc::new(incoming::load(source, files.replaced(&from), &vocabulary, problems));
             let from = files.get(&from).map(load);
             let load = |source| Arc::new(outgoing::load(source, files.replaced(&to), &vocabulary, problems));

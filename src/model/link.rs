@@ -144,6 +144,13 @@ impl Model {
         self.timers.set(self.moment.now + self.settings.link_grace, Timer::LinkGrace(self.link.epoch));
     }
 
+    /// The platform is taken out, and nobody waits for it to come back: the end of its link, its calls and its log-ons.
+    pub fn part(&mut self, now: Time) {
+        self.begin(now, None);
+        self.link.state = LinkState::Down;
+        self.lose_all();
+    }
+
     /// The bridge stops. Nobody will tell how the calls go on, so they end; then the link is down. Agents keep their last
     /// state.
     pub fn shut_down(&mut self, now: Time, reason: &str) {

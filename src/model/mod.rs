@@ -208,6 +208,11 @@ impl Model {
         std::mem::take(&mut self.services.restaffed)
     }
 
+    /// Other settings count from now on.
+    pub fn change_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -57,6 +57,8 @@ impl<'l> Accept<'l> {
     pub async fn next(&mut self, shutdown: &CancellationToken) -> Option<Accepted> {
         loop {
             let accepted = tokio::select! {
+                // A listener may be taken over by another section: no connection of that one is to be accepted here.
+                biased;
                 () = shutdown.cancelled() => return None,
                 accepted = self.listener.accept() => accepted,
             };

@@ -29,7 +29,7 @@ use crate::{
 /// One listener.
 pub struct Streams {
     pub owner: Owner,
-    pub listener: TcpListener,
+    pub listener: Arc<TcpListener>,
     pub acceptor: Option<Acceptor>,
     pub queue: Queue,
     /// For connections.

@@ -1,32 +1,18 @@
 //! The listener that a platform calls back: what it posts there goes to its conversation, whose answer it gets; and the WSDL
 //! of what is offered.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use hyper::{Method, Request, StatusCode, body::Incoming};
-use tokio::net::TcpListener;
 
 use super::{
     http::{Answer, Handler, Peer, answer, text},
     service::{self, Reads, ToBridge},
-    tls::Acceptor,
 };
 use crate::{
-    settings::Strangers,
     vocabulary::{Contract, Profile, SchemaWriter, Vocabulary},
     wire::soap,
 };
-
-/// Where a platform calls, and what answers it.
-pub struct Callee {
-    pub name: String,
-    pub platform: usize,
-    pub listener: TcpListener,
-    pub address: SocketAddr,
-    pub acceptor: Option<Acceptor>,
-    pub strangers: Strangers,
-    pub service: CallbackService,
-}
 
 pub struct CallbackService {
     pub to: ToBridge,

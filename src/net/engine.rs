@@ -15,22 +15,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    callback::Callbacks,
-    dial::Dialler,
-    input::Input,
-    inspection::Complaint,
-    metrics::Metrics,
-    outbox::Wake,
-    perform::Calls,
-    post::Posts,
-    reload::{Exchanged, NewRules, NewUsers},
-    room::Crowds,
-    store::Store,
-    stream::Writer,
-    supervisor::Pulse,
+    callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
+    perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse,
 };
 use crate::{
-    bridge::{Bridge, OtherVocabulary, Owner, Watch},
+    bridge::{Bridge, Owner, Watch},
     config::certificates::Certificate,
     port::{self, Connection, Notice, Reply},
     time::Time,
@@ -46,6 +35,7 @@ pub struct Way {
 }
 
 /// Handles to the I/O tasks.
+#[derive(Default)]
 pub struct Channels {
     /// By platform.
     pub ways: Vec<Way>,
@@ -68,6 +58,8 @@ pub(super) enum Link {
 pub struct Engine {
     pub(super) bridge: Bridge,
     pub(super) ways: Vec<Way>,
+    /// How often each platform was made anew.
+    pub(super) eras: Vec<u32>,
     pub(super) store: Option<Store>,
     /// Why records of routes cannot be written for now.
     pub(super) store_failed: Option<String>,
@@ -81,7 +73,7 @@ pub struct Engine {
     /// Inputs of platforms of which nothing is read for now, in their order.
     pub(super) held: HashMap<usize, VecDeque<Input>>,
     /// HTTP requests that wait for their answers.
-    pub(super) requests: HashMap<u64, oneshot::Sender<Reply>>,
+    pub(super) requests: HashMap<u64, (Owner, oneshot::Sender<Reply>)>,
     next_token: u64,
     /// Ends the reading of WSDLs.
     pub(super) describing: CancellationToken,
@@ -109,13 +101,14 @@ impl Engine {
     pub fn new(
         bridge: Bridge,
         Channels { ways, store, callbacks, certificates }: Channels,
-        hold_limit: Duration,
+        (start, hold_limit): (Instant, Duration),
         inputs: mpsc::Sender<Input>,
         metrics: Metrics,
         tasks: TaskTracker,
     ) -> Engine {
         Engine {
             bridge,
+            eras: vec![0; ways.len()],
             ways,
             store,
             store_failed: None,
@@ -135,7 +128,7 @@ impl Engine {
             watches: Vec::new(),
             tasks,
             pulse: None,
-            start: Instant::now(),
+            start,
         }
     }
 
@@ -235,6 +228,10 @@ impl Engine {
 
     /// Takes in an input, unless it is a platform's of which nothing is read for now.
     fn take_or_hold(&mut self, input: Input) {
+        let Some(input) = input.arrived(&self.eras) else { return };
+        if input.of_peer().is_some_and(|(owner, _)| !self.bridge.is_there(owner)) {
+            return;
+        }
         let Some((Owner::Platform(platform), _)) = input.of_peer() else { return self.take_in(input) };
         // Nearly always, everybody keeps up.
         if self.crowds.are_none() && self.held.is_empty() {
@@ -315,7 +312,7 @@ impl Engine {
             Input::Room { owner, connection } => self.has_room(owner, connection),
             Input::Request { owner, request, reply, .. } => {
                 self.next_token += 1;
-                self.requests.insert(self.next_token, reply);
+                self.requests.insert(self.next_token, (owner, reply));
                 self.bridge.handle(now, owner, port::Input::Request(request.numbered(self.next_token)));
             }
             Input::Answered { owner, token, outcome } => {
@@ -336,6 +333,8 @@ impl Engine {
             }
             Input::StoreFailed(reason) => self.store_failed = reason,
             Input::Complaint { about, notice } => {
+                // Of one who is gone, it is the process's.
+                let about = about.filter(|owner| self.bridge.is_there(*owner));
                 if let (Some(owner), Notice::WebsocketRefused { cause, .. } | Notice::WebsocketBroken { cause, .. }) =
                     (about, &*notice)
                 {
@@ -343,11 +342,8 @@ impl Engine {
                 }
                 self.bridge.complain(now, about, *notice);
             }
-            Input::Exchange { rules, users, certificates, reply } => {
-                let exchanged = self.exchange(rules);
-                self.exchange_users(users);
-                self.certificates = certificates;
-                let _ = reply.send(exchanged);
+            Input::Exchange { changes, reply } => {
+                let _ = reply.send(self.exchange(*changes));
             }
             Input::Watched(pulse) => self.pulse = Some(pulse),
             Input::Metrics(reply) => {
@@ -373,15 +369,6 @@ impl Engine {
         }
     }
 
-    fn exchange_users(&mut self, all: Vec<NewUsers>) {
-        for NewUsers { application, users, read_only } in all {
-            let place = self.bridge.applications().iter().position(|known| known.name == application);
-            if let Some(index) = place {
-                self.bridge.exchange_users(index, users, &read_only);
-            }
-        }
-    }
-
     /// Tells those who follow a story how it goes on. Whoever does not read is followed no longer.
     fn tell_watches(&mut self) {
         let bridge = &self.bridge;
@@ -389,26 +376,5 @@ impl Engine {
             let mut lines = bridge.story_goes_on(watch).into_iter();
             !live.is_closed() && lines.all(|line| live.try_send(line).is_ok())
         });
-    }
-
-    fn exchange(&mut self, all: Vec<NewRules>) -> Exchanged {
-        let mut exchanged = Exchanged::default();
-        for NewRules { is_platform, name, rules } in all {
-            let owner = if is_platform {
-                self.bridge.platforms().iter().position(|known| known.name == name).map(Owner::Platform)
-            } else {
-                self.bridge.applications().iter().position(|known| known.name == name).map(Owner::Application)
-            };
-            match owner.map(|owner| self.bridge.exchange_rules(owner, rules)) {
-                Some(Ok(())) => exchanged.done += 1,
-                Some(Err(OtherVocabulary)) => {
-                    let side = if is_platform { "platform" } else { "application" };
-                    exchanged.other_vocabulary.push(format!("{side}.{name}"));
-                }
-                // A section that is new; whoever loaded it knows.
-                None => {}
-            }
-        }
-        exchanged
     }
 }

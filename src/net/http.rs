@@ -104,7 +104,7 @@ pub async fn body(body: Incoming, most: usize, limit: Duration) -> Result<Bytes,
 
 /// Accepts connections until told to stop. Problems are reported through `peers`, where the listener has one.
 pub async fn serve<H: Handler>(
-    listener: TcpListener,
+    listener: impl Into<Arc<TcpListener>>,
     acceptor: Option<Acceptor>,
     Limits { places, header_timeout, strangers }: Limits,
     handler: Arc<H>,
@@ -112,6 +112,7 @@ pub async fn serve<H: Handler>(
     shutdown: CancellationToken,
     tasks: TaskTracker,
 ) {
+    let listener = listener.into();
     let mut accept = Accept::new(&listener, places, strangers, peers.clone());
     let limits = (header_timeout, strangers.first_timeout);
     let mut connections = 0;

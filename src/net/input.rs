@@ -6,15 +6,9 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{
-    orders::Done,
-    reload::{Exchanged, NewRules, NewUsers},
-    stream::Writer,
-    supervisor::Pulse,
-};
+use super::{orders::Done, reload::Changes, stream::Writer, supervisor::Pulse};
 use crate::{
     bridge::{Owner, Query},
-    config::certificates::Certificate,
     port::{Connection, HttpRequest, Notice, PostOutcome, Reply},
     vocabulary::wsdl::Fitted,
 };
@@ -95,12 +89,10 @@ pub enum Input {
         reason: String,
         cause: Option<&'static str>,
     },
-    /// New rules for platforms and applications, new users, and the certificates whose expiry is watched.
+    /// Another configuration is put in force.
     Exchange {
-        rules: Vec<NewRules>,
-        users: Vec<NewUsers>,
-        certificates: Vec<Certificate>,
-        reply: oneshot::Sender<Exchanged>,
+        changes: Box<Changes>,
+        reply: oneshot::Sender<usize>,
     },
     /// Somebody made an HTTP request.
     Request {

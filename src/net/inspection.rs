@@ -43,6 +43,12 @@ impl Engine {
         self.complaints.push_back(Complaint { about, words, line });
     }
 
+    /// Somebody goes: what was complained of it is nobody's standing any more.
+    pub(super) fn forget_complaints(&mut self, owner: Owner) {
+        let of_owner = self.complaints.iter_mut().filter(|complaint| complaint.about == Some(owner));
+        of_owner.for_each(|complaint| complaint.about = None);
+    }
+
     pub(super) fn complaint_lines(&self) -> Vec<String> {
         self.complaints.iter().map(|complaint| complaint.line.clone()).collect()
     }
@@ -56,7 +62,7 @@ impl Engine {
             away: platform.away.clone(),
             last_complaint: self.last_complaint(Owner::Platform(index)),
         };
-        let platforms = self.bridge.platforms().iter().enumerate().map(link).collect();
+        let platforms = self.bridge.platforms().present().filter(|(_, it)| !it.is_leaving).map(link).collect();
         Readiness { platforms, store_failed: self.store_failed.clone() }
     }
 

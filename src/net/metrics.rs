@@ -15,6 +15,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::assemble::Work;
 use crate::{
     bridge::{Bridge, Owner},
     config::certificates::Certificate,
@@ -52,7 +53,7 @@ pub struct Metrics {
     refused: Counters,
     by_application: Vec<Measured>,
     /// The places of the listeners.
-    places: Vec<Places>,
+    pub places: Vec<Places>,
 }
 
 /// What the engine knows at the moment of a report.
@@ -162,17 +163,32 @@ families! {
 }
 
 impl Metrics {
-    pub fn new(applications: &[String], places: Vec<Places>) -> Metrics {
-        let mut metrics = Metrics { places, ..Metrics::default() };
-        for name in applications {
-            let labels = vec![("application", name.clone())];
-            metrics.by_application.push(Measured {
-                translation: metrics.translation.get_or_create_owned(&labels),
-                delivery: metrics.delivery.get_or_create_owned(&labels),
-                faulted: metrics.faulted.get_or_create_owned(&labels),
-            });
-        }
-        metrics
+    /// An application gets the next place.
+    pub fn add_application(&mut self, name: &str) {
+        let labels = vec![("application", name.to_owned())];
+        self.by_application.push(Measured {
+            translation: self.translation.get_or_create_owned(&labels),
+            delivery: self.delivery.get_or_create_owned(&labels),
+            faulted: self.faulted.get_or_create_owned(&labels),
+        });
+    }
+
+    /// The places of a listener count from now on.
+    pub fn add_places(&mut self, work: &Work) {
+        self.places.extend(work.places.clone());
+    }
+
+    /// They do so no more, where the listener is another one or gone.
+    pub fn remove_places(&mut self, section: &str) {
+        self.places.retain(|places| places.section != section);
+    }
+
+    /// An application of this name is gone.
+    pub fn forget_application(&mut self, name: &str) {
+        let labels = vec![("application", name.to_owned())];
+        self.translation.remove(&labels);
+        self.delivery.remove(&labels);
+        self.faulted.remove(&labels);
     }
 
     /// What is measured of an application, by its place.

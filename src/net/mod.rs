@@ -18,18 +18,22 @@ pub(crate) mod describe;
 mod dial;
 mod driven;
 mod engine;
+mod eras;
 mod exchange;
 pub(crate) mod http;
 pub(crate) mod input;
 mod inspection;
+mod joining;
 mod metrics;
 mod orders;
 mod outbox;
 mod peers;
 mod perform;
+mod plan;
 mod post;
 mod reload;
 mod room;
+mod sections;
 pub(crate) mod service;
 mod store;
 mod strangers;
@@ -39,7 +43,7 @@ mod tls;
 mod web;
 mod websocket;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -49,22 +53,22 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    bridge::Owner,
+    bridge::{Bridge, routes},
     config::{self, Config},
     log,
     mapping::Mappings,
     port::Notice,
     time::{Time, Zone},
 };
-use accepted::Streams;
-use assemble::{Assembly, Door, Serving, assemble};
-use called::Callee;
+use assemble::{NewApplication, NewPlatform, Workshop};
 use engine::{Channels, Engine};
 use input::Input;
 pub use input::PlatformLink;
-use metrics::{Metrics, Places};
+use metrics::Metrics;
 pub use orders::{Done, Order};
 use peers::Peers;
+pub use reload::Exchanged;
+use sections::Sections;
 use supervisor::Supervisor;
 use tls::{Ends, NewEnds};
 
@@ -88,6 +92,10 @@ pub struct Running {
     inputs: mpsc::Sender<Input>,
     /// What can be exchanged of TLS.
     ends: Ends,
+    /// The platforms and applications that run.
+    sections: Sections,
+    /// When the bridge's clock began.
+    begun: Instant,
     orders: Option<mpsc::Receiver<Order>>,
 }
 
@@ -97,14 +105,61 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let begun = Instant::now();
     let (grace, store) = (config.shutdown_grace, config.store.clone());
     let config::Admin { listen: admin, socket } = std::mem::take(&mut config.admin);
     let (trace, hold_limit) = (config.trace, config.hold_limit);
     let certificates = config.certificates();
     let ends = Ends::from(NewEnds::of(&config)?);
-    let Assembly { mut bridge, ways, streams, carriers, callees, doors } =
-        assemble(config, mappings, &ends, &inputs).await?;
-    let mut places = Vec::new();
+    let mut shop = Workshop {
+        mappings,
+        ends: &ends,
+        inputs: &inputs,
+        shutdown: &shutdown,
+        tasks: &tasks,
+        now: Time(0),
+        free: Vec::new(),
+    };
+    let mut sections = Sections::default();
+    let (mut bridge, mut metrics) = (Bridge::default(), Metrics::default());
+    let (mut channels, mut work) = (Channels { certificates, ..Channels::default() }, Vec::new());
+    let statistics = sections::wanting_statistics(&config);
+    let routed: Vec<_> = config.platforms.iter().map(|it| (it.name.clone(), it.settings.routed_by.clone())).collect();
+    for platform in config.platforms {
+        let (dialect, wants) = (platform.dialect.clone(), statistics.contains(&platform.name));
+        let (answer, routes) = (platform.settings.answer_time, sections::routes(&platform));
+        let (place, name) = (bridge.platforms().len(), platform.name.clone());
+        let NewPlatform { parts, way, described, work: own } = shop.platform((place, 0), platform, wants).await?;
+        sections.add_platform(&name, dialect, parts.incoming.vocabulary.clone(), (answer, routes, wants), &own);
+        bridge.add_platform(parts);
+        channels.ways.push(way);
+        metrics.add_places(&own);
+        work.push(own);
+        if let Some((path, fitted)) = described {
+            bridge.described(Time(0), place, &path, Ok(fitted));
+        }
+    }
+    for (name, media) in &routed {
+        if let Some((platform, media)) =
+            sections.named(name).zip(media.as_ref().and_then(|media| sections.named(media)))
+        {
+            let defaults = routes::Settings::default();
+            let answer = media.answer.unwrap_or(defaults.answer);
+            bridge.route_by(platform.place, media.place, routes::Settings { answer, ..defaults });
+        }
+    }
+    for application in config.applications {
+        let (dialect, platforms) = (application.dialect.clone(), application.platforms.clone());
+        let (routes, place) = (sections::asks_for_routes(&application), bridge.applications().len());
+        let NewApplication { parts, callbacks, work: own } =
+            shop.application(place, application, &sections.all_named()).await?;
+        metrics.add_application(&parts.name);
+        metrics.add_places(&own);
+        sections.add_application(&parts.name, dialect, parts.to.vocabulary.clone(), (platforms, routes), &own);
+        bridge.add_application(parts);
+        channels.callbacks.push(callbacks);
+        work.push(own);
+    }
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     if let Some(trace) = trace {
@@ -112,15 +167,12 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     }
     bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
-    let store = match store {
-        Some(path) => {
-            let (store, keeper, left) = store::open(&path)?;
-            keeper.run(inputs.clone(), &tasks);
-            bridge.keep_routes(Time(0), left);
-            Some(store)
-        }
-        None => None,
-    };
+    if let Some(path) = store {
+        let (store, keeper, left) = store::open(&path)?;
+        keeper.run(inputs.clone(), &tasks);
+        bridge.keep_routes(Time(0), left);
+        channels.store = Some(store);
+    }
     let admin = match admin {
         Some(address) => Some(assemble::listen(address, "admin").await?),
         None => None,
@@ -135,68 +187,32 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     if let Some(listener) = admin {
         let handler = Arc::new(admin::Admin { inputs: inputs.clone() });
         let limits = http::Limits::admin();
-        places.push(limits.places.clone());
+        metrics.places.push(limits.places.clone());
         let peers = Peers { inputs: inputs.clone(), about: None };
         tasks.spawn(http::serve(listener, None, limits, handler, Some(peers), shutdown.clone(), tasks.clone()));
     }
-    let mut platforms = vec![None; ways.len()];
-    for streams in streams {
-        let address = streams.listener.local_addr().map_err(|error| error.to_string())?;
-        if let Owner::Platform(index) = streams.owner {
-            let notice = Notice::Awaiting { address: address.to_string() };
-            log::notices::write(Some(&bridge.platforms()[index].name), None, &notice);
-            platforms[index] = Some(address);
-        }
-        places.push(streams.places.clone());
-        tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
+    for mut own in work {
+        sections.accepts(&own.section(), own.begin(&tasks));
     }
-    for callee in callees {
-        let Callee { name, platform, listener, address, acceptor, strangers, service } = callee;
-        log::notices::write(Some(&name), None, &Notice::Awaiting { address: address.to_string() });
-        platforms[platform] = Some(address);
-        let limits = &service.reads.limits;
-        let limits = http::Limits::of(limits, format!("platform.{name}"), "callback_connections", strangers);
-        places.push(limits.places.clone());
-        let peers = Some(Peers { inputs: inputs.clone(), about: Some(service.to.owner) });
-        let service = Arc::new(service);
-        tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
-    }
-    for carrier in carriers {
-        tasks.spawn(carrier.run());
-    }
-    let mut callbacks = Vec::new();
-    let mut applications = Vec::new();
-    for (application, door) in doors.into_iter().enumerate() {
-        let Door { name, listener, address, acceptor, strangers, serving } = door;
-        log::notices::write(None, Some(&name), &Notice::Serving { address: address.to_string() });
-        applications.push(address);
-        match serving {
-            Serving::Http { service, limits, callbacks: own } => {
-                callbacks.push(own);
-                let limits = http::Limits::of(&limits, format!("application.{name}"), "connections", strangers);
-                places.push(limits.places.clone());
-                let service = Arc::new(*service);
-                let peers = Some(Peers { inputs: inputs.clone(), about: Some(Owner::Application(application)) });
-                tasks.spawn(http::serve(listener, acceptor, limits, service, peers, shutdown.clone(), tasks.clone()));
-            }
-            Serving::Streams { queue, connections, web } => {
-                callbacks.push(None);
-                let (owner, inputs) = (Owner::Application(application), inputs.clone());
-                // The conversation counts connections itself, so that it can refuse the ones that are too many.
-                let places = Places::new(format!("application.{name}"), "listener", connections);
-                let read = READ;
-                let streams = Streams { owner, listener, acceptor, queue, places, strangers, read, web, inputs };
-                tasks.spawn(streams.serve(shutdown.clone(), tasks.clone()));
-            }
-        }
-    }
-    let names: Vec<String> = bridge.applications().iter().map(|application| application.name.clone()).collect();
-    let metrics = Metrics::new(&names, places);
-    let channels = Channels { ways, store, callbacks, certificates };
-    let engine = Engine::new(bridge, channels, hold_limit, inputs.clone(), metrics, tasks.clone());
+    let (platforms, applications) = sections.addresses();
+    let engine = Engine::new(bridge, channels, (begun, hold_limit), inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     let orders = Some(orders);
-    Ok(Running { platforms, applications, admin: admin_address, shutdown, grace, engine, tasks, inputs, ends, orders })
+    let admin = admin_address;
+    Ok(Running {
+        platforms,
+        applications,
+        admin,
+        shutdown,
+        grace,
+        engine,
+        tasks,
+        inputs,
+        ends,
+        sections,
+        begun,
+        orders,
+    })
 }
 
 impl Running {
@@ -241,6 +257,11 @@ impl Running {
     /// Has the stories of calls told in the log, or not any more, as its level is now.
     pub async fn tell_stories(&self) {
         bring(&self.inputs, Input::Stories(log::notices::shows_stories())).await;
+    }
+
+    /// Has the bridge log and count what happens to the process.
+    pub async fn complain(&self, notice: Notice) {
+        bring(&self.inputs, Input::Complaint { about: None, notice: notice.into() }).await;
     }
 
     async fn ask<T>(&self, input: impl FnOnce(oneshot::Sender<T>) -> Input) -> Option<T> {

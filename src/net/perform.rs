@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     callback::Caller,
     engine::{Engine, Link},
+    eras,
     metrics::Fill,
     outbox::Wake,
     room::Waiting,
@@ -102,7 +103,7 @@ impl Engine {
             }
             port::Output::Post(post) => self.post(owner, *post),
             port::Output::Respond { token, reply } => {
-                if let Some(waiting) = self.requests.remove(&token) {
+                if let Some((_, waiting)) = self.requests.remove(&token) {
                     let _ = waiting.send(reply);
                 }
             }
@@ -115,6 +116,11 @@ impl Engine {
         let Some(dialler) = self.way(owner).and_then(|way| way.dialler.clone()) else { return };
         let stop = CancellationToken::new();
         self.links.insert((owner, connection), Link::Dialling(stop.clone()));
+        // What the stream brings is of this era.
+        let owner = match owner {
+            Owner::Platform(index) => Owner::Platform(eras::of(index, self.eras[index])),
+            Owner::Application(_) => owner,
+        };
         self.tasks.spawn(dialler.run(owner, connection, self.inputs.clone(), stop));
     }
 

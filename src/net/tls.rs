@@ -2,6 +2,7 @@
 //! handshake on, and connections that are open stay.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -103,28 +104,51 @@ impl Ends {
         self.connectors.iter().find(|(table, ..)| *table == wanted).map(|(_, connector, _)| connector.clone())
     }
 
-    /// Puts new ends in force, for the handshakes that come after. Hands back the tables that need a restart instead: those
-    /// that came or went, and those with another name of the server.
-    pub fn exchange(&self, new: NewEnds) -> Vec<String> {
-        let olds = self.acceptors.iter().map(|(table, _)| table).chain(self.connectors.iter().map(|(table, ..)| table));
-        let news = new.acceptors.iter().map(|(table, _)| table).chain(new.connectors.iter().map(|(table, ..)| table));
-        let (olds, news): (Vec<String>, Vec<String>) = (olds.cloned().collect(), news.cloned().collect());
-        let mut left = olds.iter().filter(|table| !news.contains(table)).cloned().collect::<Vec<_>>();
-        left.extend(news.into_iter().filter(|table| !olds.contains(table)));
+    /// The sections whose tables came or went, or have another name of the server: those cannot be exchanged.
+    pub fn differing(&self, new: &NewEnds) -> BTreeSet<String> {
+        let olds = self.acceptors.iter().map(|(table, _)| (table, None));
+        let olds: BTreeSet<_> =
+            olds.chain(self.connectors.iter().map(|(table, _, name)| (table, name.as_ref()))).collect();
+        let news = new.acceptors.iter().map(|(table, _)| (table, None));
+        let news: BTreeSet<_> =
+            news.chain(new.connectors.iter().map(|(table, _, name)| (table, name.as_ref()))).collect();
+        olds.symmetric_difference(&news).map(|(table, _)| section(table).to_owned()).collect()
+    }
+
+    /// Puts new ends in force, for the handshakes that come after. `fresh` are those of the sections that are new or made anew,
+    /// and replace theirs; a section that `has_gone` needs none any more.
+    pub fn exchange(&mut self, new: NewEnds, fresh: Ends, has_gone: impl Fn(&str) -> bool) {
         for (table, config) in new.acceptors {
             if let Some((_, acceptor)) = self.acceptors.iter().find(|(known, _)| *known == table) {
                 acceptor.exchange(config);
             }
         }
         for (table, config, name) in new.connectors {
-            match self.connectors.iter().find(|(known, ..)| *known == table) {
-                Some((_, connector, known)) if *known == name => connector.exchange(config),
-                Some(_) => left.push(table),
-                None => {}
+            let known = self.connectors.iter().find(|(known, _, known_name)| *known == table && *known_name == name);
+            if let Some((_, connector, _)) = known {
+                connector.exchange(config);
             }
         }
-        left
+        self.acceptors.retain(|(table, _)| !has_gone(section(table)));
+        self.connectors.retain(|(table, ..)| !has_gone(section(table)));
+        self.acceptors.extend(fresh.acceptors);
+        self.connectors.extend(fresh.connectors);
     }
+}
+
+impl NewEnds {
+    /// Takes out the ends of these sections.
+    pub fn take(&mut self, is_taken: impl Fn(&str) -> bool) -> NewEnds {
+        NewEnds {
+            acceptors: self.acceptors.extract_if(.., |(table, _)| is_taken(section(table))).collect(),
+            connectors: self.connectors.extract_if(.., |(table, ..)| is_taken(section(table))).collect(),
+        }
+    }
+}
+
+/// The section that a table is in.
+fn section(table: &str) -> &str {
+    table.rsplit_once('.').map_or(table, |(section, _)| section)
 }
 
 fn table(side: &str, name: &str, key: &str) -> String {

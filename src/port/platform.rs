@@ -36,7 +36,9 @@ pub trait PlatformConversation: Debug + Send {
     fn set_epoch(&mut self, epoch: u64) {
         let _ = epoch;
     }
-    /// The bridge is about to stop: the conversation takes its leave.
+    /// An application may want statistics, and the platform is to be asked for them at the next connection.
+    fn want_statistics(&mut self) {}
+    /// The bridge is about to stop, or the platform is taken out: the conversation takes its leave.
     fn shut_down(&mut self, now: Time) {
         let _ = now;
     }

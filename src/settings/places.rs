@@ -23,7 +23,9 @@ impl Section<'_> {
             return self.wrong(key, "the name of a file, not what stands in it");
         }
         self.is_plain(self.path_of(key));
-        Some(self.located(key, text))
+        let path = self.located(key, text);
+        self.reader.sources.named.borrow_mut().insert(path.clone());
+        Some(path)
     }
 
     /// A relative path in the configuration file starts in the folder of that file; one in the environment or on the command

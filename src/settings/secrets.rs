@@ -39,7 +39,10 @@ impl Section<'_> {
             }
             (Some(text), file) if file.is_none() || own > other => Some(text.into()),
             (_, Some(file)) => match self.read(&file) {
-                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+                Ok(text) => {
+                    self.reader.sources.holds_content(self.path_of(file_key), &text);
+                    Some(text.trim_end_matches(['\r', '\n']).to_owned().into())
+                }
                 Err(error) => {
                     self.problem(file_key, format!("{} cannot be read: {error}", file.display()));
                     None
@@ -84,7 +87,13 @@ impl Section<'_> {
     fn file_text(&self, key: &'static str) -> Option<(PathBuf, String)> {
         let path = self.path(key)?;
         match self.read(&path) {
-            Ok(text) => Some((path, text)),
+            Ok(text) => {
+                // Users of applications are exchanged alone.
+                if self.path.starts_with("platform.") {
+                    self.reader.sources.holds_content(self.path_of(key), &text);
+                }
+                Some((path, text))
+            }
             Err(error) => {
                 self.problem(key, format!("{} cannot be read: {error}", path.display()));
                 None

@@ -47,6 +47,10 @@ pub struct Sources {
     plain: RefCell<BTreeSet<String>>,
     /// The keys that were asked for, by their paths.
     pub asked: RefCell<BTreeMap<String, Form>>,
+    /// The files and folders that were named.
+    pub(super) named: RefCell<BTreeSet<PathBuf>>,
+    /// What stands in files of platforms and applications with secrets that are not exchanged alone, each as a number, by key.
+    contents: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Sources {
@@ -100,7 +104,19 @@ impl Sources {
             opens_all: false,
             plain: RefCell::default(),
             asked: RefCell::default(),
+            named: RefCell::default(),
+            contents: RefCell::default(),
         }
+    }
+
+    /// The files and folders that the configuration names, as far as it was read.
+    pub fn named_files(&self) -> Vec<PathBuf> {
+        self.named.borrow().iter().cloned().collect()
+    }
+
+    /// Takes note of what stands in a file: the section has changed if that does.
+    pub(super) fn holds_content(&self, key: String, text: &str) {
+        self.contents.borrow_mut().insert(key, number(text));
     }
 
     /// The same, to find out which keys there are: see [`Self::asked`].
@@ -108,13 +124,15 @@ impl Sources {
         Sources { opens_all: true, ..self }
     }
 
-    /// The sections, each as a number that changes when anything in it does, secrets included; platforms and applications
+    /// The sections, each as a number that changes when anything in it does, secrets included, also those in files; platforms and applications
     /// one by one (`platform.mitel`), without the keys of these names.
     pub fn fingerprints(&self, without: &[&str]) -> BTreeMap<String, u64> {
-        let number = |value: &Value| {
-            let mut hasher = DefaultHasher::new();
-            serde_json::to_string(value).unwrap_or_default().hash(&mut hasher);
-            hasher.finish()
+        let contents = self.contents.borrow();
+        let number = |value: &Value, path: &str| {
+            let files =
+                contents.iter().filter(|(key, _)| key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+            let files: Vec<_> = files.collect();
+            number(&(serde_json::to_string(value).unwrap_or_default(), files))
         };
         let mut all = BTreeMap::new();
         for (key, value) in &self.root {
@@ -125,7 +143,9 @@ impl Sources {
                         if let Value::Dict(_, keys) = &mut section {
                             keys.retain(|key, _| !without.contains(&key.as_str()));
                         }
-                        all.insert(format!("{key}.{name}"), number(&section));
+                        let path = format!("{key}.{name}");
+                        let print = number(&section, &path);
+                        all.insert(path, print);
                     }
                 }
                 value => {
@@ -133,7 +153,7 @@ impl Sources {
                     if let Value::Dict(_, keys) = &mut value {
                         keys.retain(|key, _| !without.contains(&key.as_str()));
                     }
-                    all.insert(key.clone(), number(&value));
+                    all.insert(key.clone(), number(&value, key));
                 }
             }
         }
@@ -172,6 +192,13 @@ impl Sources {
         }
         value
     }
+}
+
+/// A number that changes with the value.
+fn number(value: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 struct Layer {

@@ -197,6 +197,16 @@ impl Desk {
         Ok((status, body.to_bytes()))
     }
 
+    /// The next event that is here already.
+    pub fn event_now(&mut self) -> Option<Value> {
+        loop {
+            match self.heard.try_recv().ok()? {
+                Heard::Event(event) => return Some(event),
+                Heard::Heartbeat | Heard::Start => {}
+            }
+        }
+    }
+
     /// The next event. Heartbeats are skipped.
     pub async fn event(&mut self) -> Option<Value> {
         loop {

@@ -51,17 +51,12 @@ async fn a_reload_is_answered_with_what_changed_or_why_nothing_did() {
     assert!(refused.err.contains("1 error") && refused.err.contains("did you mean `ctips`?"), "{}", refused.err);
 
     // Another password, and a key that needs a restart.
-    let changed =
-        before.replace(USER_PASSWORD, "another-pass-66").replace("reconnect_min = '10ms'", "reconnect_min = '20ms'");
+    let changed = before.replace(USER_PASSWORD, "another-pass-66").replace("[trace]", "[trace]\nhistory = '4MiB'");
     assert_ne!(changed, before);
     world.daemon.configure(&changed);
     let done = operator.does(&["reload"]).await;
     assert_eq!(done.code, Some(0), "{}", done.err);
-    assert!(
-        done.out.contains("in force sections=2") && done.out.contains("section=\"platform.mitel\""),
-        "{}",
-        done.out
-    );
+    assert!(done.out.contains("in force sections=2") && done.out.contains("section=\"trace\""), "{}", done.out);
     assert!(!done.out.contains("application.desk"), "users need no restart: {}", done.out);
     let stranger = Desk::start(world.service).await.unwrap();
     stranger.open_at(&stranger.url(), "Test01", USER_PASSWORD).await.unwrap_err();

@@ -19,6 +19,9 @@ mod portals;
 mod portions;
 mod relays;
 mod reload;
+mod reload_sections;
+#[cfg(unix)]
+mod reload_under_load;
 mod routes;
 mod service;
 mod sessions;

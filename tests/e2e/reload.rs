@@ -1,4 +1,4 @@
-//! SIGHUP loads the configuration and the mappings again: rules change between two messages, sessions stay.
+//! SIGHUP, or a file that changes, loads the configuration and the mappings again: rules change between two messages, sessions stay.
 
 use cti_bridge::sim::messages::{agent, login, short};
 use serde_json::json;
@@ -30,11 +30,11 @@ async fn rules_change_while_sessions_stay_and_what_is_wrong_changes_nothing() {
     assert_eq!(state_told(&mut world, 1002).await, "Idle", "nothing was changed");
 
     let right = format!("{before}\n[application.desk.tables.state]\nidle = 'Reserved'\n");
-    world.daemon.configure(&right.replace("reconnect_min = '10ms'", "reconnect_min = '20ms'"));
+    world.daemon.configure(&format!("{right}[log]\nqueue_bytes = '2MiB'\n"));
     world.daemon.signal("-HUP");
     world.daemon.line("event=\"reloaded\" sections=2").await;
     let needed = world.daemon.line("event=\"restart_needed\"").await;
-    assert!(needed.contains("section=\"platform.mitel\""), "{needed}");
+    assert!(needed.contains("section=\"log\""), "{needed}");
     assert_eq!(state_told(&mut world, 1003).await, "Reserved", "the new table, in the same session");
 
     world.daemon.configure(&before);
@@ -45,4 +45,27 @@ async fn rules_change_while_sessions_stay_and_what_is_wrong_changes_nothing() {
     let end = world.daemon.end().await;
     assert_eq!(end.code, Some(0));
     assert!(!end.log.contains(PASSWORD) && !end.log.contains(USER_PASSWORD), "{}", end.log);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_loaded_by_itself_and_complained_of_once() {
+    let rest = "[reload]\nwatch = true\ninterval = '20ms'\n";
+    let mut world = Hosted::with(Extra { rest, ..Extra::default() }).await;
+    let before = world.daemon.configuration();
+    assert_eq!(state_told(&mut world, 1001).await, "Idle");
+    world.daemon.configure(&format!("{before}\n[application.desk.tables.state]\nidle = 'Lazy'\n"));
+    world.daemon.line("event=\"reload_refused\"").await;
+    world.daemon.configure(&format!("{before}\n[application.desk.tables.state]\nidle = 'Reserved'\n"));
+    world.daemon.line("event=\"reloaded\"").await;
+    assert_eq!(state_told(&mut world, 1002).await, "Reserved");
+    // Nobody watches any more, from the next load on.
+    world.daemon.configure(&before.replace("watch = true", "watch = false"));
+    world.daemon.line("event=\"reloaded\"").await;
+    assert_eq!(state_told(&mut world, 1003).await, "Idle");
+    world.daemon.configure("platform = 1\n");
+    assert_eq!(state_told(&mut world, 1004).await, "Idle");
+    world.daemon.signal("-TERM");
+    let log = world.daemon.end().await.log;
+    assert_eq!(log.matches("event=\"reload_refused\"").count(), 1, "{log}");
+    assert!(!log.contains("restart_needed"), "{log}");
 }

@@ -416,6 +416,30 @@ const TABLE: [(&str, &[Fault]); 7] = [
                 "tests/e2e/reload.rs",
                 "rules_change_while_sessions_stay_and_what_is_wrong_changes_nothing",
             ),
+            (
+                "two hundred reloads, ten of them wrong, others with sections that come and go, while sessions hear events",
+                "nothing; `reload_refused`",
+                "tests/e2e/reload_under_load.rs",
+                "two_hundred_reloads_under_load_cost_no_session_and_no_event",
+            ),
+            (
+                "the address of an application that is added by a reload is taken",
+                "nothing; `reload_refused`",
+                "tests/e2e/reload_sections.rs",
+                "an_address_that_is_taken_changes_nothing",
+            ),
+            (
+                "a platform is taken out by a reload during a call",
+                "the platform's calls, each ended once; `section_exchanged`",
+                "tests/e2e/reload_sections.rs",
+                "a_platform_comes_and_goes_and_its_calls_end_as_for_a_lost_link",
+            ),
+            (
+                "a reload changes the address of a platform during a call",
+                "nothing; `section_exchanged`",
+                "tests/e2e/reload_sections.rs",
+                "a_platform_that_changes_is_a_lost_link_that_comes_back_in_time",
+            ),
         ],
     ),
 ];

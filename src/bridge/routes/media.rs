@@ -44,7 +44,8 @@ impl Bridge {
     // ── desks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn desks(&self) -> impl Iterator<Item = Whose> + use<> {
-        (0..self.applications.len()).map(Whose::Application).chain((0..self.routers.len()).map(Whose::Router))
+        let applications: Vec<usize> = self.applications.present().map(|(index, _)| index).collect();
+        applications.into_iter().map(Whose::Application).chain((0..self.routers.len()).map(Whose::Router))
     }
 
     fn desk(&self, whose: Whose) -> Option<&Desk> {
@@ -143,6 +144,7 @@ impl Bridge {
     /// anybody knows its number, and reported.
     pub fn keep_routes(&mut self, now: Time, left: Vec<(u64, Record)>) {
         let last = left.iter().map(|(route, _)| of_key(*route).1.0).max().unwrap_or(0);
+        self.keeps_routes_after = Some(last);
         for whose in self.desks() {
             if let Some(desk) = self.desk_mut(whose) {
                 desk.keep(last);
@@ -216,7 +218,8 @@ impl Bridge {
 
     /// Whether any calls are routed by what a routing platform finds.
     fn finds_routes(&self) -> bool {
-        !self.routers.is_empty() || self.applications.iter().any(|application| application.routes.media().is_some())
+        let mut applications = self.applications.present();
+        !self.routers.is_empty() || applications.any(|(_, application)| application.routes.media().is_some())
     }
 
     /// Lets everything follow from what the desks and the routing platforms say, until nothing is left. `platform` is the
@@ -224,7 +227,7 @@ impl Bridge {
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
         loop {
             self.say_routes(platform);
-            if !self.finds_routes() && self.platforms.iter().all(|platform| platform.route_news.is_empty()) {
+            if !self.finds_routes() && self.platforms.present().all(|(_, platform)| platform.route_news.is_empty()) {
                 return;
             }
             let routed = self.route_calls(now);
@@ -243,7 +246,7 @@ impl Bridge {
 
     fn say_routes(&mut self, platform: usize) {
         let mut used = Vec::new();
-        for (index, application) in self.applications.iter_mut().enumerate() {
+        for (index, application) in self.applications.present_mut() {
             while let Some(say) = application.routes.say() {
                 if let (Some(call), Told::Used { .. }) = (say.call, &say.told) {
                     used.push((index, call, say.told.clone()));
@@ -254,7 +257,7 @@ impl Bridge {
         }
         // The call is routed, whoever was asked.
         for (user, call, told) in used {
-            for (index, application) in self.applications.iter_mut().enumerate().filter(|(index, _)| *index != user) {
+            for (index, application) in self.applications.present_mut().filter(|(index, _)| *index != user) {
                 application.routes.used_elsewhere(call, &told);
                 application.say_routes(index, call.0, &self.platforms[call.0]);
             }

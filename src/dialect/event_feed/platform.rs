@@ -143,6 +143,10 @@ impl PlatformConversation for Client {
         self.send(message, id);
     }
 
+    fn want_statistics(&mut self) {
+        self.settings.statistics = true;
+    }
+
     fn poll(&mut self) -> Option<PlatformOutput> {
         self.outputs.pop_front()
     }

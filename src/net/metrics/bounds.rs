@@ -15,7 +15,7 @@ use crate::{
 /// The places of a listener: so many connections at a time.
 #[derive(Debug, Clone)]
 pub struct Places {
-    section: String,
+    pub section: String,
     bound: &'static str,
     pub limit: usize,
     pub free: Arc<Semaphore>,
@@ -38,10 +38,11 @@ pub struct Fill {
 
 impl Report {
     pub(super) fn bounds(&self, bridge: &Bridge, moment: &Moment<'_>, places: &[Places]) {
-        for (platform, unposted) in bridge.platforms().iter().zip(&moment.unposted) {
+        for (index, platform) in bridge.platforms().present() {
+            let unposted = moment.unposted.get(index).unwrap_or(&None);
             self.bounds_of_platform(platform, *unposted);
         }
-        for (index, application) in bridge.applications().iter().enumerate() {
+        for (index, application) in bridge.applications().present() {
             self.bounds_of_application(index, application, moment);
         }
         for Places { section, bound, limit, free } in places {

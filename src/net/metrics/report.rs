@@ -14,17 +14,18 @@ impl Report {
     pub(super) fn fill(&self, bridge: &Bridge, moment: &Moment<'_>, places: &[Places]) {
         let build = vec![("version", build::VERSION.to_owned()), ("commit", build::COMMIT.to_owned())];
         self.build.get_or_create(&build).set(1);
-        for (platform, unposted) in bridge.platforms().iter().zip(&moment.unposted) {
+        for (index, platform) in bridge.platforms().present() {
+            let unposted = moment.unposted.get(index).unwrap_or(&None);
             self.platform(platform, moment, *unposted);
         }
-        for (index, application) in bridge.applications().iter().enumerate() {
+        for (index, application) in bridge.applications().present() {
             self.application(index, application, moment);
         }
         for router in bridge.routers() {
             let labels = labels_of("platform", &bridge.platforms()[router.platform].name);
             desk(&self.platform_routes, &self.platform_routes_open, &labels, &router.desk);
         }
-        for (index, application) in bridge.applications().iter().enumerate() {
+        for (index, application) in bridge.applications().present() {
             for (cause, count) in bridge.discarded_of(index) {
                 add(&self.discarded, labels_of("application", &application.name)(&[("cause", cause)]), count);
             }

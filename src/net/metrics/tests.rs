@@ -48,7 +48,8 @@ fn names_follow_the_rules_of_prometheus() {
 }
 
 fn report(form: Form) -> String {
-    let metrics = Metrics::new(&["desk".into()], vec![Places::new("admin", "connections", 16)]);
+    let mut metrics = Metrics { places: vec![Places::new("admin", "connections", 16)], ..Metrics::default() };
+    metrics.add_application("desk");
     metrics.of_application(0).delivery.observe(std::time::Duration::from_millis(1), 1);
     form.of(metrics.render(&Bridge::default(), &Moment { inputs: (3, 64), ..Moment::default() }))
 }

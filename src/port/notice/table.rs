@@ -282,6 +282,9 @@ macro_rules! table {
             ReloadRefused reload_refused Error Few "nothing was changed: what was to be loaded is wrong" {
                 reason: String,
             }
+            SectionExchanged section_exchanged Info Few "a platform or an application was started, ended, or started anew" {
+                cause: &'static str, section: String,
+            }
             RestartNeeded restart_needed Warn Few "a change takes effect at the next start only" {
                 section: String, reason: &'static str,
             }
