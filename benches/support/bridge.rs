@@ -50,6 +50,14 @@ pub struct Live {
 
 impl Live {
     pub fn new() -> Live {
+        let mut live = Live::without_history();
+        // As `run` does.
+        live.bridge.remember_stories(8 << 20, false);
+        live
+    }
+
+    /// A bridge that remembers no stories.
+    pub fn without_history() -> Live {
         let (config, mappings) = configure("127.0.0.1:1");
         let mut bridge = Bridge::default();
         for platform in config.platforms {
@@ -93,10 +101,6 @@ impl Live {
                 read_only: Default::default(),
                 labels: application.settings.labels,
             });
-        }
-        // As `run` does, unless it is to be measured what this costs.
-        if std::env::var_os("NO_HISTORY").is_none() {
-            bridge.remember_stories(8 << 20, false);
         }
         let mut live = Live { bridge, now: Time(0), feed: Connection::asked(0) };
         live.log_on();

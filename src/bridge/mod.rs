@@ -42,7 +42,7 @@ pub use application::{Application, ApplicationParts, Counts as ApplicationCounts
 use complaints::Complaints;
 pub use exchange::{OtherVocabulary, Rules};
 use history::History;
-pub use history::{Query, Watch};
+pub use history::{Happening, Query, Watch};
 use passing::Passing;
 use platform::Unanswered;
 pub use platform::{Bad, Counts as PlatformCounts, Platform, PlatformParts, shown};
@@ -114,7 +114,7 @@ pub struct Bridge {
     just_passed: bool,
     /// See [`story`].
     logs_stories: bool,
-    history: Option<Arc<History>>,
+    history: Option<History>,
     /// When the clock began, in milliseconds since 1970.
     epoch: u64,
 }
@@ -188,7 +188,7 @@ impl Bridge {
     /// Entries of the history are of this time from now on.
     fn note_time(&self, now: Time) {
         if let Some(history) = &self.history {
-            history.set_now(now);
+            history.tape.set_now(now);
         }
     }
 

@@ -8,6 +8,7 @@ pub mod certificates;
 mod dialect;
 mod file_schema;
 mod platform;
+mod telemetry;
 mod together;
 mod warnings;
 
@@ -27,6 +28,7 @@ pub use admin::{Admin, Trace};
 pub use application::Application;
 pub use file_schema::file_schema;
 pub use platform::Platform;
+pub use telemetry::Telemetry;
 pub use together::{Listener, listeners};
 
 /// A configuration that can be run.
@@ -41,6 +43,8 @@ pub struct Config {
     pub admin: Admin,
     /// None if no stories are remembered.
     pub trace: Option<Trace>,
+    /// None if no spans are exported.
+    pub telemetry: Option<Telemetry>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
     /// What is right, and better were otherwise.
@@ -77,6 +81,7 @@ pub fn read_and(
                 .collect(),
             admin: Admin::read(root),
             trace: Trace::read(root),
+            telemetry: Telemetry::read(root),
             store: None,
             warnings: Vec::new(),
         };

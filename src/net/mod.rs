@@ -33,6 +33,7 @@ mod store;
 mod strangers;
 mod stream;
 pub mod supervisor;
+mod telemetry;
 mod tls;
 mod web;
 mod websocket;
@@ -64,6 +65,7 @@ use metrics::{Metrics, Places};
 pub use orders::{Done, Order};
 use peers::Peers;
 use supervisor::Supervisor;
+use telemetry::Exporter;
 use tls::{Ends, NewEnds};
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
@@ -98,6 +100,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let (grace, store) = (config.shutdown_grace, config.store.clone());
     let config::Admin { listen: admin, socket } = std::mem::take(&mut config.admin);
     let (trace, hold_limit) = (config.trace, config.hold_limit);
+    let telemetry = config.telemetry.clone();
     let certificates = config.certificates();
     let ends = Ends::from(NewEnds::of(&config)?);
     let Assembly { mut bridge, ways, streams, carriers, callees, doors } =
@@ -106,7 +109,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     if let Some(trace) = trace {
-        bridge.remember_stories(trace.history, trace.values);
+        bridge.remember_stories(trace.memory, trace.values);
     }
     bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
@@ -190,7 +193,17 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     }
     let names: Vec<String> = bridge.applications().iter().map(|application| application.name.clone()).collect();
     let metrics = Metrics::new(&names, places);
-    let channels = Channels { ways, store, callbacks, certificates };
+    let telemetry = match &telemetry {
+        Some(settings) => {
+            let connector = ends.connector("telemetry", "", "tls").ok_or("telemetry: there is no TLS")?;
+            let peers = Peers { inputs: inputs.clone(), about: None };
+            let (telemetry, exporter) = Exporter::start(settings, connector, peers, shutdown.clone())?;
+            tasks.spawn(exporter.run());
+            Some(telemetry)
+        }
+        None => None,
+    };
+    let channels = Channels { ways, store, callbacks, certificates, telemetry };
     let engine = Engine::new(bridge, channels, hold_limit, inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     let orders = Some(orders);

@@ -128,7 +128,7 @@ impl Ends {
 }
 
 fn table(side: &str, name: &str, key: &str) -> String {
-    format!("{side}.{name}.{key}")
+    if name.is_empty() { format!("{side}.{key}") } else { format!("{side}.{name}.{key}") }
 }
 
 impl Connector {
