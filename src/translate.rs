@@ -246,7 +246,7 @@ impl Translator {
                 }
                 self.bridge.application_line(self.now, 0, &text).map_err(|of_application| match of_platform {
                     JsonError::Unknown(_) => Bad::of(self.platform.vocabulary.explain(false, &of_platform)),
-                    _ => of_application,
+                    JsonError::Syntax(_) | JsonError::NotAnObject | JsonError::Nameless => of_application,
                 })
             }
         };

@@ -4,7 +4,7 @@
 use super::{ids::Ids, picture::Live, platform::Platform};
 use crate::{
     mapping::Leaf,
-    model::{AgentIx, Id, LinkState, Transition, TransitionKind},
+    model::{AgentIx, Id, LinkState, Order, OrderKind},
     port::Abilities,
 };
 
@@ -31,12 +31,12 @@ impl Able<'_> {
 }
 
 impl Abilities for Able<'_> {
-    fn lacks(&self, order: TransitionKind, agent: i64, call: i64) -> Option<String> {
+    fn lacks(&self, order: OrderKind, agent: i64, call: i64) -> Option<String> {
         let Platform { name, model, outgoing, knobs, .. } = self.platform;
         if model.link() != LinkState::Up {
             return Some(format!("{name} is not connected"));
         }
-        let mut asked = Transition::new(order);
+        let mut asked = Order::new(order);
         asked.agent = self.agent(agent);
         asked.call = self.ids.call_of_id(call).filter(|(owner, _)| *owner == self.index).map(|(_, call)| call);
         let (has_call, has_agent) = (asked.call.is_some(), asked.agent.is_some());
@@ -46,7 +46,7 @@ impl Abilities for Able<'_> {
             Leaf::Agent(_) => !has_agent,
             Leaf::Detail(_) | Leaf::Knob(_) | Leaf::Role(_) => false,
         };
-        let live = Live::native(model, &asked, knobs, self.platform.number_place());
+        let live = Live::native(model, (asked.kind.into(), &asked.subject), knobs, self.platform.number_place());
         let lacks = outgoing.lacks(order, &live, is_open)?;
         Some(format!("{name} ({}) {lacks}", outgoing.vocabulary.title))
     }

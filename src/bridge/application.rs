@@ -22,7 +22,7 @@ use super::{
 use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{About, Asked, Audience, CallIx, ChangeKind, ClientId, Media, Transition, TransitionKind},
+    model::{About, Asked, Audience, CallIx, ClientId, Media, RequestKind, Transition, TransitionKind},
     port::{self, ApplicationConversation, Filterable, Notice},
     time::Time,
     vocabulary::{AgentPart, Role},
@@ -31,7 +31,7 @@ use crate::{
 /// A request that was refused or failed, as it is logged.
 pub struct Failed<'r> {
     /// The operation that was asked for; `Refuse` if the request was refused before it was understood.
-    pub operation: ChangeKind,
+    pub operation: RequestKind,
     pub about: About,
     pub id: i64,
     /// The ids as the application gave them.
@@ -254,7 +254,7 @@ impl Application {
         if audience.only_asker && self.has_replied(platform, transition) {
             return self.untold(platform, transition, Some(Unheard::Replied));
         }
-        if self.to.plans[transition.kind as usize].rules.is_empty() {
+        if !self.to.says(transition.kind) {
             self.counts.untold[transition.kind as usize] += 1;
             return self.untold(platform, transition, None);
         }
@@ -282,7 +282,8 @@ impl Application {
         let (model, knobs) = (&platform.model, &self.knobs);
         let live = Live {
             model,
-            transition,
+            occasion: transition.kind.into(),
+            subject: &transition.subject,
             naming,
             local,
             route: None,
@@ -335,7 +336,7 @@ impl Application {
     /// Has a story tell why an application is not told of a transition; without a reason, that of the rules.
     fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<Unheard>) {
         if self.teller.is_on() {
-            let of_rules = self.to.plans[transition.kind as usize].ignored.as_deref();
+            let of_rules = self.to.plan(transition.kind).ignored.as_deref();
             self.notices.extend(story::untold(&self.teller, platform, transition, reason, of_rules));
         }
     }
@@ -388,7 +389,7 @@ impl Application {
             About::Snapshot => "a snapshot",
         };
         let operation = match operation {
-            ChangeKind::Refuse => about.name(),
+            RequestKind::Refuse => about.name(),
             operation => operation.name().trim_start_matches("ask-"),
         };
         if self.server.is_none() {

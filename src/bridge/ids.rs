@@ -280,7 +280,12 @@ impl Ids {
             DeviceKind::AgentQueue => part,
             DeviceKind::EmailQueue => 2 * part,
             DeviceKind::Service => 3 * part,
-            _ => 0,
+            DeviceKind::Group
+            | DeviceKind::Device
+            | DeviceKind::Agent
+            | DeviceKind::Ivr
+            | DeviceKind::RoutePoint
+            | DeviceKind::Script => 0,
         }
     }
 

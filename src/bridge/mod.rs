@@ -32,7 +32,7 @@ use hashbrown::HashMap;
 
 use crate::{
     message::Message,
-    model::{CallIx, Transition, TransitionKind},
+    model::{CallIx, Consequence, Transition, TransitionKind},
     port::{self, ApplicationOutput, Input, Notice},
     time::{Time, Zone},
     vocabulary::wsdl::Fitted,
@@ -75,7 +75,7 @@ pub enum Output {
     Line(Vec<u8>),
 }
 
-/// What transitions come from.
+/// What transitions and orders come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     /// A message of the platform's.
@@ -98,7 +98,7 @@ pub struct Bridge {
     complaints: Complaints,
     /// Events that were discarded with sessions, by application and cause.
     discarded: HashMap<(usize, &'static str), u64>,
-    transitions: Vec<Transition>,
+    consequences: Vec<Consequence>,
     forgotten: Vec<CallIx>,
     message: Message,
     /// Questions of guests that were not asked yet.
@@ -246,15 +246,15 @@ impl Bridge {
 
     /// A message may imply that something happened before it. That is told before the message passes.
     fn tell_implied(&mut self, now: Time, index: usize, cause: Cause) {
-        let mut implied = std::mem::take(&mut self.transitions);
+        let mut implied = std::mem::take(&mut self.consequences);
         self.platforms[index].model.take_implied(&mut implied);
         if !implied.is_empty() {
             self.platforms[index].stamp(now);
-            implied.iter().for_each(|transition| self.take_note(now, index, transition, cause));
+            implied.iter().for_each(|next| self.take_note(now, index, next, cause));
             implied.clear();
             self.collect(now);
         }
-        self.transitions = implied;
+        self.consequences = implied;
     }
 
     fn pass_on(&mut self, now: Time, index: usize) {
@@ -298,7 +298,7 @@ impl Bridge {
         self.platforms[index].unread(now, text);
     }
 
-    /// Lets everything follow from what a platform did: its conversation's outputs, its picture's transitions, until
+    /// Lets everything follow from what a platform did: its conversation's outputs, and the consequences in its picture, until
     /// nothing is left.
     fn settle(&mut self, now: Time, index: usize, mut cause: Cause) {
         self.platforms[index].stamp(now);
@@ -306,15 +306,15 @@ impl Bridge {
             if self.converse(now, index) {
                 cause = Cause::Link;
             }
-            let mut transitions = std::mem::take(&mut self.transitions);
-            self.platforms[index].model.take_transitions(&mut transitions);
-            if transitions.is_empty() {
-                self.transitions = transitions;
+            let mut consequences = std::mem::take(&mut self.consequences);
+            self.platforms[index].model.take_consequences(&mut consequences);
+            if consequences.is_empty() {
+                self.consequences = consequences;
                 break;
             }
-            transitions.iter().for_each(|transition| self.take_note(now, index, transition, cause));
-            transitions.clear();
-            self.transitions = transitions;
+            consequences.iter().for_each(|next| self.take_note(now, index, next, cause));
+            consequences.clear();
+            self.consequences = consequences;
         }
         for service in self.platforms[index].model.take_restaffed() {
             for application in &mut self.applications {
@@ -338,23 +338,26 @@ impl Bridge {
     }
 
     /// Lets the platform or the applications know what happened in its picture.
-    fn take_note(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
+    fn take_note(&mut self, now: Time, index: usize, next: &Consequence, cause: Cause) {
         let is_traced = self.logs_stories;
         if self.platforms[index].teller.is_on()
-            && let Some(changed) = self.platforms[index].transition_story(transition)
+            && let Some(changed) = self.platforms[index].consequence_story(next)
         {
             self.complain(now, Some(Owner::Platform(index)), changed);
         }
-        for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
-            application.note(now, index, &self.platforms[index], transition);
-        }
-        if transition.kind.is_order() {
-            // Everything told so far leaves before the order.
-            self.collect(now);
-            self.platforms[index].order(now, transition);
-            self.converse(now, index);
-        } else {
-            self.tell(now, index, transition, cause);
+        match next {
+            Consequence::Tell(transition) => {
+                for application in self.applications.iter_mut().filter(|known| known.statistics.is_watched()) {
+                    application.note(now, index, &self.platforms[index], transition);
+                }
+                self.tell(now, index, transition, cause);
+            }
+            Consequence::Order(order) => {
+                // Everything told so far leaves before the order.
+                self.collect(now);
+                self.platforms[index].order(now, order);
+                self.converse(now, index);
+            }
         }
         if is_traced {
             // A story is told in its order.

@@ -3,7 +3,7 @@
 use super::abilities::Able;
 use super::{ids::Ids, platform::Platform};
 use crate::{
-    model::TransitionKind,
+    model::OrderKind,
     port::{Abilities, Directory, Entry, Known, Thing},
 };
 
@@ -39,7 +39,7 @@ impl Offered<'_> {
 
 impl Abilities for Offered<'_> {
     /// Somebody whom no platform has shown is asked of the first.
-    fn lacks(&self, order: TransitionKind, agent: i64, call: i64) -> Option<String> {
+    fn lacks(&self, order: OrderKind, agent: i64, call: i64) -> Option<String> {
         let owner = self.ids.call_of_id(call).map(|(platform, _)| platform);
         let able = |(place, platform)| Able { ids: self.ids, platform, index: self.places[place], place };
         let has_call = |able: &Able| owner == Some(able.index);

@@ -13,8 +13,8 @@ use crate::{
     message::Value,
     model::{
         self, About, Agent, AgentAttribute, AgentIx, AgentState, CallAttribute, ClientId, ConnectionState, DeviceKind,
-        Id, KnownDevice, ListAttribute, Model, NativeId, PartyAttribute, PartyRef, PartyRole, PartyState, Request,
-        ServiceAttribute, ServiceIx, Transition,
+        Id, KnownDevice, ListAttribute, Model, NativeId, Occasion, PartyAttribute, PartyRef, PartyRole, PartyState,
+        Request, ServiceAttribute, ServiceIx, Subject,
     },
     vocabulary::{Role, Which},
 };
@@ -66,7 +66,8 @@ pub struct RouteOrder {
 #[derive(Debug, Clone, Copy)]
 pub struct Live<'p> {
     pub model: &'p Model,
-    pub transition: &'p Transition,
+    pub occasion: Occasion,
+    pub subject: &'p Subject,
     pub naming: Naming<'p>,
     pub local: Option<&'p Local>,
     /// What is asked of a routing platform.
@@ -113,10 +114,16 @@ fn optional(number: Option<i64>) -> Value<'static> {
 impl<'p> Live<'p> {
     /// The picture as the platform itself is told of it, with its own ids; `number` is the place of its number among a call's
     /// names.
-    pub fn native(model: &'p Model, transition: &'p Transition, knobs: &'p [Literal], number: Option<u8>) -> Live<'p> {
+    pub fn native(
+        model: &'p Model,
+        (occasion, subject): (Occasion, &'p Subject),
+        knobs: &'p [Literal],
+        number: Option<u8>,
+    ) -> Live<'p> {
         Live {
             model,
-            transition,
+            occasion,
+            subject,
             naming: Naming::Native { number },
             local: None,
             route: None,
@@ -130,12 +137,12 @@ impl<'p> Live<'p> {
     }
 
     fn request(&self) -> Option<&'p Request> {
-        self.transition.request.map(|request| self.model.request(request))
+        self.subject.request.map(|request| self.model.request(request))
     }
 
     fn service(&self) -> Option<ServiceIx> {
-        let of_call = self.transition.call.and_then(|call| self.model.find_call(call)).and_then(|call| call.service);
-        self.transition.service.or(of_call)
+        let of_call = self.subject.call.and_then(|call| self.model.find_call(call)).and_then(|call| call.service);
+        self.subject.service.or(of_call)
     }
 
     fn call(&self, which: Which, attribute: CallAttribute) -> Value<'p> {
@@ -171,7 +178,7 @@ impl<'p> Live<'p> {
             CallAttribute::Cause => optional(call.cause.map(|cause| cause.code())),
             CallAttribute::Direction => Value::Int(call.direction.code()),
             CallAttribute::State => Value::Int(call.state().code()),
-            CallAttribute::Disposition => optional(match self.transition.agent {
+            CallAttribute::Disposition => optional(match self.subject.agent {
                 Some(agent) => call.disposition_of(agent),
                 None => call.final_disposition(),
             }),
@@ -196,7 +203,7 @@ impl<'p> Live<'p> {
         if let (Some(route), AgentAttribute::Id) = (self.route, attribute) {
             return optional(route.agent);
         }
-        let Some(index) = self.member.map(|member| member.agent).or(self.transition.agent) else {
+        let Some(index) = self.member.map(|member| member.agent).or(self.subject.agent) else {
             let request = self.request().filter(|_| attribute == AgentAttribute::Id);
             let of_local = self.local.and_then(|local| local.agent).filter(|_| attribute == AgentAttribute::Id);
             let of_request = request.and_then(|request| match self.naming {
@@ -242,7 +249,7 @@ impl<'p> Live<'p> {
     }
 
     fn who(&self, role: PartyRole) -> Option<Who<'p>> {
-        let transition = self.transition;
+        let transition = self.subject;
         let of = |party: Option<PartyRef>| {
             let device = &self.model.party(party?).device;
             Some(device.agent.map_or(Who::Device(device), Who::Agent))
@@ -322,7 +329,7 @@ impl<'p> Picture<'p> for Live<'p> {
         let list = self.member.map(|_| ListAttribute::ServiceAgents);
         // Zero is no request's number.
         let is_nothing = value.is_empty() || matches!(value, Value::Bool(false) | Value::Int(0));
-        debug_assert!(is_nothing || leaf.exists_at(self.transition.kind, list), "{:?}: {leaf:?}", self.transition.kind);
+        debug_assert!(is_nothing || leaf.exists_at(self.occasion, list), "{:?}: {leaf:?}", self.occasion);
         value
     }
 
@@ -339,7 +346,7 @@ impl<'p> Picture<'p> for Live<'p> {
         let id = |id: Value<'p>, kind: DeviceKind| [id, Value::Int(kind.code()), nothing, nothing, nothing, nothing];
         match list {
             ListAttribute::CallData => {
-                let call = self.transition.call.and_then(|call| self.model.find_call(call));
+                let call = self.subject.call.and_then(|call| self.model.find_call(call));
                 call.into_iter().flat_map(|call| &call.data).map(pair).for_each(|item| take(self, item));
             }
             ListAttribute::RequestData if let Some(route) = self.route => {
@@ -350,15 +357,15 @@ impl<'p> Picture<'p> for Live<'p> {
                 request.flat_map(|request| &request.data).map(pair).for_each(|item| take(self, item));
             }
             ListAttribute::AgentServices => {
-                let agent = self.transition.agent.map(|agent| self.model.agent(agent));
+                let agent = self.subject.agent.map(|agent| self.model.agent(agent));
                 let services = agent.into_iter().flat_map(|agent| &agent.services);
                 let services = services.map(|service| (*service, self.model.service(*service).kind));
                 services.map(|(service, kind)| id(self.service_id(service), kind)).for_each(|item| take(self, item));
             }
             ListAttribute::CallDispositions => {
-                let call = self.transition.call.and_then(|call| self.model.find_call(call));
+                let call = self.subject.call.and_then(|call| self.model.find_call(call));
                 let given = call.into_iter().flat_map(|call| &call.dispositions);
-                let own = given.filter(|(agent, _)| Some(*agent) == self.transition.agent).map(|(_, code)| *code);
+                let own = given.filter(|(agent, _)| Some(*agent) == self.subject.agent).map(|(_, code)| *code);
                 // Where the platform tells only how the call was disposed of, the call's disposition stands for the
                 // entered codes.
                 let last = call.filter(|call| call.dispositions.is_empty()).and_then(|call| call.disposition);
@@ -366,8 +373,8 @@ impl<'p> Picture<'p> for Live<'p> {
                     .for_each(|code| take(self, [Value::Int(code), nothing, nothing, nothing, nothing, nothing]));
             }
             ListAttribute::CallParties => {
-                let call = self.transition.result.or(self.transition.call).and_then(|call| self.model.find_call(call));
-                let call = call.or_else(|| self.transition.call.and_then(|call| self.model.find_call(call)));
+                let call = self.subject.result.or(self.subject.call).and_then(|call| self.model.find_call(call));
+                let call = call.or_else(|| self.subject.call.and_then(|call| self.model.find_call(call)));
                 for party in call.into_iter().flat_map(|call| &call.parties) {
                     let device = &party.device;
                     let Some(state) = connection(party.state, device.is_agent()) else { continue };

@@ -1,19 +1,20 @@
 //! One platform: its conversation, its picture, and the rules between them.
 
 mod clock;
+mod counts;
 mod orders;
 mod reading;
 mod service;
 mod unread;
 
 pub use clock::shown;
+pub use counts::Counts;
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
 use super::{
     ids::New,
-    latency::Latency,
     passing::{PassedRequests, Records},
     routes::{self, News},
     standstill::Standstill,
@@ -22,9 +23,10 @@ use super::{
 use crate::{
     mapping::{Incoming, Literal, Outgoing},
     message::{Kind, Message},
-    model::{Bounds, Call, CallIx, CallNames, Effect, Id, Model, RequestIx, TransitionKind},
+    model::{Bounds, Call, CallIx, CallNames, Id, Model, OrderKind, RequestIx},
     port::{
-        Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, Taken, Texts,
+        Asker, Heard, Input, Notice, Output, PlatformConversation, PlatformOutput, PostOutcome, Reading, RouteAsked,
+        Taken, Texts,
     },
     time::{Clock, Time},
     vocabulary::{JsonError, Profile, Role, Wanted, Which},
@@ -84,7 +86,7 @@ pub struct Platform {
     link_changed: bool,
     /// What was heard of routes, and whose order the answer is that is being read.
     pub route_news: Vec<routes::Heard>,
-    route_asker: Option<(u64, TransitionKind)>,
+    route_asker: Option<(u64, RouteAsked)>,
     /// Why the platform is away.
     pub away: Option<String>,
     /// Its own numbers of other platforms' services, where they differ.
@@ -121,29 +123,6 @@ struct Description {
     /// What was said of it.
     notices: Vec<Notice>,
     profile: Option<Profile>,
-}
-
-/// What a platform's messages came to, by the places of messages and rules in their plans.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub read: Vec<u64>,
-    pub rules: Vec<u64>,
-    pub orders: Vec<u64>,
-    pub effects: Vec<(Effect, u64)>,
-    pub unknown: u64,
-    pub malformed: u64,
-    pub too_long: u64,
-    pub unknown_fields: u64,
-    /// Texts and lists that were longer than the platform takes.
-    pub cut: u64,
-    /// Posts that were answered, that the platform cannot have seen, and of which nobody knows.
-    pub answered: u64,
-    pub not_sent: u64,
-    pub unknown_outcome: u64,
-    /// From a request to its outcome.
-    pub latency: Latency,
-    /// When the last message was read.
-    pub last_read: Option<Time>,
 }
 
 /// Why a line was not taken.
@@ -270,7 +249,7 @@ impl Platform {
 
     /// Whether the platform routes calls as it is told to.
     pub fn routes_calls(&self) -> bool {
-        !self.outgoing.plans[TransitionKind::SelectRoute as usize].rules.is_empty()
+        self.outgoing.says(OrderKind::SelectRoute)
     }
 
     /// The rules by which the platform is asked to do things.
@@ -418,9 +397,9 @@ impl Platform {
                     self.unanswerable.push((request, reason));
                 }
                 PlatformOutput::Failed(request, reason) => self.model.fail_request(now, request, reason),
-                PlatformOutput::NoAnswer { asker: Asker::Route { route, order }, reason, unknown } => {
+                PlatformOutput::NoAnswer { asker: Asker::Route { route, asked }, reason, unknown } => {
                     let news = News::Failed { reason, unknown };
-                    self.route_news.push(routes::Heard { asker: Some((route, order)), id: None, news });
+                    self.route_news.push(routes::Heard { asker: Some((route, asked)), id: None, news });
                 }
                 PlatformOutput::Replaced(replaced) => self.say_replaced(replaced),
                 PlatformOutput::NoAnswer { asker: Asker::Guest(guest), reason, unknown } => {

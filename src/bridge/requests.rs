@@ -1,72 +1,38 @@
 //! What applications ask: each request goes to the platform that owns its call or agent; routes are
 //! answered here. Snapshots are in `snapshots`.
 
+mod meant;
+
+use meant::{Meant, Named};
+
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker, story};
 use crate::{
     message::{Message, Value},
     model::{
-        About, AgentIx, Ask, Asked, Audience, CallIx, Change, ChangeKind, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, LinkState, NativeId, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
+        About, AgentIx, Ask, Asked, Asking, Attributes, Audience, CallIx, ClientId, Device, DeviceKind, Entity, Fact,
+        Failure, Id, LinkState, NativeId, RequestKind, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
 };
 
-/// The call or agent that a request names.
-#[derive(Debug, Clone, Copy)]
-enum Named<I> {
-    Nothing,
-    /// The platform's picture has it.
-    Known(usize, I),
-    /// No application has been told of it. Holds the platform, where the id tells which one, and the platform's own
-    /// number.
-    Unseen(Option<usize>, i64),
-    /// It is known not to exist: the call is over, or the id was minted by an earlier run of the bridge.
-    Over,
-}
-
-impl<I: Copy> Named<I> {
-    fn owner(self) -> Option<usize> {
-        match self {
-            Named::Known(platform, _) => Some(platform),
-            Named::Unseen(platform, _) => platform,
-            Named::Nothing | Named::Over => None,
-        }
-    }
-
-    fn known_on(self, platform: usize) -> Option<I> {
-        match self {
-            Named::Known(owner, found) if owner == platform => Some(found),
-            _ => None,
-        }
-    }
-
-    fn is_over(self) -> bool {
-        matches!(self, Named::Over)
-    }
-}
-
-pub(super) struct Meant {
-    call: Named<CallIx>,
-    second: Named<CallIx>,
-    agent: Named<AgentIx>,
-}
-
-impl Meant {
-    /// The platform that has the call, otherwise the one that has the agent.
-    pub(super) fn owner(&self) -> Option<usize> {
-        self.call.owner().or(self.agent.owner())
-    }
-}
-
-/// A request that is answered with a failure instead of being done.
-pub(super) fn refusal_of<'m>(change: &Change<'m>, failure: Failure, reason: &'m str) -> Change<'m> {
-    let mut refusal = change.clone();
-    refusal.kind = ChangeKind::Refuse;
-    refusal.set(Fact::About, Value::Int(change.kind.about().code()));
+/// The attributes of a request that is answered with a failure instead of being done.
+pub(super) fn refusal_of<'m>(
+    kind: RequestKind,
+    asks: &Attributes<'m>,
+    failure: Failure,
+    reason: &'m str,
+) -> Attributes<'m> {
+    let mut refusal = asks.clone();
+    refusal.set(Fact::About, Value::Int(kind.about().code()));
     refusal.set(Fact::Failure, Value::Int(failure.code()));
     refusal.set(Fact::Reason, Value::Text(reason));
     refusal
+}
+
+/// It, as a request.
+pub(super) fn refused<'a, 'm>(refusal: &'a Attributes<'m>) -> Asking<'a, 'm> {
+    Asking::new(RequestKind::Refuse, refusal)
 }
 
 impl Bridge {
@@ -88,63 +54,67 @@ impl Bridge {
             return;
         }
         let (mut shown, mut nothing) = (Vec::new(), false);
-        let fired = from.changes(message, |rule, change| {
+        let fired = from.changes(message, |rule, said| {
             let application = &mut self.applications[index];
             application.counts.request_rules[rule] += 1;
             if application.teller.is_on() {
-                let told = story::rule_fired(&application.teller, &from, rule, change.kind, message);
+                let told = story::rule_fired(&application.teller, &from, rule, said.kind, message);
                 application.tell_story(told);
             }
-            match change.kind {
-                ChangeKind::AskSnapshot => match change.int(Fact::Entity).and_then(Entity::from_code) {
+            // Platforms' events are not an application's to tell.
+            let Some(kind) = said.kind.request() else { return };
+            let asks = Asking::new(kind, said.attributes);
+            match kind {
+                RequestKind::Snapshot => match asks.int(Fact::Entity).and_then(Entity::from_code) {
                     Some(entity) => shown.push(entity),
                     None => nothing = true,
                 },
-                ChangeKind::AskRoute => self.select_route(now, index, (session, id), asked, change),
-                _ => self.ask(now, index, session, id, asked, change),
+                RequestKind::Route => self.select_route(now, index, (session, id), asked, asks),
+                kind => self.ask(now, index, session, id, asked, &Asking::new(kind, &asks)),
             }
         });
         let wrong = if nothing { Some("the snapshot names something that cannot be shown".to_owned()) } else { None };
         let cannot = || self.nobody_is_there(index).or_else(|| self.too_many_snapshots(index, session));
         let wrong = wrong.or_else(|| if shown.is_empty() { None } else { cannot() });
         if let Some(reason) = wrong {
-            let asks = Change::new(ChangeKind::AskSnapshot);
-            self.ask(now, index, session, id, asked, &refusal_of(&asks, Failure::Failed, &reason));
+            let refusal = refusal_of(RequestKind::Snapshot, &Attributes::default(), Failure::Failed, &reason);
+            self.ask(now, index, session, id, asked, &refused(&refusal));
         } else if !shown.is_empty() {
             self.snapshot(index, session, id, shown);
         }
         if !fired {
             // Rules are complete, so only a value that the vocabulary does not know leads here.
-            let refusal = Change::new(ChangeKind::Refuse);
-            self.ask(now, index, session, id, asked, &refusal);
+            self.ask(now, index, session, id, asked, &refused(&Attributes::default()));
         }
     }
 
-    pub(super) fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, change: &Change) {
-        let only_asks = matches!(change.kind, ChangeKind::AskState | ChangeKind::AskData | ChangeKind::Refuse);
+    pub(super) fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, asks: &Asking) {
+        let only_asks = matches!(asks.kind, RequestKind::State | RequestKind::Data | RequestKind::Refuse);
         if self.applications[index].only_listens(session) && !only_asks {
-            let refusal = refusal_of(change, Failure::Failed, "this user may listen, and give no commands");
-            return self.ask(now, index, session, id, asked, &refusal);
+            let reason = "this user may listen, and give no commands";
+            let refusal = refusal_of(asks.kind, asks, Failure::Failed, reason);
+            return self.ask(now, index, session, id, asked, &refused(&refusal));
         }
         let application = &self.applications[index];
-        let meant = self.meant(application, asked, change);
+        let meant = self.meant(application, asked, asks);
         let Some(platform) = meant.owner().or_else(|| application.platforms.first().copied()) else { return };
-        let towards = self.agent_called(application, platform, change);
+        let towards = self.agent_called(application, platform, asks);
         let is_up = self.platforms[platform].model.link() == LinkState::Up;
-        if let Some((failure, reason)) = self.wrong_with(application, platform, &meant, towards, change)
+        if let Some((failure, reason)) = self.wrong_with(application, platform, &meant, towards, asks)
             && is_up
         {
-            return self.ask(now, index, session, id, asked, &refusal_of(change, failure, reason));
+            let refusal = refusal_of(asks.kind, asks, failure, reason);
+            return self.ask(now, index, session, id, asked, &refused(&refusal));
         }
-        let mut change = change.clone();
-        if let Some(service) = self.service_called(application, platform, &change) {
-            change.set(Fact::Destination, Value::Int(service));
+        let mut attributes = asks.attributes.clone();
+        if let Some(service) = self.service_called(application, platform, asks) {
+            attributes.set(Fact::Destination, Value::Int(service));
         }
-        let change = &change;
+        let asks = Asking::new(asks.kind, &attributes);
         let somebody_is_there =
             |platform: &usize| self.platforms[*platform].model.agents().any(|(_, agent)| agent.is_there());
         let mut platforms = vec![platform];
-        if change.kind == ChangeKind::AskLogOffAll {
+        if asks.kind == RequestKind::LogOffAll {
             // Where nobody is anywhere, one platform says so.
             let there: Vec<usize> = application.platforms.iter().copied().filter(somebody_is_there).collect();
             platforms = if there.is_empty() { platforms } else { there };
@@ -152,13 +122,13 @@ impl Bridge {
         for platform in platforms {
             if self.applications[index].teller.is_on() {
                 let (to, teller) = (&self.platforms[platform], &self.applications[index].teller);
-                let taken = story::request_taken(teller, change.kind, to, (session, id), asked);
+                let taken = story::request_taken(teller, asks.kind, to, (session, id), asked);
                 self.applications[index].tell_story(taken);
                 self.collect(now);
             }
             let application = &self.applications[index];
             let client = ClientId { application: index as u16, session };
-            let ask = self.ask_of(application, platform, (client, id, asked), &meant, towards, change);
+            let ask = self.ask_of(application, platform, (client, id, asked), &meant, towards, asks);
             self.platforms[platform].model.ask(now, &ask);
             self.settle(now, platform, Cause::Request);
         }
@@ -172,7 +142,7 @@ impl Bridge {
         (client, id, asked): (ClientId, i64, Asked),
         meant: &Meant,
         towards: Option<(usize, AgentIx)>,
-        change: &'a Change<'m>,
+        asks: Asking<'a, 'm>,
     ) -> Ask<'a, 'm> {
         Ask {
             client,
@@ -180,20 +150,20 @@ impl Bridge {
             agent: meant.agent.known_on(platform),
             call: meant.call.known_on(platform),
             second: meant.second.known_on(platform),
-            service: self.known_service(application, platform, &change.service),
-            unseen: self.unseen(application, platform, meant, change),
+            service: self.known_service(application, platform, &asks.service),
+            unseen: self.unseen(application, platform, meant, &asks),
             towards: towards.filter(|(owner, _)| *owner == platform).map(|(_, agent)| agent),
             asked,
-            change,
+            asks,
         }
     }
 
     /// The things that a request names.
-    pub(super) fn meant(&self, application: &Application, asked: Asked, change: &Change) -> Meant {
+    pub(super) fn meant(&self, application: &Application, asked: Asked, asks: &Asking) -> Meant {
         Meant {
-            call: self.call_meant(application, asked.call, change.call.number()),
-            second: self.call_meant(application, asked.second, change.second.number()),
-            agent: self.agent_meant(application, change),
+            call: self.call_meant(application, asked.call, asks.call.number()),
+            second: self.call_meant(application, asked.second, asks.second.number()),
+            agent: self.agent_meant(application, asks),
         }
     }
 
@@ -216,9 +186,9 @@ impl Bridge {
     }
 
     /// The agent that an application means, by number or login name.
-    fn agent_meant(&self, application: &Application, change: &Change) -> Named<AgentIx> {
-        let login = change.text(Fact::Number);
-        let Some(id) = change.party.id.as_int() else {
+    fn agent_meant(&self, application: &Application, asks: &Asking) -> Named<AgentIx> {
+        let login = asks.text(Fact::Number);
+        let Some(id) = asks.party.id.as_int() else {
             let found = self.agent_by_login(application, login);
             return found.map_or(Named::Nothing, |(platform, agent)| Named::Known(platform, agent));
         };
@@ -230,7 +200,7 @@ impl Bridge {
         match room {
             Some((platform, _)) if self.platforms[platform].model.has_shown_everyone() => {
                 // A log-on may name an agent whom no application has been shown.
-                match change.kind == ChangeKind::AskLogOn {
+                match asks.kind == RequestKind::LogOn {
                     true => self.agent_by_login(application, login).map_or(Named::Nothing, |(p, a)| Named::Known(p, a)),
                     false => Named::Over,
                 }
@@ -241,7 +211,7 @@ impl Bridge {
     }
 
     /// The ids in a request that its platform has not shown, as the platform's own numbers.
-    fn unseen(&self, application: &Application, platform: usize, meant: &Meant, change: &Change) -> Unseen {
+    fn unseen(&self, application: &Application, platform: usize, meant: &Meant, asks: &Asking) -> Unseen {
         let space = self.platforms[platform].number_place();
         let call = |named: &Named<CallIx>| match named {
             Named::Unseen(owner, id) if owner.is_none_or(|owner| owner == platform) => {
@@ -251,13 +221,13 @@ impl Bridge {
         };
         let place = application.place_of(platform);
         let service = || {
-            let (kind, id) = (change.service.kind?, change.service.id.as_int().filter(|id| *id != 0)?);
+            let (kind, id) = (asks.service.kind?, asks.service.id.as_int().filter(|id| *id != 0)?);
             Some((kind, application.ids.native_service(place?, kind, id)))
         };
         Unseen {
             agent: match meant.agent {
-                Named::Unseen(owner, id) if owner == Some(platform) => Some(id),
-                _ => None,
+                Named::Unseen(owner, id) => (owner == Some(platform)).then_some(id),
+                Named::Nothing | Named::Known(..) | Named::Over => None,
             },
             call: call(&meant.call),
             second: call(&meant.second),
@@ -274,10 +244,10 @@ impl Bridge {
         platform: usize,
         meant: &Meant,
         towards: Option<(usize, AgentIx)>,
-        change: &Change,
+        asks: &Asking,
     ) -> Option<(Failure, &'static str)> {
-        use ChangeKind::{AskMakeCall, Refuse};
-        if change.kind == Refuse {
+        use RequestKind::{MakeCall, Refuse};
+        if asks.kind == Refuse {
             return None;
         }
         let is_elsewhere = |owner: Option<usize>| owner.is_some_and(|owner| owner != platform);
@@ -285,7 +255,7 @@ impl Bridge {
             return Some((Failure::InvalidAgent, "no such agent is known"));
         }
         // The call id of a request to make a call is ignored: the new call need not be about another one.
-        if change.kind != AskMakeCall && (meant.call.is_over() || meant.second.is_over()) {
+        if asks.kind != MakeCall && (meant.call.is_over() || meant.second.is_over()) {
             return Some((Failure::InvalidCall, "no such call is known"));
         }
         if is_elsewhere(meant.agent.owner()) {
@@ -298,12 +268,12 @@ impl Bridge {
             return Some((Failure::InvalidAgent, "the agent to call is on another platform"));
         }
         // Group 0 is the agent's own.
-        let named = change.service.id.as_int().filter(|id| *id != 0);
+        let named = asks.service.id.as_int().filter(|id| *id != 0);
         if named.is_some_and(|id| self.service_elsewhere(application, platform, id)) {
             return Some((Failure::Failed, "the agent's platform has no such group"));
         }
-        let called = change.fact(Fact::Destination).as_int();
-        if change.other.kind.is_some_and(DeviceKind::is_service)
+        let called = asks.fact(Fact::Destination).as_int();
+        if asks.other.kind.is_some_and(DeviceKind::is_service)
             && called.is_some_and(|id| self.service_elsewhere(application, platform, id))
         {
             return Some((Failure::Failed, "the service to call is on another platform"));
@@ -322,10 +292,10 @@ impl Bridge {
     }
 
     /// The platform's own number of the service that a call is to go to.
-    fn service_called(&self, application: &Application, platform: usize, change: &Change) -> Option<i64> {
-        let id = change.fact(Fact::Destination);
+    fn service_called(&self, application: &Application, platform: usize, asks: &Attributes) -> Option<i64> {
+        let id = asks.fact(Fact::Destination);
         let meant = Device {
-            kind: change.other.kind.filter(|kind| kind.is_service()),
+            kind: asks.other.kind.filter(|kind| kind.is_service()),
             id: Id::Int(id.as_int()?),
             ..Device::default()
         };
@@ -361,13 +331,13 @@ impl Bridge {
         &self,
         application: &Application,
         platform: usize,
-        change: &Change,
+        asks: &Attributes,
     ) -> Option<(usize, AgentIx)> {
-        if change.other.kind != Some(DeviceKind::Agent) {
+        if asks.other.kind != Some(DeviceKind::Agent) {
             return None;
         }
-        let id = change.fact(Fact::Destination).as_int().and_then(|id| self.known_agent(application, id));
-        let login = change.text(Fact::Destination);
+        let id = asks.fact(Fact::Destination).as_int().and_then(|id| self.known_agent(application, id));
+        let login = asks.text(Fact::Destination);
         let own = || self.platforms[platform].model.agent_by_login(login).map(|agent| (platform, agent));
         id.or_else(own).or_else(|| self.agent_by_login(application, login))
     }
@@ -410,7 +380,7 @@ impl Bridge {
         (platform, call): CallKey,
         asker: Asker,
         route: Option<RouteType>,
-        change: &Change,
+        asks: &Asking,
     ) {
         let application = &self.applications[usize::from(asker.client.application)];
         let kind = match route {
@@ -418,13 +388,13 @@ impl Bridge {
             Some(RouteType::Service) => Some(DeviceKind::Group),
             _ => None,
         };
-        let mut change = change.clone();
-        change.other.kind = kind;
-        let towards = self.agent_called(application, platform, &change).filter(|(owner, _)| *owner == platform);
-        if let Some(service) = self.service_called(application, platform, &change) {
-            change.set(Fact::Destination, Value::Int(service));
+        let mut asks = asks.attributes.clone();
+        asks.other.kind = kind;
+        let towards = self.agent_called(application, platform, &asks).filter(|(owner, _)| *owner == platform);
+        if let Some(service) = self.service_called(application, platform, &asks) {
+            asks.set(Fact::Destination, Value::Int(service));
         }
-        change.other.kind = None;
+        asks.other.kind = None;
         let ask = Ask {
             client: asker.client,
             id: asker.id,
@@ -435,7 +405,7 @@ impl Bridge {
             unseen: Unseen::default(),
             towards: towards.map(|(_, agent)| agent),
             asked: Asked { call: asker.call, ..Asked::default() },
-            change: &change,
+            asks: Asking::new(RequestKind::Route, &asks),
         };
         self.platforms[platform].model.ask(now, &ask);
         self.settle(now, platform, Cause::Request);

@@ -100,7 +100,7 @@ impl Statistics {
 
     /// Marks the groups that a transition changes.
     pub fn note(&mut self, now: Time, platform: usize, model: &Model, transition: &Transition) {
-        if transition.kind.is_order() || transition.kind.is_answer() {
+        if transition.kind.is_answer() {
             return;
         }
         if let (Some(service), TransitionKind::ServiceAdded | TransitionKind::ServiceChanged) =

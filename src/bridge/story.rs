@@ -12,7 +12,10 @@ use super::{
 use crate::{
     mapping::Incoming,
     message::{Kind, Message, Node, Value},
-    model::{Asked, CallIx, ChangeKind, ClientId, Effect, Request, Transition, TransitionKind, is_guid},
+    model::{
+        Asked, CallIx, ClientId, Consequence, Effect, Meaning, Occasion, Request, RequestKind, Subject, Transition,
+        TransitionKind, is_guid,
+    },
     port::{Notice, Output},
     vocabulary::{Role, Vocabulary},
 };
@@ -144,7 +147,7 @@ pub(super) fn rule_fired(
     teller: &Teller,
     incoming: &Incoming,
     rule: usize,
-    means: ChangeKind,
+    means: Meaning,
     message: &Message,
 ) -> Option<Notice> {
     let ids = || Ids::of(&incoming.vocabulary, message);
@@ -167,7 +170,7 @@ pub(super) fn rule_fired(
 pub(super) fn without_effect(
     teller: &Teller,
     incoming: &Incoming,
-    means: ChangeKind,
+    means: Meaning,
     effect: Effect,
     message: &Message,
 ) -> Option<Notice> {
@@ -298,29 +301,31 @@ impl Platform {
         names.find(|name| matches!(name, Name::Text(text) if is_guid(text))).unwrap_or_default()
     }
 
-    fn agent_id(&self, transition: &Transition) -> Name<'_> {
-        let Some(agent) = transition.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
+    fn agent_id(&self, subject: &Subject) -> Name<'_> {
+        let Some(agent) = subject.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
         agent.id.as_ref().map_or_else(|| Name::of_text(&agent.number), |id| Name::of_id(id.as_id()))
     }
 
     /// The picture changed, or the platform is asked for something.
-    pub(super) fn transition_story(&self, transition: &Transition) -> Option<Notice> {
-        let request = transition.request.map(|request| self.model.request(request).id);
-        let [call, second] = [transition.call, transition.second].map(|call| self.call_id(call));
-        let agent = self.agent_id(transition);
-        self.teller.remember(What::Changed(transition.kind, transition.details.presumed), |entry| Entry {
+    pub(super) fn consequence_story(&self, next: &Consequence) -> Option<Notice> {
+        let (occasion, subject) = (next.occasion(), next.subject());
+        let request = subject.request.map(|request| self.model.request(request).id);
+        let [call, second] = [subject.call, subject.second].map(|call| self.call_id(call));
+        let agent = self.agent_id(subject);
+        let begins = occasion == Occasion::Transition(TransitionKind::CallStarted);
+        self.teller.remember(What::Changed(occasion, subject.details.presumed), |entry| Entry {
             call,
             second,
             // The call that the two become; it is the platform's own, too.
-            platform_call: self.call_id(transition.result),
+            platform_call: self.call_id(subject.result),
             other: platform_of(self),
             agent,
             request,
-            guid: if transition.kind == TransitionKind::CallStarted { self.guid(transition.call) } else { Name::None },
+            guid: if begins { self.guid(subject.call) } else { Name::None },
             ..entry
         });
         self.teller.notice(|| Notice::PictureChanged {
-            transition: transition.kind.name(),
+            transition: occasion.name(),
             call: call.text(),
             second_call: second.text(),
             agent: agent.text(),
@@ -380,7 +385,7 @@ impl Platform {
 /// A session's request was understood, and goes to its platform.
 pub(super) fn request_taken(
     teller: &Teller,
-    operation: ChangeKind,
+    operation: RequestKind,
     to_platform: &Platform,
     (session, request): (u32, i64),
     asked: Asked,

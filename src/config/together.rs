@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::{Application, Config, Platform};
 use crate::{
-    diagnostic::did_you_mean, dialect::registry::PlatformTransport, mapping::Mappings, model::TransitionKind,
+    diagnostic::did_you_mean, dialect::registry::PlatformTransport, mapping::Mappings, model::OrderKind,
     settings::Section,
 };
 
@@ -41,14 +41,14 @@ struct Sections<'r> {
 
 impl Sections<'_> {
     /// Whether the rules of a dialect have something for an order.
-    fn can(&self, dialect: &str, order: TransitionKind) -> bool {
+    fn can(&self, dialect: &str, order: OrderKind) -> bool {
         let rules = self.mappings.dialects.get(dialect).and_then(|dialect| dialect.to.as_ref());
         rules.is_some_and(|rules| rules.says(order))
     }
 
     /// Whether a platform can be asked for routes.
     fn routes(&self, platform: &Platform) -> bool {
-        self.can(&platform.dialect, TransitionKind::AddRoute)
+        self.can(&platform.dialect, OrderKind::AddRoute)
     }
 
     /// `platforms`: they are there, and of the right dialect where that matters.
@@ -74,7 +74,7 @@ impl Sections<'_> {
         // A platform that asks for routes itself would never hear what the one that is asked decided.
         let waits = |platform: &&Platform| {
             let is_own = application.platforms.contains(&platform.name);
-            let asks = self.can(&platform.dialect, TransitionKind::SelectRoute);
+            let asks = self.can(&platform.dialect, OrderKind::SelectRoute);
             is_own && asks && platform.settings.routed_by.is_none()
         };
         if let Some(platform) = config.platforms.iter().find(waits) {
@@ -113,7 +113,7 @@ impl Sections<'_> {
     /// `routing` of platforms: the name of the platform that is meant, where its dialect was given.
     fn routing(&self, config: &mut Config) {
         let mut dialects: Vec<&str> = self.mappings.dialects.keys().map(String::as_str).collect();
-        dialects.retain(|dialect| self.can(dialect, TransitionKind::AddRoute));
+        dialects.retain(|dialect| self.can(dialect, OrderKind::AddRoute));
         dialects.sort_unstable();
         let routing = config.platforms.iter().filter(|platform| self.routes(platform));
         let known: Vec<(String, String)> =

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     document::schema::{defined, described, file, known_names, names, reason, simple, table, text, texts, word, words},
-    model::{ChangeKind, DeviceKind, Fact, TransitionKind},
+    model::{DeviceKind, Fact, Meaning, Occasion, OrderKind},
 };
 
 /// The sections and keys that show the direction: only files of transitions have them.
@@ -37,7 +37,7 @@ pub fn file_schema() -> Value {
         ("message-rule", rule(Direction::Changes, true)),
         ("transition", message(Direction::Messages)),
         ("transition-rule", rule(Direction::Messages, true)),
-        ("change", word("", ChangeKind::names())),
+        ("change", word("", Meaning::names())),
         ("attributes", attributes(false)),
         ("constants", attributes(true)),
         ("value", value()),
@@ -72,7 +72,7 @@ fn from() -> Value {
 }
 
 fn to() -> Value {
-    let orders: Vec<&str> = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name()).collect();
+    let orders: Vec<&str> = OrderKind::names().collect();
     let refusal = [
         ("orders", words("the orders that are refused", orders.iter().copied())),
         ("when", condition()),
@@ -83,10 +83,10 @@ fn to() -> Value {
     let steps = json!({ "type": "array", "items": { "enum": orders }, "minItems": 1 });
     let reasons = reason("the reason");
     let own = [
-        ("on", known_names("the rules of each transition and order", TransitionKind::names(), &defined("transition"))),
+        ("on", known_names("the rules of each transition and order", Occasion::names(), &defined("transition"))),
         ("config", names("rule settings with their defaults; the first text of a list is the default", setting)),
-        ("ignore", known_names("transitions that are not sent", TransitionKind::names(), &reasons)),
-        ("unsupported", known_names("orders that the platform cannot carry out", TransitionKind::names(), &reasons)),
+        ("ignore", known_names("transitions that are not sent", Occasion::names(), &reasons)),
+        ("unsupported", known_names("orders that the platform cannot carry out", Occasion::names(), &reasons)),
         ("unsaid", names("messages that are never sent", reason("the reason"))),
         ("untold", known_names("attributes that changes set and no rule reads", settable(), &reasons)),
         ("absent", described(names("", absent), "fields that are never set, with the reason; or those of one message")),

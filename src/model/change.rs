@@ -1,15 +1,43 @@
-//! Input of the model: one change, as a rule made it of a message. It borrows, so that an event costs no allocation. The
-//! kinds of changes are in `words`.
+//! Input of the model: what a rule made of a message. It borrows, so that an event costs no allocation. Its kinds are in
+//! `words`.
+
+use std::ops::Deref;
 
 use smallvec::SmallVec;
 
-use super::{CallNames, ChangeKind, Device, Fact, Id};
+use super::{CallNames, ChangeKind, Device, Fact, Id, RequestKind};
 use crate::message::Value;
 
-/// A change with all it may carry; what is absent is empty.
+/// What a rule made of a message: one of its kinds, and its attributes.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a, 'm, K> {
+    pub kind: K,
+    pub attributes: &'a Attributes<'m>,
+}
+
+/// A platform says that something happened.
+pub type Change<'a, 'm> = Said<'a, 'm, ChangeKind>;
+
+/// An application asks for something.
+pub type Asking<'a, 'm> = Said<'a, 'm, RequestKind>;
+
+impl<'a, 'm, K> Said<'a, 'm, K> {
+    pub fn new(kind: K, attributes: &'a Attributes<'m>) -> Said<'a, 'm, K> {
+        Said { kind, attributes }
+    }
+}
+
+impl<'m, K> Deref for Said<'_, 'm, K> {
+    type Target = Attributes<'m>;
+
+    fn deref(&self) -> &Attributes<'m> {
+        self.attributes
+    }
+}
+
+/// All that a change or a request may carry; what is absent is empty.
 #[derive(Debug, Clone)]
-pub struct Change<'m> {
-    pub kind: ChangeKind,
+pub struct Attributes<'m> {
     pub call: CallNames<'m>,
     pub second: CallNames<'m>,
     pub result: CallNames<'m>,
@@ -31,10 +59,9 @@ pub struct Change<'m> {
     pub services: Option<SmallVec<[Device<'m>; 4]>>,
 }
 
-impl<'m> Change<'m> {
-    pub fn new(kind: ChangeKind) -> Change<'m> {
-        Change {
-            kind,
+impl Default for Attributes<'_> {
+    fn default() -> Self {
+        Attributes {
             call: CallNames::default(),
             second: CallNames::default(),
             result: CallNames::default(),
@@ -49,10 +76,12 @@ impl<'m> Change<'m> {
             services: None,
         }
     }
+}
 
-    /// A change that names nothing but a call.
-    pub fn of_call(kind: ChangeKind, call: CallNames<'m>) -> Change<'m> {
-        Change { call, ..Change::new(kind) }
+impl<'m> Attributes<'m> {
+    /// Nothing but the names of a call.
+    pub fn of_call(call: CallNames<'m>) -> Attributes<'m> {
+        Attributes { call, ..Attributes::default() }
     }
 
     pub fn set(&mut self, fact: Fact, value: Value<'m>) {

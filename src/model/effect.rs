@@ -1,7 +1,7 @@
 //! The model's answer to a change, and the fault of the message that it was made of. Faults are counted and logged in
 //! `bridge`.
 
-use super::{Change, Fact};
+use super::{Attributes, Fact};
 
 /// The model's answer to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +66,7 @@ impl Effect {
     /// The fault of the message, if it is the reason why the change was not taken in. A message that names somebody or
     /// something is right, even if they are not known, or gone: the call may predate the bridge, or the event may be a
     /// duplicate.
-    pub fn fault(self, change: &Change) -> Option<&'static str> {
+    pub fn fault(self, change: &Attributes) -> Option<&'static str> {
         let names_nobody = || change.party.is_empty() && change.text(Fact::Number).is_empty();
         match self {
             Effect::UnknownCall => change.call.is_empty().then_some("it names no call"),

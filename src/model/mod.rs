@@ -10,6 +10,7 @@ mod backlog;
 mod bounds;
 mod calls;
 mod change;
+mod consequence;
 mod dispositions;
 mod effect;
 mod identity;
@@ -21,14 +22,14 @@ mod services;
 mod settings;
 mod slab;
 mod timers;
-mod transition;
 mod words;
 mod wrap_up;
 
 pub use agents::{Agent, Readiness};
 pub use bounds::{Bounds, Reached};
 pub use calls::{Call, Party, PartyState, Phase};
-pub use change::Change;
+pub use change::{Asking, Attributes, Change, Said};
+pub use consequence::{Audience, Consequence, Details, Order, PartyRef, Subject, Telling, Transition};
 pub use effect::Effect;
 pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, is_guid, kept};
 pub use link::LinkState;
@@ -36,19 +37,18 @@ pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, Verdict, di
 pub use services::Service;
 pub use settings::Settings;
 pub use slab::{AgentIx, CallIx, ServiceIx, Slab};
-pub use transition::{Audience, Details, PartyRef, Transition};
 pub use words::*;
 
 use crate::time::Time;
 use agents::Agents;
 use backlog::Backlog;
 use calls::Calls;
+use consequence::Consequences;
 use link::Link;
 use moment::Moment;
 use requests::Requests;
 use services::Services;
 use timers::{Timer, Timers};
-use transition::Transitions;
 
 /// The live picture. Each part owns its data and what needs nothing else; rules that concern several parts are methods of
 /// the model, and stand in the module of the part that they change.
@@ -63,7 +63,7 @@ pub struct Model {
     link: Link,
     backlog: Backlog,
     timers: Timers,
-    transitions: Transitions,
+    consequences: Consequences,
     /// What its bounds cost.
     pub bounds: Bounds,
     /// The number of items of call data for which there was no room.
@@ -152,8 +152,6 @@ impl Model {
             RequestTaken => self.request_taken(change),
             RequestAccepted => self.request_accepted(change),
             RequestFailed => self.request_failed(change),
-            // Routes are no part of the picture, and what applications ask comes by [`Model::ask`].
-            of_route!() | asked!() => Effect::UnknownRequest,
         }
     }
 
@@ -183,13 +181,13 @@ impl Model {
     }
 
     /// Those of the next transitions that the last message implies to have happened before it, in order.
-    pub fn take_implied(&mut self, into: &mut Vec<Transition>) {
-        self.transitions.take_implied(into);
+    pub fn take_implied(&mut self, into: &mut Vec<Consequence>) {
+        self.consequences.take_implied(into);
     }
 
     /// The transitions since the last call, in order.
-    pub fn take_transitions(&mut self, into: &mut Vec<Transition>) {
-        self.transitions.take(into);
+    pub fn take_consequences(&mut self, into: &mut Vec<Consequence>) {
+        self.consequences.take(into);
     }
 
     /// To be called when all transitions are used: drops requests that ended and calls whose time is over, and names the
@@ -281,15 +279,19 @@ impl Model {
 
     /// Runs `tell`. If `presumed`, the transitions are marked as ones that no message of the platform says.
     fn presume<T>(&mut self, presumed: bool, tell: impl FnOnce(&mut Model) -> T) -> T {
-        let before = self.transitions.presuming;
-        self.transitions.presuming |= presumed;
+        let before = self.consequences.presuming;
+        self.consequences.presuming |= presumed;
         let told = tell(self);
-        self.transitions.presuming = before;
+        self.consequences.presuming = before;
         told
     }
 
     fn tell(&mut self, transition: Transition) {
-        self.transitions.tell(transition);
+        self.consequences.tell(transition);
+    }
+
+    fn order(&mut self, order: Order) {
+        self.consequences.order(order);
     }
 }
 

@@ -66,13 +66,13 @@ impl Teller {
         let mut model = Model::new(Settings { platform: "test".into(), ..Settings::default() });
         model.name_calls_uniquely(0);
         model.link_up(Time(0));
-        model.take_transitions(&mut Vec::new());
+        model.take_consequences(&mut Vec::new());
         Teller { model, now: Time(0), out: Vec::new(), is_slow: false }
     }
 
     fn say(&mut self, said: &Said) -> Effect {
         let guids = [said.call, said.second, said.result].map(|call| format!("g{call}"));
-        let mut change = Change::new(said.kind);
+        let mut change = Attributes::default();
         change.call = names(&guids[0], said.call);
         change.second = names(&guids[1], said.second);
         change.result = names(&guids[2], said.result);
@@ -83,7 +83,7 @@ impl Teller {
             change.set_weak(Fact::Ani, Value::Text(OUTSIDE));
         }
         self.model.begin(self.now, None);
-        let effect = self.model.apply(&change);
+        let effect = self.model.apply(&Change::new(said.kind, &change));
         self.collect();
         effect
     }
@@ -92,7 +92,12 @@ impl Teller {
         while self.model.has_more() && !self.is_slow {
             self.model.go_on(self.now);
         }
-        self.model.take_transitions(&mut self.out);
+        let mut consequences = Vec::new();
+        self.model.take_consequences(&mut consequences);
+        self.out.extend(consequences.into_iter().map(|next| match next {
+            Consequence::Tell(transition) => transition,
+            Consequence::Order(order) => panic!("nobody asked for anything: {order:?}"),
+        }));
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -487,14 +492,14 @@ fn lists(teller: &mut Teller, group: i64, agents: &[i64]) {
     let service = Device { kind: Some(DeviceKind::Group), id: Id::Int(group), number: "" };
     teller.model.begin(teller.now, None);
     for agent in agents {
-        let mut seen = Change::new(K::AgentSeen);
+        let mut seen = Attributes::default();
         (seen.party, seen.service) = (Agent(*agent).device(), service);
         seen.set(Fact::State, Value::Int(AgentState::Idle.code()));
-        teller.model.apply(&seen);
+        teller.model.apply(&Change::new(K::AgentSeen, &seen));
     }
-    let mut listed = Change::new(K::AgentsListed);
+    let mut listed = Attributes::default();
     listed.service = service;
-    teller.model.apply(&listed);
+    teller.model.apply(&Change::new(K::AgentsListed, &listed));
     teller.collect();
 }
 
@@ -574,10 +579,10 @@ fn too_much_to_remember_ends_the_call_that_was_silent_longest() {
     for call in 1..=20 {
         model.begin(Time(call as u64), None);
         let guid = format!("g{call}");
-        let mut change = Change::of_call(K::Started, names(&guid, call));
+        let mut change = Attributes::of_call(names(&guid, call));
         change.data = Some([(Value::Text("note"), Value::Text(&long))].into_iter().collect());
-        assert_eq!(model.apply(&change), Effect::Taken);
-        model.take_transitions(&mut Vec::new());
+        assert_eq!(model.apply(&Change::new(K::Started, &change)), Effect::Taken);
+        model.take_consequences(&mut Vec::new());
         model.settle(&mut Vec::new());
     }
     let kept: Vec<String> = model.calls().map(|(_, call)| call.names[0].id.to_string()).collect();

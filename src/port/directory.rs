@@ -1,6 +1,6 @@
 //! What an application's conversation may look up: the things behind the bridge, under the application's own ids.
 
-use crate::model::{DeviceKind, TransitionKind};
+use crate::model::{DeviceKind, OrderKind};
 
 /// The sort of thing that an id names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Entry {
 pub trait Abilities {
     /// What keeps the platform that has this call, or else this agent, from carrying out an order, as far as the picture
     /// shows; none if it can. Ids are the application's, and 0 is nobody's.
-    fn lacks(&self, order: TransitionKind, agent: i64, call: i64) -> Option<String>;
+    fn lacks(&self, order: OrderKind, agent: i64, call: i64) -> Option<String>;
 }
 
 /// The things behind the bridge.

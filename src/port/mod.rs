@@ -52,7 +52,7 @@ pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};
 pub use origin::Origin;
 pub use output::{Connection, Delivery, Output, Post, Reply};
-pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, Troubles};
+pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, RouteAsked, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;
 pub use tries::{Tries, Try};

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::{Heard, Input, Output, Reading, Taken};
 use crate::{
     message::Message,
-    model::{RequestIx, TransitionKind},
+    model::{OrderKind, RequestIx},
     time::Time,
     wire::replaced::Replaced,
 };
@@ -121,9 +121,27 @@ impl From<Output> for PlatformOutput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// A route, by the bridge's number of it, and what about it.
-    Route { route: u64, order: TransitionKind },
+    Route { route: u64, asked: RouteAsked },
     /// Somebody whom the bridge serves with the platform's own dialect.
     Guest(u64),
+}
+
+/// What a routing platform is asked about a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RouteAsked {
+    Add,
+    Cancel,
+    LookUp,
+}
+
+impl RouteAsked {
+    pub fn order(self) -> OrderKind {
+        match self {
+            RouteAsked::Add => OrderKind::AddRoute,
+            RouteAsked::Cancel => OrderKind::CancelRoute,
+            RouteAsked::LookUp => OrderKind::LookUpRoute,
+        }
+    }
 }
 
 /// What went wrong on a platform's connections since the start.

@@ -170,8 +170,9 @@ fn table_of_words() -> HashSet<String> {
     }
     let tables = tables!(
         About AgentAttribute AgentState CallAttribute CallState CallType Cause ChangeKind ConnectionState Detail
-        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Object Occupation Part
-        PartyAttribute PartyRole RejectReason RequestAttribute RouteStatus RouteType ServiceAttribute TransitionKind
+        DeviceKind Direction End Entity Fact Failure ItemAttribute ListAttribute Media Object Occupation OrderKind Part
+        PartyAttribute PartyRole RejectReason RequestAttribute RequestKind RouteChange RouteStatus RouteType
+        ServiceAttribute TransitionKind
     );
     let own = tables.iter().map(|(name, _)| words_of(name).join("-"));
     own.chain(tables.iter().flat_map(|(_, entries)| entries.iter().map(|entry| (*entry).to_owned()))).collect()

@@ -7,7 +7,7 @@ use crate::{
         platform::Platform,
         routes::{Asker, Say, Told},
     },
-    model::{About, Asked, Audience, ChangeKind, DeviceKind, RouteStatus, RouteType, Transition, TransitionKind},
+    model::{About, Asked, Audience, DeviceKind, RequestKind, RouteStatus, RouteType, Transition, TransitionKind},
 };
 
 impl Application {
@@ -40,7 +40,7 @@ impl Application {
             Told::Failed(failure, reason) => {
                 if let Some(asker) = asker {
                     let asked = Asked { call: asker.call, ..Asked::default() };
-                    let (operation, about) = (ChangeKind::AskRoute, About::Route);
+                    let (operation, about) = (RequestKind::Route, About::Route);
                     self.failed(
                         asker.client.session,
                         &Failed { operation, about, id: asker.id, asked, reason: &reason },

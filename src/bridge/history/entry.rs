@@ -4,7 +4,7 @@
 use crate::{
     bridge::Owner,
     message::{Kind, Value},
-    model::{ChangeKind, Effect, Id, TransitionKind},
+    model::{Effect, Id, Meaning, Occasion, RequestKind, TransitionKind},
     time::Time,
 };
 
@@ -96,16 +96,16 @@ impl Unheard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// With what the first rule that fired made of the message.
-    MessageIn(Option<ChangeKind>),
-    RuleFired(ChangeKind),
+    MessageIn(Option<Meaning>),
+    RuleFired(Meaning),
     Ignored,
-    WithoutEffect(ChangeKind, Effect),
+    WithoutEffect(Meaning, Effect),
     /// And whether no message of the platform says it.
-    Changed(TransitionKind, bool),
+    Changed(Occasion, bool),
     /// The reason is the bridge's own, or that of the rules.
     Untold(TransitionKind, Option<Unheard>),
     MessageOut,
-    Taken(ChangeKind),
+    Taken(RequestKind),
     CommandOut,
     ReplyIn,
 }
@@ -118,31 +118,31 @@ impl What {
     /// A number for the variant, and one for each of its values.
     fn codes(self) -> [u8; 3] {
         match self {
-            What::MessageIn(fired) => [0, fired.map_or(NO_BYTE, |means| means as u8), 0],
-            What::RuleFired(means) => [1, means as u8, 0],
+            What::MessageIn(fired) => [0, fired.map_or(NO_BYTE, |means| means.place() as u8), 0],
+            What::RuleFired(means) => [1, means.place() as u8, 0],
             What::Ignored => [2, 0, 0],
-            What::WithoutEffect(means, effect) => [3, means as u8, effect as u8],
-            What::Changed(transition, presumed) => [4, transition as u8, u8::from(presumed)],
+            What::WithoutEffect(means, effect) => [3, means.place() as u8, effect as u8],
+            What::Changed(occasion, presumed) => [4, occasion.place() as u8, u8::from(presumed)],
             What::Untold(transition, reason) => [5, transition as u8, reason.map_or(NO_BYTE, |reason| reason as u8)],
             What::MessageOut => [6, 0, 0],
-            What::Taken(means) => [7, means as u8, 0],
+            What::Taken(operation) => [7, operation as u8, 0],
             What::CommandOut => [8, 0, 0],
             What::ReplyIn => [9, 0, 0],
         }
     }
 
     fn of([variant, kind, more]: [u8; 3]) -> Option<What> {
-        let change = || ChangeKind::from_code(i64::from(kind));
+        let meaning = || Meaning::all().nth(usize::from(kind));
         let transition = || TransitionKind::from_code(i64::from(kind));
         Some(match variant {
-            0 => What::MessageIn(change()),
-            1 => What::RuleFired(change()?),
+            0 => What::MessageIn(meaning()),
+            1 => What::RuleFired(meaning()?),
             2 => What::Ignored,
-            3 => What::WithoutEffect(change()?, *Effect::ALL.get(usize::from(more))?),
-            4 => What::Changed(transition()?, more == 1),
+            3 => What::WithoutEffect(meaning()?, *Effect::ALL.get(usize::from(more))?),
+            4 => What::Changed(Occasion::all().nth(usize::from(kind))?, more == 1),
             5 => What::Untold(transition()?, Unheard::ALL.get(usize::from(more)).copied()),
             6 => What::MessageOut,
-            7 => What::Taken(change()?),
+            7 => What::Taken(RequestKind::from_code(i64::from(kind))?),
             8 => What::CommandOut,
             9 => What::ReplyIn,
             _ => return None,
@@ -310,7 +310,7 @@ impl<'n> Entry<'n> {
     /// The first and the third word of an entry for a message that came in, once the first rule has fired for it. None if the
     /// words are those of another entry, or of one that has its rule.
     #[inline]
-    pub fn with_rule(first: u64, third: u64, owner: Owner, rule: usize, means: ChangeKind) -> Option<(u64, u64)> {
+    pub fn with_rule(first: u64, third: u64, owner: Owner, rule: usize, means: Meaning) -> Option<(u64, u64)> {
         let [length, what, flags, whose] = unpacked(first);
         let expected = u16::from_le_bytes([0, NO_BYTE]);
         let is_own = match owner {
@@ -321,7 +321,7 @@ impl<'n> Entry<'n> {
             return None;
         }
         let [message, _, other, sessions] = unpacked(third);
-        let first = packed([length, u16::from_le_bytes([0, means as u8]), flags, whose]);
+        let first = packed([length, u16::from_le_bytes([0, means.place() as u8]), flags, whose]);
         Some((first, packed([message, rule as u16, other, sessions])))
     }
 }

@@ -4,7 +4,7 @@
 use super::{Entry, Name, What};
 use crate::{
     bridge::{Bridge, Owner},
-    model::TransitionKind,
+    model::{Occasion, TransitionKind},
     port::Notice,
 };
 
@@ -51,7 +51,7 @@ impl Bridge {
                     guid: entry.guid.text(),
                     agent: entry.agent.text(),
                     request,
-                    transition: if let What::Changed(transition, is_presumed) = entry.what {
+                    transition: if let What::Changed(Occasion::Transition(transition), is_presumed) = entry.what {
                         Some((transition, is_presumed))
                     } else {
                         None

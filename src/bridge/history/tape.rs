@@ -10,7 +10,7 @@ use std::sync::{
 };
 
 use super::entry::Entry;
-use crate::{bridge::Owner, model::ChangeKind, time::Time};
+use crate::{bridge::Owner, model::Meaning, time::Time};
 
 /// The words of a piece.
 const PIECE: usize = 8192;
@@ -93,7 +93,7 @@ impl Tape {
 
     /// A rule fired for the message that came in last: most messages have one, which needs no entry of its own.
     #[inline]
-    pub fn rule_fired<'n>(&self, owner: Owner, rule: usize, means: ChangeKind, entry: impl FnOnce() -> Entry<'n>) {
+    pub fn rule_fired<'n>(&self, owner: Owner, rule: usize, means: Meaning, entry: impl FnOnce() -> Entry<'n>) {
         let piece = &self.pieces[self.place.load(Relaxed)];
         let last = self.last.load(Relaxed);
         let is_there = last < piece.used.load(Relaxed);

@@ -169,6 +169,6 @@ impl Bridge {
 
     fn reason_untold(&self, entry: &Entry, transition: TransitionKind) -> Option<String> {
         let Owner::Application(index) = entry.owner else { return None };
-        self.applications.get(index)?.to().plans[transition as usize].ignored.clone()
+        self.applications.get(index)?.to().plan(transition).ignored.clone()
     }
 }

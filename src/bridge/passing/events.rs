@@ -10,7 +10,7 @@ use crate::{
         story::{self, Source},
     },
     message::Message,
-    model::{ChangeKind, Id, LinkState, Transition, TransitionKind},
+    model::{Id, LinkState, RequestKind, Transition, TransitionKind},
     port::{self, Filterable},
     time::Time,
     vocabulary::{AgentPart, Renames as _, Role, Side, Thing},
@@ -42,7 +42,7 @@ impl Application {
             return guest.hear(now, message);
         }
         // Failures and answers to questions are the asker's alone.
-        let asks = |passed: &Passed| matches!(passed.operation, ChangeKind::AskState | ChangeKind::AskData);
+        let asks = |passed: &Passed| matches!(passed.operation, RequestKind::State | RequestKind::Data);
         let is_answer = answers.is_some_and(|passed| platform.is_failure || asks(passed));
         let mine = answers.filter(|passed| usize::from(passed.client.application) == me);
         let asker = mine.map(|passed| (passed.client.session, passed.id));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     message::Message,
-    model::{About, Asked, ChangeKind, ClientId, RequestIx},
+    model::{About, Asked, ClientId, RequestIx, RequestKind},
     time::Time,
 };
 
@@ -22,7 +22,7 @@ pub(in crate::bridge) struct Passed {
     pub client: ClientId,
     /// The session's own number of it.
     pub id: i64,
-    pub operation: ChangeKind,
+    pub operation: RequestKind,
     pub about: About,
     pub since: Time,
     /// The ids as the application gave them.

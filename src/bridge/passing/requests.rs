@@ -7,7 +7,7 @@ use crate::{
     bridge::{Bridge, Cause, application::Failed, picture::Local, story},
     message::Message,
     model::{
-        About, Asked, Audience, Change, ChangeKind, ClientId, Fact, Failure, LinkState, RequestIx, Transition,
+        About, Asked, Asking, Audience, ClientId, Fact, Failure, LinkState, RequestIx, RequestKind, Transition,
         TransitionKind, Verdict,
     },
     time::Time,
@@ -17,7 +17,7 @@ use crate::{
 /// What a request asks, as far as that decides whether it passes.
 #[derive(Debug, Default)]
 struct Wish {
-    asks: SmallVec<[(ChangeKind, About); 2]>,
+    asks: SmallVec<[(RequestKind, About); 2]>,
     /// The platform that has its call or its agent.
     owner: Option<usize>,
     /// Its ids are known to be over, or belong to different platforms.
@@ -41,14 +41,14 @@ impl Bridge {
         }
         let wish = self.wish(index, asked, message);
         let Some(platform) = wish.owner.or(application.platforms.first().copied()) else { return false };
-        let is_answered_here = |(kind, _): &(ChangeKind, About)| match kind {
-            ChangeKind::AskSnapshot => true,
-            ChangeKind::AskRoute => application.routes.media().is_some() || self.platforms[platform].is_routed,
-            // What concerns agents of several platforms is asked of each.
-            ChangeKind::AskLogOffAll => application.platforms.len() > 1,
-            _ => false,
+        let routes_here = || application.routes.media().is_some() || self.platforms[platform].is_routed;
+        let is_answered_here = |(kind, _): &(RequestKind, About)| {
+            *kind == RequestKind::Snapshot
+                || (*kind == RequestKind::Route && routes_here())
+                // What concerns agents of several platforms is asked of each.
+                || (*kind == RequestKind::LogOffAll && application.platforms.len() > 1)
         };
-        let may_ask = |(kind, _): &(ChangeKind, About)| matches!(kind, ChangeKind::AskState | ChangeKind::AskData);
+        let may_ask = |(kind, _): &(RequestKind, About)| matches!(kind, RequestKind::State | RequestKind::Data);
         let concerns_several = application.platforms.len() > 1 && wish.asks.len() > 1;
         if !application.passes(platform)
             || wish.is_wrong
@@ -61,7 +61,7 @@ impl Bridge {
         }
         let def = message.kind().map(|kind| application.from.vocabulary.message(kind));
         let (operation, about) =
-            wish.asks.first().copied().unwrap_or((ChangeKind::Refuse, def.map_or(About::Call, about)));
+            wish.asks.first().copied().unwrap_or((RequestKind::Refuse, def.map_or(About::Call, about)));
         let client = ClientId { application: index as u16, session };
         let passed = Passed { client, id, operation, about, since: now, asked, message: message.clone() };
         if self.platforms[platform].has_most_requests() {
@@ -92,20 +92,22 @@ impl Bridge {
         let application = &self.applications[index];
         let mut wish = Wish::default();
         let names_nothing = [asked.agent, asked.call].into_iter().flatten().any(|id| id <= 0);
-        application.from.changes(message, |_, change| {
-            let about = match change.kind {
-                ChangeKind::Refuse => change.int(Fact::About).and_then(About::from_code).unwrap_or(About::Call),
+        application.from.changes(message, |_, said| {
+            let Some(kind) = said.kind.request() else { return };
+            let asks = Asking::new(kind, said.attributes);
+            let about = match kind {
+                RequestKind::Refuse => asks.int(Fact::About).and_then(About::from_code).unwrap_or(About::Call),
                 kind => kind.about(),
             };
-            wish.asks.push((change.kind, about));
-            let meant = self.meant(application, asked, change);
+            wish.asks.push((kind, about));
+            let meant = self.meant(application, asked, &asks);
             wish.owner = wish.owner.or(meant.owner());
             // A log-on names who is to log on otherwise, and a new call need not be about another one.
-            wish.is_wrong |= names_nothing && !matches!(change.kind, ChangeKind::AskLogOn | ChangeKind::AskMakeCall);
+            wish.is_wrong |= names_nothing && !matches!(kind, RequestKind::LogOn | RequestKind::MakeCall);
             let platform = wish.owner.or(application.platforms.first().copied());
             wish.is_wrong |= platform.is_some_and(|platform| {
-                let towards = self.agent_called(application, platform, change);
-                self.wrong_with(application, platform, &meant, towards, change).is_some()
+                let towards = self.agent_called(application, platform, &asks);
+                self.wrong_with(application, platform, &meant, towards, &asks).is_some()
             });
         });
         wish
@@ -154,22 +156,23 @@ impl Bridge {
     fn judge(&mut self, now: Time, index: usize, passed: &Passed, taken: Time) -> Verdict {
         let from = self.applications[usize::from(passed.client.application)].from.clone();
         let mut verdict = None;
-        from.changes(&passed.message, |_, change| {
-            if matches!(verdict, None | Some(Verdict::Done(_))) {
-                verdict = Some(self.judge_one(now, index, passed, taken, change));
+        from.changes(&passed.message, |_, said| {
+            let asks = said.kind.request().map(|kind| Asking::new(kind, said.attributes));
+            if let (Some(asks), None | Some(Verdict::Done(_))) = (asks, &verdict) {
+                verdict = Some(self.judge_one(now, index, passed, taken, asks));
             }
         });
         verdict.unwrap_or(Verdict::NotShown)
     }
 
-    fn judge_one(&mut self, now: Time, index: usize, passed: &Passed, taken: Time, change: &Change) -> Verdict {
-        if change.kind == ChangeKind::Refuse {
+    fn judge_one(&mut self, now: Time, index: usize, passed: &Passed, taken: Time, asks: Asking) -> Verdict {
+        if asks.kind == RequestKind::Refuse {
             return Verdict::NotShown;
         }
         let application = &self.applications[usize::from(passed.client.application)];
-        let meant = self.meant(application, passed.asked, change);
-        let towards = self.agent_called(application, index, change);
-        let ask = self.ask_of(application, index, (passed.client, passed.id, passed.asked), &meant, towards, change);
+        let meant = self.meant(application, passed.asked, &asks);
+        let towards = self.agent_called(application, index, &asks);
+        let ask = self.ask_of(application, index, (passed.client, passed.id, passed.asked), &meant, towards, asks);
         self.platforms[index].model.judge(now, &ask, taken)
     }
 

@@ -3,7 +3,7 @@
 use super::{Live, optional, text};
 use crate::{
     message::Value,
-    model::{Detail, DeviceKind, RequestAttribute, TransitionKind},
+    model::{Detail, DeviceKind, OrderKind, RequestAttribute},
 };
 
 impl<'p> Live<'p> {
@@ -54,7 +54,7 @@ impl<'p> Live<'p> {
     }
 
     pub(super) fn detail(&self, detail: Detail) -> Value<'p> {
-        let details = &self.transition.details;
+        let details = &self.subject.details;
         match detail {
             Detail::State => optional(details.state.map(|state| state.code())),
             Detail::End => optional(details.end.map(|end| end.code())),
@@ -62,7 +62,7 @@ impl<'p> Live<'p> {
             Detail::Code => optional(details.code),
             Detail::Told => Value::Bool(details.told),
             Detail::Answerable => {
-                Value::Bool(self.source.is_some_and(|platform| platform.can(TransitionKind::Answer, self.transition)))
+                Value::Bool(self.source.is_some_and(|platform| platform.can(OrderKind::Answer, self.subject)))
             }
             Detail::Failure => optional(details.failure.map(|failure| failure.code())),
             Detail::Result => optional(details.result),

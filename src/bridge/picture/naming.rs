@@ -12,9 +12,9 @@ use crate::{
 impl<'p> Live<'p> {
     pub(super) fn call_of(&self, which: Which) -> Option<CallIx> {
         match which {
-            Which::Call => self.transition.call,
-            Which::Second => self.transition.second,
-            Which::Result => self.transition.result,
+            Which::Call => self.subject.call,
+            Which::Second => self.subject.second,
+            Which::Result => self.subject.result,
         }
     }
 

@@ -6,8 +6,8 @@ use crate::bridge::{
     story,
 };
 use crate::{
-    model::{Model, RequestIx, Transition, TransitionKind},
-    port::Asker,
+    model::{Model, Occasion, Order, OrderKind, RequestIx, Subject},
+    port::{Asker, RouteAsked},
     time::Time,
 };
 
@@ -18,28 +18,31 @@ impl Platform {
         &mut self,
         now: Time,
         model: &Model,
-        transition: &Transition,
-        order: &RouteOrder,
+        order: &Order,
+        (asked, details): (RouteAsked, &RouteOrder),
         route: u64,
     ) -> Result<(), String> {
-        debug_assert!(transition.fits_its_signature(), "{transition:?}");
+        debug_assert!(order.fits_its_signature(), "{order:?}");
         let outgoing = self.outgoing.clone();
         let mut message = std::mem::take(&mut self.message);
-        let live = Live { route: Some(order), ..Live::native(model, transition, &self.knobs, None) };
+        let live = Live {
+            route: Some(details),
+            ..Live::native(model, (order.kind.into(), &order.subject), &self.knobs, None)
+        };
         let conversing = self.standstill.conversing(now);
         let (mut asks, counts) = (self.conversation.asks(), &mut self.counts);
         let mut sent = asks.is_none();
-        outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+        outgoing.messages(order.kind, &live, &mut message, |rule, message| {
             counts.orders[rule] += 1;
             counts.cut += outgoing.vocabulary.fit(message) as u64;
             // One order is one message, whatever the rules say.
             if let (false, Some(asks)) = (std::mem::replace(&mut sent, true), &mut asks) {
-                asks.ask(conversing, message, Asker::Route { route, order: transition.kind });
+                asks.ask(conversing, message, Asker::Route { route, asked });
             }
         });
         sent &= asks.is_some();
         self.message = message;
-        let lacks = outgoing.plans[transition.kind as usize].ignored.as_deref().unwrap_or("can't do this");
+        let lacks = outgoing.plan(order.kind).ignored.as_deref().unwrap_or("can't do this");
         if sent { Ok(()) } else { Err(format!("{} ({}) {lacks}", self.name, outgoing.vocabulary.title)) }
     }
 
@@ -72,26 +75,27 @@ impl Platform {
         self.model.open_requests() + self.passed.unanswered()
     }
 
-    /// True if the platform can carry out this order on the call or agent that the transition is about.
-    pub fn can(&self, order: TransitionKind, transition: &Transition) -> bool {
-        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
+    /// True if the platform can carry out this order on the call or agent that something is about.
+    pub fn can(&self, order: OrderKind, subject: &Subject) -> bool {
+        let asked = (Occasion::Order(order), subject);
+        let live = Live::native(&self.model, asked, &self.knobs, self.number_place());
         self.outgoing.can(order, &live)
     }
 
     /// Has the platform do what a request asks for; where it can't, the request fails with what the platform lacks.
-    pub fn order(&mut self, now: Time, transition: &Transition) {
-        let Some(request) = transition.request else { return };
+    pub fn order(&mut self, now: Time, order: &Order) {
+        let Some(request) = order.request else { return };
         self.tell_ended_requests();
         let outgoing = self.outgoing.clone();
         let wish = self.model.request(request).id;
         let mut message = std::mem::take(&mut self.message);
-        let live = Live::native(&self.model, transition, &self.knobs, self.number_place());
+        let live = Live::native(&self.model, (order.kind.into(), &order.subject), &self.knobs, self.number_place());
         let conversing = self.standstill.conversing(now);
         let (conversation, counts) = (&mut self.conversation, &mut self.counts);
-        let refused = outgoing.refusal(transition.kind, &live);
+        let refused = outgoing.refusal(order.kind, &live);
         let mut commands = self.teller.is_on().then(Vec::new);
         let sent = refused.is_none()
-            && outgoing.messages(transition.kind, &live, &mut message, |rule, message| {
+            && outgoing.messages(order.kind, &live, &mut message, |rule, message| {
                 counts.orders[rule] += 1;
                 if let Some(commands) = &mut commands {
                     commands.push((rule, message.clone()));
@@ -99,7 +103,7 @@ impl Platform {
                 conversation.command(conversing, message, request, wish);
             });
         self.message = message;
-        let plan = &outgoing.plans[transition.kind as usize];
+        let plan = outgoing.plan(order.kind);
         if !sent && refused.is_none() && !plan.steps.is_empty() {
             self.model.take_steps(now, request, &plan.steps);
         } else if !sent {

@@ -10,7 +10,7 @@ use crate::bridge::{
 };
 use crate::{
     message::Message,
-    model::{Bounds, Change, ChangeKind, Device, DeviceKind, Effect, Id, Model, Reached},
+    model::{Bounds, Change, ChangeKind, Device, DeviceKind, Effect, Id, Meaning, Model, Reached},
     port::{Asker, Heard, Notice, Output},
     time::Time,
     vocabulary::Decoded,
@@ -100,8 +100,8 @@ impl Platform {
                 return self.apply(now, message, Answers::Request(Model::request_handle(request)));
             }
             Heard::About(agent) => return self.apply(now, message, Answers::About(agent)),
-            Heard::For(Asker::Route { route, order }) => {
-                self.route_asker = Some((route, order));
+            Heard::For(Asker::Route { route, asked }) => {
+                self.route_asker = Some((route, asked));
                 let taken = self.apply(now, message, Answers::Nothing);
                 self.route_asker = None;
                 return taken;
@@ -133,60 +133,58 @@ impl Platform {
         let (route_news, asker) = (&mut self.route_news, self.route_asker);
         let (is_routed, has_event, is_failure) = (self.is_routed, &mut self.has_event, &mut self.is_failure);
         let mut fault = None;
-        incoming.changes(message, |rule, change| {
+        incoming.changes(message, |rule, said| {
             counts.rules[rule] += 1;
             if teller.is_on() {
-                wanted.extend(story::rule_fired(teller, incoming, rule, change.kind, message).map(Output::from));
+                wanted.extend(story::rule_fired(teller, incoming, rule, said.kind, message).map(Output::from));
             }
-            if is_routed
-                && matches!(
-                    change.kind,
-                    ChangeKind::RouteAsked | ChangeKind::Routed | ChangeKind::RouteUsed | ChangeKind::RouteRejected
-                )
-            {
+            let kind = match said.kind {
+                Meaning::Change(kind) => kind,
+                Meaning::Route(news) => {
+                    let def = &incoming.vocabulary.messages[kind];
+                    let (id, news) = News::of(news, &said, def.fault.then_some(def.label.as_str()));
+                    return route_news.push(routes::Heard { asker, id, news });
+                }
+                // What applications ask is no platform's to say.
+                Meaning::Request(_) => return counts.add_effect(Effect::UnknownRequest),
+            };
+            use ChangeKind::{RouteAsked, RouteRejected, RouteUsed, Routed};
+            if is_routed && matches!(kind, RouteAsked | Routed | RouteUsed | RouteRejected) {
                 *has_event = false;
-            }
-            if change.kind.is_of_route() {
-                let def = &incoming.vocabulary.messages[kind];
-                let (id, news) = News::of(change, def.fault.then_some(def.label.as_str()));
-                return route_news.push(routes::Heard { asker, id, news });
             }
             let effect = match answers {
                 // The platform's number of the request leads to the model's.
                 Answers::Request(request) => {
-                    let mut answer: Change = change.clone();
+                    let mut answer = said.attributes.clone();
                     answer.request = request;
-                    model.apply(&answer)
+                    model.apply(&Change::new(kind, &answer))
                 }
                 // Nobody waits for the outcome of a question that the conversation asked.
-                Answers::About(_) | Answers::Passed if change.kind.ends_request() => {
-                    *is_failure |= change.kind == ChangeKind::RequestFailed;
+                Answers::About(_) | Answers::Passed if kind.ends_request() => {
+                    *is_failure |= kind == ChangeKind::RequestFailed;
                     return;
                 }
                 Answers::About(agent) => {
-                    let mut answer: Change = change.clone();
+                    let mut answer = said.attributes.clone();
                     answer.request = Id::None;
                     answer.party = Device { kind: Some(DeviceKind::Agent), id: Id::Int(agent), number: "" };
-                    model.apply(&answer)
+                    model.apply(&Change::new(kind, &answer))
                 }
                 // The number of a request that nobody here has made.
-                Answers::Nothing | Answers::Passed if !change.request.is_none() => {
-                    let mut plain: Change = change.clone();
+                Answers::Nothing | Answers::Passed if !said.request.is_none() => {
+                    let mut plain = said.attributes.clone();
                     plain.request = Id::None;
-                    model.apply(&plain)
+                    model.apply(&Change::new(kind, &plain))
                 }
-                Answers::Nothing | Answers::Passed => model.apply(change),
+                Answers::Nothing | Answers::Passed => model.apply(&Change::new(kind, said.attributes)),
             };
             if effect != Effect::Taken {
                 if teller.is_on() {
-                    let told = story::without_effect(teller, incoming, change.kind, effect, message);
+                    let told = story::without_effect(teller, incoming, said.kind, effect, message);
                     wanted.extend(told.map(Output::from));
                 }
-                fault = fault.or(effect.fault(change));
-                match counts.effects.iter_mut().find(|(known, _)| *known == effect) {
-                    Some((_, count)) => *count += 1,
-                    None => counts.effects.push((effect, 1)),
-                }
+                fault = fault.or(effect.fault(&said));
+                counts.add_effect(effect);
             }
         });
         if model.bounds != self.said_bounds {

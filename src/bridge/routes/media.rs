@@ -3,12 +3,12 @@
 
 mod targets;
 
-use super::{Asked, Desk, Number, Order, Record, Target, Told, Wish};
+use super::{Desk, Number, Order, Record, Target, Told, Wish};
 use crate::{
-    bridge::{Bridge, Cause, Output, Owner, ids::CallKey, picture::RouteOrder},
+    bridge::{Bridge, Cause, Output, Owner, ids::CallKey, picture::RouteOrder, requests},
     mapping::CallPart,
-    model::{Asked as AskedIds, Change, ClientId, DeviceKind, Fact, Failure, Model, RouteType, Transition},
-    port::{Asker, Notice},
+    model::{self, Asked, Asking, Attributes, ClientId, DeviceKind, Fact, Failure, Model, RequestKind, RouteType},
+    port::{Asker, Notice, RouteAsked},
     time::Time,
 };
 
@@ -83,13 +83,13 @@ impl Bridge {
         now: Time,
         index: usize,
         (session, id): (u32, i64),
-        asked: AskedIds,
-        change: &Change,
+        asked: Asked,
+        asks: Asking,
     ) {
         if self.applications[index].only_listens(session) {
-            return self.refuse(now, index, (session, id), asked, change);
+            return self.refuse(now, index, (session, id), asked, asks);
         }
-        let given = change.call.number();
+        let given = asks.call.number();
         let application = &self.applications[index];
         let live = |(platform, call): &CallKey| {
             self.platforms[*platform].model.find_call(*call).is_some_and(crate::model::Call::is_live)
@@ -100,16 +100,16 @@ impl Bridge {
         };
         if call.is_none() && self.platforms[platform].model.link() != crate::model::LinkState::Up {
             let reason = format!("{} is not connected", self.platforms[platform].name);
-            let asks = Change::new(crate::model::ChangeKind::AskRoute);
-            let refusal = crate::bridge::requests::refusal_of(&asks, Failure::Failed, &reason);
-            return self.ask(now, index, session, id, asked, &refusal);
+            let nothing = Attributes::default();
+            let refusal = requests::refusal_of(RequestKind::Route, &nothing, Failure::Failed, &reason);
+            return self.ask(now, index, session, id, asked, &requests::refused(&refusal));
         }
         let client = ClientId { application: index as u16, session };
-        let route = change.int(Fact::RouteType).and_then(RouteType::from_code);
+        let route = asks.int(Fact::RouteType).and_then(RouteType::from_code);
         if let (Some(call), None) = (call, application.routes.media())
             && self.platforms[platform].routes_calls()
         {
-            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, change);
+            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, &asks);
         }
         let mut wish = Wish {
             client,
@@ -122,7 +122,7 @@ impl Bridge {
             data: Vec::new(),
         };
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
-            self.find_target(application, media, call, change, &mut wish);
+            self.find_target(application, media, call, &asks, &mut wish);
         }
         let others = || self.desks().filter(|whose| *whose != Whose::Application(index));
         let has_selected = |call| others().filter_map(|whose| self.desk(whose)).any(|desk| desk.has_selected(call));
@@ -131,10 +131,10 @@ impl Bridge {
         self.settle_routes(now, platform);
     }
 
-    fn refuse(&mut self, now: Time, index: usize, (session, id): (u32, i64), asked: AskedIds, change: &Change) {
+    fn refuse(&mut self, now: Time, index: usize, (session, id): (u32, i64), asked: Asked, asks: Asking) {
         let reason = "this user may listen, and give no commands";
-        let refusal = crate::bridge::requests::refusal_of(change, Failure::Failed, reason);
-        self.ask(now, index, session, id, asked, &refusal);
+        let refusal = requests::refusal_of(asks.kind, &asks, Failure::Failed, reason);
+        self.ask(now, index, session, id, asked, &requests::refused(&refusal));
     }
 
     // ── records ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +206,7 @@ impl Bridge {
             service: wish.and_then(|(wish, _)| wish.service),
             agent: wish.and_then(|(wish, _)| match &wish.target {
                 Target::Agent { login, .. } => Some(login.clone()),
-                _ => None,
+                Target::Service | Target::Anyone | Target::Nobody => None,
             }),
             id,
         }
@@ -279,10 +279,10 @@ impl Bridge {
             for news in std::mem::take(&mut self.platforms[media].route_news) {
                 heard = true;
                 match news.asker {
-                    Some((route, order)) => {
+                    Some((route, asked)) => {
                         let (whose, number) = of_key(route);
                         if let Some(desk) = self.desk_mut(whose) {
-                            desk.answered(now, number, Asked::of(order), news.news);
+                            desk.answered(now, number, asked, news.news);
                         }
                     }
                     None => {
@@ -308,15 +308,15 @@ impl Bridge {
                 self.outputs.push_back(Output::Keep { route: key(whose, number), record: record.into() });
             }
             Order::Drop { number } => self.outputs.push_back(Output::Drop { route: key(whose, number) }),
-            Order::Add { number } => self.order_route(now, whose, media, (number, Asked::Add), None, false),
+            Order::Add { number } => self.order_route(now, whose, media, (number, RouteAsked::Add), None, false),
             Order::Cancel { number, id, if_allocated } => {
-                self.order_route(now, whose, media, (number, Asked::Cancel), Some(id), if_allocated);
+                self.order_route(now, whose, media, (number, RouteAsked::Cancel), Some(id), if_allocated);
             }
             Order::LookUp { number, id } => {
-                self.order_route(now, whose, media, (number, Asked::LookUp), Some(id), false);
+                self.order_route(now, whose, media, (number, RouteAsked::LookUp), Some(id), false);
             }
             Order::Follow { number, id } => {
-                let asker = Asker::Route { route: key(whose, number), order: Asked::LookUp.order() };
+                let asker = Asker::Route { route: key(whose, number), asked: RouteAsked::LookUp };
                 let conversing = self.platforms[media].conversing(now);
                 if let Some(asks) = self.platforms[media].conversation.asks() {
                     asks.follow(conversing, id, asker);
@@ -339,30 +339,30 @@ impl Bridge {
         now: Time,
         whose: Whose,
         media: usize,
-        (number, asked): (Number, Asked),
+        (number, asked): (Number, RouteAsked),
         id: Option<i64>,
         if_allocated: bool,
     ) {
-        let mut transition = Transition::new(asked.order());
-        (transition.details.route, transition.details.if_allocated) = (id, if_allocated);
+        let mut order = model::Order::new(asked.order());
+        (order.details.route, order.details.if_allocated) = (id, if_allocated);
         let wish = self.desk(whose).and_then(|desk| desk.wish(number));
         let Some((wish, call)) = wish.map(|(wish, call)| (wish.clone(), call)) else { return };
-        transition.call = call.map(|(_, call)| call);
+        order.call = call.map(|(_, call)| call);
         let (login, agent) = match wish.target {
             Target::Agent { login, id } => (login, id),
             Target::Service | Target::Nobody | Target::Anyone => (String::new(), None),
         };
         let kind = if login.is_empty() { DeviceKind::Group } else { DeviceKind::Agent };
         let guid = call.map(|call| self.guid(whose, call)).unwrap_or_default();
-        let order = RouteOrder { guid, service: wish.service, kind: Some(kind), login, agent, data: wish.data };
+        let details = RouteOrder { guid, service: wish.service, kind: Some(kind), login, agent, data: wish.data };
         let nowhere = Model::default();
         let route = key(whose, number);
         let result = match call.map(|(platform, _)| platform).filter(|platform| *platform != media) {
             Some(platform) => match self.platforms.get_disjoint_mut([media, platform]) {
-                Ok([media, platform]) => media.route(now, &platform.model, &transition, &order, route),
+                Ok([media, platform]) => media.route(now, &platform.model, &order, (asked, &details), route),
                 Err(_) => return,
             },
-            None => self.platforms[media].route(now, &nowhere, &transition, &order, route),
+            None => self.platforms[media].route(now, &nowhere, &order, (asked, &details), route),
         };
         if let Err(reason) = result {
             let news = super::News::Failed { reason, unknown: false };

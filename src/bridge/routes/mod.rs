@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::CallKey;
 use crate::{
-    model::{ClientId, Failure, RejectReason, RouteType, TransitionKind},
-    port::Notice,
+    model::{ClientId, Failure, RejectReason, RouteType},
+    port::{Notice, RouteAsked},
     time::Time,
 };
 
@@ -151,37 +151,11 @@ pub enum Order {
     },
 }
 
-/// Which order is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    Add,
-    Cancel,
-    LookUp,
-}
-
-impl Asked {
-    fn order(self) -> TransitionKind {
-        match self {
-            Asked::Add => TransitionKind::AddRoute,
-            Asked::Cancel => TransitionKind::CancelRoute,
-            Asked::LookUp => TransitionKind::LookUpRoute,
-        }
-    }
-
-    fn of(order: TransitionKind) -> Asked {
-        match order {
-            TransitionKind::AddRoute => Asked::Add,
-            TransitionKind::CancelRoute => Asked::Cancel,
-            _ => Asked::LookUp,
-        }
-    }
-}
-
 /// News about a route, as a routing platform's conversation brought it.
 #[derive(Debug)]
 pub struct Heard {
-    /// Whose order it answers.
-    pub asker: Option<(u64, TransitionKind)>,
+    /// The route that was asked about, and what was asked.
+    pub asker: Option<(u64, RouteAsked)>,
     /// The platform's number of the route.
     pub id: Option<i64>,
     pub news: News,

@@ -11,7 +11,7 @@ use crate::{
     bridge::{Bridge, Cause, ids::CallKey},
     message::Value,
     model::{
-        Ask, Asked as AskedIds, Change, ChangeKind, ClientId, Fact, RejectReason, RouteStatus, RouteType, Transition,
+        Ask, Asked, Asking, Attributes, ClientId, Fact, RejectReason, RequestKind, RouteStatus, RouteType, Transition,
         TransitionKind, Unseen,
     },
     time::Time,
@@ -33,13 +33,13 @@ pub struct Router {
     /// Counts its selections.
     selected: i64,
     /// Calls for which the platform has asked for a route, until the route is used.
-    asked: HashMap<CallKey, Asked>,
+    asked: HashMap<CallKey, Pending>,
     /// Calls whose chosen agent the platform refused, each with the time until which another selection is in time.
     refused: Vec<(CallKey, Time)>,
 }
 
 #[derive(Debug)]
-struct Asked {
+struct Pending {
     /// The time until which a selection is in time.
     until: Time,
     /// An agent was selected.
@@ -118,7 +118,7 @@ impl Bridge {
         if !desk.open(now, call, time) {
             return;
         }
-        asked.insert(call, Asked { until: now + time, chosen: false });
+        asked.insert(call, Pending { until: now + time, chosen: false });
         *selected += 1;
         let wish = Wish {
             client: NOBODY,
@@ -174,9 +174,9 @@ impl Bridge {
         if let Some(asked) = self.routers[place].asked.get_mut(&key) {
             asked.chosen = route == RouteType::Agent;
         }
-        let mut change = Change::new(ChangeKind::AskRoute);
-        change.set(Fact::RouteType, Value::Int(route.code()));
-        change.set(Fact::Destination, Value::Text(login));
+        let mut asks = Attributes::default();
+        asks.set(Fact::RouteType, Value::Int(route.code()));
+        asks.set(Fact::Destination, Value::Text(login));
         let ask = Ask {
             client: NOBODY,
             id: self.routers[place].selected,
@@ -186,8 +186,8 @@ impl Bridge {
             service: None,
             unseen: Unseen::default(),
             towards: None,
-            asked: AskedIds::default(),
-            change: &change,
+            asked: Asked::default(),
+            asks: Asking::new(RequestKind::Route, &asks),
         };
         self.platforms[platform].model.ask(now, &ask);
         self.settle(now, platform, Cause::Request);

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use super::{AGAIN, Alarm, Asked, Desk, LAST_MOMENT, News, Number, Order, Target, Told, Who, Wish};
+use super::{AGAIN, Alarm, Desk, LAST_MOMENT, News, Number, Order, Target, Told, Who, Wish};
 use crate::{
     bridge::ids::CallKey,
     model::{ClientId, Failure, RejectReason, RouteType},
-    port::Notice,
+    port::{Notice, RouteAsked},
     time::Time,
 };
 
@@ -111,11 +111,11 @@ impl Desk {
     }
 
     /// What the routing platform says to an order.
-    pub fn answered(&mut self, now: Time, number: Number, asked: Asked, news: News) {
+    pub fn answered(&mut self, now: Time, number: Number, asked: RouteAsked, news: News) {
         match asked {
-            Asked::Add => self.added(now, number, news),
-            Asked::Cancel => self.cancelled(now, number, news),
-            Asked::LookUp => self.status(now, number, news),
+            RouteAsked::Add => self.added(now, number, news),
+            RouteAsked::Cancel => self.cancelled(now, number, news),
+            RouteAsked::LookUp => self.status(now, number, news),
         }
     }
 
@@ -229,12 +229,13 @@ impl Desk {
                 self.finish(number);
             }
             // It waits again, or nobody could say: the time is up.
-            News::Queued | News::Failed { .. } if looked_up => {
+            News::Queued if looked_up => {
                 self.answer(number, Told::Rejected(RejectReason::Timeout));
-                match news {
-                    News::Queued => self.cancel(number),
-                    _ => self.cancel_later(now, number),
-                }
+                self.cancel(number);
+            }
+            News::Failed { .. } if looked_up => {
+                self.answer(number, Told::Rejected(RejectReason::Timeout));
+                self.cancel_later(now, number);
             }
             // The next poll will tell.
             News::Queued | News::Failed { .. } => {}
@@ -252,7 +253,7 @@ impl Desk {
                 Some(if who.login.is_empty() { login.clone() } else { who.login.clone() })
             }
             Target::Anyone if !who.login.is_empty() => Some(who.login.clone()),
-            _ => None,
+            Target::Agent { .. } | Target::Anyone | Target::Service | Target::Nobody => None,
         };
         match destination {
             Some(login) => {

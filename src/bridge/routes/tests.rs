@@ -81,14 +81,14 @@ impl Play {
         self
     }
 
-    fn answered(&mut self, number: u64, asked: Asked, news: News) -> &mut Play {
+    fn answered(&mut self, number: u64, asked: RouteAsked, news: News) -> &mut Play {
         self.desk.answered(self.now, Number(number), asked, news);
         self.collect();
         self
     }
 
     fn added(&mut self, number: u64, news: News) -> &mut Play {
-        self.answered(number, Asked::Add, news)
+        self.answered(number, RouteAsked::Add, news)
     }
 
     fn heard(&mut self, id: i64, news: News) -> &mut Play {
@@ -190,7 +190,7 @@ fn a_service_is_used_as_soon_as_the_request_is_accepted_and_given_up_when_the_ca
     play.select(to_service(5)).added(1, News::Accepted(501)).shows(&["#5 used service"], &["add 1"]);
     play.pass(3600).select(to_service(6)).shows(&["#6 rejected already-routed"], &[]);
     play.ended().shows(&[], &["cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).shows(&[], &[]).nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).shows(&[], &[]).nothing_is_left();
 }
 
 #[test]
@@ -228,8 +228,8 @@ fn an_answer_that_comes_too_late_cancels_what_nobody_waits_for() {
     // Another may be tried meanwhile.
     play.select(to_service(6)).added(2, News::Accepted(502)).shows(&["#6 used service"], &["add 2"]);
     play.added(1, News::Accepted(501)).shows(&[], &["cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Cancelled);
-    play.ended().answered(2, Asked::Cancel, News::Over("over".into())).nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::Cancelled);
+    play.ended().answered(2, RouteAsked::Cancel, News::Over("over".into())).nothing_is_left();
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn an_agents_request_lives_until_the_call_ends() {
     let mut play = waiting();
     play.heard(501, taken("77")).shows(&["#5 used agent 77"], &["unfollow 501"]);
     play.pass(100).ended().shows(&[], &["cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Over("done".into())).shows(&[], &[]).nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::Over("done".into())).shows(&[], &[]).nothing_is_left();
     // One that came to its end before need not be cancelled.
     let mut play = waiting();
     play.heard(501, taken("77")).heard(501, News::Completed(Who::default())).ended();
@@ -263,14 +263,14 @@ fn an_agents_request_lives_until_the_call_ends() {
 fn another_agent_than_the_one_wanted_is_no_route() {
     let mut play = waiting();
     play.heard(501, taken("78")).shows(&["#5 rejected no-route"], &["unfollow 501", "cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).select(to_service(6)).shows(&[], &["add 2"]);
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).select(to_service(6)).shows(&[], &["add 2"]);
 }
 
 #[test]
 fn an_agent_who_does_not_get_it_in_time_does_not_get_it() {
     let mut play = waiting();
     play.pass(20).shows(&[], &["unfollow 501", "cancel 501 false"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).shows(&["#5 rejected timeout", "#0 default"], &[]);
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).shows(&["#5 rejected timeout", "#0 default"], &[]);
     play.select(to_service(6)).shows(&["#6 rejected already-routed"], &[]);
     play.ended().shows(&[], &[]).nothing_is_left();
 }
@@ -279,9 +279,9 @@ fn an_agent_who_does_not_get_it_in_time_does_not_get_it() {
 fn what_was_allocated_in_the_last_moment_is_looked_at_again() {
     let late = |news: News| {
         let mut play = waiting();
-        play.pass(20).answered(1, Asked::Cancel, News::NotCancelled);
+        play.pass(20).answered(1, RouteAsked::Cancel, News::NotCancelled);
         play.shows(&[], &["unfollow 501", "cancel 501 false", "look-up 501"]);
-        play.answered(1, Asked::LookUp, news);
+        play.answered(1, RouteAsked::LookUp, news);
         play
     };
     late(taken("77")).shows(&["#5 used agent 77"], &[]);
@@ -302,15 +302,17 @@ fn nobody_waits_for_a_routing_platform_that_does_not_say_whether_it_was_withdraw
     let mut play = waiting();
     play.pass(20).shows(&[], &["unfollow 501", "cancel 501 false"]).pass(1).shows(answered, &["cancel 501 true"]);
     // It says so later, and then that it cancelled it.
-    play.answered(1, Asked::Cancel, News::NotCancelled).shows(&[], &["look-up 501"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).shows(&[], &[]).ended().nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::NotCancelled).shows(&[], &["look-up 501"]);
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).shows(&[], &[]).ended().nothing_is_left();
     // The same where it does not say who has it.
     let mut play = waiting();
-    play.pass(20).answered(1, Asked::Cancel, News::NotCancelled);
+    play.pass(20).answered(1, RouteAsked::Cancel, News::NotCancelled);
     play.shows(&[], &["unfollow 501", "cancel 501 false", "look-up 501"]).pass(1).shows(answered, &["cancel 501 true"]);
-    play.answered(1, Asked::LookUp, taken("77")).answered(1, Asked::Cancel, silence("no answer")).shows(&[], &[]);
+    play.answered(1, RouteAsked::LookUp, taken("77"))
+        .answered(1, RouteAsked::Cancel, silence("no answer"))
+        .shows(&[], &[]);
     // It is asked for until it is certain.
-    play.pass(60).shows(&[], &["cancel 501 true"]).answered(1, Asked::Cancel, News::Cancelled);
+    play.pass(60).shows(&[], &["cancel 501 true"]).answered(1, RouteAsked::Cancel, News::Cancelled);
     play.ended().nothing_is_left();
 }
 
@@ -318,15 +320,19 @@ fn nobody_waits_for_a_routing_platform_that_does_not_say_whether_it_was_withdraw
 fn a_call_that_ends_first_takes_its_selection_with_it() {
     let mut play = waiting();
     play.ended().shows(&["#5 rejected call-cleared"], &["unfollow 501", "cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).shows(&[], &[]).nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).shows(&[], &[]).nothing_is_left();
     // While it is being added, too.
     let mut play = Play::new();
     play.select(to_service(5)).ended().shows(&["#5 rejected call-cleared"], &["add 1"]);
     play.added(1, News::Accepted(501)).shows(&[], &["cancel 501 true"]);
-    play.answered(1, Asked::Cancel, News::Cancelled).nothing_is_left();
+    play.answered(1, RouteAsked::Cancel, News::Cancelled).nothing_is_left();
     // And while it is withdrawn.
     let mut play = waiting();
-    play.pass(20).ended().answered(1, Asked::Cancel, News::NotCancelled).answered(1, Asked::LookUp, taken("77"));
+    play.pass(20).ended().answered(1, RouteAsked::Cancel, News::NotCancelled).answered(
+        1,
+        RouteAsked::LookUp,
+        taken("77"),
+    );
     assert_eq!(play.said, ["#5 rejected call-cleared"]);
 }
 
@@ -350,7 +356,7 @@ fn while_it_is_being_added_the_time_can_be_up() {
 fn a_request_that_failed_aged_out_or_was_forgotten_fails_its_selection() {
     waiting().heard(501, News::Lost("Failed".into())).shows(&["#5 failed failed: Failed"], &["unfollow 501"]);
     waiting()
-        .answered(1, Asked::LookUp, News::Missing("InvalidOpenMediaIDFault: 501".into()))
+        .answered(1, RouteAsked::LookUp, News::Missing("InvalidOpenMediaIDFault: 501".into()))
         .shows(&["#5 failed failed: InvalidOpenMediaIDFault: 501"], &["unfollow 501"]);
     waiting()
         .heard(501, News::Cancelled)
@@ -381,9 +387,9 @@ fn a_platform_that_is_away_fails_what_is_open_and_what_is_asked_and_is_asked_to_
     play.desk.media_up();
     play.collect();
     // Asked again after 5 s at first, which were not waited for, and then twice as long each time.
-    play.shows(&[], &["cancel 501 true"]).answered(1, Asked::Cancel, silence("reset")).pass(9).shows(&[], &[]);
-    play.pass(1).shows(&[], &["cancel 501 true"]).answered(1, Asked::Cancel, News::NotCancelled);
-    play.shows(&[], &["look-up 501"]).answered(1, Asked::LookUp, News::Completed(Who::default()));
+    play.shows(&[], &["cancel 501 true"]).answered(1, RouteAsked::Cancel, silence("reset")).pass(9).shows(&[], &[]);
+    play.pass(1).shows(&[], &["cancel 501 true"]).answered(1, RouteAsked::Cancel, News::NotCancelled);
+    play.shows(&[], &["look-up 501"]).answered(1, RouteAsked::LookUp, News::Completed(Who::default()));
     play.ended().shows(&[], &[]).nothing_is_left();
 }
 
@@ -395,7 +401,7 @@ fn nothing_is_added_before_its_record_is_kept() {
     play.desk.kept(play.now, Number(1));
     play.collect();
     play.shows(&[], &["add 1"]).added(1, News::Accepted(501)).shows(&[], &["keep 1 added", "follow 501"]);
-    play.ended().answered(1, Asked::Cancel, News::Cancelled);
+    play.ended().answered(1, RouteAsked::Cancel, News::Cancelled);
     play.shows(&["#5 rejected call-cleared"], &["unfollow 501", "cancel 501 true", "drop 1"]).nothing_is_left();
     // The call ends before the record is there: nothing is ever added.
     let mut play = Play::with(Settings { keeps: true, ..Settings::default() });
@@ -419,8 +425,8 @@ fn what_an_earlier_run_left_behind_is_cancelled() {
     assert_eq!(play.desk.adopt(play.now, Some(Number(41)), None), None);
     play.collect();
     play.shows(&[], &["cancel 501 true", "cancel 502 true"]);
-    play.answered(40, Asked::Cancel, News::Missing("restarted".into())).shows(&[], &["drop 40"]);
-    play.answered(42, Asked::Cancel, News::Cancelled).shows(&[], &["drop 42"]);
+    play.answered(40, RouteAsked::Cancel, News::Missing("restarted".into())).shows(&[], &["drop 40"]);
+    play.answered(42, RouteAsked::Cancel, News::Cancelled).shows(&[], &["drop 42"]);
     play.select(to_service(7)).shows(&[], &["keep 43"]);
     assert_eq!((play.desk.counts.left_over, play.desk.counts.unknown), (3, 1));
 }
@@ -444,10 +450,10 @@ fn its_tables_are_as_large_as_what_is_open_whatever_has_been() {
         desk.ask(now, call);
         desk.select(now, Some(call), false, if place % 2 == 0 { to_service(1) } else { to_agent(1, "77") });
         desk.kept(now, number);
-        desk.answered(now, number, Asked::Add, News::Accepted(place as i64));
+        desk.answered(now, number, RouteAsked::Add, News::Accepted(place as i64));
         if let Some(over) = place.checked_sub(100).filter(|over| *over > 0) {
             desk.ended((0, CallIx(over)));
-            desk.answered(now, Number(over), Asked::Cancel, News::Cancelled);
+            desk.answered(now, Number(over), RouteAsked::Cancel, News::Cancelled);
         }
         while desk.say().is_some() || desk.order().is_some() {}
         desk.expire(now);
@@ -474,7 +480,7 @@ struct Service {
 #[derive(Debug)]
 struct Question {
     number: Number,
-    asked: Asked,
+    asked: RouteAsked,
     id: i64,
     if_allocated: bool,
 }
@@ -575,12 +581,12 @@ impl World {
                         assert!(self.records.contains_key(&number), "added without a record");
                     }
                     *self.service.added.entry(number).or_default() += 1;
-                    self.service.open.push(question(number, Asked::Add, 0, false));
+                    self.service.open.push(question(number, RouteAsked::Add, 0, false));
                 }
                 Order::Cancel { number, id, if_allocated } => {
-                    self.service.open.push(question(number, Asked::Cancel, id, if_allocated));
+                    self.service.open.push(question(number, RouteAsked::Cancel, id, if_allocated));
                 }
-                Order::LookUp { number, id } => self.service.open.push(question(number, Asked::LookUp, id, false)),
+                Order::LookUp { number, id } => self.service.open.push(question(number, RouteAsked::LookUp, id, false)),
                 Order::Follow { .. } | Order::Unfollow { .. } | Order::Report { .. } => {}
             }
         }
@@ -591,22 +597,22 @@ impl World {
         let service = &mut self.service;
         let agent = service.live.get(&question.id).copied();
         match (question.asked, agent) {
-            (Asked::Add, _) => {
+            (RouteAsked::Add, _) => {
                 service.next += 1;
                 service.live.insert(service.next, None);
                 News::Accepted(service.next)
             }
-            (Asked::Cancel, Some(agent)) if agent.is_none() || question.if_allocated => {
+            (RouteAsked::Cancel, Some(agent)) if agent.is_none() || question.if_allocated => {
                 service.live.remove(&question.id);
                 service.ended.insert(question.id, "cancelled");
                 News::Cancelled
             }
-            (Asked::Cancel, Some(_)) => News::NotCancelled,
-            (Asked::LookUp, Some(None)) => News::Queued,
-            (Asked::LookUp, Some(Some(login))) => taken(login),
+            (RouteAsked::Cancel, Some(_)) => News::NotCancelled,
+            (RouteAsked::LookUp, Some(None)) => News::Queued,
+            (RouteAsked::LookUp, Some(Some(login))) => taken(login),
             (_, None) => match service.ended.get(&question.id) {
                 Some(&"forgotten") | None => News::Missing("no such request".into()),
-                Some(_) if question.asked == Asked::Cancel => News::Over("terminated".into()),
+                Some(_) if question.asked == RouteAsked::Cancel => News::Over("terminated".into()),
                 Some(&"cancelled") => News::Cancelled,
                 Some(&"failed") => News::Lost("failed".into()),
                 Some(_) => News::Completed(Who { login: "77".into(), id: None }),
@@ -620,10 +626,10 @@ impl World {
         }
         let question = self.service.open.remove(usize::from(which) % self.service.open.len());
         let news = match (how % 8, question.asked) {
-            (0, Asked::Add) => News::Refused(RejectReason::NoRoute),
+            (0, RouteAsked::Add) => News::Refused(RejectReason::NoRoute),
             (0, _) | (1, _) => News::Failed { reason: "a fault".into(), unknown: false },
             // Without an answer nobody can cancel what was added: that is reported, and not asked for here.
-            (2, Asked::Add) => silence("not done, and nobody knows"),
+            (2, RouteAsked::Add) => silence("not done, and nobody knows"),
             (2, _) => {
                 self.does(&question);
                 silence("done, and nobody knows")

@@ -179,8 +179,10 @@ impl PlatformConversation for Client {
             let silent = self.heard + self.settings.reply_timeout <= asked;
             match own {
                 Own::Authenticate => return self.hang_up(now, "no answer to the authentication"),
-                _ if silent => return self.hang_up(now, "nobody answers: the connection is half open"),
-                _ => self.say(Notice::SubscriptionUnanswered {}),
+                Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh if silent => {
+                    return self.hang_up(now, "nobody answers: the connection is half open");
+                }
+                Own::SubscribeAll | Own::Subscribe(_) | Own::Refresh => self.say(Notice::SubscriptionUnanswered {}),
             }
         }
         if self.state == State::Live && self.own.is_empty() && self.heard + self.settings.silence <= now {

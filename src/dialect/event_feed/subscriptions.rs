@@ -354,7 +354,7 @@ mod tests {
     struct Office;
 
     impl crate::port::Abilities for Office {
-        fn lacks(&self, _: crate::model::TransitionKind, _: i64, _: i64) -> Option<String> {
+        fn lacks(&self, _: crate::model::OrderKind, _: i64, _: i64) -> Option<String> {
             None
         }
     }

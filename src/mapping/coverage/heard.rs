@@ -7,7 +7,7 @@ use crate::{
         labels::dotted_labels,
         outgoing::{Outgoing, Rule},
     },
-    model::{ChangeKind, TransitionKind},
+    model::{Meaning, Occasion, OrderKind},
     vocabulary::{AgentPart, Role, Side, Which},
 };
 
@@ -30,7 +30,7 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
             });
             continue;
         }
-        let caused: Vec<TransitionKind> = plan.rules.iter().flat_map(|rule| rule.means.causes()).copied().collect();
+        let caused: Vec<Occasion> = plan.rules.iter().flat_map(|rule| rule.means.occasions()).collect();
         let becomes = Becomes::of(to, &caused, sides);
         let asks: Vec<_> = plan.rules.iter().map(|rule| rule.means).filter(|means| means.is_request()).collect();
         let refused = refusal(to, &asks);
@@ -85,16 +85,14 @@ pub fn heard(from: &Incoming, to: &Outgoing, sides: &[Side]) -> Vec<Heard> {
 
 /// The orders that a request gives to the platform. Only platforms that route are asked for routes; for others the bridge
 /// answers.
-pub(super) fn orders(to: &Outgoing, means: ChangeKind) -> impl Iterator<Item = TransitionKind> {
-    let routes = |order: TransitionKind| !to.plans[order as usize].rules.is_empty();
-    let caused = means.causes().iter().copied().filter(|caused| caused.is_order());
-    caused.filter(move |order| !(order.is_of_route() || *order == TransitionKind::SelectRoute) || routes(*order))
+pub(super) fn orders(to: &Outgoing, means: Meaning) -> impl Iterator<Item = OrderKind> {
+    let orders = means.orders().iter().copied();
+    orders.filter(move |order| !(order.is_of_route() || *order == OrderKind::SelectRoute) || to.says(*order))
 }
 
 /// The platform's limitations, if it can do nothing of what a message asks for.
-fn refusal(to: &Outgoing, asks: &[ChangeKind]) -> Option<String> {
-    let plans: Vec<_> =
-        asks.iter().flat_map(|means| orders(to, *means)).map(|order| &to.plans[order as usize]).collect();
+fn refusal(to: &Outgoing, asks: &[Meaning]) -> Option<String> {
+    let plans: Vec<_> = asks.iter().flat_map(|means| orders(to, *means)).map(|order| to.plan(order)).collect();
     if plans.iter().any(|plan| !plan.rules.is_empty() || !plan.steps.is_empty()) {
         return None;
     }
@@ -129,18 +127,18 @@ pub(super) fn role_attribute(from: &Incoming, role: Role) -> Option<&'static str
 /// The rules by which a message that comes in can be passed on.
 struct Becomes<'r> {
     to: &'r Outgoing,
-    /// The rules of the transitions that it causes.
+    /// The rules of the transitions and orders that it causes.
     now: Vec<&'r Rule>,
     /// All rules for messages in the same direction, which may say later what the picture keeps of it.
     later: Vec<&'r Rule>,
 }
 
 impl<'r> Becomes<'r> {
-    /// For the transitions that a message can cause. Events are kept in the picture for later messages, requests are not.
-    fn of(to: &'r Outgoing, transitions: &[TransitionKind], sides: &[Side]) -> Becomes<'r> {
+    /// For the transitions and orders that a message can cause. Events are kept in the picture for later messages, requests are not.
+    fn of(to: &'r Outgoing, occasions: &[Occasion], sides: &[Side]) -> Becomes<'r> {
         let said = |rule: &&Rule| sides.contains(&to.vocabulary.message(rule.emit).side);
-        let steps = transitions.iter().flat_map(|transition| &to.plans[*transition as usize].steps);
-        let plans = transitions.iter().chain(steps).map(|transition| &to.plans[*transition as usize]);
+        let steps = occasions.iter().flat_map(|occasion| &to.plan(*occasion).steps).copied().map(Occasion::Order);
+        let plans = occasions.iter().copied().chain(steps).map(|occasion| to.plan(occasion));
         let later = to.plans.iter().filter(|_| sides.contains(&Side::Event));
         Becomes {
             to,

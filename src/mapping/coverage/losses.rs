@@ -16,7 +16,7 @@ use crate::{
         mappings::Dialect,
         outgoing::Outgoing,
     },
-    model::{Attribute, ChangeKind, TransitionKind},
+    model::{Attribute, ChangeKind, Meaning, Occasion, RequestKind, TransitionKind},
     vocabulary::Side,
 };
 
@@ -195,7 +195,7 @@ fn refused(coverage: &Coverage, asks: &Incoming, order: &Outgoing) -> Section {
         }
         let rules = &asks.plans[kind.0 as usize].rules;
         for order_kind in rules.iter().flat_map(|rule| orders(order, rule.means)) {
-            let plan = &order.plans[order_kind as usize];
+            let plan = order.plan(order_kind);
             let lacking = plan.ignored.iter().filter(|_| plan.rules.is_empty() && plan.steps.is_empty());
             for reason in plan.refusals.iter().map(|refusal| &refusal.because).chain(lacking) {
                 section.add(Place::message(&def.label), &said(reason), true);
@@ -237,11 +237,11 @@ fn untold(coverage: &Coverage, from: &Incoming, asks: &Incoming, tell: &Outgoing
             section.add(place(), reason, false);
             continue;
         }
-        let says = |kind: &TransitionKind| {
-            let rules = &tell.plans[*kind as usize].rules;
+        let says = |occasion: Occasion| {
+            let rules = &tell.plan(occasion).rules;
             rules.iter().any(|rule| tell.vocabulary.message(rule.emit).label == said.message)
         };
-        if !TransitionKind::ALL.iter().any(|kind| says(kind) && possible.has(*kind)) {
+        if !Occasion::all().any(|occasion| says(occasion) && possible.has(occasion)) {
             section.add(place(), &format!("no message of {} causes it", coverage.from), false);
         }
     }
@@ -250,32 +250,34 @@ fn untold(coverage: &Coverage, from: &Incoming, asks: &Incoming, tell: &Outgoing
 
 /// The transitions that a platform's events and an application's requests can bring about.
 struct Possible {
-    caused: HashSet<TransitionKind>,
+    caused: HashSet<Occasion>,
     has_events: bool,
 }
 
 impl Possible {
     fn of(from: &Incoming, asks: &Incoming) -> Possible {
-        let means = |rules: &Incoming, asked: bool| -> Vec<ChangeKind> {
+        let means = |rules: &Incoming, asked: bool| -> Vec<Meaning> {
             let means = rules.plans.iter().flat_map(|plan| &plan.rules).map(|rule| rule.means);
             means.filter(|means| means.is_request() == asked).collect()
         };
         let told = means(from, false);
-        let routes = told.contains(&ChangeKind::RouteAsked);
+        let routes = told.contains(&Meaning::Change(ChangeKind::RouteAsked));
         // Nothing comes of a route that nobody asked for.
-        let asked = means(asks, true).into_iter().filter(|means| routes || *means != ChangeKind::AskRoute);
-        let caused = told.into_iter().chain(asked).flat_map(|means| means.causes()).copied().collect();
+        let asked =
+            means(asks, true).into_iter().filter(|means| routes || *means != Meaning::Request(RequestKind::Route));
+        let caused = told.into_iter().chain(asked).flat_map(Meaning::occasions).collect();
         let is_event = |side: &Side| *side == Side::Event;
         Possible { caused, has_events: from.sides.iter().any(is_event) }
     }
 
     /// Routes are only told of where the platform asks for them. Everything else may follow from the picture that any
     /// events make, from the link, or from time.
-    fn has(&self, kind: TransitionKind) -> bool {
+    fn has(&self, occasion: Occasion) -> bool {
         use TransitionKind as T;
-        let of_route = matches!(kind, T::RouteRequested | T::Routed | T::RouteUsed | T::RouteRejected);
-        let of_link = !ChangeKind::ALL.iter().any(|change| change.causes().contains(&kind));
-        self.caused.contains(&kind) || (!of_route && self.has_events) || of_link
+        let of_route = [T::RouteRequested, T::Routed, T::RouteUsed, T::RouteRejected].map(Occasion::Transition);
+        let of_route = of_route.contains(&occasion);
+        let of_link = !Meaning::all().any(|meaning| meaning.occasions().any(|caused| caused == occasion));
+        self.caused.contains(&occasion) || (!of_route && self.has_events) || of_link
     }
 }
 

@@ -162,7 +162,14 @@ pub fn read<'d>(
                 continue;
             }
             let Some(rule) = node.as_table() else {
-                if name.name != "on" {
+                if matches!(name.name, "before" | "after") {
+                    let text = format!(
+                        "`[on.{on}]` is the only rule of `{on}`, so it stands beside no other: `{}` is for `[on.{on}.<name>]`",
+                        name.name,
+                        on = on.name
+                    );
+                    name.problem(problems, text);
+                } else if name.name != "on" {
                     let known = direction.keys().iter().copied().chain(["like", "example"]);
                     problems.unknown(name.source, name.span.clone(), "key", name.name, known);
                 } else if !std::mem::replace(&mut stray_on, true) {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     diagnostic::Problems,
     document::{Key, Node, Table},
+    mapping::overlay,
     vocabulary::Vocabulary,
 };
 
@@ -57,6 +58,9 @@ impl<'d> Shared<'d> {
             }
             list.push(Shared { name, having, messages, keys, is_sound: problems.len() == before });
         }
+        // The first settings that a rule lacks are its own: those of a file that extends another come before the shipped ones.
+        let begin = overlay::begin(table);
+        list.sort_by_key(|shared| shared.keys.verb.is_some() || shared.name.span.start < begin);
         list
     }
 

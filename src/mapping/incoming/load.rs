@@ -22,7 +22,7 @@ use crate::{
         value_table::{self, Finders, ValueTable},
     },
     message::Kind,
-    model::{ChangeKind, NAMES},
+    model::{Meaning, NAMES},
     vocabulary::{MessageDef, Role, Side, Vocabulary, Which},
 };
 
@@ -128,7 +128,7 @@ impl<'l, 'd> Loader<'l, 'd> {
                     self.kind(label, node.source(), node.inner_span(), problems).zip(Some(node))
                 })
                 .collect();
-            let Some(means) = Meaning::of(&rule.keys, &rule.name, problems) else { continue };
+            let Some(means) = Means::of(&rule.keys, &rule.name, problems) else { continue };
             for (kind, node) in kinds {
                 let place = Key { name: rule.name.name, span: node.inner_span(), source: node.source() };
                 self.places[kind.0 as usize].get_or_insert(place);
@@ -142,7 +142,7 @@ impl<'l, 'd> Loader<'l, 'd> {
     fn rule(&mut self, raw: &RawRule<'d>, problems: &mut Problems) {
         let Some(kind) = self.kind(raw.on.name, raw.on.source, raw.on.span.clone(), problems) else { return };
         self.places[kind.0 as usize] = Some(raw.on.clone());
-        let Some(means) = Meaning::of(&raw.keys, &raw.place, problems) else { return };
+        let Some(means) = Means::of(&raw.keys, &raw.place, problems) else { return };
         let shared = std::mem::take(&mut self.shared);
         self.rule_for(kind, raw.name.clone(), &means, &raw.keys, &shared, problems);
         self.shared = shared;
@@ -153,13 +153,13 @@ impl<'l, 'd> Loader<'l, 'd> {
         &mut self,
         kind: Kind,
         name: String,
-        meaning: &Meaning,
+        said: &Means,
         keys: &RuleKeys<'d>,
         shared: &[Shared<'d>],
         problems: &mut Problems,
     ) {
         let def = self.vocabulary.message(kind);
-        let means = meaning.change;
+        let means = said.meaning;
         let number = self.rule_names.len();
         let mut plan = std::mem::take(&mut self.plans[kind.0 as usize]);
         let scope = MessageScope::new(self.vocabulary, def, &mut plan, &self.lets);
@@ -207,7 +207,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             }
         }
         builder.roles(&mut rule, def);
-        signature::check_complete(&rule, &builder.tried, def, (meaning.source, &meaning.span), builder.problems);
+        signature::check_complete(&rule, &builder.tried, def, (said.source, &said.span), builder.problems);
         scope.finish();
         plan.rules.push(rule);
         self.plans[kind.0 as usize] = plan;
@@ -303,23 +303,23 @@ impl<'l, 'd> Loader<'l, 'd> {
 }
 
 /// The change that a rule means.
-struct Meaning<'d> {
-    change: ChangeKind,
+struct Means<'d> {
+    meaning: Meaning,
     /// The place of errors about the change: `means`, or the rule if it has that of the rule that it is like.
     source: &'d Arc<Source>,
     span: Range<usize>,
 }
 
-impl<'d> Meaning<'d> {
-    fn of(keys: &RuleKeys<'d>, rule: &Key<'d>, problems: &mut Problems) -> Option<Meaning<'d>> {
+impl<'d> Means<'d> {
+    fn of(keys: &RuleKeys<'d>, rule: &Key<'d>, problems: &mut Problems) -> Option<Means<'d>> {
         let verb = keys.verb?;
         let text = verb.text(problems)?;
-        let Some(change) = ChangeKind::from_name(text) else {
-            problems.unknown(verb.source(), verb.inner_span(), "change", text, ChangeKind::names());
+        let Some(meaning) = Meaning::from_name(text) else {
+            problems.unknown(verb.source(), verb.inner_span(), "change", text, Meaning::names());
             return None;
         };
         let span = if keys.has_other_verb { rule.span.clone() } else { verb.inner_span() };
-        Some(Meaning { change, source: if keys.has_other_verb { rule.source } else { verb.source() }, span })
+        Some(Means { meaning, source: if keys.has_other_verb { rule.source } else { verb.source() }, span })
     }
 }
 

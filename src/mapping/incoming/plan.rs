@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use crate::{
     diagnostic::Source,
     mapping::{example::Example, expression::Expr, site::Place, value_table::ValueTable},
-    model::{ChangeKind, DeviceKind, Fact},
+    model::{ChangeKind, DeviceKind, Fact, Meaning},
     vocabulary::{Side, Vocabulary, Wanted, Which},
 };
 
@@ -33,7 +33,10 @@ impl Incoming {
     /// True if the platform tells the outcomes of requests by events that name them. Its answers then only mean that it
     /// took the request.
     pub fn tells_outcomes(&self) -> bool {
-        self.plans.iter().flat_map(|plan| &plan.rules).any(|rule| rule.means == ChangeKind::RequestTaken)
+        self.plans
+            .iter()
+            .flat_map(|plan| &plan.rules)
+            .any(|rule| rule.means == Meaning::Change(ChangeKind::RequestTaken))
     }
 }
 
@@ -95,7 +98,7 @@ pub struct Rule {
     pub number: usize,
     pub when: Option<Expr<Leaf>>,
     pub each: Option<Leaf>,
-    pub means: ChangeKind,
+    pub means: Meaning,
     /// The number of the call, if it stands inside a record.
     pub call: Option<(u8, Expr<Leaf>)>,
     /// The names of its calls: the call, the name's place, and its slot in the message.

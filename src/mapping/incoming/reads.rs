@@ -4,7 +4,7 @@ use super::plan::{DeviceKindPlan, Hop, KindPlan, Leaf, Rule};
 use crate::{
     mapping::expression::Expr,
     message::Kind,
-    model::{Attribute, ChangeKind, Part},
+    model::{Attribute, Meaning, Part},
     vocabulary::{MessageDef, Vocabulary},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub fn settable() -> Vec<&'static str> {
     let mut paths = Vec::new();
     for attribute in Attribute::settable().filter(|attribute| *attribute != Attribute::Part(Part::Call)) {
-        for path in ChangeKind::ALL.iter().flat_map(|kind| kind.shows(attribute)) {
+        for path in Meaning::all().flat_map(move |kind| kind.shows(attribute)) {
             if !paths.contains(&path) {
                 paths.push(path);
             }

@@ -10,7 +10,7 @@ use crate::{
         results::Results,
     },
     message::{Message, Node, Value},
-    model::{Change, Device, DeviceKind, Id},
+    model::{Attributes, Device, DeviceKind, Id, Meaning, Said},
     vocabulary::Which,
 };
 
@@ -127,7 +127,7 @@ impl<'v> MessageValues<'v> {
 impl Incoming {
     /// Makes changes of a message, in the order of the rules. `take` gets each with the number of its rule. Returns true if
     /// any rule fired.
-    pub fn changes(&self, message: &Message, mut take: impl FnMut(usize, &Change)) -> bool {
+    pub fn changes(&self, message: &Message, mut take: impl FnMut(usize, Said<Meaning>)) -> bool {
         let Some(kind) = message.kind() else { return false };
         let plan = &self.plans[kind.0 as usize];
         let results = Results::default();
@@ -149,46 +149,51 @@ impl Incoming {
         fired
     }
 
-    fn fire<'v>(&'v self, rule: &'v Rule, values: &MessageValues<'v>, take: &mut impl FnMut(usize, &Change)) -> bool {
+    fn fire<'v>(
+        &'v self,
+        rule: &'v Rule,
+        values: &MessageValues<'v>,
+        take: &mut impl FnMut(usize, Said<Meaning>),
+    ) -> bool {
         if rule.when.as_ref().is_some_and(|when| !when.holds(values)) {
             return false;
         }
-        let mut change = Change::new(rule.means);
+        let mut attributes = Attributes::default();
         for (which, place, slot) in &rule.calls {
             let names = match which {
-                Which::Call => &mut change.call,
-                Which::Second => &mut change.second,
-                Which::Result => &mut change.result,
+                Which::Call => &mut attributes.call,
+                Which::Second => &mut attributes.second,
+                Which::Result => &mut attributes.result,
             };
             names.0[usize::from(*place)] = Id::from_value(values.message.get(*slot));
         }
         if let Some((place, number)) = &rule.call {
-            change.call.0[usize::from(*place)] = Id::from_value(number.eval(values));
+            attributes.call.0[usize::from(*place)] = Id::from_value(number.eval(values));
         }
         if let Some(slot) = rule.request {
-            change.request = Id::from_value(values.message.get(slot));
+            attributes.request = Id::from_value(values.message.get(slot));
         }
-        change.party = self.device(rule.party.as_ref(), values);
-        change.other = self.device(rule.other.as_ref(), values);
-        change.to = self.device(rule.to.as_ref(), values);
-        change.service = self.device(rule.service.as_ref(), values);
+        attributes.party = self.device(rule.party.as_ref(), values);
+        attributes.other = self.device(rule.other.as_ref(), values);
+        attributes.to = self.device(rule.to.as_ref(), values);
+        attributes.service = self.device(rule.service.as_ref(), values);
         for plan in &rule.facts {
             let value = plan.expr.eval(values);
             if plan.weak {
-                change.set_weak(plan.fact, value);
+                attributes.set_weak(plan.fact, value);
             } else {
-                change.set(plan.fact, value);
+                attributes.set(plan.fact, value);
             }
         }
         if let Some(plan) = &rule.data {
-            let pairs = change.data.get_or_insert_default();
+            let pairs = attributes.data.get_or_insert_default();
             self.each(plan, values, |item| pairs.push((item.optional(&plan.key), item.optional(&plan.value))));
         }
         if let Some(plan) = &rule.services {
-            let services = change.services.get_or_insert_default();
+            let services = attributes.services.get_or_insert_default();
             self.each(plan, values, |item| services.push(self.device(plan.device.as_ref(), item)));
         }
-        take(rule.number, &change);
+        take(rule.number, Said::new(rule.means, &attributes));
         true
     }
 

@@ -9,12 +9,12 @@ use super::plan::Rule;
 use crate::{
     diagnostic::{Problems, Source, nearest},
     document::Key,
-    model::{Attribute, ChangeKind, Part},
+    model::{Attribute, Meaning, Part},
     vocabulary::{MessageDef, Side, Which},
 };
 
 /// Reports a setting of an attribute that the change cannot have. The result is the attribute that was probably meant.
-pub fn check_set(means: ChangeKind, key: &Key, problems: &mut Problems) -> Option<Attribute> {
+pub fn check_set(means: Meaning, key: &Key, problems: &mut Problems) -> Option<Attribute> {
     if can_take(means, key) {
         return None;
     }
@@ -52,7 +52,7 @@ pub fn check_complete(
 }
 
 /// Whether a setting makes sense for a change. A name that nothing has is reported where it is compiled.
-fn can_take(means: ChangeKind, key: &Key) -> bool {
+fn can_take(means: Meaning, key: &Key) -> bool {
     Attribute::from_name(key.name).is_none_or(|attribute| means.has(attribute))
 }
 
@@ -88,7 +88,7 @@ pub struct Taken(HashSet<(*const Source, usize)>);
 
 impl Taken {
     /// Whether a rule takes a shared setting.
-    pub fn by(&mut self, means: ChangeKind, key: &Key) -> bool {
+    pub fn by(&mut self, means: Meaning, key: &Key) -> bool {
         let takes = can_take(means, key);
         if takes {
             self.0.insert(key.place());

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Problems,
     mapping::{type_of, value_type::Ty},
     message::{Message, Value},
-    model::{Change, Device, DeviceKind, Fact, Id},
+    model::{Device, DeviceKind, Fact, Id, Meaning, Said},
     vocabulary::{Vocabulary, Wanted},
 };
 
@@ -25,14 +25,14 @@ impl Incoming {
                 example.complain(stray, problems);
             }
             let mut got = Vec::new();
-            self.changes(&message, |_, change| got.push(change_json(&self.vocabulary, change)));
+            self.changes(&message, |_, change| got.push(change_json(&self.vocabulary, &change)));
             example.check(got, problems);
         }
     }
 }
 
 /// A change as examples write it: `{ change = "connected", call = { guid = "g" }, party = "agent 1001", ani = "555" }`.
-fn change_json(vocabulary: &Vocabulary, change: &Change) -> serde_json::Value {
+fn change_json(vocabulary: &Vocabulary, change: &Said<Meaning>) -> serde_json::Value {
     let mut object = Map::new();
     object.insert("change".into(), change.kind.name().into());
     for (label, names) in [("call", &change.call), ("second", &change.second), ("result", &change.result)] {

@@ -13,7 +13,7 @@ use crate::{
         rule_file::reason,
     },
     message::Kind,
-    model::TransitionKind,
+    model::Occasion,
     vocabulary::Side,
 };
 
@@ -65,10 +65,10 @@ impl<'d> Loader<'_, 'd> {
     /// Checks that nothing is passed over: transitions and messages of the file's sides, and fields.
     pub fn complete(&self, table: &Table<'d>, sides: &[Side], problems: &mut Problems) {
         Missing::report(&self.missing, table, "set", "absent", problems);
-        for kind in TransitionKind::ALL {
+        for kind in Occasion::all() {
             let side = if kind.is_order() { Side::Request } else { Side::Event };
             if sides.contains(&side) {
-                self.has_rule(*kind, table, problems);
+                self.has_rule(kind, table, problems);
             }
         }
         for side in sides {
@@ -77,8 +77,8 @@ impl<'d> Loader<'_, 'd> {
     }
 
     /// Checks that a transition has a rule without a condition, or a reason why not.
-    fn has_rule(&self, kind: TransitionKind, table: &Table<'d>, problems: &mut Problems) {
-        let plan = &self.plans[kind as usize];
+    fn has_rule(&self, kind: Occasion, table: &Table<'d>, problems: &mut Problems) {
+        let plan = &self.plans[kind.place()];
         let only_wrong = plan.rules.is_empty() && self.written.contains(&kind);
         let always = plan.rules.iter().any(|rule| rule.when.is_none());
         if plan.ignored.is_some() || !plan.steps.is_empty() || always || only_wrong {

@@ -18,7 +18,7 @@ use crate::{
         value_table::ValueTable,
         value_type::Ty,
     },
-    model::{ListAttribute, Object, PartyAttribute, PartyRole, ServiceAttribute, TransitionKind},
+    model::{ListAttribute, Object, Occasion, PartyAttribute, PartyRole, ServiceAttribute},
     vocabulary::{DeviceGroup, MessageDef, Type},
 };
 
@@ -69,7 +69,7 @@ impl<'b, 's> Builder<'b, 's> {
     }
 
     /// Notes what a whole value names that some transition lacks.
-    fn check(&mut self, node: Node, path: &str, has: impl Fn(TransitionKind) -> bool) {
+    fn check(&mut self, node: Node, path: &str, has: impl Fn(Occasion) -> bool) {
         for transition in self.scope.transitions.iter().copied().filter(|transition| !has(*transition)) {
             let (source, span) = (node.source().clone(), node.inner_span());
             self.lacks.push(Lack { source, span, transition, path: path.to_owned() });

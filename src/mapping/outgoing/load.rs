@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use super::{
     fields::Builder,
     names::TransitionScope,
-    plan::{CallPart, Leaf, Outgoing, Rule, TransitionPlan, ValuePlan},
+    plan::{CallPart, Leaf, OccasionPlan, Outgoing, Rule, ValuePlan},
     setting::{choices, knob},
     signature::Uses,
 };
@@ -26,7 +26,7 @@ use crate::{
         value_table::{self, Finders, ValueTable},
     },
     message::Kind,
-    model::{AgentAttribute, CallAttribute, ItemAttribute, RequestAttribute, ServiceAttribute, TransitionKind},
+    model::{AgentAttribute, CallAttribute, ItemAttribute, Occasion, OrderKind, RequestAttribute, ServiceAttribute},
     vocabulary::{AgentPart, Role, Vocabulary, Which},
 };
 
@@ -52,7 +52,7 @@ pub fn load(
             knobs: knobs.iter().filter_map(|(key, node)| knob(key, *node, problems)).collect(),
             shared: Shared::read(&table, Direction::Messages, &mut old, problems),
             uses: Uses::default(),
-            plans: TransitionKind::ALL.iter().map(|_| TransitionPlan::default()).collect(),
+            plans: Occasion::all().map(|_| OccasionPlan::default()).collect(),
             absent: HashMap::new(),
             unsaid: HashMap::new(),
             absences: Vec::new(),
@@ -127,7 +127,7 @@ pub struct Loader<'l, 'd> {
     pub knobs: Vec<(String, Literal)>,
     shared: Vec<Shared<'d>>,
     uses: Uses,
-    pub plans: Vec<TransitionPlan>,
+    pub plans: Vec<OccasionPlan>,
     pub absent: HashMap<(Kind, String), String>,
     pub unsaid: HashMap<Kind, String>,
     /// The fields that stand under `absent`, with the messages that have them.
@@ -137,7 +137,7 @@ pub struct Loader<'l, 'd> {
     /// The fields of messages that rules do not set.
     pub missing: Vec<Missing<'d>>,
     /// The transitions that the file has rules of, also if they are wrong.
-    pub written: HashSet<TransitionKind>,
+    pub written: HashSet<Occasion>,
     rule_names: Vec<Arc<str>>,
     examples: Vec<Example>,
 }
@@ -145,8 +145,8 @@ pub struct Loader<'l, 'd> {
 impl<'d> Loader<'_, 'd> {
     fn rule(&mut self, raw: &RawRule<'d>, problems: &mut Problems) {
         let emit = raw.keys.verb.and_then(|verb| self.message(verb, problems));
-        let Some(transition) = TransitionKind::from_name(raw.on.name) else {
-            let known = TransitionKind::names();
+        let Some(transition) = Occasion::from_name(raw.on.name) else {
+            let known = Occasion::names();
             problems.unknown(raw.on.source, raw.on.span.clone(), "transition", raw.on.name, known);
             return;
         };
@@ -154,7 +154,7 @@ impl<'d> Loader<'_, 'd> {
         let Some(emit) = emit else { return };
         let (rule, told) = self.build(&raw.name, transition, emit, &raw.keys, problems);
         self.check_fields(emit, &told, raw, problems);
-        self.plans[transition as usize].rules.push(rule);
+        self.plans[transition.place()].rules.push(rule);
     }
 
     /// The message that a rule emits.
@@ -171,7 +171,7 @@ impl<'d> Loader<'_, 'd> {
     fn build(
         &mut self,
         name: &str,
-        transition: TransitionKind,
+        transition: Occasion,
         emit: Kind,
         keys: &RuleKeys<'d>,
         problems: &mut Problems,
@@ -261,11 +261,11 @@ impl<'d> Loader<'_, 'd> {
 
     fn reasons(&mut self, table: &Table, section: &'static str, problems: &mut Problems) {
         for (key, node) in table.section(section, problems) {
-            let Some(kind) = TransitionKind::from_name(key.name) else {
-                problems.unknown(key.source, key.span.clone(), "transition", key.name, TransitionKind::names());
+            let Some(kind) = Occasion::from_name(key.name) else {
+                problems.unknown(key.source, key.span.clone(), "transition", key.name, Occasion::names());
                 continue;
             };
-            let plan = &mut self.plans[kind as usize];
+            let plan = &mut self.plans[kind.place()];
             if plan.rules.iter().any(|rule| rule.when.is_none()) {
                 key.problem(problems, format!("`{}` stands under `{section}` and has a rule above", key.name));
             }
@@ -278,9 +278,9 @@ impl<'d> Loader<'_, 'd> {
         let section = table.section("steps", problems);
         for (key, node) in section {
             let mut order = |name: &str, source: &Arc<Source>, span| {
-                let kind = TransitionKind::from_name(name).filter(|kind| kind.is_order());
+                let kind = OrderKind::from_name(name);
                 if kind.is_none() {
-                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
+                    let known = OrderKind::names();
                     problems.unknown(source, span, "order", name, known);
                 }
                 kind
@@ -288,7 +288,7 @@ impl<'d> Loader<'_, 'd> {
             let Some(kind) = order(key.name, key.source, key.span.clone()) else { continue };
             let items = node.as_array().into_iter().flat_map(|items| items.into_iter());
             let steps = items.filter_map(|item| order(item.as_text()?, item.source(), item.inner_span())).collect();
-            let plan = &mut self.plans[kind as usize];
+            let plan = &mut self.plans[Occasion::Order(kind).place()];
             plan.steps = steps;
             if plan.steps.is_empty() {
                 node.problem(problems, "steps are a list of orders");

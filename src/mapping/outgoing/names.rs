@@ -15,7 +15,7 @@ use crate::{
         value_type::Ty,
     },
     model::{
-        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
+        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, Occasion, PartyAttribute, PartyRole,
         RequestAttribute, ServiceAttribute, TransitionKind,
     },
     vocabulary::{Role, Vocabulary, Which},
@@ -26,11 +26,11 @@ pub struct TransitionScope<'s> {
     pub vocabulary: &'s Vocabulary,
     pub knobs: &'s [(String, Literal)],
     /// The transitions that the rule is about; without any, everything can be read.
-    pub transitions: &'s [TransitionKind],
+    pub transitions: &'s [Occasion],
     /// The list in whose items a name is read.
     pub list: Cell<Option<ListAttribute>>,
     /// What was read that a transition never has.
-    pub lacks: RefCell<Vec<(Range<usize>, TransitionKind, String)>>,
+    pub lacks: RefCell<Vec<(Range<usize>, Occasion, String)>>,
 }
 
 impl Scope for TransitionScope<'_> {
@@ -71,7 +71,7 @@ impl<'s> TransitionScope<'s> {
     pub fn new(
         vocabulary: &'s Vocabulary,
         knobs: &'s [(String, Literal)],
-        transitions: &'s [TransitionKind],
+        transitions: &'s [Occasion],
     ) -> TransitionScope<'s> {
         let (list, lacks) = (Cell::default(), RefCell::default());
         TransitionScope { vocabulary, knobs, transitions, list, lacks }
@@ -152,7 +152,7 @@ impl<'s> TransitionScope<'s> {
 impl Outgoing {
     /// Checks that a path names a list or an attribute that rules about a transition can read. The error is the reason why
     /// not.
-    pub fn knows(&self, transition: TransitionKind, path: &str) -> Result<(), String> {
+    pub fn knows(&self, transition: Occasion, path: &str) -> Result<(), String> {
         let lacks = || format!("`{}` has no `{path}`", transition.name());
         if let Some(list) = ListAttribute::from_name(path) {
             return if transition.has_list(list) { Ok(()) } else { Err(lacks()) };
@@ -160,7 +160,7 @@ impl Outgoing {
         let transitions = [transition];
         let scope = TransitionScope::new(&self.vocabulary, &self.knobs, &transitions);
         // An example gives the attributes of an item's agent beside the list.
-        if transition == TransitionKind::GroupAgents {
+        if transition == Occasion::Transition(TransitionKind::GroupAgents) {
             scope.list.set(Some(ListAttribute::ServiceAgents));
         }
         let compiler = Compiler { scope: &scope, tables: &self.tables };

@@ -10,8 +10,8 @@ use crate::{
     mapping::{example::Example, expression::Expr, literal::Literal, site::Place, value_table::ValueTable},
     message::Kind,
     model::{
-        AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, PartyAttribute, PartyRole,
-        RequestAttribute, ServiceAttribute, TransitionKind,
+        AgentAttribute, CallAttribute, Detail, DeviceKind, ItemAttribute, ListAttribute, Occasion, OrderKind,
+        PartyAttribute, PartyRole, RequestAttribute, ServiceAttribute,
     },
     vocabulary::{Role, Side, Vocabulary, Which},
 };
@@ -24,7 +24,7 @@ pub struct Outgoing {
     /// The sides of the dialect that these rules are complete for.
     pub sides: Vec<Side>,
     /// By kind of transition.
-    pub plans: Arc<[TransitionPlan]>,
+    pub plans: Arc<[OccasionPlan]>,
     pub tables: Vec<ValueTable>,
     pub place: Place,
     pub examples: Vec<Example>,
@@ -71,12 +71,12 @@ impl CallPart {
 }
 
 #[derive(Debug, Default)]
-pub struct TransitionPlan {
+pub struct OccasionPlan {
     pub rules: Vec<Rule>,
     /// The reason why it is not told, or why the platform cannot do it.
     pub ignored: Option<String>,
     /// The orders that together replace this one, for which there is no message.
-    pub steps: Vec<TransitionKind>,
+    pub steps: Vec<OrderKind>,
     /// Conditions under which the platform cannot carry out an order although there are rules for it.
     pub refusals: Vec<Refusal>,
 }
@@ -91,7 +91,7 @@ pub struct Refusal {
 pub struct Rule {
     /// Its place in [`Outgoing::rule_names`].
     pub number: usize,
-    pub on: TransitionKind,
+    pub on: Occasion,
     pub when: Option<Expr<Leaf>>,
     pub emit: Kind,
     pub fields: usize,

@@ -8,7 +8,7 @@ use crate::{
     diagnostic::Problems,
     document::{Key, Table},
     mapping::rule_file::reason,
-    model::TransitionKind,
+    model::{Occasion, OrderKind},
 };
 
 impl<'d> Loader<'_, 'd> {
@@ -28,7 +28,7 @@ impl<'d> Loader<'_, 'd> {
         } else if orders.is_empty() {
             name.problem(problems, "`orders` is missing");
         }
-        let transitions: Vec<_> = orders.iter().filter_map(|(order, _)| TransitionKind::from_name(order)).collect();
+        let transitions: Vec<_> = orders.iter().filter_map(|(order, _)| Occasion::from_name(order)).collect();
         let scope = TransitionScope::new(self.vocabulary, &self.knobs, &transitions);
         let mut builder = Builder::new(&scope, &self.tables, problems);
         let when = section.get("when").and_then(|node| builder.condition(node)).map(Arc::new);
@@ -41,13 +41,13 @@ impl<'d> Loader<'_, 'd> {
             name.problem(problems, "`because` is missing");
         }
         for (order, node) in orders {
-            match TransitionKind::from_name(order).filter(|kind| kind.is_order()) {
+            match OrderKind::from_name(order) {
                 Some(kind) => {
                     let refusal = when.clone().zip(because.clone()).map(|(when, because)| Refusal { when, because });
-                    self.plans[kind as usize].refusals.extend(refusal);
+                    self.plans[Occasion::Order(kind).place()].refusals.extend(refusal);
                 }
                 None => {
-                    let known = TransitionKind::ALL.iter().filter(|kind| kind.is_order()).map(|kind| kind.name());
+                    let known = OrderKind::names();
                     problems.unknown(node.source(), node.inner_span(), "order", order, known);
                 }
             }

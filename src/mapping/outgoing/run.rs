@@ -3,7 +3,7 @@
 
 use super::{
     picture::{Item, Picture},
-    plan::{Leaf, Outgoing, ValuePlan},
+    plan::{Leaf, OccasionPlan, Outgoing, ValuePlan},
 };
 use crate::{
     mapping::{
@@ -11,7 +11,7 @@ use crate::{
         results::Results,
     },
     message::{Message, Node, Value},
-    model::{DeviceKind, ListAttribute, TransitionKind},
+    model::{DeviceKind, ListAttribute, Occasion, OrderKind},
 };
 
 /// The values that the expressions of one rule read: those of the picture live for `'v`, what is made of them for `'w`.
@@ -40,25 +40,30 @@ impl Outgoing {
     }
 
     /// The reason why the platform cannot carry out an order for this call or agent, if there is one.
-    pub fn refusal<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> Option<&'v str> {
+    pub fn refusal<'v, P: Picture<'v>>(&'v self, order: OrderKind, picture: &'v P) -> Option<&'v str> {
         let results = Results::default();
         let context = self.context(&results);
         let values = PictureValues { picture, item: None, context: &context };
-        let mut refusals = self.plans[order as usize].refusals.iter();
+        let mut refusals = self.plan(order).refusals.iter();
         refusals.find(|refusal| refusal.when.holds(&values)).map(|refusal| refusal.because.as_str())
     }
 
+    /// The rules of a transition or an order, or the reason why there are none.
+    pub fn plan(&self, occasion: impl Into<Occasion>) -> &OccasionPlan {
+        &self.plans[occasion.into().place()]
+    }
+
     /// Whether there are rules for a transition or an order.
-    pub fn says(&self, kind: TransitionKind) -> bool {
-        self.plans.get(kind as usize).is_some_and(|plan| !plan.rules.is_empty())
+    pub fn says(&self, occasion: impl Into<Occasion>) -> bool {
+        !self.plan(occasion).rules.is_empty()
     }
 
     /// True if the platform can carry out an order, given the state that the picture shows.
-    pub fn can<'v, P: Picture<'v>>(&'v self, order: TransitionKind, picture: &'v P) -> bool {
+    pub fn can<'v, P: Picture<'v>>(&'v self, order: OrderKind, picture: &'v P) -> bool {
         let results = Results::default();
         let context = self.context(&results);
         let values = PictureValues { picture, item: None, context: &context };
-        let plan = &self.plans[order as usize];
+        let plan = self.plan(order);
         let mut conditions = plan.rules.iter().map(|rule| &rule.when);
         let is_possible =
             !plan.steps.is_empty() || conditions.any(|when| when.as_ref().is_none_or(|when| when.holds(&values)));
@@ -69,14 +74,14 @@ impl Outgoing {
     /// order that nobody has given yet, those of its request.
     pub fn lacks<'v, P: Picture<'v>>(
         &'v self,
-        order: TransitionKind,
+        order: OrderKind,
         picture: &'v P,
         is_open: impl Fn(&Leaf) -> bool,
     ) -> Option<&'v str> {
         let results = Results::default();
         let context = self.context(&results);
         let values = PictureValues { picture, item: None, context: &context };
-        let plan = &self.plans[order as usize];
+        let plan = self.plan(order);
         let mut refusals = plan.refusals.iter();
         if let Some(refusal) = refusals.find(|refusal| !refusal.when.outcomes(&values, &is_open).fails) {
             return Some(&refusal.because);
@@ -92,7 +97,7 @@ impl Outgoing {
     /// if any rule fired.
     pub fn messages<'v, P: Picture<'v>>(
         &'v self,
-        transition: TransitionKind,
+        occasion: impl Into<Occasion>,
         picture: &'v P,
         into: &mut Message,
         mut take: impl FnMut(usize, &mut Message),
@@ -101,7 +106,7 @@ impl Outgoing {
         let context = self.context(&results);
         let values = PictureValues { picture, item: None, context: &context };
         let mut fired = false;
-        for rule in &self.plans[transition as usize].rules {
+        for rule in &self.plan(occasion).rules {
             if rule.when.as_ref().is_some_and(|when| !when.holds(&values)) {
                 continue;
             }

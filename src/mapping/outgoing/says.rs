@@ -2,7 +2,7 @@
 
 use super::plan::{Leaf, Outgoing, Rule, ValuePlan};
 use crate::{
-    model::{ListAttribute, TransitionKind},
+    model::{ListAttribute, Occasion},
     vocabulary::{Role, Which},
 };
 
@@ -59,7 +59,7 @@ impl Rule {
 
 fn collect(
     rules: &Outgoing,
-    on: TransitionKind,
+    on: Occasion,
     label: &str,
     plan: &ValuePlan,
     list: Option<ListAttribute>,

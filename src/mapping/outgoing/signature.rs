@@ -10,8 +10,8 @@ use crate::{
     diagnostic::{Problems, Source, nearest},
     document::Key,
     model::{
-        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, Object, PartyAttribute, PartyRole,
-        RequestAttribute, ServiceAttribute, TransitionKind,
+        AgentAttribute, CallAttribute, Detail, ItemAttribute, ListAttribute, Object, Occasion, PartyAttribute,
+        PartyRole, RequestAttribute, ServiceAttribute, TransitionKind,
     },
     vocabulary::{Role, Vocabulary, Which},
 };
@@ -20,7 +20,7 @@ use crate::{
 pub struct Lack {
     pub source: Arc<Source>,
     pub span: Range<usize>,
-    pub transition: TransitionKind,
+    pub transition: Occasion,
     /// The name as the rule writes it.
     pub path: String,
 }
@@ -68,7 +68,7 @@ fn parts(path: &str) -> (&str, &str) {
 
 impl Leaf {
     /// Whether a transition can have its value; `list` is the list in whose items it is read.
-    pub fn exists_at(&self, transition: TransitionKind, list: Option<ListAttribute>) -> bool {
+    pub fn exists_at(&self, transition: Occasion, list: Option<ListAttribute>) -> bool {
         let is_told = !transition.is_order();
         match self {
             Leaf::CallName(which, _) => transition.has(object(*which)),
@@ -76,7 +76,8 @@ impl Leaf {
             // Statistics are read of the agents of a list.
             Leaf::Agent(attribute) => {
                 let is_listed = list == Some(ListAttribute::ServiceAgents);
-                transition.has_of_agent(*attribute) && (is_listed || transition != TransitionKind::GroupAgents)
+                transition.has_of_agent(*attribute)
+                    && (is_listed || transition != Occasion::Transition(TransitionKind::GroupAgents))
             }
             Leaf::Party(role, _) => transition.has_party(*role),
             Leaf::Service(_) => transition.has(Object::Service),
@@ -99,7 +100,7 @@ fn object(which: Which) -> Object {
 }
 
 /// Everything that a rule about a transition can read outside of lists, as rules write it.
-fn paths(transition: TransitionKind, vocabulary: &Vocabulary) -> Vec<String> {
+fn paths(transition: Occasion, vocabulary: &Vocabulary) -> Vec<String> {
     let mut paths: Vec<(Leaf, String)> = Vec::new();
     for detail in Detail::ALL {
         paths.push((Leaf::Detail(*detail), detail.name().to_owned()));

@@ -11,7 +11,7 @@ use crate::{
     diagnostic::Problems,
     mapping::{type_of, value_type::Ty},
     message::{Message, Value},
-    model::{ItemAttribute, ListAttribute, TransitionKind},
+    model::{ItemAttribute, ListAttribute, Occasion},
 };
 
 impl Outgoing {
@@ -19,7 +19,7 @@ impl Outgoing {
     pub fn check_examples(&self, problems: &mut Problems) {
         for example in &self.examples {
             let name = example.given.get("transition").and_then(serde_json::Value::as_str).unwrap_or_default();
-            let Some(kind) = TransitionKind::from_name(name) else {
+            let Some(kind) = Occasion::from_name(name) else {
                 example.complain(format!("`given.transition` is no transition: {name:?}"), problems);
                 continue;
             };

@@ -143,6 +143,34 @@ fn only_a_file_that_extends_another_removes_and_places_rules() {
 }
 
 #[test]
+fn the_only_rule_of_a_message_stands_beside_no_other() {
+    let rule = "extends = \"shipped\"\n[on.held]\nmeans = \"held\"\nset.party = \"holding\"\nafter = \"held\"\n";
+    let (problems, _) = over("from-event-feed.toml", rule);
+    let expected = "site.toml:5:1 `[on.held]` is the only rule of `held`, so it stands beside no other: `after` is for \
+                    `[on.held.<name>]`";
+    assert!(problems.contains(&expected.to_owned()), "{problems:#?}");
+}
+
+#[test]
+fn settings_that_a_site_shares_count_before_the_shipped_ones() {
+    let text = r#"extends = "shipped"
+
+[shared.site]
+having    = ["call-table", "guid"]
+fixed.ani = "withheld"
+
+[on.initiated]
+means     = "originated"
+set.party = "initiating"
+
+  [[on.initiated.example]]
+  given  = { message = "initiated", guid = "g", call-id = 9, device-id = 1001, device-type = 3, device = "4001", call-table = [{ dnis = "5551234" }] }
+  expect = [{ change = "originated", call = { guid = "g", id = 9 }, party = "agent 1001 4001", dnis = "5551234", ani = "withheld" }]
+"#;
+    assert_eq!(over("from-event-feed.toml", text).0, [""; 0]);
+}
+
+#[test]
 fn refusals_and_reasons_are_replaced_by_name() {
     let text = r#"extends = "shipped"
 remove = ["unsupported.hold", "agent-reason"]

@@ -175,8 +175,8 @@ impl Model {
             Some(call) => Ok(Some(call).filter(|call| self.calls[*call].is_live())),
             None if names.is_empty() => Ok(None),
             None => {
-                let start = Change::of_call(ChangeKind::Started, *names);
-                self.call_for(&start, begun_by).map(Some)
+                let start = Attributes::of_call(*names);
+                self.call_for(&Change::new(ChangeKind::Started, &start), begun_by).map(Some)
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     time::Time,
 };
 
-/// An application's request: the change that a rule made of its request, with the ids resolved that it knows.
+/// An application's request, as a rule made it of a message, with the ids resolved that it knows.
 #[derive(Debug)]
 pub struct Ask<'a, 'm> {
     pub client: ClientId,
@@ -22,7 +22,7 @@ pub struct Ask<'a, 'm> {
     /// The agent that the request's destination is.
     pub towards: Option<AgentIx>,
     pub asked: Asked,
-    pub change: &'a Change<'m>,
+    pub asks: Asking<'a, 'm>,
 }
 
 /// The longest data that a request may carry, in bytes.
@@ -32,34 +32,34 @@ impl Model {
     /// Takes in a request. It fails at once where it names nothing that is known, or where nobody is there to do it.
     pub fn ask(&mut self, now: Time, ask: &Ask) {
         self.begin(now, None);
-        if ask.change.kind == ChangeKind::AskLogOffAll && self.link.state == LinkState::Up {
+        if ask.asks.kind == RequestKind::LogOffAll && self.link.state == LinkState::Up {
             let there = self.agents.iter().filter(|(_, agent)| agent.is_there()).map(|(agent, _)| agent);
             let there: Vec<AgentIx> = there.collect();
             for agent in &there {
-                self.ask_one(&Ask { agent: Some(*agent), unseen: Unseen::default(), ..*ask }, ChangeKind::AskLogOff);
+                self.ask_one(&Ask { agent: Some(*agent), unseen: Unseen::default(), ..*ask }, RequestKind::LogOff);
             }
             if there.is_empty() {
-                let index = self.new_request(ask, ChangeKind::AskLogOff);
+                let index = self.new_request(ask, RequestKind::LogOff);
                 self.fail(index, Failure::Failed, "nobody is logged on".into());
             }
             return;
         }
-        let kind = ask.change.kind;
-        self.ask_one(ask, if kind == ChangeKind::AskLogOffAll { ChangeKind::AskLogOff } else { kind });
+        let kind = ask.asks.kind;
+        self.ask_one(ask, if kind == RequestKind::LogOffAll { RequestKind::LogOff } else { kind });
     }
 
-    fn ask_one(&mut self, ask: &Ask, kind: ChangeKind) {
+    fn ask_one(&mut self, ask: &Ask, kind: RequestKind) {
         let full = self.requests.table.len() >= self.settings.max_requests;
         let index = self.new_request(ask, kind);
         if full {
             return self.fail(index, Failure::Failed, "too many requests are open".into());
         }
-        if let Some(reason) = unusable(ask.change) {
+        if let Some(reason) = unusable(&ask.asks) {
             return self.fail(index, Failure::Failed, reason);
         }
-        if kind == ChangeKind::Refuse {
-            let failure = ask.change.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
-            return self.fail(index, failure, ask.change.text(Fact::Reason).to_owned());
+        if kind == RequestKind::Refuse {
+            let failure = ask.asks.int(Fact::Failure).and_then(Failure::from_code).unwrap_or(Failure::Failed);
+            return self.fail(index, failure, ask.asks.text(Fact::Reason).to_owned());
         }
         // This check comes before all others: while the platform is not connected, nobody can tell whether an id is
         // wrong.
@@ -70,7 +70,7 @@ impl Model {
         let request = &self.requests[index];
         let is_nowhere =
             request.towards.is_some() || self.has_shown_everyone() || request.unseen_destination.is_empty();
-        if ask.change.other.kind == Some(DeviceKind::Agent) && request.destination.is_empty() && is_nowhere {
+        if ask.asks.other.kind == Some(DeviceKind::Agent) && request.destination.is_empty() && is_nowhere {
             return self.fail(index, Failure::InvalidAgent, "the agent to call is logged on nowhere".into());
         }
         match self.plan(index, kind) {
@@ -83,8 +83,8 @@ impl Model {
         }
     }
 
-    pub(super) fn new_request(&mut self, ask: &Ask, kind: ChangeKind) -> RequestIx {
-        let change = ask.change;
+    pub(super) fn new_request(&mut self, ask: &Ask, kind: RequestKind) -> RequestIx {
+        let change = ask.asks.attributes;
         let text = |fact| kept(change.fact(fact).as_text(&mut itoa::Buffer::new()).unwrap_or_default()).to_owned();
         let data = change.data.iter().flatten().map(|(key, value)| {
             let text = |value: &Value| value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().to_owned();
@@ -92,7 +92,7 @@ impl Model {
         });
         let is_to_agent = change.other.kind == Some(DeviceKind::Agent);
         let towards = ask.towards.map(|agent| &self.agents[agent]);
-        let destination = if change.kind == ChangeKind::AskRoute {
+        let destination = if kind == RequestKind::Route {
             // A route leads to an agent by name, whether or not the agent is logged on.
             towards.map_or_else(|| text(Fact::Destination), |agent| agent.number.clone())
         } else if let Some(agent) = towards.filter(|agent| agent.is_logged_on()) {
@@ -180,7 +180,7 @@ pub fn dialable(number: &str) -> Option<String> {
 }
 
 /// Why a request is not kept: what it says is cut nowhere, because half a number is another number.
-fn unusable(change: &Change) -> Option<String> {
+fn unusable(change: &Attributes) -> Option<String> {
     let length = |value: Value| if let Value::Text(text) = value { text.len() } else { 0 };
     if change.has_odd_code() {
         return Some("the request's code is no number".into());

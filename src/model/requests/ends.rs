@@ -57,7 +57,8 @@ impl Model {
             let request = &self.requests[index];
             if !request.quiet {
                 let client = request.client;
-                let answer = Transition { audience: Audience::Asker(client), ..transition.clone() };
+                let mut answer = transition.clone();
+                answer.audience = Audience::Asker(client);
                 self.tell(answer.request(index));
             }
         }
@@ -126,14 +127,14 @@ impl Model {
     pub(in crate::model) fn fail_conferences_of(&mut self, calls: [CallIx; 2]) {
         let concerned = |request: &Request| {
             let joins = matches!(request.expect, Expect::Joined(call) if calls.contains(&call));
-            joins && request.kind == ChangeKind::AskConference
+            joins && request.kind == RequestKind::Conference
         };
         self.fail_where(concerned, "the call was transferred instead");
     }
 
     pub(in crate::model) fn fail_requests_of_agent(&mut self, agent: AgentIx) {
         let concerned = |request: &Request| {
-            request.agent == Some(agent) && request.about == About::Agent && request.kind != ChangeKind::AskLogOn
+            request.agent == Some(agent) && request.about == About::Agent && request.kind != RequestKind::LogOn
         };
         self.fail_where(concerned, "the agent logged off");
     }

@@ -5,61 +5,61 @@ use super::Expect;
 use crate::model::*;
 
 /// True if a change that names a request says that the platform carried out this order.
-fn tells_done(change: ChangeKind, order: TransitionKind) -> bool {
-    use {ChangeKind as C, TransitionKind as T};
+fn tells_done(change: ChangeKind, order: OrderKind) -> bool {
+    use {ChangeKind as C, OrderKind as O};
     if change == C::RequestAccepted {
         return true;
     }
-    let sets_state = matches!(order, T::SetReady | T::SetNotReady | T::StartWrap | T::EndWrap | T::Dispose);
+    let sets_state = matches!(order, O::SetReady | O::SetNotReady | O::StartWrap | O::EndWrap | O::Dispose);
     sets_state && is_of_state(change)
         || matches!(
             (order, change),
-            (T::LogOn, C::LoggedOn)
-                | (T::LogOff, C::LoggedOff)
-                | (T::Answer, C::Connected)
-                | (T::Reject | T::HangUp, C::Left)
-                | (T::Hold, C::Held)
-                | (T::Retrieve, C::Retrieved)
-                | (T::MakeCall | T::Consult, C::Originated)
-                | (T::Conference, C::Conferenced)
-                | (T::Transfer | T::Deflect, C::Transferred | C::Diverted)
-                | (T::SetData, C::DataSet)
+            (O::LogOn, C::LoggedOn)
+                | (O::LogOff, C::LoggedOff)
+                | (O::Answer, C::Connected)
+                | (O::Reject | O::HangUp, C::Left)
+                | (O::Hold, C::Held)
+                | (O::Retrieve, C::Retrieved)
+                | (O::MakeCall | O::Consult, C::Originated)
+                | (O::Conference, C::Conferenced)
+                | (O::Transfer | O::Deflect, C::Transferred | C::Diverted)
+                | (O::SetData, C::DataSet)
         )
 }
 
 /// The transition that tells that the platform carried out an order. Of all other orders it is told that the platform
 /// accepted the request.
-const SUCCESSES: [(TransitionKind, TransitionKind); 20] = {
-    use TransitionKind as T;
+const SUCCESSES: [(OrderKind, TransitionKind); 20] = {
+    use {OrderKind as O, TransitionKind as T};
     [
-        (T::LogOn, T::AgentLoggedOn),
-        (T::LogOff, T::AgentLoggedOff),
-        (T::SetReady, T::AgentState),
-        (T::SetNotReady, T::AgentState),
-        (T::StartWrap, T::AgentState),
-        (T::EndWrap, T::AgentState),
-        (T::Dispose, T::AgentState),
-        (T::Answer, T::Connected),
-        (T::Reject, T::AgentCleared),
-        (T::HangUp, T::AgentCleared),
-        (T::Hold, T::Held),
-        (T::Retrieve, T::Retrieved),
-        (T::MakeCall, T::CallOriginated),
-        (T::Consult, T::CallOriginated),
-        (T::Conference, T::Conferenced),
-        (T::Transfer, T::Transferred),
-        (T::Deflect, T::Transferred),
-        (T::SendDigits, T::DigitsSent),
-        (T::SetData, T::CallDataSet),
-        (T::SelectRoute, T::RouteUsed),
+        (O::LogOn, T::AgentLoggedOn),
+        (O::LogOff, T::AgentLoggedOff),
+        (O::SetReady, T::AgentState),
+        (O::SetNotReady, T::AgentState),
+        (O::StartWrap, T::AgentState),
+        (O::EndWrap, T::AgentState),
+        (O::Dispose, T::AgentState),
+        (O::Answer, T::Connected),
+        (O::Reject, T::AgentCleared),
+        (O::HangUp, T::AgentCleared),
+        (O::Hold, T::Held),
+        (O::Retrieve, T::Retrieved),
+        (O::MakeCall, T::CallOriginated),
+        (O::Consult, T::CallOriginated),
+        (O::Conference, T::Conferenced),
+        (O::Transfer, T::Transferred),
+        (O::Deflect, T::Transferred),
+        (O::SendDigits, T::DigitsSent),
+        (O::SetData, T::CallDataSet),
+        (O::SelectRoute, T::RouteUsed),
     ]
 };
 
 /// The states that orders bring about.
-const STATES: [(TransitionKind, AgentState); 3] = [
-    (TransitionKind::SetReady, AgentState::Idle),
-    (TransitionKind::SetNotReady, AgentState::NotReady),
-    (TransitionKind::StartWrap, AgentState::Wrap),
+const STATES: [(OrderKind, AgentState); 3] = [
+    (OrderKind::SetReady, AgentState::Idle),
+    (OrderKind::SetNotReady, AgentState::NotReady),
+    (OrderKind::StartWrap, AgentState::Wrap),
 ];
 
 fn is_of_state(change: ChangeKind) -> bool {
@@ -166,9 +166,9 @@ impl Model {
     pub(super) fn success(&self, index: RequestIx) -> Transition {
         use TransitionKind as T;
         let request = &self.requests[index];
-        let order = request.ordered.unwrap_or(T::RequestAccepted);
-        let state = STATES.iter().find(|(of, _)| *of == order).map(|(_, state)| *state);
-        let kind = SUCCESSES.iter().find(|(of, _)| *of == order).map_or(T::RequestAccepted, |(_, kind)| *kind);
+        let order = request.ordered;
+        let state = STATES.iter().find(|(of, _)| order == Some(*of)).map(|(_, state)| *state);
+        let kind = SUCCESSES.iter().find(|(of, _)| order == Some(*of)).map_or(T::RequestAccepted, |(_, kind)| *kind);
         let mut transition = if let (T::AgentState, Some(agent)) = (kind, request.agent) {
             self.state_transition(agent, request.call)
         } else {
@@ -182,7 +182,7 @@ impl Model {
         if matches!(kind, T::Conferenced | T::Transferred) {
             transition.second = request.second.or(request.call);
             transition.result = request.call.map(|call| self.calls.result_of(call));
-            transition.details.blind = order == T::Deflect;
+            transition.details.blind = order == Some(OrderKind::Deflect);
         }
         let place = request.call.zip(request.agent).and_then(|(call, agent)| {
             let place = self.calls.get(call)?.party_of(agent)?;

@@ -17,8 +17,8 @@ pub enum Verdict {
 impl Model {
     pub fn judge(&mut self, now: Time, ask: &Ask, taken: Time) -> Verdict {
         self.begin(now, None);
-        let index = self.new_request(ask, ask.change.kind);
-        if let (ChangeKind::AskSetData, Some(call)) = (ask.change.kind, ask.call) {
+        let index = self.new_request(ask, ask.asks.kind);
+        if let (RequestKind::SetData, Some(call)) = (ask.asks.kind, ask.call) {
             self.label_data(index, call);
         }
         let request = &mut self.requests[index];

@@ -5,7 +5,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::model::*;
 
 /// The orders of a request, or the reason why there are none.
-pub(super) type Plan = Result<SmallVec<[TransitionKind; 2]>, (Failure, &'static str)>;
+pub(super) type Plan = Result<SmallVec<[OrderKind; 2]>, (Failure, &'static str)>;
 
 const NO_AGENT: (Failure, &str) = (Failure::InvalidAgent, "no such agent is known");
 
@@ -14,9 +14,8 @@ const NO_CALL: (Failure, &str) = (Failure::InvalidCall, "no such call is known")
 impl Model {
     /// The orders to give; none if the picture already answers the request. A call or an agent that the platform has
     /// not shown is named as the application named it: the platform decides whether it exists.
-    pub(super) fn plan(&mut self, index: RequestIx, kind: ChangeKind) -> Plan {
-        use ChangeKind::*;
-        use TransitionKind as Order;
+    pub(super) fn plan(&mut self, index: RequestIx, kind: RequestKind) -> Plan {
+        use {OrderKind as Order, RequestKind as R};
         let request = &self.requests[index];
         let end_wrap = request.ends_wrap;
         let named_call = request.call;
@@ -30,74 +29,74 @@ impl Model {
         (request.call, request.second) = (call, second);
         let needs_call = matches!(
             kind,
-            AskAnswer
-                | AskReject
-                | AskHangUp
-                | AskHold
-                | AskRetrieve
-                | AskConsult
-                | AskConference
-                | AskTransfer
-                | AskDeflect
-                | AskDigits
-                | AskSetData
-                | AskRoute
+            R::Answer
+                | R::Reject
+                | R::HangUp
+                | R::Hold
+                | R::Retrieve
+                | R::Consult
+                | R::Conference
+                | R::Transfer
+                | R::Deflect
+                | R::Digits
+                | R::SetData
+                | R::Route
         );
         if needs_call && !has_call {
             return Err(NO_CALL);
         }
-        if !has_agent && !matches!(kind, AskLogOn | AskRoute) {
+        if !has_agent && !matches!(kind, R::LogOn | R::Route) {
             return Err(NO_AGENT);
         }
-        let steps: SmallVec<[Order; 2]> = match kind {
-            AskLogOn if initial == Some(AgentState::Other) => {
+        let steps: SmallVec<[OrderKind; 2]> = match kind {
+            R::LogOn if initial == Some(AgentState::Other) => {
                 return Err((Failure::InvalidState, "nobody can log on into this state"));
             }
-            AskLogOn if !has_agent && self.requests[index].number.is_empty() => return Err(NO_AGENT),
-            AskLogOn => smallvec![Order::LogOn],
-            AskLogOff => smallvec![Order::LogOff],
-            AskNotReady => smallvec![Order::SetNotReady],
-            AskReady => agent.map_or(smallvec![Order::SetReady], |agent| self.steps_to_ready(index, agent)),
-            AskWrap => {
+            R::LogOn if !has_agent && self.requests[index].number.is_empty() => return Err(NO_AGENT),
+            R::LogOn => smallvec![Order::LogOn],
+            R::LogOff => smallvec![Order::LogOff],
+            R::NotReady => smallvec![Order::SetNotReady],
+            R::Ready => agent.map_or(smallvec![Order::SetReady], |agent| self.steps_to_ready(index, agent)),
+            R::Wrap => {
                 let worked_on = || agent.and_then(|agent| self.agents[agent].call_to_wrap());
                 self.requests[index].call = named_call.or_else(worked_on);
                 smallvec![Order::StartWrap]
             }
-            AskEndWrap => {
+            R::EndWrap => {
                 let wrapped = || agent.and_then(|agent| self.agents[agent].wraps.first().copied().flatten());
                 self.requests[index].call = named_call.or_else(wrapped);
                 smallvec![Order::EndWrap]
             }
-            AskState => {
+            R::State => {
                 let agent = agent.ok_or((Failure::Failed, "the platform has not shown this agent so far"))?;
                 let transition = self.state_transition(agent, self.agents[agent].call_of_state());
                 self.finish_with(index, transition);
                 SmallVec::new()
             }
-            AskAnswer => smallvec![Order::Answer],
-            AskReject => smallvec![Order::Reject],
-            AskHangUp => smallvec![Order::HangUp],
-            AskHold => smallvec![Order::Hold],
-            AskRetrieve => smallvec![Order::Retrieve],
-            AskMakeCall => smallvec![Order::MakeCall],
-            AskConsult => smallvec![Order::Consult],
-            AskConference => smallvec![Order::Conference],
-            AskTransfer => {
+            R::Answer => smallvec![Order::Answer],
+            R::Reject => smallvec![Order::Reject],
+            R::HangUp => smallvec![Order::HangUp],
+            R::Hold => smallvec![Order::Hold],
+            R::Retrieve => smallvec![Order::Retrieve],
+            R::MakeCall => smallvec![Order::MakeCall],
+            R::Consult => smallvec![Order::Consult],
+            R::Conference => smallvec![Order::Conference],
+            R::Transfer => {
                 if let (Some(call), Some(agent)) = (call, agent) {
                     self.held_first(index, call, agent);
                 }
                 smallvec![Order::Transfer]
             }
-            AskDeflect => smallvec![Order::Deflect],
-            AskDigits => smallvec![Order::SendDigits],
-            AskSetData => {
+            R::Deflect => smallvec![Order::Deflect],
+            R::Digits => smallvec![Order::SendDigits],
+            R::SetData => {
                 if let Some(call) = call {
                     self.label_data(index, call);
                 }
                 smallvec![Order::SetData]
             }
-            AskRoute => smallvec![Order::SelectRoute],
-            AskData => {
+            R::Route => smallvec![Order::SelectRoute],
+            R::Data => {
                 // A call's data are available until the end of the work after it, which is also when CallEnd, or its
                 // like, is told.
                 let worked_on = named_call.filter(|call| !self.calls[*call].completed);
@@ -109,7 +108,7 @@ impl Model {
                 self.finish_with(index, Transition::new(TransitionKind::CallData).call(call));
                 SmallVec::new()
             }
-            AskDispose => {
+            R::Dispose => {
                 // A disposition can be given while the call goes on, or in the wrap-up after it.
                 if named_call.is_none() && !has_call {
                     return Err(NO_CALL);
@@ -117,7 +116,7 @@ impl Model {
                 self.requests[index].call = named_call;
                 if end_wrap { smallvec![Order::Dispose, Order::EndWrap] } else { smallvec![Order::Dispose] }
             }
-            AskLogOffAll | AskSnapshot | Refuse | of_picture!() | of_route!() => {
+            R::LogOffAll | R::Snapshot | R::Refuse => {
                 return Err((Failure::Failed, "this cannot be asked"));
             }
         };
@@ -161,17 +160,17 @@ impl Model {
     }
 
     /// Ends the wrap-up first if the agent is in it, and then sets the agent ready, unless that follows by itself.
-    fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[TransitionKind; 2]> {
+    fn steps_to_ready(&mut self, index: RequestIx, agent: AgentIx) -> SmallVec<[OrderKind; 2]> {
         let entry = &self.agents[agent];
         let wrap = entry.wraps.first().copied();
         let not_ready = entry.readiness == Some(Readiness::NotReady);
         match wrap {
-            None => smallvec![TransitionKind::SetReady],
+            None => smallvec![OrderKind::SetReady],
             Some(call) => {
                 self.requests[index].call = call;
                 match not_ready {
-                    true => smallvec![TransitionKind::EndWrap, TransitionKind::SetReady],
-                    false => smallvec![TransitionKind::EndWrap],
+                    true => smallvec![OrderKind::EndWrap, OrderKind::SetReady],
+                    false => smallvec![OrderKind::EndWrap],
                 }
             }
         }

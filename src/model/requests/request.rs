@@ -84,7 +84,7 @@ impl Expect {
 
 #[derive(Debug)]
 pub struct Request {
-    pub kind: ChangeKind,
+    pub kind: RequestKind,
     pub client: ClientId,
     pub id: i64,
     /// When it was asked for.
@@ -122,7 +122,7 @@ pub struct Request {
     /// The event that shows the step ordered last done, where that is not its acceptance.
     pub(super) awaits: Option<Expect>,
     /// The order that takes back the steps that are done, should the next one fail.
-    pub(super) undo: Option<TransitionKind>,
+    pub(super) undo: Option<OrderKind>,
     pub(super) expect: Expect,
     /// The time at which the platform accepted the request.
     pub(super) accepted: Option<Time>,
@@ -136,18 +136,18 @@ pub struct Request {
     /// An event of the platform named the request: from then on the picture decides.
     pub(super) named: bool,
     /// The last order given.
-    pub(super) ordered: Option<TransitionKind>,
+    pub(super) ordered: Option<OrderKind>,
     /// The time until which the outcome is waited for.
     pub(super) due: Time,
     /// The end of a wrap-up is asked for, too.
     pub(super) ends_wrap: bool,
     /// Orders that are still to be given once the platform has accepted the last one.
-    pub(super) steps: SmallVec<[TransitionKind; 2]>,
+    pub(super) steps: SmallVec<[OrderKind; 2]>,
 }
 
 impl Request {
     /// A request that asks for nothing yet, and that nothing has happened to.
-    pub(super) fn new(kind: ChangeKind, client: ClientId, id: i64, asked: Asked) -> Request {
+    pub(super) fn new(kind: RequestKind, client: ClientId, id: i64, asked: Asked) -> Request {
         Request {
             kind,
             client,
@@ -194,28 +194,27 @@ impl Request {
     /// The event that shows the request done. If the platform has not shown the call or agent that is meant, its
     /// acceptance is enough, because nothing else could show it.
     pub(super) fn expectation(&self) -> Expect {
-        use ChangeKind::*;
+        use RequestKind as R;
         let (call, agent) = (self.call, self.agent);
         let of_both = call.zip(agent);
         let expect = match self.kind {
-            AskLogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
-            AskLogOff => agent.map(Expect::LoggedOff),
-            AskNotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
-            AskReady => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
-            AskWrap => agent.map(Expect::Wrap),
-            AskEndWrap => agent.map(Expect::WrapOver),
-            AskAnswer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
-            AskReject | AskHangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
-            AskHold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
-            AskRetrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
-            AskMakeCall | AskConsult => agent.map(Expect::Originated),
-            AskConference | AskTransfer | AskDeflect => call.map(Expect::Joined),
-            AskSetData => call.map(Expect::DataSet),
-            AskRoute => call.map(Expect::Routed),
-            AskDispose if self.ends_wrap => agent.map(Expect::WrapOver),
-            AskDispose => agent.map(Expect::Disposed),
-            AskLogOffAll | AskState | AskDigits | AskData | AskSnapshot | Refuse => None,
-            of_picture!() | of_route!() => None,
+            R::LogOn => Some(agent.map_or(Expect::Unseen, Expect::LoggedOn)),
+            R::LogOff => agent.map(Expect::LoggedOff),
+            R::NotReady => agent.map(|agent| Expect::Readiness(agent, Readiness::NotReady)),
+            R::Ready => agent.map(|agent| Expect::Readiness(agent, Readiness::Ready)),
+            R::Wrap => agent.map(Expect::Wrap),
+            R::EndWrap => agent.map(Expect::WrapOver),
+            R::Answer => of_both.map(|(call, agent)| Expect::Connected(call, agent)),
+            R::Reject | R::HangUp => of_both.map(|(call, agent)| Expect::Left(call, agent)),
+            R::Hold => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Held)),
+            R::Retrieve => of_both.map(|(call, agent)| Expect::Moved(call, agent, PartyState::Connected)),
+            R::MakeCall | R::Consult => agent.map(Expect::Originated),
+            R::Conference | R::Transfer | R::Deflect => call.map(Expect::Joined),
+            R::SetData => call.map(Expect::DataSet),
+            R::Route => call.map(Expect::Routed),
+            R::Dispose if self.ends_wrap => agent.map(Expect::WrapOver),
+            R::Dispose => agent.map(Expect::Disposed),
+            R::LogOffAll | R::State | R::Digits | R::Data | R::Snapshot | R::Refuse => None,
         };
         expect.unwrap_or(Expect::Acceptance)
     }

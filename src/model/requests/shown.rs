@@ -9,7 +9,7 @@ impl Model {
     /// complete a step and let the next one follow.
     pub(in crate::model) fn requests_shown(&mut self, shown: Expect) -> Answered {
         for request in self.requests.table.values_mut().filter(|request| request.awaits == Some(shown)) {
-            (request.awaits, request.undo) = (None, Some(TransitionKind::Retrieve));
+            (request.awaits, request.undo) = (None, Some(OrderKind::Retrieve));
         }
         self.requests_where(|_, request| request.expect == shown)
     }
@@ -19,7 +19,7 @@ impl Model {
     pub(in crate::model) fn joins_shown(&mut self, transfers: bool, calls: [CallIx; 2]) -> Answered {
         self.requests_where(|_, request| {
             let joins = matches!(request.expect, Expect::Joined(call) if calls.contains(&call));
-            joins && (request.kind != ChangeKind::AskConference) == transfers
+            joins && (request.kind != RequestKind::Conference) == transfers
         })
     }
 

@@ -11,15 +11,15 @@ impl Model {
         let request = &mut self.requests[index];
         let order = request.steps.remove(0);
         (request.pending, request.named, request.ordered) = (true, false, Some(order));
-        let mut transition = Transition::new(order).agent(request.agent).request(index);
+        let mut given = Order::new(order).agent(request.agent).request(index);
         let was_accepted = request.accepted.is_some();
-        transition.call = request.call;
-        transition.second = request.second;
-        transition.details.route_type = request.route_type;
-        if let (TransitionKind::Dispose | TransitionKind::EndWrap, Some(agent)) = (order, transition.agent) {
-            transition.call = transition.call.map(|call| self.call_worked_on(agent, call));
+        given.call = request.call;
+        given.second = request.second;
+        given.details.route_type = request.route_type;
+        if let (OrderKind::Dispose | OrderKind::EndWrap, Some(agent)) = (order, given.agent) {
+            given.call = given.call.map(|call| self.call_worked_on(agent, call));
         }
-        self.tell(transition);
+        self.order(given);
         if was_accepted {
             self.wait_for_outcome(index);
         }
@@ -27,7 +27,7 @@ impl Model {
 
     /// The platform does what was ordered last in these steps. A hold must show before the next, and is taken back if that
     /// fails.
-    pub fn take_steps(&mut self, now: Time, index: RequestIx, steps: &[TransitionKind]) {
+    pub fn take_steps(&mut self, now: Time, index: RequestIx, steps: &[OrderKind]) {
         self.begin(now, None);
         let Some(request) = self.requests.table.get_mut(&index).filter(|request| request.expect != Expect::Nothing)
         else {
@@ -35,7 +35,7 @@ impl Model {
         };
         let (call, agent) = (request.call, request.agent);
         request.steps = steps.iter().chain(&request.steps).copied().collect();
-        if let (Some(TransitionKind::Hold), Some(call), Some(agent)) = (steps.first(), call, agent) {
+        if let (Some(OrderKind::Hold), Some(call), Some(agent)) = (steps.first(), call, agent) {
             let awaits = Expect::Moved(call, agent, PartyState::Held);
             let is_held = self.calls[call].is_in_state(agent, PartyState::Held);
             let request = &mut self.requests[index];
@@ -66,7 +66,7 @@ impl Model {
                 self.tell_accepted(index);
                 self.wait_for_outcome(index);
             }
-            Some(TransitionKind::EndWrap) if !wraps() => {}
+            Some(OrderKind::EndWrap) if !wraps() => {}
             Some(_) => self.next_step(index),
         }
     }
@@ -80,13 +80,13 @@ impl Model {
         }
         let expect = Expect::Moved(call, agent, PartyState::Connected);
         let undoing =
-            Request { undoes: true, steps: smallvec![order], ..self.after(index, ChangeKind::AskRetrieve, expect) };
+            Request { undoes: true, steps: smallvec![order], ..self.after(index, RequestKind::Retrieve, expect) };
         let index = self.requests.add(undoing);
         self.next_step(index);
     }
 
     /// A request that follows from another.
-    fn after(&self, index: RequestIx, kind: ChangeKind, expect: Expect) -> Request {
+    fn after(&self, index: RequestIx, kind: RequestKind, expect: Expect) -> Request {
         let request = &self.requests[index];
         Request {
             agent: request.agent,
@@ -127,17 +127,17 @@ impl Model {
     /// After a log-on the agent is brought into the state that was asked for.
     fn follow_up(&mut self, index: RequestIx) {
         let request = &self.requests[index];
-        let Some(initial) = request.initial.filter(|_| request.kind == ChangeKind::AskLogOn) else { return };
+        let Some(initial) = request.initial.filter(|_| request.kind == RequestKind::LogOn) else { return };
         let Some(agent) = request.agent else { return };
         let (kind, readiness, order) = match initial {
-            AgentState::NotReady => (ChangeKind::AskNotReady, Readiness::NotReady, TransitionKind::SetNotReady),
+            AgentState::NotReady => (RequestKind::NotReady, Readiness::NotReady, OrderKind::SetNotReady),
             AgentState::LoggedOff
             | AgentState::Idle
             | AgentState::Reserved
             | AgentState::PendingActive
             | AgentState::Active
             | AgentState::Wrap
-            | AgentState::Other => (ChangeKind::AskReady, Readiness::Ready, TransitionKind::SetReady),
+            | AgentState::Other => (RequestKind::Ready, Readiness::Ready, OrderKind::SetReady),
         };
         let expect = Expect::Readiness(agent, readiness);
         let follow_up = Request { call: None, steps: smallvec![order], ..self.after(index, kind, expect) };

@@ -37,7 +37,7 @@ impl Requests {
         self.learn(|request| {
             let by_id = request.unseen.agent.map(NativeId::Int).is_some_and(|meant| id.as_ref() == Some(&meant));
             let by_number = || [&number, &name].into_iter().any(|known| !known.is_empty() && *known == request.number);
-            let is_meant = by_id || (request.kind == ChangeKind::AskLogOn && by_number());
+            let is_meant = by_id || (request.kind == RequestKind::LogOn && by_number());
             let is_meant = is_meant && request.agent.is_none();
             if is_meant {
                 request.agent = Some(agent);

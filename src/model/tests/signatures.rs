@@ -14,7 +14,7 @@ struct Scene {
 struct Player {
     model: Model,
     now: Time,
-    told: Vec<Transition>,
+    told: Vec<Consequence>,
 }
 
 /// Some moment by the platform's clock.
@@ -39,29 +39,29 @@ impl Player {
         Player { model, now: Time(0), told: Vec::new() }
     }
 
-    fn say(&mut self, change: &Change) {
+    fn say(&mut self, kind: ChangeKind, attributes: &Attributes) {
         self.now = self.now + Duration::from_secs(1);
         self.model.begin(self.now, Some(CLOCK + self.now.0));
-        self.model.apply(change);
-        self.model.take_transitions(&mut self.told);
+        self.model.apply(&Change::new(kind, attributes));
+        self.model.take_consequences(&mut self.told);
     }
 
     fn call(&mut self, kind: ChangeKind, call: &str, party: Device, other: Device) {
-        let mut change = Change::new(kind);
+        let mut change = Attributes::default();
         change.call.0[0] = Id::Text(call);
         (change.party, change.other, change.service) = (party, other, group(9));
-        self.say(&change);
+        self.say(kind, &change);
     }
 
     fn agent(&mut self, kind: ChangeKind, id: i64, state: Option<AgentState>) {
-        let mut change = Change::new(kind);
+        let mut change = Attributes::default();
         change.party = agent(id);
         change.set(Fact::Number, Value::Text(if id == 1 { "101" } else { "102" }));
         change.set(Fact::Station, Value::Text(if id == 1 { "4001" } else { "4002" }));
         if let Some(state) = state {
             change.set(Fact::State, Value::Int(state.code()));
         }
-        self.say(&change);
+        self.say(kind, &change);
     }
 
     /// What can be seen of the model, in an order that is always the same.
@@ -91,10 +91,10 @@ fn alerting(player: &mut Player) {
 
 fn reserved(player: &mut Player) {
     queued(player);
-    let mut chosen = Change::new(ChangeKind::Allocated);
+    let mut chosen = Attributes::default();
     (chosen.call.0[0], chosen.party, chosen.service) = (Id::Text("g1"), agent(1), group(9));
     chosen.set(Fact::Dnis, Value::Text("4711"));
-    player.say(&chosen);
+    player.say(ChangeKind::Allocated, &chosen);
 }
 
 fn connected(player: &mut Player) {
@@ -137,22 +137,22 @@ const SCENES: &[Scene] = &[
         name: "made of two",
         told: |player| {
             two_calls(player);
-            let mut join = Change::new(ChangeKind::Conferenced);
+            let mut join = Attributes::default();
             (join.call.0[0], join.second.0[0], join.party) = (Id::Text("g1"), Id::Text("g2"), agent(1));
             join.result.0[0] = Id::Text("g4");
-            player.say(&join);
-            let mut renamed = Change::new(ChangeKind::Originated);
+            player.say(ChangeKind::Conferenced, &join);
+            let mut renamed = Attributes::default();
             (renamed.call.0[0], renamed.result.0[0], renamed.party) = (Id::Text("g4"), Id::Text("g1"), agent(1));
-            player.say(&renamed);
+            player.say(ChangeKind::Originated, &renamed);
         },
     },
     Scene {
         name: "services",
         told: |player| {
             logged_on(player);
-            let mut known = Change::new(ChangeKind::ServiceKnown);
+            let mut known = Attributes::default();
             known.service = group(9);
-            player.say(&known);
+            player.say(ChangeKind::ServiceKnown, &known);
         },
     },
     Scene {
@@ -183,10 +183,10 @@ const SCENES: &[Scene] = &[
         name: "joined",
         told: |player| {
             two_calls(player);
-            let mut join = Change::new(ChangeKind::Conferenced);
+            let mut join = Attributes::default();
             (join.call.0[0], join.second.0[0], join.party) = (Id::Text("g1"), Id::Text("g2"), agent(1));
             join.result.0[0] = Id::Text("g2");
-            player.say(&join);
+            player.say(ChangeKind::Conferenced, &join);
         },
     },
     Scene {
@@ -213,14 +213,14 @@ const SCENES: &[Scene] = &[
     },
 ];
 
-fn set(change: &mut Change, attribute: Attribute) {
+fn set(kind: ChangeKind, change: &mut Attributes, attribute: Attribute) {
     match attribute {
         Attribute::Part(Part::Call) => change.call.0[0] = Id::Text("g1"),
         Attribute::Part(Part::Second) => change.second.0[0] = Id::Text("g2"),
         Attribute::Part(Part::Result) => change.result.0[0] = Id::Text("g3"),
         Attribute::Part(Part::Request) => change.request = Id::Int(1),
         Attribute::Part(Part::Party) => change.party = agent(1),
-        Attribute::Part(Part::Other) if change.kind == ChangeKind::Diverted => change.other = outside("4711"),
+        Attribute::Part(Part::Other) if kind == ChangeKind::Diverted => change.other = outside("4711"),
         Attribute::Part(Part::Other) => change.other = agent(2),
         Attribute::Part(Part::To) => change.to = outside("5559999"),
         Attribute::Part(Part::Service) => change.service = group(8),
@@ -230,7 +230,7 @@ fn set(change: &mut Change, attribute: Attribute) {
     }
 }
 
-fn unset(change: &mut Change, attribute: Attribute) {
+fn unset(change: &mut Attributes, attribute: Attribute) {
     match attribute {
         Attribute::Part(Part::Call) => change.call = CallNames::default(),
         Attribute::Part(Part::Second) => change.second = CallNames::default(),
@@ -280,21 +280,21 @@ fn value(fact: Fact) -> Value<'static> {
 
 /// What a change may look like beside the attribute in question: with all that it needs, in both ways, with all that it has,
 /// and about an agent who is idle.
-fn bases(kind: ChangeKind) -> Vec<Change<'static>> {
-    let signature = kind.signature();
+fn bases(kind: ChangeKind) -> Vec<Attributes<'static>> {
+    let signature = Meaning::Change(kind).signature();
     let mut bases = Vec::new();
     for way in 0..2 {
-        let mut change = Change::new(kind);
-        signature.required.iter().for_each(|group| set(&mut change, group[way.min(group.len() - 1)]));
+        let mut change = Attributes::default();
+        signature.required.iter().for_each(|group| set(kind, &mut change, group[way.min(group.len() - 1)]));
         bases.push(change);
     }
-    let mut all = Change::new(kind);
-    signature.attributes().for_each(|attribute| set(&mut all, attribute));
+    let mut all = Attributes::default();
+    signature.attributes().for_each(|attribute| set(kind, &mut all, attribute));
     all.request = Id::None;
     let mut recent = all.clone();
     recent.set(Fact::Since, Value::Absent);
     let mut idle = bases[0].clone();
-    if kind.has(Attribute::Fact(Fact::State)) {
+    if Meaning::Change(kind).has(Attribute::Fact(Fact::State)) {
         idle.set(Fact::State, Value::Int(AgentState::Idle.code()));
     }
     bases.extend([all, recent, idle]);
@@ -311,15 +311,15 @@ impl Player {
 }
 
 /// What can be seen once a change was told in a scene, and what is only looked at later has been.
-fn after(scene: &Scene, change: &Change) -> String {
+fn after(scene: &Scene, kind: ChangeKind, change: &Attributes) -> String {
     let mut player = Player::new();
     (scene.told)(&mut player);
-    player.say(change);
+    player.say(kind, change);
     player.go_on();
     player.now = player.now + Duration::from_secs(90);
     player.model.expire(player.now);
     player.go_on();
-    player.model.take_transitions(&mut player.told);
+    player.model.take_consequences(&mut player.told);
     player.picture()
 }
 
@@ -328,10 +328,10 @@ fn difference(kind: ChangeKind, attributes: &[Attribute]) -> Option<&'static str
     for base in bases(kind) {
         let (mut with, mut without) = (base.clone(), base);
         for attribute in attributes {
-            set(&mut with, *attribute);
+            set(kind, &mut with, *attribute);
             unset(&mut without, *attribute);
         }
-        let differs = |scene: &&Scene| after(scene, &with) != after(scene, &without);
+        let differs = |scene: &&Scene| after(scene, kind, &with) != after(scene, kind, &without);
         if let Some(scene) = SCENES.iter().find(differs) {
             return Some(scene.name);
         }
@@ -351,9 +351,9 @@ fn the_model_reads_what_the_table_says_of_each_change() {
     let (mut idle, mut unknown) = (Vec::new(), Vec::new());
     let roles = [Part::Second, Part::Result].map(Attribute::Part);
     let attributes: Vec<Attribute> = Attribute::settable().chain(roles).collect();
-    for kind in ChangeKind::ALL.iter().copied().filter(|kind| !kind.is_request() && !kind.is_of_route()) {
+    for kind in ChangeKind::ALL.iter().copied() {
         let tried = attributes.iter().copied().filter(|attribute| !shows_elsewhere(kind, *attribute));
-        let (known, others): (Vec<_>, Vec<_>) = tried.partition(|attribute| kind.has(*attribute));
+        let (known, others): (Vec<_>, Vec<_>) = tried.partition(|attribute| Meaning::Change(kind).has(*attribute));
         let name = |attribute: Attribute| format!("{} {}", kind.name(), attribute.name());
         idle.extend(known.into_iter().filter(|known| difference(kind, &[*known]).is_none()).map(name));
         // All at once, because they should make no difference.

@@ -1,7 +1,7 @@
 //! The attributes that each change has: those that it needs, and those that it may have. The table says what the model reads
 //! of each change; `model/tests/signatures.rs` holds it to the model.
 
-use super::{ChangeKind, Fact, Part};
+use super::{ChangeKind, Fact, Meaning, Part, RequestKind, RouteChange};
 
 /// Something that a change can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,15 @@ impl ChangeSignature {
     }
 }
 
-impl ChangeKind {
+impl Meaning {
+    pub fn signature(self) -> ChangeSignature {
+        match self {
+            Meaning::Change(kind) => kind.signature(),
+            Meaning::Route(kind) => kind.signature(),
+            Meaning::Request(kind) => kind.signature(),
+        }
+    }
+
     pub fn has(self, attribute: Attribute) -> bool {
         self.signature().attributes().any(|known| known == attribute)
     }
@@ -68,17 +76,20 @@ impl ChangeKind {
     /// The paths under which rules about transitions find an attribute of this change again. What an application asks stays
     /// with its request.
     pub fn shows(self, attribute: Attribute) -> impl Iterator<Item = &'static str> {
-        use ChangeKind as C;
+        use {ChangeKind as C, RequestKind as R};
         let asks = self.is_request();
+        let is = move |kind| self == Meaning::Change(kind);
+        let asks_for = move |kind| self == Meaning::Request(kind);
+        let fails = is(C::RequestFailed) || asks_for(R::Refuse) || matches!(self, Meaning::Route(_));
         let names = matches!(attribute, Attribute::Part(Part::Call | Part::Second | Part::Result | Part::Party));
         let possible = move |path: &&str| match *path {
             "request.id" => true,
-            "agent.name" => !asks && self != C::ServiceKnown,
-            "service.name" => self == C::ServiceKnown,
-            "agent.reason" => self == C::NotReady,
-            "reason" | "failure" | "result" => matches!(self, C::RequestFailed | C::Refuse) || self.is_of_route(),
-            "destination" => self == C::AskRoute,
-            "entity" => self == C::AskSnapshot,
+            "agent.name" => !asks && !is(C::ServiceKnown),
+            "service.name" => is(C::ServiceKnown),
+            "agent.reason" => is(C::NotReady),
+            "reason" | "failure" | "result" => fails,
+            "destination" => asks_for(R::Route),
+            "entity" => asks_for(R::Snapshot),
             "call.agent" | "call.originator" => !asks,
             path if path.starts_with("request.") => asks,
             _ => !asks || names,
@@ -130,7 +141,7 @@ const ROUTE_REASON: &[Attribute] = &[F(Fact::Route), F(Fact::Reason)];
 const ASKS: &[Attribute] = &[REQUEST];
 
 impl ChangeKind {
-    pub fn signature(self) -> ChangeSignature {
+    fn signature(self) -> ChangeSignature {
         use ChangeKind as C;
         let (required, optional): (&'static [&'static [Attribute]], &'static [&'static [Attribute]]) = match self {
             // `party`: where the call of this name joined another, a party of the result means the result.
@@ -177,30 +188,48 @@ impl ChangeKind {
             C::Shown => (&[&[F(Fact::Entity)]], &[]),
             C::RequestTaken | C::RequestAccepted => (&[&[REQUEST]], &[]),
             C::RequestFailed => (&[&[REQUEST]], &[&[F(Fact::Failure), F(Fact::Reason), F(Fact::Result)]]),
-            C::RouteAccepted => (&[ROUTE], &[]),
-            C::RouteRefused => (&[], &[ROUTE, &[F(Fact::RejectReason)]]),
-            C::RouteQueued | C::RouteCancelled | C::RouteNotCancelled => (&[], &[ROUTE]),
-            C::RouteTaken => (&[&[PARTY]], &[ROUTE]),
-            C::RouteCompleted => (&[], &[ROUTE, &[PARTY]]),
-            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed => (&[], &[ROUTE_REASON]),
-            C::AskLogOn => (&[WHO], &[ASKS, &[F(Fact::Station), F(Fact::State), SERVICE, F(Fact::ServiceType)]]),
-            C::AskLogOff => (&[WHO], &[ASKS, REASON, &[SERVICE, F(Fact::ServiceType)]]),
-            C::AskLogOffAll => (&[], &[ASKS, REASON]),
-            C::AskReady | C::AskWrap | C::AskEndWrap => (&[WHO], &[ASKS, &[CALL]]),
-            C::AskNotReady => (&[WHO], &[ASKS, REASON, &[CALL]]),
-            C::AskState => (&[WHO], &[ASKS]),
-            C::AskAnswer | C::AskHold | C::AskRetrieve | C::AskData => (&[WHO, &[CALL]], &[ASKS]),
-            C::AskReject | C::AskHangUp => (&[WHO, &[CALL]], &[ASKS, REASON]),
-            C::AskMakeCall => (&[WHO, &[F(Fact::Destination)]], &[ASKS, &[CALL, OTHER]]),
-            C::AskConsult | C::AskDeflect => (&[WHO, &[CALL], &[F(Fact::Destination)]], &[ASKS, &[OTHER, DATA]]),
-            C::AskConference => (&[WHO, &[CALL]], &[ASKS, &[SECOND]]),
-            C::AskTransfer => (&[WHO, &[CALL]], &[ASKS, &[SECOND, DATA]]),
-            C::AskDigits => (&[WHO, &[CALL], &[F(Fact::Digits)]], &[ASKS]),
-            C::AskSetData => (&[WHO, &[CALL], &[DATA]], &[ASKS]),
-            C::AskDispose => (&[WHO, &[CALL], &[F(Fact::Code)]], &[ASKS, &[F(Fact::EndWrap)]]),
-            C::AskSnapshot => (&[&[F(Fact::Entity)]], &[ASKS]),
-            C::AskRoute => (&[&[CALL], &[F(Fact::RouteType)]], &[ASKS, &[F(Fact::Destination), DATA]]),
-            C::Refuse => (&[], &[ASKS, WHO, &[CALL, SECOND], &[F(Fact::About), F(Fact::Failure), F(Fact::Reason)]]),
+        };
+        ChangeSignature { required, optional }
+    }
+}
+
+impl RouteChange {
+    fn signature(self) -> ChangeSignature {
+        use RouteChange as R;
+        let (required, optional): (&'static [&'static [Attribute]], &'static [&'static [Attribute]]) = match self {
+            R::Accepted => (&[ROUTE], &[]),
+            R::Refused => (&[], &[ROUTE, &[F(Fact::RejectReason)]]),
+            R::Queued | R::Cancelled | R::NotCancelled => (&[], &[ROUTE]),
+            R::Taken => (&[&[PARTY]], &[ROUTE]),
+            R::Completed => (&[], &[ROUTE, &[PARTY]]),
+            R::Lost | R::Over | R::Missing | R::Failed => (&[], &[ROUTE_REASON]),
+        };
+        ChangeSignature { required, optional }
+    }
+}
+
+impl RequestKind {
+    fn signature(self) -> ChangeSignature {
+        use RequestKind as R;
+        let (required, optional): (&'static [&'static [Attribute]], &'static [&'static [Attribute]]) = match self {
+            R::LogOn => (&[WHO], &[ASKS, &[F(Fact::Station), F(Fact::State), SERVICE, F(Fact::ServiceType)]]),
+            R::LogOff => (&[WHO], &[ASKS, REASON, &[SERVICE, F(Fact::ServiceType)]]),
+            R::LogOffAll => (&[], &[ASKS, REASON]),
+            R::Ready | R::Wrap | R::EndWrap => (&[WHO], &[ASKS, &[CALL]]),
+            R::NotReady => (&[WHO], &[ASKS, REASON, &[CALL]]),
+            R::State => (&[WHO], &[ASKS]),
+            R::Answer | R::Hold | R::Retrieve | R::Data => (&[WHO, &[CALL]], &[ASKS]),
+            R::Reject | R::HangUp => (&[WHO, &[CALL]], &[ASKS, REASON]),
+            R::MakeCall => (&[WHO, &[F(Fact::Destination)]], &[ASKS, &[CALL, OTHER]]),
+            R::Consult | R::Deflect => (&[WHO, &[CALL], &[F(Fact::Destination)]], &[ASKS, &[OTHER, DATA]]),
+            R::Conference => (&[WHO, &[CALL]], &[ASKS, &[SECOND]]),
+            R::Transfer => (&[WHO, &[CALL]], &[ASKS, &[SECOND, DATA]]),
+            R::Digits => (&[WHO, &[CALL], &[F(Fact::Digits)]], &[ASKS]),
+            R::SetData => (&[WHO, &[CALL], &[DATA]], &[ASKS]),
+            R::Dispose => (&[WHO, &[CALL], &[F(Fact::Code)]], &[ASKS, &[F(Fact::EndWrap)]]),
+            R::Snapshot => (&[&[F(Fact::Entity)]], &[ASKS]),
+            R::Route => (&[&[CALL], &[F(Fact::RouteType)]], &[ASKS, &[F(Fact::Destination), DATA]]),
+            R::Refuse => (&[], &[ASKS, WHO, &[CALL, SECOND], &[F(Fact::About), F(Fact::Failure), F(Fact::Reason)]]),
         };
         ChangeSignature { required, optional }
     }

@@ -1,9 +1,10 @@
-//! The changes that rules make of messages, and what each can bring about. What a change has is in `change_signatures`.
+//! What rules make of messages: a change that a platform tells, news of a route, or a request of an application. What each
+//! can bring about is in `causes`, what each has in `change_signatures`.
 
-use super::{About, TransitionKind, words};
+use super::{About, words};
 
 words! {
-    /// What rules make of messages. Down to `route-failed` the platform says what happened; the rest an application asks.
+    /// What a platform says happened to calls, agents, services or requests.
     ChangeKind {
         /// The call exists; `call`.
         Started = "started",
@@ -114,307 +115,175 @@ words! {
         RequestAccepted = "request-accepted",
         /// The platform refused a request; `reason`.
         RequestFailed = "request-failed",
+    }
+}
+
+words! {
+    /// What a routing platform says became of a route that was asked of it. Nothing of the picture changes.
+    RouteChange {
         /// A routing platform took a route that was asked of it: `route` is its number of it.
-        RouteAccepted = "route-accepted",
+        Accepted = "route-accepted",
         /// It did not, for `reject-reason`.
-        RouteRefused = "route-refused",
+        Refused = "route-refused",
         /// `route` waits for an agent.
-        RouteQueued = "route-queued",
+        Queued = "route-queued",
         /// `party`, an agent, has `route`, or is about to.
-        RouteTaken = "route-taken",
+        Taken = "route-taken",
         /// `route` came to its end with `party`, an agent, where one had it.
-        RouteCompleted = "route-completed",
+        Completed = "route-completed",
         /// The routing platform gave `route` up.
-        RouteLost = "route-lost",
+        Lost = "route-lost",
         /// `route` was cancelled.
-        RouteCancelled = "route-cancelled",
+        Cancelled = "route-cancelled",
         /// It was not: an agent has it.
-        RouteNotCancelled = "route-not-cancelled",
+        NotCancelled = "route-not-cancelled",
         /// It is over already.
-        RouteOver = "route-over",
+        Over = "route-over",
         /// The routing platform knows no such route.
-        RouteMissing = "route-missing",
+        Missing = "route-missing",
         /// What was asked about a route failed: `reason`.
-        RouteFailed = "route-failed",
+        Failed = "route-failed",
+    }
+}
+
+words! {
+    /// What an application asks.
+    RequestKind {
         /// Log `party` on, or the agent of this `number`; then bring the agent into `state`.
-        AskLogOn = "ask-log-on",
+        LogOn = "ask-log-on",
         /// Log `party` off, or the agent of this `number`.
-        AskLogOff = "ask-log-off",
+        LogOff = "ask-log-off",
         /// Log off all agents.
-        AskLogOffAll = "ask-log-off-all",
+        LogOffAll = "ask-log-off-all",
         /// Make `party` ready; this ends work after a call.
-        AskReady = "ask-ready",
+        Ready = "ask-ready",
         /// Make `party` not ready, for the reason `code`.
-        AskNotReady = "ask-not-ready",
+        NotReady = "ask-not-ready",
         /// Have `party` work after a call.
-        AskWrap = "ask-wrap",
+        Wrap = "ask-wrap",
         /// End the work of `party` after a call.
-        AskEndWrap = "ask-end-wrap",
+        EndWrap = "ask-end-wrap",
         /// What `party` is doing; the picture answers it.
-        AskState = "ask-state",
+        State = "ask-state",
         /// Have `party` answer the call.
-        AskAnswer = "ask-answer",
+        Answer = "ask-answer",
         /// Have `party` reject the call, for the reason `code`.
-        AskReject = "ask-reject",
+        Reject = "ask-reject",
         /// Clear `party` from the call.
-        AskHangUp = "ask-hang-up",
+        HangUp = "ask-hang-up",
         /// Have `party` hold the call.
-        AskHold = "ask-hold",
+        Hold = "ask-hold",
         /// Have `party` retrieve the call.
-        AskRetrieve = "ask-retrieve",
+        Retrieve = "ask-retrieve",
         /// Have `party` call `destination`; its kind is that of `other`.
-        AskMakeCall = "ask-make-call",
+        MakeCall = "ask-make-call",
         /// Have `party` consult `destination` about the call; its kind is that of `other`.
-        AskConsult = "ask-consult",
+        Consult = "ask-consult",
         /// Join `call` and `second` of `party` into a conference.
-        AskConference = "ask-conference",
+        Conference = "ask-conference",
         /// Join `call` and `second`, without `party`.
-        AskTransfer = "ask-transfer",
+        Transfer = "ask-transfer",
         /// A blind transfer.
-        AskDeflect = "ask-deflect",
+        Deflect = "ask-deflect",
         /// Have `party` send `digits` on the call.
-        AskDigits = "ask-digits",
+        Digits = "ask-digits",
         /// The call's data; the picture answers it.
-        AskData = "ask-data",
+        Data = "ask-data",
         /// Set the call's `data`.
-        AskSetData = "ask-set-data",
+        SetData = "ask-set-data",
         /// Give the call the disposition `code` of `party`; `end-wrap` ends the work after it, too.
-        AskDispose = "ask-dispose",
+        Dispose = "ask-dispose",
         /// Show all of one `entity`; the picture answers it.
-        AskSnapshot = "ask-snapshot",
+        Snapshot = "ask-snapshot",
         /// Route the call to `destination` of `route-type`.
-        AskRoute = "ask-route",
+        Route = "ask-route",
         /// The request cannot be carried at all: it fails with `failure` and `reason`, about `about`.
         Refuse = "refuse",
     }
 }
 
-// Which sort a change is of, as patterns: every change is of one of the three, so that a `match` over changes that
-// concerns one sort need not list the others.
-
-/// The platform says what happened to calls, agents, services or requests.
-macro_rules! of_picture {
-    () => {
-        ChangeKind::Started
-            | ChangeKind::Originated
-            | ChangeKind::RouteAsked
-            | ChangeKind::Routed
-            | ChangeKind::RouteUsed
-            | ChangeKind::RouteRejected
-            | ChangeKind::Queued
-            | ChangeKind::Reinserted
-            | ChangeKind::Dequeued
-            | ChangeKind::Allocated
-            | ChangeKind::Noted
-            | ChangeKind::DataSet
-            | ChangeKind::Alerted
-            | ChangeKind::Connected
-            | ChangeKind::Held
-            | ChangeKind::Retrieved
-            | ChangeKind::Conferenced
-            | ChangeKind::Transferred
-            | ChangeKind::Diverted
-            | ChangeKind::Left
-            | ChangeKind::Observed
-            | ChangeKind::Ended
-            | ChangeKind::Deserted
-            | ChangeKind::WrapStarted
-            | ChangeKind::WrapEnded
-            | ChangeKind::Freed
-            | ChangeKind::Disposed
-            | ChangeKind::LoggedOn
-            | ChangeKind::LogOnBegun
-            | ChangeKind::AgentPresent
-            | ChangeKind::LoggedOff
-            | ChangeKind::Ready
-            | ChangeKind::NotReady
-            | ChangeKind::MediumReady
-            | ChangeKind::MediumNotReady
-            | ChangeKind::Activity
-            | ChangeKind::ActivityHinted
-            | ChangeKind::AgentNoted
-            | ChangeKind::AgentSeen
-            | ChangeKind::AgentKnown
-            | ChangeKind::AgentRemoved
-            | ChangeKind::AgentServes
-            | ChangeKind::AgentsListed
-            | ChangeKind::ServiceKnown
-            | ChangeKind::ServiceRemoved
-            | ChangeKind::AllShown
-            | ChangeKind::Shown
-            | ChangeKind::ServicesListed
-            | ChangeKind::RequestTaken
-            | ChangeKind::RequestAccepted
-            | ChangeKind::RequestFailed
-    };
+/// What a rule makes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    Change(ChangeKind),
+    Route(RouteChange),
+    Request(RequestKind),
 }
 
-/// A routing platform says what became of a route.
-macro_rules! of_route {
-    () => {
-        ChangeKind::RouteAccepted
-            | ChangeKind::RouteRefused
-            | ChangeKind::RouteQueued
-            | ChangeKind::RouteTaken
-            | ChangeKind::RouteCompleted
-            | ChangeKind::RouteLost
-            | ChangeKind::RouteCancelled
-            | ChangeKind::RouteNotCancelled
-            | ChangeKind::RouteOver
-            | ChangeKind::RouteMissing
-            | ChangeKind::RouteFailed
-    };
-}
-
-/// An application asks it.
-macro_rules! asked {
-    () => {
-        ChangeKind::AskLogOn
-            | ChangeKind::AskLogOff
-            | ChangeKind::AskLogOffAll
-            | ChangeKind::AskReady
-            | ChangeKind::AskNotReady
-            | ChangeKind::AskWrap
-            | ChangeKind::AskEndWrap
-            | ChangeKind::AskState
-            | ChangeKind::AskAnswer
-            | ChangeKind::AskReject
-            | ChangeKind::AskHangUp
-            | ChangeKind::AskHold
-            | ChangeKind::AskRetrieve
-            | ChangeKind::AskMakeCall
-            | ChangeKind::AskConsult
-            | ChangeKind::AskConference
-            | ChangeKind::AskTransfer
-            | ChangeKind::AskDeflect
-            | ChangeKind::AskDigits
-            | ChangeKind::AskData
-            | ChangeKind::AskSetData
-            | ChangeKind::AskDispose
-            | ChangeKind::AskSnapshot
-            | ChangeKind::AskRoute
-            | ChangeKind::Refuse
-    };
-}
-
-pub(in crate::model) use {asked, of_picture, of_route};
-
-impl ChangeKind {
-    /// Whether an application asks this; else the platform says it.
-    pub fn is_request(self) -> bool {
-        matches!(self, asked!())
+impl Meaning {
+    pub fn all() -> impl Iterator<Item = Meaning> {
+        let changes = ChangeKind::ALL.iter().copied().map(Meaning::Change);
+        let routes = RouteChange::ALL.iter().copied().map(Meaning::Route);
+        changes.chain(routes).chain(RequestKind::ALL.iter().copied().map(Meaning::Request))
     }
 
+    /// The one that rules call so.
+    pub fn from_name(name: &str) -> Option<Meaning> {
+        Meaning::all().find(|known| known.name() == name)
+    }
+
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Meaning::all().map(Meaning::name)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Meaning::Change(kind) => kind.name(),
+            Meaning::Route(kind) => kind.name(),
+            Meaning::Request(kind) => kind.name(),
+        }
+    }
+
+    /// What it means, in a line or two.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Meaning::Change(kind) => kind.doc(),
+            Meaning::Route(kind) => kind.doc(),
+            Meaning::Request(kind) => kind.doc(),
+        }
+    }
+
+    /// Its place among all.
+    pub fn place(self) -> usize {
+        match self {
+            Meaning::Change(kind) => kind as usize,
+            Meaning::Route(kind) => ChangeKind::ALL.len() + kind as usize,
+            Meaning::Request(kind) => ChangeKind::ALL.len() + RouteChange::ALL.len() + kind as usize,
+        }
+    }
+
+    pub fn request(self) -> Option<RequestKind> {
+        match self {
+            Meaning::Request(kind) => Some(kind),
+            Meaning::Change(_) | Meaning::Route(_) => None,
+        }
+    }
+
+    pub fn is_request(self) -> bool {
+        self.request().is_some()
+    }
+}
+
+impl ChangeKind {
     /// True if the change tells the outcome of a request.
     pub fn ends_request(self) -> bool {
         matches!(self, ChangeKind::RequestTaken | ChangeKind::RequestAccepted | ChangeKind::RequestFailed)
     }
-
-    /// Whether it is about a route that was asked of a routing platform: nothing of the picture changes.
-    pub fn is_of_route(self) -> bool {
-        matches!(self, of_route!())
-    }
-
-    /// What a failure of this request is about.
-    pub fn about(self) -> About {
-        use ChangeKind::*;
-        match self {
-            AskLogOn | AskLogOff | AskLogOffAll => About::Login,
-            AskReady | AskNotReady | AskWrap | AskEndWrap | AskState | AskDispose => About::Agent,
-            AskSnapshot => About::Snapshot,
-            AskRoute => About::Route,
-            AskAnswer | AskReject | AskHangUp | AskHold | AskRetrieve | AskMakeCall | AskConsult | AskConference
-            | AskTransfer | AskDeflect | AskDigits | AskData | AskSetData | Refuse => About::Call,
-            of_picture!() | of_route!() => About::Call,
-        }
-    }
 }
 
-impl ChangeKind {
-    /// The transitions that it can bring about, beside the start of a call that was not known and what it does to the state
-    /// of agents. For the reports; the model is what decides.
-    pub fn causes(self) -> &'static [TransitionKind] {
-        use {ChangeKind as C, TransitionKind as T};
+impl RequestKind {
+    /// What a failure of this request is about.
+    pub fn about(self) -> About {
+        use RequestKind as R;
         match self {
-            C::Started => &[T::CallStarted],
-            C::Originated => &[T::CallStarted, T::CallDequeued, T::CallOriginated],
-            C::Allocated => {
-                &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued, T::CallDequeued, T::AgentState]
+            R::LogOn | R::LogOff | R::LogOffAll => About::Login,
+            R::Ready | R::NotReady | R::Wrap | R::EndWrap | R::State | R::Dispose => About::Agent,
+            R::Snapshot => About::Snapshot,
+            R::Route => About::Route,
+            R::Answer | R::Reject | R::HangUp | R::Hold | R::Retrieve | R::MakeCall | R::Consult | R::Conference => {
+                About::Call
             }
-            C::RouteAsked => &[T::CallStarted, T::RouteRequested],
-            C::Routed => &[T::CallStarted, T::Routed, T::RouteUsed],
-            C::RouteUsed => &[T::RouteUsed],
-            C::RouteRejected => &[T::RouteRejected],
-            C::Queued => &[T::CallStarted, T::PartyLeft, T::AgentCleared, T::CallQueued],
-            C::DataSet => &[T::CallDataSet],
-            C::Reinserted => &[T::PartyLeft, T::AgentCleared, T::CallQueued, T::CallReinserted],
-            C::Noted | C::ServicesListed | C::MediumReady | C::MediumNotReady | C::AgentNoted => &[],
-            C::Dequeued => &[T::CallDequeued],
-            C::AgentKnown => &[T::AgentAdded, T::AgentChanged],
-            C::Freed => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
-            C::Alerted => &[T::CallStarted, T::CallDequeued, T::Alerting, T::AgentState],
-            C::Connected => &[T::CallStarted, T::Connected, T::FarEndConnected, T::Consultation, T::AgentState],
-            C::Held => &[T::CallStarted, T::Held, T::AgentState],
-            C::Retrieved => &[T::CallStarted, T::Retrieved, T::AgentState],
-            C::Conferenced => &[T::Conferenced, T::CallEnded, T::CallCompleted],
-            C::Transferred => &[T::Transferred, T::AgentCleared, T::PartyLeft, T::CallEnded, T::CallCompleted],
-            C::Diverted => &[T::Transferred, T::AgentCleared, T::PartyLeft],
-            C::Left | C::Observed => &[T::PartyLeft, T::AgentCleared],
-            C::Ended | C::Deserted => &[T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted],
-            C::WrapStarted => &[T::PartyLeft, T::AgentCleared, T::AgentState],
-            C::WrapEnded => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
-            C::Disposed => &[T::Disposed, T::DisposedLate, T::CallCompleted],
-            C::LoggedOn => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState],
-            C::LogOnBegun | C::AgentPresent => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn],
-            C::AgentServes => &[T::AgentLoggedOn],
-            C::AllShown => &[T::AgentLoggedOff, T::CallCompleted, T::ServiceRemoved],
-            C::Shown => {
-                &[T::AgentLoggedOff, T::ServiceRemoved, T::PartyLeft, T::AgentCleared, T::CallEnded, T::CallCompleted]
-            }
-            C::RequestTaken => &[T::RequestAccepted],
-            C::LoggedOff | C::AgentsListed => &[T::AgentLoggedOff, T::CallCompleted],
-            C::AgentRemoved => &[T::AgentLoggedOff, T::CallCompleted, T::AgentRemoved],
-            C::Ready => &[T::CallCompleted, T::AgentState],
-            C::NotReady => &[T::CallCompleted, T::AgentState, T::AgentReason],
-            C::Activity => &[T::AgentState],
-            C::ActivityHinted => &[T::WrapEnded, T::WrapSkipped, T::CallCompleted, T::AgentState],
-            C::AgentSeen => &[T::AgentAdded, T::AgentChanged, T::AgentLoggedOn, T::AgentState, T::AgentLoggedOff],
-            C::ServiceKnown => &[T::ServiceAdded, T::ServiceChanged],
-            C::ServiceRemoved => &[T::ServiceRemoved],
-            C::RequestAccepted => {
-                &[T::RequestAccepted, T::AgentState, T::AgentLoggedOn, T::AgentLoggedOff, T::Connected, T::AgentCleared]
-            }
-            C::RequestFailed => &[T::RequestFailed],
-            C::RouteAccepted => &[T::RouteUsed],
-            C::RouteRefused => &[T::RouteRejected],
-            C::RouteTaken | C::RouteCompleted => &[T::RouteUsed, T::RouteRejected],
-            C::RouteCancelled => &[T::RouteRejected, T::RequestFailed],
-            C::RouteLost | C::RouteOver | C::RouteMissing | C::RouteFailed => &[T::RequestFailed],
-            C::RouteQueued | C::RouteNotCancelled => &[],
-            C::AskLogOn => &[T::LogOn, T::SetReady, T::SetNotReady],
-            C::AskLogOff | C::AskLogOffAll => &[T::LogOff],
-            C::AskReady => &[T::EndWrap, T::SetReady],
-            C::AskNotReady => &[T::SetNotReady],
-            C::AskWrap => &[T::StartWrap],
-            C::AskEndWrap => &[T::EndWrap],
-            C::AskState => &[T::AgentState],
-            C::AskAnswer => &[T::Answer],
-            C::AskReject => &[T::Reject],
-            C::AskHangUp => &[T::HangUp],
-            C::AskHold => &[T::Hold],
-            C::AskRetrieve => &[T::Retrieve],
-            C::AskMakeCall => &[T::MakeCall],
-            C::AskConsult => &[T::Consult],
-            C::AskConference => &[T::Conference],
-            C::AskTransfer => &[T::Transfer],
-            C::AskDeflect => &[T::Deflect],
-            C::AskDigits => &[T::SendDigits],
-            C::AskData => &[T::CallData],
-            C::AskSetData => &[T::SetData],
-            C::AskDispose => &[T::Dispose, T::EndWrap],
-            C::AskSnapshot => &[T::SnapshotAgent, T::SnapshotCall, T::SnapshotService, T::SnapshotEmpty],
-            C::AskRoute => &[T::AddRoute, T::SelectRoute, T::RouteUsed, T::RouteRejected, T::RequestFailed],
-            C::Refuse => &[T::RequestFailed],
+            R::Transfer | R::Deflect | R::Digits | R::Data | R::SetData | R::Refuse => About::Call,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! are checked like a dialect's; `cti-bridge check`, `coverage` and the rule compiler read the tables here.
 
 mod attributes;
+mod causes;
 mod change_signatures;
 mod changes;
 mod enumerations;
@@ -13,7 +14,6 @@ mod transitions;
 pub use attributes::*;
 pub use change_signatures::{Attribute, ChangeSignature};
 pub use changes::*;
-pub(super) use changes::{asked, of_picture, of_route};
 pub use enumerations::*;
 pub use facts::*;
 pub use transition_signatures::{Object, TransitionSignature};

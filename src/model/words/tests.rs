@@ -22,9 +22,9 @@ fn quoted<'n>(names: impl IntoIterator<Item = &'n str>, between: &str) -> String
     names.join(between)
 }
 
-fn changes(text: &mut String, title: &str, of_sort: impl Fn(ChangeKind) -> bool) {
+fn changes(text: &mut String, title: &str, of_sort: impl Fn(Meaning) -> bool) {
     write!(text, "\n## {title}\n\n| change | meaning | needs | may have |\n|---|---|---|---|\n").unwrap();
-    for kind in ChangeKind::ALL.iter().copied().filter(|kind| of_sort(*kind)) {
+    for kind in Meaning::all().filter(|meaning| of_sort(*meaning)) {
         let signature = kind.signature();
         let required = signature.required.iter().map(|group| quoted(group.iter().map(|known| known.name()), " or "));
         let needs = required.collect::<Vec<_>>().join(", ");
@@ -34,10 +34,10 @@ fn changes(text: &mut String, title: &str, of_sort: impl Fn(ChangeKind) -> bool)
     }
 }
 
-fn transitions(text: &mut String, title: &str, of_sort: impl Fn(TransitionKind) -> bool) {
+fn transitions(text: &mut String, title: &str, of_sort: impl Fn(Occasion) -> bool) {
     write!(text, "\n## {title}\n\n| name | meaning | in scope | of its request | its own |\n|---|---|---|---|---|\n")
         .unwrap();
-    for kind in TransitionKind::ALL.iter().copied().filter(|kind| of_sort(*kind)) {
+    for kind in Occasion::all().filter(|kind| of_sort(*kind)) {
         let signature = kind.signature();
         let objects = quoted(signature.objects.iter().map(|object| object.name()), ", ");
         let asked = RequestAttribute::ALL.iter().filter(|attribute| kind.has_of_request(**attribute));
@@ -56,13 +56,13 @@ fn entries(text: &mut String, title: &str, list: impl IntoIterator<Item = (&'sta
 
 fn document() -> String {
     let mut text = HEAD.to_owned();
-    changes(&mut text, "Changes: what a platform says", |kind| !kind.is_request() && !kind.is_of_route());
-    changes(&mut text, "Changes: what a routing platform says", ChangeKind::is_of_route);
-    changes(&mut text, "Changes: what an application asks", ChangeKind::is_request);
+    changes(&mut text, "Changes: what a platform says", |said| matches!(said, Meaning::Change(_)));
+    changes(&mut text, "Changes: what a routing platform says", |said| matches!(said, Meaning::Route(_)));
+    changes(&mut text, "Changes: what an application asks", Meaning::is_request);
     let attributes = Attribute::settable().map(|attribute| (attribute.name(), attribute.doc()));
     entries(&mut text, "Attributes that rules set in changes", attributes);
     transitions(&mut text, "Transitions: what applications are told", |kind| !kind.is_order());
-    transitions(&mut text, "Orders: what a platform is asked to do", TransitionKind::is_order);
+    transitions(&mut text, "Orders: what a platform is asked to do", Occasion::is_order);
     macro_rules! tables {
         ($($table:ident $title:literal)+) => {
             $(entries(&mut text, $title, $table::ALL.iter().map(|word| (word.name(), word.doc())));)+
@@ -110,7 +110,7 @@ fn the_reference_is_the_tables() {
 
 #[test]
 fn every_order_of_an_application_can_be_asked_for() {
-    for kind in TransitionKind::ALL.iter().filter(|kind| kind.is_order() && !kind.is_of_route()) {
-        assert!(kind.has_of_request(RequestAttribute::Id), "{}", kind.name());
+    for kind in OrderKind::ALL.iter().filter(|kind| !kind.is_of_route()) {
+        assert!(Occasion::Order(*kind).has_of_request(RequestAttribute::Id), "{}", kind.name());
     }
 }

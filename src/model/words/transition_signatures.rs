@@ -1,10 +1,10 @@
 //! What can be read at each transition and order: the objects in scope, and what it says of itself. The table says what the
 //! model and the bridge fill; whatever is told is held to it in debug builds
-//! (`Transition::fits_its_signature`).
+//! (`Telling::fits_its_signature`).
 
 use super::{
-    AgentAttribute, Attribute, CallAttribute, ChangeKind, Detail, Fact, ListAttribute, Part, PartyRole,
-    RequestAttribute, TransitionKind, words,
+    AgentAttribute, Attribute, CallAttribute, Detail, Fact, ListAttribute, Meaning, Occasion, OrderKind, Part,
+    PartyRole, RequestAttribute, RequestKind, TransitionKind, words,
 };
 
 words! {
@@ -57,7 +57,7 @@ const JOIN: &[Object] = &[
 const LAST: &[Detail] = &[Detail::LastOfType, Detail::Last];
 
 impl TransitionKind {
-    pub fn signature(self) -> TransitionSignature {
+    fn signature(self) -> TransitionSignature {
         use {Detail as D, TransitionKind as T};
         let (objects, details): (_, &'static [Detail]) = match self {
             T::CallStarted | T::Routed | T::CallDequeued | T::CallEnded | T::CallCompleted => (CALL, &[]),
@@ -87,17 +87,35 @@ impl TransitionKind {
             T::SnapshotEmpty => (NOTHING, &[D::Entity, D::LastOfType, D::Last]),
             T::GroupAgents => (&[Object::Service, Object::Agent], &[]),
             T::LinkUp | T::LinkDown => (NOTHING, &[]),
-            T::LogOn | T::LogOff => (AGENT, &[]),
-            T::SetReady | T::SetNotReady | T::StartWrap | T::EndWrap | T::Dispose => (CALL_AND_AGENT, &[]),
-            T::Answer | T::Reject | T::HangUp | T::Hold | T::Retrieve => (CALL_AND_AGENT, &[]),
-            T::MakeCall | T::Consult | T::Deflect | T::SendDigits | T::SetData => (CALL_AND_AGENT, &[]),
-            T::Conference | T::Transfer => (TWO_CALLS, &[]),
-            T::SelectRoute => (CALL, &[D::RouteType]),
-            T::AddRoute => (&[Object::Call, Object::Service, Object::Agent], &[]),
-            T::CancelRoute => (&[Object::Call, Object::Service, Object::Agent], &[D::Route, D::IfAllocated]),
-            T::LookUpRoute => (&[Object::Call, Object::Service, Object::Agent], &[D::Route]),
         };
         TransitionSignature { objects, details }
+    }
+}
+
+impl OrderKind {
+    fn signature(self) -> TransitionSignature {
+        use {Detail as D, OrderKind as O};
+        let (objects, details): (_, &'static [Detail]) = match self {
+            O::LogOn | O::LogOff => (AGENT, &[]),
+            O::SetReady | O::SetNotReady | O::StartWrap | O::EndWrap | O::Dispose => (CALL_AND_AGENT, &[]),
+            O::Answer | O::Reject | O::HangUp | O::Hold | O::Retrieve => (CALL_AND_AGENT, &[]),
+            O::MakeCall | O::Consult | O::Deflect | O::SendDigits | O::SetData => (CALL_AND_AGENT, &[]),
+            O::Conference | O::Transfer => (TWO_CALLS, &[]),
+            O::SelectRoute => (CALL, &[D::RouteType]),
+            O::AddRoute => (&[Object::Call, Object::Service, Object::Agent], &[]),
+            O::CancelRoute => (&[Object::Call, Object::Service, Object::Agent], &[D::Route, D::IfAllocated]),
+            O::LookUpRoute => (&[Object::Call, Object::Service, Object::Agent], &[D::Route]),
+        };
+        TransitionSignature { objects, details }
+    }
+}
+
+impl Occasion {
+    pub fn signature(self) -> TransitionSignature {
+        match self {
+            Occasion::Transition(kind) => kind.signature(),
+            Occasion::Order(kind) => kind.signature(),
+        }
     }
 
     pub fn has(self, object: Object) -> bool {
@@ -127,7 +145,7 @@ impl TransitionKind {
     pub fn has_of_agent(self, attribute: AgentAttribute) -> bool {
         use AgentAttribute as A;
         // Only the id is known of the agent who asked for data, and of one whom a route is to reach.
-        let has_id_only = self.is_of_route() || self == TransitionKind::CallData;
+        let has_id_only = self.is_of_route() || self.is(TransitionKind::CallData);
         self.has(Object::Agent)
             && match attribute {
                 A::Id => true,
@@ -143,7 +161,7 @@ impl TransitionKind {
                 | A::NonAcdCalls
                 | A::Chats
                 | A::Emails
-                | A::HeldCalls => self == TransitionKind::GroupAgents,
+                | A::HeldCalls => self.is(TransitionKind::GroupAgents),
             }
     }
 
@@ -179,50 +197,63 @@ impl TransitionKind {
             }
             ListAttribute::RequestData => self.has_of_request(RequestAttribute::Items),
             ListAttribute::AgentServices => {
-                self.has(Object::Agent) && !self.is_of_route() && self != TransitionKind::GroupAgents
+                self.has(Object::Agent) && !self.is_of_route() && !self.is(TransitionKind::GroupAgents)
             }
             ListAttribute::ServiceAgents => self.has(Object::Service),
         }
     }
 
     /// The requests that it can answer, or that can lead to it if it is an order.
-    fn asks(self) -> impl Iterator<Item = ChangeKind> {
-        let asks = ChangeKind::ALL.iter().copied().filter(|kind| kind.is_request());
-        asks.filter(move |ask| self.is_answer() || self.is_outcome_of(*ask))
-    }
-
-    fn is_outcome_of(self, ask: ChangeKind) -> bool {
-        use {ChangeKind as C, TransitionKind as T};
-        if self.is_order() {
+    fn asks(self) -> impl Iterator<Item = RequestKind> {
+        RequestKind::ALL.iter().copied().filter(move |ask| match self {
+            Occasion::Transition(kind) => kind.is_answer() || kind.is_outcome_of(*ask),
             // A consultation may be made of a hold and a call.
-            return ask.causes().contains(&self) || (self, ask) == (T::MakeCall, C::AskConsult);
-        }
-        let outcome = match ask {
-            C::AskLogOn => T::AgentLoggedOn,
-            C::AskLogOff | C::AskLogOffAll => T::AgentLoggedOff,
-            C::AskReady | C::AskNotReady | C::AskWrap | C::AskEndWrap | C::AskState | C::AskDispose => T::AgentState,
-            C::AskAnswer => T::Connected,
-            C::AskReject | C::AskHangUp => T::AgentCleared,
-            C::AskHold => T::Held,
-            C::AskRetrieve => T::Retrieved,
-            C::AskMakeCall | C::AskConsult => T::CallOriginated,
-            C::AskConference => T::Conferenced,
-            C::AskTransfer | C::AskDeflect => T::Transferred,
-            C::AskDigits => T::DigitsSent,
-            C::AskData => T::CallData,
-            C::AskSetData => T::CallDataSet,
-            C::AskRoute => return matches!(self, T::RouteUsed | T::RouteRejected),
-            C::AskSnapshot | C::Refuse => return false,
-            super::of_picture!() | super::of_route!() => return false,
-        };
-        self == outcome
+            Occasion::Order(order) => {
+                ask.orders().contains(&order) || (order, *ask) == (OrderKind::MakeCall, RequestKind::Consult)
+            }
+        })
     }
 
     fn has_asked(self, attribute: Attribute) -> bool {
-        self.asks().any(|ask| ask.has(attribute))
+        self.asks().any(|ask| Meaning::Request(ask).has(attribute))
+    }
+
+    fn is(self, kind: TransitionKind) -> bool {
+        self == Occasion::Transition(kind)
+    }
+
+    fn is_of_route(self) -> bool {
+        self.order().is_some_and(OrderKind::is_of_route)
     }
 
     fn is_snapshot(self) -> bool {
-        self.shows_one() || self == TransitionKind::SnapshotEmpty
+        match self {
+            Occasion::Transition(kind) => kind.shows_one() || kind == TransitionKind::SnapshotEmpty,
+            Occasion::Order(_) => false,
+        }
+    }
+}
+
+impl TransitionKind {
+    fn is_outcome_of(self, ask: RequestKind) -> bool {
+        use {RequestKind as R, TransitionKind as T};
+        let outcome = match ask {
+            R::LogOn => T::AgentLoggedOn,
+            R::LogOff | R::LogOffAll => T::AgentLoggedOff,
+            R::Ready | R::NotReady | R::Wrap | R::EndWrap | R::State | R::Dispose => T::AgentState,
+            R::Answer => T::Connected,
+            R::Reject | R::HangUp => T::AgentCleared,
+            R::Hold => T::Held,
+            R::Retrieve => T::Retrieved,
+            R::MakeCall | R::Consult => T::CallOriginated,
+            R::Conference => T::Conferenced,
+            R::Transfer | R::Deflect => T::Transferred,
+            R::Digits => T::DigitsSent,
+            R::Data => T::CallData,
+            R::SetData => T::CallDataSet,
+            R::Route => return matches!(self, T::RouteUsed | T::RouteRejected),
+            R::Snapshot | R::Refuse => return false,
+        };
+        self == outcome
     }
 }

@@ -3,7 +3,7 @@
 use super::words;
 
 words! {
-    /// What rules make messages of. Down to `link-down` it is told to applications; the rest the platform shall do.
+    /// What applications are told.
     TransitionKind {
         /// `call` exists.
         CallStarted = "call-started",
@@ -99,6 +99,12 @@ words! {
         LinkUp = "link-up",
         /// The platform is not connected.
         LinkDown = "link-down",
+    }
+}
+
+words! {
+    /// What a platform shall do.
+    OrderKind {
         /// Log the agent on.
         LogOn = "log-on",
         /// Log the agent off.
@@ -148,6 +154,77 @@ words! {
     }
 }
 
+/// What rules make messages of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occasion {
+    /// Applications are told it.
+    Transition(TransitionKind),
+    /// The platform is asked to do it.
+    Order(OrderKind),
+}
+
+impl From<TransitionKind> for Occasion {
+    fn from(kind: TransitionKind) -> Occasion {
+        Occasion::Transition(kind)
+    }
+}
+
+impl From<OrderKind> for Occasion {
+    fn from(kind: OrderKind) -> Occasion {
+        Occasion::Order(kind)
+    }
+}
+
+impl Occasion {
+    pub fn all() -> impl Iterator<Item = Occasion> {
+        let transitions = TransitionKind::ALL.iter().copied().map(Occasion::Transition);
+        transitions.chain(OrderKind::ALL.iter().copied().map(Occasion::Order))
+    }
+
+    /// The one that rules call so.
+    pub fn from_name(name: &str) -> Option<Occasion> {
+        Occasion::all().find(|known| known.name() == name)
+    }
+
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Occasion::all().map(Occasion::name)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Occasion::Transition(kind) => kind.name(),
+            Occasion::Order(kind) => kind.name(),
+        }
+    }
+
+    /// What it means, in a line or two.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Occasion::Transition(kind) => kind.doc(),
+            Occasion::Order(kind) => kind.doc(),
+        }
+    }
+
+    /// Its place among all.
+    pub fn place(self) -> usize {
+        match self {
+            Occasion::Transition(kind) => kind as usize,
+            Occasion::Order(kind) => TransitionKind::ALL.len() + kind as usize,
+        }
+    }
+
+    pub fn order(self) -> Option<OrderKind> {
+        match self {
+            Occasion::Transition(_) => None,
+            Occasion::Order(kind) => Some(kind),
+        }
+    }
+
+    pub fn is_order(self) -> bool {
+        self.order().is_some()
+    }
+}
+
 impl TransitionKind {
     /// Whether it answers a request, and says nothing of what happened.
     pub fn is_answer(self) -> bool {
@@ -159,40 +236,11 @@ impl TransitionKind {
         use TransitionKind::{SnapshotAgent, SnapshotCall, SnapshotService};
         matches!(self, SnapshotAgent | SnapshotCall | SnapshotService)
     }
+}
 
-    /// Whether the platform shall do this; else applications are told.
-    pub fn is_order(self) -> bool {
-        use TransitionKind::*;
-        matches!(
-            self,
-            LogOn
-                | LogOff
-                | SetReady
-                | SetNotReady
-                | StartWrap
-                | EndWrap
-                | Answer
-                | Reject
-                | HangUp
-                | Hold
-                | Retrieve
-                | MakeCall
-                | Consult
-                | Conference
-                | Transfer
-                | Deflect
-                | SendDigits
-                | SetData
-                | Dispose
-                | SelectRoute
-                | AddRoute
-                | CancelRoute
-                | LookUpRoute
-        )
-    }
-
+impl OrderKind {
     /// Whether it is asked of a routing platform, and not of the one that has the call.
     pub fn is_of_route(self) -> bool {
-        matches!(self, TransitionKind::AddRoute | TransitionKind::CancelRoute | TransitionKind::LookUpRoute)
+        matches!(self, OrderKind::AddRoute | OrderKind::CancelRoute | OrderKind::LookUpRoute)
     }
 }

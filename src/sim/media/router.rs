@@ -191,7 +191,9 @@ impl Router {
             State::Allocated | State::Handling if given["CancelIfAllocated"] != true => return false,
             // An answered request counts as completed.
             State::Handling => request.state = State::Completed,
-            _ => request.state = State::Cancelled,
+            State::Queued | State::Allocated | State::Completed | State::Failed | State::Cancelled => {
+                request.state = State::Cancelled;
+            }
         }
         self.changed(id);
         true

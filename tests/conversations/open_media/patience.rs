@@ -7,8 +7,7 @@ use cti_bridge::{
     dialect::open_media::{Client, ClientSettings},
     mapping::Mappings,
     message::Message,
-    model::TransitionKind,
-    port::{Asker, Asks as _, Output, PlatformConversation as _, PlatformOutput},
+    port::{Asker, Asks as _, Output, PlatformConversation as _, PlatformOutput, RouteAsked},
     shipped::Files,
     time::Time,
 };
@@ -34,5 +33,5 @@ fn whoever_asks_waits_as_long_as_was_configured() {
     }
     // A route's asker, too, is told after two seconds that there is no answer. A later answer has the request
     // cancelled.
-    assert_eq!(timeout("AddRequest", Asker::Route { route: 1, order: TransitionKind::AddRoute }), 6);
+    assert_eq!(timeout("AddRequest", Asker::Route { route: 1, asked: RouteAsked::Add }), 6);
 }

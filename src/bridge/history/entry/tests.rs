@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::{ChangeKind, OrderKind, RouteChange};
 
 fn words(entry: &Entry) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -11,17 +12,20 @@ fn words(entry: &Entry) -> Vec<u8> {
 fn an_entry_is_read_as_it_was_written() {
     let whats = [
         What::MessageIn(None),
-        What::MessageIn(Some(ChangeKind::Queued)),
-        What::RuleFired(ChangeKind::Connected),
+        What::MessageIn(Some(Meaning::Change(ChangeKind::Queued))),
+        What::RuleFired(Meaning::Change(ChangeKind::Connected)),
         What::Ignored,
-        What::WithoutEffect(ChangeKind::Held, Effect::Late),
-        What::Changed(TransitionKind::CallStarted, false),
-        What::Changed(TransitionKind::CallEnded, true),
+        What::WithoutEffect(Meaning::Change(ChangeKind::Held), Effect::Late),
+        What::Changed(TransitionKind::CallStarted.into(), false),
+        What::Changed(TransitionKind::CallEnded.into(), true),
         What::Untold(TransitionKind::CallEnded, None),
         What::Untold(TransitionKind::CallEnded, Some(Unheard::Replied)),
         What::Untold(TransitionKind::CallEnded, Some(Unheard::OtherMedium)),
         What::MessageOut,
-        What::Taken(ChangeKind::AskHold),
+        What::Taken(RequestKind::Hold),
+        What::RuleFired(Meaning::Request(RequestKind::Hold)),
+        What::RuleFired(Meaning::Route(RouteChange::Accepted)),
+        What::Changed(Occasion::Order(OrderKind::Hold), false),
         What::CommandOut,
         What::ReplyIn,
     ];

@@ -2,8 +2,10 @@ use super::*;
 use crate::{
     bridge::history::{Name, What},
     message::Kind,
+    model::ChangeKind,
 };
 
+const QUEUED: Meaning = Meaning::Change(ChangeKind::Queued);
 const OWNER: Owner = Owner::Platform(0);
 
 fn message(call: i64) -> Entry<'static> {
@@ -45,9 +47,9 @@ fn the_oldest_goes_first_and_the_bound_holds() {
 fn the_first_rule_of_a_message_needs_no_entry_of_its_own() {
     let tape = Tape::new(BYTES, false);
     let fired = |rule| {
-        tape.rule_fired(OWNER, rule, ChangeKind::Queued, || Entry {
+        tape.rule_fired(OWNER, rule, QUEUED, || Entry {
             call: Name::Int(9),
-            ..Entry::new(OWNER, What::RuleFired(ChangeKind::Queued))
+            ..Entry::new(OWNER, What::RuleFired(QUEUED))
         });
     };
     tape.add(message(1));
@@ -57,7 +59,7 @@ fn the_first_rule_of_a_message_needs_no_entry_of_its_own() {
     fired(6);
     let parts = tape.since(0);
     let found: Vec<_> = parts.iter().flat_map(Part::entries).map(|(_, entry)| (entry.what, entry.rule)).collect();
-    let queued = ChangeKind::Queued;
+    let queued = QUEUED;
     assert_eq!(
         found,
         [

@@ -3,7 +3,7 @@
 use crate::bridge::routes::{Target, Wish};
 use crate::{
     bridge::{Bridge, application::Application, ids::CallKey},
-    model::{Change, Device, DeviceKind, Fact, Id, RouteType},
+    model::{Attributes, Device, DeviceKind, Fact, Id, RouteType},
 };
 
 impl Bridge {
@@ -13,13 +13,13 @@ impl Bridge {
         application: &Application,
         media: usize,
         (platform, call): CallKey,
-        change: &Change,
+        asks: &Attributes,
         wish: &mut Wish,
     ) {
         let mut buffer = itoa::Buffer::new();
-        let destination = change.fact(Fact::Destination);
+        let destination = asks.fact(Fact::Destination);
         let text = destination.as_text(&mut buffer).unwrap_or_default().trim();
-        let pairs = change.data.iter().flatten().map(|(key, value)| {
+        let pairs = asks.data.iter().flatten().map(|(key, value)| {
             let (mut keys, mut values) = (itoa::Buffer::new(), itoa::Buffer::new());
             (
                 key.as_text(&mut keys).unwrap_or_default().to_owned(),

@@ -7,19 +7,19 @@ use super::{
     record::{self, Record, is, number},
     sort::{Sort, state},
 };
-use crate::{model::TransitionKind, port::Abilities};
+use crate::{model::OrderKind, port::Abilities};
 
 /// The most calls and sessions of one agent; for a further one, the oldest is told to be over.
 const MOST_ITEMS: usize = 100;
 
 /// The properties of a call that say what a program may do, with the orders that do it.
-const ABILITIES: [(&str, TransitionKind); 6] = [
-    ("CanAnswer", TransitionKind::Answer),
-    ("CanDeflect", TransitionKind::Deflect),
-    ("CanHangup", TransitionKind::HangUp),
-    ("CanHold", TransitionKind::Hold),
-    ("CanRetrieve", TransitionKind::Retrieve),
-    ("CanReject", TransitionKind::Reject),
+const ABILITIES: [(&str, OrderKind); 6] = [
+    ("CanAnswer", OrderKind::Answer),
+    ("CanDeflect", OrderKind::Deflect),
+    ("CanHangup", OrderKind::HangUp),
+    ("CanHold", OrderKind::Hold),
+    ("CanRetrieve", OrderKind::Retrieve),
+    ("CanReject", OrderKind::Reject),
 ];
 
 /// A call or session of the agent's.

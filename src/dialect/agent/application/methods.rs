@@ -5,7 +5,7 @@ use super::{
     sort::{Sort, state},
     waiting::List,
 };
-use crate::model::TransitionKind;
+use crate::model::OrderKind;
 
 /// What becomes of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,11 @@ impl Can {
         }
     }
 
-    pub fn order(self) -> TransitionKind {
+    pub fn order(self) -> OrderKind {
         match self {
-            Can::MakeCall => TransitionKind::MakeCall,
-            Can::Transfer => TransitionKind::Transfer,
-            Can::Conference => TransitionKind::Conference,
+            Can::MakeCall => OrderKind::MakeCall,
+            Can::Transfer => OrderKind::Transfer,
+            Can::Conference => OrderKind::Conference,
         }
     }
 }
@@ -194,30 +194,30 @@ pub const METHODS: [(&str, Method); 76] = [
 
 /// The orders that methods come to, for the methods that a platform lacks. Methods that are not here are refused by rules or
 /// answered by the conversation.
-pub const ORDERS: [(&str, TransitionKind); 23] = [
-    ("MakeCall", TransitionKind::MakeCall),
-    ("AnswerActiveCall", TransitionKind::Answer),
-    ("AnswerCall", TransitionKind::Answer),
-    ("HangupActiveCall", TransitionKind::HangUp),
-    ("HangupCall", TransitionKind::HangUp),
-    ("HoldActiveCall", TransitionKind::Hold),
-    ("RetrieveActiveCall", TransitionKind::Retrieve),
-    ("RetrieveCall", TransitionKind::Retrieve),
-    ("TransferCall", TransitionKind::Transfer),
-    ("ConferenceActiveCall", TransitionKind::Conference),
-    ("EnterDtmfActiveCall", TransitionKind::SendDigits),
-    ("DeflectActiveCall", TransitionKind::Deflect),
-    ("DeflectCall", TransitionKind::Deflect),
-    ("DeflectCallToServiceGroup", TransitionKind::Deflect),
-    ("SetPrivateData", TransitionKind::SetData),
-    ("SetIVRData", TransitionKind::SetData),
-    ("CancelClerical", TransitionKind::EndWrap),
-    ("ExtendClerical", TransitionKind::StartWrap),
-    ("RejectServiceCall", TransitionKind::Reject),
-    ("SetReadyStatus", TransitionKind::SetReady),
-    ("EnterCQCodes", TransitionKind::Dispose),
-    ("LogOn", TransitionKind::LogOn),
-    ("LogOff", TransitionKind::LogOff),
+pub const ORDERS: [(&str, OrderKind); 23] = [
+    ("MakeCall", OrderKind::MakeCall),
+    ("AnswerActiveCall", OrderKind::Answer),
+    ("AnswerCall", OrderKind::Answer),
+    ("HangupActiveCall", OrderKind::HangUp),
+    ("HangupCall", OrderKind::HangUp),
+    ("HoldActiveCall", OrderKind::Hold),
+    ("RetrieveActiveCall", OrderKind::Retrieve),
+    ("RetrieveCall", OrderKind::Retrieve),
+    ("TransferCall", OrderKind::Transfer),
+    ("ConferenceActiveCall", OrderKind::Conference),
+    ("EnterDtmfActiveCall", OrderKind::SendDigits),
+    ("DeflectActiveCall", OrderKind::Deflect),
+    ("DeflectCall", OrderKind::Deflect),
+    ("DeflectCallToServiceGroup", OrderKind::Deflect),
+    ("SetPrivateData", OrderKind::SetData),
+    ("SetIVRData", OrderKind::SetData),
+    ("CancelClerical", OrderKind::EndWrap),
+    ("ExtendClerical", OrderKind::StartWrap),
+    ("RejectServiceCall", OrderKind::Reject),
+    ("SetReadyStatus", OrderKind::SetReady),
+    ("EnterCQCodes", OrderKind::Dispose),
+    ("LogOn", OrderKind::LogOn),
+    ("LogOff", OrderKind::LogOff),
 ];
 
 /// The methods that rules refuse for every platform but a desktop.

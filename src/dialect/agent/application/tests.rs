@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     diagnostic::Problems,
-    model::{DeviceKind, TransitionKind},
+    model::{DeviceKind, OrderKind},
     port::{Abilities, Entry, Known, Thing},
     shipped::Files,
     vocabulary,
@@ -16,12 +16,12 @@ use crate::{
 /// What stands behind: agent 40 with logon id 140, one service group, and a platform that lacks some things.
 #[derive(Default)]
 struct Behind {
-    lacks: Vec<TransitionKind>,
+    lacks: Vec<OrderKind>,
     is_desktop: bool,
 }
 
 impl Abilities for Behind {
-    fn lacks(&self, order: TransitionKind, _: i64, _: i64) -> Option<String> {
+    fn lacks(&self, order: OrderKind, _: i64, _: i64) -> Option<String> {
         self.lacks.contains(&order).then(|| "the platform cannot".to_owned())
     }
 }
@@ -385,7 +385,7 @@ fn an_agent_has_at_most_so_many_calls() {
 #[test]
 fn what_the_platform_cannot_do_no_property_offers() {
     let mut pages = Pages::new();
-    pages.behind.lacks = vec![TransitionKind::Hold, TransitionKind::MakeCall, TransitionKind::Transfer];
+    pages.behind.lacks = vec![OrderKind::Hold, OrderKind::MakeCall, OrderKind::Transfer];
     pages.log_on();
     pages.state(900, 6);
     let frames = pages.open(1, "140");

@@ -228,7 +228,7 @@ impl PlatformConversation for Client {
         match self.state {
             State::Waiting(until) if until <= now => self.reach(now),
             State::Registering(_) | State::Online => self.check_silence(now),
-            _ => {}
+            State::Waiting(_) | State::Asking | State::Opening | State::Over | State::Replaying => {}
         }
     }
 
@@ -249,7 +249,7 @@ impl Lines for Client {
         match def.side {
             Side::Event => self.commands.named(id).map_or(Heard::Event, Heard::Answer),
             Side::Reply => self.commands.request(id).map_or(Heard::Nothing, Heard::Answer),
-            _ => Heard::Nothing,
+            Side::Request | Side::Callback => Heard::Nothing,
         }
     }
 

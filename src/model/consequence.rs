@@ -1,18 +1,39 @@
-//! Output of the model: transitions, of which target rules make messages, and the queue of those that nobody has
-//! taken yet. Whom they reach is decided in `bridge`.
+//! Output of the model: transitions and orders, of which rules make messages, and the queue of those that nobody has taken
+//! yet. Whom they reach is decided in `bridge`.
+
+use std::ops::{Deref, DerefMut};
 
 use super::{
-    About, AgentIx, AgentState, CallIx, ClientId, Detail, End, Entity, Failure, Object, RejectReason, RequestAttribute,
-    RequestIx, RouteStatus, RouteType, ServiceIx, TransitionKind,
+    About, AgentIx, AgentState, CallIx, ClientId, Detail, End, Entity, Failure, Object, Occasion, OrderKind,
+    RejectReason, RequestAttribute, RequestIx, RouteStatus, RouteType, ServiceIx, TransitionKind,
 };
 
 /// A party of a call: the call and the party's place in it.
 pub type PartyRef = (CallIx, u8);
 
-/// One transition. Indices stay valid until the model is told to forget what it ended.
+/// Something that is told: its kind, and what it is about.
 #[derive(Debug, Clone)]
-pub struct Transition {
-    pub kind: TransitionKind,
+pub struct Telling<K> {
+    pub kind: K,
+    pub subject: Subject,
+}
+
+/// It is told to applications.
+pub type Transition = Telling<TransitionKind>;
+
+/// The platform is asked to do it.
+pub type Order = Telling<OrderKind>;
+
+/// What follows from what a platform says or an application asks.
+#[derive(Debug, Clone)]
+pub enum Consequence {
+    Tell(Transition),
+    Order(Order),
+}
+
+/// What a transition or an order is about. Indices stay valid until the model is told to forget what it ended.
+#[derive(Debug, Clone)]
+pub struct Subject {
     pub call: Option<CallIx>,
     pub second: Option<CallIx>,
     pub result: Option<CallIx>,
@@ -65,10 +86,9 @@ pub struct Details {
     pub presumed: bool,
 }
 
-impl Transition {
-    pub fn new(kind: TransitionKind) -> Transition {
-        Transition {
-            kind,
+impl Default for Subject {
+    fn default() -> Subject {
+        Subject {
             call: None,
             second: None,
             result: None,
@@ -82,23 +102,43 @@ impl Transition {
             details: Details::default(),
         }
     }
+}
 
-    pub fn call(mut self, call: CallIx) -> Transition {
+impl<K> Deref for Telling<K> {
+    type Target = Subject;
+
+    fn deref(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl<K> DerefMut for Telling<K> {
+    fn deref_mut(&mut self) -> &mut Subject {
+        &mut self.subject
+    }
+}
+
+impl<K: Copy + Into<Occasion>> Telling<K> {
+    pub fn new(kind: K) -> Telling<K> {
+        Telling { kind, subject: Subject::default() }
+    }
+
+    pub fn call(mut self, call: CallIx) -> Telling<K> {
         self.call = Some(call);
         self
     }
 
-    pub fn agent(mut self, agent: impl Into<Option<AgentIx>>) -> Transition {
+    pub fn agent(mut self, agent: impl Into<Option<AgentIx>>) -> Telling<K> {
         self.agent = agent.into();
         self
     }
 
-    pub fn party(mut self, party: PartyRef) -> Transition {
+    pub fn party(mut self, party: PartyRef) -> Telling<K> {
         self.party = Some(party);
         self
     }
 
-    pub fn request(mut self, request: impl Into<Option<RequestIx>>) -> Transition {
+    pub fn request(mut self, request: impl Into<Option<RequestIx>>) -> Telling<K> {
         self.request = request.into();
         self
     }
@@ -136,35 +176,58 @@ impl Transition {
             (Detail::Route, said.route.is_some()),
             (Detail::IfAllocated, said.if_allocated),
         ];
-        let is_asked = self.request.is_none() || self.kind.has_of_request(RequestAttribute::Id);
+        let occasion: Occasion = self.kind.into();
+        let is_asked = self.request.is_none() || occasion.has_of_request(RequestAttribute::Id);
         is_asked
-            && objects.iter().all(|(object, there)| !there || self.kind.has(*object))
-            && details.iter().all(|(detail, there)| !there || self.kind.has_detail(*detail))
+            && objects.iter().all(|(object, there)| !there || occasion.has(*object))
+            && details.iter().all(|(detail, there)| !there || occasion.has_detail(*detail))
     }
 }
 
-/// Transitions that nobody has taken yet, in order.
+impl Consequence {
+    pub fn occasion(&self) -> Occasion {
+        match self {
+            Consequence::Tell(transition) => transition.kind.into(),
+            Consequence::Order(order) => order.kind.into(),
+        }
+    }
+
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Consequence::Tell(transition) => &transition.subject,
+            Consequence::Order(order) => &order.subject,
+        }
+    }
+}
+
+/// Transitions and orders that nobody has taken yet, in order.
 #[derive(Debug, Default)]
-pub(super) struct Transitions {
-    queue: Vec<Transition>,
+pub(super) struct Consequences {
+    queue: Vec<Consequence>,
     /// True while transitions are told that no message says: they follow from what was lost, or from silence.
     pub presuming: bool,
 }
 
-impl Transitions {
+impl Consequences {
     pub fn tell(&mut self, mut transition: Transition) {
         debug_assert!(transition.fits_its_signature(), "{transition:?}");
         transition.details.presumed = self.presuming;
-        self.queue.push(transition);
+        self.queue.push(Consequence::Tell(transition));
+    }
+
+    pub fn order(&mut self, mut order: Order) {
+        debug_assert!(order.fits_its_signature(), "{order:?}");
+        order.details.presumed = self.presuming;
+        self.queue.push(Consequence::Order(order));
     }
 
     /// Takes what the last message implies to have happened before it, and does not say.
-    pub fn take_implied(&mut self, into: &mut Vec<Transition>) {
-        let implied = self.queue.iter().take_while(|transition| transition.details.presumed).count();
+    pub fn take_implied(&mut self, into: &mut Vec<Consequence>) {
+        let implied = self.queue.iter().take_while(|next| next.subject().details.presumed).count();
         into.extend(self.queue.drain(..implied));
     }
 
-    pub fn take(&mut self, into: &mut Vec<Transition>) {
+    pub fn take(&mut self, into: &mut Vec<Consequence>) {
         into.append(&mut self.queue);
     }
 }
