@@ -51,7 +51,7 @@ pub struct Live {
 impl Live {
     pub fn new() -> Live {
         let mut live = Live::without_history();
-        // As `run` does.
+        // As `run` does if the configuration has `[trace]`.
         live.bridge.remember_stories(8 << 20, false);
         live
     }

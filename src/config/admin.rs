@@ -43,14 +43,13 @@ impl Admin {
 }
 
 impl Trace {
-    /// None if nothing is to be remembered.
+    /// None if nothing is remembered, which costs nothing: without the section, unless spans are made of what is remembered.
     pub fn read(root: &Section) -> Option<Trace> {
         let usual = Trace { memory: MEMORY, values: false };
-        let Some(section) = root.section("trace") else { return Some(usual) };
-        let is_on = section.flag("remember", true);
+        let Some(section) = root.section("trace") else { return root.has("telemetry").then_some(usual) };
         let trace = Trace { memory: section.size("memory", usual.memory), values: section.flag("values", false) };
         section.finish();
-        is_on.then_some(trace)
+        Some(trace)
     }
 }
 

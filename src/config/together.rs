@@ -26,9 +26,6 @@ pub fn check(root: &Section, config: &mut Config, mappings: &Mappings) {
     }
     sections.addresses(config);
     sections.routing(config);
-    if let (Some(section), None) = (root.section("telemetry"), config.trace) {
-        section.problem("otlp", "spans are made of what is remembered, so they need `[trace] remember = true`");
-    }
 }
 
 /// The sections by name, to complain about.

@@ -362,9 +362,7 @@ impl Engine {
             Input::Stories(told) => self.bridge.tell_stories(told),
             Input::Trace { query, live, reply } => {
                 if self.bridge.history_fill().is_none() {
-                    let _ = reply.send(Err(
-                        "no stories are remembered: the configuration has `[trace] remember = false`".into(),
-                    ));
+                    let _ = reply.send(Err("no stories are remembered: the configuration has no [trace]".into()));
                     return;
                 }
                 let (lines, watch) = self.bridge.story(query);

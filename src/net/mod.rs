@@ -197,7 +197,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
         Some(settings) => {
             let connector = ends.connector("telemetry", "", "tls").ok_or("telemetry: there is no TLS")?;
             let peers = Peers { inputs: inputs.clone(), about: None };
-            let (telemetry, exporter) = Exporter::start(settings, connector, peers, shutdown.clone())?;
+            let (telemetry, exporter) = Exporter::start(settings, connector, peers)?;
             tasks.spawn(exporter.run());
             Some(telemetry)
         }

@@ -31,7 +31,7 @@ const LINGER: Duration = Duration::from_millis(200);
 /// The waits between two attempts.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
-/// How long a collector may take when the bridge stops.
+/// How long a collector may take for all that is left when the bridge stops.
 const LAST: Duration = Duration::from_secs(2);
 /// The most that is read of an answer, in bytes, and the most that is shown of it.
 const ANSWER: usize = 64 << 10;
@@ -47,7 +47,10 @@ pub struct Exporter {
     queue: mpsc::Receiver<Span>,
     counts: Arc<Counts>,
     peers: Peers,
-    shutdown: CancellationToken,
+    /// Cancelled when nobody makes any more spans.
+    done: CancellationToken,
+    /// The spans that were taken of the queue, and of which it is not known what becomes of them.
+    undecided: u64,
     /// The spans that were dropped when the collector began to fail; none while it works.
     failing: Option<u64>,
 }
@@ -64,17 +67,12 @@ enum Outcome {
 
 impl Exporter {
     /// The engine's side and the exporter.
-    pub fn start(
-        settings: &Settings,
-        connector: Connector,
-        peers: Peers,
-        shutdown: CancellationToken,
-    ) -> Result<(Telemetry, Exporter), String> {
+    pub fn start(settings: &Settings, connector: Connector, peers: Peers) -> Result<(Telemetry, Exporter), String> {
         let access = Access::new(connector, &settings.tls, None, settings.plaintext, ANSWER);
         let exchange = Exchange::new(Arc::new(access), &settings.url)
             .map_err(|wrong| format!("telemetry: {} {wrong}", settings.url))?;
         let (sender, queue) = mpsc::channel(settings.queue);
-        let counts = Arc::new(Counts::default());
+        let (counts, done) = (Arc::new(Counts::default()), CancellationToken::new());
         let exporter = Exporter {
             exchange,
             url: settings.url.clone(),
@@ -84,32 +82,52 @@ impl Exporter {
             queue,
             counts: counts.clone(),
             peers,
-            shutdown,
+            done: done.clone(),
+            undecided: 0,
             failing: None,
         };
-        Ok((Telemetry::new(sender, counts), exporter))
+        Ok((Telemetry::new(sender, counts, done.drop_guard()), exporter))
     }
 
-    /// Posts until nobody has any more spans.
+    /// Posts until nobody has any more spans. Once nobody makes any, the collector has a moment for those that are left.
     pub async fn run(mut self) {
-        let mut batch = Vec::new();
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            self.gather(&mut batch).await;
-            self.export(&mut batch).await;
+        let done = self.done.clone();
+        let patience = async {
+            done.cancelled().await;
+            tokio::time::sleep(LAST).await;
+        };
+        tokio::select! {
+            () = self.work() => {}
+            () = patience => {}
         }
-        let stopped = self.counts.stopped.load(Relaxed);
+        let mut left = self.undecided;
+        while self.queue.try_recv().is_ok() {
+            left += 1;
+        }
+        let stopped = self.counts.stopped.fetch_add(left, Relaxed) + left;
         if stopped > 0 {
             let cause = "the bridge stopped before the collector took them";
             self.peers.complain(Notice::SpansDropped { cause, limit: None, count: Some(stopped) }).await;
         }
     }
 
+    async fn work(&mut self) {
+        let mut batch = Vec::new();
+        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            self.undecided = batch.len() as u64;
+            self.gather(&mut batch).await;
+            self.undecided = batch.len() as u64;
+            self.export(&mut batch).await;
+            self.undecided = 0;
+        }
+    }
+
     /// Waits a little for further spans.
     async fn gather(&mut self, batch: &mut Vec<Span>) {
-        let (queue, shutdown) = (&mut self.queue, &self.shutdown);
+        let (queue, done) = (&mut self.queue, &self.done);
         let more = async { while batch.len() < BATCH && queue.recv_many(batch, BATCH - batch.len()).await > 0 {} };
         tokio::select! {
-            () = shutdown.cancelled() => {}
+            () = done.cancelled() => {}
             _ = timeout(LINGER, more) => {}
         }
     }
@@ -120,7 +138,7 @@ impl Exporter {
         let number = batch.drain(..).len() as u64;
         let mut wait = SHORTEST;
         loop {
-            let was_stopping = self.shutdown.is_cancelled();
+            let was_stopping = self.done.is_cancelled();
             let reason = match self.post(body.clone()).await {
                 Outcome::Taken(rejected) => {
                     self.counts.exported.fetch_add(number.saturating_sub(rejected), Relaxed);
@@ -142,7 +160,7 @@ impl Exporter {
             }
             self.fails(reason).await;
             tokio::select! {
-                () = self.shutdown.cancelled() => {}
+                () = self.done.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
             }
             wait = (wait * 2).min(LONGEST);
@@ -150,16 +168,7 @@ impl Exporter {
     }
 
     async fn post(&mut self, body: Bytes) -> Outcome {
-        let limit = if self.shutdown.is_cancelled() { self.limit.min(LAST) } else { self.limit };
-        let post = self.exchange.post_json(&self.headers, body, limit);
-        let stopping = self.shutdown.clone();
-        let answer = tokio::select! {
-            answer = post => answer,
-            // An attempt that hangs is over soon.
-            () = async { stopping.cancelled().await; tokio::time::sleep(LAST).await } => {
-                return Outcome::Later("the bridge stops".into(), None);
-            }
-        };
+        let answer = self.exchange.post_json(&self.headers, body, self.limit).await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(Failure::Unsent(reason) | Failure::Unknown(reason)) => return Outcome::Later(reason, None),

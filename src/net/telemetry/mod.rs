@@ -12,6 +12,7 @@ use std::sync::{
 };
 
 use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
 
 use crate::{
     bridge::{Bridge, Owner},
@@ -61,6 +62,8 @@ pub struct Telemetry {
     pub counts: Arc<Counts>,
     /// It was said that the queue is full, and it has been since.
     is_full: bool,
+    /// Tells the exporter that there will be no more.
+    _done: DropGuard,
 }
 
 impl Names for Bridge {
@@ -70,8 +73,8 @@ impl Names for Bridge {
 }
 
 impl Telemetry {
-    fn new(queue: mpsc::Sender<Span>, counts: Arc<Counts>) -> Telemetry {
-        Telemetry { calls: Calls::default(), place: 0, queue, counts, is_full: false }
+    fn new(queue: mpsc::Sender<Span>, counts: Arc<Counts>, done: DropGuard) -> Telemetry {
+        Telemetry { calls: Calls::default(), place: 0, queue, counts, is_full: false, _done: done }
     }
 
     /// Takes in what has happened since the last time. Hands back what should be complained of.
