@@ -66,11 +66,17 @@ pub struct Live {
 
 impl Live {
     pub fn new() -> Live {
+        Live::opened(Live::of(configure("127.0.0.1:1")))
+    }
+
+    /// The same with `[trace]`: stories are remembered.
+    pub fn remembering() -> Live {
         let mut live = Live::of(configure("127.0.0.1:1"));
-        // As with `[trace]`, unless it is to be measured what this costs.
-        if std::env::var_os("NO_HISTORY").is_none() {
-            live.bridge.remember_stories(8 << 20, false);
-        }
+        live.bridge.remember_stories(8 << 20, false);
+        Live::opened(live)
+    }
+
+    fn opened(mut live: Live) -> Live {
         live.open();
         live
     }

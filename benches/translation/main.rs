@@ -33,9 +33,13 @@ fn main() {
     if !rows.tabs {
         println!("{said} bodies are the same on both sides");
     }
-    rows.measure("an established event", established(Live::new()), established(HandWritten::new()));
-    rows.measure("a whole call", whole_calls(Live::new()), whole_calls(HandWritten::new()));
-    rows.measure("a group-stats message that nobody hears", statistics(Live::new()), statistics(HandWritten::new()));
+    let hand_written = "hand-written";
+    rows.measure("an established event", established(Live::new()), hand_written, established(HandWritten::new()));
+    rows.measure("a whole call", whole_calls(Live::new()), hand_written, whole_calls(HandWritten::new()));
+    let statistics_name = "a group-stats message that nobody hears";
+    rows.measure(statistics_name, statistics(Live::new()), hand_written, statistics(HandWritten::new()));
+    let remembering = whole_calls(Live::remembering());
+    rows.measure("a whole call, remembered or not", remembering, "without history", whole_calls(Live::new()));
 }
 
 /// The rows of figures, as the command line wants them.
@@ -47,14 +51,14 @@ struct Rows {
 }
 
 impl Rows {
-    fn measure(&self, name: &str, bridge: impl Way, hand_written: impl Way) {
-        let Comparison { bridge, hand_written, ratio } = compare(self.turns, AGENTS as usize, bridge, hand_written);
+    fn measure(&self, name: &str, bridge: impl Way, other: &str, beside: impl Way) {
+        let Comparison { bridge, hand_written: beside, ratio } = compare(self.turns, AGENTS as usize, bridge, beside);
         if self.tabs {
-            println!("{name}\t{:.1}\t{:.1}\t{:.4}", bridge.median, hand_written.median, ratio.median);
+            println!("{name}\t{:.1}\t{:.1}\t{:.4}", bridge.median, beside.median, ratio.median);
         } else {
             println!(
-                "{name:<44} bridge {:>8.0} ns   hand-written {:>8.0} ns   ratio bridge/hand-written {:.2} ({:.2}–{:.2})",
-                bridge.median, hand_written.median, ratio.median, ratio.low, ratio.high
+                "{name:<44} bridge {:>8.0} ns   {other} {:>8.0} ns   ratio bridge/{other} {:.2} ({:.2}–{:.2})",
+                bridge.median, beside.median, ratio.median, ratio.low, ratio.high
             );
         }
     }

@@ -18,7 +18,7 @@ use super::{
     routes::{self, Desk},
     snapshots::Snapshot,
     statistics::Statistics,
-    story::{self, Source, Teller},
+    story::{self, Source, Teller, Unheard},
 };
 use crate::{
     mapping::{CallPart, Incoming, Literal, Outgoing},
@@ -259,7 +259,7 @@ impl Application {
         let Some(place) = self.place_of(index) else { return };
         let Some(audience) = self.audience(me, platform, transition, local) else { return };
         if audience.only_asker && self.has_replied(platform, transition) {
-            return self.untold(platform, transition, Some("the reply is the request's only answer"));
+            return self.untold(platform, transition, Some(Unheard::Replied));
         }
         if !self.to.says(transition.kind) {
             self.counts.untold[transition.kind as usize] += 1;
@@ -270,7 +270,7 @@ impl Application {
         // Whatever occupies an agent, the agent's state is told.
         if !told && transition.kind != TransitionKind::AgentState {
             self.counts.other_media += 1;
-            return self.untold(platform, transition, Some("it is not told of calls of this medium"));
+            return self.untold(platform, transition, Some(Unheard::OtherMedium));
         }
         is_told(transition.second);
         is_told(transition.result);
@@ -309,7 +309,7 @@ impl Application {
         let mut told = teller.is_on().then_some(&mut self.notices);
         let mut tell_story = |rule: usize, message: &Message, sessions: usize| {
             let Some(told) = &mut told else { return };
-            let source = Source { platform, rule: Some(&to.rule_names[rule]), transition: Some(transition) };
+            let source = Source { platform, rule: Some((rule, &to.rule_names[rule])), transition: Some(transition) };
             let asker = audience.asker.map(|(session, _)| session);
             told.extend(story::message_out(teller, &to.vocabulary, message, &source, asker, sessions));
         };
@@ -341,7 +341,7 @@ impl Application {
     }
 
     /// Has a story tell why an application is not told of a transition; without a reason, that of the rules.
-    fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<&'static str>) {
+    fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<Unheard>) {
         if self.teller.is_on() {
             let of_rules = self.to.plan(transition.kind).ignored.as_deref();
             self.notices.extend(story::untold(&self.teller, platform, transition, reason, of_rules));

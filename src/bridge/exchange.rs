@@ -48,6 +48,7 @@ impl Bridge {
         if !is_same(incoming, &rules.incoming.vocabulary) || !is_same(outgoing, &rules.outgoing.vocabulary) {
             return Err(OtherVocabulary);
         }
+        self.keep_rule_names(owner, &rules);
         match owner {
             Owner::Platform(index) => {
                 let Rules { incoming, outgoing, settings } = rules;

@@ -44,7 +44,7 @@ pub use application::{Application, ApplicationParts, Counts as ApplicationCounts
 use complaints::Complaints;
 pub use exchange::{OtherVocabulary, Rules};
 use history::History;
-pub use history::{Query, Watch};
+pub use history::{Happening, Query, Watch};
 use passing::Passing;
 pub use places::Places;
 use platform::Unanswered;
@@ -117,7 +117,7 @@ pub struct Bridge {
     just_passed: bool,
     /// See [`story`].
     logs_stories: bool,
-    history: Option<Arc<History>>,
+    history: Option<History>,
     /// When the clock began, in milliseconds since 1970.
     epoch: u64,
     /// The zone of platforms that tell none.
@@ -158,7 +158,7 @@ impl Bridge {
     /// Entries of the history are of this time from now on.
     fn note_time(&self, now: Time) {
         if let Some(history) = &self.history {
-            history.set_now(now);
+            history.tape.set_now(now);
         }
     }
 

@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use super::{
     Bridge, Owner,
-    history::{Entry, History, NO_RULE_HOLDS, Name, What},
+    history::{Entry, NO_RULE_HOLDS, Name, Tape, What},
     platform::Platform,
 };
 use crate::{
     mapping::Incoming,
     message::{Kind, Message, Node, Value},
-    model::{Asked, CallIx, ClientId, Consequence, Effect, Meaning, Request, RequestKind, Subjects, Transition},
+    model::{
+        Asked, CallIx, ClientId, Consequence, Effect, Meaning, Occasion, Request, RequestKind, Subjects, Transition,
+        TransitionKind, is_guid,
+    },
     port::{Notice, Output},
-    vocabulary::{AgentPart, Role, Vocabulary, Which},
+    vocabulary::{Role, Vocabulary},
 };
+
+pub(super) use super::history::Unheard;
 
 /// Who reads the stories of one platform or application.
 #[derive(Debug, Clone)]
@@ -23,7 +28,7 @@ pub(super) struct Teller {
     owner: Owner,
     /// The names of the applications, by their places: present while the log shows stories.
     log: Option<Arc<[String]>>,
-    history: Option<Arc<History>>,
+    history: Option<Arc<Tape>>,
 }
 
 /// Nobody does.
@@ -38,18 +43,21 @@ impl Teller {
         self.log.is_some() || self.history.is_some()
     }
 
-    /// Keeps an entry for the history, and makes a notice for the log, for those of them that there are.
-    fn tell(&self, what: What, fill: impl FnOnce(&mut Entry), notice: impl FnOnce() -> Notice) -> Option<Notice> {
+    /// Keeps an entry for the history, if there is one.
+    #[inline]
+    fn remember<'n>(&self, what: What, filled: impl FnOnce(Entry<'n>) -> Entry<'n>) {
         if let Some(history) = &self.history {
-            let mut entry = Entry::new(self.owner, what);
-            fill(&mut entry);
-            history.add(entry);
+            history.add(filled(Entry::new(self.owner, what)));
         }
+    }
+
+    /// Makes a notice, if the log shows stories.
+    fn notice(&self, notice: impl FnOnce() -> Notice) -> Option<Notice> {
         self.log.as_ref().map(|_| notice())
     }
 
     /// The values of a message, where the history keeps them.
-    fn values(&self, vocabulary: &Vocabulary, message: &Message) -> Option<Box<str>> {
+    fn values(&self, vocabulary: &Vocabulary, message: &Message) -> Option<String> {
         self.history.as_ref().filter(|history| history.values)?;
         let mut shown = message.clone();
         let def = vocabulary.message(message.kind()?);
@@ -59,7 +67,7 @@ impl Teller {
         secrets.for_each(|slot| shown.set(slot, Node::Absent));
         let mut text = Vec::new();
         vocabulary.write_json(&shown, &mut text);
-        Some(String::from_utf8_lossy(&text).into())
+        Some(String::from_utf8_lossy(&text).into_owned())
     }
 }
 
@@ -75,31 +83,20 @@ impl<'m> Ids<'m> {
     fn of(vocabulary: &Vocabulary, message: &'m Message) -> Option<Ids<'m>> {
         let kind = message.kind()?;
         let def = vocabulary.message(kind);
-        let (mut call, mut best) = (Value::Absent, None);
-        let (mut agent, mut agent_number, mut request) = (Value::Absent, Value::Absent, None);
-        for (role, slot) in &def.roles {
-            if let Role::Call(Which::Call, part) = role {
-                // The number is what people call a call by; without one, its most authoritative name.
-                let rank = if vocabulary.call_names[usize::from(*part)] == "id" { 0 } else { part + 1 };
-                let value = message.get(*slot);
-                if best.is_none_or(|best| rank < best) && is_there(value) {
-                    (best, call) = (Some(rank), value);
-                }
-            } else if *role == Role::Agent(AgentPart::Id) {
-                agent = message.get(*slot);
-            } else if *role == Role::Agent(AgentPart::Number) {
-                agent_number = message.get(*slot);
-            } else if *role == Role::Request {
-                request = message.get(*slot).as_int();
-            }
-        }
-        let agent = if is_there(agent) { agent } else { agent_number };
+        let first = |slots: &[usize]| slots.iter().map(|slot| message.get(*slot)).find(is_there).unwrap_or_default();
+        let (call, agent) = (first(&def.mentions.call), first(&def.mentions.agent));
+        let request = def.mentions.request.and_then(|slot| message.get(slot).as_int());
         Some(Ids { kind, call, agent, request })
     }
 }
 
-fn is_there(value: Value) -> bool {
-    value.as_text(&mut itoa::Buffer::new()).is_some()
+fn is_there(value: &Value) -> bool {
+    match value {
+        Value::Int(_) | Value::Bool(_) => true,
+        Value::Text(text) => !text.is_empty(),
+        Value::Float(_) => value.as_int().is_some(),
+        Value::Absent | Value::Nil | Value::List(_) | Value::Record(_) => false,
+    }
 }
 
 fn text(value: Value) -> Option<String> {
@@ -114,12 +111,17 @@ pub(super) fn message_in(
     session: Option<u32>,
 ) -> Option<Notice> {
     let Ids { kind, call, agent, request } = Ids::of(vocabulary, message)?;
-    let fill = |entry: &mut Entry| {
-        (entry.message, entry.session, entry.request) = (Some(kind), session, request);
-        (entry.call, entry.agent) = (Name::of(call), Name::of(agent));
-        entry.values = teller.values(vocabulary, message);
-    };
-    teller.tell(What::MessageIn(None), fill, || {
+    let values = teller.values(vocabulary, message);
+    teller.remember(What::MessageIn(None), |entry| Entry {
+        message: Some(kind),
+        session,
+        request,
+        call: Name::of(call),
+        agent: Name::of(agent),
+        values: values.as_deref(),
+        ..entry
+    });
+    teller.notice(|| {
         let message_name = vocabulary.message(kind).label.clone();
         Notice::MessageIn { message_name, session, call: text(call), agent: text(agent), request }
     })
@@ -127,12 +129,14 @@ pub(super) fn message_in(
 
 /// A message that no rule is for.
 pub(super) fn ignored(teller: &Teller, incoming: &Incoming, message: &Message) -> Option<Notice> {
-    let kind = message.kind()?;
-    let ids = Ids::of(&incoming.vocabulary, message)?;
-    let fill = |entry: &mut Entry| {
-        (entry.message, entry.call, entry.agent) = (Some(kind), Name::of(ids.call), Name::of(ids.agent));
-    };
-    teller.tell(What::Ignored, fill, || {
+    let Ids { kind, call, agent, .. } = Ids::of(&incoming.vocabulary, message)?;
+    teller.remember(What::Ignored, |entry| Entry {
+        message: Some(kind),
+        call: Name::of(call),
+        agent: Name::of(agent),
+        ..entry
+    });
+    teller.notice(|| {
         let reason = incoming.plans[kind.0 as usize].ignored.clone().unwrap_or_else(|| "it has no rule".into());
         Notice::MessageIgnored { message_name: incoming.vocabulary.message(kind).label.clone(), reason }
     })
@@ -146,10 +150,9 @@ pub(super) fn rule_fired(
     means: Meaning,
     message: &Message,
 ) -> Option<Notice> {
-    let rule = &incoming.rule_names[rule];
     let ids = || Ids::of(&incoming.vocabulary, message);
     if let Some(history) = &teller.history {
-        history.rule_fired(rule, means, || {
+        history.rule_fired(teller.owner, rule, means, || {
             let mut entry = Entry::new(teller.owner, What::RuleFired(means));
             if let Some(ids) = ids() {
                 (entry.call, entry.agent) = (Name::of(ids.call), Name::of(ids.agent));
@@ -157,9 +160,10 @@ pub(super) fn rule_fired(
             entry
         });
     }
-    teller.log.as_ref()?;
-    let (call, agent) = ids().map_or((None, None), |ids| (text(ids.call), text(ids.agent)));
-    Some(Notice::RuleFired { rule: rule.to_string(), means: means.name(), call, agent })
+    teller.notice(|| {
+        let (call, agent) = ids().map_or((None, None), |ids| (text(ids.call), text(ids.agent)));
+        Notice::RuleFired { rule: incoming.rule_names[rule].to_string(), means: means.name(), call, agent }
+    })
 }
 
 /// The picture did not take a change.
@@ -170,15 +174,11 @@ pub(super) fn without_effect(
     effect: Effect,
     message: &Message,
 ) -> Option<Notice> {
-    let fill = |entry: &mut Entry| {
-        if let Some(ids) = Ids::of(&incoming.vocabulary, message) {
-            (entry.call, entry.agent) = (Name::of(ids.call), Name::of(ids.agent));
-        }
-    };
-    teller.tell(What::WithoutEffect(means, effect), fill, || Notice::ChangeWithoutEffect {
-        means: means.name(),
-        reason: effect.reason(),
-    })
+    teller.remember(What::WithoutEffect(means, effect), |entry| match Ids::of(&incoming.vocabulary, message) {
+        Some(ids) => Entry { call: Name::of(ids.call), agent: Name::of(ids.agent), ..entry },
+        None => entry,
+    });
+    teller.notice(|| Notice::ChangeWithoutEffect { means: means.name(), reason: effect.reason() })
 }
 
 /// An application is not told of a transition; without a reason of the bridge's own, that of its rules counts.
@@ -186,20 +186,21 @@ pub(super) fn untold(
     teller: &Teller,
     platform: &Platform,
     transition: &Transition,
-    reason: Option<&'static str>,
+    reason: Option<Unheard>,
     of_rules: Option<&str>,
 ) -> Option<Notice> {
-    let fill = |entry: &mut Entry| {
+    teller.remember(What::Untold(transition.kind, reason), |entry| Entry {
         // Both are the platform's names.
-        entry.other = platform_of(platform);
-        entry.platform_call = transition.call.map(|call| platform.call_id(call)).unwrap_or_default();
-        entry.platform_agent = platform.agent_id(transition);
-    };
-    teller.tell(What::Untold(transition.kind, reason), fill, || Notice::TransitionUntold {
+        other: platform_of(platform),
+        platform_call: platform.call_id(transition.call),
+        platform_agent: platform.agent_id(transition),
+        ..entry
+    });
+    teller.notice(|| Notice::TransitionUntold {
         transition: transition.kind.name(),
-        call: transition.call.and_then(|call| platform.call_name(call)),
-        agent: platform.agent_name(transition),
-        reason: reason.or(of_rules).unwrap_or(NO_RULE_HOLDS).to_owned(),
+        call: platform.call_id(transition.call).text(),
+        agent: platform.agent_id(transition).text(),
+        reason: reason.map(Unheard::text).or(of_rules).unwrap_or(NO_RULE_HOLDS).to_owned(),
     })
 }
 
@@ -219,9 +220,17 @@ impl From<&Request> for Asker {
 /// What a message that goes out comes of.
 pub(super) struct Source<'s> {
     pub platform: &'s Platform,
-    /// None for a message that passes whole.
-    pub rule: Option<&'s Arc<str>>,
+    /// Its place and its name. None for a message that passes whole.
+    pub rule: Option<(usize, &'s Arc<str>)>,
     pub transition: Option<&'s Transition>,
+}
+
+impl<'s> Source<'s> {
+    /// The platform's own names of the call and the agent.
+    fn names(&self) -> [Name<'s>; 2] {
+        let Some(transition) = self.transition else { return [Name::None; 2] };
+        [self.platform.call_id(transition.call), self.platform.agent_id(transition)]
+    }
 }
 
 /// A message goes out to sessions of an application.
@@ -235,28 +244,33 @@ pub(super) fn message_out(
 ) -> Option<Notice> {
     let Ids { kind, call, agent, request } = Ids::of(vocabulary, message)?;
     let request = request.filter(|number| *number != 0);
-    let Source { platform, rule, transition } = *source;
-    let fill = |entry: &mut Entry| {
-        (entry.message, entry.rule, entry.other) = (Some(kind), rule.cloned(), platform_of(platform));
-        (entry.session, entry.sessions, entry.request) = (asker, sessions, request);
-        (entry.call, entry.agent) = (Name::of(call), Name::of(agent));
-        if let Some(transition) = transition {
-            entry.platform_call = transition.call.map(|call| platform.call_id(call)).unwrap_or_default();
-            entry.platform_agent = platform.agent_id(transition);
-        }
-        entry.values = teller.values(vocabulary, message);
-    };
-    teller.tell(What::MessageOut, fill, || Notice::MessageOut {
+    let values = teller.values(vocabulary, message);
+    let [platform_call, platform_agent] = source.names();
+    teller.remember(What::MessageOut, |entry| Entry {
+        message: Some(kind),
+        rule: source.rule.map(|(place, _)| place),
+        other: platform_of(source.platform),
+        session: asker,
+        sessions,
+        request,
+        call: Name::of(call),
+        agent: Name::of(agent),
+        platform_call,
+        platform_agent,
+        values: values.as_deref(),
+        ..entry
+    });
+    teller.notice(|| Notice::MessageOut {
         message_name: vocabulary.message(kind).label.clone(),
-        rule: rule.map(|rule| rule.to_string()),
-        of_platform: platform.name.clone(),
+        rule: source.rule.map(|(_, name)| name.to_string()),
+        of_platform: source.platform.name.clone(),
         sessions,
         session: asker,
         call: text(call),
         agent: text(agent),
         request,
-        platform_call: transition.and_then(|transition| platform.call_name(transition.call?)),
-        platform_agent: transition.and_then(|transition| platform.agent_name(transition)),
+        platform_call: platform_call.text(),
+        platform_agent: platform_agent.text(),
     })
 }
 
@@ -274,68 +288,73 @@ impl Platform {
     }
 
     /// The platform's own name of a call: its number, or what else it calls it by.
-    fn call_name(&self, call: CallIx) -> Option<String> {
-        let call = self.model.find_call(call)?;
-        let number = self.native_number(call).map(|number| number.to_string());
-        number.or_else(|| call.names.first().map(|name| name.id.to_string()))
-    }
-
-    /// The same for the history.
-    fn call_id(&self, call: CallIx) -> Name {
-        let Some(call) = self.model.find_call(call) else { return Name::None };
-        let other = || call.names.first().map(|name| Name::of(Value::Text(&name.id.to_string())));
+    fn call_id(&self, call: Option<CallIx>) -> Name<'_> {
+        let Some(call) = call.and_then(|call| self.model.find_call(call)) else { return Name::None };
+        let other = || call.names.first().map(|name| Name::of_id(name.id.as_id()));
         self.native_number(call).map(Name::Int).or_else(other).unwrap_or_default()
     }
 
-    fn agent_name(&self, subject: &Subjects) -> Option<String> {
-        let agent = self.model.agent(subject.agent?);
-        let id = agent.id.as_ref().map(|id| id.to_string());
-        id.or_else(|| Some(agent.number.clone()).filter(|number| !number.is_empty()))
+    /// A name of a call that may be the same on another platform, and is no other call's: its guid.
+    fn guid(&self, call: Option<CallIx>) -> Name<'_> {
+        let Some(call) = call.and_then(|call| self.model.find_call(call)) else { return Name::None };
+        let mut names = call.names.iter().map(|name| Name::of_id(name.id.as_id()));
+        names.find(|name| matches!(name, Name::Text(text) if is_guid(text))).unwrap_or_default()
     }
 
-    /// The same for the history.
-    fn agent_id(&self, subject: &Subjects) -> Name {
+    fn agent_id(&self, subject: &Subjects) -> Name<'_> {
         let Some(agent) = subject.agent.map(|agent| self.model.agent(agent)) else { return Name::None };
-        let number = agent.id.as_ref().and_then(|id| id.as_id().as_int());
-        let other = || Name::of(Value::Text(&self.agent_name(subject).unwrap_or_default()));
-        number.map_or_else(other, Name::Int)
+        agent.id.as_ref().map_or_else(|| Name::of_text(&agent.number), |id| Name::of_id(id.as_id()))
     }
 
     /// The picture changed, or the platform is asked for something.
     pub(super) fn consequence_story(&self, next: &Consequence) -> Option<Notice> {
         let (occasion, subject) = (next.occasion(), next.subject());
         let request = subject.request.map(|request| self.model.request(request).id);
-        let fill = |entry: &mut Entry| {
-            let call = |call: Option<CallIx>| call.map(|call| self.call_id(call)).unwrap_or_default();
-            (entry.call, entry.second) = (call(subject.call), call(subject.second));
+        let [call, second] = [subject.call, subject.second].map(|call| self.call_id(call));
+        let agent = self.agent_id(subject);
+        let begins = occasion == Occasion::Transition(TransitionKind::CallStarted);
+        self.teller.remember(What::Changed(occasion, subject.details.presumed), |entry| Entry {
+            call,
+            second,
             // The call that the two become; it is the platform's own, too.
-            (entry.platform_call, entry.other) = (call(subject.result), platform_of(self));
-            (entry.agent, entry.request) = (self.agent_id(subject), request);
-        };
-        self.teller.tell(What::Changed(occasion), fill, || Notice::PictureChanged {
+            platform_call: self.call_id(subject.result),
+            other: platform_of(self),
+            agent,
+            request,
+            guid: if begins { self.guid(subject.call) } else { Name::None },
+            ..entry
+        });
+        self.teller.notice(|| Notice::PictureChanged {
             transition: occasion.name(),
-            call: subject.call.and_then(|call| self.call_name(call)),
-            second_call: subject.second.and_then(|call| self.call_name(call)),
-            agent: self.agent_name(subject),
+            call: call.text(),
+            second_call: second.text(),
+            agent: agent.text(),
             request,
         })
     }
 
     /// A command goes to the platform.
-    pub(super) fn command_story(&self, message: &Message, rule: Option<&Arc<str>>, asker: Asker) -> Option<Notice> {
-        let vocabulary = &self.outgoing().vocabulary;
+    pub(super) fn command_story(&self, message: &Message, rule: Option<usize>, asker: Asker) -> Option<Notice> {
+        let outgoing = self.outgoing();
+        let vocabulary = &outgoing.vocabulary;
         let Ids { kind, call, agent, .. } = Ids::of(vocabulary, message)?;
         let (session, request) = (asker.client.session, asker.id);
-        let fill = |entry: &mut Entry| {
-            (entry.message, entry.rule) = (Some(kind), rule.cloned());
-            (entry.session, entry.request) = (Some(session), Some(request));
-            entry.other = usize::from(asker.client.application);
-            (entry.call, entry.agent) = (Name::of(call), Name::of(agent));
-            entry.values = self.teller.values(vocabulary, message);
-        };
-        self.teller.tell(What::CommandOut, fill, || {
+        let values = self.teller.values(vocabulary, message);
+        self.teller.remember(What::CommandOut, |entry| Entry {
+            message: Some(kind),
+            rule,
+            session: Some(session),
+            request: Some(request),
+            other: usize::from(asker.client.application),
+            call: Name::of(call),
+            agent: Name::of(agent),
+            values: values.as_deref(),
+            ..entry
+        });
+        self.teller.notice(|| {
             let message_name = vocabulary.message(kind).label.clone();
-            let (rule, asker) = (rule.map(|rule| rule.to_string()), self.asking(asker));
+            let rule = rule.map(|rule| outgoing.rule_names[rule].to_string());
+            let asker = self.asking(asker);
             Notice::CommandOut { message_name, rule, asker, session, request, call: text(call), agent: text(agent) }
         })
     }
@@ -344,11 +363,14 @@ impl Platform {
     pub(super) fn reply_story(&self, message: &Message, asker: Asker) -> Option<Notice> {
         let kind = message.kind()?;
         let (session, request) = (asker.client.session, asker.id);
-        let fill = |entry: &mut Entry| {
-            (entry.message, entry.session, entry.request) = (Some(kind), Some(session), Some(request));
-            entry.other = usize::from(asker.client.application);
-        };
-        self.teller.tell(What::ReplyIn, fill, || {
+        self.teller.remember(What::ReplyIn, |entry| Entry {
+            message: Some(kind),
+            session: Some(session),
+            request: Some(request),
+            other: usize::from(asker.client.application),
+            ..entry
+        });
+        self.teller.notice(|| {
             let message_name = self.incoming.vocabulary.message(kind).label.clone();
             Notice::ReplyIn { message_name, asker: self.asking(asker), session, request }
         })
@@ -368,12 +390,12 @@ pub(super) fn request_taken(
     (session, request): (u32, i64),
     asked: Asked,
 ) -> Option<Notice> {
-    let fill = |entry: &mut Entry| {
-        (entry.session, entry.request, entry.other) = (Some(session), Some(request), platform_of(to_platform));
+    teller.remember(What::Taken(operation), |entry| {
         let [agent, call, second] = [asked.agent, asked.call, asked.second].map(|id| id.map_or(Name::None, Name::Int));
-        (entry.agent, entry.call, entry.second) = (agent, call, second);
-    };
-    teller.tell(What::Taken(operation), fill, || {
+        let (session, request) = (Some(session), Some(request));
+        Entry { session, request, other: platform_of(to_platform), agent, call, second, ..entry }
+    });
+    teller.notice(|| {
         let (operation, to_platform) = (operation.name(), to_platform.name.clone());
         let [agent, call, second_call] = [asked.agent, asked.call, asked.second].map(|id| id.map(|id| id.to_string()));
         Notice::RequestTaken { operation, to_platform, session, request, agent, call, second_call }
@@ -391,7 +413,8 @@ impl Bridge {
     pub(super) fn set_tellers(&mut self) {
         let names = || self.applications.iter().map(|application| application.name.clone()).collect();
         let log: Option<Arc<[String]>> = self.logs_stories.then(names);
-        let teller = |owner| Teller { owner, log: log.clone(), history: self.history.clone() };
+        let tape = self.history.as_ref().map(|history| history.tape.clone());
+        let teller = |owner| Teller { owner, log: log.clone(), history: tape.clone() };
         for (index, application) in self.applications.iter_mut().enumerate() {
             application.teller = teller(Owner::Application(index));
         }

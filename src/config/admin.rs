@@ -17,7 +17,7 @@ pub struct Admin {
 #[derive(Debug, Clone, Copy)]
 pub struct Trace {
     /// The most bytes.
-    pub history: usize,
+    pub memory: usize,
     /// The values of messages are remembered, too.
     pub values: bool,
 }
@@ -43,14 +43,18 @@ impl Admin {
 }
 
 impl Trace {
-    /// None without the section: nothing is remembered, which costs nothing.
+    /// None if nothing is remembered, which costs nothing: without the section, unless spans are made of what is remembered.
     pub fn read(root: &Section) -> Option<Trace> {
-        let section = root.section("trace")?;
-        let trace = Trace { history: section.size("history", 8 << 20), values: section.flag("values", false) };
+        let usual = Trace { memory: MEMORY, values: false };
+        let Some(section) = root.section("trace") else { return root.has("telemetry").then_some(usual) };
+        let trace = Trace { memory: section.size("memory", usual.memory), values: section.flag("values", false) };
         section.finish();
         Some(trace)
     }
 }
+
+/// The memory of stories, in bytes, unless the configuration says another.
+const MEMORY: usize = 8 << 20;
 
 /// `[reload]`: how often the files of the configuration are looked at; none where they are not watched.
 pub fn watch(root: &Section) -> Option<Duration> {

@@ -46,12 +46,19 @@ pub enum End<'c> {
 /// A table of the configuration that sets up TLS.
 #[derive(Debug, Clone, Copy)]
 pub struct TlsTable<'c> {
-    /// `platform` or `application`.
+    /// `platform`, `application`, or a section that has no name of its own.
     pub side: &'static str,
     pub name: &'c str,
     /// `tls` or `callback_tls`.
     pub key: &'static str,
     pub end: End<'c>,
+}
+
+impl TlsTable<'_> {
+    /// The section that has the table: `platform.mitel`.
+    pub fn section(&self) -> String {
+        if self.name.is_empty() { self.side.to_owned() } else { format!("{}.{}", self.side, self.name) }
+    }
 }
 
 /// A file of certificates, and when the first of them expires, in seconds since 1970.
@@ -90,19 +97,21 @@ impl Config {
                 add("callback_tls", End::Client(&callback.tls));
             }
         }
+        let telemetry = self.telemetry.iter();
+        all.extend(telemetry.map(|it| TlsTable { side: "telemetry", name: "", key: "tls", end: End::Client(&it.tls) }));
         all
     }
 
     /// The files of certificates that can be read, with their expiry.
     pub fn certificates(&self) -> Vec<Certificate> {
         let mut all: Vec<Certificate> = Vec::new();
-        for TlsTable { side, name, end, .. } in self.tls_tables() {
-            let paths = match end {
+        for table in self.tls_tables() {
+            let paths = match table.end {
                 End::Server(tls) => [Some(&tls.certificate), tls.client_ca.as_ref()],
                 End::Client(tls) => [tls.ca.as_ref(), tls.identity.as_ref().map(|identity| &identity.certificate)],
             };
             for path in paths.into_iter().flatten() {
-                let section = format!("{side}.{name}");
+                let section = table.section();
                 if let Some(expiry) = expiry::of_file(path)
                     && !all.iter().any(|known| (&known.section, &known.path) == (&section, path))
                 {
@@ -116,27 +125,26 @@ impl Config {
 
 /// Reads the files of every table, and complains about those that cannot be used.
 pub(super) fn check(root: &Section, config: &Config) {
-    for side in ["platform", "application"] {
-        for (name, section) in root.sections(side) {
-            for TlsTable { key, end, .. } in
-                config.tls_tables().into_iter().filter(|table| table.side == side && table.name == name)
-            {
-                let checked = match end {
-                    End::Server(tls) => server(tls).map(drop),
-                    // The system's certificates are read when they are needed.
-                    End::Client(tls) if tls.ca.is_none() && tls.identity.is_none() => Ok(()),
-                    End::Client(tls) => client(tls).map(drop),
-                };
-                if let (Err(wrong), Some(table)) = (checked, section.section(key)) {
-                    table.problem(wrong.key, wrong.text);
-                }
-                if let End::Client(ClientTls { server_name: Some(name), .. }) = end
-                    && ServerName::try_from(name.as_str()).is_err()
-                    && let Some(table) = section.section(key)
-                {
-                    table.problem("server_name", format!("{name:?} is no name of a server"));
-                }
-            }
+    for table in config.tls_tables() {
+        let section = match table.name {
+            "" => root.section(table.side),
+            name => root.sections(table.side).into_iter().find(|(known, _)| known == name).map(|(_, section)| section),
+        };
+        let section = section.and_then(|section| section.section(table.key));
+        let checked = match table.end {
+            End::Server(tls) => server(tls).map(drop),
+            // The system's certificates are read when they are needed.
+            End::Client(tls) if tls.ca.is_none() && tls.identity.is_none() => Ok(()),
+            End::Client(tls) => client(tls).map(drop),
+        };
+        if let (Err(wrong), Some(section)) = (checked, &section) {
+            section.problem(wrong.key, wrong.text);
+        }
+        if let End::Client(ClientTls { server_name: Some(name), .. }) = table.end
+            && ServerName::try_from(name.as_str()).is_err()
+            && let Some(section) = &section
+        {
+            section.problem("server_name", format!("{name:?} is no name of a server"));
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod certificates;
 mod dialect;
 mod file_schema;
 mod platform;
+mod telemetry;
 mod together;
 mod warnings;
 
@@ -27,6 +28,7 @@ pub use admin::{Admin, Trace};
 pub use application::Application;
 pub use file_schema::file_schema;
 pub use platform::Platform;
+pub use telemetry::Telemetry;
 pub use together::{Listener, listeners};
 
 /// A configuration that can be run.
@@ -43,6 +45,8 @@ pub struct Config {
     pub trace: Option<Trace>,
     /// How often the files of the configuration are looked at, to load them again once they have changed.
     pub watch: Option<Duration>,
+    /// None if no spans are exported.
+    pub telemetry: Option<Telemetry>,
     /// The file that keeps open routes; none where nobody asks for any, or none shall be kept.
     pub store: Option<PathBuf>,
     /// What is right, and better were otherwise.
@@ -80,6 +84,7 @@ pub fn read_and(
             admin: Admin::read(root),
             trace: Trace::read(root),
             watch: admin::watch(root),
+            telemetry: Telemetry::read(root),
             store: None,
             warnings: Vec::new(),
         };

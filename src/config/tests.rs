@@ -142,7 +142,7 @@ fn every_key_that_is_read_stands_in_the_commented_file() {
     for key in ["mappings", "ca", "certificate", "pins", "profile_ids", "routing", "callback", "level"] {
         assert!(keys.contains(&key), "{key} is not asked for: {keys:?}");
     }
-    let tables = ["platform", "application", "log", "admin", "trace", "reload"];
+    let tables = ["platform", "application", "log", "admin", "trace", "reload", "telemetry"];
     for key in keys.into_iter().filter(|key| !tables.contains(key)) {
         assert!(is_shown(key), "{key} is not shown");
     }

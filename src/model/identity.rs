@@ -116,6 +116,11 @@ fn guid(text: &str) -> Option<[u8; GUID]> {
         .then_some(guid)
 }
 
+/// True for the text of a guid, which no other call of any platform has.
+pub fn is_guid(text: &str) -> bool {
+    guid(text).is_some()
+}
+
 #[cold]
 fn is_same_guid(one: &str, other: &str) -> bool {
     guid(one).is_some_and(|one| guid(other) == Some(one))

@@ -31,7 +31,7 @@ pub use calls::{Call, Party, PartyState, Phase};
 pub use change::{Asking, Attributes, Change, Said};
 pub use consequence::{Audience, Consequence, Details, Order, PartyRef, Subjects, Telling, Transition};
 pub use effect::Effect;
-pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, kept};
+pub use identity::{CallNames, Device, Id, KnownDevice, NAMES, NativeId, SpacedId, SpacedRef, digits, is_guid, kept};
 pub use link::LinkState;
 pub use requests::{Ask, Asked, ClientId, Request, RequestIx, Unseen, Verdict, dialable};
 pub use services::Service;

@@ -16,11 +16,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
-    perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse,
+    perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse, telemetry::Telemetry,
 };
 use crate::{
     bridge::{Bridge, Owner, Watch},
     config::certificates::Certificate,
+    log,
     port::{self, Connection, Notice, Reply},
     time::Time,
 };
@@ -45,6 +46,8 @@ pub struct Channels {
     pub callbacks: Vec<Option<Arc<Callbacks>>>,
     /// The files of certificates, for the metrics.
     pub certificates: Vec<Certificate>,
+    /// Where spans of calls go.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// A stream, as far as it has come.
@@ -84,6 +87,7 @@ pub struct Engine {
     pub(super) complaints: VecDeque<Complaint>,
     /// Stories that somebody follows.
     watches: Vec<(Watch, mpsc::Sender<String>)>,
+    pub(super) telemetry: Option<Telemetry>,
     pub(super) tasks: TaskTracker,
     /// Given as long as the loop turns.
     pulse: Option<Pulse>,
@@ -100,7 +104,7 @@ const PIECE: usize = 2 << 10;
 impl Engine {
     pub fn new(
         bridge: Bridge,
-        Channels { ways, store, callbacks, certificates }: Channels,
+        Channels { ways, store, callbacks, certificates, telemetry }: Channels,
         (start, hold_limit): (Instant, Duration),
         inputs: mpsc::Sender<Input>,
         metrics: Metrics,
@@ -126,6 +130,7 @@ impl Engine {
             certificates,
             complaints: VecDeque::new(),
             watches: Vec::new(),
+            telemetry,
             tasks,
             pulse: None,
             start,
@@ -141,9 +146,8 @@ impl Engine {
         loop {
             self.release_all();
             let goes_on = self.go_on();
-            if !self.watches.is_empty() {
-                self.tell_watches();
-            }
+            self.tell_watches();
+            self.follow_calls();
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
@@ -181,6 +185,9 @@ impl Engine {
                 },
                 () = std::future::ready(()), if goes_on => {}
             }
+        }
+        if let Some(notice) = self.telemetry.take().and_then(|telemetry| telemetry.finish(&self.bridge)) {
+            log::notices::write(None, None, &notice);
         }
         // Without their senders, the tasks end once they have delivered everything that waits.
         self.links.clear();
@@ -376,5 +383,14 @@ impl Engine {
             let mut lines = bridge.story_goes_on(watch).into_iter();
             !live.is_closed() && lines.all(|line| live.try_send(line).is_ok())
         });
+    }
+
+    /// Has the calls followed that become spans.
+    fn follow_calls(&mut self) {
+        if let Some(notice) = self.telemetry.as_mut().and_then(|telemetry| telemetry.observe(&self.bridge)) {
+            let now = self.now();
+            self.bridge.complain(now, None, notice);
+            self.perform(None);
+        }
     }
 }

@@ -19,7 +19,7 @@ use hyper::{
     Request, Response, StatusCode, Uri,
     body::Incoming,
     client::conn::http1::SendRequest,
-    header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue},
+    header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER},
     http::request::Parts,
 };
 use rustls::pki_types::ServerName;
@@ -75,6 +75,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub charset: Option<String>,
     pub body: Result<Bytes, String>,
+    /// When it may be asked again, in seconds, if the service says so.
+    pub retry_after: Option<u64>,
     /// The body was not read to its end.
     is_cut: bool,
 }
@@ -161,7 +163,28 @@ impl Exchange {
         limit: Duration,
     ) -> Result<Answer, Failure> {
         let head = self.head(action).map_err(Failure::Unsent)?;
-        match timeout_at((since + limit).into(), self.exchange(&head, &body)).await {
+        self.exchange_within(&head, &body, since, limit).await
+    }
+
+    /// Posts JSON with these headers, once. All of it may take so long.
+    pub async fn post_json(
+        &mut self,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<Answer, Failure> {
+        let head = json(&self.uri, headers).map_err(Failure::Unsent)?;
+        self.exchange_within(&head, &body, Instant::now(), limit).await
+    }
+
+    async fn exchange_within(
+        &mut self,
+        head: &Parts,
+        body: &Bytes,
+        since: Instant,
+        limit: Duration,
+    ) -> Result<Answer, Failure> {
+        match timeout_at((since + limit).into(), self.exchange(head, body)).await {
             Ok(result) => result,
             Err(_) => {
                 let written = self.open.is_some();
@@ -307,9 +330,23 @@ fn post(uri: &Uri, action: &str) -> Result<Parts, String> {
     request.map(|request| request.into_parts().0).map_err(|error| error.to_string())
 }
 
+fn json(uri: &Uri, headers: &[(HeaderName, HeaderValue)]) -> Result<Parts, String> {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let mut request = Request::post(path)
+        .header(HOST, host)
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT_ENCODING, "identity");
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.body(()).map(|request| request.into_parts().0).map_err(|error| error.to_string())
+}
+
 /// Reads an answer to its end, so that the connection can be used again.
 async fn read(response: Response<Incoming>, most: usize) -> Answer {
     let (status, charset) = (response.status(), content::charset(response.headers()));
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let packed = Foreign::of(response.headers()).and_then(|foreign| foreign.unread());
     let body = match Limited::new(response.into_body(), most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
@@ -323,5 +360,5 @@ async fn read(response: Response<Incoming>, most: usize) -> Answer {
         Some(form) if !body.is_empty() => Err(format!("the answer ({status}) {form}")),
         _ => Ok(body),
     });
-    Answer { status, charset, body, is_cut }
+    Answer { status, charset, body, retry_after, is_cut }
 }

@@ -80,6 +80,7 @@ impl Engine {
             unposted: self.ways.iter().map(|way| way.posts.as_ref().map(Posts::fill)).collect(),
             inputs: (self.inputs.max_capacity() - self.inputs.capacity(), self.inputs.max_capacity()),
             certificates: &self.certificates,
+            telemetry: self.telemetry.as_ref(),
         };
         self.metrics.render(&self.bridge, &moment)
     }

@@ -20,6 +20,7 @@ use crate::{
     bridge::{Bridge, Owner},
     config::certificates::Certificate,
     log,
+    net::telemetry::Telemetry,
     time::Time,
 };
 pub use bounds::{Fill, Places};
@@ -67,6 +68,7 @@ pub struct Moment<'m> {
     /// The engine's own queue of inputs.
     pub inputs: (usize, usize),
     pub certificates: &'m [Certificate],
+    pub telemetry: Option<&'m Telemetry>,
 }
 
 /// The one table of families: the source of a report and of its documentation. A row is a family's field, its type, its name
@@ -159,6 +161,8 @@ families! {
     limit: Gauges "bound_limit" ["section" "bound"] "The bound, by its section and key in the configuration"
     expiry: Gauges "certificate_expiry_timestamp_seconds" ["section" "path"]
         "When a certificate expires, in seconds since 1970; of a file with several, the first that does"
+    spans: Counters "spans" ["outcome"]
+        "Spans of calls for a collector, by what became of them: `exported`, or dropped for a reason"
     lines_dropped: Counter "log_lines_dropped" [] "Lines of the log that nobody read in time, or that were not taken"
 }
 

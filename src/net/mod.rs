@@ -39,6 +39,7 @@ mod store;
 mod strangers;
 mod stream;
 pub mod supervisor;
+mod telemetry;
 mod tls;
 mod web;
 mod websocket;
@@ -70,6 +71,7 @@ use peers::Peers;
 pub use reload::Exchanged;
 use sections::Sections;
 use supervisor::Supervisor;
+use telemetry::Exporter;
 use tls::{Ends, NewEnds};
 
 /// How much may wait for the task that owns the bridge; whoever brings more waits itself.
@@ -109,6 +111,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let (grace, store) = (config.shutdown_grace, config.store.clone());
     let config::Admin { listen: admin, socket } = std::mem::take(&mut config.admin);
     let (trace, hold_limit) = (config.trace, config.hold_limit);
+    let telemetry = config.telemetry.clone();
     let certificates = config.certificates();
     let ends = Ends::from(NewEnds::of(&config)?);
     let mut shop = Workshop {
@@ -163,7 +166,7 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
     let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     bridge.set_epoch(u64::try_from(epoch.as_millis()).unwrap_or_default());
     if let Some(trace) = trace {
-        bridge.remember_stories(trace.history, trace.values);
+        bridge.remember_stories(trace.memory, trace.values);
     }
     bridge.tell_stories(log::notices::shows_stories());
     bridge.set_zone(&Zone::new(jiff::tz::TimeZone::system()));
@@ -195,6 +198,13 @@ pub async fn start(mut config: Config, mappings: &Mappings) -> Result<Running, S
         sections.accepts(&own.section(), own.begin(&tasks));
     }
     let (platforms, applications) = sections.addresses();
+    if let Some(settings) = &telemetry {
+        let connector = ends.connector("telemetry", "", "tls").ok_or("telemetry: there is no TLS")?;
+        let peers = Peers { inputs: inputs.clone(), about: None };
+        let (telemetry, exporter) = Exporter::start(settings, connector, peers)?;
+        tasks.spawn(exporter.run());
+        channels.telemetry = Some(telemetry);
+    }
     let engine = Engine::new(bridge, channels, (begun, hold_limit), inputs.clone(), metrics, tasks.clone());
     let engine = tokio::spawn(engine.run(receiver, shutdown.clone()));
     let orders = Some(orders);

@@ -152,7 +152,7 @@ fn section(table: &str) -> &str {
 }
 
 fn table(side: &str, name: &str, key: &str) -> String {
-    format!("{side}.{name}.{key}")
+    if name.is_empty() { format!("{side}.{key}") } else { format!("{side}.{name}.{key}") }
 }
 
 impl Connector {

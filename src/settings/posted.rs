@@ -21,17 +21,7 @@ impl Posts {
     /// they are made.
     pub fn read(section: &Section, urls: &[String], key: &'static str, connections: u32, plaintext: bool) -> Posts {
         for url in urls {
-            match Url::to_call(url) {
-                Ok(url) if !url.secure && !is_loopback(&url.host) && !plaintext => section.problem(
-                    key,
-                    "bytes leave this machine unprotected: use an https address, or say `plaintext = true`",
-                ),
-                Ok(_) => {}
-                Err(wrong) => section.problem(
-                    key,
-                    format!("{wrong}; it should be an address such as \"https://cc.example:8730/service\""),
-                ),
-            }
+            Posts::check_url(section, url, key, plaintext, "https://cc.example:8730/service");
         }
         Posts {
             tls: ClientTls::read(section, "tls").unwrap_or_default(),
@@ -39,6 +29,16 @@ impl Posts {
             connections: section.number("connections", connections) as usize,
             queue: section.number("queue", 1024u32) as usize,
             max_answer: section.size("max_answer", 1 << 20),
+        }
+    }
+
+    /// Complains about an address that cannot be posted to, or must not: it should be one such as the example.
+    pub fn check_url(section: &Section, url: &str, key: &'static str, plaintext: bool, example: &str) {
+        match Url::to_call(url) {
+            Ok(url) if !url.secure && !is_loopback(&url.host) && !plaintext => section
+                .problem(key, "bytes leave this machine unprotected: use an https address, or say `plaintext = true`"),
+            Ok(_) => {}
+            Err(wrong) => section.problem(key, format!("{wrong}; it should be an address such as {example:?}")),
         }
     }
 

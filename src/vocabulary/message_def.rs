@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    field::{Literal, Role, Type},
+    field::{AgentPart, Literal, Role, Type, Which},
     fields::Fields,
 };
 use crate::message::Kind;
@@ -42,6 +42,7 @@ pub struct MessageDef {
     pub fields: Fields,
     /// The fields that have a role. Some of them are looked up for every event.
     pub roles: Vec<(Role, usize)>,
+    pub mentions: Mentions,
     /// The record whose fields come first, and their number.
     pub base: Option<(usize, usize)>,
     /// Fields with a fixed value, by slot.
@@ -62,6 +63,45 @@ pub struct MessageDef {
     /// A request that only concerns the session and never reaches the model.
     pub session: bool,
     pub span: Range<usize>,
+}
+
+/// The fields by which people tell which call, agent and request a message is about; of several, the first that has a value.
+#[derive(Debug, Clone, Default)]
+pub struct Mentions {
+    pub call: Vec<usize>,
+    pub agent: Vec<usize>,
+    pub request: Option<usize>,
+}
+
+impl Mentions {
+    pub(super) fn of(roles: &[(Role, usize)], call_names: &[String]) -> Mentions {
+        let mut calls = Vec::new();
+        let (mut ids, mut numbers, mut request) = (Vec::new(), Vec::new(), None);
+        for (role, slot) in roles {
+            match role {
+                Role::Call(Which::Call, part) => calls.push((*part, *slot)),
+                Role::Agent(AgentPart::Id) => ids.push(*slot),
+                Role::Agent(AgentPart::Number) => numbers.push(*slot),
+                Role::Request => request = Some(*slot),
+                Role::Call(Which::Second | Which::Result, _)
+                | Role::Agent(AgentPart::Name | AgentPart::Station)
+                | Role::Service
+                | Role::Session
+                | Role::Tenant
+                | Role::Platform
+                | Role::Sequence
+                | Role::Time
+                | Role::Utc => {}
+            }
+        }
+        // The number is what people call a call by; without one, its most authoritative name.
+        calls.sort_by_key(|(part, _)| if call_names[usize::from(*part)] == "id" { 0 } else { part + 1 });
+        Mentions {
+            call: calls.into_iter().map(|(_, slot)| slot).collect(),
+            agent: ids.into_iter().chain(numbers).collect(),
+            request,
+        }
+    }
 }
 
 impl MessageDef {

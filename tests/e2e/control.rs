@@ -1,4 +1,4 @@
-//! The Unix socket of `[admin]`: reload, log level, trace and support, as an operator uses them.
+//! The Unix socket of `[admin]`: reload, log level and support, as an operator uses them. `trace` has a file of its own.
 
 use std::{os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
@@ -7,28 +7,33 @@ use serde_json::json;
 
 use crate::{daemon::Hosted, world::*};
 
-struct Operator {
-    socket: PathBuf,
+pub struct Operator {
+    pub socket: PathBuf,
 }
 
 /// What a command came to.
-struct Outcome {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Operator {
-    fn new(name: &str) -> Operator {
+    pub fn new(name: &str) -> Operator {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         Operator { socket: folder.join(format!("{name}-{}.sock", std::process::id())) }
     }
 
-    fn section(&self) -> String {
-        format!("[admin]\nsocket = '{}'\n[trace]\n", self.socket.display())
+    pub fn section(&self) -> String {
+        format!("[admin]\nsocket = '{}'\n", self.socket.display())
     }
 
-    async fn does(&self, arguments: &[&str]) -> Outcome {
+    /// The same, and stories are remembered.
+    pub fn remembering(&self) -> String {
+        self.section() + "[trace]\n"
+    }
+
+    pub async fn does(&self, arguments: &[&str]) -> Outcome {
         let mut command = command(self, arguments);
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());
         let output = soon("the command", run).await.unwrap();
@@ -88,94 +93,7 @@ async fn the_level_of_the_log_changes_while_the_bridge_runs() {
     assert_eq!([told("1001"), told("1002"), told("1003")], [false, true, false], "{log}");
 }
 
-#[tokio::test]
-async fn the_story_of_a_call_is_told_afterwards_and_as_it_happens() {
-    let operator = Operator::new("trace");
-    let rest = operator.section();
-    let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
-    world.works(1001).await;
-    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
-    world.line.say(&call("established", 900, 4, answered)).await.unwrap();
-    while short(&event(&mut world.desk).await) != "CallEstablished 900 a1001" {}
-    world.desk.ask("HoldCall", &[("AgentIdx", "1001"), ("CallId", "900")]).await.unwrap();
-    while !short(&event(&mut world.desk).await).starts_with("CallRequestFailed") {}
-
-    let story = operator.does(&["trace", "--call", "900"]).await;
-    assert_eq!(story.code, Some(0), "{}", story.err);
-    let mut lines = story.out.lines();
-    for parts in [
-        ["a message came in event=\"message_in\" platform=\"mitel\"", "message_name=\"established\" call=\"900\""],
-        ["a rule fired event=\"rule_fired\" platform=\"mitel\"", "rule=\"established\""],
-        ["event=\"picture_changed\" platform=\"mitel\"", "transition=\"connected\" call=\"900\" agent=\"1001\""],
-        ["event=\"message_out\" application=\"desk\"", "message_name=\"CallEstablished\""],
-        ["event=\"message_in\" application=\"desk\"", "message_name=\"HoldCall\""],
-        ["event=\"request_taken\" application=\"desk\"", "operation=\"ask-hold\""],
-        ["event=\"message_out\" application=\"desk\"", "message_name=\"CallRequestFailed\""],
-    ] {
-        let told = |line: &str| line.starts_with("20") && parts.iter().all(|part| line.contains(part));
-        assert!(lines.any(told), "{parts:?} is missing, or not in its place, in\n{}", story.out);
-    }
-    assert!(!story.out.contains("5551234") && !story.out.contains("agent-login"), "{}", story.out);
-    let of_agent = operator.does(&["trace", "--agent", "1001"]).await;
-    assert!(of_agent.out.contains("message_name=\"agent-login\""), "{}", of_agent.out);
-    let of_request = operator.does(&["trace", "--request", "1"]).await;
-    assert!(of_request.out.contains("message_name=\"HoldCall\""), "{}", of_request.out);
-    assert_eq!(operator.does(&["trace", "--call", "77"]).await.out, "");
-
-    // Somebody who follows hears of what was, and then of what happens at once.
-    let queued = json!({ "queued-group-internal-id": 9, "queued-group-type": 4 });
-    world.line.say(&call("queued", 901, 4, queued)).await.unwrap();
-    while !short(&event(&mut world.desk).await).starts_with("CallStarted 901") {}
-    let mut follow = command(&operator, &["trace", "--call", "901", "--follow"]);
-    let mut child = follow.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let lines = std::io::BufReader::new(child.stdout.take().unwrap());
-    let (begun, follows) = tokio::sync::oneshot::channel();
-    let reading = tokio::task::spawn_blocking(move || {
-        use std::io::BufRead;
-        let mut lines = lines.lines().map_while(Result::ok);
-        let _ = begun.send(lines.next());
-        lines.find(|line| line.contains("CallEstablished"))
-    });
-    let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
-    assert!(soon("the story so far", follows).await.unwrap().is_some());
-    world.line.say(&call("established", 901, 4, answered)).await.unwrap();
-    let line = soon("a line", reading).await.unwrap();
-    assert!(line.is_some_and(|line| line.contains("call=\"901\"")));
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
-
-#[tokio::test]
-async fn a_transfer_makes_one_story_of_its_calls() {
-    let operator = Operator::new("transfer");
-    let rest = operator.section();
-    let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
-    let story = "tests/stories/event-feed-to-ctips/consultation-transfer-into-a-new-call.in.ndjson";
-    for line in std::fs::read_to_string(story).unwrap().lines() {
-        world.line.say(&serde_json::from_str(line).unwrap()).await.unwrap();
-    }
-    world.works(1003).await;
-    // Whichever of the three calls is asked for.
-    let mut stories = Vec::new();
-    for call in ["900", "901", "902"] {
-        stories.push(operator.does(&["trace", "--call", call]).await.out);
-    }
-    assert!(stories[0] == stories[1] && stories[1] == stories[2], "{stories:#?}");
-    for part in [
-        "message_name=\"queued\" call=\"900\"",
-        "message_name=\"delivered\" call=\"901\"",
-        "message_name=\"transferred\" call=\"900\"",
-        "transition=\"transferred\" call=\"900\" second_call=\"901\"",
-        "message_name=\"call-cleared\" call=\"902\"",
-        "message_name=\"CallTransferred\"",
-        "message_name=\"CallEnd\"",
-    ] {
-        assert!(stories[0].contains(part), "{part} is missing in\n{}", stories[0]);
-    }
-    assert!(!stories[0].contains("agent=\"1003\""), "{}", stories[0]);
-}
-
-fn command(operator: &Operator, arguments: &[&str]) -> Command {
+pub fn command(operator: &Operator, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cti-bridge"));
     command.args(arguments).arg("--socket").arg(&operator.socket);
     command

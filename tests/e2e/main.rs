@@ -32,8 +32,10 @@ mod subscribers;
 mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
+mod telemetry;
 mod texts;
 mod tls;
+mod trace;
 mod websockets;
 mod world;
 mod wsdl;

@@ -10,7 +10,7 @@ type Fault = (&'static str, &'static str, &'static str, &'static str);
 
 const NOTHING: &str = "nothing";
 
-const TABLE: [(&str, &[Fault]); 7] = [
+const TABLE: [(&str, &[Fault]); 8] = [
     (
         "Peers that have not authenticated",
         &[
@@ -362,6 +362,29 @@ const TABLE: [(&str, &[Fault]); 7] = [
                 "the log",
                 "tests/program/main.rs",
                 "nobody_reading_stderr_changes_neither_the_work_nor_the_exit_code",
+            ),
+        ],
+    ),
+    (
+        "The collector of spans",
+        &[
+            (
+                "it is away, or takes a request and never answers",
+                "spans beyond `queue`; `telemetry_failed`, `spans_dropped`, once",
+                "tests/e2e/telemetry.rs",
+                "a_collector_that_is_away_or_hangs_disturbs_nothing",
+            ),
+            (
+                "it is overloaded for a while",
+                NOTHING,
+                "tests/e2e/telemetry.rs",
+                "a_collector_that_cannot_take_spans_yet_is_asked_again_and_complained_of_once",
+            ),
+            (
+                "it refuses a request, or some spans of it",
+                "those spans; `cti_bridge_spans_total{outcome=\"refused\"}`",
+                "tests/e2e/telemetry.rs",
+                "refused_spans_are_dropped_and_counted",
             ),
         ],
     ),

@@ -103,3 +103,23 @@ fn rules_for_another_vocabulary_are_not_taken() {
     assert_eq!(bridge.exchange_rules(Owner::Application(0), rules(&other, "ctips")), Err(OtherVocabulary));
     assert!(told(&mut bridge, "delivered", 900).iter().any(|(event, ..)| event == "CallOffered"));
 }
+
+#[test]
+fn what_is_remembered_keeps_the_names_of_the_rules_of_its_time() {
+    let mut bridge = bridge(&load(&Files::built_in()));
+    bridge.remember_stories(1 << 20, false);
+    told(&mut bridge, "delivered", 900);
+    let query = || crate::bridge::Query { call: Some("900".into()), ..Default::default() };
+    let (before, _) = bridge.story(query());
+    assert!(before.iter().any(|line| line.contains("rule=\"delivered")), "{before:#?}");
+    let mut other = load(&Files::built_in());
+    let dialect = Arc::get_mut(other.dialects.get_mut("event-feed").unwrap()).unwrap();
+    let incoming = Arc::get_mut(dialect.from.as_mut().unwrap()).unwrap();
+    incoming.rule_names.iter_mut().for_each(|name| *name = format!("other-{name}").into());
+    let other = rules(&other, "event-feed");
+    bridge.exchange_rules(Owner::Platform(0), other).unwrap();
+    assert_eq!(bridge.story(query()).0, before);
+    told(&mut bridge, "delivered", 901);
+    let (after, _) = bridge.story(crate::bridge::Query { call: Some("901".into()), ..Default::default() });
+    assert!(after.iter().any(|line| line.contains("rule=\"other-delivered")), "{after:#?}");
+}

@@ -1,13 +1,14 @@
 //! Finding the story of one call, agent or request. A call has another id on each side, and a transfer makes one story of two
-//! calls: whatever an entry names together with something that belongs to the story belongs to it, too.
+//! calls: whatever an entry names together with something that belongs to the story belongs to it, too. Calls of two platforms
+//! that have the same guid are one story.
 
 use std::collections::HashSet;
 
-use super::{Entry, Name, What};
-use crate::{
-    bridge::{Bridge, Owner},
-    message::Value,
+use super::{
+    Entry, Name, What,
+    tape::{Part, Tape},
 };
+use crate::bridge::{Bridge, Owner};
 
 /// A question for a story: that of a call or an agent, by an id on any side, or of a request, by its number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,19 +30,43 @@ enum Thing {
     Agent,
 }
 
+/// An id that belongs to a story.
+#[derive(Debug)]
+enum Known {
+    Int(i64),
+    Text(Box<str>),
+}
+
+impl Known {
+    fn of(name: Name) -> Option<Known> {
+        match name {
+            Name::None => None,
+            Name::Int(number) => Some(Known::Int(number)),
+            Name::Text(text) => Some(Known::Text(text.into())),
+        }
+    }
+
+    fn is(&self, name: Name) -> bool {
+        name.is(match self {
+            Known::Int(number) => Name::Int(*number),
+            Known::Text(text) => Name::Text(text),
+        })
+    }
+}
+
 /// A story that is followed.
 #[derive(Debug)]
 pub struct Watch {
     of: Thing,
     /// The id that was asked for.
-    wanted: Name,
+    wanted: Option<Known>,
     /// The number of the request, if one was asked for.
     request: Option<i64>,
-    /// The ids that belong to it, each with the side that uses it.
-    names: HashSet<(Owner, Name)>,
+    /// The ids that belong to it, each with the side that uses it; those of no side are used by all.
+    names: Vec<(Option<Owner>, Known)>,
     /// Requests that belong to it: application, session and number.
     requests: HashSet<(usize, u32, i64)>,
-    /// How many entries were looked at.
+    /// The place up to which entries were looked at.
     seen: u64,
 }
 
@@ -49,8 +74,13 @@ impl Watch {
     fn new(Query { call, agent, request }: Query) -> Watch {
         let of = if call.is_some() { Thing::Call } else { Thing::Agent };
         let wanted = call.or(agent).unwrap_or_default();
-        let wanted = Name::of(Value::Text(&wanted));
-        Watch { of, wanted, request, names: HashSet::new(), requests: HashSet::new(), seen: 0 }
+        let wanted = Known::of(Name::of_text(&wanted));
+        Watch { of, wanted, request, names: Vec::new(), requests: HashSet::new(), seen: 0 }
+    }
+
+    fn has(&self, owner: Option<Owner>, name: Name) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| wanted.is(name))
+            || self.names.iter().any(|(known, id)| *known == owner && id.is(name))
     }
 
     /// Whether an entry belongs to the story. What it names belongs to it from now on.
@@ -58,19 +88,22 @@ impl Watch {
         if let Some(request) = self.request {
             return entry.request == Some(request);
         }
-        let (own, other) = match self.of {
-            Thing::Call => ([&entry.call, &entry.second], &entry.platform_call),
-            Thing::Agent => ([&entry.agent, &Name::None], &entry.platform_agent),
+        let (own, other, guid) = match self.of {
+            Thing::Call => ([entry.call, entry.second], entry.platform_call, entry.guid),
+            Thing::Agent => ([entry.agent, Name::None], entry.platform_agent, Name::None),
         };
-        let named = [(entry.owner, own[0]), (entry.owner, own[1]), (Owner::Platform(entry.other), other)];
-        let named = named.into_iter().filter(|(_, name)| **name != Name::None);
-        let is_known =
-            |(owner, name): (Owner, &Name)| *name == self.wanted || self.names.contains(&(owner, name.clone()));
-        let is_part = named.clone().any(is_known);
+        let (owner, platform) = (Some(entry.owner), Some(Owner::Platform(entry.other)));
+        let named = [(owner, own[0]), (owner, own[1]), (platform, other), (None, guid)];
+        let named = named.into_iter().filter(|(_, name)| *name != Name::None);
+        let is_part = named.clone().any(|(owner, name)| self.has(owner, name));
         let asked = self.request_of(entry);
         if is_part {
-            let room = MOST.saturating_sub(self.names.len());
-            self.names.extend(named.map(|(owner, name)| (owner, name.clone())).take(room));
+            for (owner, name) in named {
+                let is_new = !self.names.iter().any(|(known, id)| *known == owner && id.is(name));
+                if is_new && self.names.len() < MOST {
+                    self.names.extend(Known::of(name).map(|id| (owner, id)));
+                }
+            }
             if self.requests.len() < MOST {
                 self.requests.extend(asked);
             }
@@ -87,6 +120,12 @@ impl Watch {
         };
         Some((application, entry.session?, entry.request?))
     }
+
+    /// What is found of the story.
+    fn find<'p>(&mut self, parts: &'p [Part]) -> Vec<(u64, Entry<'p>)> {
+        let all = parts.iter().flat_map(Part::entries);
+        all.filter(|(_, entry)| self.takes(entry)).collect()
+    }
 }
 
 impl Bridge {
@@ -94,35 +133,42 @@ impl Bridge {
     pub fn story(&self, query: Query) -> (Vec<String>, Watch) {
         let mut watch = Watch::new(query);
         let Some(history) = &self.history else { return (Vec::new(), watch) };
-        let ring = history.ring();
+        let parts = history.tape.since(0);
         // An id may come up before it is known to belong to the story: the consultation before the transfer.
-        loop {
+        let found = loop {
             let before = watch.names.len() + watch.requests.len();
-            ring.entries.iter().for_each(|entry| _ = watch.takes(entry));
+            let found = watch.find(&parts);
             if watch.names.len() + watch.requests.len() == before {
-                break;
+                break found;
             }
-        }
-        watch.seen = ring.made;
-        let found: Vec<&Entry> = ring.entries.iter().filter(|entry| watch.takes(entry)).collect();
+        };
+        watch.seen = history.tape.end();
         // The bridge waits while the lines are made, so they are not many.
         let older = found.len().saturating_sub(LONGEST);
-        let found: Vec<Entry> = found.into_iter().skip(older).cloned().collect();
-        drop(ring);
+        let gone = self.gone(&history.tape, &parts);
         let left_out = (older > 0).then(|| format!("({older} older parts of the story are left out)"));
-        let lines = found.iter().flat_map(|entry| self.lines(entry));
-        (left_out.into_iter().chain(lines).collect(), watch)
+        let lines = found[older..].iter().flat_map(|(place, entry)| self.lines(*place, entry));
+        (gone.into_iter().chain(left_out).chain(lines).collect(), watch)
+    }
+
+    /// Says what is not remembered any more.
+    fn gone(&self, tape: &Tape, parts: &[Part]) -> Option<String> {
+        let (_, oldest) = parts.first()?.entries().next().filter(|_| tape.start() > 0)?;
+        let (_, limit) = tape.fill();
+        let moment = self.moment(oldest.at);
+        Some(format!("(older than {moment} is gone: [trace] memory holds {} KiB)", limit >> 10))
     }
 
     /// The lines of a story since this was asked last.
     pub fn story_goes_on(&self, watch: &mut Watch) -> Vec<String> {
         let Some(history) = &self.history else { return Vec::new() };
-        let ring = history.ring();
-        let fresh = usize::try_from(ring.made - watch.seen).unwrap_or(usize::MAX).min(ring.entries.len());
-        watch.seen = ring.made;
-        let fresh = ring.entries.range(ring.entries.len() - fresh..);
-        let found: Vec<Entry> = fresh.filter(|entry| watch.takes(entry)).cloned().collect();
-        drop(ring);
-        found.iter().flat_map(|entry| self.lines(entry)).collect()
+        let end = history.tape.end();
+        let seen = std::mem::replace(&mut watch.seen, end);
+        if seen == end {
+            return Vec::new();
+        }
+        let parts = history.tape.since(seen);
+        let found = watch.find(&parts);
+        found.iter().flat_map(|(place, entry)| self.lines(*place, entry)).collect()
     }
 }

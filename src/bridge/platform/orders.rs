@@ -113,7 +113,7 @@ impl Platform {
         }
         for (rule, command) in commands.into_iter().flatten() {
             let asker = story::Asker::from(self.model.request(request));
-            self.tell_story(self.command_story(&command, Some(&outgoing.rule_names[rule]), asker));
+            self.tell_story(self.command_story(&command, Some(rule), asker));
         }
     }
 }

@@ -243,6 +243,15 @@ impl Meaning {
         }
     }
 
+    /// Its place among all.
+    pub fn place(self) -> usize {
+        match self {
+            Meaning::Change(kind) => kind as usize,
+            Meaning::Route(kind) => ChangeKind::ALL.len() + kind as usize,
+            Meaning::Request(kind) => ChangeKind::ALL.len() + RouteChange::ALL.len() + kind as usize,
+        }
+    }
+
     pub fn request(self) -> Option<RequestKind> {
         match self {
             Meaning::Request(kind) => Some(kind),

@@ -50,7 +50,11 @@ impl Report {
         }
         self.bound("bridge", "inputs", moment.inputs.0, moment.inputs.1);
         if let Some((used, limit)) = bridge.history_fill() {
-            self.bound("trace", "history", used, limit);
+            self.bound("trace", "memory", used, limit);
+        }
+        if let Some(telemetry) = moment.telemetry {
+            let (used, limit) = telemetry.fill();
+            self.bound("telemetry", "queue", used, limit);
         }
         if let Some((used, limit)) = log::fill() {
             self.bound("log", "queue_bytes", used, limit);

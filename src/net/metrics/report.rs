@@ -40,6 +40,9 @@ impl Report {
             add(&self.notices, labels, count);
         }
         self.bounds(bridge, moment, places);
+        for (outcome, count) in moment.telemetry.iter().flat_map(|telemetry| telemetry.counts.all()) {
+            add(&self.spans, vec![("outcome", outcome.to_owned())], count);
+        }
         for certificate in moment.certificates {
             let path = certificate.path.display().to_string();
             let labels = vec![("section", certificate.section.clone()), ("path", path)];

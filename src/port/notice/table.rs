@@ -107,6 +107,17 @@ macro_rules! table {
                 cause: &'static str, user: String, message_name: String,
             }
 
+            // ── telemetry ─────────────────────────────────────────────────────────────────────────────────────────────
+            TelemetryFailed telemetry_failed Warn Few "the collector does not take spans of calls" {
+                address: String, reason: String,
+            }
+            TelemetryRestored telemetry_restored Info Few "the collector takes spans of calls again" {
+                address: String, count: u64,
+            }
+            SpansDropped spans_dropped Warn Few "spans of calls are dropped" {
+                cause: &'static str, limit: Option<u64>, count: Option<u64>,
+            }
+
             // ── messages of a platform ────────────────────────────────────────────────────────────────────────────────
             EventsMissed events_missed Warn Many "the sequence has a gap: events were missed" {
                 sequence: u32, expected: u32, asks_snapshot: bool,

@@ -8,7 +8,7 @@ use crate::{
     vocabulary::{
         definition::Form,
         fields::Fields,
-        message_def::{MessageDef, Side},
+        message_def::{Mentions, MessageDef, Side},
         renaming::load as naming,
         wire_name::lower,
     },
@@ -71,7 +71,9 @@ impl<'d> Loader<'d> {
         if bare && side == Side::Reply && fields.list.len() != 1 {
             table.problem(problems, "a bare reply has one field: the result");
         }
-        let roles = fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
+        let roles: Vec<_> =
+            fields.list.iter().enumerate().filter_map(|(slot, field)| Some((field.role?, slot))).collect();
+        let mentions = Mentions::of(&roles, &self.vocabulary.call_names);
         let def = MessageDef {
             label: key.name.into(),
             chapter: table.required("chapter", problems).into(),
@@ -80,6 +82,7 @@ impl<'d> Loader<'d> {
             aliases,
             fields,
             roles,
+            mentions,
             base,
             fixed,
             devices,

@@ -12,6 +12,8 @@ from harness.feed import Agent, Call, Feed, entities
 # Told by run.
 BINARY = Path(os.environ["CTI_BRIDGE_BINARY"])
 BUILT = Path(os.environ["CTI_BRIDGE_INTEROP"])
+# The package has the program as a file of data.
+COLLECTOR = next(BUILT.glob("venv/lib/python*/site-packages/rotel/rotel-agent"))
 
 SALES, SUPPORT = 9, 11
 CLASSES = {kind: name for name, kind in TYPES.items()}

@@ -1,0 +1,365 @@
+//! One entry of the history, and its form in memory: a few words of 64 bits, with texts behind them only where an id is one. It
+//! owns that form; it deliberately makes no names of its numbers.
+
+use crate::{
+    bridge::Owner,
+    message::{Kind, Value},
+    model::{Effect, Id, Meaning, Occasion, RequestKind, TransitionKind},
+    time::Time,
+};
+
+/// An id as its side writes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Name<'n> {
+    #[default]
+    None,
+    Int(i64),
+    Text(&'n str),
+}
+
+/// The longest id that is kept, and the longest values of a message, in bytes. Both fit a record, whatever they are.
+const LONGEST_NAME: usize = 1024;
+const LONGEST_VALUES: usize = 48 << 10;
+
+impl<'n> Name<'n> {
+    pub fn of(value: Value<'n>) -> Name<'n> {
+        match value {
+            Value::Int(number) => Name::Int(number),
+            Value::Text(text) => Name::of_text(text),
+            Value::Absent | Value::Nil | Value::List(_) | Value::Record(_) => Name::None,
+            Value::Bool(_) | Value::Float(_) => value.as_int().map_or(Name::None, Name::Int),
+        }
+    }
+
+    pub fn of_text(text: &'n str) -> Name<'n> {
+        let text = cut(text, LONGEST_NAME);
+        // The same id may be written as a number on one side and as a text on the other.
+        match text.as_bytes() {
+            [] => Name::None,
+            b"0" => Name::Int(0),
+            [b'1'..=b'9', ..] => text.parse().map_or(Name::Text(text), Name::Int),
+            _ => Name::Text(text),
+        }
+    }
+
+    pub fn of_id(id: Id<'n>) -> Name<'n> {
+        match id {
+            Id::None => Name::None,
+            Id::Int(number) => Name::Int(number),
+            Id::Text(text) => Name::of_text(text),
+        }
+    }
+
+    pub fn text(self) -> Option<String> {
+        match self {
+            Name::None => None,
+            Name::Int(number) => Some(number.to_string()),
+            Name::Text(text) => Some(text.to_owned()),
+        }
+    }
+
+    /// True if both are the same id; guids are equal whatever their case, with or without braces.
+    pub fn is(self, other: Name) -> bool {
+        match (self, other) {
+            (Name::Text(one), Name::Text(other)) => Id::Text(one) == Id::Text(other),
+            (Name::Int(one), Name::Int(other)) => one == other,
+            (Name::None | Name::Int(_) | Name::Text(_), _) => false,
+        }
+    }
+}
+
+/// The beginning of a text that is too long.
+fn cut(text: &str, longest: usize) -> &str {
+    if text.len() <= longest { text } else { &text[..text.floor_char_boundary(longest)] }
+}
+
+/// The bridge's own reason why an application is not told of a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unheard {
+    /// The reply is the request's only answer.
+    Replied,
+    OtherMedium,
+}
+
+impl Unheard {
+    const ALL: [Unheard; 2] = [Unheard::Replied, Unheard::OtherMedium];
+
+    pub fn text(self) -> &'static str {
+        match self {
+            Unheard::Replied => "the reply is the request's only answer",
+            Unheard::OtherMedium => "it is not told of calls of this medium",
+        }
+    }
+}
+
+/// The content of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// With what the first rule that fired made of the message.
+    MessageIn(Option<Meaning>),
+    RuleFired(Meaning),
+    Ignored,
+    WithoutEffect(Meaning, Effect),
+    /// And whether no message of the platform says it.
+    Changed(Occasion, bool),
+    /// The reason is the bridge's own, or that of the rules.
+    Untold(TransitionKind, Option<Unheard>),
+    MessageOut,
+    Taken(RequestKind),
+    CommandOut,
+    ReplyIn,
+}
+
+/// No kind, rule or reason.
+const NO_BYTE: u8 = u8::MAX;
+const NONE: u16 = u16::MAX;
+
+impl What {
+    /// A number for the variant, and one for each of its values.
+    fn codes(self) -> [u8; 3] {
+        match self {
+            What::MessageIn(fired) => [0, fired.map_or(NO_BYTE, |means| means.place() as u8), 0],
+            What::RuleFired(means) => [1, means.place() as u8, 0],
+            What::Ignored => [2, 0, 0],
+            What::WithoutEffect(means, effect) => [3, means.place() as u8, effect as u8],
+            What::Changed(occasion, presumed) => [4, occasion.place() as u8, u8::from(presumed)],
+            What::Untold(transition, reason) => [5, transition as u8, reason.map_or(NO_BYTE, |reason| reason as u8)],
+            What::MessageOut => [6, 0, 0],
+            What::Taken(operation) => [7, operation as u8, 0],
+            What::CommandOut => [8, 0, 0],
+            What::ReplyIn => [9, 0, 0],
+        }
+    }
+
+    fn of([variant, kind, more]: [u8; 3]) -> Option<What> {
+        let meaning = || Meaning::all().nth(usize::from(kind));
+        let transition = || TransitionKind::from_code(i64::from(kind));
+        Some(match variant {
+            0 => What::MessageIn(meaning()),
+            1 => What::RuleFired(meaning()?),
+            2 => What::Ignored,
+            3 => What::WithoutEffect(meaning()?, *Effect::ALL.get(usize::from(more))?),
+            4 => What::Changed(Occasion::all().nth(usize::from(kind))?, more == 1),
+            5 => What::Untold(transition()?, Unheard::ALL.get(usize::from(more)).copied()),
+            6 => What::MessageOut,
+            7 => What::Taken(RequestKind::from_code(i64::from(kind))?),
+            8 => What::CommandOut,
+            9 => What::ReplyIn,
+            _ => return None,
+        })
+    }
+}
+
+/// One part of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'n> {
+    pub at: Time,
+    pub owner: Owner,
+    pub what: What,
+    pub message: Option<Kind>,
+    /// The rule's place among its owner's rules in that direction.
+    pub rule: Option<usize>,
+    /// The platform or application on the other side.
+    pub other: usize,
+    pub session: Option<u32>,
+    pub sessions: usize,
+    pub request: Option<i64>,
+    pub call: Name<'n>,
+    pub second: Name<'n>,
+    pub agent: Name<'n>,
+    pub platform_call: Name<'n>,
+    pub platform_agent: Name<'n>,
+    /// That of a call that begins: other platforms may know it by this, too.
+    pub guid: Name<'n>,
+    pub values: Option<&'n str>,
+}
+
+const OF_APPLICATION: u16 = 1 << 15;
+const NAMES: usize = 6;
+/// Flags: two bits for each name, then one for each of these.
+const HAS_SESSION: u16 = 1 << 12;
+const HAS_REQUEST: u16 = 1 << 13;
+const HAS_VALUES: u16 = 1 << 14;
+const INT: u16 = 1;
+const TEXT: u16 = 2;
+
+impl<'n> Entry<'n> {
+    #[inline]
+    pub fn new(owner: Owner, what: What) -> Entry<'n> {
+        Entry {
+            at: Time(0),
+            owner,
+            what,
+            message: None,
+            rule: None,
+            other: 0,
+            session: None,
+            sessions: 0,
+            request: None,
+            call: Name::None,
+            second: Name::None,
+            agent: Name::None,
+            platform_call: Name::None,
+            platform_agent: Name::None,
+            guid: Name::None,
+            values: None,
+        }
+    }
+
+    fn names(&self) -> [Name<'n>; NAMES] {
+        [self.call, self.second, self.agent, self.platform_call, self.platform_agent, self.guid]
+    }
+
+    /// How many words the entry has.
+    #[inline]
+    pub fn length(&self) -> usize {
+        let mut length = 3 + usize::from(self.session.is_some()) + usize::from(self.request.is_some());
+        for name in self.names() {
+            length += match name {
+                Name::None => 0,
+                Name::Int(_) => 1,
+                Name::Text(text) => text_length(text),
+            };
+        }
+        length + self.values.map_or(0, |values| text_length(cut(values, LONGEST_VALUES)))
+    }
+
+    /// Hands over the words, as many as `length` says.
+    #[inline]
+    pub fn write(&self, length: usize, mut put: impl FnMut(u64)) {
+        let names = self.names();
+        let mut flags = 0;
+        for (place, name) in names.iter().enumerate() {
+            let sort = match name {
+                Name::None => 0,
+                Name::Int(_) => INT,
+                Name::Text(_) => TEXT,
+            };
+            flags |= sort << (2 * place);
+        }
+        let flag = |is_there: bool, flag: u16| if is_there { flag } else { 0 };
+        flags |= flag(self.session.is_some(), HAS_SESSION) | flag(self.request.is_some(), HAS_REQUEST);
+        flags |= flag(self.values.is_some(), HAS_VALUES);
+        let owner = match self.owner {
+            Owner::Platform(index) => index as u16,
+            Owner::Application(index) => index as u16 | OF_APPLICATION,
+        };
+        let [variant, kind, more] = self.what.codes();
+        put(packed([length as u16, u16::from_le_bytes([variant, kind]), flags, owner]));
+        put(self.at.0 | u64::from(more) << 56);
+        put(packed([
+            self.message.map_or(NONE, |kind| kind.0),
+            self.rule.map_or(NONE, |rule| rule as u16),
+            self.other as u16,
+            self.sessions.min(usize::from(u16::MAX)) as u16,
+        ]));
+        if let Some(session) = self.session {
+            put(u64::from(session));
+        }
+        if let Some(request) = self.request {
+            put(request as u64);
+        }
+        for name in names {
+            match name {
+                Name::None => {}
+                Name::Int(number) => put(number as u64),
+                Name::Text(text) => put_text(text, &mut put),
+            }
+        }
+        if let Some(values) = self.values {
+            put_text(cut(values, LONGEST_VALUES), &mut put);
+        }
+    }
+
+    /// Reads an entry, and says how many bytes it has.
+    pub fn read(bytes: &'n [u8]) -> Option<(Entry<'n>, usize)> {
+        let mut rest = bytes;
+        let [length, what, flags, owner] = unpacked(word(&mut rest)?);
+        let moment = word(&mut rest)?;
+        let [message, rule, other, sessions] = unpacked(word(&mut rest)?);
+        let [variant, kind] = what.to_le_bytes();
+        let what = What::of([variant, kind, (moment >> 56) as u8])?;
+        let index = usize::from(owner & !OF_APPLICATION);
+        let owner = if owner & OF_APPLICATION == 0 { Owner::Platform(index) } else { Owner::Application(index) };
+        let mut entry = Entry::new(owner, what);
+        entry.at = Time(moment & (u64::MAX >> 8));
+        entry.message = (message != NONE).then_some(Kind(message));
+        entry.rule = (rule != NONE).then_some(usize::from(rule));
+        (entry.other, entry.sessions) = (usize::from(other), usize::from(sessions));
+        if flags & HAS_SESSION != 0 {
+            entry.session = Some(word(&mut rest)? as u32);
+        }
+        if flags & HAS_REQUEST != 0 {
+            entry.request = Some(word(&mut rest)? as i64);
+        }
+        let mut name = |place: usize| -> Option<Name<'n>> {
+            Some(match flags >> (2 * place) & 3 {
+                INT => Name::Int(word(&mut rest)? as i64),
+                TEXT => Name::Text(text(&mut rest)?),
+                _ => Name::None,
+            })
+        };
+        (entry.call, entry.second, entry.agent) = (name(0)?, name(1)?, name(2)?);
+        (entry.platform_call, entry.platform_agent, entry.guid) = (name(3)?, name(4)?, name(5)?);
+        if flags & HAS_VALUES != 0 {
+            entry.values = Some(text(&mut rest)?);
+        }
+        Some((entry, 8 * usize::from(length)))
+    }
+
+    /// The first and the third word of an entry for a message that came in, once the first rule has fired for it. None if the
+    /// words are those of another entry, or of one that has its rule.
+    #[inline]
+    pub fn with_rule(first: u64, third: u64, owner: Owner, rule: usize, means: Meaning) -> Option<(u64, u64)> {
+        let [length, what, flags, whose] = unpacked(first);
+        let expected = u16::from_le_bytes([0, NO_BYTE]);
+        let is_own = match owner {
+            Owner::Platform(index) => whose == index as u16,
+            Owner::Application(index) => whose == index as u16 | OF_APPLICATION,
+        };
+        if what != expected || !is_own {
+            return None;
+        }
+        let [message, _, other, sessions] = unpacked(third);
+        let first = packed([length, u16::from_le_bytes([0, means.place() as u8]), flags, whose]);
+        Some((first, packed([message, rule as u16, other, sessions])))
+    }
+}
+
+fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
+    u64::from(first) | u64::from(second) << 16 | u64::from(third) << 32 | u64::from(fourth) << 48
+}
+
+fn unpacked(word: u64) -> [u16; 4] {
+    [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
+}
+
+/// The words of a text: its length, then its bytes.
+fn text_length(text: &str) -> usize {
+    1 + text.len().div_ceil(8)
+}
+
+fn put_text(text: &str, put: &mut impl FnMut(u64)) {
+    put(text.len() as u64);
+    for part in text.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..part.len()].copy_from_slice(part);
+        put(u64::from_le_bytes(word));
+    }
+}
+
+fn word(rest: &mut &[u8]) -> Option<u64> {
+    let (first, others) = rest.split_first_chunk()?;
+    *rest = others;
+    Some(u64::from_le_bytes(*first))
+}
+
+fn text<'n>(rest: &mut &'n [u8]) -> Option<&'n str> {
+    let length = word(rest)? as usize;
+    let (text, others) = rest.split_at_checked(length.next_multiple_of(8))?;
+    *rest = others;
+    std::str::from_utf8(&text[..length]).ok()
+}
+
+#[cfg(test)]
+mod tests;
