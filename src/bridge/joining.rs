@@ -189,8 +189,7 @@ impl Bridge {
         }
     }
 
-    /// What was heard of a connection of the conversation before it was made anew is not wanted any more; what the new one
-    /// wants at once follows.
+    /// A conversation that is new begins: what it wants at once follows.
     pub fn begin_platform(&mut self, now: Time, index: usize) {
         self.settle(now, index, Cause::Link);
     }

@@ -44,8 +44,8 @@ impl Bridge {
     // ── desks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn desks(&self) -> impl Iterator<Item = Whose> + use<> {
-        let applications: Vec<usize> = self.applications.present().map(|(index, _)| index).collect();
-        applications.into_iter().map(Whose::Application).chain((0..self.routers.len()).map(Whose::Router))
+        // The desks of those who are gone are empty.
+        (0..self.applications.len()).map(Whose::Application).chain((0..self.routers.len()).map(Whose::Router))
     }
 
     fn desk(&self, whose: Whose) -> Option<&Desk> {
