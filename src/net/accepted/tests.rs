@@ -135,7 +135,7 @@ async fn hear(client: &mut Client) -> String {
 /// Hands bytes to the engine's end of a connection; whether it has become more crowded.
 fn send(writer: &Writer, bytes: Bytes) -> Option<bool> {
     let Queued { has_risen, wake } = writer.queue(bytes.into())?;
-    wake.map(Wake::wake);
+    wake.into_iter().for_each(Wake::wake);
     Some(has_risen)
 }
 
