@@ -438,12 +438,10 @@ impl Application {
 /// A message for a file. There is one session in it: its tenant is 1, and it asked whatever was asked.
 #[inline(never)]
 pub(super) fn line(to: &Outgoing, message: &mut Message, audience: &port::Audience) -> Vec<u8> {
-    use crate::message::Node;
     let roles = message.kind().map(|kind| to.vocabulary.message(kind));
-    let request = audience.asker.map_or(0, |(_, id)| id);
-    for (role, value) in [(Role::Tenant, 1), (Role::Request, request)] {
+    for (role, value) in [(Role::Tenant, 1), (Role::Request, audience.asker.map_or(0, |(_, id)| id))] {
         if let Some(slot) = roles.and_then(|def| def.role(role)) {
-            message.set(slot, Node::Int(value));
+            message.set(slot, crate::message::Node::Int(value));
         }
     }
     let mut line = Vec::with_capacity(512);

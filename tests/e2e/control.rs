@@ -56,7 +56,7 @@ async fn a_reload_is_answered_with_what_changed_or_why_nothing_did() {
     assert!(refused.err.contains("1 error") && refused.err.contains("did you mean `ctips`?"), "{}", refused.err);
 
     // Another password, and a key that needs a restart.
-    let changed = before.replace(USER_PASSWORD, "another-pass-66").replace("[trace]", "[trace]\nhistory = '4MiB'");
+    let changed = before.replace(USER_PASSWORD, "another-pass-66") + "\n[trace]\nmemory = '4MiB'\n";
     assert_ne!(changed, before);
     world.daemon.configure(&changed);
     let done = operator.does(&["reload"]).await;
