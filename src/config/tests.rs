@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod certificates;
+mod defaults;
 mod edges;
 
 /// Read once for all tests, because reading takes longer than any test's own work.

@@ -55,7 +55,7 @@ impl Default for Settings {
             max_services: 5_000,
             max_requests: 1_000,
             service_numbers: BTreeMap::new(),
-            max_memory: 12 << 20,
+            max_memory: 24 << 20,
         }
     }
 }
