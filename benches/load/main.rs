@@ -35,6 +35,10 @@ const TURNS: usize = 5;
 /// Messages of one call until it alerts, and until it is over.
 const OFFERED: usize = 4;
 const WHOLE: usize = 10;
+/// The places of the applications, which are in the order of their names.
+const DESK: usize = 0;
+const PROBE: usize = 1;
+const WALL: usize = 2;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {
@@ -104,7 +108,7 @@ impl World {
         let running = net::start(config, &mappings).await.expect("a bridge");
         let bulk = bulk.welcome(PASSWORD).await.expect("a connection").into_stream();
         let quiet = quiet.welcome(PASSWORD).await.expect("a connection").into_stream();
-        let hearing = subscribe(&running, 2).await;
+        let hearing = subscribe(&running, PROBE).await;
         let probe = Probe::start(quiet, hearing);
         // The simulator has numbered its two replies.
         World { running, bulk: Some(bulk), feed: Feed::from(2), probe }
@@ -114,7 +118,7 @@ impl World {
     async fn crowd(&self, connections: usize) -> Crowd {
         let mut streams = Vec::new();
         for _ in 0..connections {
-            streams.push(subscribe(&self.running, 0).await);
+            streams.push(subscribe(&self.running, WALL).await);
         }
         Crowd::listen(streams)
     }
@@ -173,7 +177,7 @@ async fn tell_snapshot() -> Turn {
     world.say(&said).await;
     watch.hear(AGENTS as usize * 2, start).await;
     let sink = Sink::start();
-    let mut desk = Desk::start(world.running.applications[1]).await.expect("a desk");
+    let mut desk = Desk::start(world.running.applications[DESK]).await.expect("a desk");
     let url = format!("http://{}/CTIEvents", sink.address);
     desk.session = desk.open_at(&url, "Test01", USER_PASSWORD).await.expect("a session");
     desk.register().await.expect("a session on line");
