@@ -16,25 +16,6 @@ use crate::{
     vocabulary::{AgentPart, Role, Which},
 };
 
-/// The attributes of a request that is answered with a failure instead of being done.
-pub(super) fn refusal_of<'m>(
-    kind: RequestKind,
-    asks: &Attributes<'m>,
-    failure: Failure,
-    reason: &'m str,
-) -> Attributes<'m> {
-    let mut refusal = asks.clone();
-    refusal.set(Fact::About, Value::Int(kind.about().code()));
-    refusal.set(Fact::Failure, Value::Int(failure.code()));
-    refusal.set(Fact::Reason, Value::Text(reason));
-    refusal
-}
-
-/// It, as a request.
-pub(super) fn refused<'a, 'm>(refusal: &'a Attributes<'m>) -> Asking<'a, 'm> {
-    Asking::new(RequestKind::Refuse, refusal)
-}
-
 impl Bridge {
     /// Takes in a request, now in `message`, of a session.
     pub(super) fn asked(&mut self, now: Time, index: usize, session: u32, id: i64, message: &Message) {
@@ -62,49 +43,48 @@ impl Bridge {
                 application.tell_story(told);
             }
             // Platforms' events are not an application's to tell.
-            let Some(kind) = said.kind.request() else { return };
-            let asks = Asking::new(kind, said.attributes);
-            match kind {
+            let Some(asks) = said.asking() else { return };
+            match asks.kind {
                 RequestKind::Snapshot => match asks.int(Fact::Entity).and_then(Entity::from_code) {
                     Some(entity) => shown.push(entity),
                     None => nothing = true,
                 },
-                RequestKind::Route => self.select_route(now, index, (session, id), asked, asks),
-                kind => self.ask(now, index, session, id, asked, &Asking::new(kind, &asks)),
+                RequestKind::Route => self.select_route(now, index, (session, id), asked, &asks),
+                _ => self.ask(now, index, session, id, asked, &asks),
             }
         });
         let wrong = if nothing { Some("the snapshot names something that cannot be shown".to_owned()) } else { None };
         let cannot = || self.nobody_is_there(index).or_else(|| self.too_many_snapshots(index, session));
         let wrong = wrong.or_else(|| if shown.is_empty() { None } else { cannot() });
         if let Some(reason) = wrong {
-            let refusal = refusal_of(RequestKind::Snapshot, &Attributes::default(), Failure::Failed, &reason);
-            self.ask(now, index, session, id, asked, &refused(&refusal));
+            let nothing = Attributes::default();
+            let asks = Asking::new(RequestKind::Snapshot, &nothing);
+            self.refuse(now, index, (session, id), asked, &asks, (Failure::Failed, &reason));
         } else if !shown.is_empty() {
             self.snapshot(index, session, id, shown);
         }
         if !fired {
             // Rules are complete, so only a value that the vocabulary does not know leads here.
-            self.ask(now, index, session, id, asked, &refused(&Attributes::default()));
+            let nothing = Attributes::default();
+            self.ask(now, index, session, id, asked, &Asking::new(RequestKind::Refuse, &nothing));
         }
     }
 
     pub(super) fn ask(&mut self, now: Time, index: usize, session: u32, id: i64, asked: Asked, asks: &Asking) {
         let only_asks = matches!(asks.kind, RequestKind::State | RequestKind::Data | RequestKind::Refuse);
         if self.applications[index].only_listens(session) && !only_asks {
-            let reason = "this user may listen, and give no commands";
-            let refusal = refusal_of(asks.kind, asks, Failure::Failed, reason);
-            return self.ask(now, index, session, id, asked, &refused(&refusal));
+            let failure = (Failure::Failed, "this user may listen, and give no commands");
+            return self.refuse(now, index, (session, id), asked, asks, failure);
         }
         let application = &self.applications[index];
         let meant = self.meant(application, asked, asks);
         let Some(platform) = meant.owner().or_else(|| application.platforms.first().copied()) else { return };
         let towards = self.agent_called(application, platform, asks);
         let is_up = self.platforms[platform].model.link() == LinkState::Up;
-        if let Some((failure, reason)) = self.wrong_with(application, platform, &meant, towards, asks)
+        if let Some(failure) = self.wrong_with(application, platform, &meant, towards, asks)
             && is_up
         {
-            let refusal = refusal_of(asks.kind, asks, failure, reason);
-            return self.ask(now, index, session, id, asked, &refused(&refusal));
+            return self.refuse(now, index, (session, id), asked, asks, failure);
         }
         let mut attributes = asks.attributes.clone();
         if let Some(service) = self.service_called(application, platform, asks) {
@@ -132,6 +112,23 @@ impl Bridge {
             self.platforms[platform].model.ask(now, &ask);
             self.settle(now, platform, Cause::Request);
         }
+    }
+
+    /// Answers a request with a failure instead of having it done.
+    pub(super) fn refuse<'m>(
+        &mut self,
+        now: Time,
+        index: usize,
+        (session, id): (u32, i64),
+        asked: Asked,
+        asks: &Asking<'_, 'm>,
+        (failure, reason): (Failure, &'m str),
+    ) {
+        let mut refusal = asks.attributes.clone();
+        refusal.set(Fact::About, Value::Int(asks.kind.about().code()));
+        refusal.set(Fact::Failure, Value::Int(failure.code()));
+        refusal.set(Fact::Reason, Value::Text(reason));
+        self.ask(now, index, session, id, asked, &Asking::new(RequestKind::Refuse, &refusal));
     }
 
     /// A request as it is put to a platform.

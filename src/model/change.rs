@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use smallvec::SmallVec;
 
-use super::{CallNames, ChangeKind, Device, Fact, Id, RequestKind};
+use super::{CallNames, ChangeKind, Device, Fact, Id, Meaning, RequestKind};
 use crate::message::Value;
 
 /// What a rule made of a message: one of its kinds, and its attributes.
@@ -24,6 +24,13 @@ pub type Asking<'a, 'm> = Said<'a, 'm, RequestKind>;
 impl<'a, 'm, K> Said<'a, 'm, K> {
     pub fn new(kind: K, attributes: &'a Attributes<'m>) -> Said<'a, 'm, K> {
         Said { kind, attributes }
+    }
+}
+
+impl<'a, 'm> Said<'a, 'm, Meaning> {
+    /// What an application asks by it; none where it is news of a platform.
+    pub fn asking(&self) -> Option<Asking<'a, 'm>> {
+        Some(Asking::new(self.kind.request()?, self.attributes))
     }
 }
 

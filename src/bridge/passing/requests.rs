@@ -45,7 +45,7 @@ impl Bridge {
         let is_answered_here = |(kind, _): &(RequestKind, About)| {
             *kind == RequestKind::Snapshot
                 || (*kind == RequestKind::Route && routes_here())
-                // What concerns agents of several platforms is asked of each.
+                // A request about agents of several platforms is put to each of them.
                 || (*kind == RequestKind::LogOffAll && application.platforms.len() > 1)
         };
         let may_ask = |(kind, _): &(RequestKind, About)| matches!(kind, RequestKind::State | RequestKind::Data);
@@ -93,8 +93,8 @@ impl Bridge {
         let mut wish = Wish::default();
         let names_nothing = [asked.agent, asked.call].into_iter().flatten().any(|id| id <= 0);
         application.from.changes(message, |_, said| {
-            let Some(kind) = said.kind.request() else { return };
-            let asks = Asking::new(kind, said.attributes);
+            let Some(asks) = said.asking() else { return };
+            let kind = asks.kind;
             let about = match kind {
                 RequestKind::Refuse => asks.int(Fact::About).and_then(About::from_code).unwrap_or(About::Call),
                 kind => kind.about(),
@@ -157,8 +157,7 @@ impl Bridge {
         let from = self.applications[usize::from(passed.client.application)].from.clone();
         let mut verdict = None;
         from.changes(&passed.message, |_, said| {
-            let asks = said.kind.request().map(|kind| Asking::new(kind, said.attributes));
-            if let (Some(asks), None | Some(Verdict::Done(_))) = (asks, &verdict) {
+            if let (Some(asks), None | Some(Verdict::Done(_))) = (said.asking(), &verdict) {
                 verdict = Some(self.judge_one(now, index, passed, taken, asks));
             }
         });

@@ -5,7 +5,7 @@ mod targets;
 
 use super::{Desk, Number, Order, Record, Target, Told, Wish};
 use crate::{
-    bridge::{Bridge, Cause, Output, Owner, ids::CallKey, picture::RouteOrder, requests},
+    bridge::{Bridge, Cause, Output, Owner, ids::CallKey, picture::RouteOrder},
     mapping::CallPart,
     model::{self, Asked, Asking, Attributes, ClientId, DeviceKind, Fact, Failure, Model, RequestKind, RouteType},
     port::{Asker, Notice, RouteAsked},
@@ -85,10 +85,11 @@ impl Bridge {
         index: usize,
         (session, id): (u32, i64),
         asked: Asked,
-        asks: Asking,
+        asks: &Asking,
     ) {
         if self.applications[index].only_listens(session) {
-            return self.refuse(now, index, (session, id), asked, asks);
+            // It is refused there.
+            return self.ask(now, index, session, id, asked, asks);
         }
         let given = asks.call.number();
         let application = &self.applications[index];
@@ -102,15 +103,15 @@ impl Bridge {
         if call.is_none() && self.platforms[platform].model.link() != crate::model::LinkState::Up {
             let reason = format!("{} is not connected", self.platforms[platform].name);
             let nothing = Attributes::default();
-            let refusal = requests::refusal_of(RequestKind::Route, &nothing, Failure::Failed, &reason);
-            return self.ask(now, index, session, id, asked, &requests::refused(&refusal));
+            let asks = Asking::new(RequestKind::Route, &nothing);
+            return self.refuse(now, index, (session, id), asked, &asks, (Failure::Failed, &reason));
         }
         let client = ClientId { application: index as u16, session };
         let route = asks.int(Fact::RouteType).and_then(RouteType::from_code);
         if let (Some(call), None) = (call, application.routes.media())
             && self.platforms[platform].routes_calls()
         {
-            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, &asks);
+            return self.pass_selection(now, call, super::Asker { client, id, call: given }, route, asks);
         }
         let mut wish = Wish {
             client,
@@ -123,19 +124,13 @@ impl Bridge {
             data: Vec::new(),
         };
         if let (Some(call), Some(media)) = (call, application.routes.media()) {
-            self.find_target(application, media, call, &asks, &mut wish);
+            self.find_target(application, media, call, asks, &mut wish);
         }
         let others = || self.desks().filter(|whose| *whose != Whose::Application(index));
         let has_selected = |call| others().filter_map(|whose| self.desk(whose)).any(|desk| desk.has_selected(call));
         let taken = call.is_some_and(has_selected);
         self.applications[index].routes.select(now, call, taken, wish);
         self.settle_routes(now, platform);
-    }
-
-    fn refuse(&mut self, now: Time, index: usize, (session, id): (u32, i64), asked: Asked, asks: Asking) {
-        let reason = "this user may listen, and give no commands";
-        let refusal = requests::refusal_of(asks.kind, &asks, Failure::Failed, reason);
-        self.ask(now, index, session, id, asked, &requests::refused(&refusal));
     }
 
     // ── records ───────────────────────────────────────────────────────────────────────────────────────────────────────
