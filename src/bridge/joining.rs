@@ -18,8 +18,7 @@ impl Bridge {
     pub fn add_platform(&mut self, parts: PlatformParts) -> usize {
         let mut platform = Platform::new(parts);
         if self.epoch > 0 {
-            platform.epoch = Some(self.epoch);
-            platform.conversation.set_epoch(self.epoch);
+            platform.set_epoch(self.epoch);
         }
         if let Some(zone) = &self.zone {
             platform.set_zone(zone.clone());
@@ -57,10 +56,7 @@ impl Bridge {
     /// When the clock began, in milliseconds since 1970, so that the time of day can be said.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.epoch = epoch;
-        for (_, platform) in self.platforms.present_mut() {
-            platform.epoch = Some(epoch);
-            platform.conversation.set_epoch(epoch);
-        }
+        self.platforms.present_mut().for_each(|(_, platform)| platform.set_epoch(epoch));
         let servers = self.applications.present_mut().filter_map(|(_, application)| application.server.as_mut());
         servers.for_each(|server| server.set_epoch(epoch));
     }
@@ -178,14 +174,12 @@ impl Bridge {
         if self.platforms[index].renew(parts) {
             self.forget_stories();
         }
-        let tells_all = self.platforms[index].tells_all;
-        let epoch = self.epoch;
         let platform = &mut self.platforms[index];
-        if tells_all {
+        if platform.tells_all {
             platform.tell_all();
         }
-        if epoch > 0 {
-            platform.conversation.set_epoch(epoch);
+        if self.epoch > 0 {
+            platform.set_epoch(self.epoch);
         }
     }
 

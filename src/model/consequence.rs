@@ -1,7 +1,10 @@
 //! Output of the model: transitions and orders, of which rules make messages, and the queue of those that nobody has taken
 //! yet. Whom they reach is decided in `bridge`.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    fmt::Debug,
+    ops::{Deref, DerefMut},
+};
 
 use super::{
     About, AgentIx, AgentState, CallIx, ClientId, Detail, End, Entity, Failure, Object, Occasion, OrderKind,
@@ -209,16 +212,22 @@ pub(super) struct Consequences {
 }
 
 impl Consequences {
-    pub fn tell(&mut self, mut transition: Transition) {
-        debug_assert!(transition.fits_its_signature(), "{transition:?}");
-        transition.details.presumed = self.presuming;
-        self.queue.push(Consequence::Tell(transition));
+    pub fn tell(&mut self, transition: Transition) {
+        self.add(transition, Consequence::Tell);
     }
 
-    pub fn order(&mut self, mut order: Order) {
-        debug_assert!(order.fits_its_signature(), "{order:?}");
-        order.details.presumed = self.presuming;
-        self.queue.push(Consequence::Order(order));
+    pub fn order(&mut self, order: Order) {
+        self.add(order, Consequence::Order);
+    }
+
+    fn add<K: Copy + Debug + Into<Occasion>>(
+        &mut self,
+        mut told: Telling<K>,
+        of: impl FnOnce(Telling<K>) -> Consequence,
+    ) {
+        debug_assert!(told.fits_its_signature(), "{told:?}");
+        told.details.presumed = self.presuming;
+        self.queue.push(of(told));
     }
 
     /// Takes what the last message implies to have happened before it, and does not say.

@@ -227,15 +227,7 @@ fn what_a_desktop_refuses_fails_with_its_reason() {
 
 #[test]
 fn a_program_in_front_of_desktops_need_not_name_its_agent() {
-    let mut bridge = VirtualBridge::new(&["agent"], &["agent"]);
-    let ann = bridge.desktop(0, "tk-desk-140");
-    bridge.turn_to(0, ann);
-    let user =
-        json!({ "RecordID": 40, "LoginID": "140", "ExtensionNumber": "4040", "LoggedOn": 1, "ReadyStatus": true });
-    bridge.say(0, &json!({ "type": "UserInformation", "UserInformation": user }).to_string());
-    bridge.say(0, &json!({ "type": "UserInformation" }).to_string());
-    bridge.open(0, "140-page");
-    bridge.told();
+    let Front { mut bridge, .. } = Front::new();
     bridge.ask("140-page", &json!({ "id": 1, "call": "SetReadyStatus", "args": { "Status": false, "ReasonID": 3 } }));
     let orders = bridge.told().into_iter().filter_map(|told| match told {
         Told::Platform { order, .. } => Some(order),

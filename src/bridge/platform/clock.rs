@@ -48,6 +48,12 @@ impl Platform {
         self.local(self.epoch.map_or(0, |epoch| epoch + at.0) / 1000 * 1000)
     }
 
+    /// When the bridge's clock began, in milliseconds since 1970.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.epoch = Some(epoch);
+        self.conversation.set_epoch(epoch);
+    }
+
     /// Sets the zone of a platform whose messages tell none.
     pub fn set_zone(&mut self, zone: Zone) {
         self.clock.set_zone(zone);
