@@ -78,7 +78,7 @@ pub enum Output {
     Line(Vec<u8>),
 }
 
-/// What transitions and orders come from.
+/// The causes of transitions and orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     /// A message of the platform's.

@@ -16,7 +16,7 @@ use crate::{
     shipped::Files,
 };
 
-/// What the bridge runs with, as far as the next reload has to know it.
+/// The configuration and mappings that the bridge runs with, as far as the next reload has to know them.
 pub struct InForce {
     /// The files of the mappings, and what was made of them.
     pub files: Files,

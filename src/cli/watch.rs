@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// What can be seen of a file without reading it. A link is followed: where a folder of a container is exchanged as a whole, the
+/// The marks of a file that are seen without reading it. A link is followed: where a folder of a container is exchanged as a whole, the
 /// file is another one afterwards.
 type Look = Option<(Option<SystemTime>, u64, u64)>;
 
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    /// What happens when the files are looked at again.
+    /// Looks at the files again; whether they have changed.
     fn looked(watch: &mut Watch) -> bool {
         has_changed(&watch.seen, &mut watch.fresh, looks(&watch.paths))
     }

@@ -1,4 +1,4 @@
-//! What is remembered, as it happens, for those outside who make something of their own of it, such as spans. It owns the
+//! The history as it happens, for those outside who make something of their own of it, such as spans. It owns the
 //! form in which they get it; it deliberately does not know what becomes of it.
 
 use super::{Entry, Name, What};

@@ -121,7 +121,7 @@ impl Watch {
         Some((application, entry.session?, entry.request?))
     }
 
-    /// What is found of the story.
+    /// The entries of the story among these.
     fn find<'p>(&mut self, parts: &'p [Part]) -> Vec<(u64, Entry<'p>)> {
         let all = parts.iter().flat_map(Part::entries);
         all.filter(|(_, entry)| self.takes(entry)).collect()

@@ -1,4 +1,4 @@
-//! What is counted of a platform. Metrics are made of it.
+//! The counts of a platform, of which metrics are made.
 
 use crate::{bridge::latency::Latency, model::Effect, time::Time};
 

@@ -145,7 +145,7 @@ impl Platform {
                     let (id, news) = News::of(news, &said, def.fault.then_some(def.label.as_str()));
                     return route_news.push(routes::Heard { asker, id, news });
                 }
-                // What applications ask is no platform's to say.
+                // A platform asks for nothing: its rules are of the other side.
                 Meaning::Request(_) => return counts.add_effect(Effect::UnknownRequest),
             };
             use ChangeKind::{RouteAsked, RouteRejected, RouteUsed, Routed};

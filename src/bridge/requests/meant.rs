@@ -1,4 +1,4 @@
-//! Whom and what a request means: known on a platform, not shown so far, or over. `requests` finds it by the ids.
+//! The calls and the agent that a request means: known on a platform, not shown so far, or over. `requests` finds them by the ids.
 
 use crate::model::{AgentIx, CallIx};
 
