@@ -38,8 +38,11 @@ fn main() {
     rows.measure("a whole call", whole_calls(Live::new()), hand_written, whole_calls(HandWritten::new()));
     let statistics_name = "a group-stats message that nobody hears";
     rows.measure(statistics_name, statistics(Live::new()), hand_written, statistics(HandWritten::new()));
-    let remembering = whole_calls(Live::remembering());
-    rows.measure("a whole call, remembered or not", remembering, "without history", whole_calls(Live::new()));
+    // `benches/compare` compares with the hand-written translator alone.
+    if !rows.tabs {
+        let remembering = whole_calls(Live::remembering());
+        rows.measure("a whole call, remembered or not", remembering, "without history", whole_calls(Live::new()));
+    }
 }
 
 /// The rows of figures, as the command line wants them.

@@ -282,7 +282,6 @@ impl Application {
         }
         let queued_at = call.and_then(|call| call.queued_at).filter(|_| to.tells_waiting);
         let waiting = queued_at.map(|moment| platform.local(moment)).unwrap_or_default();
-        let mut message = std::mem::take(&mut self.message);
         let calls = [transition.call, transition.second, transition.result].map(|call| self.ids.told((index, call?)));
         let switch = switch_of(place, self.passing.contains(&true));
         let naming = Naming::Of { ids: &self.ids, parts: &to.call_parts, place, switch, platform: index, calls };
@@ -314,7 +313,7 @@ impl Application {
             told.extend(story::message_out(teller, &to.vocabulary, message, &source, asker, sessions));
         };
         let able = Able { ids: &self.ids, platform, index, place };
-        let said = to.messages(transition.kind, &live, &mut message, |rule, message| {
+        let said = to.messages(transition.kind, &live, &mut self.message, |rule, message| {
             counts.rules[rule] += 1;
             let kind = message.kind().unwrap_or(Kind(0)).0 as usize;
             counts.said[kind] += 1;
@@ -333,7 +332,6 @@ impl Application {
             counts.published[kind] += sessions as u64;
             tell_story(rule, message, sessions);
         });
-        self.message = message;
         if !said {
             self.counts.untold[transition.kind as usize] += 1;
             self.untold(platform, transition, None);

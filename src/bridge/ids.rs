@@ -316,12 +316,15 @@ impl Ids {
         let shift = self.step * place as i64 + offset;
         match native {
             NativeId::Int(number) if *number > 0 && *number < room && number + shift < HASHED => number + shift,
-            other => {
-                let id = HASHED + hash(place, offset, &other.to_string()) % HASHES;
-                self.hashed.borrow_mut().own((space, id), (place, offset, other));
-                id
-            }
+            other => self.hashed(space, place, offset, other),
         }
+    }
+
+    #[inline(never)]
+    fn hashed(&self, space: Space, place: usize, offset: i64, native: &NativeId) -> i64 {
+        let id = HASHED + hash(place, offset, &native.to_string()) % HASHES;
+        self.hashed.borrow_mut().own((space, id), (place, offset, native));
+        id
     }
 
     pub fn has_collisions(&self) -> bool {

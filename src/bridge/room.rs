@@ -56,7 +56,7 @@ impl Bridge {
         let sources = self.platforms.len() + self.applications.len();
         // Everybody has a turn.
         for _ in 0..sources {
-            self.turn = (self.turn + 1) % sources;
+            self.turn = if self.turn + 1 < sources { self.turn + 1 } else { 0 };
             let has_told = match self.turn.checked_sub(self.platforms.len()) {
                 None => self.go_on_ending(now, self.turn),
                 Some(application) => self.go_on_showing(now, application) || self.go_on_listing(now, application),

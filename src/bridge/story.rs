@@ -38,9 +38,20 @@ impl Default for Teller {
     }
 }
 
+/// The branch that calls it is one that is seldom taken, as the compiler understands.
+#[inline]
+#[cold]
+fn seldom() {}
+
 impl Teller {
+    /// Most often nobody reads stories: what tells them is laid out apart from what every message needs.
+    #[inline(always)]
     pub fn is_on(&self) -> bool {
-        self.log.is_some() || self.history.is_some()
+        let is_on = self.log.is_some() || self.history.is_some();
+        if is_on {
+            seldom();
+        }
+        is_on
     }
 
     /// Keeps an entry for the history, if there is one.

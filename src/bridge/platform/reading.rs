@@ -51,9 +51,13 @@ impl Platform {
 
     /// Lets everything follow from a message that was read; the error is what is wrong with it.
     pub(super) fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
-        self.counts.unknown_fields += decoded.unknown.len() as u64;
-        self.unknown_fields = decoded.unknown;
-        self.say_replaced(decoded.replaced);
+        if !decoded.unknown.is_empty() {
+            self.counts.unknown_fields += decoded.unknown.len() as u64;
+            self.unknown_fields = decoded.unknown;
+        }
+        if !decoded.replaced.is_empty() {
+            self.say_replaced(decoded.replaced);
+        }
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
             self.counts.last_read = Some(now);

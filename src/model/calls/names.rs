@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet, hash_map::EntryRef};
 
 use super::{Calls, MAX_NAMES};
 use crate::{model::*, time::Time};
@@ -69,8 +69,10 @@ impl Calls {
 
     pub fn drop_names(&mut self, index: CallIx, names: &[SpacedId]) {
         for name in names {
-            if self.names.bearers.get(name) == Some(&index) {
-                self.names.bearers.remove(name);
+            if let EntryRef::Occupied(bearer) = self.names.bearers.entry_ref(name)
+                && *bearer.get() == index
+            {
+                bearer.remove();
             }
         }
     }

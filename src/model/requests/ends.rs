@@ -39,16 +39,18 @@ impl Model {
     }
 
     /// Tells everyone; the first request that this answers goes with it, the askers of others are told apart.
-    pub(in crate::model) fn tell_answering(&mut self, transition: Transition, mut requests: Answered) {
+    pub(in crate::model) fn tell_answering(&mut self, mut transition: Transition, mut requests: Answered) {
         if requests.is_empty() {
             return self.tell(transition);
         }
         requests.retain(|request| !self.requests[*request].quiet);
-        let mut told = transition.clone();
-        told.request = requests.first().copied();
-        self.tell(told);
-        requests.drain(..requests.len().min(1));
-        self.answer_only(transition, requests);
+        let others: Answered = requests.drain(requests.len().min(1)..).collect();
+        transition.request = requests.first().copied();
+        if others.is_empty() {
+            return self.tell(transition);
+        }
+        self.tell(transition.clone());
+        self.answer_only(transition, others);
     }
 
     /// Tells those who asked, and nobody else.

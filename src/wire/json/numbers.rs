@@ -3,7 +3,7 @@
 use super::reader::{Json, Malformed, Token};
 
 /// The most digits that fit into an `i64` whatever they are.
-const FIT: usize = 18;
+pub(super) const FIT: usize = 18;
 
 impl<'t> Json<'t> {
     /// The value of a key if it is a whole number of few digits without white space around it. Otherwise none, and the

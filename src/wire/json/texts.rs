@@ -57,27 +57,9 @@ impl<'t> Json<'t> {
         Ok(())
     }
 
-    /// The place of the first byte from `from` on that is not plain text: the closing quote, an escape or a control
-    /// character. Eight bytes are tested together: the subtraction borrows from the highest bit of each byte that matches.
     #[inline]
-    pub(super) fn special(&self, from: usize) -> usize {
-        const EACH: u64 = u64::MAX / 255;
-        let rest = &self.text.as_bytes()[from..];
-        let (chunks, tail) = rest.as_chunks::<8>();
-        for (place, chunk) in chunks.iter().enumerate() {
-            let bytes = u64::from_le_bytes(*chunk);
-            let (quote, escape) = (bytes ^ (EACH * u64::from(b'"')), bytes ^ (EACH * u64::from(b'\\')));
-            let control = bytes.wrapping_sub(EACH * u64::from(b' ')) & !bytes;
-            let quote = quote.wrapping_sub(EACH) & !quote;
-            let escape = escape.wrapping_sub(EACH) & !escape;
-            let found = (control | quote | escape) & (EACH << 7);
-            if found != 0 {
-                return from + place * 8 + found.trailing_zeros() as usize / 8;
-            }
-        }
-        let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-        let place = tail.iter().position(is_special).unwrap_or(tail.len());
-        from + chunks.len() * 8 + place
+    fn special(&self, from: usize) -> usize {
+        special(self.text.as_bytes(), from)
     }
 
     /// A text with escapes.
@@ -97,4 +79,27 @@ impl<'t> Json<'t> {
         self.at = end + 1;
         Ok(text)
     }
+}
+
+/// The place of the first byte from `from` on that is not plain text: the closing quote, an escape or a control character.
+/// Eight bytes are tested together: the subtraction borrows from the highest bit of each byte that matches.
+#[inline]
+pub(super) fn special(text: &[u8], from: usize) -> usize {
+    const EACH: u64 = u64::MAX / 255;
+    let rest = &text[from..];
+    let (chunks, tail) = rest.as_chunks::<8>();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let bytes = u64::from_le_bytes(*chunk);
+        let (quote, escape) = (bytes ^ (EACH * u64::from(b'"')), bytes ^ (EACH * u64::from(b'\\')));
+        let control = bytes.wrapping_sub(EACH * u64::from(b' ')) & !bytes;
+        let quote = quote.wrapping_sub(EACH) & !quote;
+        let escape = escape.wrapping_sub(EACH) & !escape;
+        let found = (control | quote | escape) & (EACH << 7);
+        if found != 0 {
+            return from + place * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    let place = tail.iter().position(is_special).unwrap_or(tail.len());
+    from + chunks.len() * 8 + place
 }

@@ -75,6 +75,9 @@ enum Handled {
 const STARTED: u64 = 1;
 const HEARTBEAT: u64 = 2;
 
+/// Lengths of events are guessed in steps of so many bytes.
+const LENGTH_STEP: usize = 256;
+
 /// The SOAPActions of the calls to clients.
 struct Actions {
     start: Arc<str>,
@@ -99,7 +102,6 @@ pub struct Server {
     actions: Actions,
     outputs: VecDeque<ApplicationOutput>,
     /// Where bodies are written before they are kept, at their length.
-    body: Vec<u8>,
     /// Sessions lost since the start, by why.
     lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
@@ -114,6 +116,23 @@ struct Event {
     class: usize,
     request: Option<usize>,
     tenant: Option<usize>,
+    /// The length that the last one had, rounded up.
+    usual_length: usize,
+}
+
+impl Event {
+    /// The body that tells it, and how many list items did not fit. The next one will be about as long: it is written at
+    /// once where it stays.
+    fn body(&mut self, vocabulary: &Vocabulary, message: &Message) -> (Bytes, usize) {
+        let mut body = Vec::with_capacity(self.usual_length);
+        let cut = self.template.write(vocabulary, message, &mut body);
+        self.usual_length = body.len().next_multiple_of(LENGTH_STEP);
+        // It may stay in a queue for long.
+        if body.capacity() > 2 * self.usual_length {
+            body.shrink_to_fit();
+        }
+        (Bytes::from(body), cut)
+    }
 }
 
 impl std::fmt::Debug for Server {
@@ -140,6 +159,7 @@ impl Server {
                 class: if let Some(Literal::Int(class)) = class { *class as usize } else { 0 },
                 request: def.role(Role::Request),
                 tenant: def.role(Role::Tenant),
+                usual_length: 0,
             })
         };
         let action = |label: &str| Arc::from(profile.action(&vocabulary, find(label)));
@@ -161,7 +181,6 @@ impl Server {
             next_session: 0,
             new_id,
             outputs: VecDeque::new(),
-            body: Vec::new(),
             lost: ["heartbeat", "callback-failed", "fell-behind"].map(|cause| (cause, 0)).into(),
             cut: 0,
             texts: Texts::default(),
@@ -324,7 +343,7 @@ impl ApplicationConversation for Server {
     /// Publishes an event to every session that wants it. The outcome of a session's own request always reaches it. Hands
     /// back how many got it.
     fn publish(&mut self, message: &mut Message, about: &Filterable<'_>, audience: Audience) -> usize {
-        let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_ref()) else { return 0 };
+        let Some(event) = message.kind().and_then(|kind| self.events[kind.0 as usize].as_mut()) else { return 0 };
         // What has been written already, and for whom: where its output stands.
         let mut written: SmallVec<[((i64, i64), usize); 2]> = SmallVec::new();
         let mut count = 0;
@@ -345,10 +364,10 @@ impl ApplicationConversation for Server {
                             message.set(slot, Node::Int(value));
                         }
                     }
-                    self.body.clear();
-                    self.cut += event.template.write(&self.vocabulary, message, &mut self.body) as u64;
                     written.push((variant, self.outputs.len()));
-                    Bytes::copy_from_slice(&self.body)
+                    let (body, cut) = event.body(&self.vocabulary, message);
+                    self.cut += cut as u64;
+                    body
                 }
             };
             let delivery = Delivery { token: None, action: self.actions.publish.clone(), body };
