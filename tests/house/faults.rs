@@ -51,6 +51,18 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "the_table_has_a_bound_and_those_heard_of_last_stay",
             ),
             (
+                "many log on whose passwords have to be verified by hashes",
+                "the log-ons beyond 64 that wait; `request_refused`",
+                "src/net/verify.rs",
+                "few_are_verified_at_once_and_one_too_many_is_turned_away",
+            ),
+            (
+                "one address guesses many passwords at the same time where users have hashes",
+                "the guesser's time; nothing is verified for it",
+                "src/dialect/log_ons.rs",
+                "a_throttled_address_verifies_nothing_not_even_while_others_of_it_are_verified",
+            ),
+            (
                 "TLS handshakes fail by the hundred",
                 NOTHING,
                 "tests/e2e/tls.rs",
