@@ -193,10 +193,22 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "one_platform_goes_and_the_calls_of_the_other_go_on",
             ),
             (
-                "the line is lost with thousands of calls and many sessions",
+                "the line is lost with many calls and sessions of both kinds",
                 "the calls, each ended once; no session",
                 "tests/e2e/portions.rs",
                 "a_lost_link_with_many_calls_costs_nobody_the_session",
+            ),
+            (
+                "the line is lost with 8,300 calls and 60 sessions",
+                "the calls, each ended once; no session",
+                "tests/e2e/portions.rs",
+                "a_lost_link_with_8300_calls_is_told_to_60_sessions_each_end_once_while_the_bridge_answers",
+            ),
+            (
+                "far more calls begin than are remembered",
+                "the calls heard of least lately, each ended once; `bound_reached`",
+                "src/model/tests.rs",
+                "a_flood_of_calls_at_the_bound_ends_the_oldest_of_them_each_once_and_is_counted",
             ),
             (
                 "another relay takes the place of the relay",

@@ -204,7 +204,7 @@ fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password(
             &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 errors"],
         ),
         (
-            "wall = \"x\"\ndesk = \"$argon2id$v=19$m=99999,t=2,p=1$hiddenhiddenhidden$hiddenhiddenhidden\"\n",
+            "wall = \"x\"\ndesk = \"$argon2id$v=19$m=99999,t=2,p=1$hiddenhiddenhiddenhidden$hiddenhiddenhiddenhidden\"\n",
             &["desk.users:2:8", "the password of \"desk\" asks for 99999 KiB of memory", "\n1 error"],
         ),
     ];
