@@ -190,7 +190,8 @@ async fn users_with_hashes_log_on_while_the_bridge_works_on_and_guesses_have_to_
     for _ in 0..6 {
         desks.push(Desk::start(running.applications[0]).await.unwrap());
     }
-    let opened = join_all(desks.iter().map(|desk| desk.open_at(&desk.url(), "Test01", USER_PASSWORD)));
+    let open = async |desk: &Desk| desk.open_at(&desk.url(), "Test01", USER_PASSWORD).await;
+    let opened = join_all(desks.iter().map(open));
     let sessions = soon("the sessions", opened).await;
     assert!(sessions.iter().all(Result::is_ok), "{sessions:?}");
     let mut told = Vec::new();
