@@ -1,5 +1,6 @@
-//! The limits of passing to many: relays that split a stream into frames and queue each for every connection, and neither
-//! read nor number them. The plain one writes each frame by itself; the coalescing one all that waits, in one write.
+//! The limits of passing to many: relays that neither read nor number frames. The plain one splits a stream into frames, queues each
+//! for every connection, and writes each by itself. The coalescing one queues whole frames as they were read together, once for each
+//! connection, and writes all that waits in one write.
 
 use std::net::SocketAddr;
 
@@ -10,7 +11,7 @@ use tokio::{
     sync::mpsc,
 };
 
-/// How many frames wait for one connection before the source is not read.
+/// How many frames, or chunks of them, wait for one connection before the source is not read.
 const QUEUE: usize = 16384;
 /// How much is written at once, in bytes.
 const WRITE: usize = 256 << 10;
@@ -28,7 +29,7 @@ pub async fn start(coalesces: bool, connections: usize) -> (TcpStream, Vec<TcpSt
         tokio::spawn(write(near, frames, coalesces));
     }
     let (source, near) = pair(&listener, address).await;
-    tokio::spawn(read(near, queues));
+    tokio::spawn(read(near, queues, coalesces));
     (source, receivers)
 }
 
@@ -40,29 +41,36 @@ async fn pair(listener: &TcpListener, address: SocketAddr) -> (TcpStream, TcpStr
     (far, near)
 }
 
-async fn read(mut source: TcpStream, queues: Vec<mpsc::Sender<Bytes>>) {
+async fn read(mut source: TcpStream, queues: Vec<mpsc::Sender<Bytes>>, coalesces: bool) {
+    let find: fn(u8, &[u8]) -> Option<usize> = if coalesces { memchr::memrchr } else { memchr::memchr };
     let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(64 << 10);
         if source.read_buf(&mut buffer).await.expect("a source") == 0 {
             return;
         }
-        while let Some(end) = memchr::memchr(0, &buffer) {
-            let frame = buffer.split_to(end + 1).freeze();
+        while let Some(end) = find(0, &buffer) {
+            let frames = buffer.split_to(end + 1).freeze();
             for queue in &queues {
-                queue.send(frame.clone()).await.expect("a receiver");
+                queue.send(frames.clone()).await.expect("a receiver");
             }
         }
     }
 }
 
-async fn write(mut stream: TcpStream, mut frames: mpsc::Receiver<Bytes>, coalesces: bool) {
+async fn write(mut stream: TcpStream, mut queue: mpsc::Receiver<Bytes>, coalesces: bool) {
     let mut waiting = Vec::new();
     let mut together = Vec::with_capacity(WRITE);
     let most = if coalesces { usize::MAX } else { 1 };
-    while frames.recv_many(&mut waiting, most).await > 0 {
-        for frame in waiting.drain(..) {
-            together.extend_from_slice(&frame);
+    while queue.recv_many(&mut waiting, most).await > 0 {
+        // What waits alone needs no copy.
+        if let [frames] = &waiting[..] {
+            stream.write_all(frames).await.expect("a receiver");
+            waiting.clear();
+            continue;
+        }
+        for frames in waiting.drain(..) {
+            together.extend_from_slice(&frames);
             if together.len() >= WRITE {
                 stream.write_all(&together).await.expect("a receiver");
                 together.clear();

@@ -98,7 +98,9 @@ impl World {
                  users = {{ Test01 = '{USER_PASSWORD}' }}\nplatforms = ['{platform}']\n"
             )
         };
+        // All connections are equally slow on a busy machine: none is to end for it.
         let (config, mappings) = configure_text(&[
+            "hold_limit = '1h'\n".to_owned(),
             platform("bulk", &bulk),
             platform("quiet", &quiet),
             application("wall", "event-feed", "bulk", "connections = 64\n"),

@@ -49,7 +49,8 @@ impl Probe {
             }
             while let Ok(stop) = begun.recv() {
                 let mut delays = Vec::new();
-                while stop.try_recv() == Err(TryRecvError::Empty) {
+                // At least one, however soon it is over.
+                while delays.is_empty() || stop.try_recv() == Err(TryRecvError::Empty) {
                     let frame = feed.idle(Agent(1001));
                     let start = Instant::now();
                     platform.write_all(&frame).expect("a bridge");

@@ -25,17 +25,17 @@ pub const USER_PASSWORD: &str = "desk-pass-91";
 
 /// A feed, and an application for CTIPS.
 pub fn configure(feed: &str) -> (Config, Mappings) {
-    read(feed, "dialect = 'ctips'")
+    read(feed, "", "dialect = 'ctips'")
 }
 
 /// A feed, and an application that was written for one.
 pub fn configure_passing(feed: &str) -> (Config, Mappings) {
-    read(feed, "dialect = 'event-feed'\nconnections = 64")
+    read(feed, "", "dialect = 'event-feed'\nconnections = 64")
 }
 
-fn read(feed: &str, application: &str) -> (Config, Mappings) {
+fn read(feed: &str, platform: &str, application: &str) -> (Config, Mappings) {
     let text = format!(
-        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{feed}'\nuser = 'feed'\npassword = '{PASSWORD}'\n\
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{feed}'\nuser = 'feed'\npassword = '{PASSWORD}'\n{platform}\
          [application.desk]\n{application}\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
          platforms = ['mitel']\n"
     );
@@ -74,6 +74,12 @@ impl Live {
         let mut live = Live::of(configure("127.0.0.1:1"));
         live.bridge.remember_stories(8 << 20, false);
         Live::opened(live)
+    }
+
+    /// The same with room for very many calls.
+    pub fn large() -> Live {
+        let room = "max_calls = 200000\nmax_memory = '1GiB'\norphan_grace = '24h'\ncall_expiry = '24h'\n";
+        Live::opened(Live::of(read("127.0.0.1:1", room, "dialect = 'ctips'")))
     }
 
     fn opened(mut live: Live) -> Live {

@@ -16,7 +16,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// However busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub struct Crowd {
     heard: Arc<AtomicUsize>,

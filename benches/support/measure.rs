@@ -37,18 +37,19 @@ impl<F: FnMut() -> Duration> Way for F {
     }
 }
 
-/// The cost of two ways: nanoseconds for each item of a turn, and the ratio of the two in the same turn.
+/// The cost of the bridge and of what it is compared with: nanoseconds for each item of a turn, and the ratio of the two in the
+/// same turn.
 pub struct Comparison {
     pub bridge: Spread,
-    pub hand_written: Spread,
+    pub reference: Spread,
     pub ratio: Spread,
 }
 
-/// Lets the bridge and its hand-written match take turns, of so many items each.
-pub fn compare(turns: usize, items: usize, mut bridge: impl Way, mut hand_written: impl Way) -> Comparison {
+/// Lets the bridge and its reference take turns, of so many items each.
+pub fn compare(turns: usize, items: usize, mut bridge: impl Way, mut reference: impl Way) -> Comparison {
     for _ in 0..turns / 10 {
         bridge.turn();
-        hand_written.turn();
+        reference.turn();
     }
     let mut times = [Vec::new(), Vec::new()];
     let mut ratios = Vec::new();
@@ -57,17 +58,17 @@ pub fn compare(turns: usize, items: usize, mut bridge: impl Way, mut hand_writte
         // The side that goes first finds colder caches: each does so half of the times.
         let (ours, theirs) = if turn % 2 == 0 {
             let ours = bridge.turn();
-            (ours, hand_written.turn())
+            (ours, reference.turn())
         } else {
-            let theirs = hand_written.turn();
+            let theirs = reference.turn();
             (bridge.turn(), theirs)
         };
         times[0].push(nanos(ours));
         times[1].push(nanos(theirs));
         ratios.push(ours.as_nanos() as f64 / theirs.as_nanos() as f64);
     }
-    let [bridge, hand_written] = times.map(Spread::of);
-    Comparison { bridge, hand_written, ratio: Spread::of(ratios) }
+    let [bridge, reference] = times.map(Spread::of);
+    Comparison { bridge, reference, ratio: Spread::of(ratios) }
 }
 
 /// How long something takes.

@@ -55,13 +55,13 @@ struct Rows {
 
 impl Rows {
     fn measure(&self, name: &str, bridge: impl Way, other: &str, beside: impl Way) {
-        let Comparison { bridge, hand_written: beside, ratio } = compare(self.turns, AGENTS as usize, bridge, beside);
+        let Comparison { bridge, reference, ratio } = compare(self.turns, AGENTS as usize, bridge, beside);
         if self.tabs {
-            println!("{name}\t{:.1}\t{:.1}\t{:.4}", bridge.median, beside.median, ratio.median);
+            println!("{name}\t{:.1}\t{:.1}\t{:.4}", bridge.median, reference.median, ratio.median);
         } else {
             println!(
                 "{name:<44} bridge {:>8.0} ns   {other} {:>8.0} ns   ratio bridge/{other} {:.2} ({:.2}–{:.2})",
-                bridge.median, beside.median, ratio.median, ratio.low, ratio.high
+                bridge.median, reference.median, ratio.median, ratio.low, ratio.high
             );
         }
     }

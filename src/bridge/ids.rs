@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use std::collections::VecDeque;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::model::{CallIx, DeviceKind, NativeId};
 
@@ -84,18 +84,25 @@ const MAX_OVER: usize = 10_000;
 /// itself.
 #[derive(Debug, Default)]
 struct Over {
-    numbers: HashSet<i64>,
-    order: VecDeque<i64>,
+    /// Each with the count of its entry in the order.
+    numbers: HashMap<i64, u64>,
+    order: VecDeque<(u64, i64)>,
+    count: u64,
 }
 
 impl Over {
     fn add(&mut self, number: i64) {
-        if !self.numbers.insert(number) {
+        if self.numbers.contains_key(&number) {
             return;
         }
-        self.order.push_back(number);
+        self.count += 1;
+        self.numbers.insert(number, self.count);
+        self.order.push_back((self.count, number));
         while self.order.len() > MAX_OVER {
-            if let Some(oldest) = self.order.pop_front() {
+            // The number may belong to a call again, or have been added again since.
+            if let Some((count, oldest)) = self.order.pop_front()
+                && self.numbers.get(&oldest) == Some(&count)
+            {
                 self.numbers.remove(&oldest);
             }
         }
@@ -103,9 +110,7 @@ impl Over {
 
     /// The id belongs to a call again.
     fn remove(&mut self, number: i64) {
-        if self.numbers.remove(&number) {
-            self.order.retain(|known| *known != number);
-        }
+        self.numbers.remove(&number);
     }
 }
 
@@ -268,7 +273,7 @@ impl Ids {
     /// True if an id that leads to no call may be the platform's own id of a call that the application was never told
     /// of: it is not the id of a finished call, and was not minted by this or an earlier run of the bridge.
     pub fn may_be_unseen(&self, id: i64) -> bool {
-        id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !self.over.numbers.contains(&id)
+        id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !self.over.numbers.contains_key(&id)
     }
 
     pub fn len(&self) -> usize {

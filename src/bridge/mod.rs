@@ -171,7 +171,8 @@ impl Bridge {
             | Input::Text { .. }
             | Input::Request(_)
             | Input::Answered { .. }
-            | Input::Delivered { .. } => Cause::Event,
+            | Input::Delivered { .. }
+            | Input::Verified { .. } => Cause::Event,
         };
         loop {
             let is_one = self.platforms[index].take_next(now, input, &mut self.notices);

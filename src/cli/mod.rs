@@ -6,6 +6,7 @@ mod check;
 mod check_wsdl;
 mod coverage;
 mod demo;
+mod hash_password;
 mod health;
 mod manual;
 mod mappings;
@@ -112,6 +113,11 @@ enum Command {
     /// Prints the answer of /healthz or, with --ready, of /readyz. Exits with 0 if it is good, and with 1 if it is bad or there
     /// is none. The bridge needs the section [admin].
     Health(health::Options),
+    /// Print a hash to put in place of a user's password
+    ///
+    /// The password is asked for and not shown, or is the one line of stdin. The hash is argon2id in PHC form, for `users` and
+    /// users files of dialects whose clients send the password itself: ctips and open-media.
+    HashPassword(hash_password::Options),
     /// Print the completions of a shell
     ///
     /// For bash: cti-bridge completions bash > /usr/share/bash-completion/completions/cti-bridge
@@ -201,6 +207,7 @@ pub fn main() -> ExitCode {
         Command::Trace(options) => operate::trace(&options),
         Command::Support(options) => operate::support(&options),
         Command::Health(options) => health::run(&options),
+        Command::HashPassword(options) => hash_password::run(&options),
         Command::Completions(options) => manual::completions(&options),
         Command::Man(options) => manual::pages(&options),
         #[cfg(windows)]

@@ -37,7 +37,7 @@ impl Telemetry {
             Posts::check_url(&section, url, "otlp", plaintext, "https://collector.example:4318");
         }
         let mut headers = section.secrets("headers");
-        headers.extend(section.secrets_file("headers_file"));
+        headers.extend(section.secrets_file("headers_file", |_, _| None));
         let headers = headers.iter().filter_map(|(name, value)| {
             let header =
                 HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value.expose_secret()).ok());

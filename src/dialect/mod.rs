@@ -10,6 +10,7 @@ pub mod ccas;
 mod commands;
 pub mod ctips;
 pub mod event_feed;
+mod log_ons;
 pub mod open_media;
 pub mod registry;
 pub mod replay;

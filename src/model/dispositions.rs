@@ -10,7 +10,7 @@ impl Model {
         };
         let Some(named) = self.call_of_work(agent, &change.call) else { return Effect::UnknownCall };
         let call = self.call_worked_on(agent, named);
-        self.calls[call].last_event = self.moment.now;
+        self.calls.renew(call, self.moment.now);
         if self.set_disposition(call, Some(agent), change) {
             self.tell_disposed(call, agent);
         }

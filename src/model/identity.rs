@@ -1,7 +1,10 @@
 //! Who is who on a platform: native ids, and the devices that events name. Tables from ids to calls, agents and services
 //! are kept by their owners.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use hashbrown::Equivalent;
 use smallvec::SmallVec;
@@ -130,7 +133,8 @@ fn is_same_guid(one: &str, other: &str) -> bool {
 #[derive(Debug, Clone)]
 pub enum NativeId {
     Int(i64),
-    Text(Box<str>),
+    /// Shared by what keeps it: a call, and the table that leads to it.
+    Text(Arc<str>),
 }
 
 impl PartialEq for NativeId {

@@ -198,6 +198,7 @@ impl Model {
             self.drop_call(call);
             forgotten.push(call);
         }
+        self.timers.sweep(|call| self.calls.get(call).is_some());
         for service in self.services.take_closed() {
             self.leave_service(service);
         }

@@ -3,28 +3,40 @@
 //!
 //! Invariant: an index that outlived its entry leads nowhere (`a_place_is_used_again_under_another_index`).
 
+use std::num::NonZeroU64;
+
 /// An index of a table: the place, and how often it was used before.
 macro_rules! index {
     ($($(#[$meta:meta])* $name:ident),+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(pub u64);
+        pub struct $name(NonZeroU64);
 
         impl Index for $name {
             fn new(place: u32, generation: u32) -> $name {
-                $name(u64::from(generation) << 32 | u64::from(place))
+                $name::of(u64::from(generation) << 32 | u64::from(place))
             }
 
             fn place(self) -> usize {
-                self.0 as u32 as usize
+                self.number() as u32 as usize
             }
 
             fn generation(self) -> u32 {
-                (self.0 >> 32) as u32
+                (self.number() >> 32) as u32
             }
         }
 
         impl $name {
+            /// The index of a number, the first of which is 0. No table has a place for the last.
+            pub const fn of(number: u64) -> $name {
+                // One more than the number is kept, so that an index that is missing takes no room of its own.
+                $name(NonZeroU64::new(number.wrapping_add(1)).expect("a table has a place for it"))
+            }
+
+            pub fn number(self) -> u64 {
+                self.0.get() - 1
+            }
+
             /// The place behind this one, where an iteration that stopped here goes on.
             pub fn next_place(self) -> usize {
                 self.place() + 1
@@ -100,6 +112,12 @@ impl<I: Index, T> Slab<I, T> {
     pub fn get_mut(&mut self, index: I) -> Option<&mut T> {
         let entry = self.entries.get_mut(index.place())?;
         entry.value.as_deref_mut().filter(|_| entry.generation == index.generation())
+    }
+
+    /// The index of the entry at a place.
+    pub fn at(&self, place: usize) -> Option<I> {
+        let entry = self.entries.get(place).filter(|entry| entry.value.is_some())?;
+        Some(I::new(place as u32, entry.generation))
     }
 
     pub fn len(&self) -> usize {

@@ -571,6 +571,47 @@ fn a_full_table_ends_the_call_that_was_silent_longest() {
     assert_eq!(teller.model.call_count(), 2);
 }
 
+/// Nothing looks through the table for the oldest: the lists of ages say it (`check_ages`), and timers of those that are gone go.
+#[test]
+fn a_flood_of_calls_at_the_bound_ends_the_oldest_of_them_each_once_and_is_counted() {
+    const BOUND: i64 = 1000;
+    const CALLS: i64 = 20 * BOUND;
+    let mut model = Model::new(Settings { max_calls: BOUND as usize, ..Settings::default() });
+    model.link_up(Time(0));
+    let mut teller = Teller { model, now: Time(0), out: Vec::new(), is_slow: false };
+    let mut ended = Vec::new();
+    // Call 1 is heard of again and again, and so is every tenth of the others, once.
+    for call in 1..=CALLS {
+        teller.now = Time(call as u64);
+        teller.say(&said(K::Started, call, Nobody, Nobody));
+        if call % 100 == 0 {
+            teller.say(&said(K::Started, 1, Nobody, Nobody));
+        }
+        if call % 10 == 0 && call > 100 {
+            teller.say(&said(K::Started, call - 95, Nobody, Nobody));
+        }
+        let told = seen_by_agents(teller.told());
+        let number = |told: &String| told.strip_prefix("call-ended g").map(|number| number.parse::<i64>().unwrap());
+        let of_this: Vec<i64> = told.iter().filter_map(number).collect();
+        assert!(of_this.iter().all(|call| told.contains(&format!("call-completed g{call}"))), "{told:?}");
+        ended.extend(of_this);
+        assert!(teller.model.call_count() <= BOUND as usize && teller.model.timers.len() <= 8 * BOUND as usize);
+        if call % 1000 == 0 {
+            teller.model.calls.check_ages();
+        }
+    }
+    let mut sorted = ended.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(sorted.len(), ended.len(), "each ends once");
+    assert_eq!(ended.len() as i64, CALLS - BOUND);
+    assert_eq!(teller.model.bounds.calls_ended, ended.len() as u64);
+    assert!(!ended.contains(&1));
+    // A call's turn comes in the order in which it was heard of last.
+    let last = |call: &i64| if call % 10 == 5 && *call > 5 && call + 95 <= CALLS { call + 95 } else { *call };
+    assert!(ended.is_sorted_by_key(last), "{ended:?}");
+}
+
 #[test]
 fn too_much_to_remember_ends_the_call_that_was_silent_longest() {
     let mut model = Model::new(Settings { max_memory: 100_000, ..Settings::default() });
@@ -806,6 +847,7 @@ fn check(teller: &mut Teller, watcher: &mut Watcher, said: Option<(&Said, &[Call
         let life = watcher.lives.remove(&call).unwrap_or_default();
         prop_assert!(life.ended && life.completed, "forgotten early: {life:?}");
     }
+    teller.model.calls.check_ages();
     Ok(())
 }
 

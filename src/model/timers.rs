@@ -1,5 +1,6 @@
 //! The model's deadlines, all of them. A timer is never taken back: when it is due, its owner looks whether it still
-//! matters, and most often sets it anew, so that an event costs no work here. How long each lasts is in `settings`.
+//! matters, and most often sets it anew, so that an event costs no work here. Those of calls that were dropped are taken out now
+//! and then, so that a flood of calls leaves no more than it had calls. How long each lasts is in `settings`.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -56,12 +57,40 @@ impl Eq for Alarm {}
 pub struct Timers {
     heap: BinaryHeap<Reverse<Alarm>>,
     count: u64,
+    /// How many there were after the last sweep.
+    swept: usize,
 }
+
+/// So many timers are never swept.
+const FEW: usize = 1024;
 
 impl Timers {
     pub fn set(&mut self, at: Time, timer: Timer) {
         self.count += 1;
         self.heap.push(Reverse(Alarm { at, count: self.count, timer }));
+    }
+
+    /// Takes out the timers of calls that are not there any more, once there are twice as many as after the last time.
+    pub fn sweep(&mut self, is_there: impl Fn(CallIx) -> bool) {
+        if self.heap.len() < FEW.max(2 * self.swept) {
+            return;
+        }
+        self.heap.retain(|Reverse(alarm)| match alarm.timer {
+            Timer::WrapGrace(call) | Timer::OrphanGrace(call) | Timer::IdGrace(call) => is_there(call),
+            Timer::StateGrace(_)
+            | Timer::LogOn(_)
+            | Timer::Hint(_)
+            | Timer::CallExpiry
+            | Timer::Resync(_)
+            | Timer::LinkGrace(_)
+            | Timer::Request(_) => true,
+        });
+        self.swept = self.heap.len();
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.heap.len()
     }
 
     pub fn deadline(&self) -> Option<Time> {

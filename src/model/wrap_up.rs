@@ -32,7 +32,7 @@ impl Model {
             let mut transition = Transition::new(kind).call(call).agent(agent);
             transition.details.code = self.calls[call].disposition_of(agent);
             self.tell(transition);
-            self.calls[call].last_event = self.moment.now;
+            self.calls.renew(call, self.moment.now);
             if let Some(place) = self.calls[call].party_of(agent) {
                 self.calls[call].parties[place].work_over = true;
             }
@@ -154,7 +154,7 @@ impl Model {
             if party.is_some() {
                 self.owe_wrap(agent, index);
             }
-            self.calls[index].last_event = self.moment.now;
+            self.calls.renew(index, self.moment.now);
             if self.calls[index].is_live() {
                 self.note(index, change);
             }

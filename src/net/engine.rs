@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
     perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse, telemetry::Telemetry,
+    verify::Verifier,
 };
 use crate::{
     bridge::{Bridge, Owner, Watch},
@@ -78,8 +79,9 @@ pub struct Engine {
     /// HTTP requests that wait for their answers.
     pub(super) requests: HashMap<u64, (Owner, oneshot::Sender<Reply>)>,
     next_token: u64,
-    /// Ends the reading of WSDLs.
-    pub(super) describing: CancellationToken,
+    /// Ends the tasks that only find something out: WSDLs, and whether passwords are right.
+    pub(super) finding: CancellationToken,
+    pub(super) verifier: Verifier,
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) metrics: Metrics,
     pub(super) certificates: Vec<Certificate>,
@@ -124,7 +126,8 @@ impl Engine {
             held: HashMap::new(),
             requests: HashMap::new(),
             next_token: 0,
-            describing: CancellationToken::new(),
+            finding: CancellationToken::new(),
+            verifier: Verifier::default(),
             inputs,
             metrics,
             certificates,
@@ -194,7 +197,7 @@ impl Engine {
         self.calls.clear();
         self.ways.clear();
         self.store = None;
-        self.describing.cancel();
+        self.finding.cancel();
     }
 
     /// Ends when something is due.
@@ -332,6 +335,9 @@ impl Engine {
             }
             Input::Described { platform, url, found } => {
                 self.bridge.described(now, platform, &url, found.map(|fitted| *fitted));
+            }
+            Input::Verified { owner, token, is_right } => {
+                self.bridge.handle(now, owner, port::Input::Verified { token, is_right: Some(is_right) });
             }
             Input::Kept { routes, result } => {
                 for route in routes {

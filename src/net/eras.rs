@@ -35,6 +35,7 @@ impl Input {
             | Input::Answered { .. }
             | Input::Delivered { .. }
             | Input::Complaint { .. }
+            | Input::Verified { .. }
             | Input::Kept { .. }
             | Input::StoreFailed(_)
             | Input::Exchange { .. }

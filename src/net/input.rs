@@ -25,6 +25,7 @@ impl Input {
             | Input::Answered { .. }
             | Input::Delivered { .. }
             | Input::Described { .. }
+            | Input::Verified { .. }
             | Input::Kept { .. }
             | Input::StoreFailed(_)
             | Input::Complaint { .. }
@@ -119,6 +120,12 @@ pub enum Input {
         platform: usize,
         url: Arc<str>,
         found: Result<Box<Fitted>, String>,
+    },
+    /// The outcome of verifying a password.
+    Verified {
+        owner: Owner,
+        token: u64,
+        is_right: bool,
     },
     /// Records of open routes are kept, or could not be.
     Kept {

@@ -41,6 +41,7 @@ mod stream;
 pub mod supervisor;
 mod telemetry;
 mod tls;
+mod verify;
 mod web;
 mod websocket;
 

@@ -18,7 +18,7 @@ use crate::{
     bridge::{Output, Owner},
     log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Frame, Notice, Post, PostOutcome},
+    port::{self, Connection, Delivery, Frame, Notice, Post, PostOutcome, Verification},
 };
 
 /// The cause of ending a connection that reads too slowly.
@@ -108,6 +108,7 @@ impl Engine {
                 }
             }
             port::Output::Describe(url) => self.describe(owner, url),
+            port::Output::Verify(verification) => self.verify(owner, *verification),
             port::Output::Notice(notice) => self.log(Some(owner), &notice),
         }
     }
@@ -148,13 +149,30 @@ impl Engine {
             let now = self.now();
             return self.bridge.described(now, platform, &url, Err(format!("{url}: nobody reads it")));
         };
-        let stop = self.describing.clone();
+        let stop = self.finding.clone();
         self.tasks.spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = describer.describe(url) => {}
             }
         });
+    }
+
+    /// Has a password verified, unless too many are.
+    fn verify(&mut self, owner: Owner, verification: Verification) {
+        let token = verification.token;
+        match self.verifier.verify(owner, verification, &self.inputs) {
+            Some(verifying) => {
+                let stop = self.finding.clone();
+                self.tasks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = verifying => {}
+                    }
+                });
+            }
+            None => self.bridge.handle(self.now(), owner, port::Input::Verified { token, is_right: None }),
+        }
     }
 
     fn open_calls(&mut self, owner: Owner, connection: Connection, url: String, give_up: std::time::Duration) {

@@ -25,6 +25,8 @@ pub enum Input<'i> {
     Delivered { connection: Connection, token: u64, result: Result<(), String> },
     /// The profile that fits a service's WSDL, or the reason why there is none; then the configured one serves.
     Described { profile: Result<&'i Profile, String> },
+    /// The outcome of a [`super::Verification`]; none if too many are under way, and nobody looked.
+    Verified { token: u64, is_right: Option<bool> },
     /// The connection is over. `cause` is set if the shell gave it up, and names the reason for the metrics.
     Closed { connection: Connection, reason: &'i str, cause: Option<&'static str> },
 }

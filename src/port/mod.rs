@@ -53,7 +53,7 @@ pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
 pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};
 pub use origin::Origin;
-pub use output::{Connection, Delivery, Output, Post, Reply};
+pub use output::{Connection, Delivery, Output, Post, Reply, Verification};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, RouteAsked, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use secrecy::SecretString;
 
 use super::{Notice, Shared};
 
@@ -83,6 +84,8 @@ pub enum Output {
     },
     /// Read the WSDL of the service at this address. `Described` follows, once.
     Describe(Arc<str>),
+    /// Verify a password: that takes long. `Verified` follows, once.
+    Verify(Box<Verification>),
     Notice(Box<Notice>),
 }
 
@@ -122,6 +125,16 @@ impl fmt::Debug for Post {
         let Post { token, url, action, body, timeout } = self;
         write!(f, "Post {token} of {} bytes to {url} ({action}) within {timeout:?}", body.len())
     }
+}
+
+/// A password that somebody gave, for the shell to verify.
+#[derive(Debug)]
+pub struct Verification {
+    /// The conversation's own number, which comes back with the outcome.
+    pub token: u64,
+    /// The hash that stands in place of the user's password.
+    pub hash: SecretString,
+    pub password: SecretString,
 }
 
 /// The answer to one HTTP request that was made to the bridge.

@@ -61,21 +61,75 @@ impl Tries {
 
     /// Judges a try; `is_right` is asked unless there were too many wrong ones before.
     pub fn judge(&mut self, now: Time, peer: &str, user: &str, is_right: impl FnOnce() -> bool) -> Try {
-        let origin = Origin::of_peer(peer);
-        let pair = (origin, Some(self.past.hasher().hash_one(user)));
-        let of_pair = self.past.get(&pair);
-        let of_address = self.past.get(&(origin, None)).filter(|_| of_pair.is_none_or(|past| !past.is_trusted));
-        let until = of_pair.into_iter().chain(of_address).map(|past| past.until).max();
-        if let Some(until) = until.filter(|until| *until > now) {
-            return Try::TooSoon(until - now);
+        if let Some(wait) = self.wait(now, peer, user) {
+            return Try::TooSoon(wait);
         }
         if is_right() {
-            self.remember(pair, Past { wrong: 0, until: now, last: now, is_trusted: true });
+            let (pair, _) = self.keys(peer, user);
+            self.trust(now, pair);
             return Try::Right;
         }
-        self.wrong(now, pair, self.limits.free);
-        self.wrong(now, (origin, None), self.limits.free.saturating_mul(OF_ADDRESS));
+        self.count(now, peer, user);
         Try::Wrong
+    }
+
+    /// Begins a try whose outcome comes later, unless it has to wait. Until then it counts as wrong, so that nobody tries many
+    /// at the same time. [`Tries::succeed`] or [`Tries::withdraw`] says otherwise.
+    pub fn begin(&mut self, now: Time, peer: &str, user: &str) -> Option<Duration> {
+        let wait = self.wait(now, peer, user);
+        if wait.is_none() {
+            self.count(now, peer, user);
+        }
+        wait
+    }
+
+    /// A try that began was right.
+    pub fn succeed(&mut self, now: Time, peer: &str, user: &str) {
+        let (pair, address) = self.keys(peer, user);
+        self.trust(now, pair);
+        self.forgive(now, address, self.limits.free.saturating_mul(OF_ADDRESS));
+    }
+
+    /// A try that began came to nothing: nobody looked whether it was right.
+    pub fn withdraw(&mut self, now: Time, peer: &str, user: &str) {
+        let (pair, address) = self.keys(peer, user);
+        self.forgive(now, pair, self.limits.free);
+        self.forgive(now, address, self.limits.free.saturating_mul(OF_ADDRESS));
+    }
+
+    /// A user at an address, and the address.
+    fn keys(&self, peer: &str, user: &str) -> (Key, Key) {
+        let origin = Origin::of_peer(peer);
+        ((origin, Some(self.past.hasher().hash_one(user))), (origin, None))
+    }
+
+    /// How long a user at an address has to wait.
+    fn wait(&self, now: Time, peer: &str, user: &str) -> Option<Duration> {
+        let (pair, address) = self.keys(peer, user);
+        let of_pair = self.past.get(&pair);
+        let of_address = self.past.get(&address).filter(|_| of_pair.is_none_or(|past| !past.is_trusted));
+        let until = of_pair.into_iter().chain(of_address).map(|past| past.until).max();
+        until.filter(|until| *until > now).map(|until| until - now)
+    }
+
+    fn trust(&mut self, now: Time, pair: Key) {
+        self.remember(pair, Past { wrong: 0, until: now, last: now, is_trusted: true });
+    }
+
+    fn count(&mut self, now: Time, peer: &str, user: &str) {
+        let (pair, address) = self.keys(peer, user);
+        self.wrong(now, pair, self.limits.free);
+        self.wrong(now, address, self.limits.free.saturating_mul(OF_ADDRESS));
+    }
+
+    /// One try less was wrong, and the wait is over if too few are left for one.
+    fn forgive(&mut self, now: Time, key: Key, free: u32) {
+        if let Some(past) = self.past.get_mut(&key) {
+            past.wrong = past.wrong.saturating_sub(1);
+            if past.wrong < free {
+                past.until = now;
+            }
+        }
     }
 
     fn wrong(&mut self, now: Time, key: Key, free: u32) {
@@ -143,6 +197,23 @@ mod tests {
             tries.judge(at(0), "192.0.2.7:5", "ann", || false);
         }
         assert_eq!(tries.judge(at(0), "192.0.2.8:5", "ann", || true), Try::Right, "never per user alone");
+    }
+
+    #[test]
+    fn a_try_that_is_under_way_counts_as_wrong_until_it_is_known() {
+        let mut tries = Tries::new(LIMITS);
+        let begin = |tries: &mut Tries| tries.begin(at(0), "192.0.2.1:5", "ann");
+        for _ in 0..3 {
+            assert_eq!(begin(&mut tries), None);
+        }
+        assert_eq!(begin(&mut tries), Some(Duration::from_secs(1)));
+        tries.withdraw(at(0), "192.0.2.1:5", "ann");
+        assert_eq!(begin(&mut tries), None);
+        tries.succeed(at(0), "192.0.2.1:5", "ann");
+        for _ in 0..3 {
+            assert_eq!(begin(&mut tries), None);
+        }
+        assert_eq!(begin(&mut tries), Some(Duration::from_secs(1)));
     }
 
     #[test]

@@ -101,8 +101,12 @@ impl Section<'_> {
         }
     }
 
-    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`.
-    pub fn secrets_file(&self, key: &'static str) -> Vec<(String, SecretString)> {
+    /// Names with secrets that stand in a file of their own, in lines of `name = "secret"`. Those that have a fault are left out.
+    pub fn secrets_file(
+        &self,
+        key: &'static str,
+        fault: impl Fn(&str, &SecretString) -> Option<String>,
+    ) -> Vec<(String, SecretString)> {
         let Some((path, text)) = self.file_text(key) else { return Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(&text);
         let shown =
@@ -116,7 +120,11 @@ impl Section<'_> {
         for (name, value) in table.get_ref() {
             match value.get_ref() {
                 DeValue::String(secret) if !secret.is_empty() => {
-                    secrets.push((name.get_ref().to_string(), secret.to_string().into()));
+                    let (name, secret) = (name.get_ref().to_string(), secret.to_string().into());
+                    match fault(&name, &secret) {
+                        Some(fault) => problem(value.span(), fault),
+                        None => secrets.push((name, secret)),
+                    }
                 }
                 _ => problem(value.span(), format!("`{}` has no password", name.get_ref())),
             }

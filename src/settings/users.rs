@@ -4,16 +4,40 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Section;
+use super::{Section, hashes};
 
 /// Who may log on.
 #[derive(Debug, Default)]
 pub struct Users {
-    /// Names with passwords.
+    /// Names with passwords, or hashes of them.
     pub known: Vec<(String, SecretString)>,
     /// Users whose commands are refused.
     pub read_only: Vec<String>,
     pub tries: TryLimits,
+}
+
+/// What the users of a dialect may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passwords {
+    /// Passwords, or hashes of them: clients send the password itself.
+    OrHashes,
+    /// Passwords alone, for this reason.
+    Alone(&'static str),
+}
+
+impl Passwords {
+    /// Why a password, or a hash, cannot be used.
+    fn fault(self, name: &str, password: &SecretString) -> Option<String> {
+        let text = password.expose_secret();
+        if text.is_empty() {
+            return Some(format!("the password of {name:?} is empty"));
+        }
+        match self {
+            _ if !hashes::is_hash(text) => None,
+            Passwords::OrHashes => hashes::fault(text).map(|fault| format!("the password of {name:?} {fault}")),
+            Passwords::Alone(why) => Some(format!("the password of {name:?} cannot be a hash: {why}")),
+        }
+    }
 }
 
 /// How often somebody may try to log on.
@@ -43,8 +67,8 @@ impl TryLimits {
 
 impl Users {
     /// Reads `users`, `users_file`, `read_only` and how often they may try.
-    pub fn read(section: &Section) -> Users {
-        let known = known(section);
+    pub fn read(section: &Section, passwords: Passwords) -> Users {
+        let known = known(section, passwords);
         let read_only = section.list("read_only").unwrap_or_default();
         let is_user = |user: &String| known.iter().flatten().any(|(known, _)| known == user);
         for user in read_only.iter().filter(|user| known.is_some() && !is_user(user)) {
@@ -55,14 +79,16 @@ impl Users {
 }
 
 /// Who may log on; none where something is wrong with them. An entry in `users` wins over the file's.
-fn known(section: &Section) -> Option<Vec<(String, SecretString)>> {
+fn known(section: &Section, passwords: Passwords) -> Option<Vec<(String, SecretString)>> {
     let before = section.problem_count();
     let mut users = section.secrets("users");
-    for (name, _) in users.iter().filter(|(_, password)| password.expose_secret().is_empty()) {
-        section.problem_in("users", name, format!("the password of {name:?} is empty"));
+    for (name, password) in &users {
+        if let Some(fault) = passwords.fault(name, password) {
+            section.problem_in("users", name, fault);
+        }
     }
     let own = users.len();
-    for (name, password) in section.secrets_file("users_file") {
+    for (name, password) in section.secrets_file("users_file", |name, password| passwords.fault(name, password)) {
         match users[..own].iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
             None => users.push((name, password)),
             Some((known, _)) if *known == name => {}

@@ -1,6 +1,8 @@
 //! Much at once, over loopback: a lost link with thousands of calls, large snapshots, entities asked for over and over, and a
 //! flood of log-ons. No session that reads is lost, each hears everything once, and the bridge goes on answering.
 
+use std::collections::HashMap;
+
 use cti_bridge::sim::{
     desk::Desk,
     feed::{FeedLine, FeedSim},
@@ -8,6 +10,10 @@ use cti_bridge::sim::{
     subscriber::Subscriber,
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    task::JoinSet,
+};
 
 use crate::world::*;
 
@@ -28,7 +34,7 @@ impl Crowd {
              [application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
              platforms = ['mitel']\nqueue = 512\nsessions = 50\n\
              [application.wall]\ndialect = 'event-feed'\nlisten = '127.0.0.1:0'\nusers = {{ wall = '{USER_PASSWORD}' }}\n\
-             platforms = ['mitel']\nqueue = 512\nread_only = ['wall']\nconnections = 50\n",
+             platforms = ['mitel']\nqueue = 512\nread_only = ['wall']\nconnections = 64\n",
             feed.address
         ))
         .await;
@@ -129,6 +135,53 @@ async fn a_lost_link_with_many_calls_costs_nobody_the_session() {
     for desk in &mut desks {
         hears(desk, &["LinkStatus Up"]).await;
     }
+}
+
+/// The calls whose ends a connection hears, until there are so many: how often each.
+async fn ends(wall: Subscriber, count: usize) -> HashMap<u64, usize> {
+    let mut stream = BufReader::new(wall.into_stream());
+    let (mut ends, mut frame) = (HashMap::new(), Vec::new());
+    while ends.len() < count {
+        frame.clear();
+        assert_ne!(stream.read_until(0, &mut frame).await.unwrap(), 0, "the session was lost");
+        let text = std::str::from_utf8(&frame).unwrap();
+        if text.contains("\"call-cleared\"") {
+            let (_, rest) = text.split_once("\"call-id\":").unwrap();
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
+            *ends.entry(rest[..digits].parse().unwrap()).or_default() += 1;
+        }
+    }
+    ends
+}
+
+/// As much as in a large site: more than thirty times what a queue holds, for each of sixty connections.
+#[tokio::test]
+async fn a_lost_link_with_8300_calls_is_told_to_60_sessions_each_end_once_while_the_bridge_answers() {
+    const CALLS: usize = 8300;
+    const SESSIONS: usize = 60;
+    let mut crowd = Crowd::start().await;
+    let all: [(&str, &[&str]); 1] = [("call-activity", &["*"])];
+    let mut watch = crowd.wall(&all).await;
+    let waiting = |number| call("queued", number, 4, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }));
+    tokio::join!(crowd.say_all((1..=CALLS as i64).map(waiting)), wall_until(&mut watch, "queued", CALLS));
+    let mut walls = vec![watch];
+    while walls.len() < SESSIONS {
+        walls.push(crowd.wall(&all).await);
+    }
+    crowd.line.close().await.unwrap();
+    let mut hearing: JoinSet<_> = walls.into_iter().map(|wall| ends(wall, CALLS)).collect();
+    while !hearing.is_empty() {
+        tokio::select! {
+            ends = hearing.join_next() => {
+                let ends = ends.unwrap().unwrap();
+                assert!(ends.len() == CALLS && ends.values().all(|count| *count == 1));
+            }
+            health = soon("an answer", get(crowd.running.admin.unwrap(), "/healthz")) => {
+                assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+            }
+        }
+    }
+    crowd.has_lost_nobody().await;
 }
 
 #[tokio::test]

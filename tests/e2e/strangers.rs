@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 
 use cti_bridge::{
     net::Running,
-    sim::{desk::Desk, feed::FeedSim, relay::Relay, subscriber::Subscriber},
+    settings::hashes,
+    sim::{desk::Desk, feed::FeedSim, media::client::Client, relay::Relay, subscriber::Subscriber},
 };
+use futures_util::future::join_all;
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -164,4 +167,46 @@ async fn guesses_have_to_wait_at_every_log_on() {
         let count = count(&running, "cti_bridge_notices_total{", &[&labels[0], &labels[1]]).await;
         assert!(count > 0, "{event}: {sort}");
     }
+}
+
+#[tokio::test]
+async fn users_with_hashes_log_on_while_the_bridge_works_on_and_guesses_have_to_wait() {
+    let hash = hashes::make(USER_PASSWORD).unwrap();
+    let users = format!("users = {{ Test01 = '{hash}' }}");
+    let feed = FeedSim::start().await.unwrap();
+    let service = |name: &str, dialect: &str| {
+        format!("[application.{name}]\ndialect = '{dialect}'\nlisten = '127.0.0.1:0'\nplatforms = []\n{users}\n")
+    };
+    let text = format!(
+        "[platform.mitel]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n{}logon_tries = 3\n{}\
+         [admin]\nlisten = '127.0.0.1:0'\n",
+        feed.address,
+        service("desk", "ctips").replace("[]", "['mitel']"),
+        service("tickets", "open-media")
+    );
+    let running = run(&text).await;
+    // Six at the same time, of one user at one address: one verification serves them all.
+    let mut desks = Vec::new();
+    for _ in 0..6 {
+        desks.push(Desk::start(running.applications[0]).await.unwrap());
+    }
+    let open = async |desk: &Desk| desk.open_at(&desk.url(), "Test01", USER_PASSWORD).await;
+    let opened = join_all(desks.iter().map(open));
+    let sessions = soon("the sessions", opened).await;
+    assert!(sessions.iter().all(Result::is_ok), "{sessions:?}");
+    let mut told = Vec::new();
+    for number in 0..8 {
+        told.push(desks[0].open_at(&desks[0].url(), "Test01", &format!("guess {number}")).await.unwrap_err());
+    }
+    assert!(told[0].contains("unknown user or wrong password"), "{told:?}");
+    assert!(told.iter().any(|told| told.contains("too many wrong log-ons")), "{told:?}");
+    // Of an Open Media client every request has the password.
+    let ask = async |password: &str| {
+        let client = Client::new("Test01", password);
+        soon("an answer", client.call(running.applications[1], "GetOpenMediaRequestsByTime", json!({}))).await
+    };
+    for _ in 0..2 {
+        assert!(ask(USER_PASSWORD).await.is_ok());
+    }
+    assert_eq!(ask("guess").await.unwrap_err().message, "unknown LogonID or wrong Password");
 }

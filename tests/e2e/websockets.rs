@@ -1,6 +1,6 @@
 //! WebSockets beside lines at one listener, for both sides of the bridge: conversations that echo take the place of two dialects.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr};
 
 use bytes::Bytes;
 use cti_bridge::{
@@ -320,52 +320,4 @@ async fn a_bridge_that_stops_says_so_to_its_websockets() {
     });
     assert!(running.stop().await);
     ends.await.unwrap();
-}
-
-/// What is used by this process: KiB of memory, and milliseconds of processor time.
-fn usage() -> (u64, u64) {
-    let field = |file: &str, place: usize| -> u64 {
-        let text = std::fs::read_to_string(file).unwrap();
-        // The second field of `stat` is in parentheses and may have spaces.
-        let rest = text.rsplit_once(") ").map_or(text.as_str(), |(_, rest)| rest).to_owned();
-        rest.split_whitespace().nth(place).unwrap().parse().unwrap()
-    };
-    (field("/proc/self/statm", 1) * 4, (field("/proc/self/stat", 11) + field("/proc/self/stat", 12)) * 10)
-}
-
-/// Measures; the clients, which are plain streams, are in the same process. `cargo test --release --test e2e what_500 -- --ignored
-/// --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it measures, and takes 35 s"]
-#[expect(clippy::print_stdout, reason = "it is run for what it prints")]
-async fn what_500_websockets_cost() {
-    let running = echoes("").await;
-    let address = running.platforms[0].unwrap();
-    let mut before = usage();
-    let mut clients = Vec::new();
-    for _ in 0..500 {
-        clients.push(ask(address, None).await.unwrap().into_inner());
-    }
-    let mut report = |what: &str| {
-        let now = usage();
-        println!("{what}: {} KiB more, {} ms of processor time", now.0 as i64 - before.0 as i64, now.1 - before.1);
-        before = now;
-    };
-    report("500 WebSockets opened");
-    tokio::time::sleep(Duration::from_secs(15)).await;
-    report("500 idle ones, 15 s (with one ping each)");
-    let text = b"{\"type\":\"OnCallEvent\",\"Call\":{\"ID\":900,\"State\":6}}";
-    let mut frame = vec![0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
-    frame.extend(text);
-    for _ in 0..20 {
-        let second = tokio::time::sleep(Duration::from_secs(1));
-        for client in &mut clients {
-            client.write_all(&frame).await.unwrap();
-        }
-        second.await;
-        for client in &mut clients {
-            let _ = client.try_read(&mut [0; 4096]);
-        }
-    }
-    report("500 with one message and its echo a second, 20 s");
 }

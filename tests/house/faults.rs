@@ -51,6 +51,18 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "the_table_has_a_bound_and_those_heard_of_last_stay",
             ),
             (
+                "many log on whose passwords have to be verified by hashes",
+                "the log-ons beyond 64 that wait; `request_refused`",
+                "src/net/verify.rs",
+                "few_are_verified_at_once_and_one_too_many_is_turned_away",
+            ),
+            (
+                "one address guesses many passwords at the same time where users have hashes",
+                "the guesser's time; nothing is verified for it",
+                "src/dialect/log_ons.rs",
+                "a_throttled_address_verifies_nothing_not_even_while_others_of_it_are_verified",
+            ),
+            (
                 "TLS handshakes fail by the hundred",
                 NOTHING,
                 "tests/e2e/tls.rs",
@@ -181,10 +193,22 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "one_platform_goes_and_the_calls_of_the_other_go_on",
             ),
             (
-                "the line is lost with thousands of calls and many sessions",
+                "the line is lost with many calls and sessions of both kinds",
                 "the calls, each ended once; no session",
                 "tests/e2e/portions.rs",
                 "a_lost_link_with_many_calls_costs_nobody_the_session",
+            ),
+            (
+                "the line is lost with 8,300 calls and 60 sessions",
+                "the calls, each ended once; no session",
+                "tests/e2e/portions.rs",
+                "a_lost_link_with_8300_calls_is_told_to_60_sessions_each_end_once_while_the_bridge_answers",
+            ),
+            (
+                "far more calls begin than are remembered",
+                "the calls heard of least lately, each ended once; `bound_reached`",
+                "src/model/tests.rs",
+                "a_flood_of_calls_at_the_bound_ends_the_oldest_of_them_each_once_and_is_counted",
             ),
             (
                 "another relay takes the place of the relay",

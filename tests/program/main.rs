@@ -203,6 +203,10 @@ fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password(
             "desk = \"\"\nlist = [\"hidden\"]\n",
             &["desk.users:1:8", "`desk` has no password", "desk.users:2:8", "\n2 errors"],
         ),
+        (
+            "wall = \"x\"\ndesk = \"$argon2id$v=19$m=99999,t=2,p=1$hiddenhiddenhiddenhidden$hiddenhiddenhiddenhidden\"\n",
+            &["desk.users:2:8", "the password of \"desk\" asks for 99999 KiB of memory", "\n1 error"],
+        ),
     ];
     for (lines, parts) in bad {
         let (code, said) = check(lines, &[]);
@@ -214,6 +218,32 @@ fn check_names_bad_lines_of_a_users_file_where_they_stand_and_shows_no_password(
     assert_eq!(check("wall = \"hidden\"\n", &["--set", "application.desk.users.wall=other"]), (Some(0), String::new()));
     let (_, said) = check("wall = \"hidden\"\n", &["--set", "application.desk.users.WALL=other"]);
     assert!(said.contains("\"WALL\" and \"wall\" of the file differ only in case"), "{said}");
+}
+
+#[test]
+fn a_hash_of_a_password_is_printed_and_can_stand_in_its_place_where_the_client_sends_the_password() {
+    let output = cti_bridge(&["hash-password"], "hidden\n");
+    let (code, hash) = (output.status.code(), stdout(&output).trim_end().to_owned());
+    assert_eq!((code, stderr(&output)), (Some(0), ""));
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && !hash.contains("hidden"), "{hash}");
+    let check = |section: &str| {
+        let set = format!("application.{section}={hash}");
+        let output = cti_bridge(&["check", "--config", "config/cti-bridge.toml", "--set", &set], "");
+        (output.status.code(), stderr(&output).to_owned())
+    };
+    assert_eq!(check("desk.users.Test01"), (Some(0), String::new()));
+    assert_eq!(check("tickets.users.web"), (Some(0), String::new()));
+    let (code, said) = check("crm.users.crm");
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("the password of \"crm\" cannot be a hash: clients of a feed answer with a digest"),
+        "{said}"
+    );
+    assert!(!said.contains(&hash[30..]), "the hash is shown:\n{said}");
+    for (stdin, reason) in [("", "the password is empty"), ("a\nb\n", "stdin has more than one line")] {
+        let output = cti_bridge(&["hash-password"], stdin);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(1), &*format!("cti-bridge: {reason}\n")));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::*;
 fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
     let mut give = |platform, call, native| {
-        let key = (platform, CallIx(call));
+        let key = (platform, CallIx::of(call));
         ids.give(key, || New { native, told: true, guid: None });
         ids.call(key).unwrap().id
     };
@@ -15,8 +15,8 @@ fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
     assert_eq!(give(1, 1, Some(900)), 1_900_000_001, "taken");
     assert_eq!(give(0, 2, Some(1 << 40)), 1_900_000_002, "too large");
     assert_eq!(give(0, 3, None), 1_900_000_003);
-    assert_eq!(ids.call_of_id(900), Some((0, CallIx(1))));
-    ids.forget((0, CallIx(1)));
+    assert_eq!(ids.call_of_id(900), Some((0, CallIx::of(1))));
+    ids.forget((0, CallIx::of(1)));
     assert_eq!(ids.call_of_id(900), None);
 }
 
@@ -25,14 +25,14 @@ fn a_number_that_the_application_was_told_of_is_no_call_any_more_and_others_may_
     let mut ids = Ids::new(1_000_000, 1, &[]);
     let new = |native| move || New { native: Some(native), told: true, guid: None };
     assert!(ids.may_be_unseen(900));
-    ids.give((0, CallIx(1)), new(900));
-    ids.forget((0, CallIx(1)));
+    ids.give((0, CallIx::of(1)), new(900));
+    ids.forget((0, CallIx::of(1)));
     assert!(!ids.may_be_unseen(900), "it is over");
-    ids.give((0, CallIx(2)), new(900));
-    ids.forget((0, CallIx(2)));
+    ids.give((0, CallIx::of(2)), new(900));
+    ids.forget((0, CallIx::of(2)));
     for call in 0..MAX_OVER as u64 {
-        ids.give((0, CallIx(call)), new(call as i64 + 1000));
-        ids.forget((0, CallIx(call)));
+        ids.give((0, CallIx::of(call)), new(call as i64 + 1000));
+        ids.forget((0, CallIx::of(call)));
     }
     assert!(ids.may_be_unseen(900), "so much is remembered");
     assert_eq!((ids.over.numbers.len(), ids.over.order.len()), (MAX_OVER, MAX_OVER));
@@ -61,7 +61,7 @@ fn numbers_that_pass_are_their_own_whatever_they_are() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
     ids.relay(7);
     let mut give = |platform, call, native| {
-        let key = (platform, CallIx(call));
+        let key = (platform, CallIx::of(call));
         ids.give(key, || New { native: Some(native), told: true, guid: None });
         ids.call(key).unwrap().id
     };
@@ -69,8 +69,8 @@ fn numbers_that_pass_are_their_own_whatever_they_are() {
     assert_eq!((give(7, 1, 900), give(7, 2, 1 << 40)), (900, 1 << 40));
     assert_eq!(give(7, 3, 900), 900, "heard of again after its end");
     assert_ne!(give(7, 4, 1_900_000_001), 1_900_000_001, "another platform's call has it");
-    ids.forget((7, CallIx(1)));
-    assert_eq!(ids.call_of_id(900), Some((7, CallIx(3))));
+    ids.forget((7, CallIx::of(1)));
+    assert_eq!(ids.call_of_id(900), Some((7, CallIx::of(3))));
     let queue = NativeId::Int(9);
     assert_eq!(ids.service(0, DeviceKind::AgentQueue, &queue), 9);
     assert_eq!(ids.service(1, DeviceKind::AgentQueue, &queue), 1_250_009);

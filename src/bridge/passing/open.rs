@@ -1,7 +1,10 @@
 //! Requests that went to a platform whole. Each ends once: by the platform's own answer, or by a failure that the bridge
 //! tells because no answer can come any more.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     message::Message,
@@ -44,6 +47,10 @@ struct Open {
 #[derive(Debug, Default)]
 pub(in crate::bridge) struct PassedRequests {
     open: BTreeMap<RequestIx, Open>,
+    /// When the time of each is up, the next first.
+    dues: BTreeSet<(Time, RequestIx)>,
+    /// How many are not answered.
+    unanswered: usize,
     made: u32,
 }
 
@@ -64,13 +71,28 @@ impl PassedRequests {
     pub fn add(&mut self, now: Time, passed: Passed) -> RequestIx {
         let index = RequestIx(FIRST | self.made);
         self.made = (self.made + 1) % FIRST;
-        self.open.insert(index, Open { passed, taken: None, answered: false, due: now + LONGEST });
+        self.insert(index, Open { passed, taken: None, answered: false, due: now + LONGEST });
         index
+    }
+
+    /// Takes in a request that is not answered.
+    fn insert(&mut self, index: RequestIx, open: Open) {
+        self.take(index);
+        self.dues.insert((open.due, index));
+        self.unanswered += 1;
+        self.open.insert(index, open);
+    }
+
+    fn take(&mut self, index: RequestIx) -> Option<Open> {
+        let open = self.open.remove(&index)?;
+        self.dues.remove(&(open.due, index));
+        self.unanswered -= usize::from(!open.answered);
+        Some(open)
     }
 
     /// The number of requests that are not answered.
     pub fn unanswered(&self) -> usize {
-        self.open.values().filter(|open| !open.answered).count()
+        self.unanswered
     }
 
     pub fn get(&self, request: RequestIx) -> Option<&Passed> {
@@ -80,13 +102,15 @@ impl PassedRequests {
     /// The platform has taken a request: its outcome is waited for no longer than this.
     pub fn taken(&mut self, now: Time, request: RequestIx, due: Time) {
         if let Some(open) = self.open.get_mut(&request).filter(|open| !open.answered) {
+            self.dues.remove(&(open.due, request));
+            self.dues.insert((due, request));
             (open.taken, open.due) = (Some(now), due);
         }
     }
 
     /// A request that was taken out may still be answered until then.
     pub fn put_back(&mut self, request: RequestIx, passed: Passed, taken: Time, due: Time) {
-        self.open.insert(request, Open { passed, taken: Some(taken), answered: false, due });
+        self.insert(request, Open { passed, taken: Some(taken), answered: false, due });
     }
 
     /// When a request that is not answered was asked for.
@@ -97,13 +121,16 @@ impl PassedRequests {
     /// The platform has answered a request.
     pub fn answered(&mut self, now: Time, request: RequestIx) {
         if let Some(open) = self.open.get_mut(&request) {
+            self.dues.remove(&(open.due, request));
+            self.dues.insert((now + LINGER, request));
+            self.unanswered -= usize::from(!open.answered);
             (open.answered, open.due) = (true, now + LINGER);
         }
     }
 
     /// Ends a request. None if it was answered, or is not known.
     pub fn end(&mut self, request: RequestIx) -> Option<Passed> {
-        self.open.remove(&request).filter(|open| !open.answered).map(|open| open.passed)
+        self.take(request).filter(|open| !open.answered).map(|open| open.passed)
     }
 
     /// All requests that are not answered.
@@ -114,19 +141,28 @@ impl PassedRequests {
     /// Nothing was read of the platform for so long: every answer may come so much later.
     pub fn wait_longer(&mut self, held: Duration) {
         self.open.values_mut().for_each(|open| open.due = open.due + held);
+        self.dues = self.open.iter().map(|(index, open)| (open.due, *index)).collect();
     }
 
     pub fn deadline(&self) -> Option<Time> {
-        self.open.values().map(|open| open.due).min()
+        self.dues.first().map(|(due, _)| *due)
     }
 
     /// Takes out the requests whose time is up.
     pub fn expire(&mut self, now: Time) -> Vec<Over> {
-        let over = self.open.extract_if(.., |_, open| open.due <= now);
+        let mut over = Vec::new();
+        while let Some((_, index)) = self.dues.first().copied().filter(|(due, _)| *due <= now) {
+            match self.take(index) {
+                Some(open) => over.push((index, open)),
+                None => drop(self.dues.pop_first()),
+            }
+        }
+        // In the order in which they were asked.
+        over.sort_unstable_by_key(|(index, _)| *index);
         let end = |(index, open): (RequestIx, Open)| match open.answered {
             true => Over::Answered(index),
             false => Over::Unanswered(index, Box::new(open.passed), open.taken),
         };
-        over.map(end).collect()
+        over.into_iter().map(end).collect()
     }
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::CallIx;
 
-const CALL: CallKey = (0, CallIx(1));
-const OTHER: CallKey = (0, CallIx(2));
+const CALL: CallKey = (0, CallIx::of(1));
+const OTHER: CallKey = (0, CallIx::of(2));
 
 /// A desk, with everything that it said and wanted so far in words.
 struct Play {
@@ -446,13 +446,13 @@ fn one_selection_too_many_fails_and_is_counted() {
 fn its_tables_are_as_large_as_what_is_open_whatever_has_been() {
     let mut desk = Desk::new(Settings { keeps: true, ..Settings::default() }, Some(1));
     for place in 1..=10_000u64 {
-        let (now, call, number) = (Time(place * 20), (0, CallIx(place)), Number(place));
+        let (now, call, number) = (Time(place * 20), (0, CallIx::of(place)), Number(place));
         desk.ask(now, call);
         desk.select(now, Some(call), false, if place % 2 == 0 { to_service(1) } else { to_agent(1, "77") });
         desk.kept(now, number);
         desk.answered(now, number, RouteAsked::Add, News::Accepted(place as i64));
         if let Some(over) = place.checked_sub(100).filter(|over| *over > 0) {
-            desk.ended((0, CallIx(over)));
+            desk.ended((0, CallIx::of(over)));
             desk.answered(now, Number(over), RouteAsked::Cancel, News::Cancelled);
         }
         while desk.say().is_some() || desk.order().is_some() {}
@@ -550,7 +550,7 @@ impl World {
     }
 
     fn call(which: u8) -> CallKey {
-        (0, CallIx(u64::from(which) % CALLS))
+        (0, CallIx::of(u64::from(which) % CALLS))
     }
 
     fn collect(&mut self) {

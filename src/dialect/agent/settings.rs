@@ -12,7 +12,7 @@ use crate::{
         PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
     },
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Listen, Queue, Section, TryLimits, Web, WebFile},
+    settings::{Listen, Queue, Section, TryLimits, Web, WebFile, hashes},
 };
 
 /// The subprotocol of WebSockets, and where they are.
@@ -155,8 +155,20 @@ pub(super) fn tokens(section: &Section) -> Tokens {
     for (agent, _) in agents.iter().filter(|(_, token)| token.expose_secret().is_empty()) {
         section.problem_in("agents", agent, format!("the token of {agent:?} is empty"));
     }
+    let is_hash = |token: &SecretString| hashes::is_hash(token.expose_secret());
+    let no_hash = |agent: &str| {
+        format!(
+            "the token of {agent:?} cannot be a hash: a token is compared with those of all agents; with `signing_key`, none is kept"
+        )
+    };
+    for (agent, _) in agents.iter().filter(|(_, token)| is_hash(token)) {
+        section.problem_in("agents", agent, no_hash(agent));
+    }
     let own = agents.len();
     for (agent, token) in section.secret_lines("agents_file") {
+        if is_hash(&token) {
+            section.problem("agents_file", no_hash(&agent));
+        }
         // An entry in `agents` wins over the file's.
         if agents[..own].iter().all(|(known, _)| *known != agent) {
             agents.push((agent, token));

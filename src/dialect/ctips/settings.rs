@@ -11,7 +11,7 @@ use crate::{
         PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Posted, Reading, Served,
     },
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Callback, Callee, Limits, Posts, Section, Url, Users, Wsdl, WsdlSource, profile, reconnect},
+    settings::{Callback, Callee, Limits, Passwords, Posts, Section, Url, Users, Wsdl, WsdlSource, profile, reconnect},
     vocabulary::Profile,
 };
 
@@ -110,7 +110,7 @@ pub struct Service {
 }
 
 fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only, tries } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section, Passwords::OrHashes);
     let defaults = Settings::default();
     let settings = Settings {
         users: known.into_iter().collect(),

@@ -290,7 +290,8 @@ impl ApplicationConversation for Server {
             | Input::Request(_)
             | Input::Answered { .. }
             | Input::Delivered { .. }
-            | Input::Described { .. } => {}
+            | Input::Described { .. }
+            | Input::Verified { .. } => {}
         }
         Some(Taken::Nothing)
     }

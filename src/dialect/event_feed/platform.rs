@@ -131,7 +131,8 @@ impl PlatformConversation for Client {
             | Input::Request(_)
             | Input::Answered { .. }
             | Input::Delivered { .. }
-            | Input::Described { .. } => {}
+            | Input::Described { .. }
+            | Input::Verified { .. } => {}
         }
         Some(Taken::Nothing)
     }

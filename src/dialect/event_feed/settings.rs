@@ -9,8 +9,12 @@ use crate::{
         PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Reading,
     },
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Dial, Queue, Section, Users, reconnect},
+    settings::{Dial, Passwords, Queue, Section, Users, reconnect},
 };
+
+/// Why a user of a feed has a password and no hash.
+const NO_HASH: &str =
+    "clients of a feed answer with a digest of the password, and the bridge needs the password to compare it";
 
 pub fn entry() -> Entry {
     Entry {
@@ -55,7 +59,7 @@ impl PlatformMaker for Settings {
 }
 
 fn application(section: &Section, _: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only, tries } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section, Passwords::Alone(NO_HASH));
     let defaults = ServerSettings::default();
     let settings = ServerSettings {
         users: known.into_iter().collect(),

@@ -306,6 +306,7 @@ impl PlatformConversation for Client {
             | Input::Text { .. }
             | Input::Request(_)
             | Input::Delivered { .. }
+            | Input::Verified { .. }
             | Input::Closed { .. } => None,
         }
     }

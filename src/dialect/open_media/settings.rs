@@ -9,7 +9,7 @@ use crate::{
         PlatformMaker, PlatformSettings, PlatformSide, PlatformStart, PlatformTransport, Posted, Reading, Served,
     },
     port::{ApplicationConversation, PlatformConversation},
-    settings::{Limits, Posts, Section, Users, Wsdl, WsdlSource, profile, reconnect},
+    settings::{Limits, Passwords, Posts, Section, Users, Wsdl, WsdlSource, profile, reconnect},
     vocabulary::Profile,
 };
 
@@ -105,7 +105,7 @@ pub struct Office {
 }
 
 fn application(section: &Section, reading: &Reading) -> Option<ApplicationSettings> {
-    let Users { known, read_only, tries } = Users::read(section);
+    let Users { known, read_only, tries } = Users::read(section, Passwords::OrHashes);
     let defaults = ServerSettings::default();
     let number = |key: &'static str, default: usize| section.number(key, default as u32) as usize;
     let settings = ServerSettings {

@@ -15,7 +15,8 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Call {
     pub names: SmallVec<[SpacedId; 3]>,
-    pub parties: SmallVec<[Party; 4]>,
+    /// Most calls have a caller and an agent, and a further party now and then.
+    pub parties: SmallVec<[Party; 2]>,
     pub phase: Phase,
     pub direction: Direction,
     /// The agent who began it; none where it comes from outside.
@@ -40,7 +41,7 @@ pub struct Call {
     /// The last one.
     pub disposition: Option<i64>,
     /// Every one, and who gave it.
-    pub dispositions: SmallVec<[(AgentIx, i64); 2]>,
+    pub dispositions: SmallVec<[(AgentIx, i64); 1]>,
     /// The last agent to leave of those who answered. Once the call is over, this agent's code is the call's.
     pub last_agent: Option<AgentIx>,
     /// The agent whom the platform has chosen for it.
@@ -176,11 +177,12 @@ impl Call {
         /// What an allocation costs beside what is in it.
         const ALLOCATED: usize = 16;
         let text = |text: &str| if text.is_empty() { 0 } else { text.len() + ALLOCATED };
-        let id = |id: &NativeId| if let NativeId::Text(id) = id { text(id) } else { 0 };
+        // Its two counts stand before a text that is shared.
+        let id = |id: &NativeId| if let NativeId::Text(id) = id { 2 * size_of::<usize>() + text(id) } else { 0 };
         let item = |(key, value): &(String, String)| size_of::<(String, String)>() + text(key) + text(value);
         let party = |party: &Party| size_of::<Party>() + text(&party.device.number);
-        // Each name stands in the model's table, too.
-        let name = |name: &SpacedId| 3 * size_of::<SpacedId>() + 2 * id(&name.id);
+        // Each name stands in the model's table, too, and shares its text.
+        let name = |name: &SpacedId| 3 * size_of::<SpacedId>() + id(&name.id);
         size_of::<Call>()
             + [&self.ani, &self.dnis, &self.caller_name].into_iter().map(|known| text(known)).sum::<usize>()
             + self.data.iter().map(item).sum::<usize>()

@@ -9,6 +9,8 @@ use crate::message::Value;
 /// with one key in one message are two.
 pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -> u64 {
     let mut cut = 0;
+    // Nearly always, all of a call's data is in one message.
+    known.reserve_exact(told.len().min(MAX_DATA).saturating_sub(known.len()));
     for (place, (key, value)) in told.iter().enumerate() {
         // Items beyond this number would be dropped in any case.
         let Some(rank) = rank(&told[..place.min(MAX_DATA)], *key, *value) else { continue };

@@ -68,13 +68,12 @@ impl Model {
         let call = &mut self.calls[index];
         call.phase = Phase::Ended;
         call.queue = None;
-        call.last_event = self.moment.now;
+        self.calls.end_age(index, self.moment.now);
         self.tell(Transition::new(TransitionKind::CallEnded).call(index));
         self.fail_requests_of(index);
-        if self.calls.forgotten.contains(&index) {
+        if self.calls.is_leaving(index) {
             return;
         }
-        self.calls.oldest.clear();
         if self.calls[index].owed.is_empty() {
             self.complete(index);
         } else {
@@ -91,7 +90,7 @@ impl Model {
     }
 
     pub(in crate::model) fn drop_call(&mut self, index: CallIx) {
-        let Some(call) = self.calls.table.remove(index) else { return };
+        let Some(call) = self.calls.remove(index, self.moment.now) else { return };
         self.calls.weight -= call.weighs;
         self.calls.drop_names(index, &call.names);
         for party in call.parties {

@@ -55,13 +55,21 @@ impl Model {
 
     /// Has calls, and work after calls, end that have been silent for too long, and sets the timer for the next one.
     pub(in crate::model) fn call_expiry_over(&mut self) {
-        let due = |call: &Call| call.last_event + self.settings.call_expiry;
-        let goes_on = |call: &Call| call.is_live() || !call.completed || !call.owed.is_empty();
-        let now = self.moment.now;
-        let silent = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) <= now);
-        silent.for_each(|(index, _)| self.backlog.end_call(index, Cause::Silent));
-        let others = self.calls.iter().filter(|(_, call)| goes_on(call) && due(call) > now);
-        let next = others.map(|(_, call)| call.last_event).min();
+        let mut next = None;
+        for ages in self.calls.by_age() {
+            for index in ages {
+                let call = &self.calls[index];
+                if !(call.is_live() || !call.completed || !call.owed.is_empty()) {
+                    continue;
+                }
+                // The others of the list were heard of later.
+                if call.last_event + self.settings.call_expiry > self.moment.now {
+                    next = next.into_iter().chain([call.last_event]).min();
+                    break;
+                }
+                self.backlog.end_call(index, Cause::Silent);
+            }
+        }
         self.calls.expiry_watch = next.is_some();
         if let Some(next) = next {
             self.timers.set(next + self.settings.call_expiry, Timer::CallExpiry);
@@ -94,8 +102,8 @@ impl Model {
         let due = call.over_since + self.settings.id_grace;
         if result_lives {
             self.timers.set(self.moment.now + self.settings.id_grace, Timer::IdGrace(index));
-        } else if due <= self.moment.now && !self.calls.forgotten.contains(&index) {
-            self.calls.forgotten.push(index);
+        } else if due <= self.moment.now {
+            self.calls.leave(index);
         }
     }
 }

@@ -74,8 +74,8 @@ impl Model {
 
     /// The platform says something of the call.
     pub(super) fn hear_of(&mut self, index: CallIx) {
-        let call = &mut self.calls[index];
-        (call.last_event, call.seen_epoch) = (self.moment.now, self.link.epoch);
+        self.calls.renew(index, self.moment.now);
+        self.calls[index].seen_epoch = self.link.epoch;
     }
 
     /// The call of a change that shows it alive: where it is not known, it starts here, begun by an agent or from outside.
@@ -116,6 +116,7 @@ impl Model {
             return Err(Effect::Full);
         }
         let index = self.calls.table.insert(Call::new(self.moment.now));
+        self.calls.begin_age(index);
         self.hear_of(index);
         let again_at = self.calls.names.note_used(names, self.moment.clock);
         let renamed = self.calls.names.spent.has_any(names, self.moment.now);

@@ -16,7 +16,7 @@ impl Calls {
             let (ani, dnis, caller_name) = (from.ani.clone(), from.dnis.clone(), from.caller_name.clone());
             let (data, service, priority) = (from.data.clone(), from.service, from.priority);
             let own = from.dispositions.iter().filter(|(agent, _)| Some(*agent) != leaver);
-            let dispositions: SmallVec<[(AgentIx, i64); 2]> = own.copied().collect();
+            let dispositions: SmallVec<[(AgentIx, i64); 1]> = own.copied().collect();
             let of_nobody = from.disposition.filter(|_| from.dispositions.is_empty());
             let disposition = dispositions.last().map(|(_, code)| *code).or(of_nobody);
             let (media, ty, queued_at) = (from.media, from.ty, from.queued_at);
@@ -78,7 +78,7 @@ impl Model {
             }
         }
         self.calls[result].queue = self.calls[result].queue.or(self.calls[old].queue);
-        self.calls[old].joined_into = Some(result);
+        self.calls.join(old, result, self.moment.now);
     }
 
     /// A device that the event names as being in the call is in it; a queue is where it waits.

@@ -1,6 +1,7 @@
 //! The platform's calls: the table of them, and what changes do to them. Which call a change means is decided in `finding`
 //! and `beginnings`; the other modules each own a part of a call's life. Agents' states are not decided here.
 
+mod ages;
 mod beginnings;
 mod call;
 mod connection;
@@ -23,9 +24,7 @@ mod waiting;
 pub use call::{Call, Phase};
 pub use party::{Party, PartyState};
 
-use std::collections::VecDeque;
-
-use crate::{model::*, time::Time};
+use crate::model::*;
 
 /// The most parties one call keeps; one more is not a party.
 pub const MAX_PARTIES: usize = 64;
@@ -36,15 +35,15 @@ pub const MAX_DATA: usize = 128;
 /// The most dispositions one call keeps.
 pub const MAX_DISPOSITIONS: usize = 32;
 
-/// The table of calls. `finding` looks calls up by the names of `names`, `room` bounds how much is remembered.
+/// The table of calls. `finding` looks calls up by the names of `names`, `ages` keeps them in the order in
+/// which they were heard of, `room` bounds how much is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     table: Slab<CallIx, Call>,
     names: names::Names,
     /// The weight of all calls.
     weight: usize,
-    /// Calls to end next where there is no room, as they were when they were found.
-    oldest: VecDeque<(CallIx, Time)>,
+    ages: ages::Ages,
     /// Calls whose time is over, dropped when their last transitions are used.
     forgotten: Vec<CallIx>,
     /// A timer looks for calls that have been silent for too long.

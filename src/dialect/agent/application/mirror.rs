@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::Value as Json;
+use smallvec::SmallVec;
 
 use super::{
     super::strays,
@@ -58,6 +59,8 @@ pub enum Tidings {
 pub struct Mirror {
     vocabulary: Arc<Vocabulary>,
     desks: HashMap<i64, Desk>,
+    /// By the id of a call or session, the agents whose desks have it.
+    holders: HashMap<i64, SmallVec<[i64; 1]>>,
     pub waiting: Waiting,
     /// The platforms that are connected.
     up: BTreeSet<i64>,
@@ -92,8 +95,8 @@ impl Heard<'_> {
 
 impl Mirror {
     pub fn new(vocabulary: Arc<Vocabulary>, reasons: Vec<(i64, String)>) -> Mirror {
-        let (desks, waiting, up) = (HashMap::new(), Waiting::default(), BTreeSet::new());
-        Mirror { vocabulary, desks, waiting, up, reasons }
+        let (desks, holders) = (HashMap::new(), HashMap::new());
+        Mirror { vocabulary, desks, holders, waiting: Waiting::default(), up: BTreeSet::new(), reasons }
     }
 
     pub fn desk(&self, agent: i64) -> Option<&Desk> {
@@ -110,7 +113,7 @@ impl Mirror {
 
     /// Whether another agent than this has the call or session.
     pub fn is_anothers(&self, agent: Option<i64>, id: i64) -> bool {
-        self.desks.iter().any(|(owner, desk)| Some(*owner) != agent && desk.item(id).is_some())
+        self.holders.get(&id).is_some_and(|holders| holders.iter().any(|holder| Some(*holder) != agent))
     }
 
     /// Whether the agent's platform is connected, and the station can be reached; of an agent who is at no desk, whether any is.
@@ -190,7 +193,7 @@ impl Mirror {
         desk.user.insert("RecordID".into(), agent.into());
         let event = desk.hear_user(told, &self.reasons);
         let over = if desk.is_logged_on() { Vec::new() } else { desk.end_work(&at) };
-        let mut news: Vec<Tidings> = over.into_iter().map(|item| Tidings::Item { agent, item }).collect();
+        let mut news: Vec<Tidings> = self.changed(agent, over).collect();
         news.extend(event.map(|event| Tidings::User { agent, event, at }));
         news
     }
@@ -213,7 +216,27 @@ impl Mirror {
         let group = heard.number("ServiceGroupID").filter(|group| *group != 0);
         let item = Item { sort, id, group, at: heard.at, record: told };
         let told = Told { item, is_whole: heard.is_whole, agent, abilities: heard.about.abilities };
-        desk.hear(told).into_iter().map(|item| Tidings::Item { agent, item }).collect()
+        let changed = desk.hear(told);
+        self.changed(agent, changed).collect()
+    }
+
+    /// Notes whose desk has these items, or has them no more, and tells of them.
+    fn changed<I: IntoIterator<Item = Item>>(
+        &mut self,
+        agent: i64,
+        items: I,
+    ) -> impl Iterator<Item = Tidings> + use<I> {
+        let items: Vec<Item> = items.into_iter().collect();
+        for id in items.iter().map(|item| item.id) {
+            let has = self.desks.get(&agent).is_some_and(|desk| desk.item(id).is_some());
+            let holders = self.holders.entry(id).or_default();
+            holders.retain(|holder| *holder != agent);
+            holders.extend(has.then_some(agent));
+            if holders.is_empty() {
+                self.holders.remove(&id);
+            }
+        }
+        items.into_iter().map(move |item| Tidings::Item { agent, item })
     }
 
     /// A call is over for one agent, or, where the bridge says so, for all.
@@ -223,9 +246,11 @@ impl Mirror {
         for (label, sort) in sorts {
             let Some(id) = heard.number(label) else { continue };
             let sort = heard.is_whole.then_some(sort);
-            for (owner, desk) in self.desks.iter_mut().filter(|(owner, _)| agent == 0 || **owner == agent) {
-                let item = desk.gone(id, sort, &heard.at);
-                news.extend(item.map(|item| Tidings::Item { agent: *owner, item }));
+            for holder in self.holders.get(&id).cloned().into_iter().flatten() {
+                if let Some(desk) = self.desks.get_mut(&holder).filter(|_| agent == 0 || holder == agent) {
+                    let item = desk.gone(id, sort, &heard.at);
+                    news.extend(self.changed(holder, item));
+                }
             }
             if !heard.is_whole {
                 let over = self.waiting.gone(id).into_iter();
@@ -241,8 +266,7 @@ impl Mirror {
         let Some(desk) = self.desks.get_mut(&agent) else { return Vec::new() };
         let calls = ["HeldCall", "ActiveCall"].into_iter().filter_map(|label| heard.number(label));
         let over = calls.filter(|call| Some(*call) != result);
-        over.filter_map(|call| desk.gone(call, Some(Sort::Call), &heard.at))
-            .map(|item| Tidings::Item { agent, item })
-            .collect()
+        let over: Vec<Item> = over.filter_map(|call| desk.gone(call, Some(Sort::Call), &heard.at)).collect();
+        self.changed(agent, over).collect()
     }
 }

@@ -315,7 +315,11 @@ impl ApplicationConversation for Server {
             Input::Closed { connection, reason, cause: Some(cause) } => {
                 self.lose(connection.number(), reason, cause);
             }
-            Input::Request(_) | Input::Answered { .. } | Input::Delivered { .. } | Input::Described { .. } => {}
+            Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Verified { .. } => {}
         }
         Some(Taken::Nothing)
     }

@@ -1,7 +1,7 @@
 //! Calls that wait for an agent, in the guide's six dispatch lists, and the sessions' subscriptions to them. How many wait at
 //! a service group, which the guide calls real-time information, is counted here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::record::{Record, number};
 
@@ -93,6 +93,8 @@ impl News {
 #[derive(Debug, Default)]
 pub struct Waiting {
     calls: BTreeMap<(List, i64), Record>,
+    /// How many wait at each service group.
+    at: HashMap<i64, usize>,
 }
 
 impl Waiting {
@@ -100,20 +102,22 @@ impl Waiting {
     pub fn hear(&mut self, list: List, update: Update, record: Record) -> Option<News> {
         let key = (list, number(&record, "ID"));
         if update == Update::Delete {
-            return self.calls.remove(&key).map(|known| News { list, update, record: known });
+            return self.take(list, key.1).map(|known| News { list, update, record: known });
         }
         let known = self.calls.get(&key);
         if known == Some(&record) || known.is_none() && self.calls.len() >= MOST {
             return None;
         }
         let update = if known.is_some() { Update::Change } else { Update::Add };
+        self.take(list, key.1);
+        *self.at.entry(number(&record, "ServiceGroupID")).or_default() += 1;
         self.calls.insert(key, record.clone());
         Some(News { list, update, record })
     }
 
     /// A call is over, whatever the lists say.
     pub fn gone(&mut self, id: i64) -> Vec<News> {
-        let gone = List::ALL.into_iter().filter_map(|list| Some((list, self.calls.remove(&(list, id))?)));
+        let gone = List::ALL.into_iter().filter_map(|list| Some((list, self.take(list, id)?)));
         gone.map(|(list, record)| News { list, update: Update::Delete, record }).collect()
     }
 
@@ -127,9 +131,21 @@ impl Waiting {
         self.calls.iter().map(added).filter(|news| subscriptions.want(news)).collect()
     }
 
+    fn take(&mut self, list: List, id: i64) -> Option<Record> {
+        let record = self.calls.remove(&(list, id))?;
+        let group = number(&record, "ServiceGroupID");
+        if let Some(count) = self.at.get_mut(&group) {
+            *count -= 1;
+            if *count == 0 {
+                self.at.remove(&group);
+            }
+        }
+        Some(record)
+    }
+
     /// How many calls and messages wait at a service group.
     pub fn at(&self, group: i64) -> usize {
-        self.calls.values().filter(|record| number(record, "ServiceGroupID") == group).count()
+        self.at.get(&group).copied().unwrap_or(0)
     }
 }
 

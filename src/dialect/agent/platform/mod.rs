@@ -169,7 +169,11 @@ impl PlatformConversation for Client {
                     self.refuse(*connection, refused);
                 }
             }
-            Input::Request(_) | Input::Answered { .. } | Input::Delivered { .. } | Input::Described { .. } => {}
+            Input::Request(_)
+            | Input::Answered { .. }
+            | Input::Delivered { .. }
+            | Input::Described { .. }
+            | Input::Verified { .. } => {}
         }
         Some(Taken::Nothing)
     }

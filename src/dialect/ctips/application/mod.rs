@@ -20,16 +20,18 @@ use secrecy::SecretString;
 use smallvec::SmallVec;
 
 use crate::{
+    dialect::log_ons::LogOns,
     message::{Kind, Message, Node, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Bound, Connection, Delivery, Directory, Filterable,
-        Heard, HttpRequest, Input, Notice, Output, Passes, Reply, Taken, Texts, Tries,
+        Heard, HttpRequest, Input, Notice, Output, Passes, Reply, Taken, Texts,
     },
     settings::TryLimits,
     time::Time,
     vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary},
     wire::soap::{self, Blame},
 };
+use opening::Opening;
 use session::{FilterField, Session, State};
 
 /// How applications are served.
@@ -93,7 +95,7 @@ pub struct Server {
     sessions: BTreeMap<u32, Session>,
     /// OpenConnection requests that wait for their session to start.
     opening: HashMap<u32, u64>,
-    tries: Tries,
+    log_ons: LogOns<Opening>,
     next_session: u32,
     new_id: Box<dyn FnMut() -> String + Send>,
     events: Vec<Option<Event>>,
@@ -144,7 +146,7 @@ impl std::fmt::Debug for Server {
 impl Server {
     /// `new_id` makes session ids that nobody can guess.
     pub fn new(
-        settings: Settings,
+        mut settings: Settings,
         vocabulary: Arc<Vocabulary>,
         profile: Profile,
         new_id: Box<dyn FnMut() -> String + Send>,
@@ -172,7 +174,7 @@ impl Server {
             events: vocabulary.kinds().map(event).collect(),
             start: ObjectTemplate::operation(&vocabulary, &profile, find("StartSession")),
             heartbeat: ObjectTemplate::operation(&vocabulary, &profile, find("Heartbeat")),
-            tries: Tries::new(settings.tries),
+            log_ons: LogOns::new(std::mem::take(&mut settings.users), settings.tries, "unknown user or wrong password"),
             settings,
             vocabulary,
             profile,
@@ -329,6 +331,7 @@ impl ApplicationConversation for Server {
                 let result = std::mem::replace(result, Ok(()));
                 self.started(now, connection.number(), result);
             }
+            Input::Verified { token, is_right } => self.verified(now, *token, *is_right),
             Input::Closed { connection, reason, cause } => self.end(connection.number(), reason, *cause),
             // Clients post, and are called back: there is no stream.
             Input::Opened { .. }
@@ -421,7 +424,7 @@ impl ApplicationConversation for Server {
     }
 
     fn exchange_users(&mut self, users: Vec<(String, SecretString)>, _: &[String]) -> bool {
-        self.settings.users = users.into_iter().collect();
+        self.log_ons.exchange(users);
         true
     }
 

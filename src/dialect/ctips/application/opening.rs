@@ -4,17 +4,61 @@ use super::session::{Session, State};
 use super::{Handled, STARTED, Server};
 use crate::dialect::ctips::{credentials, text_in};
 use crate::{
+    dialect::log_ons::{LogOn, Refused},
     message::{Kind, Message, Value},
-    port::{Connection, HttpRequest, Notice, Output, Reply, Try},
+    port::{Connection, HttpRequest, Notice, Output, Reply},
     time::Time,
     vocabulary::response,
 };
 use bytes::Bytes;
-use secrecy::ExposeSecret;
-use subtle::ConstantTimeEq;
+
+/// An OpenConnection whose password is being verified.
+#[derive(Debug)]
+pub struct Opening {
+    token: u64,
+    message: Message,
+}
 
 impl Server {
     pub(super) fn open(&mut self, now: Time, request: &HttpRequest<'_>, message: &Message) -> Handled {
+        let vocabulary = self.vocabulary.clone();
+        let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
+        let (user, password) = (credential("UserName"), credential("Password"));
+        let park = || Opening { token: request.token, message: message.clone() };
+        match self.log_ons.judge(now, request.peer, user, password, park) {
+            LogOn::Judged(Ok(())) => self.admit(request.token, message),
+            LogOn::Judged(Err(refused)) => self.turn_away(user, refused),
+            LogOn::Waits(output) => {
+                self.outputs.extend(output.map(Into::into));
+                Handled::Later
+            }
+        }
+    }
+
+    /// The passwords of requests that waited were verified.
+    pub(super) fn verified(&mut self, now: Time, token: u64, is_right: Option<bool>) {
+        let (openings, judged) = self.log_ons.verified(now, token, is_right);
+        for Opening { token, message } in openings {
+            let handled = match judged.clone() {
+                Ok(()) => self.admit(token, &message),
+                Err(refused) => {
+                    let vocabulary = self.vocabulary.clone();
+                    self.turn_away(text_in(&vocabulary, &message, "UserCredentials", "UserName"), refused)
+                }
+            };
+            if let Handled::Done(reply) = handled {
+                self.wire(Output::Respond { token, reply });
+            }
+        }
+    }
+
+    fn turn_away(&mut self, user: &str, Refused { cause, told }: Refused) -> Handled {
+        self.say(Notice::RequestRefused { cause, user: Some(user.to_owned()), fault: None, reason: None });
+        Handled::Done(self.fault(&told))
+    }
+
+    /// Opens a session for a user whose password was right.
+    fn admit(&mut self, token: u64, message: &Message) -> Handled {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else {
             return self.refuse_for("no request");
@@ -22,15 +66,6 @@ impl Server {
         let field = |label: &str| def.fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let credential = |label: &str| text_in(&vocabulary, message, "UserCredentials", label);
         let (user, password) = (credential("UserName"), credential("Password"));
-        let (cause, told) = match self.judge(now, request.peer, user, password) {
-            Try::Right => ("", String::new()),
-            Try::Wrong => ("unknown user or wrong password", "unknown user or wrong password".to_owned()),
-            Try::TooSoon(wait) => ("too many wrong log-ons from its address", Try::refusal(wait)),
-        };
-        if !told.is_empty() {
-            self.say(Notice::RequestRefused { cause, user: Some(user.to_owned()), fault: None, reason: None });
-            return Handled::Done(self.fault(&told));
-        }
         let tenants: Vec<i64> = field("TenantIds")
             .as_list()
             .iter()
@@ -59,17 +94,8 @@ impl Server {
         self.wire(Output::Call { connection, url, give_up: self.give_up() });
         self.call(key, Some(STARTED), self.actions.start.clone(), body);
         self.sessions.insert(key, session);
-        self.opening.insert(key, request.token);
+        self.opening.insert(key, token);
         Handled::Later
-    }
-
-    /// Whether the password is the user's. An unknown user takes as long as a known one.
-    fn judge(&mut self, now: Time, peer: &str, user: &str, password: &str) -> Try {
-        let known = self.settings.users.get(user).map(|secret| secret.expose_secret());
-        self.tries.judge(now, peer, user, || {
-            let same: bool = known.unwrap_or("-").as_bytes().ct_eq(password.as_bytes()).into();
-            same && known.is_some()
-        })
     }
 
     pub(super) fn start_body(&self, user: &str, password: &str, id: &str) -> Bytes {

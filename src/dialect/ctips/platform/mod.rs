@@ -173,6 +173,7 @@ impl PlatformConversation for Client {
             | Input::Bytes { .. }
             | Input::Text { .. }
             | Input::Delivered { .. }
+            | Input::Verified { .. }
             | Input::Closed { .. } => None,
         }
     }

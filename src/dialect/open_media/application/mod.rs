@@ -8,21 +8,21 @@ mod check;
 mod words;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use hashbrown::HashMap;
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
+use secrecy::SecretString;
 
 use super::{accepted, status};
 use crate::{
+    dialect::log_ons::{LogOn, LogOns, Refused},
     message::{Kind, Message, Value},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, HttpRequest,
-        Input, Notice, Output, Reply, Taken, Texts, Tries, Try,
+        Input, Notice, Output, Reply, Taken, Texts,
     },
     settings::TryLimits,
     time::{self, Time},
@@ -36,7 +36,7 @@ use words::Words;
 /// How clients are served.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub users: BTreeMap<String, SecretString>,
+    pub users: HashMap<String, SecretString>,
     pub tries: TryLimits,
     /// Users who may only ask how things are.
     pub read_only: BTreeSet<String>,
@@ -53,7 +53,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            users: BTreeMap::new(),
+            users: HashMap::new(),
             tries: TryLimits::default(),
             read_only: BTreeSet::new(),
             expiry: Duration::from_secs(30 * 60),
@@ -107,6 +107,16 @@ impl Refusal {
     }
 }
 
+/// A request whose sender's password is being verified.
+#[derive(Debug)]
+struct Parked {
+    token: u64,
+    user: Arc<str>,
+    kind: Kind,
+    wrong: Option<String>,
+    message: Message,
+}
+
 /// How a request is done.
 enum Done {
     /// It is answered with what is in this message.
@@ -123,7 +133,7 @@ pub struct Server {
     profile: Profile,
     replies: HashMap<Kind, ObjectTemplate>,
     cache: Cache,
-    tries: Tries,
+    log_ons: LogOns<Parked>,
     waiting: HashMap<u64, Waiting>,
     next_ask: u64,
     /// Why what is behind cannot be asked.
@@ -138,18 +148,24 @@ pub struct Server {
 
 /// What a client is told whose log-on is wrong.
 const WRONG: &str = "unknown LogonID or wrong Password";
+
+/// The refusal of a log-on. Only the log is to know why, and whose.
+fn turned_away(user: &str, Refused { cause, told }: Refused) -> Refusal {
+    Refusal { who: Some((cause, user.to_owned())), ..Refusal::of("InvalidUserFault", told) }
+}
+
 /// How many updates are kept of requests that nobody is known to have added.
 const MOST_EARLY: usize = 1000;
 
 impl Server {
-    pub fn new(settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Server {
+    pub fn new(mut settings: Settings, vocabulary: Arc<Vocabulary>, profile: Profile) -> Server {
         let requests = vocabulary.kinds().filter(|(_, def)| def.reply.is_some()).map(|(kind, _)| kind);
         let replies = requests.filter_map(|kind| Some((kind, ObjectTemplate::reply(&vocabulary, &profile, kind)?)));
         Server {
             replies: replies.collect(),
             cache: Cache::new(settings.expiry, settings.max_requests, settings.max_updates),
             words: Words::new(vocabulary),
-            tries: Tries::new(settings.tries),
+            log_ons: LogOns::new(std::mem::take(&mut settings.users), settings.tries, WRONG),
             settings,
             profile,
             waiting: HashMap::new(),
@@ -186,42 +202,60 @@ impl Server {
         let vocabulary = self.words.vocabulary.clone();
         let name = &envelope.body.name;
         let kind = vocabulary.operation(name).ok_or_else(|| plain(format!("there is no operation {name:?}")))?;
-        let user = self.user(now, request.peer, &envelope.headers)?;
-        if self.settings.read_only.contains(&*user) && !vocabulary.message(kind).label.starts_with("Get") {
-            return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
-        }
         let read = vocabulary.read_xml(kind, &envelope.body, message);
-        read.map_err(|wrong| plain(format!("{}: {wrong}", vocabulary.message(kind).label)))?;
-        match self.consider(now, &user, kind, message)? {
-            Done::Now(reply) => self.reply(request.token, kind, &reply),
-            Done::Ask { id, group } => {
-                self.ask(Waiting { token: request.token, request: kind, user, id, group }, message)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The user that the headers name, where the password is right.
-    fn user(&mut self, now: Time, peer: &str, headers: &[crate::wire::xml::Element]) -> Result<Arc<str>, Refusal> {
+        let wrong = read.err().map(|wrong| format!("{}: {wrong}", vocabulary.message(kind).label));
         let header = |name: &str| {
-            let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+            let found = envelope.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
             found.map_or("", |header| header.text.trim())
         };
-        let (user, password) = (header("LogonID"), header("Password"));
-        let nobody = SecretString::default();
-        let known = self.settings.users.get(user);
-        // An unknown user takes as long as a known one.
-        let expected = known.unwrap_or(&nobody).expose_secret().as_bytes();
-        let judged = self.tries.judge(now, peer, user, || {
-            let same = bool::from(expected.ct_eq(password.as_bytes()));
-            same && known.is_some()
-        });
-        let (cause, reason) = match judged {
-            Try::Right => return Ok(user.into()),
-            Try::Wrong => (WRONG, WRONG.to_owned()),
-            Try::TooSoon(wait) => ("too many wrong log-ons from its address", Try::refusal(wait)),
-        };
-        Err(Refusal { who: Some((cause, user.to_owned())), ..Refusal::of("InvalidUserFault", reason) })
+        let (user, password, token) = (header("LogonID"), header("Password"), request.token);
+        let park = || Parked { token, user: user.into(), kind, wrong: wrong.clone(), message: message.clone() };
+        match self.log_ons.judge(now, request.peer, user, password, park) {
+            LogOn::Judged(Ok(())) => self.admitted(now, token, user.into(), kind, wrong, message),
+            LogOn::Judged(Err(refused)) => Err(turned_away(user, refused)),
+            LogOn::Waits(output) => {
+                self.outputs.extend(output.map(Into::into));
+                Ok(())
+            }
+        }
+    }
+
+    /// The passwords of requests that waited were verified.
+    fn verified(&mut self, now: Time, token: u64, is_right: Option<bool>) {
+        let (requests, judged) = self.log_ons.verified(now, token, is_right);
+        for Parked { token, user, kind, wrong, message } in requests {
+            let done = match judged.clone() {
+                Ok(()) => self.admitted(now, token, user, kind, wrong, &message),
+                Err(refused) => Err(turned_away(&user, refused)),
+            };
+            if let Err(refusal) = done {
+                self.refuse(token, &refusal);
+            }
+        }
+    }
+
+    /// Does a request of a user whose password was right. `wrong` says what could not be read of it.
+    fn admitted(
+        &mut self,
+        now: Time,
+        token: u64,
+        user: Arc<str>,
+        kind: Kind,
+        wrong: Option<String>,
+        message: &Message,
+    ) -> Result<(), Refusal> {
+        let is_question = self.words.vocabulary.message(kind).label.starts_with("Get");
+        if self.settings.read_only.contains(&*user) && !is_question {
+            return Err(Refusal::of("InvalidUserFault", "this user may only ask how things are"));
+        }
+        if let Some(wrong) = wrong {
+            return Err(Refusal::plain(Blame::Client, wrong));
+        }
+        match self.consider(now, &user, kind, message)? {
+            Done::Now(reply) => self.reply(token, kind, &reply),
+            Done::Ask { id, group } => self.ask(Waiting { token, request: kind, user, id, group }, message)?,
+        }
+        Ok(())
     }
 
     /// What is to be done about a request, as far as what is here can tell.
@@ -329,6 +363,10 @@ impl ApplicationConversation for Server {
                 self.request(now, request, message);
                 Some(Taken::heard(Heard::Nothing))
             }
+            Input::Verified { token, is_right } => {
+                self.verified(now, *token, *is_right);
+                Some(Taken::Nothing)
+            }
             // Clients post, and nobody calls them back.
             Input::Opened { .. }
             | Input::Bytes { .. }
@@ -374,7 +412,7 @@ impl ApplicationConversation for Server {
     }
 
     fn exchange_users(&mut self, users: Vec<(String, SecretString)>, read_only: &[String]) -> bool {
-        self.settings.users = users.into_iter().collect();
+        self.log_ons.exchange(users);
         self.settings.read_only = read_only.iter().cloned().collect();
         true
     }

@@ -1,0 +1,225 @@
+//! Log-ons of clients that send their password itself: who the users are, and what becomes of a try. A password is compared at
+//! once; if a hash stands in its place, the shell verifies it ([`Output::Verify`]), and the client's request waits here. It owns
+//! no sessions and says nothing to clients.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    port::{Origin, Output, Tries, Try, Verification},
+    settings::{TryLimits, hashes},
+    time::Time,
+};
+
+/// Why somebody is not logged on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The cause for the log.
+    pub cause: &'static str,
+    /// What the client is told.
+    pub told: String,
+}
+
+/// What becomes of a try.
+#[derive(Debug)]
+pub enum LogOn {
+    Judged(Result<(), Refused>),
+    /// The request waits until [`LogOns::verified`]. The shell is to verify this, unless another request's does for both.
+    Waits(Option<Output>),
+}
+
+/// A digest of a password that was given, with the hash that it was given for.
+type Given = [u8; 32];
+
+/// A hash that is being verified.
+#[derive(Debug)]
+struct Open<R> {
+    peer: String,
+    user: String,
+    is_known: bool,
+    given: Given,
+    /// The requests that wait, in their order.
+    requests: Vec<R>,
+}
+
+/// The users of an application whose requests are of type `R`. See the module.
+#[derive(Debug)]
+pub struct LogOns<R> {
+    users: HashMap<String, SecretString>,
+    tries: Tries,
+    /// What the client is told whose password is wrong, or whom nobody knows.
+    wrong: &'static str,
+    /// By user with a hash, the password that was right last. Giving it again needs no verification.
+    proven: HashMap<String, Given>,
+    open: BTreeMap<u64, Open<R>>,
+    next: u64,
+}
+
+impl<R> LogOns<R> {
+    pub fn new(users: HashMap<String, SecretString>, limits: TryLimits, wrong: &'static str) -> LogOns<R> {
+        let tries = Tries::new(limits);
+        LogOns { users, tries, wrong, proven: HashMap::new(), open: BTreeMap::new(), next: 0 }
+    }
+
+    /// Puts other users in force, for tries that come after.
+    pub fn exchange(&mut self, users: Vec<(String, SecretString)>) {
+        self.users = users.into_iter().collect();
+        self.proven.retain(|user, _| self.users.contains_key(user));
+    }
+
+    /// Judges a try, or has it verified; then `park` makes what waits. An unknown user takes as long as a known one.
+    pub fn judge(&mut self, now: Time, peer: &str, user: &str, password: &str, park: impl FnOnce() -> R) -> LogOn {
+        let (known, is_known) = meant(&self.users, user);
+        let text = known.map_or("-", ExposeSecret::expose_secret);
+        if !hashes::is_hash(text) {
+            let judged = self.tries.judge(now, peer, user, || {
+                let same: bool = text.as_bytes().ct_eq(password.as_bytes()).into();
+                same && is_known
+            });
+            return LogOn::Judged(outcome(judged, self.wrong));
+        }
+        let given = digest(text, password);
+        if is_known && self.proven.get(user).is_some_and(|proven| proven.ct_eq(&given).into()) {
+            let judged = self.tries.judge(now, peer, user, || true);
+            return LogOn::Judged(outcome(judged, self.wrong));
+        }
+        let is_same = |open: &&mut Open<R>| {
+            open.user == user && open.given == given && Origin::of_peer(&open.peer) == Origin::of_peer(peer)
+        };
+        if let Some(open) = self.open.values_mut().find(is_same) {
+            open.requests.push(park());
+            return LogOn::Waits(None);
+        }
+        let (hash, password) = (text.to_owned().into(), password.to_owned().into());
+        if let Some(wait) = self.tries.begin(now, peer, user) {
+            return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong));
+        }
+        self.next += 1;
+        let (peer, user, requests) = (peer.to_owned(), user.to_owned(), vec![park()]);
+        self.open.insert(self.next, Open { peer, user, is_known, given, requests });
+        LogOn::Waits(Some(Output::Verify(Box::new(Verification { token: self.next, hash, password }))))
+    }
+
+    /// A hash was verified; without `is_right`, nobody had the time for it. Hands back what became of the requests that waited.
+    pub fn verified(&mut self, now: Time, token: u64, is_right: Option<bool>) -> (Vec<R>, Result<(), Refused>) {
+        let Some(Open { peer, user, is_known, given, requests }) = self.open.remove(&token) else {
+            return (Vec::new(), Ok(()));
+        };
+        let Some(is_right) = is_right else {
+            self.tries.withdraw(now, &peer, &user);
+            let cause = "too many log-ons are verified at the same time";
+            return (requests, Err(Refused { cause, told: format!("{cause}: try again") }));
+        };
+        if is_right && is_known && self.users.contains_key(&user) {
+            self.tries.succeed(now, &peer, &user);
+            // If the users were exchanged meanwhile, this is no digest of any password that is in force.
+            self.proven.insert(user, given);
+            return (requests, Ok(()));
+        }
+        (requests, outcome(Try::Wrong, self.wrong))
+    }
+}
+
+/// The password that a user's is compared with, and whether it is the user's own. Of a user whom nobody knows, it is another
+/// one's, if hashes are verified here at all.
+fn meant<'u>(users: &'u HashMap<String, SecretString>, user: &str) -> (Option<&'u SecretString>, bool) {
+    match users.get(user) {
+        Some(known) => (Some(known), true),
+        None => (users.values().find(|known| hashes::is_hash(known.expose_secret())), false),
+    }
+}
+
+fn outcome(judged: Try, wrong: &'static str) -> Result<(), Refused> {
+    match judged {
+        Try::Right => Ok(()),
+        Try::Wrong => Err(Refused { cause: wrong, told: wrong.to_owned() }),
+        Try::TooSoon(wait) => {
+            Err(Refused { cause: "too many wrong log-ons from its address", told: Try::refusal(wait) })
+        }
+    }
+}
+
+fn digest(hash: &str, password: &str) -> Given {
+    Sha256::new().chain_update(hash).chain_update([0]).chain_update(password).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const ADDRESS: &str = "192.0.2.1:5";
+
+    /// `ann` has a hash of "right", and `ben` a password.
+    fn log_ons() -> LogOns<u32> {
+        let users = [("ann", hashes::make("right").unwrap()), ("ben", "plain".to_owned())];
+        let users = users.into_iter().map(|(user, password)| (user.to_owned(), password.into())).collect();
+        LogOns::new(users, TryLimits { free: 3, longest: Duration::from_secs(60) }, "wrong")
+    }
+
+    /// The token of what is to be verified, and whether it is right.
+    fn asked(log_on: LogOn) -> (u64, bool) {
+        match log_on {
+            LogOn::Waits(Some(Output::Verify(it))) => {
+                (it.token, hashes::verify(it.hash.expose_secret(), it.password.expose_secret()))
+            }
+            other => panic!("nothing is verified: {other:?}"),
+        }
+    }
+
+    fn cause(log_on: LogOn) -> &'static str {
+        match log_on {
+            LogOn::Judged(judged) => judged.map_or_else(|refused| refused.cause, |()| "right"),
+            LogOn::Waits(_) => "waits",
+        }
+    }
+
+    #[test]
+    fn a_password_is_verified_once_for_all_who_give_it_and_again_only_when_it_changes() {
+        let (mut log_ons, now) = (log_ons(), Time(0));
+        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 1));
+        assert!(is_right);
+        assert_eq!(cause(log_ons.judge(now, "192.0.2.1:6", "ann", "right", || 2)), "waits");
+        assert_eq!(log_ons.verified(now, token, Some(true)), (vec![1, 2], Ok(())));
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 3)), "right");
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ben", "plain", || 4)), "right");
+        log_ons.exchange(vec![("ann".to_owned(), hashes::make("other").unwrap().into())]);
+        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 5));
+        assert!(!is_right);
+        assert_eq!(log_ons.verified(now, token, Some(false)).1.unwrap_err().cause, "wrong");
+        assert_eq!(log_ons.verified(now, token, Some(true)), (vec![], Ok(())), "nobody waits for it any more");
+    }
+
+    #[test]
+    fn a_throttled_address_verifies_nothing_not_even_while_others_of_it_are_verified() {
+        let (mut log_ons, now) = (log_ons(), Time(0));
+        let open: Vec<u64> = (0..3)
+            .map(|number| asked(log_ons.judge(now, ADDRESS, "ann", &format!("guess {number}"), || number)).0)
+            .collect();
+        let soon = "too many wrong log-ons from its address";
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 9)), soon);
+        assert_eq!(cause(log_ons.judge(now, "192.0.2.2:5", "ann", "right", || 9)), "waits", "another address");
+        let crowded = log_ons.verified(now, open[0], None);
+        assert_eq!(crowded.1.unwrap_err().cause, "too many log-ons are verified at the same time");
+        for token in &open[1..] {
+            assert_eq!(log_ons.verified(now, *token, Some(false)).1.unwrap_err().cause, "wrong");
+        }
+        let now = Time(1000);
+        let (token, _) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 10));
+        assert_eq!(log_ons.verified(now, token, Some(true)).1, Ok(()));
+    }
+
+    #[test]
+    fn a_user_whom_nobody_knows_is_verified_against_another_ones_hash_and_never_right() {
+        let (mut log_ons, now) = (log_ons(), Time(0));
+        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "eve", "right", || 1));
+        assert!(is_right, "it takes as long");
+        assert_eq!(log_ons.verified(now, token, Some(is_right)).1.unwrap_err().cause, "wrong");
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ben", "other", || 2)), "wrong");
+    }
+}
