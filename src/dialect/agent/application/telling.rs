@@ -53,8 +53,8 @@ impl Server {
         let writer = self.writer();
         let user = writer.event(event, directory.stamp(), agent, &[("UserInformation", writer.user(&desk).into())]);
         let items: Vec<_> = desk.items.iter().map(|item| writer.item_event(agent.unwrap_or(0), item)).collect();
-        self.write(key, user);
         self.tell_abilities(key, directory, directory.passes_for(Thing::Agent, &agent.unwrap_or(0).to_string()));
+        self.write(key, user);
         items.into_iter().for_each(|item| self.write(key, item));
     }
 
@@ -96,7 +96,8 @@ impl Server {
         told
     }
 
-    /// Tells something to every program that it concerns.
+    /// Tells something to every program that it concerns. Abilities come first, so that they are right in the handler of the
+    /// event that they follow from.
     fn spread(&mut self, tidings: &Tidings, abilities: Option<&dyn Abilities>, is_whole: bool) -> usize {
         if let Tidings::User { agent, .. } = tidings {
             self.bind(*agent);
@@ -104,11 +105,11 @@ impl Server {
         let concerned: Vec<u32> = self.sessions.keys().copied().filter(|key| self.concerns(*key, tidings)).collect();
         let mut told = 0;
         for key in concerned {
-            told += usize::from(self.send(key, tidings));
             let is_of_desk = !matches!(tidings, Tidings::Waits { .. } | Tidings::RealTime { .. });
             if let Some(abilities) = abilities.filter(|_| is_of_desk) {
                 self.tell_abilities(key, abilities, is_whole);
             }
+            told += usize::from(self.send(key, tidings));
         }
         if let Tidings::Waits { news, .. } = tidings {
             self.tell_waiting(news.group());
@@ -156,7 +157,7 @@ impl Server {
 
     // ── abilities ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Tells a program what can be done for its agent: all of it first, then what has changed.
+    /// Tells a program what can be done for its agent: after its hello all of it, later what has changed.
     pub(super) fn tell_abilities(&mut self, key: u32, abilities: &(impl Abilities + ?Sized), is_desktop: bool) {
         let Some(session) = self.sessions.get(&key) else { return };
         let agent = session.agent;
