@@ -291,7 +291,7 @@ impl Platform {
     fn call_id(&self, call: Option<CallIx>) -> Name<'_> {
         let Some(call) = call.and_then(|call| self.model.find_call(call)) else { return Name::None };
         let other = || call.names.first().map(|name| Name::of_id(name.id.as_id()));
-        self.native_number(call).map(Name::Int).or_else(other).unwrap_or_default()
+        self.native_number(call).map(|(_, number)| Name::Int(number)).or_else(other).unwrap_or_default()
     }
 
     /// A name of a call that may be the same on another platform, and is no other call's: its guid.

@@ -244,7 +244,11 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
     assert!(call.get("IVR").is_none() && call.get("EndTime").is_none(), "{call}");
     pages.state(901, 6);
     let frames = pages.hears(1);
-    assert_eq!(types(&frames), ["AgentAbilities", "OnCallEvent"], "a call can be made now, also in the event's handler");
+    assert_eq!(
+        types(&frames),
+        ["AgentAbilities", "OnCallEvent"],
+        "a call can be made now, also in the event's handler"
+    );
     assert_eq!(
         frames[0],
         json!({ "type": "AgentAbilities", "agent": 40, "CanMakeCall": true }),
