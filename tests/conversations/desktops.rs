@@ -357,8 +357,9 @@ fn properties_that_nobody_knows_reach_programs_in_front_of_desktops() {
     for (id, event) in [(900, "OnCallEvent"), (8, "OnChatEvent")] {
         let record = &event[2..event.len() - 5];
         let said = json!({ "ID": id, "State": 6, "Sentiment": { "Score": 3 }, "CallInfo": { "GroupName": "Sales", "Skill": "gold" } });
-        let heard = front.hears(&json!({ "type": event, (record): said }));
+        let heard = front.hears(&json!({ "type": event, "Trace": { "Id": "a-1" }, "AT": 1, (record): said }));
         let told = &heard[0][record];
+        assert_eq!((&heard[0]["Trace"], heard[0].get("AT")), (&json!({ "Id": "a-1" }), None), "{heard:?}");
         assert_eq!((&told["Sentiment"], &told["State"]), (&json!({ "Score": 3 }), &json!(6)), "{heard:?}");
         if event == "OnCallEvent" {
             assert_eq!((&told["CallInfo"]["Skill"], &heard[0]["agent"]), (&json!("gold"), &json!(40)), "{heard:?}");

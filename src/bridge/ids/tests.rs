@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
-    let mut give = |platform, call, native| {
+    let mut give = |platform: usize, call: u64, native: Option<i64>| {
         let key = (platform, CallIx(call));
         ids.give(key, || New { native: native.map(|number| (0, number)), told: true, guid: None });
         ids.call(key).unwrap().id
@@ -60,7 +60,7 @@ fn a_number_of_an_agent_says_whose_it_is() {
 fn numbers_that_pass_are_their_own_whatever_they_are() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
     ids.relay(7);
-    let mut give = |platform, call, native| {
+    let mut give = |platform: usize, call: u64, native: i64| {
         let key = (platform, CallIx(call));
         ids.give(key, || New { native: Some((0, native)), told: true, guid: None });
         ids.call(key).unwrap().id
@@ -85,7 +85,7 @@ fn numbers_that_pass_are_their_own_whatever_they_are() {
 fn an_e_mail_takes_no_number_from_a_call_that_goes_on() {
     let mut ids = Ids::new(1_000_000, 1, &[]);
     ids.relay(0);
-    let mut give = |call, space, number| {
+    let mut give = |call: u64, space: u8, number: i64| {
         let key = (0, CallIx(call));
         ids.give(key, || New { native: Some((space, number)), told: true, guid: None });
         ids.call(key).unwrap().id
