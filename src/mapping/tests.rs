@@ -109,11 +109,12 @@ fn call_data_is_one_entry_or_a_list_of_entries() {
             &format!(
                 r#"
             [on.held]
-            means    = "held"
-            set.data = {data}
+            means     = "held"
+            set.party = "device"
+            set.data  = {data}
               [[on.held.example]]
               given  = {{ message = "held", call-id = 900, cause = 5, device-id = 40, device-type = 3, call-table = [{{ dnis = "800", call-profile = [{{ id = 101, value = "gold" }}, {{ id = 7, value = "x" }}] }}] }}
-              expect = [{{ means = "held", call = 900, party = "agent 40", data = [{{ key = "101", value = "gold" }}, {{ key = "dnis", value = "800" }}] }}]"#
+              expect = [{{ change = "held", call = {{ id = 900 }}, party = "agent 40", data = [{{ key = "101", value = "gold" }}, {{ key = "dnis", value = "800" }}] }}]"#
             ),
         )
     };

@@ -199,7 +199,9 @@ async fn an_application_of_open_media_comes_goes_and_changes_like_others() {
     let [service] = free();
     let platform = format!(
         "[platform.media]\ndialect = 'open-media'\nurl = '{}'\nuser = 'admin'\npassword = 'secret'\npoll = '10ms'\n\
-         reconnect_min = '10ms'\nreconnect_max = '10ms'\n",
+         reconnect_min = '10ms'\nreconnect_max = '10ms'\n\
+         [application.other]\ndialect = 'open-media'\nlisten = '127.0.0.1:0'\nplatforms = ['media']\n\
+         users = {{ web = 'web-pass' }}\n",
         media.url()
     );
     let application = |more: &str| {
@@ -209,7 +211,7 @@ async fn an_application_of_open_media_comes_goes_and_changes_like_others() {
         )
     };
     let add = async || {
-        let members = json!({ "ServiceGroupID": 9, "PrivateData": "p" });
+        let members = json!({ "ServiceGroupID": 9, "IVRInfo": [{ "Label": "ticket", "Data": "4711" }] });
         let added = async {
             loop {
                 let answer = Client::new("web", "web-pass").call(service, "AddRequest", members.clone()).await;
