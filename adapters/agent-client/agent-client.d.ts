@@ -262,24 +262,27 @@ export interface AgentError {
   reason: string;
 }
 
+/** What a desktop says in an event beside what is known of it, under camelCase names; left out where there is nothing. */
+export type More = Record<string, unknown>;
+
 export interface AgentEvents {
   onApplicationClosed: () => void;
   onApplicationReadyForInitialization: () => void;
-  onUserLogin: () => void;
-  onUserStatusUpdate: (user: UserInformation) => void;
+  onUserLogin: (more?: More) => void;
+  onUserStatusUpdate: (user: UserInformation, more?: More) => void;
   onRegistrationStatus: (registered: boolean) => void;
-  onCallEvent: (call: Call) => void;
-  onEmailEvent: (email: Email) => void;
-  onSMSEvent: (sms: SMS) => void;
-  onOpenMediaEvent: (session: OpenMedia) => void;
-  onChatEvent: (chat: Chat) => void;
-  onDispatchPersonalCallEvent: (call: DispatchPersonalCall, updateType: UpdateType) => void;
-  onDispatchCommonHoldCallEvent: (call: DispatchCommonHoldCall, updateType: UpdateType) => void;
-  onDispatchVoiceCallEvent: (call: DispatchVoiceCall, updateType: UpdateType) => void;
-  onDispatchEmailEvent: (email: DispatchEmail, updateType: UpdateType) => void;
-  onDispatchSMSEvent: (sms: DispatchSMS, updateType: UpdateType) => void;
-  onDispatchCampaignCallEvent: (call: DispatchCampaignCall, updateType: UpdateType) => void;
-  onRealTimeInformationUpdate: (information: RealTimeInformation) => void;
+  onCallEvent: (call: Call, more?: More) => void;
+  onEmailEvent: (email: Email, more?: More) => void;
+  onSMSEvent: (sms: SMS, more?: More) => void;
+  onOpenMediaEvent: (session: OpenMedia, more?: More) => void;
+  onChatEvent: (chat: Chat, more?: More) => void;
+  onDispatchPersonalCallEvent: (call: DispatchPersonalCall, updateType: UpdateType, more?: More) => void;
+  onDispatchCommonHoldCallEvent: (call: DispatchCommonHoldCall, updateType: UpdateType, more?: More) => void;
+  onDispatchVoiceCallEvent: (call: DispatchVoiceCall, updateType: UpdateType, more?: More) => void;
+  onDispatchEmailEvent: (email: DispatchEmail, updateType: UpdateType, more?: More) => void;
+  onDispatchSMSEvent: (sms: DispatchSMS, updateType: UpdateType, more?: More) => void;
+  onDispatchCampaignCallEvent: (call: DispatchCampaignCall, updateType: UpdateType, more?: More) => void;
+  onRealTimeInformationUpdate: (information: RealTimeInformation, more?: More) => void;
   /** Ours. */
   onError: (error: AgentError) => void;
   /** Ours: the bridge is there and the mirror is whole, or the bridge is away, with the reason. */

@@ -726,17 +726,17 @@
       if (this.picture) {
         if (name in EVENTS && !this.mirrored(this.picture.mirror, name, kind, value, frame)) this.picture.later.push(frame);
       } else if (name === "OnUserLogin" || name === "OnUserStatusUpdate") {
-        this.tellUser(this.mirror.setUser(userOf(name, frame), this.reasons));
+        this.tellUser(this.mirror.setUser(userOf(name, frame), this.reasons), beside(frame, kind));
       } else if (name === "OnRegistrationStatus") {
         this.setRegistered(value === true);
       } else if (kind in SESSIONS) {
         const record = this.mirror.setSession(kind, value, member(frame, "ServiceGroupID"));
-        if (record) this.tellSession(kind, record);
+        if (record) this.tellSession(kind, record, beside(frame, kind));
       } else if (kind === null) {
         this.tell(name);
       } else {
         const update = member(frame, "UpdateType");
-        this.tell(name, read(kind, value), ...(update === undefined ? [] : [Number(update)]));
+        this.tell(name, read(kind, value), ...(update === undefined ? [] : [Number(update)]), ...beside(frame, kind));
       }
     }
 
@@ -789,15 +789,15 @@
       for (const frame of later) this.event(frame);
     }
 
-    tellSession(kind, record) {
+    tellSession(kind, record, more = []) {
       if (record.serviceGroupID && !this.codes.has(record.serviceGroupID)) this.askForCodes(record.serviceGroupID);
-      this.tell(SESSIONS[kind].event, record);
+      this.tell(SESSIONS[kind].event, record, ...more);
     }
 
-    tellUser(before) {
+    tellUser(before, more = []) {
       const { user } = this.mirror;
-      if (user.loggedOn && !before.loggedOn) this.tell("OnUserLogin");
-      if (!isSame(before, user)) this.tell("OnUserStatusUpdate", user);
+      if (user.loggedOn && !before.loggedOn) this.tell("OnUserLogin", ...more);
+      if (!isSame(before, user)) this.tell("OnUserStatusUpdate", user, ...more);
     }
 
     setRegistered(registered) {
@@ -828,11 +828,20 @@
 
   const EVENT_NAMES = new Map(Object.keys(EVENTS).concat(OWN_EVENTS).map((name) => [name.toLowerCase(), name]));
 
+  const FRAME_MEMBERS = ["type", "at", "agent", "updatetype", "servicegroupid", "sessionid"];
+
   /** A member of a frame, in whatever case it is written. */
   function member(frame, name) {
     if (name === null || name in frame) return frame[name];
     const found = Object.keys(frame).find((each) => each.toLowerCase() === name.toLowerCase());
     return found && frame[found];
+  }
+
+  /** What a desktop says in an event beside what the protocol has, as the handlers' last argument; none if there is nothing. */
+  function beside(frame, kind) {
+    const known = [...FRAME_MEMBERS, String(kind).toLowerCase()];
+    const strays = Object.entries(frame).filter(([name]) => !known.includes(name.toLowerCase()));
+    return strays.length > 0 ? [Object.fromEntries(strays.map(([name, value]) => [camel(name), value]))] : [];
   }
 
   function userOf(name, frame) {

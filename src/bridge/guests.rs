@@ -109,6 +109,17 @@ impl Bridge {
         }
     }
 
+    /// Stops following what the clients of an application have added, which goes.
+    pub(super) fn unfollow_all(&mut self, index: usize) {
+        let Some(platform) = self.applications[index].platforms.first().copied() else { return };
+        for purpose in self.guests.values() {
+            let Purpose::Follows { application, id } = purpose else { continue };
+            if let (true, Some(asks)) = (*application == index, self.platforms[platform].conversation.asks()) {
+                asks.unfollow(*id);
+            }
+        }
+    }
+
     /// Stops following requests that are over.
     pub(super) fn unfollow(&mut self, platform: usize) {
         let mut over = Vec::new();

@@ -45,13 +45,16 @@ pub struct Call {
     pub told: bool,
     /// Minted for a call that its platform gives none.
     pub guid: Option<Box<str>>,
+    /// The number space of its platform in which it has its own number: two calls with the same number in different ones
+    /// are two.
+    space: Option<u8>,
 }
 
 /// What must be known of a call that is given its number.
 #[derive(Debug)]
 pub struct New {
-    /// The platform's own number of it, if the application may see that.
-    pub native: Option<i64>,
+    /// The platform's own number of it, if the application may see that, and the number space in which that stands.
+    pub native: Option<(u8, i64)>,
     pub told: bool,
     pub guid: Option<Box<str>>,
 }
@@ -168,7 +171,7 @@ impl Ids {
     }
 
     /// Gives the call its number if it has none: its own where that is free. Of a platform whose messages pass, a call takes
-    /// its own from an earlier call of that platform; those of others never have one of their own. Whether the application is
+    /// its own from an earlier call of that platform and number space; those of others never have one of their own. Whether the application is
     /// told of the call.
     pub fn give(&mut self, key: CallKey, new: impl FnOnce() -> New) -> bool {
         if let Some(call) = self.calls.get(&key) {
@@ -176,14 +179,18 @@ impl Ids {
         }
         let New { native, told, guid } = new();
         let passes = self.relayed == Some(key.0);
+        let space = native.map(|(space, _)| space);
+        let native = native.map(|(_, number)| number);
+        let is_earlier =
+            |owner: &CallKey| owner.0 == key.0 && self.calls.get(owner).is_none_or(|call| call.space == space);
         let may = |id: &i64| match self.by_id.get(id) {
-            Some((owner, _)) => passes && *owner == key.0,
+            Some(owner) => passes && is_earlier(owner),
             None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
         };
         let shown = native.and_then(|native| self.unseen.take((key.0, native)));
         let id = shown.or(native.filter(|id| *id > 0 && may(id))).unwrap_or_else(|| self.mint());
         self.over.remove(id);
-        self.calls.insert(key, Call { id, told, guid });
+        self.calls.insert(key, Call { id, told, guid, space });
         self.by_id.insert(id, key);
         told
     }

@@ -111,6 +111,7 @@ impl Bridge {
     /// An application is gone, and its connections with it. Outcomes of what it asked for are told to nobody.
     pub fn remove_application(&mut self, index: usize) {
         let owner = Owner::Application(index);
+        self.unfollow_all(index);
         self.applications[index].vacate();
         self.applications.empty(index);
         self.rooms.forget(index);

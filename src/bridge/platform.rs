@@ -22,7 +22,7 @@ use super::{
     story::Teller,
 };
 use crate::{
-    mapping::{Incoming, Literal, Outgoing},
+    mapping::{CallPart, Incoming, Literal, Outgoing},
     message::{Kind, Message},
     model::{Bounds, Call, CallIx, CallNames, Id, Model, OrderKind, RequestIx},
     port::{
@@ -240,12 +240,18 @@ impl Platform {
         self.model.is_spent(&names)
     }
 
-    /// The platform's own number of a call, where it has one.
-    pub fn native_number(&self, call: &Call) -> Option<i64> {
-        call.name(self.number_place()?).and_then(|id| id.as_id().as_int())
+    /// The platform's own number of a call, where it has one, and the place of that number among the call's names. Messages
+    /// and sessions of other media have theirs in number spaces of their own.
+    pub fn native_number(&self, call: &Call) -> Option<(u8, i64)> {
+        let number = |place: u8| Some((place, call.name(place)?.as_id().as_int()?));
+        let of_media = || {
+            let parts = self.outgoing.call_parts.iter().zip(0..);
+            parts.filter(|(part, _)| **part == CallPart::Number).find_map(|(_, place)| number(place))
+        };
+        self.number_place().and_then(number).or_else(of_media)
     }
 
-    /// The place of the platform's own number among a call's names.
+    /// The place of the platform's own number of a call among the call's names.
     pub fn number_place(&self) -> Option<u8> {
         let place = self.incoming.vocabulary.call_names.iter().position(|name| name == "id")?;
         u8::try_from(place).ok()
@@ -324,7 +330,10 @@ impl Platform {
         let Some(known) = self.model.find_call(call) else { return New { native: None, told, guid: None } };
         let lacks_guid = known.renamed || !self.model.is_named_uniquely(known);
         let guid = (wants_guid && lacks_guid).then(|| self.mint_guid(known));
-        New { native: self.native_number(known).filter(|_| !known.renamed), told, guid }
+        // A message of which the application is not told takes no call's number.
+        let is_seen = |place: u8| told || Some(place) == self.number_place();
+        let native = self.native_number(known).filter(|(place, _)| !known.renamed && is_seen(*place));
+        New { native, told, guid }
     }
 
     /// The guest for whom the message is that was read last, and the message, until it is taken.

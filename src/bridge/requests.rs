@@ -7,10 +7,12 @@ use meant::{Meant, Named};
 
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker, story};
 use crate::{
+    mapping::CallPart,
     message::{Message, Value},
     model::{
-        About, AgentIx, Ask, Asked, Asking, Attributes, Audience, CallIx, ClientId, Device, DeviceKind, Entity, Fact,
-        Failure, Id, LinkState, NativeId, RequestKind, RouteType, Service, ServiceIx, SpacedId, Transition, Unseen,
+        About, AgentIx, Ask, Asked, Asking, Attributes, Audience, CallIx, CallNames, ClientId, Device, DeviceKind,
+        Entity, Fact, Failure, Id, LinkState, NativeId, RequestKind, RouteType, Service, ServiceIx, SpacedId,
+        Transition, Unseen,
     },
     time::Time,
     vocabulary::{AgentPart, Role, Which},
@@ -209,10 +211,10 @@ impl Bridge {
 
     /// The ids in a request that its platform has not shown, as the platform's own numbers.
     fn unseen(&self, application: &Application, platform: usize, meant: &Meant, asks: &Asking) -> Unseen {
-        let space = self.platforms[platform].number_place();
-        let call = |named: &Named<CallIx>| match named {
+        let call = |named: &Named<CallIx>, names: &CallNames<'_>| match named {
             Named::Unseen(owner, id) if owner.is_none_or(|owner| owner == platform) => {
-                Some(SpacedId { space: space?, id: NativeId::Int(*id) })
+                let space = self.space_of(application, platform, names)?;
+                Some(SpacedId { space, id: NativeId::Int(*id) })
             }
             Named::Nothing | Named::Known(..) | Named::Unseen(..) | Named::Over => None,
         };
@@ -226,10 +228,24 @@ impl Bridge {
                 Named::Unseen(owner, id) => (owner == Some(platform)).then_some(id),
                 Named::Nothing | Named::Known(..) | Named::Over => None,
             },
-            call: call(&meant.call),
-            second: call(&meant.second),
+            call: call(&meant.call, &asks.call),
+            second: call(&meant.second, &asks.second),
             service: service(),
         }
+    }
+
+    /// The number space of a platform in which an application names a call: the one of the same name, if both sides have
+    /// it, else that of calls.
+    fn space_of(&self, application: &Application, platform: usize, names: &CallNames<'_>) -> Option<u8> {
+        let platform = &self.platforms[platform];
+        let named = names.iter().find(|name| name.id.as_int().is_some()).map(|name| usize::from(name.space));
+        let is_number = |place: &usize| application.to.call_parts.get(*place) == Some(&CallPart::Number);
+        let same = |place: usize| {
+            let name = application.from.vocabulary.call_names.get(place)?;
+            let known = &platform.outgoing().vocabulary.call_names;
+            known.iter().position(|known| known == name).and_then(|place| u8::try_from(place).ok())
+        };
+        named.filter(is_number).and_then(same).or_else(|| platform.number_place())
     }
 
     /// The reason why a request that names a finished call, or things of different platforms, cannot be done. No

@@ -86,6 +86,7 @@ impl Teller {
 struct Ids<'m> {
     kind: Kind,
     call: Value<'m>,
+    second: Value<'m>,
     agent: Value<'m>,
     request: Option<i64>,
 }
@@ -95,9 +96,10 @@ impl<'m> Ids<'m> {
         let kind = message.kind()?;
         let def = vocabulary.message(kind);
         let first = |slots: &[usize]| slots.iter().map(|slot| message.get(*slot)).find(is_there).unwrap_or_default();
-        let (call, agent) = (first(&def.mentions.call), first(&def.mentions.agent));
+        let [call, second, agent] =
+            [&def.mentions.call, &def.mentions.second, &def.mentions.agent].map(|slots| first(slots));
         let request = def.mentions.request.and_then(|slot| message.get(slot).as_int());
-        Some(Ids { kind, call, agent, request })
+        Some(Ids { kind, call, second, agent, request })
     }
 }
 
@@ -121,13 +123,14 @@ pub(super) fn message_in(
     message: &Message,
     session: Option<u32>,
 ) -> Option<Notice> {
-    let Ids { kind, call, agent, request } = Ids::of(vocabulary, message)?;
+    let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
     let values = teller.values(vocabulary, message);
     teller.remember(What::MessageIn(None), |entry| Entry {
         message: Some(kind),
         session,
         request,
         call: Name::of(call),
+        second: Name::of(second),
         agent: Name::of(agent),
         values: values.as_deref(),
         ..entry
@@ -253,7 +256,7 @@ pub(super) fn message_out(
     asker: Option<u32>,
     sessions: usize,
 ) -> Option<Notice> {
-    let Ids { kind, call, agent, request } = Ids::of(vocabulary, message)?;
+    let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
     let request = request.filter(|number| *number != 0);
     let values = teller.values(vocabulary, message);
     let [platform_call, platform_agent] = source.names();
@@ -265,6 +268,7 @@ pub(super) fn message_out(
         sessions,
         request,
         call: Name::of(call),
+        second: Name::of(second),
         agent: Name::of(agent),
         platform_call,
         platform_agent,
@@ -302,7 +306,7 @@ impl Platform {
     fn call_id(&self, call: Option<CallIx>) -> Name<'_> {
         let Some(call) = call.and_then(|call| self.model.find_call(call)) else { return Name::None };
         let other = || call.names.first().map(|name| Name::of_id(name.id.as_id()));
-        self.native_number(call).map(Name::Int).or_else(other).unwrap_or_default()
+        self.native_number(call).map(|(_, number)| Name::Int(number)).or_else(other).unwrap_or_default()
     }
 
     /// A name of a call that may be the same on another platform, and is no other call's: its guid.
@@ -320,16 +324,18 @@ impl Platform {
     /// The picture changed, or the platform is asked for something.
     pub(super) fn consequence_story(&self, next: &Consequence) -> Option<Notice> {
         let (occasion, subject) = (next.occasion(), next.subject());
-        let request = subject.request.map(|request| self.model.request(request).id);
+        let asker = subject.request.map(|request| Asker::from(self.model.request(request)));
+        let request = asker.map(|asker| asker.id);
         let [call, second] = [subject.call, subject.second].map(|call| self.call_id(call));
         let agent = self.agent_id(subject);
         let begins = occasion == Occasion::Transition(TransitionKind::CallStarted);
         self.teller.remember(What::Changed(occasion, subject.details.presumed), |entry| Entry {
             call,
             second,
-            // The call that the two become; it is the platform's own, too.
+            // The call that the two become.
             platform_call: self.call_id(subject.result),
-            other: platform_of(self),
+            other: asker.map_or(0, |asker| usize::from(asker.client.application)),
+            session: asker.map(|asker| asker.client.session),
             agent,
             request,
             guid: if begins { self.guid(subject.call) } else { Name::None },
@@ -348,7 +354,7 @@ impl Platform {
     pub(super) fn command_story(&self, message: &Message, rule: Option<usize>, asker: Asker) -> Option<Notice> {
         let outgoing = self.outgoing();
         let vocabulary = &outgoing.vocabulary;
-        let Ids { kind, call, agent, .. } = Ids::of(vocabulary, message)?;
+        let Ids { kind, call, second, agent, .. } = Ids::of(vocabulary, message)?;
         let (session, request) = (asker.client.session, asker.id);
         let values = self.teller.values(vocabulary, message);
         self.teller.remember(What::CommandOut, |entry| Entry {
@@ -358,6 +364,7 @@ impl Platform {
             request: Some(request),
             other: usize::from(asker.client.application),
             call: Name::of(call),
+            second: Name::of(second),
             agent: Name::of(agent),
             values: values.as_deref(),
             ..entry

@@ -104,7 +104,8 @@ enum Command {
     /// Show the story of a call, an agent or a request of a bridge that runs
     ///
     /// What came in, which rules fired, what followed, what each application was told, under which ids, as far as the bridge
-    /// remembers it (`[trace] memory`). An id counts whichever side uses it; a transfer makes one story of two calls.
+    /// remembers it (`[trace] memory`). An id counts whichever side uses it, unless --platform says whose it is; a transfer
+    /// makes one story of two calls.
     Trace(operate::Trace),
     /// Write a file for a support case: the build, the masked configuration, complaints and metrics of a bridge that runs
     Support(operate::Support),

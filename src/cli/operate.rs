@@ -60,6 +60,9 @@ pub struct Trace {
     /// A request, by the number that its application gave it
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     request: Option<i64>,
+    /// The platform whose id of the call or the agent it is, by its name in the configuration
+    #[arg(long, value_name = "NAME", conflicts_with = "request")]
+    platform: Option<String>,
     /// Go on and show what happens, until interrupted
     #[arg(long)]
     follow: bool,
@@ -85,8 +88,9 @@ pub fn log_level(options: &LogLevel) -> ExitCode {
 }
 
 pub fn trace(options: &Trace) -> ExitCode {
-    let Trace { call, agent, request, follow, target } = options;
-    let order = json!({ "do": "trace", "call": call, "agent": agent, "request": request, "follow": follow });
+    let Trace { call, agent, request, platform, follow, target } = options;
+    let order = json!({ "do": "trace", "call": call, "agent": agent, "request": request, "platform": platform,
+        "follow": follow });
     shown(target, &order)
 }
 

@@ -231,6 +231,52 @@ fn names_in_the_environment_mean_the_files_and_keep_their_case_otherwise() {
 }
 
 #[test]
+fn variables_write_hyphens_as_underscores() {
+    let one = SMALL.replace("mitel", "north-east");
+    let (config, problems) = load(&one, &[("CTI_BRIDGE_PLATFORM__NORTH_EAST__USER", "other")], &[]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!((config.platforms.len(), feed(&config).user.as_str()), (1, "other"));
+    // Of two names that it may be, a variable means neither.
+    let users = SMALL.replace("Test01 = \"hidden\"", "jo-ann = \"a\", Jo-Ann = \"b\"");
+    let report = load(&users, &[("CTI_BRIDGE_APPLICATION__DESK__USERS__JO_ANN", "c")], &[]).1.render();
+    assert!(report.contains("`JO_ANN` may be `Jo-Ann` or `jo-ann`: set it in the file"), "{report}");
+    assert!(report.contains("CTI_BRIDGE_APPLICATION__DESK__USERS__JO_ANN"), "{report}");
+    let two = [("CTI_BRIDGE_PLATFORM__NORTH_EAST__USER", "a"), ("CTI_BRIDGE_PLATFORM__north-east__USER", "b")];
+    let report = load(&one, &two, &[]).1.render();
+    assert!(
+        report.contains("this and CTI_BRIDGE_PLATFORM__NORTH_EAST__USER are both `platform.north-east.user`"),
+        "{report}"
+    );
+
+    // The settings and tables of rules, whether or not the file has them.
+    let variable = "CTI_BRIDGE_APPLICATION__DESK__RULES__CALL_END";
+    let setting = |text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]| {
+        let (config, problems) = load(text, environment, flags);
+        assert!(problems.is_empty(), "{}", problems.render());
+        format!("{:?}", config.applications[0].knobs)
+    };
+    let with =
+        SMALL.replace("listen = \"127.0.0.1:8730\"", "listen = \"127.0.0.1:8730\"\nrules = { call-end = 'completed' }");
+    let cleared = setting(SMALL, &[], &[("application.desk.rules.call-end", "cleared")]);
+    assert_ne!(setting(&with, &[], &[]), cleared);
+    assert_eq!(setting(SMALL, &[(variable, "cleared")], &[]), cleared);
+    assert_eq!(setting(&with, &[(variable, "cleared")], &[]), cleared);
+    let flag = [("application.desk.rules.call-end", "cleared")];
+    assert_eq!(setting(&with, &[(variable, "completed")], &flag), cleared, "--set wins");
+    assert_eq!(setting(SMALL, &[(variable, "completed")], &flag), cleared, "--set wins");
+    let both = [(variable, "cleared"), ("CTI_BRIDGE_APPLICATION__DESK__RULES__CALL-END", "completed")];
+    for (text, what) in
+        [(SMALL, "two variables are both `call-end`"), (&with, "are both `application.desk.rules.call-end`")]
+    {
+        let report = load(text, &both, &[]).1.render();
+        assert!(report.contains(what), "{report}");
+    }
+    let report = load(SMALL, &[("CTI_BRIDGE_APPLICATION__DESK__RULES__CALL_ENT", "x")], &[]).1.render();
+    assert!(report.contains("the rules have no setting `call_ent` (did you mean `call-end`?)"), "{report}");
+    complains(&with.replace("call-end", "call_end"), "the rules have no setting `call_end`");
+}
+
+#[test]
 fn a_secret_of_a_higher_source_wins_whichever_of_its_two_keys_it_is() {
     let with_file = SMALL.replace("password = \"secret\"", "password_file = \"/nonexistent\"");
     assert_ne!(with_file, SMALL);
@@ -486,9 +532,11 @@ fn a_site_adds_to_the_rules() {
     let codes = format!("[application.{name}.tables.release-code]\n7 = 42\nelse = 1");
     let site = config(&desk(&codes), &[]).applications.remove(0).site;
     assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(42), Some(1)));
-    let variable = format!("{PREFIX}APPLICATION__{name}__TABLES__release-code__7");
-    let site = config(SMALL, &[(&variable, "43")]).applications.remove(0).site;
-    assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(43), None));
+    for written in ["release-code", "RELEASE_CODE"] {
+        let variable = format!("{PREFIX}APPLICATION__{name}__TABLES__{written}__7");
+        let site = config(SMALL, &[(&variable, "43")]).applications.remove(0).site;
+        assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(43), None), "{written}");
+    }
     let numbers =
         format!("[application.{name}.numbers]\ncountry = 49\ninternal_length = 4\ninternal_prefixes = ['81']");
     let site = config(&desk(&numbers), &[]).applications.remove(0).site;

@@ -38,6 +38,13 @@ pub enum Expr<L> {
     Call(Box<Call<L>>),
 }
 
+impl<L> Expr<L> {
+    /// A condition in place of one that cannot be read, so that its rule does not count as one without a condition.
+    pub fn unreadable() -> Expr<L> {
+        Expr::Literal(Literal::Bool(false))
+    }
+}
+
 /// Whether a condition can hold, and whether it can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcomes {

@@ -101,6 +101,32 @@ fn tables_map_numbers_and_texts_to_any_codes() {
 }
 
 #[test]
+fn call_data_is_one_entry_or_a_list_of_entries() {
+    let rule = |data: &str| {
+        errors(
+            "from",
+            "event-feed",
+            &format!(
+                r#"
+            [on.held]
+            means     = "held"
+            set.party = "device"
+            set.data  = {data}
+              [[on.held.example]]
+              given  = {{ message = "held", call-id = 900, cause = 5, device-id = 40, device-type = 3, call-table = [{{ dnis = "800", call-profile = [{{ id = 101, value = "gold" }}, {{ id = 7, value = "x" }}] }}] }}
+              expect = [{{ change = "held", call = {{ id = 900 }}, party = "agent 40", data = [{{ key = "101", value = "gold" }}, {{ key = "dnis", value = "800" }}] }}]"#
+            ),
+        )
+    };
+    let profile = r#"{ each = "call-table[0].call-profile", when = "id >= 101", key = "id", value = "value" }"#;
+    let dnis = r#"{ fixed.key = "dnis", value = "call-table[0].dnis" }"#;
+    assert_eq!(rule(&format!("[{profile}, {dnis}]")), [""; 0]);
+    assert_ne!(rule(profile), [""; 0], "the other pair is missing");
+    let wrong = rule(&format!("[{profile}, {{ fixed.key = \"dnis\", valeu = \"cause\" }}]"));
+    assert!(wrong.iter().any(|error| error.contains("did you mean `value`?")), "{wrong:?}");
+}
+
+#[test]
 fn what_a_name_of_let_reads_is_known_by_the_fields_themselves() {
     let wrong = wrong(
         r#"

@@ -158,7 +158,7 @@ async fn ask(orders: &mpsc::Sender<Order>, order: impl FnOnce(oneshot::Sender<Do
 fn query(order: &Value) -> Query {
     let id = |name: &str| order[name].as_str().map(str::to_owned);
     let number = order["request"].as_i64().or_else(|| order["request"].as_str()?.parse().ok());
-    Query { call: id("call"), agent: id("agent"), request: number }
+    Query { call: id("call"), agent: id("agent"), request: number, platform: id("platform") }
 }
 
 /// Tells what happens as it does, until the other side goes.

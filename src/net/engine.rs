@@ -371,10 +371,12 @@ impl Engine {
                     let _ = reply.send(Err("no stories are remembered: the configuration has no [trace]".into()));
                     return;
                 }
-                let (lines, watch) = self.bridge.story(query);
-                // Whoever follows hears of everything after this.
-                self.watches.extend(live.map(|live| (watch, live)));
-                let _ = reply.send(Ok(lines));
+                let told = self.bridge.story(query).map(|(lines, watch)| {
+                    // Whoever follows hears of everything after this.
+                    self.watches.extend(live.map(|live| (watch, live)));
+                    lines
+                });
+                let _ = reply.send(told);
             }
             Input::Ready(reply) => {
                 let _ = reply.send(self.readiness());

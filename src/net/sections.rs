@@ -159,7 +159,7 @@ pub fn routes(platform: &Platform) -> bool {
     platform.settings.answer_time.is_some() || platform.settings.routed_by.is_some()
 }
 
-/// Whether an application asks for routes, or is answered by a platform that routes.
+/// Whether an application asks for routes.
 pub fn asks_for_routes(application: &Application) -> bool {
-    application.routed_by.is_some() || application.guests
+    application.routed_by.is_some()
 }

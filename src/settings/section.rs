@@ -285,6 +285,22 @@ impl<'r> Section<'r> {
         dict.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
+    /// Whether an entry of a table of this section, or anything in it, is set by a variable of the environment.
+    pub fn is_variable(&self, table: &str, name: &str) -> bool {
+        let entry = self.dict.get(table).and_then(Value::as_dict).and_then(|table| table.get(name));
+        entry.is_some_and(|value| self.comes_from_environment(value))
+    }
+
+    fn comes_from_environment(&self, value: &Value) -> bool {
+        match value {
+            Value::Dict(_, dict) => dict.values().any(|value| self.comes_from_environment(value)),
+            value => {
+                let metadata = self.reader.sources.figment.get_metadata(value.tag());
+                metadata.is_some_and(|metadata| metadata.name == "environment")
+            }
+        }
+    }
+
     /// Everything in this table, with its keys, which are names that the operator gives.
     pub fn given(&self) -> Vec<(&'r str, Given<'r>)> {
         let given = |value: &'r Value| match value {

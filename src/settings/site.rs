@@ -1,7 +1,7 @@
 //! What a section says to the rules of its dialect besides their settings: how telephone numbers are dialled (`numbers`), and
 //! entries of the rules' tables (`tables`). Entries are checked as those of a rule file are.
 
-use super::Section;
+use super::{Section, source::meant};
 use crate::{
     diagnostic::did_you_mean,
     mapping::{Dialect, NumberPlan, Site, ValueTable},
@@ -28,7 +28,22 @@ pub fn site(section: &Section, dialect: Option<&Dialect>, events: Events) -> Sit
         Events::Come => (&mut from, &mut to),
         Events::Go => (&mut to, &mut from),
     };
+    let names: Vec<String> = first.iter().chain(second.iter()).map(|table| table.name.clone()).collect();
     for (name, entries) in &sections {
+        let mut name = name;
+        if section.is_variable("tables", name) {
+            // Both directions may have a table of the same name.
+            let mut known: Vec<&String> = names.iter().collect();
+            known.sort_unstable();
+            known.dedup();
+            match meant(name, || known.iter().map(|known| known.as_str())) {
+                Ok(found) => name = names.iter().find(|known| Some(known.as_str()) == found).unwrap_or(name),
+                Err(clash) => {
+                    entries.problem("", clash);
+                    continue;
+                }
+            }
+        }
         let place = first.iter().position(|table| table.name == *name);
         let table = match place {
             Some(place) => Some(&mut first[place]),

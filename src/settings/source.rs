@@ -75,13 +75,20 @@ impl Sources {
         }
         let mut spans = BTreeMap::new();
         let from_file = dict(table.get_ref(), "", &mut spans);
-        let keys = environment.iter().filter_map(|(name, value)| {
-            let key = key_of(name.strip_prefix(PREFIX)?, &from_file, named);
-            Some((name, key, value))
-        });
-        let keys: Vec<_> = keys.collect();
-        let variables = keys.iter().map(|(name, key, _)| (key.join("."), name.to_string())).collect();
-        let from_environment = nested(keys.into_iter().map(|(_, key, value)| (key, value.clone())));
+        let mut keys = Vec::new();
+        let mut variables: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in &environment {
+            let Some(variable) = name.strip_prefix(PREFIX) else { continue };
+            let mut wrong = |text| problems.add(&Source::new("environment", name.clone()), 0..name.len(), text);
+            let key = key_of(variable, &from_file, named, &mut wrong);
+            let path = key.join(".");
+            match variables.get(&path) {
+                Some(other) => wrong(format!("this and {other} are both `{path}`: unset one of them")),
+                None => _ = variables.insert(path, name.clone()),
+            }
+            keys.push((key, value.clone()));
+        }
+        let from_environment = nested(keys.into_iter());
         let from_flags = flags.iter().map(|(key, value)| (key.split('.').map(str::to_owned).collect(), value.clone()));
         let figment = Figment::new()
             .merge(Layer { name: name.to_owned(), dict: from_file })
@@ -216,9 +223,9 @@ impl Provider for Layer {
     }
 }
 
-/// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case
-/// from one of the file means that.
-fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
+/// The key that a variable sets. Known keys may be written in any case. Names keep theirs, but one that differs only in case,
+/// or by `_` for `-`, from one of the file means that.
+fn key_of(variable: &str, file: &Dict, named: &[&str], wrong: &mut impl FnMut(String)) -> Vec<String> {
     let mut key: Vec<String> = Vec::new();
     let mut table = Some(file);
     for part in variable.split("__") {
@@ -228,7 +235,12 @@ fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
             4 => key[2] == "tables",
             _ => false,
         };
-        let part = if is_name { name_of(part, table) } else { part.to_lowercase() };
+        let is_setting = key.len() == 3 && key[2] == "rules";
+        let part = match (is_name, is_setting) {
+            (true, _) => name_of(part, table, wrong),
+            (false, true) => name_of(&part.to_lowercase(), table, wrong),
+            (false, false) => part.to_lowercase(),
+        };
         table = table.and_then(|table| table.get(&part)).and_then(Value::as_dict);
         key.push(part);
     }
@@ -236,12 +248,38 @@ fn key_of(variable: &str, file: &Dict, named: &[&str]) -> Vec<String> {
 }
 
 /// The name as the file's table has it, if it has it.
-fn name_of(name: &str, table: Option<&Dict>) -> String {
-    let known = || table.into_iter().flat_map(Dict::keys);
-    let mut alike = known().filter(|known| known.to_lowercase() == name.to_lowercase());
-    match (alike.next(), alike.next()) {
-        (Some(only), None) if !known().any(|known| known == name) => only.clone(),
-        _ => name.to_owned(),
+fn name_of(name: &str, table: Option<&Dict>, wrong: &mut impl FnMut(String)) -> String {
+    let known = || table.into_iter().flat_map(Dict::keys).map(String::as_str);
+    match meant(name, known) {
+        Ok(known) => known.unwrap_or(name).to_owned(),
+        Err(clash) => {
+            wrong(clash);
+            name.to_owned()
+        }
+    }
+}
+
+/// The known name that a variable means, whose own name has no hyphens and may have another case.
+///
+/// # Errors
+/// It may be several.
+pub(super) fn meant<'n, I: Iterator<Item = &'n str>>(
+    name: &str,
+    known: impl Fn() -> I,
+) -> Result<Option<&'n str>, String> {
+    let written = |name: &str| name.to_lowercase();
+    let folded = |name: &str| name.to_lowercase().replace('-', "_");
+    if let Some(same) = known().find(|known| *known == name) {
+        return Ok(Some(same));
+    }
+    let of_case = || known().filter(|known| written(known) == written(name));
+    let folds = || known().filter(|known| folded(known) == folded(name));
+    // Two names that differ only in case are two: a variable means one of them only if it is written like that.
+    let found: Vec<&str> = if of_case().next().is_some() { of_case().collect() } else { folds().collect() };
+    match found[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        [one, other, ..] => Err(format!("`{name}` may be `{one}` or `{other}`: set it in the file")),
     }
 }
 

@@ -69,13 +69,15 @@ pub struct MessageDef {
 #[derive(Debug, Clone, Default)]
 pub struct Mentions {
     pub call: Vec<usize>,
+    /// Of another call: the second one, or the one that two become.
+    pub second: Vec<usize>,
     pub agent: Vec<usize>,
     pub request: Option<usize>,
 }
 
 impl Mentions {
     pub(super) fn of(roles: &[(Role, usize)], call_names: &[String]) -> Mentions {
-        let mut calls = Vec::new();
+        let (mut calls, mut others) = (Vec::new(), Vec::new());
         let (mut ids, mut numbers, mut request) = (Vec::new(), Vec::new(), None);
         for (role, slot) in roles {
             match role {
@@ -83,8 +85,8 @@ impl Mentions {
                 Role::Agent(AgentPart::Id) => ids.push(*slot),
                 Role::Agent(AgentPart::Number) => numbers.push(*slot),
                 Role::Request => request = Some(*slot),
-                Role::Call(Which::Second | Which::Result, _)
-                | Role::Agent(AgentPart::Name | AgentPart::Station)
+                Role::Call(Which::Second | Which::Result, part) => others.push((*part, *slot)),
+                Role::Agent(AgentPart::Name | AgentPart::Station)
                 | Role::Service
                 | Role::Session
                 | Role::Tenant
@@ -95,9 +97,13 @@ impl Mentions {
             }
         }
         // The number is what people call a call by; without one, its most authoritative name.
-        calls.sort_by_key(|(part, _)| if call_names[usize::from(*part)] == "id" { 0 } else { part + 1 });
+        let sorted = |mut calls: Vec<(u8, usize)>| -> Vec<usize> {
+            calls.sort_by_key(|(part, _)| if call_names[usize::from(*part)] == "id" { 0 } else { part + 1 });
+            calls.into_iter().map(|(_, slot)| slot).collect()
+        };
         Mentions {
-            call: calls.into_iter().map(|(_, slot)| slot).collect(),
+            call: sorted(calls),
+            second: sorted(others),
             agent: ids.into_iter().chain(numbers).collect(),
             request,
         }

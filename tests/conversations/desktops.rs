@@ -273,6 +273,18 @@ impl Front {
         frames.collect()
     }
 
+    /// What desktops are asked when the page calls this.
+    fn asks(&mut self, method: &str, args: Value) -> Vec<Value> {
+        self.asked += 1;
+        self.bridge.ask("140-page", &json!({ "id": self.asked, "call": method, "args": args }));
+        let told = self.bridge.told().into_iter();
+        told.filter_map(|told| match told {
+            Told::Platform { order, .. } => Some(order),
+            Told::Session { .. } | Told::Over { .. } => None,
+        })
+        .collect()
+    }
+
     fn result(&mut self, method: &str) -> Value {
         self.asked += 1;
         self.bridge.ask("140-page", &json!({ "id": self.asked, "call": method, "args": {} }));
@@ -299,12 +311,36 @@ fn sessions_of_every_medium_reach_programs_in_front_of_desktops() {
         let heard = front.hears(&json!({ "type": event, (record): session }));
         assert_eq!((&heard[0]["type"], &heard[0]["agent"]), (&json!(event), &json!(40)), "{heard:?}");
         assert_eq!(heard[0][record]["State"], session["State"]);
+        let id = &session["ID"];
+        assert_eq!(&heard[0][record]["ID"], id, "it stays as it is");
         assert_eq!(front.result(method)[list].as_array().map(Vec::len), Some(1), "{method}");
     }
     let heard = front.hears(&json!({ "type": "Gone", "SessionID": 8 }));
     assert_eq!((&heard[0]["type"], &heard[0]["Chat"]["State"]), (&json!("OnChatEvent"), &json!(1)), "{heard:?}");
     assert_eq!(front.result("GetChats"), json!({ "Chats": [] }));
     assert_eq!(front.result("GetOpenMedia")["OpenMedia"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_e_mail_keeps_its_number_unless_a_call_has_the_same_one() {
+    let mut front = Front::new();
+    let handles = |id: i64| json!({ "type": "OnEmailEvent", "Email": { "ID": id, "State": 102, "GroupName": "Mail" } });
+    assert_eq!(front.hears(&handles(5))[0]["Email"]["ID"], 5);
+    let call = json!({ "ID": 6, "State": 6, "CallInfo": { "GroupName": "Sales" } });
+    assert_eq!(front.hears(&json!({ "type": "OnCallEvent", "Call": call }))[0]["Call"]["ID"], 6);
+    assert_eq!(front.hears(&handles(6))[0]["Email"]["ID"], 1_900_000_001);
+    // Requests name it by the desktop's own number, shown or not.
+    for (named, own) in [(5, 5), (1_900_000_001, 6), (77, 77)] {
+        let orders = front.asks("RetrieveDispatchEmail", json!({ "CallID": named }));
+        assert_eq!(orders[0]["args"], json!({ "CallID": own }), "{orders:?}");
+    }
+    let heard = front.hears(&json!({ "type": "Gone", "MessageID": 6 }));
+    assert_eq!(
+        (&heard[0]["type"], &heard[0]["Email"]["ID"]),
+        (&json!("OnEmailEvent"), &json!(1_900_000_001)),
+        "{heard:?}"
+    );
+    assert_eq!(front.result("GetCalls")["Calls"].as_array().map(Vec::len), Some(1), "the call goes on");
 }
 
 #[test]
@@ -321,8 +357,9 @@ fn properties_that_nobody_knows_reach_programs_in_front_of_desktops() {
     for (id, event) in [(900, "OnCallEvent"), (8, "OnChatEvent")] {
         let record = &event[2..event.len() - 5];
         let said = json!({ "ID": id, "State": 6, "Sentiment": { "Score": 3 }, "CallInfo": { "GroupName": "Sales", "Skill": "gold" } });
-        let heard = front.hears(&json!({ "type": event, (record): said }));
+        let heard = front.hears(&json!({ "type": event, "Trace": { "Id": "a-1" }, "AT": 1, (record): said }));
         let told = &heard[0][record];
+        assert_eq!((&heard[0]["Trace"], heard[0].get("AT")), (&json!({ "Id": "a-1" }), None), "{heard:?}");
         assert_eq!((&told["Sentiment"], &told["State"]), (&json!({ "Score": 3 }), &json!(6)), "{heard:?}");
         if event == "OnCallEvent" {
             assert_eq!((&told["CallInfo"]["Skill"], &heard[0]["agent"]), (&json!("gold"), &json!(40)), "{heard:?}");

@@ -78,8 +78,8 @@ impl Page {
     async fn open(address: SocketAddr, login: &str) -> Page {
         let mut page = Page::connect(address).await;
         page.say(&hello(&format!("tk-{login}"))).await;
-        page.until("OnUserLogin").await;
         page.until("AgentAbilities").await;
+        page.until("OnUserLogin").await;
         page
     }
 

@@ -3,9 +3,11 @@
 use cti_bridge::sim::{
     desk::Desk,
     feed::{FeedLine, FeedSim},
+    media::{MediaSim, client::Client},
     messages::{agent_device, all, call, login, outside, short},
     subscriber::Subscriber,
 };
+use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::{
@@ -189,6 +191,61 @@ async fn an_application_that_changes_is_served_anew_at_its_address() {
     world.heard_nothing_else(1001).await;
     world.daemon.signal("-TERM");
     assert_eq!(world.daemon.end().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn an_application_of_open_media_comes_goes_and_changes_like_others() {
+    let media = MediaSim::start().await.unwrap();
+    let [service] = free();
+    let platform = format!(
+        "[platform.media]\ndialect = 'open-media'\nurl = '{}'\nuser = 'admin'\npassword = 'secret'\npoll = '10ms'\n\
+         reconnect_min = '10ms'\nreconnect_max = '10ms'\n\
+         [application.other]\ndialect = 'open-media'\nlisten = '127.0.0.1:0'\nplatforms = ['media']\n\
+         users = {{ web = 'web-pass' }}\n",
+        media.url()
+    );
+    let application = |more: &str| {
+        format!(
+            "{platform}[application.tickets]\ndialect = 'open-media'\nlisten = '{service}'\nplatforms = ['media']\n\
+             users = {{ web = 'web-pass' }}\n{more}\n"
+        )
+    };
+    let add = async || {
+        let members = json!({ "ServiceGroupID": 9, "IVRInfo": [{ "Label": "ticket", "Data": "4711" }] });
+        let added = async {
+            loop {
+                let answer = Client::new("web", "web-pass").call(service, "AddRequest", members.clone()).await;
+                // The platform may not be connected yet.
+                match answer.ok().and_then(|answer| answer["OpenMediaID"].as_i64()) {
+                    Some(id) => return id,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        };
+        soon("a request", added).await
+    };
+    let mut daemon = Daemon::start(&application(""));
+    daemon.address().await;
+    let first = add().await;
+    let changed = "it has other keys or values, besides those that can be exchanged";
+    for (text, cause, is_served) in [
+        (application("max_body = '4KiB'"), changed, true),
+        (platform.clone(), "it is gone", false),
+        (application(""), "it is new", true),
+    ] {
+        daemon.configure(&text);
+        daemon.signal("-HUP");
+        let line = daemon.line("section=\"application.tickets\"").await;
+        assert!(line.contains("event=\"section_exchanged\"") && line.contains(cause), "{line}");
+        if is_served {
+            assert!(add().await > first);
+        } else {
+            assert!(TcpStream::connect(service).await.is_err(), "nobody listens there any more");
+        }
+    }
+    assert_eq!(media.count("CancelRequest"), 0, "what clients have added goes on");
+    daemon.signal("-TERM");
+    assert_eq!(daemon.end().await.code, Some(0));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::world::*;
+use crate::{tls::Authority, world::*};
 
 const TOKEN: &str = "Bearer collector-token-58";
 
@@ -234,5 +234,49 @@ async fn a_collector_that_is_away_or_hangs_disturbs_nothing() {
         assert_eq!(count("are dropped"), 1, "{complaints:?}");
         assert!(count("does not take") <= 1, "{complaints:?}");
         assert!(world.running.stop().await, "it is waited for within the grace time");
+    }
+}
+
+#[tokio::test]
+async fn a_collector_that_is_encrypted_gets_spans_if_its_certificate_is_trusted() {
+    let (authority, stranger) = (Authority::new("collector"), Authority::new("collectors-stranger"));
+    for is_trusted in [false, true] {
+        let mut collector = Collector::start(vec![Some((200, "{}"))]).await;
+        let front = authority.front(collector.address).await;
+        let trusted = if is_trusted { &authority } else { &stranger };
+        let plain = format!("http://{}", collector.address);
+        let rest = collector
+            .section(&format!("queue = 1\ntls = {{ ca = '{}' }}", trusted.file("ca.pem")))
+            .replace(&plain, &format!("https://localhost:{}", front.port()));
+        let mut world = World::with(Extra { rest: &rest, ..Extra::default() }).await;
+        let mut desk = world.desk().await;
+        world.agent(&mut desk, 1001).await;
+        if is_trusted {
+            whole_call(&mut world, &mut desk, 900).await;
+            let (head, _) = collector.request().await;
+            assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n") && head.contains(TOKEN), "{head}");
+            until(&world, "exported", 1).await;
+            assert_eq!(complaints(&world).await, Vec::<String>::new());
+        } else {
+            let mut number = 900;
+            while outcome(&world, "queue-full").await == 0 {
+                whole_call(&mut world, &mut desk, number).await;
+                number += 1;
+            }
+            let failed =
+                || async { complaints(&world).await.into_iter().filter(|line| line.contains("does not take")) };
+            let said = async {
+                while failed().await.count() == 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            soon("a complaint", said).await;
+            let failed: Vec<String> = failed().await.collect();
+            assert_eq!(failed.len(), 1, "said once: {failed:?}");
+            assert!(failed[0].contains("TLS: invalid peer certificate"), "{failed:?}");
+            assert_eq!(outcome(&world, "exported").await, 0);
+            assert!(collector.heard.try_recv().is_err(), "nothing is sent to a stranger");
+        }
+        assert!(world.running.stop().await);
     }
 }

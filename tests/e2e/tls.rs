@@ -57,7 +57,7 @@ impl Authority {
     }
 
     /// Takes TLS connections and passes what they carry on in plain.
-    async fn front(&self, behind: SocketAddr) -> SocketAddr {
+    pub async fn front(&self, behind: SocketAddr) -> SocketAddr {
         self.front_for(behind, None).await
     }
 

@@ -115,28 +115,43 @@ fn with_guid(mut message: Value, guid: &str) -> Value {
     message
 }
 
+/// An application in front of two platforms, with an agent of each.
+struct Platforms {
+    _daemon: Daemon,
+    desk: Desk,
+    north: FeedLine,
+    south: FeedLine,
+}
+
+impl Platforms {
+    async fn start(operator: &Operator) -> Platforms {
+        let (north, south) = (FeedSim::start().await.unwrap(), FeedSim::start().await.unwrap());
+        let platform = |name: &str, feed: &FeedSim| {
+            format!(
+                "[platform.{name}]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n",
+                feed.address
+            )
+        };
+        let text = format!(
+            "{}{}[application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
+             platforms = ['north', 'south']\n{}",
+            platform("north", &north),
+            platform("south", &south),
+            operator.remembering()
+        );
+        let mut daemon = Daemon::start(&text);
+        let mut desk = Desk::start(daemon.address().await).await.unwrap();
+        soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
+        let north = feed(&north, &mut desk, &[1001]).await;
+        let south = feed(&south, &mut desk, &[1002]).await;
+        Platforms { _daemon: daemon, desk, north, south }
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_moves_to_another_platform_is_one_story() {
     let operator = Operator::new("platforms");
-    let (north, south) = (FeedSim::start().await.unwrap(), FeedSim::start().await.unwrap());
-    let platform = |name: &str, feed: &FeedSim| {
-        format!(
-            "[platform.{name}]\ndialect = 'event-feed'\naddress = '{}'\nuser = 'feed'\npassword = '{PASSWORD}'\n",
-            feed.address
-        )
-    };
-    let text = format!(
-        "{}{}[application.desk]\ndialect = 'ctips'\nlisten = '127.0.0.1:0'\nusers = {{ Test01 = '{USER_PASSWORD}' }}\n\
-         platforms = ['north', 'south']\n{}",
-        platform("north", &north),
-        platform("south", &south),
-        operator.remembering()
-    );
-    let mut daemon = Daemon::start(&text);
-    let mut desk = Desk::start(daemon.address().await).await.unwrap();
-    soon("a session", desk.online("Test01", USER_PASSWORD)).await.unwrap();
-    let mut north = feed(&north, &mut desk, &[1001]).await;
-    let mut south = feed(&south, &mut desk, &[1002]).await;
+    let Platforms { _daemon, mut desk, mut north, mut south } = Platforms::start(&operator).await;
     // The caller's call, and the one that the agent makes for its transfer, with the same guid on both platforms.
     let guids = ["00030000-0384-5d4e-a1f7-001049240001", "{00030000-0385-5D4E-A1F7-0010492400AB}"];
     let joins = |agent| all(&[agent_device("joining-device", agent), outside("calling-device")]);
@@ -178,6 +193,57 @@ async fn a_call_that_moves_to_another_platform_is_one_story() {
     }
     // The application knows the other platform's call by another id.
     assert!(!stories[0].contains(" call=\"77\" agent=\"1002\" platform_call"), "{}", stories[0]);
+}
+
+#[tokio::test]
+async fn calls_of_two_platforms_that_an_application_names_together_are_one_story_without_a_guid() {
+    let operator = Operator::new("apart");
+    let Platforms { _daemon, mut desk, mut north, mut south } = Platforms::start(&operator).await;
+    let joins = |agent| all(&[agent_device("joining-device", agent), outside("calling-device")]);
+    north.say(&call("established", 900, 1, joins(1001))).await.unwrap();
+    while short(&event(&mut desk).await) != "CallEstablished 900 a1001" {}
+    south.say(&call("established", 77, 1, joins(1002))).await.unwrap();
+    while !short(&event(&mut desk).await).starts_with("CallEstablished 77") {}
+    // Another call of that number, on the other platform.
+    south.say(&call("queued", 900, 2, json!({ "queued-group-internal-id": 9, "queued-group-type": 4 }))).await.unwrap();
+    while !short(&event(&mut desk).await).starts_with("CallStarted") {}
+    let before = operator.does(&["trace", "--call", "77"]).await.out;
+    assert!(before.contains("platform=\"south\"") && !before.contains("platform=\"north\""), "{before}");
+    // The bridge transfers nothing from one platform to another, and says so; now it knows that the two belong together.
+    let fields =
+        [("AgentIdx", "1001"), ("CallId", "900"), ("ConsultationCallId", "77"), ("TransferType", "Consultation")];
+    desk.ask("TransferCall", &fields).await.unwrap();
+    while !short(&event(&mut desk).await).starts_with("CallRequestFailed") {}
+    let moved = all(&[
+        json!({ "resultant-call-id": 901, "resultant-pbx-call-id": 5901 }),
+        outside("transferred-device"),
+        device("transfer-to-device", 0, 5, "4002"),
+        agent_device("transferring-device", 1001),
+    ]);
+    north.say(&call("transferred", 900, 4, moved)).await.unwrap();
+    while !short(&event(&mut desk).await).starts_with("CallTransferred") {}
+
+    let of_north = operator.does(&["trace", "--call", "900", "--platform", "north"]).await.out;
+    assert_eq!(operator.does(&["trace", "--call", "77"]).await.out, of_north);
+    let mut lines = of_north.lines();
+    for parts in [
+        ["event=\"message_in\" platform=\"north\" message_name=\"established\"", "call=\"900\""],
+        ["event=\"message_out\" application=\"desk\" message_name=\"CallEstablished\"", "platform_call=\"900\""],
+        ["event=\"message_in\" platform=\"south\" message_name=\"established\"", "call=\"77\""],
+        ["event=\"message_out\" application=\"desk\" message_name=\"CallEstablished\"", "platform_call=\"77\""],
+        ["event=\"message_in\" application=\"desk\"", "message_name=\"TransferCall\""],
+        ["event=\"message_out\" application=\"desk\"", "message_name=\"CallRequestFailed\""],
+        ["event=\"message_in\" platform=\"north\" message_name=\"transferred\"", "call=\"900\""],
+    ] {
+        let told = |line: &str| parts.iter().all(|part| line.contains(part));
+        assert!(lines.any(told), "{parts:?} is missing, or not in its place, in\n{of_north}");
+    }
+    assert!(!of_north.contains("message_name=\"queued\""), "{of_north}");
+    let of_south = operator.does(&["trace", "--call", "900", "--platform", "south"]).await.out;
+    assert!(of_south.contains("message_name=\"queued\"") && !of_south.contains("platform=\"north\""), "{of_south}");
+    let mistyped = operator.does(&["trace", "--call", "900", "--platform", "nort"]).await;
+    assert_eq!(mistyped.code, Some(1));
+    assert!(mistyped.err.contains("no platform is called \"nort\"; there are: north, south"), "{}", mistyped.err);
 }
 
 #[tokio::test]

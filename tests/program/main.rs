@@ -746,6 +746,57 @@ fn check_reads_a_wsdl_with_its_imports_from_the_address_that_was_asked() {
 }
 
 #[test]
+fn check_reads_the_files_that_a_wsdl_imports_and_fetches_nothing_for_them() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wsdl-{}", std::process::id()));
+    fs::create_dir_all(folder.join("main/more")).unwrap();
+    fs::create_dir_all(folder.join("shared types")).unwrap();
+    let fixture = |name: &str| {
+        let file = format!("tests/fixtures/wsdl/open-media-mono-other-namespaces/{name}.xml");
+        fs::read_to_string(file).unwrap()
+    };
+    let address = "http://127.0.0.1:18733/OpenMediaService";
+    let write = |file: &str, text: String| fs::write(folder.join(file), text).unwrap();
+    write("main/service.wsdl", fixture("wsdl").replace(&format!("{address}?wsdl=wsdl0"), "./more/wsdl0.wsdl"));
+    let schemas = |text: String, folder: &str| {
+        (0..3).fold(text, |text, number| {
+            text.replace(&format!("{address}?xsd=xsd{number}"), &format!("{folder}xsd{number}.xsd"))
+        })
+    };
+    write("main/more/wsdl0.wsdl", schemas(fixture("wsdl0"), "../../shared%20types/"));
+    for number in 0..3 {
+        write(
+            &format!("shared types/xsd{number}.xsd"),
+            schemas(fixture(&format!("xsd{number}")), "../shared%20types/"),
+        );
+    }
+    let check = |folder: &Path, file: &str| {
+        let arguments = ["check", "--wsdl", file, "--dialect", "open-media"];
+        Command::new(env!("CARGO_BIN_EXE_cti-bridge")).args(arguments).current_dir(folder).output().unwrap()
+    };
+    for (inside, file) in
+        [(folder.as_path(), "main/service.wsdl"), (&folder.join("shared types"), "../main/service.wsdl")]
+    {
+        let output = check(inside, file);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{file}");
+        let table = stdout(&output);
+        assert!(table.contains("contract      IOpenMediaService of http://openmedia.example/service/2024"), "{table}");
+    }
+    // A schema that includes the others in a circle of longer and longer paths is read once.
+    let circle =
+        "<schema xmlns='http://www.w3.org/2001/XMLSchema'><include schemaLocation='../shared%20types/a.xsd'/></schema>";
+    write("shared types/a.xsd", circle.to_owned());
+    let output = check(&folder, "shared types/a.xsd");
+    assert!(!stderr(&output).contains("more than"), "{}", stderr(&output));
+    write("main/service.wsdl", fixture("wsdl"));
+    let output = check(&folder, "main/service.wsdl");
+    let expected = format!(
+        "cti-bridge: main/service.wsdl imports {address}?wsdl=wsdl0, which is not fetched for a file: download it and name \
+         that file there, or have a file that holds everything (?singleWsdl)\n"
+    );
+    assert_eq!((output.status.code(), stderr(&output)), (Some(1), expected.as_str()));
+}
+
+#[test]
 fn check_says_what_it_cannot_compare() {
     let why = |arguments: &[&str]| {
         let output = cti_bridge(&[&["check", "--wsdl"], arguments].concat(), "");

@@ -164,7 +164,7 @@ fn a_mistake_in_the_environment_or_a_flag_is_one_error_that_shows_no_secret() {
 }
 
 /// The same of the shipped rule files, each with the file's name.
-const IN_RULES: [(&str, Mistake); 19] = [
+const IN_RULES: [(&str, Mistake); 21] = [
     ("from-ccas.toml", ("TrunkID      = ", "TrunkIDD     = ", "", "unknown field `TrunkIDD`")),
     ("to-ctips.toml", ("dialect = \"ctips\"", "dialect = \"ctisp\"", "", "these are rules of ctisp, not of ctips")),
     // rules
@@ -187,6 +187,15 @@ const IN_RULES: [(&str, Mistake); 19] = [
     ("to-ctips.toml", ("\"tables.end[end]\"", "\"reason\"", "", "this is a text, CTIClearingPartyType is wanted here")),
     ("to-ctips.toml", ("fixed.ComponentState = \"Up\"", "fixed.ComponentState = \"Upp\"", "", "did you mean `Up`?")),
     ("to-ctips.toml", ("[on.held]\n", "[[rule]]\non = \"held\"\n", "", "write `[on.held]`")),
+    // conditions: a rule whose condition cannot be read is none without one
+    (
+        "to-event-feed.toml",
+        ("when      = \"party.kind != 'agent'\"", "when      = \"service.idd\"", "", "did you mean `id`?"),
+    ),
+    (
+        "to-ctips.toml",
+        ("\"config.call-end == 'cleared'\"", "\"config.call-edn == 'cleared'\"", "", "did you mean `call-end`?"),
+    ),
     // functions
     ("to-ctips.toml", ("set.DNIS = \"call.dnis\"", "set.DNIS = \"digitz(call.dnis)\"", "", "did you mean `digits`?")),
     (

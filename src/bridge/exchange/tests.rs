@@ -110,7 +110,7 @@ fn what_is_remembered_keeps_the_names_of_the_rules_of_its_time() {
     bridge.remember_stories(1 << 20, false);
     told(&mut bridge, "delivered", 900);
     let query = || crate::bridge::Query { call: Some("900".into()), ..Default::default() };
-    let (before, _) = bridge.story(query());
+    let (before, _) = bridge.story(query()).unwrap();
     assert!(before.iter().any(|line| line.contains("rule=\"delivered")), "{before:#?}");
     let mut other = load(&Files::built_in());
     let dialect = Arc::get_mut(other.dialects.get_mut("event-feed").unwrap()).unwrap();
@@ -118,8 +118,8 @@ fn what_is_remembered_keeps_the_names_of_the_rules_of_its_time() {
     incoming.rule_names.iter_mut().for_each(|name| *name = format!("other-{name}").into());
     let other = rules(&other, "event-feed");
     bridge.exchange_rules(Owner::Platform(0), other).unwrap();
-    assert_eq!(bridge.story(query()).0, before);
+    assert_eq!(bridge.story(query()).unwrap().0, before);
     told(&mut bridge, "delivered", 901);
-    let (after, _) = bridge.story(crate::bridge::Query { call: Some("901".into()), ..Default::default() });
+    let (after, _) = bridge.story(crate::bridge::Query { call: Some("901".into()), ..Default::default() }).unwrap();
     assert!(after.iter().any(|line| line.contains("rule=\"other-delivered")), "{after:#?}");
 }

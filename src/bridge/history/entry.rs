@@ -159,7 +159,7 @@ pub struct Entry<'n> {
     pub message: Option<Kind>,
     /// The rule's place among its owner's rules in that direction.
     pub rule: Option<usize>,
-    /// The platform or application on the other side.
+    /// The platform or application on the other side; of a change that a request caused, the application that asked.
     pub other: usize,
     pub session: Option<u32>,
     pub sessions: usize,
@@ -204,6 +204,32 @@ impl<'n> Entry<'n> {
             guid: Name::None,
             values: None,
         }
+    }
+
+    /// The platform whose names `platform_call` and `platform_agent` are.
+    pub fn platform(&self) -> Owner {
+        match self.what {
+            What::Changed(..) => self.owner,
+            What::MessageIn(_)
+            | What::RuleFired(_)
+            | What::Ignored
+            | What::WithoutEffect(..)
+            | What::Untold(..)
+            | What::MessageOut
+            | What::Taken(_)
+            | What::CommandOut
+            | What::ReplyIn => Owner::Platform(self.other),
+        }
+    }
+
+    /// The application's request that it belongs to: its place, the session and the number.
+    pub fn asked(&self) -> Option<(usize, u32, i64)> {
+        let application = match (self.owner, self.what) {
+            (Owner::Application(index), _) => index,
+            (Owner::Platform(_), What::CommandOut | What::ReplyIn | What::Changed(..)) => self.other,
+            (Owner::Platform(_), _) => return None,
+        };
+        Some((application, self.session?, self.request.filter(|number| *number != 0)?))
     }
 
     fn names(&self) -> [Name<'n>; NAMES] {

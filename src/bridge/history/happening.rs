@@ -66,8 +66,7 @@ impl Bridge {
 }
 
 fn calls(entry: &Entry) -> Vec<(Owner, String)> {
-    let named =
-        [(entry.owner, entry.call), (entry.owner, entry.second), (Owner::Platform(entry.other), entry.platform_call)];
+    let named = [(entry.owner, entry.call), (entry.owner, entry.second), (entry.platform(), entry.platform_call)];
     named.into_iter().filter_map(|(owner, name): (Owner, Name)| Some((owner, name.text()?))).collect()
 }
 

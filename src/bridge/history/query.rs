@@ -1,8 +1,9 @@
 //! Finding the story of one call, agent or request. A call has another id on each side, and a transfer makes one story of two
-//! calls: whatever an entry names together with something that belongs to the story belongs to it, too. Calls of two platforms
-//! that have the same guid are one story.
+//! calls: whatever an entry names together with something that belongs to the story belongs to it, too, and so does everything
+//! that a request of it caused. Calls of two platforms are one story if they have the same guid, or if a message of an
+//! application names both.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Entry, Name, What,
@@ -16,12 +17,19 @@ pub struct Query {
     pub call: Option<String>,
     pub agent: Option<String>,
     pub request: Option<i64>,
+    /// The id is that of this platform alone, by its name.
+    pub platform: Option<String>,
 }
 
 /// The most entries that one story shows.
 const LONGEST: usize = 5_000;
 /// The most ids that one story can have.
 const MOST: usize = 64;
+/// The most requests whose beginnings are kept apart.
+const MOST_ASKED: usize = 100_000;
+
+/// A request of an application: its place, the session and the number.
+type Asked = (usize, u32, i64);
 
 /// The thing that a story is about.
 #[derive(Debug, Clone, Copy)]
@@ -60,31 +68,38 @@ pub struct Watch {
     of: Thing,
     /// The id that was asked for.
     wanted: Option<Known>,
+    /// The platforms whose id it is; none where it may be anybody's. One that went and came again has several places.
+    platforms: Option<Vec<Owner>>,
     /// The number of the request, if one was asked for.
     request: Option<i64>,
     /// The ids that belong to it, each with the side that uses it; those of no side are used by all.
     names: Vec<(Option<Owner>, Known)>,
-    /// Requests that belong to it: application, session and number.
-    requests: HashSet<(usize, u32, i64)>,
+    /// Requests that belong to it, each with where it began: an application may give a number again.
+    requests: HashSet<(Asked, u64)>,
+    /// Where the last request of each number began.
+    begun: HashMap<Asked, u64>,
     /// The place up to which entries were looked at.
     seen: u64,
 }
 
 impl Watch {
-    fn new(Query { call, agent, request }: Query) -> Watch {
+    fn new(Query { call, agent, request, .. }: Query, platforms: Option<Vec<Owner>>) -> Watch {
         let of = if call.is_some() { Thing::Call } else { Thing::Agent };
         let wanted = call.or(agent).unwrap_or_default();
         let wanted = Known::of(Name::of_text(&wanted));
-        Watch { of, wanted, request, names: Vec::new(), requests: HashSet::new(), seen: 0 }
+        let (names, requests, begun) = (Vec::new(), HashSet::new(), HashMap::new());
+        Watch { of, wanted, platforms, request, names, requests, begun, seen: 0 }
     }
 
-    fn has(&self, owner: Option<Owner>, name: Name) -> bool {
-        self.wanted.as_ref().is_some_and(|wanted| wanted.is(name))
+    /// Whether a name belongs to the story, where `whose` is the side that has told it.
+    fn has(&self, owner: Option<Owner>, whose: Owner, name: Name) -> bool {
+        let is_theirs = || self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&owner.unwrap_or(whose)));
+        self.wanted.as_ref().is_some_and(|wanted| wanted.is(name) && is_theirs())
             || self.names.iter().any(|(known, id)| *known == owner && id.is(name))
     }
 
     /// Whether an entry belongs to the story. What it names belongs to it from now on.
-    fn takes(&mut self, entry: &Entry) -> bool {
+    fn takes(&mut self, place: u64, entry: &Entry) -> bool {
         if let Some(request) = self.request {
             return entry.request == Some(request);
         }
@@ -92,11 +107,12 @@ impl Watch {
             Thing::Call => ([entry.call, entry.second], entry.platform_call, entry.guid),
             Thing::Agent => ([entry.agent, Name::None], entry.platform_agent, Name::None),
         };
-        let (owner, platform) = (Some(entry.owner), Some(Owner::Platform(entry.other)));
+        let (owner, platform) = (Some(entry.owner), Some(entry.platform()));
         let named = [(owner, own[0]), (owner, own[1]), (platform, other), (None, guid)];
         let named = named.into_iter().filter(|(_, name)| *name != Name::None);
-        let is_part = named.clone().any(|(owner, name)| self.has(owner, name));
-        let asked = self.request_of(entry);
+        let asked = entry.asked().map(|asked| (asked, self.beginning(place, entry, asked)));
+        let is_of_request = asked.is_some_and(|asked| self.requests.contains(&asked));
+        let is_part = is_of_request || named.clone().any(|(owner, name)| self.has(owner, entry.owner, name));
         if is_part {
             for (owner, name) in named {
                 let is_new = !self.names.iter().any(|(known, id)| *known == owner && id.is(name));
@@ -108,31 +124,36 @@ impl Watch {
                 self.requests.extend(asked);
             }
         }
-        // A reply names nothing but the request.
-        is_part || (entry.what == What::ReplyIn && asked.is_some_and(|asked| self.requests.contains(&asked)))
+        is_part
     }
 
-    fn request_of(&self, entry: &Entry) -> Option<(usize, u32, i64)> {
-        let application = match (entry.owner, entry.what) {
-            (Owner::Application(index), What::Taken(_)) => index,
-            (Owner::Platform(_), What::CommandOut | What::ReplyIn) => entry.other,
-            (Owner::Application(_) | Owner::Platform(_), _) => return None,
-        };
-        Some((application, entry.session?, entry.request?))
+    /// Where the request of an entry began: with the message of the session that asked.
+    fn beginning(&mut self, place: u64, entry: &Entry, asked: Asked) -> u64 {
+        if matches!((entry.owner, entry.what), (Owner::Application(_), What::MessageIn(_))) {
+            if self.begun.len() >= MOST_ASKED {
+                self.begun.clear();
+            }
+            self.begun.insert(asked, place);
+        }
+        self.begun.get(&asked).copied().unwrap_or_default()
     }
 
     /// The entries of the story among these.
     fn find<'p>(&mut self, parts: &'p [Part]) -> Vec<(u64, Entry<'p>)> {
         let all = parts.iter().flat_map(Part::entries);
-        all.filter(|(_, entry)| self.takes(entry)).collect()
+        all.filter(|(place, entry)| self.takes(*place, entry)).collect()
     }
 }
 
 impl Bridge {
     /// The story as far as it is remembered, and what follows it from now on.
-    pub fn story(&self, query: Query) -> (Vec<String>, Watch) {
-        let mut watch = Watch::new(query);
-        let Some(history) = &self.history else { return (Vec::new(), watch) };
+    ///
+    /// # Errors
+    /// There is no such platform.
+    pub fn story(&self, query: Query) -> Result<(Vec<String>, Watch), String> {
+        let platforms = query.platform.as_ref().map(|name| self.platforms_called(name)).transpose()?;
+        let mut watch = Watch::new(query, platforms);
+        let Some(history) = &self.history else { return Ok((Vec::new(), watch)) };
         let parts = history.tape.since(0);
         // An id may come up before it is known to belong to the story: the consultation before the transfer.
         let found = loop {
@@ -148,7 +169,19 @@ impl Bridge {
         let gone = self.gone(&history.tape, &parts);
         let left_out = (older > 0).then(|| format!("({older} older parts of the story are left out)"));
         let lines = found[older..].iter().flat_map(|(place, entry)| self.lines(*place, entry));
-        (gone.into_iter().chain(left_out).chain(lines).collect(), watch)
+        Ok((gone.into_iter().chain(left_out).chain(lines).collect(), watch))
+    }
+
+    fn platforms_called(&self, name: &str) -> Result<Vec<Owner>, String> {
+        let called = self.platforms.iter().enumerate().filter(|(_, platform)| platform.name == name);
+        let owners: Vec<Owner> = called.map(|(index, _)| Owner::Platform(index)).collect();
+        if owners.is_empty() {
+            let mut names: Vec<&str> = self.platforms.iter().map(|platform| platform.name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            return Err(format!("no platform is called {name:?}; there are: {}", names.join(", ")));
+        }
+        Ok(owners)
     }
 
     /// Says what is not remembered any more.
@@ -172,3 +205,6 @@ impl Bridge {
         found.iter().flat_map(|(place, entry)| self.lines(*place, entry)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

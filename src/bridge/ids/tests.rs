@@ -5,9 +5,9 @@ use super::*;
 #[test]
 fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
-    let mut give = |platform, call, native| {
+    let mut give = |platform: usize, call: u64, native: Option<i64>| {
         let key = (platform, CallIx::of(call));
-        ids.give(key, || New { native, told: true, guid: None });
+        ids.give(key, || New { native: native.map(|number| (0, number)), told: true, guid: None });
         ids.call(key).unwrap().id
     };
     assert_eq!(give(0, 1, Some(900)), 900);
@@ -23,7 +23,7 @@ fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
 #[test]
 fn a_number_that_the_application_was_told_of_is_no_call_any_more_and_others_may_be() {
     let mut ids = Ids::new(1_000_000, 1, &[]);
-    let new = |native| move || New { native: Some(native), told: true, guid: None };
+    let new = |native| move || New { native: Some((0, native)), told: true, guid: None };
     assert!(ids.may_be_unseen(900));
     ids.give((0, CallIx::of(1)), new(900));
     ids.forget((0, CallIx::of(1)));
@@ -60,9 +60,9 @@ fn a_number_of_an_agent_says_whose_it_is() {
 fn numbers_that_pass_are_their_own_whatever_they_are() {
     let mut ids = Ids::new(1_000_000, 2, &[]);
     ids.relay(7);
-    let mut give = |platform, call, native| {
+    let mut give = |platform: usize, call: u64, native: i64| {
         let key = (platform, CallIx::of(call));
-        ids.give(key, || New { native: Some(native), told: true, guid: None });
+        ids.give(key, || New { native: Some((0, native)), told: true, guid: None });
         ids.call(key).unwrap().id
     };
     assert_eq!(give(8, 1, 900), 1_900_000_001, "a number that the first platform may still say");
@@ -79,6 +79,21 @@ fn numbers_that_pass_are_their_own_whatever_they_are() {
     assert_eq!([ids.agent(0, &large), ids.agent(0, &large)], [1_600_000_000; 2]);
     assert_eq!(ids.native_agent(0, 1_600_000_000), Some(1_600_000_000));
     assert_eq!(ids.collisions().len(), 1, "said once");
+}
+
+#[test]
+fn an_e_mail_takes_no_number_from_a_call_that_goes_on() {
+    let mut ids = Ids::new(1_000_000, 1, &[]);
+    ids.relay(0);
+    let mut give = |call: u64, space: u8, number: i64| {
+        let key = (0, CallIx::of(call));
+        ids.give(key, || New { native: Some((space, number)), told: true, guid: None });
+        ids.call(key).unwrap().id
+    };
+    assert_eq!(give(1, 0, 5), 5);
+    assert_eq!(give(2, 1, 5), 1_900_000_001, "the call has it");
+    assert_eq!((give(3, 1, 6), give(4, 1, 6)), (6, 6), "heard of again after its end");
+    assert_eq!(ids.call_of_id(5), Some((0, CallIx::of(1))));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Properties that the vocabulary does not know. Between a desktop and a program of AgentClient they stay in their records, as
-//! they were said; nobody reads them.
+//! Properties that the vocabulary does not know. Between a desktop and a program of AgentClient they stay where they were said,
+//! in a record or beside it; nobody reads them.
 
 use serde_json::{Map, Value as Json};
 
@@ -44,4 +44,11 @@ pub fn add_of_field(vocabulary: &Vocabulary, fields: &Fields, label: &str, text:
     if let Some((fields, inner)) = found() {
         add(vocabulary, fields, inner, record);
     }
+}
+
+/// What an event says beside its fields.
+pub fn beside(fields: &Fields, text: &str) -> Map<String, Json> {
+    let mut members = said(text).unwrap_or_default();
+    members.retain(|label, _| !fields.list.iter().any(|field| field.label.eq_ignore_ascii_case(label)));
+    members
 }

@@ -14,6 +14,7 @@ use crate::{
     document::{Key, Node, Table},
     mapping::{
         example::Example,
+        expression::Expr,
         grammar::{self, Direction, Missing, OldForms, RawRule, RuleKeys, Shared, place_of},
         labels::dotted_labels,
         overlay,
@@ -168,7 +169,7 @@ impl<'l, 'd> Loader<'l, 'd> {
         scope.item.replace(item.as_ref().map(|(_, ty)| ty.clone()));
         let mut rule = Rule {
             number,
-            when: keys.when.and_then(|node| builder.condition(node)),
+            when: keys.when.map(|node| builder.condition(node).unwrap_or_else(Expr::unreadable)),
             each: item.map(|(leaf, _)| leaf),
             means,
             call: None,
@@ -179,7 +180,7 @@ impl<'l, 'd> Loader<'l, 'd> {
             to: None,
             service: None,
             facts: Vec::new(),
-            data: None,
+            data: Vec::new(),
             services: None,
         };
         for (key, value) in &keys.set {

@@ -77,7 +77,7 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
             "other" => rule.other.is_some(),
             "to" => rule.to.is_some(),
             "service" => rule.service.is_some(),
-            "data" => rule.data.is_some(),
+            "data" => !rule.data.is_empty(),
             "services" => rule.services.is_some(),
             name => Fact::from_name(name).is_some_and(|fact| has_fact(fact) && !weak),
         };
@@ -190,8 +190,15 @@ impl<'b, 's, 'd> Builder<'b, 's, 'd> {
         kind.map(DeviceKindPlan::Fixed)
     }
 
-    /// `{ each, when, key, value }`; without `each`, one pair.
-    fn pairs(&mut self, value: &SetValue) -> Option<ListPlan> {
+    /// `{ each, when, key, value }`; without `each`, one pair. Or a list of such entries.
+    fn pairs(&mut self, value: &SetValue) -> Vec<ListPlan> {
+        match value {
+            SetValue::List(_, entries) => entries.iter().filter_map(|entry| self.pairs_of(entry)).collect(),
+            SetValue::Given(_) | SetValue::Fixed(_) | SetValue::Parts(_) => self.pairs_of(value).into_iter().collect(),
+        }
+    }
+
+    fn pairs_of(&mut self, value: &SetValue) -> Option<ListPlan> {
         let parts = value.parts(self.problems)?;
         self.each(parts, |builder, parts| {
             let key = parts.get("key").and_then(|value| builder.expr(value, &Ty::Text));

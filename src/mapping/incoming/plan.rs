@@ -109,7 +109,8 @@ pub struct Rule {
     pub to: Option<DevicePlan>,
     pub service: Option<DevicePlan>,
     pub facts: Vec<FactPlan>,
-    pub data: Option<ListPlan>,
+    /// Pairs of call data, in this order.
+    pub data: Vec<ListPlan>,
     pub services: Option<ListPlan>,
 }
 

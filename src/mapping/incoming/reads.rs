@@ -48,8 +48,8 @@ impl Rule {
                 reads.expr(expr, &becomes(Attribute::Part(part)), None);
             }
         }
-        for (list, part) in [(&self.data, Part::Data), (&self.services, Part::Services)] {
-            let Some(list) = list else { continue };
+        let data = self.data.iter().map(|list| (list, Part::Data));
+        for (list, part) in data.chain(self.services.iter().map(|list| (list, Part::Services))) {
             let device = list.device.as_ref().and_then(|device| device.id.as_ref());
             for expr in [list.key.as_ref(), list.value.as_ref(), device].into_iter().flatten() {
                 reads.expr(expr, &becomes(Attribute::Part(part)), list.each.as_ref());

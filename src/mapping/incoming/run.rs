@@ -185,7 +185,7 @@ impl Incoming {
                 attributes.set(plan.fact, value);
             }
         }
-        if let Some(plan) = &rule.data {
+        for plan in &rule.data {
             let pairs = attributes.data.get_or_insert_default();
             self.each(plan, values, |item| pairs.push((item.optional(&plan.key), item.optional(&plan.value))));
         }

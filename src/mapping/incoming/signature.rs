@@ -76,7 +76,7 @@ fn has(rule: &Rule, attribute: Attribute) -> bool {
         Attribute::Part(Part::Other) => rule.other.is_some(),
         Attribute::Part(Part::To) => rule.to.is_some(),
         Attribute::Part(Part::Service) => rule.service.is_some(),
-        Attribute::Part(Part::Data) => rule.data.is_some(),
+        Attribute::Part(Part::Data) => !rule.data.is_empty(),
         Attribute::Part(Part::Services) => rule.services.is_some(),
     }
 }

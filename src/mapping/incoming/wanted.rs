@@ -55,7 +55,7 @@ impl<'r> Reads<'r> {
         for device in [&rule.party, &rule.other, &rule.to, &rule.service] {
             self.device(device.as_ref(), &items);
         }
-        for list in [&rule.data, &rule.services].into_iter().flatten() {
+        for list in rule.data.iter().chain(&rule.services) {
             self.list(list, &items);
         }
     }

@@ -184,7 +184,7 @@ impl<'d> Loader<'_, 'd> {
         let mut rule = Rule {
             number,
             on: transition,
-            when: keys.when.and_then(|node| builder.condition(node)),
+            when: keys.when.map(|node| builder.condition(node).unwrap_or_else(Expr::unreadable)),
             emit,
             fields: def.fields.list.len(),
             sets: Vec::new(),

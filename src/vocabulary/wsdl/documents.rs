@@ -1,6 +1,9 @@
 //! The documents of a WSDL: the ones that are still wanted, their addresses, and the limits of their number and size.
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     description::Description,
@@ -137,10 +140,10 @@ impl Documents {
         let location = location.split('#').next().unwrap_or_default();
         let Some((authority, path)) = split(base) else {
             if is_url(location) {
-                let help = "have a file that holds everything (?singleWsdl)";
+                let help = "download it and name that file there, or have a file that holds everything (?singleWsdl)";
                 return Err(format!("{base} imports {location}, which is not fetched for a file: {help}"));
             }
-            return Ok(beside(base, location));
+            return Ok(file_beside(base, location));
         };
         let path = match split(location) {
             Some((other, path)) => {
@@ -182,7 +185,44 @@ fn split(url: &str) -> Option<(&str, &str)> {
     Some(url.split_at(end))
 }
 
-/// A path that is relative to the folder of another.
+/// The path of a file that another one names. Names are references of URLs: other characters may be written as `%20`.
+fn file_beside(base: &str, location: &str) -> String {
+    let location = location.strip_prefix("file://").unwrap_or(location);
+    let location = decoded(location).replace('\\', "/");
+    let folder = Path::new(base).parent().unwrap_or(Path::new(""));
+    let mut path = PathBuf::new();
+    for part in folder.join(location).components() {
+        let goes_back = matches!(path.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if goes_back => _ = path.pop(),
+            Component::ParentDir | Component::Normal(_) | Component::RootDir | Component::Prefix(_) => path.push(part),
+        }
+    }
+    path.display().to_string()
+}
+
+/// A reference without `%20` and the like.
+fn decoded(location: &str) -> String {
+    let mut bytes = Vec::with_capacity(location.len());
+    let mut rest = location.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *byte == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(code) => {
+                bytes.push(code);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| location.to_owned())
+}
+
+/// A path of a URL that is relative to the folder of another.
 fn beside(base: &str, location: &str) -> String {
     let location = location.strip_prefix("./").unwrap_or(location);
     if location.starts_with('/') {

@@ -423,6 +423,11 @@ test("properties of a desktop's own stay as they are", async () => {
   assert.deepEqual(take()[0][1].sentimentScore, 3);
   page.socket.say(onCall({ ...CONNECTED, SentimentScore: 4, CallInfo: { GroupName: "Sales" } }));
   assert.deepEqual(take().map(([name, { sentimentScore }]) => [name, sentimentScore]), [["onCallEvent", 4]]);
+  // Beside the record, they are the handler's last argument; alone, they are no news.
+  page.socket.say({ ...onCall({ ...CONNECTED, SentimentScore: 5, CallInfo: { GroupName: "Sales" } }), TraceID: "a-1" });
+  assert.deepEqual(take().map(([name, { sentimentScore }, ...more]) => [name, sentimentScore, ...more]), [["onCallEvent", 5, { traceID: "a-1" }]]);
+  page.socket.say({ ...onCall({ ...CONNECTED, SentimentScore: 5, CallInfo: { GroupName: "Sales" } }), TraceID: "a-2" });
+  assert.deepEqual(take(), []);
 });
 
 test("a refused token is said once and tried again, later each time", async () => {

@@ -141,9 +141,9 @@ class Office {
   }
 
   show(connection) {
-    connection.say({ type: this.user.LoggedOn ? "OnUserLogin" : "OnUserStatusUpdate", UserInformation: this.user });
     const Refused = [{ Method: "StartRecording", Error: "no platform here records" }];
     connection.say({ type: "AgentAbilities", CanMakeCall: true, CanTransfer: false, CanConference: false, Refused });
+    connection.say({ type: this.user.LoggedOn ? "OnUserLogin" : "OnUserStatusUpdate", UserInformation: this.user });
     for (const call of this.calls.values()) connection.say(event(call));
   }
 

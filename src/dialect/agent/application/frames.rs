@@ -100,8 +100,13 @@ impl Writer<'_> {
         self.event("OnRegistrationStatus", at, None, &[("Registered", is_up.into())])
     }
 
-    /// The frame of what concerns one agent's programs.
-    pub fn tidings(&self, tidings: &Tidings, desk: Option<&Desk>) -> Option<Bytes> {
+    /// The frame of what concerns one agent's programs. `beside` is what else a desktop said in its event.
+    pub fn tidings(&self, tidings: &Tidings, desk: Option<&Desk>, beside: &Record) -> Option<Bytes> {
+        let frame = self.of_tidings(tidings, desk)?;
+        Some(if beside.is_empty() { frame } else { with(&frame, beside) })
+    }
+
+    fn of_tidings(&self, tidings: &Tidings, desk: Option<&Desk>) -> Option<Bytes> {
         Some(match tidings {
             Tidings::User { agent, event, at } => {
                 self.event(event, at, Some(*agent), &[("UserInformation", self.user(desk?).into())])
@@ -136,6 +141,20 @@ pub fn ping(number: u64) -> Bytes {
 
 pub fn error(reason: &str) -> Bytes {
     line([("error", reason.into())])
+}
+
+/// A frame with further members, unless it has them.
+fn with(frame: &[u8], members: &Record) -> Bytes {
+    let mut known: Record = serde_json::from_slice(frame).unwrap_or_default();
+    let mut text = frame.strip_suffix(b"}\n").unwrap_or(frame).to_vec();
+    for (label, value) in members {
+        if !known.keys().any(|known| known.eq_ignore_ascii_case(label)) {
+            text.extend(format!(",{}:{value}", Json::from(label.as_str())).into_bytes());
+            known.insert(label.clone(), Json::Null);
+        }
+    }
+    text.extend(b"}\n");
+    text.into()
 }
 
 /// A frame whose members stand in this order.

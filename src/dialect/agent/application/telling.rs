@@ -4,6 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{
+    super::strays,
     Server,
     desk::Desk,
     frames,
@@ -53,8 +54,8 @@ impl Server {
         let writer = self.writer();
         let user = writer.event(event, directory.stamp(), agent, &[("UserInformation", writer.user(&desk).into())]);
         let items: Vec<_> = desk.items.iter().map(|item| writer.item_event(agent.unwrap_or(0), item)).collect();
-        self.write(key, user);
         self.tell_abilities(key, directory, directory.passes_for(Thing::Agent, &agent.unwrap_or(0).to_string()));
+        self.write(key, user);
         items.into_iter().for_each(|item| self.write(key, item));
     }
 
@@ -72,7 +73,8 @@ impl Server {
         }
         self.answer_sent();
         let news = self.mirror.hear(message, about, is_whole);
-        let told = news.iter().map(|tidings| self.spread(tidings, about.abilities, is_whole)).sum();
+        let beside = self.beside(message, is_whole);
+        let told = news.iter().map(|tidings| self.spread(tidings, about.abilities, is_whole, &beside)).sum();
         for tidings in news {
             if let Tidings::User { agent, .. } | Tidings::Item { agent, .. } = tidings {
                 self.mirror.settle(agent);
@@ -87,28 +89,37 @@ impl Server {
         let mut told = 0;
         for tidings in &tidings {
             match tidings {
-                Tidings::Link { .. } => told += usize::from(self.concerns(key, tidings) && self.send(key, tidings)),
+                Tidings::Link { .. } => {
+                    told += usize::from(self.concerns(key, tidings) && self.send(key, tidings, &Record::new()));
+                }
                 Tidings::User { .. } | Tidings::Item { .. } | Tidings::Waits { .. } | Tidings::RealTime { .. } => {
-                    told += self.spread(tidings, about.abilities, is_whole);
+                    told += self.spread(tidings, about.abilities, is_whole, &Record::new());
                 }
             }
         }
         told
     }
 
-    /// Tells something to every program that it concerns.
-    fn spread(&mut self, tidings: &Tidings, abilities: Option<&dyn Abilities>, is_whole: bool) -> usize {
+    /// Tells something to every program that it concerns. Abilities come first, so that they are right in the handler of the
+    /// event that they follow from.
+    fn spread(
+        &mut self,
+        tidings: &Tidings,
+        abilities: Option<&dyn Abilities>,
+        is_whole: bool,
+        beside: &Record,
+    ) -> usize {
         if let Tidings::User { agent, .. } = tidings {
             self.bind(*agent);
         }
         let concerned: Vec<u32> = self.sessions.keys().copied().filter(|key| self.concerns(*key, tidings)).collect();
         let mut told = 0;
         for key in concerned {
-            told += usize::from(self.send(key, tidings));
             let is_of_desk = !matches!(tidings, Tidings::Waits { .. } | Tidings::RealTime { .. });
             if let Some(abilities) = abilities.filter(|_| is_of_desk) {
                 self.tell_abilities(key, abilities, is_whole);
             }
+            told += usize::from(self.send(key, tidings, beside));
         }
         if let Tidings::Waits { news, .. } = tidings {
             self.tell_waiting(news.group());
@@ -116,10 +127,17 @@ impl Server {
         told
     }
 
-    fn send(&mut self, key: u32, tidings: &Tidings) -> bool {
+    /// What a desktop's own event says beside the fields that it has.
+    fn beside(&self, message: &Message, is_whole: bool) -> Record {
+        let text = message.held();
+        let kind = message.kind().filter(|_| is_whole && !text.is_empty());
+        kind.map(|kind| strays::beside(&self.vocabulary.message(kind).fields, text)).unwrap_or_default()
+    }
+
+    fn send(&mut self, key: u32, tidings: &Tidings, beside: &Record) -> bool {
         let Some(session) = self.sessions.get(&key).filter(|session| session.login.is_some()) else { return false };
         let desk = session.agent.and_then(|agent| self.mirror.desk(agent));
-        let Some(frame) = self.writer().tidings(tidings, desk) else { return false };
+        let Some(frame) = self.writer().tidings(tidings, desk, beside) else { return false };
         self.write(key, frame);
         true
     }
@@ -156,7 +174,7 @@ impl Server {
 
     // ── abilities ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Tells a program what can be done for its agent: all of it first, then what has changed.
+    /// Tells a program what can be done for its agent: after its hello all of it, later what has changed.
     pub(super) fn tell_abilities(&mut self, key: u32, abilities: &(impl Abilities + ?Sized), is_desktop: bool) {
         let Some(session) = self.sessions.get(&key) else { return };
         let agent = session.agent;
@@ -211,7 +229,7 @@ impl Server {
             ("ServiceGroupName".to_owned(), name.into()),
             ("CallsInQueue".to_owned(), self.mirror.waiting.at(group).into()),
         ]);
-        self.send(key, &Tidings::RealTime { record });
+        self.send(key, &Tidings::RealTime { record }, &Record::new());
     }
 
     /// All calls that wait, for a program that has just subscribed.

@@ -228,8 +228,8 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
     pages.state(901, 3);
     let frames = pages.open(1, "140");
     assert_eq!(frames[0], json!({ "ping": 1 }));
-    assert_eq!(types(&frames[1..]), ["OnUserLogin", "AgentAbilities", "OnCallEvent", "OnCallEvent"]);
-    let user = &frames[1]["UserInformation"];
+    assert_eq!(types(&frames[1..]), ["AgentAbilities", "OnUserLogin", "OnCallEvent", "OnCallEvent"]);
+    let user = &frames[2]["UserInformation"];
     assert_eq!((&user["RecordID"], &user["LoggedOn"], &user["OASServerName"]), (&json!(40), &json!(1), &json!("")));
     let call = &frames[3]["Call"];
     assert_eq!(
@@ -244,9 +244,13 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
     assert!(call.get("IVR").is_none() && call.get("EndTime").is_none(), "{call}");
     pages.state(901, 6);
     let frames = pages.hears(1);
-    assert_eq!(types(&frames), ["OnCallEvent", "AgentAbilities"], "a call can be made now");
     assert_eq!(
-        frames[1],
+        types(&frames),
+        ["AgentAbilities", "OnCallEvent"],
+        "a call can be made now, also in the event's handler"
+    );
+    assert_eq!(
+        frames[0],
         json!({ "type": "AgentAbilities", "agent": 40, "CanMakeCall": true }),
         "and nothing else changed"
     );
@@ -257,9 +261,9 @@ fn a_program_hears_the_whole_picture_after_its_hello_and_then_what_changes() {
 fn an_agent_whom_nobody_has_shown_yet_is_logged_off_and_hears_the_log_on_later() {
     let mut pages = Pages::new();
     let frames = pages.open(1, "140");
-    assert_eq!(types(&frames[1..]), ["OnUserStatusUpdate", "AgentAbilities"]);
-    assert_eq!(frames[1]["UserInformation"]["LoggedOn"], 0);
-    assert_eq!(frames[1]["UserInformation"]["UserName"], "Ann");
+    assert_eq!(types(&frames[1..]), ["AgentAbilities", "OnUserStatusUpdate"]);
+    assert_eq!(frames[2]["UserInformation"]["LoggedOn"], 0);
+    assert_eq!(frames[2]["UserInformation"]["UserName"], "Ann");
     pages.open(2, "150");
     pages.log_on();
     let (frames, _) = pages.outputs();
