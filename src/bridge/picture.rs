@@ -336,7 +336,7 @@ impl<'p> Picture<'p> for Live<'p> {
     fn items(&self, list: ListAttribute, mut take: impl FnMut(&Self, Item<'p>)) {
         // The order is that of `ItemAttribute`: id, kind, number, key, value, state.
         let nothing = Value::Absent;
-        let pair = |(key, value): &'p (String, String)| {
+        let pair = |key: &'p str, value: &'p str| {
             let number = match self.naming {
                 Naming::Of { ids, .. } => optional(ids.label(key)),
                 Naming::Native { .. } => Value::Absent,
@@ -347,14 +347,20 @@ impl<'p> Picture<'p> for Live<'p> {
         match list {
             ListAttribute::CallData => {
                 let call = self.subject.call.and_then(|call| self.model.find_call(call));
-                call.into_iter().flat_map(|call| &call.data).map(pair).for_each(|item| take(self, item));
+                call.into_iter()
+                    .flat_map(|call| &call.data)
+                    .map(|(key, value)| pair(key, value))
+                    .for_each(|item| take(self, item));
             }
             ListAttribute::RequestData if let Some(route) = self.route => {
-                route.data.iter().map(pair).for_each(|item| take(self, item));
+                route.data.iter().map(|(key, value)| pair(key, value)).for_each(|item| take(self, item));
             }
             ListAttribute::RequestData => {
                 let request = self.request().into_iter();
-                request.flat_map(|request| &request.data).map(pair).for_each(|item| take(self, item));
+                request
+                    .flat_map(|request| &request.data)
+                    .map(|(key, value)| pair(key, value))
+                    .for_each(|item| take(self, item));
             }
             ListAttribute::AgentServices => {
                 let agent = self.subject.agent.map(|agent| self.model.agent(agent));
@@ -379,8 +385,8 @@ impl<'p> Picture<'p> for Live<'p> {
                     let device = &party.device;
                     let Some(state) = connection(party.state, device.is_agent()) else { continue };
                     let (number, kind) = match device.agent {
-                        Some(agent) => (&self.model.agent(agent).station, DeviceKind::Agent),
-                        None => (&device.number, device.kind.unwrap_or(DeviceKind::Device)),
+                        Some(agent) => (self.model.agent(agent).station.as_str(), DeviceKind::Agent),
+                        None => (device.number.as_str(), device.kind.unwrap_or(DeviceKind::Device)),
                     };
                     let id = match (device.agent, &device.id) {
                         (Some(agent), _) => self.agent_id(agent),

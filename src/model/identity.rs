@@ -8,6 +8,7 @@ use std::{
 
 use hashbrown::Equivalent;
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::{AgentIx, DeviceKind};
 
@@ -273,7 +274,7 @@ pub struct KnownDevice {
     pub kind: Option<DeviceKind>,
     pub agent: Option<AgentIx>,
     pub id: Option<NativeId>,
-    pub number: String,
+    pub number: SmolStr,
 }
 
 impl KnownDevice {

@@ -169,7 +169,7 @@ impl Model {
             self.agents.learn_station(agent, device.number);
         }
         let kind = if agent.is_some() { Some(DeviceKind::Agent) } else { device.kind };
-        KnownDevice { kind, agent, id: NativeId::new(device.id), number: kept(device.number).to_owned() }
+        KnownDevice { kind, agent, id: NativeId::new(device.id), number: kept(device.number).into() }
     }
 
     fn agent_or_new(&mut self, id: Id) -> Option<AgentIx> {

@@ -1,6 +1,7 @@
 //! One call: plain data, and questions that the call alone can answer. Parties are in `party`; nothing is told here.
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::{MAX_PARTIES, Party, PartyState};
 use crate::{model::*, time::Time};
@@ -21,13 +22,13 @@ pub struct Call {
     pub direction: Direction,
     /// The agent who began it; none where it comes from outside.
     pub originator: Option<AgentIx>,
-    pub ani: String,
+    pub ani: SmolStr,
     /// The calling number is a guess that a better one may replace.
     pub ani_weak: bool,
-    pub dnis: String,
+    pub dnis: SmolStr,
     /// Numbers that a join must not change any more.
     pub numbers_kept: bool,
-    pub caller_name: String,
+    pub caller_name: SmolStr,
     /// From 1 to 100, as its platform counts.
     pub priority: Option<u8>,
     pub media: Option<Media>,
@@ -37,7 +38,7 @@ pub struct Call {
     pub sequence: Option<NativeId>,
     /// Applications were told of the call, with that number or without one.
     pub sequence_kept: bool,
-    pub data: Vec<(String, String)>,
+    pub data: Vec<(SmolStr, SmolStr)>,
     /// The last one.
     pub disposition: Option<i64>,
     /// Every one, and who gave it.
@@ -104,11 +105,11 @@ impl Call {
             phase: Phase::Live,
             direction: Direction::Inbound,
             originator: None,
-            ani: String::new(),
+            ani: SmolStr::default(),
             ani_weak: true,
-            dnis: String::new(),
+            dnis: SmolStr::default(),
             numbers_kept: false,
-            caller_name: String::new(),
+            caller_name: SmolStr::default(),
             priority: None,
             media: None,
             ty: None,
@@ -177,14 +178,16 @@ impl Call {
         /// What an allocation costs beside what is in it.
         const ALLOCATED: usize = 16;
         let text = |text: &str| if text.is_empty() { 0 } else { text.len() + ALLOCATED };
+        // Short ones stand in the call itself.
+        let kept = |kept: &SmolStr| if kept.is_heap_allocated() { text(kept) } else { 0 };
         // Its two counts stand before a text that is shared.
         let id = |id: &NativeId| if let NativeId::Text(id) = id { 2 * size_of::<usize>() + text(id) } else { 0 };
-        let item = |(key, value): &(String, String)| size_of::<(String, String)>() + text(key) + text(value);
-        let party = |party: &Party| size_of::<Party>() + text(&party.device.number);
+        let item = |(key, value): &(SmolStr, SmolStr)| size_of::<(SmolStr, SmolStr)>() + kept(key) + kept(value);
+        let party = |party: &Party| size_of::<Party>() + kept(&party.device.number);
         // Each name stands in the model's table, too, and shares its text.
         let name = |name: &SpacedId| 3 * size_of::<SpacedId>() + id(&name.id);
         size_of::<Call>()
-            + [&self.ani, &self.dnis, &self.caller_name].into_iter().map(|known| text(known)).sum::<usize>()
+            + [&self.ani, &self.dnis, &self.caller_name].into_iter().map(kept).sum::<usize>()
             + self.data.iter().map(item).sum::<usize>()
             + self.parties.iter().map(party).sum::<usize>()
             + self.names.iter().map(name).sum::<usize>()

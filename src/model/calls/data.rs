@@ -1,13 +1,14 @@
 //! A call's data: items with unique keys, in the order in which they were told. When data is told is not decided here.
 
 use smallvec::SmallVec;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{MAX_DATA, facts::note_text};
 use crate::message::Value;
 
 /// Remembers items, and returns for how many there was no room. An item that is told again is the same item; two items
 /// with one key in one message are two.
-pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -> u64 {
+pub(super) fn note(known: &mut Vec<(SmolStr, SmolStr)>, told: &[(Value, Value)]) -> u64 {
     let mut cut = 0;
     // Nearly always, all of a call's data is in one message.
     known.reserve_exact(told.len().min(MAX_DATA).saturating_sub(known.len()));
@@ -19,7 +20,7 @@ pub(super) fn note(known: &mut Vec<(String, String)>, told: &[(Value, Value)]) -
         let value = value.as_text(&mut value_buffer).unwrap_or_default();
         let has_room = match rank {
             0 => item(known, key, value),
-            rank => item(known, &format!("{key} ({})", rank + 1), value),
+            rank => item(known, &format_smolstr!("{key} ({})", rank + 1), value),
         };
         cut += u64::from(!has_room);
     }
@@ -49,10 +50,10 @@ fn is_same(left: Value, right: Value) -> bool {
 }
 
 /// Adds or replaces an item. Returns false if there was no room.
-fn item(known: &mut Vec<(String, String)>, key: &str, value: &str) -> bool {
+fn item(known: &mut Vec<(SmolStr, SmolStr)>, key: &str, value: &str) -> bool {
     match known.iter().position(|(other, _)| other == key) {
         Some(place) => note_text(&mut known[place].1, value),
-        None if known.len() < MAX_DATA => known.push((key.to_owned(), value.to_owned())),
+        None if known.len() < MAX_DATA => known.push((key.into(), value.into())),
         None => return false,
     }
     true
@@ -62,7 +63,7 @@ fn item(known: &mut Vec<(String, String)>, key: &str, value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn noted(told: &[&[(&str, &str)]]) -> (Vec<(String, String)>, u64) {
+    fn noted(told: &[&[(&str, &str)]]) -> (Vec<(SmolStr, SmolStr)>, u64) {
         let (mut known, mut cut) = (Vec::new(), 0);
         for message in told {
             let items: Vec<_> = message.iter().map(|(key, value)| (Value::Text(key), Value::Text(value))).collect();
@@ -73,8 +74,8 @@ mod tests {
 
     #[test]
     fn no_item_of_a_message_takes_the_place_of_another() {
-        let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
-            list.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+        let pairs = |list: &[(&str, &str)]| -> Vec<(SmolStr, SmolStr)> {
+            list.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
         };
         let twice: &[(&str, &str)] = &[("tier", "gold"), ("tier", "vip"), ("tier", "gold"), ("1", "x")];
         let kept = pairs(&[("tier", "gold"), ("tier (2)", "vip"), ("1", "x")]);

@@ -1,6 +1,8 @@
 //! Facts about a call beside its parties: numbers, kind, priority, data. They go with the call's next event; only a session
 //! that set data is answered here.
 
+use smol_str::SmolStr;
+
 use super::data;
 use crate::model::{requests::Expect, *};
 
@@ -59,15 +61,14 @@ impl Model {
     }
 }
 
-pub(super) fn note_text(known: &mut String, new: &str) {
+pub(super) fn note_text(known: &mut SmolStr, new: &str) {
     if !new.is_empty() && known != new {
-        known.clear();
-        known.push_str(new);
+        *known = new.into();
     }
 }
 
 /// A number is replaced by a better one: never by a guess, and never once two calls have joined.
-pub(super) fn note_number(known: &mut String, new: &str, new_is_weak: bool, known_is_weak: bool, kept: bool) {
+pub(super) fn note_number(known: &mut SmolStr, new: &str, new_is_weak: bool, known_is_weak: bool, kept: bool) {
     let settled = !known.is_empty() && (kept || new_is_weak || (!known_is_weak && known == new));
     if !settled {
         note_text(known, new);

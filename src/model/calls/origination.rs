@@ -107,8 +107,8 @@ impl Model {
         let call = &mut self.calls[index];
         let is_dialable = matches!(caller.kind, None | Some(DeviceKind::Device));
         let number = match (call.originator, caller.agent) {
-            (Some(agent), _) => &self.agents[agent].station,
-            (None, None) if is_dialable => &caller.number,
+            (Some(agent), _) => self.agents[agent].station.as_str(),
+            (None, None) if is_dialable => caller.number.as_str(),
             (None, _) => return,
         };
         note_number(&mut call.ani, number, true, true, false);

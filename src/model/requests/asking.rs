@@ -165,7 +165,7 @@ impl Model {
             kind: kind.or(Some(DeviceKind::Device)),
             agent: request.towards,
             id: id.map(NativeId::Int),
-            number: number.clone(),
+            number: number.as_str().into(),
         }
     }
 }

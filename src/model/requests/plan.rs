@@ -133,7 +133,7 @@ impl Model {
         let Some(request) = self.requests.table.get_mut(&index) else { return };
         while request.data.pop_if(|(label, value)| label.is_empty() && value.is_empty()).is_some() {}
         for ((label, _), known) in request.data.iter_mut().zip(labels).filter(|((label, _), _)| label.is_empty()) {
-            label.clone_from(known);
+            *label = known.to_string();
         }
         // Items for which the call has no label are labelled by their number, so that none replaces another.
         for place in 0..request.data.len() {

@@ -141,7 +141,11 @@ impl Model {
                 Some(transition.party(party(call, agent)?))
             }
             Expect::DataSet(call) => {
-                let set = request.data.iter().all(|item| self.calls[call].data.contains(item));
+                let known = &self.calls[call].data;
+                let set = request
+                    .data
+                    .iter()
+                    .all(|(key, value)| known.iter().any(|known| known.0 == *key && known.1 == *value));
                 set.then(|| Transition::new(TransitionKind::CallDataSet).call(call).agent(request.agent))
             }
             Expect::WrapOver(agent) => {
