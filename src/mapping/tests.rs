@@ -110,7 +110,7 @@ fn call_data_is_one_entry_or_a_list_of_entries() {
                 r#"
             [on.held]
             means     = "held"
-            set.party = "device"
+            set.party = "holding"
             set.data  = {data}
               [[on.held.example]]
               given  = {{ message = "held", call-id = 900, cause = 5, device-id = 40, device-type = 3, call-table = [{{ dnis = "800", call-profile = [{{ id = 101, value = "gold" }}, {{ id = 7, value = "x" }}] }}] }}

@@ -67,8 +67,8 @@ impl Medium {
     fn handling_told(&self, agent: i64) -> Vec<String> {
         let Medium { media, call_type, .. } = self;
         vec![
-            format!("established s1 a{agent}/40{agent} < ? {media}/{call_type}"),
-            format!("agent-on-call s1 a{agent} type {call_type}"),
+            format!("established 5 a{agent}/40{agent} < ? {media}/{call_type}"),
+            format!("agent-on-call 5 a{agent} type {call_type}"),
         ]
     }
 
@@ -76,13 +76,13 @@ impl Medium {
     fn passed_on_told(&self, to: &str) -> Vec<String> {
         let Medium { media, call_type, .. } = self;
         vec![
-            format!("diverted s1 a40/4040 > {to} !10 {media}/{call_type}"),
-            format!("conn-cleared s1 a40/4040 {media}/{call_type}"),
+            format!("diverted 5 a40/4040 > {to} !10 {media}/{call_type}"),
+            format!("conn-cleared 5 a40/4040 {media}/{call_type}"),
         ]
     }
 
     fn free_told(&self) -> Vec<String> {
-        vec![format!("no-wrap s1 a40 {}/{}", self.media, self.call_type), "agent-idle a40".to_owned()]
+        vec![format!("no-wrap 5 a40 {}/{}", self.media, self.call_type), "agent-idle a40".to_owned()]
     }
 
     /// Agent 41 takes it and is done.
@@ -90,9 +90,9 @@ impl Medium {
         let Medium { media, call_type, over, .. } = self;
         let mut told = self.handling_told(41);
         told.extend([
-            format!("conn-cleared s1 a41/4041{over} {media}/{call_type}"),
-            format!("call-cleared s1{over} {media}/{call_type}"),
-            format!("no-wrap s1 a41 {media}/{call_type}"),
+            format!("conn-cleared 5 a41/4041{over} {media}/{call_type}"),
+            format!("call-cleared 5{over} {media}/{call_type}"),
+            format!("no-wrap 5 a41 {media}/{call_type}"),
             "agent-idle a41".to_owned(),
         ]);
         told
@@ -105,10 +105,10 @@ pub fn handled(medium: &Medium) -> Story {
     let events = vec![medium.handled_by(40), medium.done_by(40, 1), clerical_ended(40, 0)];
     let mut told = medium.handling_told(40);
     told.extend([
-        format!("conn-cleared s1 a40/4040{over} {media}/{call_type}"),
-        format!("agent-wrap s1 a40 media {media}"),
-        format!("call-cleared s1{over} {media}/{call_type}"),
-        format!("wrap-ended s1 a40 !14 {media}/{call_type}"),
+        format!("conn-cleared 5 a40/4040{over} {media}/{call_type}"),
+        format!("agent-wrap 5 a40 media {media}"),
+        format!("call-cleared 5{over} {media}/{call_type}"),
+        format!("wrap-ended 5 a40 !14 {media}/{call_type}"),
         "agent-idle a40".to_owned(),
     ]);
     story(medium.name, events, told)
@@ -124,7 +124,7 @@ pub fn forwarded(medium: &Medium) -> Story {
         medium.handled_by(41),
         medium.done_by(41, 0),
     ];
-    let waits = |what: &str| format!("{what} s1 g12 {media}/{call_type}");
+    let waits = |what: &str| format!("{what} 5 g12 {media}/{call_type}");
     let told = [
         medium.handling_told(40),
         medium.passed_on_told("g12"),
@@ -142,7 +142,7 @@ fn redirected_events(medium: &Medium, then: &[Value]) -> Vec<Value> {
 }
 
 fn redirected_told(medium: &Medium) -> Vec<String> {
-    let alerts = format!("delivered s1 a41/4041 < ? {}/{}", medium.media, medium.call_type);
+    let alerts = format!("delivered 5 a41/4041 < ? {}/{}", medium.media, medium.call_type);
     [medium.handling_told(40), medium.passed_on_told("a41/4041"), vec![alerts], medium.free_told()].concat()
 }
 
@@ -159,11 +159,11 @@ pub fn redirected_in_vain(medium: &Medium) -> Story {
     let reject = medium.event(medium.reject, 41, json!({ "Cause": "Ring Timeout" }));
     let then = [reject, event(4, 41, json!({ "ReasonID": -1 })), medium.handled_by(40), medium.done_by(40, 0)];
     let mut told = redirected_told(medium);
-    told.extend([format!("conn-cleared s1 a41/4041 !8 {media}/{call_type}"), "agent-release a41".to_owned()]);
+    told.extend([format!("conn-cleared 5 a41/4041 !8 {media}/{call_type}"), "agent-release a41".to_owned()]);
     told.extend(medium.handling_told(40));
     told.extend([
-        format!("conn-cleared s1 a40/4040{over} {media}/{call_type}"),
-        format!("call-cleared s1{over} {media}/{call_type}"),
+        format!("conn-cleared 5 a40/4040{over} {media}/{call_type}"),
+        format!("call-cleared 5{over} {media}/{call_type}"),
     ]);
     told.extend(medium.free_told());
     story(format!("{} to an agent who is away", medium.name), redirected_events(medium, &then), told)

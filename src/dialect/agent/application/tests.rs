@@ -329,7 +329,7 @@ fn an_agent_who_was_made_anew_is_the_same_one_to_programs() {
     pages.hears(1);
     pages.publish(json!({ "type": "OnUserLogin", "agent": 45, "UserInformation": { "RecordID": 45, "LoginID": "140",
         "LoggedOn": 1 } }));
-    assert_eq!(pages.hears(1)[0]["UserInformation"]["RecordID"], 45);
+    assert_eq!(pages.hears(1)[1]["UserInformation"]["RecordID"], 45);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_log_off_ends_the_work_after_calls_and_an_agent_is_forgotten() {
     pages.hears(1);
     pages.publish(json!({ "type": "OnUserStatusUpdate", "agent": 40, "UserInformation": { "LoggedOn": 0 } }));
     let frames = pages.hears(1);
-    assert_eq!(frames[0]["Call"]["State"], 1);
+    assert_eq!(frames[1]["Call"]["State"], 1);
     assert!(types(&frames).contains(&"AgentAbilities".to_owned()), "no call can be made any more");
     assert!(frames.iter().any(|frame| frame["UserInformation"]["LoggedOn"] == 0));
     assert!(pages.server.mirror.desk(40).is_none());
@@ -432,8 +432,8 @@ fn what_the_platform_cannot_do_no_property_offers() {
     pages.state(900, 6);
     let frames = pages.open(1, "140");
     assert_eq!((&frames[3]["Call"]["CanHold"], &frames[3]["Call"]["CanHangup"]), (&json!(false), &json!(true)));
-    assert_eq!(frames[2]["CanMakeCall"], false);
-    let refused = frames[2]["Refused"].as_array().unwrap();
+    assert_eq!(frames[1]["CanMakeCall"], false);
+    let refused = frames[1]["Refused"].as_array().unwrap();
     assert!(refused.contains(&json!({ "Method": "HoldActiveCall", "Error": "the platform cannot" })), "{refused:?}");
     assert!(refused.iter().any(|refused| refused["Method"] == "StartRecording"));
     assert_eq!(pages.result(1, "CanMakeCall", json!({}))["error"], "the platform cannot");
@@ -503,7 +503,7 @@ fn a_method_that_is_sent_is_true_at_once_and_a_failure_after_that_is_an_event() 
     pages.call(1, 3, "AnswerActiveCall", json!({}));
     pages.state(900, 6);
     let frames = pages.hears(1);
-    assert_eq!((&frames[0]["id"], &frames[1]["type"]), (&json!(3), &json!("OnCallEvent")));
+    assert_eq!((&frames[0]["id"], &frames[2]["type"]), (&json!(3), &json!("OnCallEvent")));
     // A method without a result.
     pages.call(1, 4, "CloseApplication", json!({}));
     pages.pass_time(pages.now.0);
@@ -651,7 +651,7 @@ fn a_desktop_behind_answers_for_itself() {
     pages.behind.is_desktop = true;
     pages.log_on();
     let frames = pages.open(1, "140");
-    assert_eq!(frames[2]["Refused"], json!([]));
+    assert_eq!(frames[1]["Refused"], json!([]));
     let (heard, frames) = pages.call(1, 1, "GetAllTabs", json!({}));
     assert_eq!((heard, frames.len()), (vec![Heard::Asked { session: 1, id: 1 }], 0));
     pages.pass_time(pages.now.0);
