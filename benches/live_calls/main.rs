@@ -54,13 +54,16 @@ fn measure(live: u32) -> (usize, Vec<f64>) {
     }
     let before = allocated();
     for call in 0..live {
-        let agent = Agent(1001 + call % AGENTS);
-        // Calls that an agent has one of are answered, and the others wait for one.
-        let mut frames = feed.offer(1000 + call, agent);
-        match call < AGENTS {
-            true => frames.push(feed.establish(1000 + call, agent)),
-            false => frames.truncate(3),
-        }
+        // Each agent has one, and the others wait.
+        let frames = match call < AGENTS {
+            true => {
+                let agent = Agent(1001 + call);
+                let mut frames = feed.offer(1000 + call, agent);
+                frames.push(feed.establish(1000 + call, agent));
+                frames
+            }
+            false => feed.queue(1000 + call),
+        };
         for frame in frames {
             let frame = String::from_utf8(frame).expect("a frame in UTF-8");
             bridge.read(frame.replace(ONE, THREE).as_bytes(), &mut drop);

@@ -78,7 +78,7 @@ impl Live {
 
     /// The same with room for very many calls.
     pub fn large() -> Live {
-        let room = "max_calls = 200000\nmax_memory = '1GiB'\norphan_grace = '24h'\ncall_expiry = '24h'\n";
+        let room = "max_calls = 200000\nmax_memory = '1024MiB'\norphan_grace = '24h'\ncall_expiry = '24h'\n";
         Live::opened(Live::of(read("127.0.0.1:1", room, "dialect = 'ctips'")))
     }
 

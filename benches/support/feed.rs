@@ -89,9 +89,8 @@ impl Feed {
         self.of_agent("agent-idle", agent, "")
     }
 
-    /// A call comes in, up to where it alerts at an agent.
-    pub fn offer(&mut self, call: u32, agent: Agent) -> Vec<Vec<u8>> {
-        let alerting = format!(",{},{}", agent.device("alerting-device"), caller("calling-device", call));
+    /// A call comes in, up to where it waits.
+    pub fn queue(&mut self, call: u32) -> Vec<Vec<u8>> {
         vec![
             self.of_call("route-request", call, ",\"irn-id\":7,\"irn-device\":\"700\""),
             self.of_call(
@@ -100,8 +99,15 @@ impl Feed {
                 ",\"destination-internal-id\":9,\"destination-type\":4,\"destination-device\":\"\"",
             ),
             self.of_call("queued", call, ",\"queued-group-internal-id\":9,\"queued-group-type\":4"),
-            self.of_call("delivered", call, &alerting),
         ]
+    }
+
+    /// A call comes in, up to where it alerts at an agent.
+    pub fn offer(&mut self, call: u32, agent: Agent) -> Vec<Vec<u8>> {
+        let alerting = format!(",{},{}", agent.device("alerting-device"), caller("calling-device", call));
+        let mut frames = self.queue(call);
+        frames.push(self.of_call("delivered", call, &alerting));
+        frames
     }
 
     pub fn establish(&mut self, call: u32, agent: Agent) -> Vec<u8> {
