@@ -49,7 +49,7 @@ struct Open<R> {
 /// The users of an application whose requests are of type `R`. See the module.
 #[derive(Debug)]
 pub struct LogOns<R> {
-    users: HashMap<String, SecretString>,
+    users: BTreeMap<String, SecretString>,
     tries: Tries,
     /// What the client is told whose password is wrong, or whom nobody knows.
     wrong: &'static str,
@@ -60,7 +60,7 @@ pub struct LogOns<R> {
 }
 
 impl<R> LogOns<R> {
-    pub fn new(users: HashMap<String, SecretString>, limits: TryLimits, wrong: &'static str) -> LogOns<R> {
+    pub fn new(users: BTreeMap<String, SecretString>, limits: TryLimits, wrong: &'static str) -> LogOns<R> {
         let tries = Tries::new(limits);
         LogOns { users, tries, wrong, proven: HashMap::new(), open: BTreeMap::new(), next: 0 }
     }
@@ -126,7 +126,7 @@ impl<R> LogOns<R> {
 
 /// The password that a user's is compared with, and whether it is the user's own. Of a user whom nobody knows, it is another
 /// one's, if hashes are verified here at all.
-fn meant<'u>(users: &'u HashMap<String, SecretString>, user: &str) -> (Option<&'u SecretString>, bool) {
+fn meant<'u>(users: &'u BTreeMap<String, SecretString>, user: &str) -> (Option<&'u SecretString>, bool) {
     match users.get(user) {
         Some(known) => (Some(known), true),
         None => (users.values().find(|known| hashes::is_hash(known.expose_secret())), false),

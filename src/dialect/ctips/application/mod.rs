@@ -37,7 +37,7 @@ use session::{FilterField, Session, State};
 /// How applications are served.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub users: HashMap<String, SecretString>,
+    pub users: BTreeMap<String, SecretString>,
     pub tries: TryLimits,
     pub max_sessions: usize,
     pub heartbeat: Duration,
@@ -50,7 +50,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            users: HashMap::new(),
+            users: BTreeMap::new(),
             tries: TryLimits::default(),
             max_sessions: 10,
             heartbeat: Duration::from_secs(30),

@@ -8,7 +8,7 @@ mod check;
 mod words;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -36,7 +36,7 @@ use words::Words;
 /// How clients are served.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub users: HashMap<String, SecretString>,
+    pub users: BTreeMap<String, SecretString>,
     pub tries: TryLimits,
     /// Users who may only ask how things are.
     pub read_only: BTreeSet<String>,
@@ -53,7 +53,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            users: HashMap::new(),
+            users: BTreeMap::new(),
             tries: TryLimits::default(),
             read_only: BTreeSet::new(),
             expiry: Duration::from_secs(30 * 60),
