@@ -38,7 +38,7 @@ impl Default for Teller {
     }
 }
 
-/// The branch that calls it is one that is seldom taken, as the compiler understands.
+/// Marks the calling branch as cold for the compiler.
 #[inline]
 #[cold]
 fn seldom() {}

@@ -1,6 +1,6 @@
 //! The model's deadlines, all of them. A timer is never taken back: when it is due, its owner looks whether it still
-//! matters, and most often sets it anew, so that an event costs no work here. Those of calls that were dropped are taken out now
-//! and then, so that a flood of calls leaves no more than it had calls. How long each lasts is in `settings`.
+//! matters, and most often sets it anew, so that an event costs no work here. Timers of dropped calls are removed once the heap has
+//! doubled. How long each lasts is in `settings`.
 
 use std::{
     cmp::{Ordering, Reverse},

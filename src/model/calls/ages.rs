@@ -1,7 +1,7 @@
 //! The calls in the order in which they were heard of last, without looking through the table: a linked list of their places for
 //! the calls that are needed, and one for those that are over. What is done with the oldest is not decided here (`room`, `expiry`).
 //!
-//! Invariant: each list is in the order of `last_event` (`the_lists_of_ages_are_in_the_order_of_their_calls`).
+//! Invariant: each list is in the order of `last_event` (`no_order_of_events_breaks_a_life`).
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -40,7 +40,7 @@ struct Ends {
     newest: u32,
 }
 
-/// See the module.
+/// The two lists.
 #[derive(Debug)]
 pub(super) struct Ages {
     /// By place in the table of calls.

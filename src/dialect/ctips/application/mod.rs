@@ -103,7 +103,6 @@ pub struct Server {
     heartbeat: ObjectTemplate,
     actions: Actions,
     outputs: VecDeque<ApplicationOutput>,
-    /// Where bodies are written before they are kept, at their length.
     /// Sessions lost since the start, by why.
     lost: HashMap<&'static str, u64>,
     /// Items that did not fit into a list of fixed length.
