@@ -10,10 +10,13 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    port::{Origin, Output, Tries, Try, Verification},
+    port::{Held, Origin, Output, Tries, Try, Verification},
     settings::{TryLimits, hashes},
     time::Time,
 };
+
+const CROWDED: &str = "too many log-ons are verified at the same time";
+const CROWDED_ADDRESS: &str = "too many log-ons from one address are verified at the same time";
 
 /// Why somebody is not logged on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,8 +98,10 @@ impl<R> LogOns<R> {
             return LogOn::Waits(None);
         }
         let (hash, password) = (text.to_owned().into(), password.to_owned().into());
-        if let Some(wait) = self.tries.begin(now, peer, user) {
-            return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong));
+        match self.tries.begin(now, peer, user) {
+            Ok(()) => {}
+            Err(Held::TooSoon(wait)) => return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong)),
+            Err(Held::Crowded) => return LogOn::Judged(Err(crowded(CROWDED_ADDRESS))),
         }
         self.next += 1;
         let (peer, user, requests) = (peer.to_owned(), user.to_owned(), vec![park()]);
@@ -110,9 +115,8 @@ impl<R> LogOns<R> {
             return (Vec::new(), Ok(()));
         };
         let Some(is_right) = is_right else {
-            self.tries.withdraw(now, &peer, &user);
-            let cause = "too many log-ons are verified at the same time";
-            return (requests, Err(Refused { cause, told: format!("{cause}: try again") }));
+            self.tries.withdraw(&peer, &user);
+            return (requests, Err(crowded(CROWDED)));
         };
         if is_right && is_known && self.users.contains_key(&user) {
             self.tries.succeed(now, &peer, &user);
@@ -120,6 +124,7 @@ impl<R> LogOns<R> {
             self.proven.insert(user, given);
             return (requests, Ok(()));
         }
+        self.tries.fail(now, &peer, &user);
         (requests, outcome(Try::Wrong, self.wrong))
     }
 }
@@ -141,6 +146,10 @@ fn outcome(judged: Try, wrong: &'static str) -> Result<(), Refused> {
             Err(Refused { cause: "too many wrong log-ons from its address", told: Try::refusal(wait) })
         }
     }
+}
+
+fn crowded(cause: &'static str) -> Refused {
+    Refused { cause, told: format!("{cause}: try again") }
 }
 
 fn digest(hash: &str, password: &str) -> Given {
@@ -201,14 +210,15 @@ mod tests {
         let open: Vec<u64> = (0..3)
             .map(|number| asked(log_ons.judge(now, ADDRESS, "ann", &format!("guess {number}"), || number)).0)
             .collect();
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 9)), CROWDED_ADDRESS);
+        assert_eq!(cause(log_ons.judge(now, "192.0.2.2:5", "ann", "right", || 9)), "waits", "another address");
+        assert_eq!(log_ons.verified(now, open[0], None).1.unwrap_err().cause, CROWDED);
+        let last = asked(log_ons.judge(now, ADDRESS, "ann", "guess 3", || 3)).0;
+        for token in [open[1], open[2], last] {
+            assert_eq!(log_ons.verified(now, token, Some(false)).1.unwrap_err().cause, "wrong");
+        }
         let soon = "too many wrong log-ons from its address";
         assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 9)), soon);
-        assert_eq!(cause(log_ons.judge(now, "192.0.2.2:5", "ann", "right", || 9)), "waits", "another address");
-        let crowded = log_ons.verified(now, open[0], None);
-        assert_eq!(crowded.1.unwrap_err().cause, "too many log-ons are verified at the same time");
-        for token in &open[1..] {
-            assert_eq!(log_ons.verified(now, *token, Some(false)).1.unwrap_err().cause, "wrong");
-        }
         let now = Time(1000);
         let (token, _) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 10));
         assert_eq!(log_ons.verified(now, token, Some(true)).1, Ok(()));
