@@ -43,7 +43,7 @@ type Given = [u8; 32];
 struct Open<R> {
     peer: String,
     user: String,
-    is_known: bool,
+    hash: SecretString,
     given: Given,
     /// The requests that wait, in their order.
     requests: Vec<R>,
@@ -97,7 +97,7 @@ impl<R> LogOns<R> {
             open.requests.push(park());
             return LogOn::Waits(None);
         }
-        let (hash, password) = (text.to_owned().into(), password.to_owned().into());
+        let (hash, password) = (SecretString::from(text), password.to_owned().into());
         match self.tries.begin(now, peer, user) {
             Ok(()) => {}
             Err(Held::TooSoon(wait)) => return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong)),
@@ -105,22 +105,23 @@ impl<R> LogOns<R> {
         }
         self.next += 1;
         let (peer, user, requests) = (peer.to_owned(), user.to_owned(), vec![park()]);
-        self.open.insert(self.next, Open { peer, user, is_known, given, requests });
+        self.open.insert(self.next, Open { peer, user, hash: hash.clone(), given, requests });
         LogOn::Waits(Some(Output::Verify(Box::new(Verification { token: self.next, hash, password }))))
     }
 
     /// A hash was verified; without `is_right`, nobody had the time for it. Hands back what became of the requests that waited.
     pub fn verified(&mut self, now: Time, token: u64, is_right: Option<bool>) -> (Vec<R>, Result<(), Refused>) {
-        let Some(Open { peer, user, is_known, given, requests }) = self.open.remove(&token) else {
+        let Some(Open { peer, user, hash, given, requests }) = self.open.remove(&token) else {
             return (Vec::new(), Ok(()));
         };
         let Some(is_right) = is_right else {
             self.tries.withdraw(&peer, &user);
             return (requests, Err(crowded(CROWDED)));
         };
-        if is_right && is_known && self.users.contains_key(&user) {
+        // The hash may be another user's, and the users may have been exchanged meanwhile.
+        let is_own = self.users.get(&user).is_some_and(|own| own.expose_secret() == hash.expose_secret());
+        if is_right && is_own {
             self.tries.succeed(now, &peer, &user);
-            // If the users were exchanged meanwhile, this is no digest of any password that is in force.
             self.proven.insert(user, given);
             return (requests, Ok(()));
         }
@@ -202,6 +203,16 @@ mod tests {
         assert!(!is_right);
         assert_eq!(log_ons.verified(now, token, Some(false)).1.unwrap_err().cause, "wrong");
         assert_eq!(log_ons.verified(now, token, Some(true)), (vec![], Ok(())), "nobody waits for it any more");
+    }
+
+    #[test]
+    fn a_password_that_a_reload_revoked_while_it_was_verified_is_wrong() {
+        let (mut log_ons, now) = (log_ons(), Time(0));
+        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 1));
+        assert!(is_right);
+        log_ons.exchange(vec![("ann".to_owned(), hashes::make("other").unwrap().into())]);
+        assert_eq!(log_ons.verified(now, token, Some(true)).1.unwrap_err().cause, "wrong");
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 2)), "waits", "it is not remembered as right");
     }
 
     #[test]
