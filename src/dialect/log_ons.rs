@@ -1,6 +1,6 @@
 //! Log-ons of clients that send their password itself: who the users are, and what becomes of a try. A password is compared at
-//! once; if a hash stands in its place, the shell verifies it ([`Output::Verify`]), and the client's request waits here. It owns
-//! no sessions and says nothing to clients.
+//! once. Hashes are verified by the shell ([`Output::Verify`]), and the client's request waits here meanwhile. This module owns no
+//! sessions and sends nothing to clients.
 
 use std::collections::BTreeMap;
 
@@ -74,22 +74,25 @@ impl<R> LogOns<R> {
         self.proven.retain(|user, _| self.users.contains_key(user));
     }
 
-    /// Judges a try, or has it verified; then `park` makes what waits. An unknown user takes as long as a known one.
+    /// Judges a try, or has it verified; then `park` makes what waits. Once any user has a hash, every wrong password is verified
+    /// against one, so that the time shows neither who is a user nor who has a hash.
     pub fn judge(&mut self, now: Time, peer: &str, user: &str, password: &str, park: impl FnOnce() -> R) -> LogOn {
-        let (known, is_known) = meant(&self.users, user);
-        let text = known.map_or("-", ExposeSecret::expose_secret);
-        if !hashes::is_hash(text) {
-            let judged = self.tries.judge(now, peer, user, || {
-                let same: bool = text.as_bytes().ct_eq(password.as_bytes()).into();
-                same && is_known
-            });
+        let own = self.users.get(user).map(ExposeSecret::expose_secret);
+        let own_hash = own.filter(|own| hashes::is_hash(own));
+        let is_right: bool = match (own, own_hash) {
+            (Some(_), Some(hash)) => {
+                self.proven.get(user).is_some_and(|proven| proven.ct_eq(&digest(hash, password)).into())
+            }
+            (Some(own), None) => own.as_bytes().ct_eq(password.as_bytes()).into(),
+            (None, _) => false,
+        };
+        let all = || self.users.values().map(ExposeSecret::expose_secret);
+        let hash = own_hash.or_else(|| all().find(|hash| hashes::is_hash(hash)));
+        let Some(hash) = hash.filter(|_| !is_right) else {
+            let judged = self.tries.judge(now, peer, user, || is_right);
             return LogOn::Judged(outcome(judged, self.wrong));
-        }
-        let given = digest(text, password);
-        if is_known && self.proven.get(user).is_some_and(|proven| proven.ct_eq(&given).into()) {
-            let judged = self.tries.judge(now, peer, user, || true);
-            return LogOn::Judged(outcome(judged, self.wrong));
-        }
+        };
+        let given = digest(hash, password);
         let is_same = |open: &&mut Open<R>| {
             open.user == user && open.given == given && Origin::of_peer(&open.peer) == Origin::of_peer(peer)
         };
@@ -97,7 +100,7 @@ impl<R> LogOns<R> {
             open.requests.push(park());
             return LogOn::Waits(None);
         }
-        let (hash, password) = (SecretString::from(text), password.to_owned().into());
+        let (hash, password) = (SecretString::from(hash), password.to_owned().into());
         match self.tries.begin(now, peer, user) {
             Ok(()) => {}
             Err(Held::TooSoon(wait)) => return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong)),
@@ -127,15 +130,6 @@ impl<R> LogOns<R> {
         }
         self.tries.fail(now, &peer, &user);
         (requests, outcome(Try::Wrong, self.wrong))
-    }
-}
-
-/// The password that a user's is compared with, and whether it is the user's own. Of a user whom nobody knows, it is another
-/// one's, if hashes are verified here at all.
-fn meant<'u>(users: &'u BTreeMap<String, SecretString>, user: &str) -> (Option<&'u SecretString>, bool) {
-    match users.get(user) {
-        Some(known) => (Some(known), true),
-        None => (users.values().find(|known| hashes::is_hash(known.expose_secret())), false),
     }
 }
 
@@ -236,11 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn a_user_whom_nobody_knows_is_verified_against_another_ones_hash_and_never_right() {
+    fn users_without_a_hash_are_verified_against_another_ones_and_never_right() {
         let (mut log_ons, now) = (log_ons(), Time(0));
-        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "eve", "right", || 1));
-        assert!(is_right, "it takes as long");
-        assert_eq!(log_ons.verified(now, token, Some(is_right)).1.unwrap_err().cause, "wrong");
-        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ben", "other", || 2)), "wrong");
+        for user in ["eve", "ben"] {
+            let (token, is_right) = asked(log_ons.judge(now, ADDRESS, user, "right", || 1));
+            assert!(is_right, "it takes as long");
+            assert_eq!(log_ons.verified(now, token, Some(is_right)).1.unwrap_err().cause, "wrong");
+        }
+        log_ons.exchange(vec![("ben".to_owned(), "plain".to_owned().into())]);
+        for user in ["eve", "ben"] {
+            assert_eq!(cause(log_ons.judge(now, ADDRESS, user, "right", || 2)), "wrong", "nobody has a hash");
+        }
     }
 }
