@@ -1,4 +1,4 @@
-//! Log-ons of clients that send their password itself: who the users are, and what becomes of a try. A password is compared at
+//! Log-ons of clients that send their password itself: the users, and the outcomes of their tries. A password is compared at
 //! once. Hashes are verified by the shell ([`Output::Verify`]), and the client's request waits here meanwhile. This module owns no
 //! sessions and sends nothing to clients.
 
@@ -23,11 +23,11 @@ const CROWDED_ADDRESS: &str = "too many log-ons from one address are verified at
 pub struct Refused {
     /// The cause for the log.
     pub cause: &'static str,
-    /// What the client is told.
+    /// The text for the client.
     pub told: String,
 }
 
-/// What becomes of a try.
+/// The outcome of a try.
 #[derive(Debug)]
 pub enum LogOn {
     Judged(Result<(), Refused>),
@@ -49,12 +49,12 @@ struct Open<R> {
     requests: Vec<R>,
 }
 
-/// The users of an application whose requests are of type `R`. See the module.
+/// The users of an application whose requests are of type `R`.
 #[derive(Debug)]
 pub struct LogOns<R> {
     users: BTreeMap<String, SecretString>,
     tries: Tries,
-    /// What the client is told whose password is wrong, or whom nobody knows.
+    /// The refusal for a wrong password or an unknown user.
     wrong: &'static str,
     /// By user with a hash, the password that was right last. Giving it again needs no verification.
     proven: HashMap<String, Given>,
