@@ -1,6 +1,5 @@
 //! Verifying passwords by their hashes, beside the engine: it takes tens of milliseconds and of MiB each, the costliest that are
-//! allowed half a second and 64 MiB. Few are verified at the
-//! same time, and few wait; a further one is turned away at once.
+//! allowed half a second and 64 MiB. Few are verified at the same time, and few wait; a further one is turned away at once.
 
 use std::sync::Arc;
 
