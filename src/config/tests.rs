@@ -537,6 +537,16 @@ fn a_site_adds_to_the_rules() {
         let site = config(SMALL, &[(&variable, "43")]).applications.remove(0).site;
         assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(43), None), "{written}");
     }
+    let variable = |written: &str, key: u32| format!("{PREFIX}APPLICATION__{name}__TABLES__{written}__{key}");
+    let (folded, exact) = (variable("RELEASE_CODE", 7), variable("release-code", 7));
+    let report = load(SMALL, &[(&folded, "43"), (&exact, "44")], &[]).1.render();
+    assert!(report.contains("two variables are both `7` of table `release-code`: unset one of them"), "{report}");
+    let site = config(SMALL, &[(&folded, "43"), (&variable("release-code", 8), "44")]).applications.remove(0).site;
+    assert_eq!((looked_up(&site, "7"), looked_up(&site, "8")), (Some(43), Some(44)), "two entries of one table");
+    let flag = format!("application.{name}.tables.release-code.7");
+    let (with_flag, problems) = load(SMALL, &[(&folded, "43")], &[(&flag, "45")]);
+    assert!(problems.is_empty(), "{}", problems.render());
+    assert_eq!(looked_up(&with_flag.applications[0].site, "7"), Some(45), "--set wins");
     let numbers =
         format!("[application.{name}.numbers]\ncountry = 49\ninternal_length = 4\ninternal_prefixes = ['81']");
     let site = config(&desk(&numbers), &[]).applications.remove(0).site;

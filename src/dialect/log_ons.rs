@@ -1,6 +1,6 @@
-//! Log-ons of clients that send their password itself: who the users are, and what becomes of a try. A password is compared at
-//! once; if a hash stands in its place, the shell verifies it ([`Output::Verify`]), and the client's request waits here. It owns
-//! no sessions and says nothing to clients.
+//! Log-ons of clients that send their password itself: the users, and the outcomes of their tries. A password is compared at
+//! once. Hashes are verified by the shell ([`Output::Verify`]), and the client's request waits here meanwhile. This module owns no
+//! sessions and sends nothing to clients.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,24 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    port::{Origin, Output, Tries, Try, Verification},
+    port::{Held, Origin, Output, Tries, Try, Verification},
     settings::{TryLimits, hashes},
     time::Time,
 };
+
+const CROWDED: &str = "too many log-ons are verified at the same time";
+const CROWDED_ADDRESS: &str = "too many log-ons from one address are verified at the same time";
 
 /// Why somebody is not logged on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The cause for the log.
     pub cause: &'static str,
-    /// What the client is told.
+    /// The text for the client.
     pub told: String,
 }
 
-/// What becomes of a try.
+/// The outcome of a try.
 #[derive(Debug)]
 pub enum LogOn {
     Judged(Result<(), Refused>),
@@ -40,18 +43,18 @@ type Given = [u8; 32];
 struct Open<R> {
     peer: String,
     user: String,
-    is_known: bool,
+    hash: SecretString,
     given: Given,
     /// The requests that wait, in their order.
     requests: Vec<R>,
 }
 
-/// The users of an application whose requests are of type `R`. See the module.
+/// The users of an application whose requests are of type `R`.
 #[derive(Debug)]
 pub struct LogOns<R> {
     users: BTreeMap<String, SecretString>,
     tries: Tries,
-    /// What the client is told whose password is wrong, or whom nobody knows.
+    /// The refusal for a wrong password or an unknown user.
     wrong: &'static str,
     /// By user with a hash, the password that was right last. Giving it again needs no verification.
     proven: HashMap<String, Given>,
@@ -71,22 +74,25 @@ impl<R> LogOns<R> {
         self.proven.retain(|user, _| self.users.contains_key(user));
     }
 
-    /// Judges a try, or has it verified; then `park` makes what waits. An unknown user takes as long as a known one.
+    /// Judges a try, or has it verified; then `park` makes what waits. Once any user has a hash, every wrong password is verified
+    /// against one, so that the time shows neither who is a user nor who has a hash.
     pub fn judge(&mut self, now: Time, peer: &str, user: &str, password: &str, park: impl FnOnce() -> R) -> LogOn {
-        let (known, is_known) = meant(&self.users, user);
-        let text = known.map_or("-", ExposeSecret::expose_secret);
-        if !hashes::is_hash(text) {
-            let judged = self.tries.judge(now, peer, user, || {
-                let same: bool = text.as_bytes().ct_eq(password.as_bytes()).into();
-                same && is_known
-            });
+        let own = self.users.get(user).map(ExposeSecret::expose_secret);
+        let own_hash = own.filter(|own| hashes::is_hash(own));
+        let is_right: bool = match (own, own_hash) {
+            (Some(_), Some(hash)) => {
+                self.proven.get(user).is_some_and(|proven| proven.ct_eq(&digest(hash, password)).into())
+            }
+            (Some(own), None) => own.as_bytes().ct_eq(password.as_bytes()).into(),
+            (None, _) => false,
+        };
+        let all = || self.users.values().map(ExposeSecret::expose_secret);
+        let hash = own_hash.or_else(|| all().find(|hash| hashes::is_hash(hash)));
+        let Some(hash) = hash.filter(|_| !is_right) else {
+            let judged = self.tries.judge(now, peer, user, || is_right);
             return LogOn::Judged(outcome(judged, self.wrong));
-        }
-        let given = digest(text, password);
-        if is_known && self.proven.get(user).is_some_and(|proven| proven.ct_eq(&given).into()) {
-            let judged = self.tries.judge(now, peer, user, || true);
-            return LogOn::Judged(outcome(judged, self.wrong));
-        }
+        };
+        let given = digest(hash, password);
         let is_same = |open: &&mut Open<R>| {
             open.user == user && open.given == given && Origin::of_peer(&open.peer) == Origin::of_peer(peer)
         };
@@ -94,42 +100,36 @@ impl<R> LogOns<R> {
             open.requests.push(park());
             return LogOn::Waits(None);
         }
-        let (hash, password) = (text.to_owned().into(), password.to_owned().into());
-        if let Some(wait) = self.tries.begin(now, peer, user) {
-            return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong));
+        let (hash, password) = (SecretString::from(hash), password.to_owned().into());
+        match self.tries.begin(now, peer, user) {
+            Ok(()) => {}
+            Err(Held::TooSoon(wait)) => return LogOn::Judged(outcome(Try::TooSoon(wait), self.wrong)),
+            Err(Held::Crowded) => return LogOn::Judged(Err(crowded(CROWDED_ADDRESS))),
         }
         self.next += 1;
         let (peer, user, requests) = (peer.to_owned(), user.to_owned(), vec![park()]);
-        self.open.insert(self.next, Open { peer, user, is_known, given, requests });
+        self.open.insert(self.next, Open { peer, user, hash: hash.clone(), given, requests });
         LogOn::Waits(Some(Output::Verify(Box::new(Verification { token: self.next, hash, password }))))
     }
 
     /// A hash was verified; without `is_right`, nobody had the time for it. Hands back what became of the requests that waited.
     pub fn verified(&mut self, now: Time, token: u64, is_right: Option<bool>) -> (Vec<R>, Result<(), Refused>) {
-        let Some(Open { peer, user, is_known, given, requests }) = self.open.remove(&token) else {
+        let Some(Open { peer, user, hash, given, requests }) = self.open.remove(&token) else {
             return (Vec::new(), Ok(()));
         };
         let Some(is_right) = is_right else {
-            self.tries.withdraw(now, &peer, &user);
-            let cause = "too many log-ons are verified at the same time";
-            return (requests, Err(Refused { cause, told: format!("{cause}: try again") }));
+            self.tries.withdraw(&peer, &user);
+            return (requests, Err(crowded(CROWDED)));
         };
-        if is_right && is_known && self.users.contains_key(&user) {
+        // The hash may be another user's, and the users may have been exchanged meanwhile.
+        let is_own = self.users.get(&user).is_some_and(|own| own.expose_secret() == hash.expose_secret());
+        if is_right && is_own {
             self.tries.succeed(now, &peer, &user);
-            // If the users were exchanged meanwhile, this is no digest of any password that is in force.
             self.proven.insert(user, given);
             return (requests, Ok(()));
         }
+        self.tries.fail(now, &peer, &user);
         (requests, outcome(Try::Wrong, self.wrong))
-    }
-}
-
-/// The password that a user's is compared with, and whether it is the user's own. Of a user whom nobody knows, it is another
-/// one's, if hashes are verified here at all.
-fn meant<'u>(users: &'u BTreeMap<String, SecretString>, user: &str) -> (Option<&'u SecretString>, bool) {
-    match users.get(user) {
-        Some(known) => (Some(known), true),
-        None => (users.values().find(|known| hashes::is_hash(known.expose_secret())), false),
     }
 }
 
@@ -141,6 +141,10 @@ fn outcome(judged: Try, wrong: &'static str) -> Result<(), Refused> {
             Err(Refused { cause: "too many wrong log-ons from its address", told: Try::refusal(wait) })
         }
     }
+}
+
+fn crowded(cause: &'static str) -> Refused {
+    Refused { cause, told: format!("{cause}: try again") }
 }
 
 fn digest(hash: &str, password: &str) -> Given {
@@ -196,30 +200,46 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_a_reload_revoked_while_it_was_verified_is_wrong() {
+        let (mut log_ons, now) = (log_ons(), Time(0));
+        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 1));
+        assert!(is_right);
+        log_ons.exchange(vec![("ann".to_owned(), hashes::make("other").unwrap().into())]);
+        assert_eq!(log_ons.verified(now, token, Some(true)).1.unwrap_err().cause, "wrong");
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 2)), "waits", "it is not remembered as right");
+    }
+
+    #[test]
     fn a_throttled_address_verifies_nothing_not_even_while_others_of_it_are_verified() {
         let (mut log_ons, now) = (log_ons(), Time(0));
         let open: Vec<u64> = (0..3)
             .map(|number| asked(log_ons.judge(now, ADDRESS, "ann", &format!("guess {number}"), || number)).0)
             .collect();
+        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 9)), CROWDED_ADDRESS);
+        assert_eq!(cause(log_ons.judge(now, "192.0.2.2:5", "ann", "right", || 9)), "waits", "another address");
+        assert_eq!(log_ons.verified(now, open[0], None).1.unwrap_err().cause, CROWDED);
+        let last = asked(log_ons.judge(now, ADDRESS, "ann", "guess 3", || 3)).0;
+        for token in [open[1], open[2], last] {
+            assert_eq!(log_ons.verified(now, token, Some(false)).1.unwrap_err().cause, "wrong");
+        }
         let soon = "too many wrong log-ons from its address";
         assert_eq!(cause(log_ons.judge(now, ADDRESS, "ann", "right", || 9)), soon);
-        assert_eq!(cause(log_ons.judge(now, "192.0.2.2:5", "ann", "right", || 9)), "waits", "another address");
-        let crowded = log_ons.verified(now, open[0], None);
-        assert_eq!(crowded.1.unwrap_err().cause, "too many log-ons are verified at the same time");
-        for token in &open[1..] {
-            assert_eq!(log_ons.verified(now, *token, Some(false)).1.unwrap_err().cause, "wrong");
-        }
         let now = Time(1000);
         let (token, _) = asked(log_ons.judge(now, ADDRESS, "ann", "right", || 10));
         assert_eq!(log_ons.verified(now, token, Some(true)).1, Ok(()));
     }
 
     #[test]
-    fn a_user_whom_nobody_knows_is_verified_against_another_ones_hash_and_never_right() {
+    fn users_without_a_hash_are_verified_against_another_ones_and_never_right() {
         let (mut log_ons, now) = (log_ons(), Time(0));
-        let (token, is_right) = asked(log_ons.judge(now, ADDRESS, "eve", "right", || 1));
-        assert!(is_right, "it takes as long");
-        assert_eq!(log_ons.verified(now, token, Some(is_right)).1.unwrap_err().cause, "wrong");
-        assert_eq!(cause(log_ons.judge(now, ADDRESS, "ben", "other", || 2)), "wrong");
+        for user in ["eve", "ben"] {
+            let (token, is_right) = asked(log_ons.judge(now, ADDRESS, user, "right", || 1));
+            assert!(is_right, "it takes as long");
+            assert_eq!(log_ons.verified(now, token, Some(is_right)).1.unwrap_err().cause, "wrong");
+        }
+        log_ons.exchange(vec![("ben".to_owned(), "plain".to_owned().into())]);
+        for user in ["eve", "ben"] {
+            assert_eq!(cause(log_ons.judge(now, ADDRESS, user, "right", || 2)), "wrong", "nobody has a hash");
+        }
     }
 }

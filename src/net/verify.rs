@@ -1,5 +1,5 @@
-//! Verifying passwords by their hashes, beside the engine: it takes tens of milliseconds and of MiB each. Few are verified at the
-//! same time, and few wait; whoever comes on top of these is told so at once.
+//! Verifying passwords by their hashes, beside the engine: it takes tens of milliseconds and of MiB each, the costliest that are
+//! allowed half a second and 64 MiB. Few are verified at the same time, and few wait; a further one is turned away at once.
 
 use std::sync::Arc;
 
@@ -17,7 +17,6 @@ const AT_ONCE: usize = 2;
 /// How many are verified or wait for that.
 const MOST: usize = 64;
 
-/// See the module.
 pub(super) struct Verifier {
     at_once: Arc<Semaphore>,
     places: Arc<Semaphore>,

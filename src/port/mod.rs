@@ -57,7 +57,7 @@ pub use output::{Connection, Delivery, Output, Post, Reply, Verification};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, RouteAsked, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;
-pub use tries::{Tries, Try};
+pub use tries::{Held, Tries, Try};
 
 #[cfg(test)]
 pub mod drive;

@@ -1,5 +1,5 @@
 //! Hashes that stand in place of passwords: PHC strings of argon2id and of PBKDF2 with SHA-256. Their parameters have bounds, so
-//! that no file makes a log-on cost more than a moment. Verifying takes tens of milliseconds: conversations have it done
+//! that no file makes a log-on cost more than about half a second. Conversations do not verify: they have it done
 //! ([`crate::port::Output::Verify`]).
 
 use argon2::{
@@ -16,11 +16,13 @@ use sha2::Sha256;
 const PREFIXES: [&str; 2] = ["$argon2", "$pbkdf2"];
 const ARGON2ID: &str = "argon2id";
 const PBKDF2: &str = "pbkdf2-sha256";
-/// The most memory in KiB, the most passes and the most lanes of argon2, and the most rounds of PBKDF2.
+/// The most memory in KiB, the most passes, the most memory times passes and the most lanes of argon2, and the most rounds of
+/// PBKDF2. RFC 9106 recommends three passes over 64 MiB where memory is scarce.
 const MOST_MEMORY: u32 = 64 << 10;
 const MOST_PASSES: u32 = 10;
+const MOST_WORK: u32 = 3 * MOST_MEMORY;
 const MOST_LANES: u32 = 16;
-const MOST_ROUNDS: u32 = 2_000_000;
+const MOST_ROUNDS: u32 = 1_000_000;
 
 /// Whether a password of a configuration is a hash of it, though maybe one that cannot be used.
 pub fn is_hash(text: &str) -> bool {
@@ -50,6 +52,7 @@ fn read(text: &str) -> Result<PasswordHash, String> {
             hash.version.map_or(Ok(Version::default()), Version::try_from).map_err(|_| unknown())?;
             bound("of memory", params.m_cost(), MOST_MEMORY, " KiB")?;
             bound("passes", params.t_cost(), MOST_PASSES, "")?;
+            bound("of memory in all its passes", params.m_cost() * params.t_cost(), MOST_WORK, " KiB")?;
             bound("lanes", params.p_cost(), MOST_LANES, "")?;
         }
         PBKDF2 => {
@@ -117,11 +120,15 @@ mod tests {
         for (hash, reason) in [
             (format!("$argon2id$v=19$m=65537,t=2,p=1${tail}"), "asks for 65537 KiB of memory: at most 65536"),
             (format!("$argon2id$v=19$m=65536,t=11,p=1${tail}"), "asks for 11 passes: at most 10"),
+            (
+                format!("$argon2id$v=19$m=65536,t=4,p=1${tail}"),
+                "asks for 262144 KiB of memory in all its passes: at most 196608",
+            ),
             (format!("$argon2id$v=19$m=65536,t=1,p=17${tail}"), "asks for 17 lanes: at most 16"),
             (format!("$argon2i$v=19$m=64,t=1,p=1${tail}"), "a hash of another sort"),
             (format!("$argon2id$v=19$m=1,t=1,p=1${tail}"), "parameters that argon2 does not know"),
             (format!("$argon2id$v=7$m=64,t=1,p=1${tail}"), "parameters that argon2 does not know"),
-            (format!("$pbkdf2-sha256$i=2000001${tail}"), "asks for 2000001 rounds: at most 2000000"),
+            (format!("$pbkdf2-sha256$i=1000001${tail}"), "asks for 1000001 rounds: at most 1000000"),
             (format!("$pbkdf2-sha256$i=0${tail}"), "no hash in PHC form"),
             (format!("$pbkdf2-sha256${tail}"), "no hash in PHC form"),
             (format!("$pbkdf2-sha256$29000${tail}"), "no hash in PHC form"),
@@ -132,6 +139,11 @@ mod tests {
             assert!(is_hash(&hash) && !verify(&hash, "secret"));
             let fault = fault(&hash).unwrap_or_default();
             assert!(fault.contains(reason), "{hash}: {fault}");
+        }
+        for costliest in
+            ["$argon2id$v=19$m=65536,t=3,p=4$", "$argon2id$v=19$m=19660,t=10,p=1$", "$pbkdf2-sha256$i=1000000$"]
+        {
+            assert_eq!(fault(&format!("{costliest}{tail}")), None);
         }
         assert!(!is_hash("$ecret") && !is_hash("secret"));
     }

@@ -291,6 +291,11 @@ impl<'r> Section<'r> {
         entry.is_some_and(|value| self.comes_from_environment(value))
     }
 
+    /// Whether a key of this table is set by a variable of the environment.
+    pub fn is_set_by_variable(&self, key: &str) -> bool {
+        self.dict.get(key).is_some_and(|value| self.comes_from_environment(value))
+    }
+
     fn comes_from_environment(&self, value: &Value) -> bool {
         match value {
             Value::Dict(_, dict) => dict.values().any(|value| self.comes_from_environment(value)),

@@ -1,6 +1,8 @@
 //! What a section says to the rules of its dialect besides their settings: how telephone numbers are dialled (`numbers`), and
 //! entries of the rules' tables (`tables`). Entries are checked as those of a rule file are.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use super::{Section, source::meant};
 use crate::{
     diagnostic::did_you_mean,
@@ -29,7 +31,11 @@ pub fn site(section: &Section, dialect: Option<&Dialect>, events: Events) -> Sit
         Events::Go => (&mut to, &mut from),
     };
     let names: Vec<String> = first.iter().chain(second.iter()).map(|table| table.name.clone()).collect();
-    for (name, entries) in &sections {
+    // The table and the key of each entry so far, with whether a variable sets it. A variable's name has no hyphens: entries under
+    // a table's own name come first, and win.
+    let mut entered = BTreeMap::new();
+    let (own, others): (Vec<_>, Vec<_>) = sections.iter().partition(|(name, _)| names.contains(name));
+    for (name, entries) in own.into_iter().chain(others) {
         let mut name = name;
         if section.is_variable("tables", name) {
             // Both directions may have a table of the same name.
@@ -50,7 +56,7 @@ pub fn site(section: &Section, dialect: Option<&Dialect>, events: Events) -> Sit
             None => second.iter_mut().find(|table| table.name == *name),
         };
         match table {
-            Some(table) => enter(table, entries),
+            Some(table) => enter(table, entries, &mut entered),
             None => {
                 let known = first.iter().chain(second.iter()).map(|table| table.name.as_str());
                 entries.problem("", format!("the rules have no table `{name}`{}", did_you_mean(name, known)));
@@ -63,8 +69,19 @@ pub fn site(section: &Section, dialect: Option<&Dialect>, events: Events) -> Sit
     site
 }
 
-fn enter(table: &mut ValueTable, entries: &Section) {
+fn enter(table: &mut ValueTable, entries: &Section, entered: &mut BTreeMap<(String, String), bool>) {
     for (key, given) in entries.given() {
+        let is_variable = entries.is_set_by_variable(key);
+        match entered.entry((table.name.clone(), key.to_owned())) {
+            Entry::Vacant(entry) => _ = entry.insert(is_variable),
+            Entry::Occupied(entry) => {
+                if is_variable && *entry.get() {
+                    let both = format!("two variables are both `{key}` of table `{}`: unset one of them", table.name);
+                    entries.problem(key, both);
+                }
+                continue;
+            }
+        }
         if let Err(wrong) = table.enter(key, table.read(given)) {
             let help = wrong.help.map(|help| format!(" ({help})")).unwrap_or_default();
             entries.problem(key, format!("`{key}` of table `{}`: {}{help}", table.name, wrong.text));

@@ -1,4 +1,4 @@
-//! Who may log on to an application.
+//! The users of an application, and how often they may try to log on.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Section, hashes};
 
-/// Who may log on.
+/// The users of an application.
 #[derive(Debug, Default)]
 pub struct Users {
     /// Names with passwords, or hashes of them.
@@ -16,7 +16,7 @@ pub struct Users {
     pub tries: TryLimits,
 }
 
-/// What the users of a dialect may have.
+/// The forms of password that a dialect allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passwords {
     /// Passwords, or hashes of them: clients send the password itself.
@@ -40,7 +40,7 @@ impl Passwords {
     }
 }
 
-/// How often somebody may try to log on.
+/// The bounds of wrong log-ons.
 #[derive(Debug, Clone, Copy)]
 pub struct TryLimits {
     /// So many wrong tries of one user at one address need no wait.
@@ -78,7 +78,7 @@ impl Users {
     }
 }
 
-/// Who may log on; none where something is wrong with them. An entry in `users` wins over the file's.
+/// The users; none where something is wrong with them. An entry in `users` wins over the file's.
 fn known(section: &Section, passwords: Passwords) -> Option<Vec<(String, SecretString)>> {
     let before = section.problem_count();
     let mut users = section.secrets("users");

@@ -58,7 +58,7 @@ const TABLE: [(&str, &[Fault]); 8] = [
             ),
             (
                 "one address guesses many passwords at the same time where users have hashes",
-                "the guesser's time; nothing is verified for it",
+                "the guesser's time; no more than `logon_tries` verifications for one user, four times as many for one address",
                 "src/dialect/log_ons.rs",
                 "a_throttled_address_verifies_nothing_not_even_while_others_of_it_are_verified",
             ),
