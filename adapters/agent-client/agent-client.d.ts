@@ -262,7 +262,7 @@ export interface AgentError {
   reason: string;
 }
 
-/** What a desktop says in an event beside what is known of it, under camelCase names; left out where there is nothing. */
+/** Unknown members of a desktop's event, under camelCase names; left out if there are none. */
 export type More = Record<string, unknown>;
 
 export interface AgentEvents {

@@ -828,7 +828,7 @@
 
   const EVENT_NAMES = new Map(Object.keys(EVENTS).concat(OWN_EVENTS).map((name) => [name.toLowerCase(), name]));
 
-  const FRAME_MEMBERS = ["type", "at", "agent", "updatetype", "servicegroupid", "sessionid"];
+  const FRAME_MEMBERS = ["type", "at", "agent", "updatetype", "servicegroupid", "sessionid", "userinformation"];
 
   /** A member of a frame, in whatever case it is written. */
   function member(frame, name) {

@@ -11,6 +11,8 @@ use crate::model::{CallIx, DeviceKind, NativeId};
 
 /// A call of one of the bridge's platforms.
 pub type CallKey = (usize, CallIx);
+/// A platform's own number of a call: the platform by its place in the bridge, the number space and the number.
+pub type OwnNumber = (usize, u8, i64);
 
 /// Where numbers begin that are minted for calls whose own number does not fit or is taken.
 const MINTED: i64 = 1_900_000_000;
@@ -47,7 +49,7 @@ pub struct Call {
     pub guid: Option<Box<str>>,
     /// The number space of its platform in which it has its own number: two calls with the same number in different ones
     /// are two.
-    space: Option<u8>,
+    pub space: Option<u8>,
 }
 
 /// What must be known of a call that is given its number.
@@ -87,24 +89,21 @@ const MAX_OVER: usize = 10_000;
 /// itself.
 #[derive(Debug, Default)]
 struct Over {
-    /// Each with the count of its entry in the order.
-    numbers: HashMap<i64, u64>,
+    /// Each with the count of its entry in the order, and the platform and number space of its call.
+    numbers: HashMap<i64, (u64, usize, Option<u8>)>,
     order: VecDeque<(u64, i64)>,
     count: u64,
 }
 
 impl Over {
-    fn add(&mut self, number: i64) {
-        if self.numbers.contains_key(&number) {
-            return;
-        }
+    fn add(&mut self, number: i64, (platform, space): (usize, Option<u8>)) {
         self.count += 1;
-        self.numbers.insert(number, self.count);
+        self.numbers.insert(number, (self.count, platform, space));
         self.order.push_back((self.count, number));
         while self.order.len() > MAX_OVER {
             // The number may belong to a call again, or have been added again since.
             if let Some((count, oldest)) = self.order.pop_front()
-                && self.numbers.get(&oldest) == Some(&count)
+                && self.numbers.get(&oldest).is_some_and(|(last, ..)| *last == count)
             {
                 self.numbers.remove(&oldest);
             }
@@ -120,13 +119,13 @@ impl Over {
 /// Numbers of calls that their platform has named and not shown: as many as finished calls are remembered.
 #[derive(Debug, Default)]
 struct Unseen {
-    by_native: HashMap<(usize, i64), i64>,
-    by_id: HashMap<i64, (usize, i64)>,
-    order: VecDeque<(usize, i64)>,
+    by_native: HashMap<OwnNumber, i64>,
+    by_id: HashMap<i64, OwnNumber>,
+    order: VecDeque<OwnNumber>,
 }
 
 impl Unseen {
-    fn add(&mut self, native: (usize, i64), id: i64) {
+    fn add(&mut self, native: OwnNumber, id: i64) {
         self.by_native.insert(native, id);
         self.by_id.insert(id, native);
         self.order.push_back(native);
@@ -136,7 +135,7 @@ impl Unseen {
         }
     }
 
-    fn take(&mut self, native: (usize, i64)) -> Option<i64> {
+    fn take(&mut self, native: OwnNumber) -> Option<i64> {
         let id = self.by_native.remove(&native)?;
         self.by_id.remove(&id);
         Some(id)
@@ -180,6 +179,7 @@ impl Ids {
         let New { native, told, guid } = new();
         let passes = self.relayed == Some(key.0);
         let space = native.map(|(space, _)| space);
+        let shown = native.and_then(|(space, number)| self.unseen.take((key.0, space, number)));
         let native = native.map(|(_, number)| number);
         let is_earlier =
             |owner: &CallKey| owner.0 == key.0 && self.calls.get(owner).is_none_or(|call| call.space == space);
@@ -187,7 +187,6 @@ impl Ids {
             Some(owner) => passes && is_earlier(owner),
             None => passes || (self.relayed.is_none() && i32::try_from(*id).is_ok()),
         };
-        let shown = native.and_then(|native| self.unseen.take((key.0, native)));
         let id = shown.or(native.filter(|id| *id > 0 && may(id))).unwrap_or_else(|| self.mint());
         self.over.remove(id);
         self.calls.insert(key, Call { id, told, guid, space });
@@ -205,9 +204,8 @@ impl Ids {
         }
     }
 
-    /// The number of a call that its platform, by its place in the bridge, has named and not shown. It stays the call's
-    /// should the platform show it.
-    pub fn unseen(&mut self, native: (usize, i64)) -> i64 {
+    /// The number of a call that its platform has named and not shown. It stays the call's should the platform show it.
+    pub fn unseen(&mut self, native: OwnNumber) -> i64 {
         if let Some(id) = self.unseen.by_native.get(&native) {
             return *id;
         }
@@ -216,8 +214,8 @@ impl Ids {
         id
     }
 
-    /// The platform and its own number of a call that it has named and not shown.
-    pub fn native_unseen(&self, id: i64) -> Option<(usize, i64)> {
+    /// A platform's own number of a call that it has named and not shown.
+    pub fn native_unseen(&self, id: i64) -> Option<OwnNumber> {
         self.unseen.by_id.get(&id).copied()
     }
 
@@ -256,7 +254,7 @@ impl Ids {
         if self.by_id.get(&call.id) == Some(&key) {
             self.by_id.remove(&call.id);
             if call.told {
-                self.over.add(call.id);
+                self.over.add(call.id, (key.0, call.space));
             }
         }
     }
@@ -265,8 +263,8 @@ impl Ids {
     pub fn forget_platform(&mut self, platform: usize) -> Vec<CallKey> {
         let calls: Vec<CallKey> = self.calls.keys().copied().filter(|(owner, _)| *owner == platform).collect();
         calls.iter().for_each(|call| self.forget(*call));
-        let unseen: Vec<(usize, i64)> =
-            self.unseen.order.iter().copied().filter(|(owner, _)| *owner == platform).collect();
+        let unseen: Vec<OwnNumber> =
+            self.unseen.order.iter().copied().filter(|(owner, ..)| *owner == platform).collect();
         unseen.into_iter().for_each(|native| _ = self.unseen.take(native));
         self.relayed = self.relayed.filter(|relayed| *relayed != platform);
         calls
@@ -278,9 +276,12 @@ impl Ids {
     }
 
     /// True if an id that leads to no call may be the platform's own id of a call that the application was never told
-    /// of: it is not the id of a finished call, and was not minted by this or an earlier run of the bridge.
-    pub fn may_be_unseen(&self, id: i64) -> bool {
-        id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !self.over.numbers.contains_key(&id)
+    /// of: it is not the id of a finished call, and was not minted by this or an earlier run of the bridge. `is_meant`
+    /// says whether the request can mean a call of a platform and number space.
+    pub fn may_be_unseen(&self, id: i64, is_meant: impl Fn(usize, Option<u8>) -> bool) -> bool {
+        let over = self.over.numbers.get(&id);
+        let is_over = over.is_some_and(|(_, platform, space)| is_meant(*platform, *space));
+        id > 0 && !(MINTED..=i64::from(i32::MAX)).contains(&id) && !is_over
     }
 
     pub fn len(&self) -> usize {

@@ -2,12 +2,12 @@
 //! answered here. Snapshots are in `snapshots`.
 
 mod meant;
+mod spaces;
 
 use meant::{Meant, Named};
 
 use super::{Bridge, Cause, application::Application, ids::CallKey, picture::Local, routes::Asker, story};
 use crate::{
-    mapping::CallPart,
     message::{Message, Value},
     model::{
         About, AgentIx, Ask, Asked, Asking, Attributes, Audience, CallIx, CallNames, ClientId, Device, DeviceKind,
@@ -160,24 +160,26 @@ impl Bridge {
     /// The things that a request names.
     pub(super) fn meant(&self, application: &Application, asked: Asked, asks: &Asking) -> Meant {
         Meant {
-            call: self.call_meant(application, asked.call, asks.call.number()),
-            second: self.call_meant(application, asked.second, asks.second.number()),
+            call: self.call_meant(application, asked.call, &asks.call),
+            second: self.call_meant(application, asked.second, &asks.second),
             agent: self.agent_meant(application, asks),
         }
     }
 
-    /// The call that an application means: `given` is the field of its request, `number` the same value if it can be a
-    /// call's.
-    fn call_meant(&self, application: &Application, given: Option<i64>, number: Option<i64>) -> Named<CallIx> {
-        match number {
+    /// The call that an application means: `given` is the field of its request, `names` has the same value if it can be
+    /// a call's. The number of an e-mail is not that of the call which happens to have it, too.
+    fn call_meant(&self, application: &Application, given: Option<i64>, names: &CallNames<'_>) -> Named<CallIx> {
+        let is_meant = |platform: usize, space| self.may_mean(application, platform, names, space);
+        let space = |key| application.ids.call(key).and_then(|call| call.space);
+        match names.number() {
             None if given.is_some_and(|given| given != 0) => Named::Over,
             None => Named::Nothing,
-            Some(id) => match self.known_call(application, id) {
+            Some(id) => match self.known_call(application, id).filter(|key| is_meant(key.0, space(*key))) {
                 Some((platform, call)) => Named::Known(platform, call),
-                None => match application.ids.native_unseen(id) {
+                None => match application.ids.native_unseen(id).filter(|own| is_meant(own.0, Some(own.1))) {
                     // A message that passed has named it.
-                    Some((platform, native)) => Named::Unseen(Some(platform), native),
-                    None if application.ids.may_be_unseen(id) => Named::Unseen(None, id),
+                    Some((platform, _, native)) => Named::Unseen(Some(platform), native),
+                    None if application.ids.may_be_unseen(id, is_meant) => Named::Unseen(None, id),
                     None => Named::Over,
                 },
             },
@@ -234,20 +236,6 @@ impl Bridge {
         }
     }
 
-    /// The number space of a platform in which an application names a call: the one of the same name, if both sides have
-    /// it, else that of calls.
-    fn space_of(&self, application: &Application, platform: usize, names: &CallNames<'_>) -> Option<u8> {
-        let platform = &self.platforms[platform];
-        let named = names.iter().find(|name| name.id.as_int().is_some()).map(|name| usize::from(name.space));
-        let is_number = |place: &usize| application.to.call_parts.get(*place) == Some(&CallPart::Number);
-        let same = |place: usize| {
-            let name = application.from.vocabulary.call_names.get(place)?;
-            let known = &platform.outgoing().vocabulary.call_names;
-            known.iter().position(|known| known == name).and_then(|place| u8::try_from(place).ok())
-        };
-        named.filter(is_number).and_then(same).or_else(|| platform.number_place())
-    }
-
     /// The reason why a request that names a finished call, or things of different platforms, cannot be done. No
     /// platform can act on another platform's calls, and the bridge does not drop the offending field and carry out the
     /// rest.
@@ -270,6 +258,12 @@ impl Bridge {
         // The call id of a request to make a call is ignored: the new call need not be about another one.
         if asks.kind != MakeCall && (meant.call.is_over() || meant.second.is_over()) {
             return Some((Failure::InvalidCall, "no such call is known"));
+        }
+        let is_nowhere = |named: &Named<CallIx>, names: &CallNames<'_>| {
+            matches!(named, Named::Unseen(..)) && self.space_of(application, platform, names).is_none()
+        };
+        if asks.kind != MakeCall && (is_nowhere(&meant.call, &asks.call) || is_nowhere(&meant.second, &asks.second)) {
+            return Some((Failure::InvalidCall, "the platform has no calls of this kind"));
         }
         if is_elsewhere(meant.agent.owner()) {
             return Some((Failure::InvalidAgent, "the agent and the call are on different platforms"));

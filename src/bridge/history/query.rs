@@ -138,6 +138,23 @@ impl Watch {
         self.begun.get(&asked).copied().unwrap_or_default()
     }
 
+    /// The entries of the story among all that are remembered. An id may come up before it is known to belong to the
+    /// story: the consultation before the transfer.
+    fn find_in_all<'p, I>(&mut self, all: impl Fn() -> I) -> Vec<(u64, Entry<'p>)>
+    where
+        I: Iterator<Item = (u64, Entry<'p>)>,
+    {
+        loop {
+            let before = self.names.len() + self.requests.len();
+            // The last request of a number did not cause the entries before the first one.
+            self.begun.clear();
+            let found = all().filter(|(place, entry)| self.takes(*place, entry)).collect();
+            if self.names.len() + self.requests.len() == before {
+                return found;
+            }
+        }
+    }
+
     /// The entries of the story among these.
     fn find<'p>(&mut self, parts: &'p [Part]) -> Vec<(u64, Entry<'p>)> {
         let all = parts.iter().flat_map(Part::entries);
@@ -155,14 +172,7 @@ impl Bridge {
         let mut watch = Watch::new(query, platforms);
         let Some(history) = &self.history else { return Ok((Vec::new(), watch)) };
         let parts = history.tape.since(0);
-        // An id may come up before it is known to belong to the story: the consultation before the transfer.
-        let found = loop {
-            let before = watch.names.len() + watch.requests.len();
-            let found = watch.find(&parts);
-            if watch.names.len() + watch.requests.len() == before {
-                break found;
-            }
-        };
+        let found = watch.find_in_all(|| parts.iter().flat_map(Part::entries));
         watch.seen = history.tape.end();
         // The bridge waits while the lines are made, so they are not many.
         let older = found.len().saturating_sub(LONGEST);

@@ -24,20 +24,20 @@ fn a_call_keeps_its_own_number_where_it_fits_and_is_free() {
 fn a_number_that_the_application_was_told_of_is_no_call_any_more_and_others_may_be() {
     let mut ids = Ids::new(1_000_000, 1, &[]);
     let new = |native| move || New { native: Some((0, native)), told: true, guid: None };
-    assert!(ids.may_be_unseen(900));
+    assert!(ids.may_be_unseen(900, |_, _| true));
     ids.give((0, CallIx::of(1)), new(900));
     ids.forget((0, CallIx::of(1)));
-    assert!(!ids.may_be_unseen(900), "it is over");
+    assert!(!ids.may_be_unseen(900, |_, _| true), "it is over");
     ids.give((0, CallIx::of(2)), new(900));
     ids.forget((0, CallIx::of(2)));
     for call in 0..MAX_OVER as u64 {
         ids.give((0, CallIx::of(call)), new(call as i64 + 1000));
         ids.forget((0, CallIx::of(call)));
     }
-    assert!(ids.may_be_unseen(900), "so much is remembered");
+    assert!(ids.may_be_unseen(900, |_, _| true), "so much is remembered");
     assert_eq!((ids.over.numbers.len(), ids.over.order.len()), (MAX_OVER, MAX_OVER));
     for none in [0, -1, MINTED, 1_900_000_001, i64::from(i32::MAX)] {
-        assert!(!ids.may_be_unseen(none), "{none}");
+        assert!(!ids.may_be_unseen(none, |_, _| true), "{none}");
     }
 }
 
@@ -94,6 +94,29 @@ fn an_e_mail_takes_no_number_from_a_call_that_goes_on() {
     assert_eq!(give(2, 1, 5), 1_900_000_001, "the call has it");
     assert_eq!((give(3, 1, 6), give(4, 1, 6)), (6, 6), "heard of again after its end");
     assert_eq!(ids.call_of_id(5), Some((0, CallIx::of(1))));
+}
+
+#[test]
+fn a_number_that_was_named_unseen_belongs_to_one_number_space() {
+    let mut ids = Ids::new(1_000_000, 2, &[]);
+    ids.relay(0);
+    let minted = ids.unseen((1, 0, 5));
+    assert_eq!(ids.native_unseen(minted), Some((1, 0, 5)));
+    let new = |space| move || New { native: Some((space, 5)), told: true, guid: None };
+    let (e_mail, call) = ((1, CallIx::of(1)), (1, CallIx::of(2)));
+    ids.give(e_mail, new(1));
+    assert_ne!(ids.call(e_mail).unwrap().id, minted, "the number was said of a call");
+    ids.give(call, new(0));
+    assert_eq!(ids.call(call).unwrap().id, minted);
+}
+
+#[test]
+fn the_end_of_an_e_mail_says_nothing_about_the_call_with_its_number() {
+    let mut ids = Ids::new(1_000_000, 1, &[]);
+    ids.give((0, CallIx::of(1)), || New { native: Some((1, 5)), told: true, guid: None });
+    ids.forget((0, CallIx::of(1)));
+    assert!(ids.may_be_unseen(5, |_, space| space == Some(0)));
+    assert!(!ids.may_be_unseen(5, |_, space| space == Some(1)));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl ToApplication<'_> {
         match self.parts.get(usize::from(part))? {
             CallPart::Number => match call {
                 Some(call) => other(id, NativeId::Int(self.give(call))),
-                None if self.place > 0 => Some(NativeId::Int(self.ids.unseen((self.index, id.as_int()?)))),
+                None if self.place > 0 => Some(NativeId::Int(self.ids.unseen((self.index, part, id.as_int()?)))),
                 None => None,
             },
             CallPart::Guid => {
@@ -112,8 +112,8 @@ impl ToPlatform<'_> {
             let native = self.platform.model.find_call(call).filter(|_| owner == self.index)?;
             return other(id, native.name(part)?.clone());
         }
-        let (_, native) = self.ids.native_unseen(number).filter(|(owner, _)| *owner == self.index)?;
-        Some(NativeId::Int(native))
+        let (owner, space, native) = self.ids.native_unseen(number)?;
+        (owner == self.index && space == part).then_some(NativeId::Int(native))
     }
 
     fn agent(&self, id: Id<'_>) -> Option<NativeId> {

@@ -46,9 +46,29 @@ pub fn add_of_field(vocabulary: &Vocabulary, fields: &Fields, label: &str, text:
     }
 }
 
-/// What an event says beside its fields.
+/// Members of the protocol's own frames. An event that carried one would be read as an answer, a ping or an error.
+const OF_THE_PROTOCOL: [&str; 9] = ["id", "hresult", "out", "error", "ping", "pong", "call", "args", "hello"];
+
+/// The unknown members of an event, without those that the protocol uses itself.
 pub fn beside(fields: &Fields, text: &str) -> Map<String, Json> {
     let mut members = said(text).unwrap_or_default();
-    members.retain(|label, _| !fields.list.iter().any(|field| field.label.eq_ignore_ascii_case(label)));
+    let of_the_protocol = |label: &str| OF_THE_PROTOCOL.iter().any(|own| own.eq_ignore_ascii_case(label));
+    let is_field = |label: &str| fields.list.iter().any(|field| field.label.eq_ignore_ascii_case(label));
+    members.retain(|label, _| !is_field(label) && !of_the_protocol(label));
     members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_no_member_of_another_frame_beside_it() {
+        let own = r#""ID":1,"hresult":0,"Out":{},"error":"no","PING":2,"pong":3,"call":"x","args":{},"hello":{}"#;
+        let text = format!(r#"{{"type":"OnCallEvent",{own},"Errors":4,"Colour":"red"}}"#);
+        let members = beside(&Fields::default(), &text);
+        let mut labels: Vec<&str> = members.keys().map(String::as_str).collect();
+        labels.sort_unstable();
+        assert_eq!(labels, ["Colour", "Errors", "type"]);
+    }
 }

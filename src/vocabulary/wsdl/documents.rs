@@ -143,7 +143,7 @@ impl Documents {
                 let help = "download it and name that file there, or have a file that holds everything (?singleWsdl)";
                 return Err(format!("{base} imports {location}, which is not fetched for a file: {help}"));
             }
-            return Ok(file_beside(base, location));
+            return file_beside(base, location);
         };
         let path = match split(location) {
             Some((other, path)) => {
@@ -186,12 +186,16 @@ fn split(url: &str) -> Option<(&str, &str)> {
 }
 
 /// The path of a file that another one names. Names are references of URLs: other characters may be written as `%20`.
-fn file_beside(base: &str, location: &str) -> String {
-    let location = location.strip_prefix("file://").unwrap_or(location);
-    let location = decoded(location).replace('\\', "/");
+/// Two slashes at the start name another host, as on Windows `\\host\share` does: that is refused as a URL is.
+fn file_beside(base: &str, location: &str) -> Result<String, String> {
+    let local = location.strip_prefix("file://").unwrap_or(location);
+    let local = decoded(local).replace('\\', "/");
+    if local.starts_with("//") {
+        return Err(format!("{base} imports {location}, which is at another host: copy it to this file's folder"));
+    }
     let folder = Path::new(base).parent().unwrap_or(Path::new(""));
     let mut path = PathBuf::new();
-    for part in folder.join(location).components() {
+    for part in folder.join(local).components() {
         let goes_back = matches!(path.components().next_back(), Some(Component::Normal(_)));
         match part {
             Component::CurDir => {}
@@ -199,7 +203,7 @@ fn file_beside(base: &str, location: &str) -> String {
             Component::ParentDir | Component::Normal(_) | Component::RootDir | Component::Prefix(_) => path.push(part),
         }
     }
-    path.display().to_string()
+    Ok(path.display().to_string())
 }
 
 /// A reference without `%20` and the like.
@@ -207,7 +211,8 @@ fn decoded(location: &str) -> String {
     let mut bytes = Vec::with_capacity(location.len());
     let mut rest = location.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *byte == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let code = after.get(..2).filter(|code| *byte == b'%' && code.iter().all(u8::is_ascii_hexdigit));
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
             Some(code) => {
                 bytes.push(code);
@@ -235,5 +240,20 @@ fn beside(base: &str, location: &str) -> String {
     match (folder.is_empty(), base.contains('/')) {
         (true, false) => location.to_owned(),
         _ => format!("{folder}/{location}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_of_a_file_stays_on_this_machine() {
+        let beside = |location: &str| file_beside("wsdl/service.wsdl", location);
+        assert_eq!(beside("types/a%20b.xsd").unwrap(), "wsdl/types/a b.xsd");
+        assert_eq!(beside("100%+5.xsd").unwrap(), "wsdl/100%+5.xsd", "no escape");
+        for remote in [r"\\host\share\x.xsd", "//host/share/x.xsd", "%5C%5Chost/x.xsd", "file:////host/x.xsd"] {
+            assert!(beside(remote).unwrap_err().contains("another host"), "{remote}");
+        }
     }
 }

@@ -407,6 +407,19 @@ test("abilities that are told later change only what they have", async () => {
   assert.equal(client.startRecording(), true);
 });
 
+test("a log-on has nothing beside its record, and hands on what a desktop adds", async () => {
+  const { page, take } = await ready();
+  const logOn = (more) => {
+    page.socket.say({ type: "OnUserStatusUpdate", UserInformation: { LoggedOn: 0 } });
+    take();
+    page.socket.say({ type: "OnUserLogin", agent: 40, UserInformation: { LoginID: "140" }, ...more });
+    return take().map(([name, ...args]) => [name, args[args.length - 1]]);
+  };
+  const [[login, none], [update, user]] = logOn({});
+  assert.deepEqual([login, none, update, user.loginID], ["onUserLogin", undefined, "onUserStatusUpdate", "140"]);
+  assert.deepEqual(logOn({ TraceID: "a-1" }), [["onUserLogin", { traceID: "a-1" }], ["onUserStatusUpdate", { traceID: "a-1" }]]);
+});
+
 test("a call that the agent does not have gets no codes and no status", async () => {
   const { client, page, take } = await ready({ calls: [CONNECTED] });
   assert.deepEqual([client.enterCQCodes(901, 2, ["7"]), client.setCampaignCallStatus(901, 16)], [false, false]);

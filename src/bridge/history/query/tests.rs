@@ -24,17 +24,10 @@ fn call(id: &str) -> Query {
     Query { call: Some(id.into()), ..Query::default() }
 }
 
-/// The places of the entries that belong to a story, as often looked at as the bridge does.
+/// The places of the entries that belong to a story.
 fn found(watch: &mut Watch, entries: &[Entry]) -> Vec<usize> {
-    loop {
-        let before = watch.names.len() + watch.requests.len();
-        let all = entries.iter().enumerate();
-        let found =
-            all.filter(|(place, entry)| watch.takes(1 + *place as u64, entry)).map(|(place, _)| place).collect();
-        if watch.names.len() + watch.requests.len() == before {
-            return found;
-        }
-    }
+    let all = || entries.iter().zip(1u64..).map(|(entry, place)| (place, *entry));
+    watch.find_in_all(all).into_iter().map(|(place, _)| place as usize - 1).collect()
 }
 
 #[test]
@@ -61,6 +54,17 @@ fn all_that_a_request_causes_belongs_to_its_call_and_a_number_may_be_given_again
         assert_eq!(found(&mut watch, &entries), [0, 1, 2, 3, 4, 5, 6, 9], "{id}");
     }
     assert_eq!(found(&mut Watch::new(call("501"), None), &entries), [7, 8, 10]);
+}
+
+#[test]
+fn a_request_whose_beginning_is_gone_joins_no_later_one_with_its_number() {
+    let changed = |call| entry(NORTH, What::Changed(Occasion::Transition(TransitionKind::CallOriginated), false), call);
+    let entries = [
+        caused(changed(Name::Int(501)), 7),
+        asked(entry(APPLICATION, What::MessageIn(None), Name::Int(900)), 7),
+        caused(changed(Name::Int(901)), 7),
+    ];
+    assert_eq!(found(&mut Watch::new(call("900"), None), &entries), [1, 2]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Server {
         told
     }
 
-    /// What a desktop's own event says beside the fields that it has.
+    /// The unknown members of a desktop's own event.
     fn beside(&self, message: &Message, is_whole: bool) -> Record {
         let text = message.held();
         let kind = message.kind().filter(|_| is_whole && !text.is_empty());
