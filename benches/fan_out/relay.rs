@@ -63,7 +63,7 @@ async fn write(mut stream: TcpStream, mut queue: mpsc::Receiver<Bytes>, coalesce
     let mut together = Vec::with_capacity(WRITE);
     let most = if coalesces { usize::MAX } else { 1 };
     while queue.recv_many(&mut waiting, most).await > 0 {
-        // What waits alone needs no copy.
+        // A chunk that waits alone needs no copy.
         if let [frames] = &waiting[..] {
             stream.write_all(frames).await.expect("a receiver");
             waiting.clear();

@@ -170,8 +170,8 @@ impl Ids {
     }
 
     /// Gives the call its number if it has none: its own where that is free. Of a platform whose messages pass, a call takes
-    /// its own from an earlier call of that platform and number space; those of others never have one of their own. Whether the application is
-    /// told of the call.
+    /// its own from an earlier call of that platform and number space; those of others never have one of their own. Whether
+    /// the application is told of the call.
     pub fn give(&mut self, key: CallKey, new: impl FnOnce() -> New) -> bool {
         if let Some(call) = self.calls.get(&key) {
             return call.told;

@@ -28,7 +28,7 @@ impl<'a, 'm, K> Said<'a, 'm, K> {
 }
 
 impl<'a, 'm> Said<'a, 'm, Meaning> {
-    /// What an application asks by it; none where it is news of a platform.
+    /// The request of an application that it is; none where it is news of a platform.
     pub fn asking(&self) -> Option<Asking<'a, 'm>> {
         Some(Asking::new(self.kind.request()?, self.attributes))
     }

@@ -372,7 +372,7 @@ impl Engine {
                     return;
                 }
                 let told = self.bridge.story(query).map(|(lines, watch)| {
-                    // Whoever follows hears of everything after this.
+                    // A client that follows the story hears of everything after this.
                     self.watches.extend(live.map(|live| (watch, live)));
                     lines
                 });

@@ -40,7 +40,7 @@ impl Verifier {
         let (at_once, inputs) = (self.at_once.clone(), inputs.clone());
         Some(async move {
             let Ok(turn) = at_once.acquire_owned().await else { return };
-            // What is under way is not given up: both places stay taken until it has ended.
+            // A verification that has begun is not given up: both places stay taken until it has ended.
             let verified = spawn_blocking(move || {
                 let _places = (place, turn);
                 hashes::verify(hash.expose_secret(), password.expose_secret())

@@ -273,7 +273,7 @@ impl Front {
         frames.collect()
     }
 
-    /// What desktops are asked when the page calls this.
+    /// The calls that desktops are asked for when the page makes this one.
     fn asks(&mut self, method: &str, args: Value) -> Vec<Value> {
         self.asked += 1;
         self.bridge.ask("140-page", &json!({ "id": self.asked, "call": method, "args": args }));

@@ -80,7 +80,7 @@ impl Application {
                 (None, Some(id), Some(kind)) if kind.is_service() => {
                     Some(self.ids.service(place, kind, id).to_string())
                 }
-                _ => Some(destination.number.to_string()).filter(|number| !number.is_empty()),
+                _ => (!destination.number.is_empty()).then(|| destination.number.to_string()),
             }
         });
         used

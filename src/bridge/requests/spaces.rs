@@ -4,6 +4,11 @@
 use super::{Application, Bridge};
 use crate::{mapping::CallPart, model::CallNames};
 
+/// Whether a part of a call's name is a number of the application's own.
+fn is_number(application: &Application, place: usize) -> bool {
+    application.to().call_parts.get(place) == Some(&CallPart::Number)
+}
+
 impl Bridge {
     /// Whether an application that names a call so can mean one in this number space of a platform: in the one of the same
     /// name, or in one that the application has no name for.
@@ -17,8 +22,7 @@ impl Bridge {
         let name_of = |space: u8| self.platforms[platform].outgoing().vocabulary.call_names.get(usize::from(space));
         let Some(name) = space.and_then(name_of) else { return true };
         let own = application.from.vocabulary.call_names.iter().zip(0u8..).find(|(known, _)| *known == name);
-        let is_number = |place: u8| application.to.call_parts.get(usize::from(place)) == Some(&CallPart::Number);
-        let own = own.map(|(_, place)| place).filter(|place| is_number(*place));
+        let own = own.map(|(_, place)| place).filter(|place| is_number(application, usize::from(*place)));
         own.is_none_or(|own| names.iter().any(|name| name.space == own && name.id.as_int().is_some()))
     }
 
@@ -27,7 +31,6 @@ impl Bridge {
     pub(super) fn space_of(&self, application: &Application, platform: usize, names: &CallNames<'_>) -> Option<u8> {
         let platform = &self.platforms[platform];
         let named = names.iter().find(|name| name.id.as_int().is_some()).map(|name| usize::from(name.space));
-        let is_number = |place: &usize| application.to.call_parts.get(*place) == Some(&CallPart::Number);
         let same = |place: usize| {
             let name = application.from.vocabulary.call_names.get(place)?;
             let known = &platform.outgoing().vocabulary.call_names;
@@ -35,7 +38,7 @@ impl Bridge {
         };
         let is_of_calls =
             |place: usize| application.from.vocabulary.call_names.get(place).is_some_and(|name| name == "id");
-        match named.filter(is_number) {
+        match named.filter(|place| is_number(application, *place)) {
             Some(place) if !is_of_calls(place) => same(place),
             Some(_) | None => platform.number_place(),
         }

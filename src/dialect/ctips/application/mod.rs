@@ -1,7 +1,8 @@
 //! The conversation with applications that believe they talk to a CTI Portal Server: their sessions open, register for events, come
-//! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear. Requests are read here
+//! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear, `event` how events are written. Requests are read here
 //! and carried out by the bridge.
 
+mod event;
 mod heartbeats;
 mod opening;
 mod passing;
@@ -28,9 +29,10 @@ use crate::{
     },
     settings::TryLimits,
     time::Time,
-    vocabulary::{EventTemplate, Literal, ObjectTemplate, Profile, Role, Side, Vocabulary},
+    vocabulary::{ObjectTemplate, Profile, Role, Vocabulary},
     wire::soap::{self, Blame},
 };
+use event::Event;
 use opening::Opening;
 use session::{FilterField, Session, State};
 
@@ -77,9 +79,6 @@ enum Handled {
 const STARTED: u64 = 1;
 const HEARTBEAT: u64 = 2;
 
-/// Lengths of events are guessed in steps of so many bytes.
-const LENGTH_STEP: usize = 256;
-
 /// The SOAPActions of the calls to clients.
 struct Actions {
     start: Arc<str>,
@@ -111,31 +110,6 @@ pub struct Server {
     texts: Texts,
 }
 
-/// What must be known of an event to publish it.
-struct Event {
-    template: EventTemplate,
-    class: usize,
-    request: Option<usize>,
-    tenant: Option<usize>,
-    /// The length that the last one had, rounded up.
-    usual_length: usize,
-}
-
-impl Event {
-    /// The body that tells it, and how many list items did not fit. The next one will be about as long: it is written at
-    /// once where it stays.
-    fn body(&mut self, vocabulary: &Vocabulary, message: &Message) -> (Bytes, usize) {
-        let mut body = Vec::with_capacity(self.usual_length);
-        let cut = self.template.write(vocabulary, message, &mut body);
-        self.usual_length = body.len().next_multiple_of(LENGTH_STEP);
-        // It may stay in a queue for long.
-        if body.capacity() > 2 * self.usual_length {
-            body.shrink_to_fit();
-        }
-        (Bytes::from(body), cut)
-    }
-}
-
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.debug_struct("Server").field("sessions", &self.sessions).finish_non_exhaustive()
@@ -151,18 +125,6 @@ impl Server {
         new_id: Box<dyn FnMut() -> String + Send>,
     ) -> Server {
         let find = |label: &str| vocabulary.find(label).unwrap_or(Kind(0));
-        let publish = find("PublishCTIEvent");
-        let event = |(kind, def): (Kind, &crate::vocabulary::MessageDef)| {
-            let category = def.fields.slot("EventCategory");
-            let class = def.fixed.iter().find(|(slot, _)| Some(*slot) == category).map(|(_, literal)| literal);
-            (def.side == Side::Event).then(|| Event {
-                template: EventTemplate::new(&vocabulary, &profile, publish, kind),
-                class: if let Some(Literal::Int(class)) = class { *class as usize } else { 0 },
-                request: def.role(Role::Request),
-                tenant: def.role(Role::Tenant),
-                usual_length: 0,
-            })
-        };
         let action = |label: &str| Arc::from(profile.action(&vocabulary, find(label)));
         Server {
             actions: Actions {
@@ -170,7 +132,7 @@ impl Server {
                 publish: action("PublishCTIEvent"),
                 heartbeat: action("Heartbeat"),
             },
-            events: vocabulary.kinds().map(event).collect(),
+            events: Event::all(&vocabulary, &profile, find("PublishCTIEvent")),
             start: ObjectTemplate::operation(&vocabulary, &profile, find("StartSession")),
             heartbeat: ObjectTemplate::operation(&vocabulary, &profile, find("Heartbeat")),
             log_ons: LogOns::new(std::mem::take(&mut settings.users), settings.tries, "unknown user or wrong password"),
