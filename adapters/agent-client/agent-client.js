@@ -681,9 +681,8 @@
     /** Sends a call. `answered` hears of its result: what it returned, or null, and the reason. */
     ask(name, args, answered) {
       const id = ++this.lastId;
-      const { recordID } = (this.picture ? this.picture.mirror : this.mirror).user;
-      const frame = Object.assign({ id }, recordID ? { agent: recordID } : {}, { call: name, args });
-      if (!this.connection.send(frame)) return false;
+      // Without the agent: the connection is one agent's, and a bridge that was started anew may not know its record id yet.
+      if (!this.connection.send({ id, call: name, args })) return false;
       const timer = setTimeout(() => {
         this.pending.delete(id);
         answered(null, "no result came within 10 s; what became of it is not known");

@@ -562,6 +562,7 @@ namespace AgentBridge {
                 Ask(connection, list[0], null, result => {
                     var records = Out(result, list[1]) as List<object>;
                     if (records != null) Mirror.TakeList(list, records);
+                    else log.Write("bridge: " + list[0] + ": " + result.Get("error"));
                     Part(connection);
                 });
             }
@@ -600,10 +601,8 @@ namespace AgentBridge {
                 id = ++lastId;
                 asked.Add(id, question);
             }
+            // Without the agent: the connection is one agent's, and a bridge that was started anew may not know its record id yet.
             var line = new Line { { "id", id }, { "call", call } };
-            // The record id, as the bridge has said it: a call that passes whole to a desktop keeps it.
-            object agent = Mirror.User.Get("RecordID");
-            if (agent is long && (long)agent > 0) line.Add("agent", agent);
             if (arguments != null && arguments.Count > 0) line.Add("args", arguments);
             try {
                 Send(connection, line);

@@ -178,7 +178,9 @@ class Site:
                     self.calls.append((line["call"], line.get("args", {})))
                     self.noted.notify_all()
                 if line["call"] not in self.mute:
-                    self.send({"id": line["id"], **self._result(line["call"])})
+                    # A bridge that was started anew may not know the agent's record id, whatever the client remembers.
+                    named = {"hresult": -2147467259, "error": "refused"} if "agent" in line else None
+                    self.send({"id": line["id"], **(named or self._result(line["call"]))})
 
     def _result(self, call):
         if call in self.results:

@@ -222,13 +222,14 @@ class OnCcas(Office, Programs):
         self.assertEqual(self.calls(), kept)
         self.bridge.process.end()
         self.bridge = Bridge(BINARY, self.sections)
-        self.connect()
+        # The program is there before the platform: the bridge knows nothing of its agent yet.
         heard = []
         while not heard or heard[-1] != (900, IDLE):
             event, values = self.program.heard()
             heard += [(values[0]["ID"], values[0]["State"])] if event == "OnCallEvent" else []
-        # CCAS tells the agents anew, but not their calls.
         self.assertEqual(heard, [(900, IDLE)])
+        # CCAS tells the agents anew, but not their calls.
+        self.connect()
         call = self.inbound(902)
         call.alerts(self.relay, self.ann)
         while self.program.heard()[0] != "OnCallEvent":

@@ -61,13 +61,22 @@ impl Server {
             self.write(key, frames::result(id, hresult, None, Some(&error)));
             return Taken::Unread(Unread::Refused);
         }
-        let claimed = def.role(Role::Agent(AgentPart::Id)).and_then(|slot| message.get(slot).as_int());
-        let names_another = claimed.is_some() && claimed != agent;
+        let claim = def.role(Role::Agent(AgentPart::Id));
+        let claimed = claim.and_then(|slot| message.get(slot).as_int());
+        let names_another = claimed.is_some_and(|id| match agent {
+            Some(agent) => id != agent,
+            None => self.mirror.desk(id).is_some(),
+        });
         let login_slot = def.role(Role::Agent(AgentPart::Number)).filter(|_| method == Method::LogOn);
         let logs_another =
             login_slot.is_some_and(|slot| !message.get(slot).is_empty() && !is_text(message, slot, &login));
         if names_another || logs_another {
             return self.foreign(key, id, claimed, None);
+        }
+        // A program may know its agent's record id from before the bridge was started, when the bridge does not yet. Nothing
+        // says then whose it is, so that the call goes on without it.
+        if let (Some(slot), None) = (claim, agent) {
+            message.set(slot, Node::Absent);
         }
         let is_desktop = directory.passes_for(Thing::Agent, &agent.unwrap_or(0).to_string());
         let desk = match (method, agent.and_then(|agent| self.mirror.desk(agent))) {

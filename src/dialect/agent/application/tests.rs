@@ -10,7 +10,7 @@ use crate::{
     model::{DeviceKind, OrderKind},
     port::{Abilities, Entry, Known, Thing},
     shipped::Files,
-    vocabulary,
+    vocabulary::{self, AgentPart},
 };
 
 /// What stands behind: agent 40 with logon id 140, one service group, and a platform that lacks some things.
@@ -571,6 +571,25 @@ fn another_agents_calls_and_ids_are_refused_and_logged() {
     let log_on = json!({ "id": 5, "call": "LogOn", "args": { "LogonID": "141" } });
     assert_eq!(refused(&mut pages, log_on)["error"], "refused");
     assert_eq!(pages.call(1, 6, "LogOn", json!({ "Station": "4040" })).0, [Heard::Asked { session: 1, id: 6 }]);
+}
+
+/// A bridge that was started anew does not know the agent yet; a program that was there before does.
+#[test]
+fn a_record_id_from_before_the_bridge_was_started_is_not_refused() {
+    let mut pages = Pages::new();
+    pages.open(1, "150");
+    let calls = pages.call(1, 5, "GetCalls", json!({})).1;
+    let named = json!({ "id": 5, "agent": 50, "call": "GetCalls" });
+    assert_eq!(pages.send(1, &named.to_string()), [Heard::Nothing]);
+    assert_eq!(pages.hears(1), calls);
+    // Whom it names is nobody's business either, as long as it could be another agent.
+    let log_on = json!({ "id": 6, "agent": 50, "call": "LogOn", "args": { "Station": "4040" } });
+    let (mut message, input) = (Message::default(), format!("{log_on}\n"));
+    let mut input = Input::Bytes { connection: Connection::accepted(1), bytes: input.as_bytes() };
+    pages.server.handle(pages.now, &mut input, &pages.behind, &mut message).unwrap();
+    let def = pages.vocabulary.message(message.kind().unwrap());
+    let slot = def.role(Role::Agent(AgentPart::Id)).unwrap();
+    assert!(message.is_absent(slot));
 }
 
 #[test]
