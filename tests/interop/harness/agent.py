@@ -8,12 +8,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "agent_net"))
 
-from net import AgentRelay, Application  # noqa: E402
+import net                      # noqa: E402
 
-from .bridge import ANYWHERE             # noqa: E402
-from .process import PATIENCE            # noqa: E402
+from .bridge import ANYWHERE    # noqa: E402
+from .process import PATIENCE   # noqa: E402
 
 TOKENS = {"77": "token-of-77", "78": "token-of-78"}
+
+
+def prepare():
+    """Builds the programs, before tests that need them run side by side."""
+    net.agent()
+    net.program()
 
 
 class Listener:
@@ -35,7 +41,7 @@ def desks(**settings):
     return {"platform.desks": {"dialect": "agent", "listen": ANYWHERE, "agents": TOKENS, **settings}}
 
 
-class Program(Application):
+class Program(net.Application):
     """A program of an agent's, by the agent's token."""
 
     def __init__(self, address, number="77", *flags, **settings):
@@ -67,7 +73,7 @@ class Program(Application):
         return self._next(lambda each: each.get("done") == number)
 
 
-class Desktop(AgentRelay):
+class Desktop(net.AgentRelay):
     """An Agent with its relay, by the agent's token."""
 
     def __init__(self, address, number="77", **settings):
