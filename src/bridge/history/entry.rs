@@ -176,6 +176,9 @@ pub struct Entry<'n> {
 
 const OF_APPLICATION: u16 = 1 << 15;
 const NAMES: usize = 6;
+/// The words that each entry begins with, and the most words of one without texts: session, request and names follow.
+const HEAD: usize = 3;
+const SHORT: usize = HEAD + 2 + NAMES;
 /// Flags: two bits for each name, then one for each of these.
 const HAS_SESSION: u16 = 1 << 12;
 const HAS_REQUEST: u16 = 1 << 13;
@@ -236,65 +239,87 @@ impl<'n> Entry<'n> {
         [self.call, self.second, self.agent, self.platform_call, self.platform_agent, self.guid]
     }
 
-    /// How many words the entry has.
+    /// Its words and their number; none if there are texts among them, as in few entries.
     #[inline]
-    pub fn length(&self) -> usize {
-        let mut length = 3 + usize::from(self.session.is_some()) + usize::from(self.request.is_some());
-        for name in self.names() {
-            length += match name {
-                Name::None => 0,
-                Name::Int(_) => 1,
-                Name::Text(text) => text_length(text),
-            };
+    pub fn short(&self) -> Option<([u64; SHORT], usize)> {
+        let mut words = [0; SHORT];
+        let (mut length, mut flags) = (HEAD, 0);
+        let mut put = |is_there: bool, flag: u16, word: u64| {
+            if is_there {
+                words[length] = word;
+                length += 1;
+                flags |= flag;
+            }
+        };
+        put(self.session.is_some(), HAS_SESSION, u64::from(self.session.unwrap_or_default()));
+        put(self.request.is_some(), HAS_REQUEST, self.request.unwrap_or_default() as u64);
+        for (place, name) in self.names().into_iter().enumerate() {
+            match name {
+                Name::None => {}
+                Name::Int(number) => put(true, INT << (2 * place), number as u64),
+                Name::Text(_) => return None,
+            }
         }
-        length + self.values.map_or(0, |values| text_length(cut(values, LONGEST_VALUES)))
+        if self.values.is_some() {
+            return None;
+        }
+        words[..HEAD].copy_from_slice(&self.head(length, flags));
+        Some((words, length))
     }
 
-    /// Hands over the words, as many as `length` says.
-    #[inline]
-    pub fn write(&self, length: usize, mut put: impl FnMut(u64)) {
-        let names = self.names();
-        let mut flags = 0;
-        for (place, name) in names.iter().enumerate() {
+    /// Its words, where there are texts among them.
+    #[cold]
+    pub fn long(&self) -> Vec<u64> {
+        let (mut words, mut flags) = (vec![0; HEAD], 0);
+        if let Some(session) = self.session {
+            flags |= HAS_SESSION;
+            words.push(u64::from(session));
+        }
+        if let Some(request) = self.request {
+            flags |= HAS_REQUEST;
+            words.push(request as u64);
+        }
+        for (place, name) in self.names().into_iter().enumerate() {
             let sort = match name {
-                Name::None => 0,
-                Name::Int(_) => INT,
-                Name::Text(_) => TEXT,
+                Name::None => continue,
+                Name::Int(number) => {
+                    words.push(number as u64);
+                    INT
+                }
+                Name::Text(text) => {
+                    push_text(text, &mut words);
+                    TEXT
+                }
             };
             flags |= sort << (2 * place);
         }
-        let flag = |is_there: bool, flag: u16| if is_there { flag } else { 0 };
-        flags |= flag(self.session.is_some(), HAS_SESSION) | flag(self.request.is_some(), HAS_REQUEST);
-        flags |= flag(self.values.is_some(), HAS_VALUES);
+        if let Some(values) = self.values {
+            flags |= HAS_VALUES;
+            push_text(cut(values, LONGEST_VALUES), &mut words);
+        }
+        let head = self.head(words.len(), flags);
+        words[..HEAD].copy_from_slice(&head);
+        words
+    }
+
+    /// The first words of each entry.
+    #[inline]
+    fn head(&self, length: usize, flags: u16) -> [u64; HEAD] {
         let owner = match self.owner {
             Owner::Platform(index) => index as u16,
             Owner::Application(index) => index as u16 | OF_APPLICATION,
         };
         let [variant, kind, more] = self.what.codes();
-        put(packed([length as u16, u16::from_le_bytes([variant, kind]), flags, owner]));
-        put(self.at.0 | u64::from(more) << 56);
-        put(packed([
-            self.message.map_or(NONE, |kind| kind.0),
-            self.rule.map_or(NONE, |rule| rule as u16),
-            self.other as u16,
-            self.sessions.min(usize::from(u16::MAX)) as u16,
-        ]));
-        if let Some(session) = self.session {
-            put(u64::from(session));
-        }
-        if let Some(request) = self.request {
-            put(request as u64);
-        }
-        for name in names {
-            match name {
-                Name::None => {}
-                Name::Int(number) => put(number as u64),
-                Name::Text(text) => put_text(text, &mut put),
-            }
-        }
-        if let Some(values) = self.values {
-            put_text(cut(values, LONGEST_VALUES), &mut put);
-        }
+        [
+            packed([length as u16, u16::from_le_bytes([variant, kind]), flags, owner]),
+            self.at.0 | u64::from(more) << 56,
+            packed([
+                self.message.map_or(NONE, |kind| kind.0),
+                self.rule.map_or(NONE, |rule| rule as u16),
+                self.other as u16,
+                self.sessions.min(usize::from(u16::MAX)) as u16,
+            ]),
+        ]
     }
 
     /// Reads an entry, and says how many bytes it has.
@@ -360,18 +385,14 @@ fn unpacked(word: u64) -> [u16; 4] {
     [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
 }
 
-/// The words of a text: its length, then its bytes.
-fn text_length(text: &str) -> usize {
-    1 + text.len().div_ceil(8)
-}
-
-fn put_text(text: &str, put: &mut impl FnMut(u64)) {
-    put(text.len() as u64);
-    for part in text.as_bytes().chunks(8) {
+/// Adds the words of a text: its length, then its bytes.
+fn push_text(text: &str, words: &mut Vec<u64>) {
+    words.push(text.len() as u64);
+    words.extend(text.as_bytes().chunks(8).map(|part| {
         let mut word = [0; 8];
         word[..part.len()].copy_from_slice(part);
-        put(u64::from_le_bytes(word));
-    }
+        u64::from_le_bytes(word)
+    }));
 }
 
 fn word(rest: &mut &[u8]) -> Option<u64> {

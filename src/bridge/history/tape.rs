@@ -72,21 +72,23 @@ impl Tape {
     #[inline]
     pub fn add(&self, mut entry: Entry) {
         entry.at = Time(self.now.load(Relaxed));
-        let length = entry.length();
+        match entry.short() {
+            Some((words, length)) => self.put(&words[..length]),
+            None => self.put(&entry.long()),
+        }
+    }
+
+    fn put(&self, words: &[u64]) {
         let mut piece = &self.pieces[self.place.load(Relaxed)];
-        if piece.used.load(Relaxed) + length > PIECE {
+        if piece.used.load(Relaxed) + words.len() > PIECE {
             piece = self.begin();
         }
         let begin = piece.used.load(Relaxed);
-        let Some(words) = piece.words().get(begin..begin + length) else { return };
-        let mut words = words.iter();
-        entry.write(length, |word| {
-            if let Some(place) = words.next() {
-                place.store(word, Relaxed);
-            }
-        });
+        let end = begin + words.len();
+        let Some(places) = piece.words().get(begin..end) else { return };
+        places.iter().zip(words).for_each(|(place, word)| place.store(*word, Relaxed));
         self.last.store(begin, Relaxed);
-        piece.used.store(begin + length, Relaxed);
+        piece.used.store(end, Relaxed);
     }
 
     /// Begins the next piece, in place of the oldest.

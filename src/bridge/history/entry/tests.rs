@@ -2,10 +2,11 @@ use super::*;
 use crate::model::{ChangeKind, OrderKind, RouteChange};
 
 fn words(entry: &Entry) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    entry.write(entry.length(), |word| bytes.extend(word.to_le_bytes()));
-    assert_eq!(bytes.len(), 8 * entry.length());
-    bytes
+    let long = entry.long();
+    if let Some((words, length)) = entry.short() {
+        assert_eq!(words[..length], long);
+    }
+    long.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
 #[test]
@@ -48,7 +49,10 @@ fn an_entry_is_read_as_it_was_written() {
                 values: Some("{\"a\":1}"),
                 ..least
             };
-            for entry in [least, whole] {
+            let [second, platform_call, platform_agent, guid] = [2, 3, 4, 5].map(Name::Int);
+            let numbers = Entry { second, platform_call, platform_agent, guid, values: None, ..whole };
+            assert_eq!(numbers.short().map(|(_, length)| length), Some(SHORT));
+            for entry in [least, numbers, whole] {
                 let mut bytes = words(&entry);
                 let length = bytes.len();
                 bytes.push(1);
