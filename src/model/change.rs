@@ -57,13 +57,22 @@ pub struct Attributes<'m> {
     pub service: Device<'m>,
     /// The platform's id of the request that this answers.
     pub request: Id<'m>,
-    facts: [Value<'m>; Fact::ALL.len()],
+    /// The facts that were set, of which there are few. What is not among `known` is looked for nowhere.
+    facts: SmallVec<[(Fact, Value<'m>); FEW]>,
+    known: u64,
     /// Facts that only hold where the model knows none.
     weak: u64,
     /// Call data as (key, value).
     pub data: Option<SmallVec<[(Value<'m>, Value<'m>); 4]>>,
     /// An agent's services.
     pub services: Option<SmallVec<[Device<'m>; 4]>>,
+}
+
+/// As many facts as most rules set.
+const FEW: usize = 10;
+
+fn bit(fact: Fact) -> u64 {
+    1 << fact as u64
 }
 
 impl Default for Attributes<'_> {
@@ -77,7 +86,8 @@ impl Default for Attributes<'_> {
             to: Device::default(),
             service: Device::default(),
             request: Id::None,
-            facts: [Value::Absent; Fact::ALL.len()],
+            facts: SmallVec::new(),
+            known: 0,
             weak: 0,
             data: None,
             services: None,
@@ -92,28 +102,37 @@ impl<'m> Attributes<'m> {
     }
 
     pub fn set(&mut self, fact: Fact, value: Value<'m>) {
-        self.facts[fact as usize] = value;
-        self.weak &= !(1 << fact as u64);
+        if self.known & bit(fact) != 0 {
+            self.facts.retain(|(known, _)| *known != fact);
+        }
+        self.facts.push((fact, value));
+        self.known |= bit(fact);
+        self.weak &= !bit(fact);
     }
 
     /// Sets a fact that only holds where neither the message nor the model knows better.
     pub fn set_weak(&mut self, fact: Fact, value: Value<'m>) {
-        if self.facts[fact as usize].is_empty() {
-            self.facts[fact as usize] = value;
-            self.weak |= 1 << fact as u64;
+        if self.fact(fact).is_empty() {
+            self.set(fact, value);
+            self.weak |= bit(fact);
         }
     }
 
+    #[inline]
     pub fn fact(&self, fact: Fact) -> Value<'m> {
-        self.facts[fact as usize]
+        if self.known & bit(fact) == 0 { Value::Absent } else { self.find(fact) }
+    }
+
+    fn find(&self, fact: Fact) -> Value<'m> {
+        self.facts.iter().find(|(known, _)| *known == fact).map(|(_, value)| *value).unwrap_or_default()
     }
 
     pub fn is_weak(&self, fact: Fact) -> bool {
-        self.weak & (1 << fact as u64) != 0
+        self.weak & bit(fact) != 0
     }
 
     pub fn int(&self, fact: Fact) -> Option<i64> {
-        self.facts[fact as usize].as_int()
+        self.fact(fact).as_int()
     }
 
     /// Whether it gives a code that is no number, as every dialect's applications take it.
@@ -124,6 +143,6 @@ impl<'m> Attributes<'m> {
 
     /// A fact that is a text, empty where there is none.
     pub fn text(&self, fact: Fact) -> &'m str {
-        if let Value::Text(text) = self.facts[fact as usize] { text } else { "" }
+        if let Value::Text(text) = self.fact(fact) { text } else { "" }
     }
 }

@@ -60,7 +60,8 @@ pub enum Audience {
     Asker(ClientId),
 }
 
-/// Attributes of the transition itself, where it has them.
+/// Attributes of the transition itself, where it has them. Every event moves them several times, so that what few have is
+/// apart: it can be read and set as if it were here.
 #[derive(Debug, Clone, Default)]
 pub struct Details {
     pub state: Option<AgentState>,
@@ -68,6 +69,17 @@ pub struct Details {
     pub blind: bool,
     pub code: Option<i64>,
     pub told: bool,
+    pub entity: Option<Entity>,
+    pub last_of_type: bool,
+    pub last: bool,
+    /// No message of the platform says it: it follows from what was lost, or from silence.
+    pub presumed: bool,
+    seldom: Option<Box<SeldomDetails>>,
+}
+
+/// Details of requests and routes.
+#[derive(Debug, Clone, Default)]
+pub struct SeldomDetails {
     pub failure: Option<Failure>,
     /// The platform's own number for a failure.
     pub result: Option<i64>,
@@ -79,14 +91,37 @@ pub struct Details {
     pub reject: Option<RejectReason>,
     /// Seconds.
     pub timeout: Option<u32>,
-    pub entity: Option<Entity>,
-    pub last_of_type: bool,
-    pub last: bool,
     /// The routing platform's number of a route.
     pub route: Option<i64>,
     pub if_allocated: bool,
-    /// No message of the platform says it: it follows from what was lost, or from silence.
-    pub presumed: bool,
+}
+
+static NO_DETAILS: SeldomDetails = SeldomDetails {
+    failure: None,
+    result: None,
+    about: None,
+    reason: None,
+    status: None,
+    route_type: None,
+    destination: None,
+    reject: None,
+    timeout: None,
+    route: None,
+    if_allocated: false,
+};
+
+impl Deref for Details {
+    type Target = SeldomDetails;
+
+    fn deref(&self) -> &SeldomDetails {
+        self.seldom.as_deref().unwrap_or(&NO_DETAILS)
+    }
+}
+
+impl DerefMut for Details {
+    fn deref_mut(&mut self) -> &mut SeldomDetails {
+        self.seldom.get_or_insert_default()
+    }
 }
 
 impl Default for Subjects {
