@@ -273,10 +273,11 @@ impl Bridge {
     /// nothing is left.
     fn settle(&mut self, now: Time, index: usize, mut cause: Cause) {
         self.platforms[index].stamp(now);
+        if self.converse(now, index) {
+            cause = Cause::Link;
+        }
+        // What is told makes the conversation say nothing; after an order it is heard at once.
         loop {
-            if self.converse(now, index) {
-                cause = Cause::Link;
-            }
             let mut consequences = std::mem::take(&mut self.consequences);
             self.platforms[index].model.take_consequences(&mut consequences);
             if consequences.is_empty() {
@@ -287,6 +288,17 @@ impl Bridge {
             consequences.clear();
             self.consequences = consequences;
         }
+        if self.platforms[index].model.has_to_settle() {
+            self.settle_picture(now, index);
+        }
+        self.settle_passed(now, index);
+        self.settle_routes(now, index);
+        self.collect(now);
+        self.just_passed = false;
+    }
+
+    /// Lets go of what ended in a platform's picture.
+    fn settle_picture(&mut self, now: Time, index: usize) {
         for service in self.platforms[index].model.take_restaffed() {
             for (_, application) in self.applications.present_mut() {
                 application.restaffed(now, index, service);
@@ -302,10 +314,6 @@ impl Bridge {
             }
         }
         self.forgotten = forgotten;
-        self.settle_passed(now, index);
-        self.settle_routes(now, index);
-        self.collect(now);
-        self.just_passed = false;
     }
 
     /// Lets the platform or the applications know what happened in its picture.

@@ -103,7 +103,7 @@ impl Bridge {
                     Err(Bad::of(format!("{label}: {field} is no number: {text:?}")))
                 } else {
                     self.asked(now, index, FILE_SESSION, id, &message);
-                    decoded.malformed.map_or(Ok(()), |malformed| Err(Bad::of(malformed)))
+                    decoded.malformed().map_or(Ok(()), |malformed| Err(Bad::of(malformed)))
                 }
             }
             Err(error) => Err(Bad::of(from.vocabulary.explain(true, &error))),

@@ -190,6 +190,12 @@ impl Model {
         self.consequences.take(into);
     }
 
+    /// Whether there is anything to settle: after most messages there is not.
+    pub fn has_to_settle(&self) -> bool {
+        let (services, calls) = (&self.services, &self.calls);
+        services.has_news() || calls.has_forgotten() || self.requests.has_closed() || self.timers.are_many()
+    }
+
     /// To be called when all transitions are used: drops requests that ended and calls whose time is over, and names the
     /// calls, so that applications may forget them, too. Services that were removed lose their agents.
     pub fn settle(&mut self, forgotten: &mut Vec<CallIx>) {

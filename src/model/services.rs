@@ -81,6 +81,11 @@ impl Services {
         }
     }
 
+    /// Whether agents of any have changed, or any was removed.
+    pub fn has_news(&self) -> bool {
+        !self.restaffed.is_empty() || !self.closed.is_empty()
+    }
+
     pub fn take_closed(&mut self) -> Vec<ServiceIx> {
         std::mem::take(&mut self.closed)
     }

@@ -70,9 +70,14 @@ impl Timers {
         self.heap.push(Reverse(Alarm { at, count: self.count, timer }));
     }
 
-    /// Takes out the timers of calls that are not there any more, once there are twice as many as after the last time.
+    /// Whether there are twice as many as after the last sweep.
+    pub fn are_many(&self) -> bool {
+        self.heap.len() >= FEW.max(2 * self.swept)
+    }
+
+    /// Takes out the timers of calls that are not there any more, once there are many.
     pub fn sweep(&mut self, is_there: impl Fn(CallIx) -> bool) {
-        if self.heap.len() < FEW.max(2 * self.swept) {
+        if !self.are_many() {
             return;
         }
         self.heap.retain(|Reverse(alarm)| match alarm.timer {

@@ -95,7 +95,7 @@ impl Stream {
         }
         Some(match read {
             Ok(mut decoded) => {
-                decoded.replaced.join(replaced);
+                decoded.join(replaced);
                 Next::Message(decoded)
             }
             Err(error) => Next::Unread { text: text.into_owned(), unread: Unread::Json(error), replaced },

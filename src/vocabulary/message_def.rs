@@ -65,7 +65,7 @@ pub struct MessageDef {
     pub span: Range<usize>,
 }
 
-/// The fields by which people tell which call, agent and request a message is about; of several, the first that has a value.
+/// The fields by which people tell which call, agent and request a message is about, and when it was said; of several, the first that has a value.
 #[derive(Debug, Clone, Default)]
 pub struct Mentions {
     pub call: Vec<usize>,
@@ -73,12 +73,15 @@ pub struct Mentions {
     pub second: Vec<usize>,
     pub agent: Vec<usize>,
     pub request: Option<usize>,
+    /// The moment: local time, and UTC.
+    pub times: [Option<usize>; 2],
 }
 
 impl Mentions {
     pub(super) fn of(roles: &[(Role, usize)], call_names: &[String]) -> Mentions {
         let (mut calls, mut others) = (Vec::new(), Vec::new());
         let (mut ids, mut numbers, mut request) = (Vec::new(), Vec::new(), None);
+        let mut times = [None; 2];
         for (role, slot) in roles {
             match role {
                 Role::Call(Which::Call, part) => calls.push((*part, *slot)),
@@ -91,9 +94,9 @@ impl Mentions {
                 | Role::Session
                 | Role::Tenant
                 | Role::Platform
-                | Role::Sequence
-                | Role::Time
-                | Role::Utc => {}
+                | Role::Sequence => {}
+                Role::Time => times[0] = Some(*slot),
+                Role::Utc => times[1] = Some(*slot),
             }
         }
         // The number is what people call a call by; without one, its most authoritative name.
@@ -106,6 +109,7 @@ impl Mentions {
             second: sorted(others),
             agent: ids.into_iter().chain(numbers).collect(),
             request,
+            times,
         }
     }
 }

@@ -30,7 +30,7 @@ mod wording;
 pub mod wsdl;
 mod xml;
 
-pub use decoded::Decoded;
+pub use decoded::{Decoded, Observed};
 pub use definition::{Form, Headers, Vocabulary};
 pub use enumeration::{Enum, Member, by_code};
 pub use field::{AgentPart, Field, Literal, Role, Type, Which};

@@ -45,6 +45,8 @@ impl Sort {
 pub struct Replaced(u8);
 
 impl Replaced {
+    pub const NONE: Replaced = Replaced(0);
+
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -4,7 +4,7 @@ use super::Platform;
 use crate::{
     message::{Message, Value},
     time::{self, Time, Zone},
-    vocabulary::{Role, Vocabulary},
+    vocabulary::Vocabulary,
 };
 
 pub(super) fn local(moment: u64, ahead: i64) -> String {
@@ -14,7 +14,7 @@ pub(super) fn local(moment: u64, ahead: i64) -> String {
 /// The times in a message, local and UTC; none where the dialect has no such fields.
 pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Option<&'m str>; 2]> {
     let def = vocabulary.message(message.kind()?);
-    let shown = [Role::Time, Role::Utc].map(|role| match message.get(def.role(role)?) {
+    let shown = def.mentions.times.map(|slot| match message.get(slot?) {
         Value::Text(text) => Some(text),
         _ => None,
     });

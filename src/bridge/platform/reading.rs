@@ -13,7 +13,7 @@ use crate::{
     model::{Bounds, Change, ChangeKind, Device, DeviceKind, Effect, Id, Meaning, Model, Reached},
     port::{Asker, Heard, Notice, Output},
     time::Time,
-    vocabulary::Decoded,
+    vocabulary::{Decoded, Observed},
 };
 
 /// The request that a message answers.
@@ -51,13 +51,7 @@ impl Platform {
 
     /// Lets everything follow from a message that was read; the error is what is wrong with it.
     pub(super) fn take_in(&mut self, now: Time, heard: Heard, decoded: Decoded, message: &Message) -> Result<(), Bad> {
-        if !decoded.unknown.is_empty() {
-            self.counts.unknown_fields += decoded.unknown.len() as u64;
-            self.unknown_fields = decoded.unknown;
-        }
-        if !decoded.replaced.is_empty() {
-            self.say_replaced(decoded.replaced);
-        }
+        let malformed = decoded.observed().and_then(|observed| self.note_observed(*observed));
         if let Some(kind) = message.kind() {
             self.counts.read[kind.0 as usize] += 1;
             self.counts.last_read = Some(now);
@@ -70,7 +64,20 @@ impl Platform {
         self.converse(now);
         let taken = self.follow(now, heard, message);
         // A malformed field is reported in preference to a rule's outcome.
-        decoded.malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
+        malformed.map_or(taken, |malformed| Err(self.malformed(message, &malformed)))
+    }
+
+    /// Counts and says what was observed while a message was read, and hands back which field is not of its type.
+    #[cold]
+    fn note_observed(&mut self, observed: Observed) -> Option<String> {
+        if !observed.unknown.is_empty() {
+            self.counts.unknown_fields += observed.unknown.len() as u64;
+            self.unknown_fields = observed.unknown;
+        }
+        if !observed.replaced.is_empty() {
+            self.say_replaced(observed.replaced);
+        }
+        observed.malformed
     }
 
     /// Tells whose command a message answers.

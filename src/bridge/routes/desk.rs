@@ -87,6 +87,11 @@ impl Desk {
         self.says.pop_front()
     }
 
+    /// Whether there is nothing to say.
+    pub fn is_quiet(&self) -> bool {
+        self.says.is_empty()
+    }
+
     /// The next thing to be done.
     pub fn order(&mut self) -> Option<Order> {
         self.orders.pop_front()

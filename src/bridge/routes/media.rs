@@ -217,12 +217,25 @@ impl Bridge {
         !self.routers.is_empty() || applications.any(|(_, application)| application.routes.media().is_some())
     }
 
+    /// Whether no application's desk has anything to say.
+    fn are_quiet(&self) -> bool {
+        self.applications.present().all(|(_, application)| application.routes.is_quiet())
+    }
+
+    /// Whether a platform may have said something of a route.
+    fn may_have_news(&self) -> bool {
+        self.finds_routes() || self.platforms.present().any(|(_, platform)| !platform.route_news.is_empty())
+    }
+
     /// Lets everything follow from what the desks and the routing platforms say, until nothing is left. `platform` is the
     /// one to speak of where no call is known.
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
+        if !self.may_have_news() && self.are_quiet() {
+            return;
+        }
         loop {
             self.say_routes(platform);
-            if !self.finds_routes() && self.platforms.present().all(|(_, platform)| platform.route_news.is_empty()) {
+            if !self.may_have_news() {
                 return;
             }
             let routed = self.route_calls(now);

@@ -139,7 +139,7 @@ impl Server {
         let (text, unread, replaced) = match session.stream.next(bytes, &reading, true, message)? {
             Next::Message(decoded) => {
                 self.say_replaced(decoded.replaced);
-                return Some(Taken::heard(self.request(now, key, directory, message, decoded.malformed)));
+                return Some(Taken::heard(self.request(now, key, directory, message, decoded.malformed())));
             }
             Next::Unread { text, unread, replaced } => (text, unread, replaced),
         };

@@ -76,6 +76,10 @@ impl Calls {
         self.table.is_empty() && self.names.is_empty()
     }
 
+    pub fn has_forgotten(&self) -> bool {
+        !self.forgotten.is_empty()
+    }
+
     pub fn take_forgotten(&mut self) -> Vec<CallIx> {
         std::mem::take(&mut self.forgotten)
     }

@@ -84,6 +84,10 @@ impl Requests {
         }
     }
 
+    pub fn has_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
     pub fn drop_closed(&mut self) {
         for request in self.closed.drain(..) {
             self.table.remove(&request);

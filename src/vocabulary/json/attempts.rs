@@ -33,7 +33,10 @@ impl Vocabulary {
     ) -> Result<Decoded, JsonError> {
         let Some((mended, replaced)) = tolerant::mend(text) else { return Err(said(words, text)) };
         match self.read_strictly(&mended, asks, wanted, into) {
-            Ok(decoded) => Ok(Decoded { replaced, ..decoded }),
+            Ok(mut decoded) => {
+                decoded.join(replaced);
+                Ok(decoded)
+            }
             Err(JsonError::Syntax(words)) => Err(said(words, &mended)),
             Err(error) => Err(error),
         }

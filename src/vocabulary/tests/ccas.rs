@@ -440,7 +440,7 @@ fn what_is_no_message_of_the_relay_says_why() {
     let mut message = Message::default();
     let odd =
         ccas.read_json(r#"{"type":34,"RecID":40,"ServiceGroupList":{"a":1}}"#, false, &Wanted::new(), &mut message);
-    assert_eq!(odd.unwrap().malformed.unwrap(), "ServiceGroupList is not of type [id]");
+    assert_eq!(odd.unwrap().malformed().unwrap(), "ServiceGroupList is not of type [id]");
     let rude = ccas.read_json(r#"{"call":"MakeCall","args":5}"#, true, &Wanted::new(), &mut message).unwrap_err();
     assert!(rude.to_string().contains("expected the fields of a message"), "{rude}");
 }
