@@ -1,7 +1,8 @@
 //! The stories of calls that were: ids, names, times and rules, and the values of messages if that is wanted. It owns a bounded
-//! memory of them (`tape`, of one `entry` after the other); `telling` makes lines of entries and `query` finds those of a story
+//! memory of them (`tape`, of one `entry` after the other, each written as a `draft`); `telling` makes lines of entries and `query` finds those of a story
 //! when somebody asks. It deliberately makes no text before.
 
+mod draft;
 mod entry;
 mod happening;
 mod query;
@@ -11,7 +12,8 @@ mod telling;
 use std::sync::Arc;
 
 use super::{Bridge, Owner, exchange::Rules};
-pub(super) use entry::{Entry, Name, Unheard, What};
+pub(super) use draft::Draft;
+pub(super) use entry::{Entry, Name, Part, Unheard, What};
 pub use happening::Happening;
 pub use query::{Query, Watch};
 pub(super) use tape::Tape;

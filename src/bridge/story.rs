@@ -2,16 +2,18 @@
 //! owns how that becomes notices at level debug, which are made only while the log shows them, and entries of the `history`. It
 //! deliberately decides nothing: no step of the bridge depends on it.
 
+mod ids;
+
 use std::sync::Arc;
 
 use super::{
     Bridge, Owner,
-    history::{Entry, NO_RULE_HOLDS, Name, Tape, What},
+    history::{Draft, NO_RULE_HOLDS, Name, Part, Tape, What},
     platform::Platform,
 };
 use crate::{
     mapping::Incoming,
-    message::{Kind, Message, Node, Value},
+    message::{Message, Node},
     model::{
         Asked, CallIx, ClientId, Consequence, Effect, Meaning, Occasion, Request, RequestKind, Subjects, Transition,
         TransitionKind, is_guid,
@@ -21,6 +23,7 @@ use crate::{
 };
 
 pub(super) use super::history::Unheard;
+use ids::{Ids, text};
 
 /// Who reads the stories of one platform or application.
 #[derive(Debug, Clone)]
@@ -56,64 +59,45 @@ impl Teller {
 
     /// Keeps an entry for the history, if there is one.
     #[inline]
-    fn remember<'n>(&self, what: What, filled: impl FnOnce(Entry<'n>) -> Entry<'n>) {
+    fn remember(&self, what: What, fill: impl FnOnce(&mut Draft)) {
         if let Some(history) = &self.history {
-            history.add(filled(Entry::new(self.owner, what)));
+            let mut draft = Draft::new(self.owner, what);
+            fill(&mut draft);
+            history.add(&draft);
         }
     }
 
-    /// Makes a notice, if the log shows stories.
-    fn notice(&self, notice: impl FnOnce() -> Notice) -> Option<Notice> {
-        self.log.as_ref().map(|_| notice())
+    /// The same of a message, with its values where the history keeps them.
+    #[inline]
+    fn remember_message(&self, what: What, vocabulary: &Vocabulary, message: &Message, fill: impl FnOnce(&mut Draft)) {
+        self.remember(what, |draft| {
+            fill(draft);
+            if self.history.as_ref().is_some_and(|history| history.values) {
+                Teller::add_values(draft, vocabulary, message);
+            }
+        });
     }
 
-    /// The values of a message, where the history keeps them.
-    fn values(&self, vocabulary: &Vocabulary, message: &Message) -> Option<String> {
-        self.history.as_ref().filter(|history| history.values)?;
+    /// Makes a notice, if the log shows stories.
+    #[inline]
+    fn notice(&self, notice: impl FnOnce() -> Notice) -> Option<Notice> {
+        self.log.as_ref()?;
+        seldom();
+        Some(notice())
+    }
+
+    #[cold]
+    fn add_values(draft: &mut Draft, vocabulary: &Vocabulary, message: &Message) {
+        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return };
         let mut shown = message.clone();
-        let def = vocabulary.message(message.kind()?);
         let secrets = def.fields.list.iter().enumerate().filter(|(_, field)| field.secret).map(|(slot, _)| slot);
         // The id of a session is as good as its password.
         let secrets = secrets.chain(def.role(Role::Session));
         secrets.for_each(|slot| shown.set(slot, Node::Absent));
         let mut text = Vec::new();
         vocabulary.write_json(&shown, &mut text);
-        Some(String::from_utf8_lossy(&text).into_owned())
+        draft.values(&String::from_utf8_lossy(&text));
     }
-}
-
-/// The ids in a message, as the side writes them whose message it is.
-struct Ids<'m> {
-    kind: Kind,
-    call: Value<'m>,
-    second: Value<'m>,
-    agent: Value<'m>,
-    request: Option<i64>,
-}
-
-impl<'m> Ids<'m> {
-    fn of(vocabulary: &Vocabulary, message: &'m Message) -> Option<Ids<'m>> {
-        let kind = message.kind()?;
-        let def = vocabulary.message(kind);
-        let first = |slots: &[usize]| slots.iter().map(|slot| message.get(*slot)).find(is_there).unwrap_or_default();
-        let [call, second, agent] =
-            [&def.mentions.call, &def.mentions.second, &def.mentions.agent].map(|slots| first(slots));
-        let request = def.mentions.request.and_then(|slot| message.get(slot).as_int());
-        Some(Ids { kind, call, second, agent, request })
-    }
-}
-
-fn is_there(value: &Value) -> bool {
-    match value {
-        Value::Int(_) | Value::Bool(_) => true,
-        Value::Text(text) => !text.is_empty(),
-        Value::Float(_) => value.as_int().is_some(),
-        Value::Absent | Value::Nil | Value::List(_) | Value::Record(_) => false,
-    }
-}
-
-fn text(value: Value) -> Option<String> {
-    value.as_text(&mut itoa::Buffer::new()).map(str::to_owned)
 }
 
 /// A message came in: from a platform, or from a session of an application.
@@ -124,16 +108,13 @@ pub(super) fn message_in(
     session: Option<u32>,
 ) -> Option<Notice> {
     let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
-    let values = teller.values(vocabulary, message);
-    teller.remember(What::MessageIn(None), |entry| Entry {
-        message: Some(kind),
-        session,
-        request,
-        call: Name::of(call),
-        second: Name::of(second),
-        agent: Name::of(agent),
-        values: values.as_deref(),
-        ..entry
+    teller.remember_message(What::MessageIn(None), vocabulary, message, |draft| {
+        draft.message(kind);
+        draft.session(session);
+        draft.request(request);
+        draft.id(Part::Call, call);
+        draft.id(Part::Second, second);
+        draft.id(Part::Agent, agent);
     });
     teller.notice(|| {
         let message_name = vocabulary.message(kind).label.clone();
@@ -144,11 +125,10 @@ pub(super) fn message_in(
 /// A message that no rule is for.
 pub(super) fn ignored(teller: &Teller, incoming: &Incoming, message: &Message) -> Option<Notice> {
     let Ids { kind, call, agent, .. } = Ids::of(&incoming.vocabulary, message)?;
-    teller.remember(What::Ignored, |entry| Entry {
-        message: Some(kind),
-        call: Name::of(call),
-        agent: Name::of(agent),
-        ..entry
+    teller.remember(What::Ignored, |draft| {
+        draft.message(kind);
+        draft.id(Part::Call, call);
+        draft.id(Part::Agent, agent);
     });
     teller.notice(|| {
         let reason = incoming.plans[kind.0 as usize].ignored.clone().unwrap_or_else(|| "it has no rule".into());
@@ -165,13 +145,13 @@ pub(super) fn rule_fired(
     message: &Message,
 ) -> Option<Notice> {
     let ids = || Ids::of(&incoming.vocabulary, message);
-    if let Some(history) = &teller.history {
-        history.rule_fired(teller.owner, rule, means, || {
-            let mut entry = Entry::new(teller.owner, What::RuleFired(means));
+    if teller.history.as_ref().is_some_and(|history| !history.rule_fired(teller.owner, rule, means)) {
+        teller.remember(What::RuleFired(means), |draft| {
+            draft.rule(Some(rule));
             if let Some(ids) = ids() {
-                (entry.call, entry.agent) = (Name::of(ids.call), Name::of(ids.agent));
+                draft.id(Part::Call, ids.call);
+                draft.id(Part::Agent, ids.agent);
             }
-            entry
         });
     }
     teller.notice(|| {
@@ -188,9 +168,11 @@ pub(super) fn without_effect(
     effect: Effect,
     message: &Message,
 ) -> Option<Notice> {
-    teller.remember(What::WithoutEffect(means, effect), |entry| match Ids::of(&incoming.vocabulary, message) {
-        Some(ids) => Entry { call: Name::of(ids.call), agent: Name::of(ids.agent), ..entry },
-        None => entry,
+    teller.remember(What::WithoutEffect(means, effect), |draft| {
+        if let Some(ids) = Ids::of(&incoming.vocabulary, message) {
+            draft.id(Part::Call, ids.call);
+            draft.id(Part::Agent, ids.agent);
+        }
     });
     teller.notice(|| Notice::ChangeWithoutEffect { means: means.name(), reason: effect.reason() })
 }
@@ -203,12 +185,11 @@ pub(super) fn untold(
     reason: Option<Unheard>,
     of_rules: Option<&str>,
 ) -> Option<Notice> {
-    teller.remember(What::Untold(transition.kind, reason), |entry| Entry {
+    teller.remember(What::Untold(transition.kind, reason), |draft| {
         // Both are the platform's names.
-        other: platform_of(platform),
-        platform_call: platform.call_id(transition.call),
-        platform_agent: platform.agent_id(transition),
-        ..entry
+        draft.other(platform_of(platform));
+        draft.name(Part::PlatformCall, platform.call_id(transition.call));
+        draft.name(Part::PlatformAgent, platform.agent_id(transition));
     });
     teller.notice(|| Notice::TransitionUntold {
         transition: transition.kind.name(),
@@ -258,22 +239,19 @@ pub(super) fn message_out(
 ) -> Option<Notice> {
     let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
     let request = request.filter(|number| *number != 0);
-    let values = teller.values(vocabulary, message);
     let [platform_call, platform_agent] = source.names();
-    teller.remember(What::MessageOut, |entry| Entry {
-        message: Some(kind),
-        rule: source.rule.map(|(place, _)| place),
-        other: platform_of(source.platform),
-        session: asker,
-        sessions,
-        request,
-        call: Name::of(call),
-        second: Name::of(second),
-        agent: Name::of(agent),
-        platform_call,
-        platform_agent,
-        values: values.as_deref(),
-        ..entry
+    teller.remember_message(What::MessageOut, vocabulary, message, |draft| {
+        draft.message(kind);
+        draft.rule(source.rule.map(|(place, _)| place));
+        draft.other(platform_of(source.platform));
+        draft.sessions(sessions);
+        draft.session(asker);
+        draft.request(request);
+        draft.id(Part::Call, call);
+        draft.id(Part::Second, second);
+        draft.id(Part::Agent, agent);
+        draft.name(Part::PlatformCall, platform_call);
+        draft.name(Part::PlatformAgent, platform_agent);
     });
     teller.notice(|| Notice::MessageOut {
         message_name: vocabulary.message(kind).label.clone(),
@@ -329,17 +307,20 @@ impl Platform {
         let [call, second] = [subject.call, subject.second].map(|call| self.call_id(call));
         let agent = self.agent_id(subject);
         let begins = occasion == Occasion::Transition(TransitionKind::CallStarted);
-        self.teller.remember(What::Changed(occasion, subject.details.presumed), |entry| Entry {
-            call,
-            second,
+        self.teller.remember(What::Changed(occasion, subject.details.presumed), |draft| {
+            if let Some(Asker { client, id }) = asker {
+                draft.other(usize::from(client.application));
+                draft.session(Some(client.session));
+                draft.request(Some(id));
+            }
+            draft.name(Part::Call, call);
+            draft.name(Part::Second, second);
+            draft.name(Part::Agent, agent);
             // The call that the two become.
-            platform_call: self.call_id(subject.result),
-            other: asker.map_or(0, |asker| usize::from(asker.client.application)),
-            session: asker.map(|asker| asker.client.session),
-            agent,
-            request,
-            guid: if begins { self.guid(subject.call) } else { Name::None },
-            ..entry
+            draft.name(Part::PlatformCall, self.call_id(subject.result));
+            if begins {
+                draft.name(Part::Guid, self.guid(subject.call));
+            }
         });
         self.teller.notice(|| Notice::PictureChanged {
             transition: occasion.name(),
@@ -356,18 +337,15 @@ impl Platform {
         let vocabulary = &outgoing.vocabulary;
         let Ids { kind, call, second, agent, .. } = Ids::of(vocabulary, message)?;
         let (session, request) = (asker.client.session, asker.id);
-        let values = self.teller.values(vocabulary, message);
-        self.teller.remember(What::CommandOut, |entry| Entry {
-            message: Some(kind),
-            rule,
-            session: Some(session),
-            request: Some(request),
-            other: usize::from(asker.client.application),
-            call: Name::of(call),
-            second: Name::of(second),
-            agent: Name::of(agent),
-            values: values.as_deref(),
-            ..entry
+        self.teller.remember_message(What::CommandOut, vocabulary, message, |draft| {
+            draft.message(kind);
+            draft.rule(rule);
+            draft.other(usize::from(asker.client.application));
+            draft.session(Some(session));
+            draft.request(Some(request));
+            draft.id(Part::Call, call);
+            draft.id(Part::Second, second);
+            draft.id(Part::Agent, agent);
         });
         self.teller.notice(|| {
             let message_name = vocabulary.message(kind).label.clone();
@@ -381,12 +359,11 @@ impl Platform {
     pub(super) fn reply_story(&self, message: &Message, asker: Asker) -> Option<Notice> {
         let kind = message.kind()?;
         let (session, request) = (asker.client.session, asker.id);
-        self.teller.remember(What::ReplyIn, |entry| Entry {
-            message: Some(kind),
-            session: Some(session),
-            request: Some(request),
-            other: usize::from(asker.client.application),
-            ..entry
+        self.teller.remember(What::ReplyIn, |draft| {
+            draft.message(kind);
+            draft.other(usize::from(asker.client.application));
+            draft.session(Some(session));
+            draft.request(Some(request));
         });
         self.teller.notice(|| {
             let message_name = self.incoming.vocabulary.message(kind).label.clone();
@@ -408,10 +385,14 @@ pub(super) fn request_taken(
     (session, request): (u32, i64),
     asked: Asked,
 ) -> Option<Notice> {
-    teller.remember(What::Taken(operation), |entry| {
-        let [agent, call, second] = [asked.agent, asked.call, asked.second].map(|id| id.map_or(Name::None, Name::Int));
-        let (session, request) = (Some(session), Some(request));
-        Entry { session, request, other: platform_of(to_platform), agent, call, second, ..entry }
+    teller.remember(What::Taken(operation), |draft| {
+        let [call, second, agent] = [asked.call, asked.second, asked.agent].map(|id| id.map_or(Name::None, Name::Int));
+        draft.other(platform_of(to_platform));
+        draft.session(Some(session));
+        draft.request(Some(request));
+        draft.name(Part::Call, call);
+        draft.name(Part::Second, second);
+        draft.name(Part::Agent, agent);
     });
     teller.notice(|| {
         let (operation, to_platform) = (operation.name(), to_platform.name.clone());

@@ -1,6 +1,7 @@
 //! One entry of the history, and its form in memory: a few words of 64 bits, with texts behind them only where an id is one. It
 //! owns that form; it deliberately makes no names of its numbers.
 
+use super::draft::packed;
 use crate::{
     bridge::Owner,
     message::{Kind, Value},
@@ -19,7 +20,7 @@ pub enum Name<'n> {
 
 /// The longest id that is kept, and the longest values of a message, in bytes. Both fit a record, whatever they are.
 const LONGEST_NAME: usize = 1024;
-const LONGEST_VALUES: usize = 48 << 10;
+pub const LONGEST_VALUES: usize = 48 << 10;
 
 impl<'n> Name<'n> {
     pub fn of(value: Value<'n>) -> Name<'n> {
@@ -69,7 +70,7 @@ impl<'n> Name<'n> {
 }
 
 /// The beginning of a text that is too long.
-fn cut(text: &str, longest: usize) -> &str {
+pub fn cut(text: &str, longest: usize) -> &str {
     if text.len() <= longest { text } else { &text[..text.floor_char_boundary(longest)] }
 }
 
@@ -112,11 +113,12 @@ pub enum What {
 
 /// No kind, rule or reason.
 const NO_BYTE: u8 = u8::MAX;
-const NONE: u16 = u16::MAX;
+pub const NONE: u16 = u16::MAX;
 
 impl What {
     /// A number for the variant, and one for each of its values.
-    fn codes(self) -> [u8; 3] {
+    #[inline(always)]
+    pub fn codes(self) -> [u8; 3] {
         match self {
             What::MessageIn(fired) => [0, fired.map_or(NO_BYTE, |means| means.place() as u8), 0],
             What::RuleFired(means) => [1, means.place() as u8, 0],
@@ -150,7 +152,7 @@ impl What {
     }
 }
 
-/// One part of a story.
+/// One part of a story, as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'n> {
     pub at: Time,
@@ -175,16 +177,46 @@ pub struct Entry<'n> {
 }
 
 const OF_APPLICATION: u16 = 1 << 15;
-const NAMES: usize = 6;
-/// The words that each entry begins with, and the most words of one without texts: session, request and names follow.
-const HEAD: usize = 3;
-const SHORT: usize = HEAD + 2 + NAMES;
-/// Flags: two bits for each name, then one for each of these.
-const HAS_SESSION: u16 = 1 << 12;
-const HAS_REQUEST: u16 = 1 << 13;
-const HAS_VALUES: u16 = 1 << 14;
-const INT: u16 = 1;
-const TEXT: u16 = 2;
+/// The words that each entry begins with.
+pub const HEAD: usize = 3;
+pub const NAMES: usize = 6;
+/// Flags, in the order in which the parts stand: one bit for each of these, two for each name.
+pub const HAS_SESSION: u16 = 1;
+pub const HAS_REQUEST: u16 = 1 << 1;
+pub const HAS_VALUES: u16 = 1 << (2 + 2 * NAMES);
+pub const INT: u16 = 1;
+pub const TEXT: u16 = 2;
+
+/// The names that an entry may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Call,
+    Second,
+    Agent,
+    PlatformCall,
+    PlatformAgent,
+    Guid,
+}
+
+impl Part {
+    fn shift(self) -> u32 {
+        2 + 2 * self as u32
+    }
+
+    /// The flag of a name of this sort, [`INT`] or [`TEXT`].
+    pub fn flag(self, sort: u16) -> u16 {
+        sort << self.shift()
+    }
+}
+
+impl Owner {
+    pub(super) fn code(self) -> u16 {
+        match self {
+            Owner::Platform(index) => index as u16,
+            Owner::Application(index) => index as u16 | OF_APPLICATION,
+        }
+    }
+}
 
 impl<'n> Entry<'n> {
     #[inline]
@@ -235,93 +267,6 @@ impl<'n> Entry<'n> {
         Some((application, self.session?, self.request.filter(|number| *number != 0)?))
     }
 
-    fn names(&self) -> [Name<'n>; NAMES] {
-        [self.call, self.second, self.agent, self.platform_call, self.platform_agent, self.guid]
-    }
-
-    /// Its words and their number; none if there are texts among them, as in few entries.
-    #[inline]
-    pub fn short(&self) -> Option<([u64; SHORT], usize)> {
-        let mut words = [0; SHORT];
-        let (mut length, mut flags) = (HEAD, 0);
-        let mut put = |is_there: bool, flag: u16, word: u64| {
-            if is_there {
-                words[length] = word;
-                length += 1;
-                flags |= flag;
-            }
-        };
-        put(self.session.is_some(), HAS_SESSION, u64::from(self.session.unwrap_or_default()));
-        put(self.request.is_some(), HAS_REQUEST, self.request.unwrap_or_default() as u64);
-        for (place, name) in self.names().into_iter().enumerate() {
-            match name {
-                Name::None => {}
-                Name::Int(number) => put(true, INT << (2 * place), number as u64),
-                Name::Text(_) => return None,
-            }
-        }
-        if self.values.is_some() {
-            return None;
-        }
-        words[..HEAD].copy_from_slice(&self.head(length, flags));
-        Some((words, length))
-    }
-
-    /// Its words, where there are texts among them.
-    #[cold]
-    pub fn long(&self) -> Vec<u64> {
-        let (mut words, mut flags) = (vec![0; HEAD], 0);
-        if let Some(session) = self.session {
-            flags |= HAS_SESSION;
-            words.push(u64::from(session));
-        }
-        if let Some(request) = self.request {
-            flags |= HAS_REQUEST;
-            words.push(request as u64);
-        }
-        for (place, name) in self.names().into_iter().enumerate() {
-            let sort = match name {
-                Name::None => continue,
-                Name::Int(number) => {
-                    words.push(number as u64);
-                    INT
-                }
-                Name::Text(text) => {
-                    push_text(text, &mut words);
-                    TEXT
-                }
-            };
-            flags |= sort << (2 * place);
-        }
-        if let Some(values) = self.values {
-            flags |= HAS_VALUES;
-            push_text(cut(values, LONGEST_VALUES), &mut words);
-        }
-        let head = self.head(words.len(), flags);
-        words[..HEAD].copy_from_slice(&head);
-        words
-    }
-
-    /// The first words of each entry.
-    #[inline]
-    fn head(&self, length: usize, flags: u16) -> [u64; HEAD] {
-        let owner = match self.owner {
-            Owner::Platform(index) => index as u16,
-            Owner::Application(index) => index as u16 | OF_APPLICATION,
-        };
-        let [variant, kind, more] = self.what.codes();
-        [
-            packed([length as u16, u16::from_le_bytes([variant, kind]), flags, owner]),
-            self.at.0 | u64::from(more) << 56,
-            packed([
-                self.message.map_or(NONE, |kind| kind.0),
-                self.rule.map_or(NONE, |rule| rule as u16),
-                self.other as u16,
-                self.sessions.min(usize::from(u16::MAX)) as u16,
-            ]),
-        ]
-    }
-
     /// Reads an entry, and says how many bytes it has.
     pub fn read(bytes: &'n [u8]) -> Option<(Entry<'n>, usize)> {
         let mut rest = bytes;
@@ -343,15 +288,16 @@ impl<'n> Entry<'n> {
         if flags & HAS_REQUEST != 0 {
             entry.request = Some(word(&mut rest)? as i64);
         }
-        let mut name = |place: usize| -> Option<Name<'n>> {
-            Some(match flags >> (2 * place) & 3 {
+        let mut name = |part: Part| -> Option<Name<'n>> {
+            Some(match flags >> part.shift() & 3 {
                 INT => Name::Int(word(&mut rest)? as i64),
                 TEXT => Name::Text(text(&mut rest)?),
                 _ => Name::None,
             })
         };
-        (entry.call, entry.second, entry.agent) = (name(0)?, name(1)?, name(2)?);
-        (entry.platform_call, entry.platform_agent, entry.guid) = (name(3)?, name(4)?, name(5)?);
+        (entry.call, entry.second, entry.agent) = (name(Part::Call)?, name(Part::Second)?, name(Part::Agent)?);
+        (entry.platform_call, entry.platform_agent) = (name(Part::PlatformCall)?, name(Part::PlatformAgent)?);
+        entry.guid = name(Part::Guid)?;
         if flags & HAS_VALUES != 0 {
             entry.values = Some(text(&mut rest)?);
         }
@@ -364,11 +310,7 @@ impl<'n> Entry<'n> {
     pub fn with_rule(first: u64, third: u64, owner: Owner, rule: usize, means: Meaning) -> Option<(u64, u64)> {
         let [length, what, flags, whose] = unpacked(first);
         let expected = u16::from_le_bytes([0, NO_BYTE]);
-        let is_own = match owner {
-            Owner::Platform(index) => whose == index as u16,
-            Owner::Application(index) => whose == index as u16 | OF_APPLICATION,
-        };
-        if what != expected || !is_own {
+        if what != expected || whose != owner.code() {
             return None;
         }
         let [message, _, other, sessions] = unpacked(third);
@@ -377,22 +319,8 @@ impl<'n> Entry<'n> {
     }
 }
 
-fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
-    u64::from(first) | u64::from(second) << 16 | u64::from(third) << 32 | u64::from(fourth) << 48
-}
-
 fn unpacked(word: u64) -> [u16; 4] {
     [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
-}
-
-/// Adds the words of a text: its length, then its bytes.
-fn push_text(text: &str, words: &mut Vec<u64>) {
-    words.push(text.len() as u64);
-    words.extend(text.as_bytes().chunks(8).map(|part| {
-        let mut word = [0; 8];
-        word[..part.len()].copy_from_slice(part);
-        u64::from_le_bytes(word)
-    }));
 }
 
 fn word(rest: &mut &[u8]) -> Option<u64> {
@@ -406,6 +334,27 @@ fn text<'n>(rest: &mut &'n [u8]) -> Option<&'n str> {
     let (text, others) = rest.split_at_checked(length.next_multiple_of(8))?;
     *rest = others;
     std::str::from_utf8(&text[..length]).ok()
+}
+
+#[cfg(test)]
+impl Entry<'_> {
+    pub fn draft(&self) -> super::draft::Draft {
+        let mut draft = super::draft::Draft::new(self.owner, self.what);
+        self.message.into_iter().for_each(|kind| draft.message(kind));
+        draft.rule(self.rule);
+        draft.other(self.other);
+        draft.sessions(self.sessions);
+        draft.session(self.session);
+        draft.request(self.request);
+        draft.name(Part::Call, self.call);
+        draft.name(Part::Second, self.second);
+        draft.name(Part::Agent, self.agent);
+        draft.name(Part::PlatformCall, self.platform_call);
+        draft.name(Part::PlatformAgent, self.platform_agent);
+        draft.name(Part::Guid, self.guid);
+        self.values.into_iter().for_each(|values| draft.values(values));
+        draft
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::entry::Entry;
+use super::{draft::Draft, entry::Entry};
 use crate::{bridge::Owner, model::Meaning, time::Time};
 
 /// The words of a piece.
@@ -69,26 +69,21 @@ impl Tape {
         self.now.store(now.0, Relaxed);
     }
 
-    #[inline]
-    pub fn add(&self, mut entry: Entry) {
-        entry.at = Time(self.now.load(Relaxed));
-        match entry.short() {
-            Some((words, length)) => self.put(&words[..length]),
-            None => self.put(&entry.long()),
-        }
-    }
-
-    fn put(&self, words: &[u64]) {
+    #[inline(never)]
+    pub fn add(&self, draft: &Draft) {
+        let (head, rest) = (draft.head(Time(self.now.load(Relaxed))), draft.rest());
+        let length = head.len() + rest.len();
         let mut piece = &self.pieces[self.place.load(Relaxed)];
-        if piece.used.load(Relaxed) + words.len() > PIECE {
+        if piece.used.load(Relaxed) + length > PIECE {
             piece = self.begin();
         }
         let begin = piece.used.load(Relaxed);
-        let end = begin + words.len();
-        let Some(places) = piece.words().get(begin..end) else { return };
-        places.iter().zip(words).for_each(|(place, word)| place.store(*word, Relaxed));
+        let Some(places) = piece.words().get(begin..begin + length) else { return };
+        let (first, others) = places.split_at(head.len());
+        first.iter().zip(head).for_each(|(place, word)| place.store(word, Relaxed));
+        others.iter().zip(rest).for_each(|(place, word)| place.store(*word, Relaxed));
         self.last.store(begin, Relaxed);
-        piece.used.store(end, Relaxed);
+        piece.used.store(begin + length, Relaxed);
     }
 
     /// Begins the next piece, in place of the oldest.
@@ -102,8 +97,8 @@ impl Tape {
     }
 
     /// A rule fired for the message that came in last: most messages have one, which needs no entry of its own.
-    #[inline]
-    pub fn rule_fired<'n>(&self, owner: Owner, rule: usize, means: Meaning, entry: impl FnOnce() -> Entry<'n>) {
+    /// Returns false if it needs one.
+    pub fn rule_fired(&self, owner: Owner, rule: usize, means: Meaning) -> bool {
         let piece = &self.pieces[self.place.load(Relaxed)];
         let last = self.last.load(Relaxed);
         let is_there = last < piece.used.load(Relaxed);
@@ -112,9 +107,9 @@ impl Tape {
         {
             first.store(words.0, Relaxed);
             third.store(words.1, Relaxed);
-            return;
+            return true;
         }
-        self.add(Entry { rule: Some(rule), ..entry() });
+        false
     }
 
     /// The bytes that are in use, and their bound.

@@ -27,13 +27,13 @@ fn the_oldest_goes_first_and_the_bound_holds() {
     while tape.start() == 0 {
         last += 1;
         tape.set_now(Time(last as u64));
-        tape.add(message(last));
+        tape.add(&message(last).draft());
         assert_eq!(calls(&tape, 0).last(), Some(&last));
         if last % 97 == 0 {
             let place = tape.end();
             assert!(calls(&tape, place).is_empty());
             last += 1;
-            tape.add(message(last));
+            tape.add(&message(last).draft());
             assert_eq!(calls(&tape, place), [last]);
         }
     }
@@ -47,15 +47,16 @@ fn the_oldest_goes_first_and_the_bound_holds() {
 fn the_first_rule_of_a_message_needs_no_entry_of_its_own() {
     let tape = Tape::new(BYTES, false);
     let fired = |rule| {
-        tape.rule_fired(OWNER, rule, QUEUED, || Entry {
-            call: Name::Int(9),
-            ..Entry::new(OWNER, What::RuleFired(QUEUED))
-        });
+        if !tape.rule_fired(OWNER, rule, QUEUED) {
+            let entry = Entry::new(OWNER, What::RuleFired(QUEUED));
+            tape.add(&Entry { rule: Some(rule), call: Name::Int(9), ..entry }.draft());
+        }
     };
-    tape.add(message(1));
+    tape.add(&message(1).draft());
     fired(4);
     fired(5);
-    tape.add(Entry { call: Name::Int(2), ..Entry::new(Owner::Application(0), What::MessageIn(None)) });
+    let of_application = Entry::new(Owner::Application(0), What::MessageIn(None));
+    tape.add(&Entry { call: Name::Int(2), ..of_application }.draft());
     fired(6);
     let parts = tape.since(0);
     let found: Vec<_> = parts.iter().flat_map(Part::entries).map(|(_, entry)| (entry.what, entry.rule)).collect();
@@ -78,7 +79,7 @@ fn what_is_too_long_is_cut_and_fits_a_piece() {
     let names = Name::of_text(&long);
     let entry = Entry { call: names, agent: names, second: names, values: Some(&long), ..message(0) };
     for _ in 0..9 {
-        tape.add(entry);
+        tape.add(&entry.draft());
     }
     let parts = tape.since(0);
     let (_, last) = parts.iter().flat_map(Part::entries).last().unwrap();
@@ -89,11 +90,11 @@ fn what_is_too_long_is_cut_and_fits_a_piece() {
 #[test]
 fn whoever_has_read_a_memory_goes_on_in_the_one_that_takes_its_place() {
     let tape = Tape::new(3 * BYTES, false);
-    tape.add(message(1));
+    tape.add(&message(1).draft());
     let seen = tape.end();
     let next = Tape::after(&tape);
     assert!(calls(&next, 0).is_empty() && next.end() > seen);
-    next.add(message(2));
+    next.add(&message(2).draft());
     assert_eq!(calls(&next, seen), [2]);
     assert_eq!(next.fill().1, tape.fill().1);
 }
