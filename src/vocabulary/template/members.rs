@@ -97,8 +97,9 @@ impl Members {
             out.extend_from_slice(&text[written..start]);
             match (how, message.value(*node)) {
                 (How::Text, Value::Text(text)) => escape(text, out),
-                (How::Number, Value::Int(number)) => write_number(number, out),
-                (How::Narrow, Value::Int(number)) if i32::try_from(number).is_ok() => write_number(number, out),
+                (How::Number | How::Narrow, Value::Int(number)) if how == How::Number || is_narrow(number) => {
+                    write_number(number, out);
+                }
                 (How::Whole, value) => cut += self.list[place].write(vocabulary, value, out),
                 (_, value) => cut += self.list[place].write_value(vocabulary, value, out),
             }
@@ -114,6 +115,12 @@ impl Members {
     }
 }
 
+fn is_narrow(number: i64) -> bool {
+    i32::try_from(number).is_ok()
+}
+
+/// Apart, because it is used at several places that share the nearest cache.
+#[inline(never)]
 fn write_number(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
@@ -191,7 +198,7 @@ impl Member {
                 value => out.extend_from_slice(value.as_text(&mut itoa::Buffer::new()).unwrap_or_default().as_bytes()),
             },
             Shape::Number { narrow } => {
-                let fits = |number: &i64| !narrow || i32::try_from(*number).is_ok();
+                let fits = |number: &i64| !narrow || is_narrow(*number);
                 let number = value.as_int().filter(fits).unwrap_or_default();
                 write_number(number, out);
             }
