@@ -189,7 +189,7 @@ impl Bridge {
 
     /// Lets everything follow from the events that a platform's conversation says itself.
     fn hear_own(&mut self, now: Time, index: usize) {
-        while self.platforms[index].take_own(now, &mut self.notices) {
+        while self.platforms[index].has_own() && self.platforms[index].take_own(now, &mut self.notices) {
             self.say_notices(now, index);
             self.settle_event(now, index, Cause::Event);
         }
@@ -325,14 +325,7 @@ impl Bridge {
             self.complain(now, Some(Owner::Platform(index)), changed);
         }
         match next {
-            Consequence::Tell(transition) => {
-                for (_, application) in
-                    self.applications.present_mut().filter(|(_, known)| known.statistics.is_watched())
-                {
-                    application.note(now, index, &self.platforms[index], transition);
-                }
-                self.tell(now, index, transition, cause);
-            }
+            Consequence::Tell(transition) => self.tell(now, index, transition, cause),
             Consequence::Order(order) => {
                 // Everything told so far leaves before the order.
                 self.collect(now);
@@ -361,16 +354,23 @@ impl Bridge {
         self.platforms[index].take_link_change()
     }
 
-    /// Tells a transition to every application that it concerns.
+    /// Tells a transition to every application that it concerns. Statistics count it, whoever routes the call.
     fn tell(&mut self, now: Time, index: usize, transition: &Transition, cause: Cause) {
-        if self.routes_itself(now, index, transition) {
-            return;
-        }
+        let routes_itself = !self.routers.is_empty() && self.routes_itself(now, index, transition);
         let platform = &self.platforms[index];
         for (me, application) in self.applications.present_mut() {
+            if application.statistics.is_watched() {
+                application.note(now, index, platform, transition);
+            }
+            if routes_itself {
+                continue;
+            }
             if !application.has_passed(index, platform, transition, cause, self.just_passed) {
                 application.tell(now, me, index, platform, transition);
             }
+        }
+        if routes_itself {
+            return;
         }
         if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
             let request = platform.model.request(request);

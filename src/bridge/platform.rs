@@ -94,6 +94,8 @@ pub struct Platform {
     pub away: Option<String>,
     /// Its own numbers of other platforms' services, where they differ.
     pub service_groups: HashMap<i64, i64>,
+    /// See [`Platform::number_place`]: every message asks for it.
+    number_place: Option<u8>,
     pub counts: Counts,
     /// The bounds of the picture as they were told last.
     said_bounds: Bounds,
@@ -167,8 +169,11 @@ impl Platform {
         if parts.incoming.tells_outcomes() {
             model.expect_outcomes();
         }
-        if let Some(space) = parts.incoming.vocabulary.call_names.iter().position(|name| name == "guid") {
-            model.name_calls_uniquely(space as u8);
+        let place_of = |wanted: &str| parts.incoming.vocabulary.call_names.iter().position(|name| name == wanted);
+        let [number_place, guid_place] =
+            ["id", "guid"].map(|name| place_of(name).and_then(|place| place.try_into().ok()));
+        if let Some(space) = guid_place {
+            model.name_calls_uniquely(space);
         }
         Platform {
             name: parts.name,
@@ -200,6 +205,7 @@ impl Platform {
             route_asker: None,
             away: None,
             service_groups: parts.service_groups,
+            number_place,
             counts,
             unknown_fields: Vec::new(),
             said_fields: HashSet::new(),
@@ -253,8 +259,7 @@ impl Platform {
 
     /// The place of the platform's own number of a call among the call's names.
     pub fn number_place(&self) -> Option<u8> {
-        let place = self.incoming.vocabulary.call_names.iter().position(|name| name == "id")?;
-        u8::try_from(place).ok()
+        self.number_place
     }
 
     /// Whether the platform routes calls as it is told to.

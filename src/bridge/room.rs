@@ -38,6 +38,14 @@ impl Rooms {
     }
 }
 
+impl Application {
+    /// Whether a snapshot or a list is not told to the end.
+    fn has_portions(&mut self) -> bool {
+        let portions = self.server.as_mut().and_then(|server| server.portions());
+        !self.snapshots.is_empty() || portions.is_some_and(|portions| portions.has_more())
+    }
+}
+
 impl Bridge {
     /// Tells how much room the queue of a connection has. A connection that is over has enough.
     pub fn set_room(&mut self, owner: Owner, connection: Connection, room: Room) {
@@ -53,6 +61,16 @@ impl Bridge {
     /// Goes on with what is told in portions: one call or agent that ends, one item of a snapshot, one list. Its outputs are
     /// to be polled before the next call. Returns false if nothing waits for which there is room.
     pub fn go_on(&mut self, now: Time) -> bool {
+        self.waits_for_room() && self.take_turns(now)
+    }
+
+    /// Whether anything waits, with room or without: after most messages nothing does.
+    fn waits_for_room(&mut self) -> bool {
+        self.platforms.iter().any(|platform| platform.model.has_more() || platform.is_leaving)
+            || self.applications.iter_mut().any(Application::has_portions)
+    }
+
+    fn take_turns(&mut self, now: Time) -> bool {
         let sources = self.platforms.len() + self.applications.len();
         // Everybody has a turn.
         for _ in 0..sources {

@@ -38,6 +38,10 @@ fn say_bounds(model: &Model, said: &mut Bounds, wanted: &mut VecDeque<Output>) {
 }
 
 impl Platform {
+    pub fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// Takes in the next event that the conversation says itself. Returns whether there was one.
     pub fn take_own(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
         let Some(message) = self.own.pop_front() else { return false };
