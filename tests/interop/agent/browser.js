@@ -23,6 +23,8 @@ function launch() {
 async function open(browser, url, settings = {}) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...settings });
   page.said = [];
+  page.sockets = [];                               // its WebSockets, the oldest first
+  page.on("websocket", (socket) => page.sockets.push(socket));
   page.on("console", (message) => page.said.push(message.text()));
   page.on("pageerror", (error) => page.said.push("failed: " + error.message));
   await page.goto(url);

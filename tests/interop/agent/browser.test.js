@@ -150,6 +150,7 @@ test("cut, restart, reload: the true state, no event twice", async (t) => {
 
   const { port } = bridge;
   await bridge.stop();
+  await page.getByText("Reconnecting…").waitFor();
   office.calls.get(900).State = 6;
   office.calls.set(901, { ...office.calls.get(900), ID: 901, State: 8 });
   const again = await start(t, { offices: { secret: office }, port });
@@ -242,6 +243,8 @@ test("a relay behind a cut network sends what happened meanwhile", async (t) => 
   await bridge.relay();
   const { port } = bridge;
   await bridge.stop();
+  // What is said before the page knows could be lost with the connection, and would be counted instead.
+  await until(() => page.sockets[0].isClosed(), "the end of the connection");
   await page.evaluate(() => { desk.ring(900, "5551234"); desk.end(900); });
   const again = await start(t, { files: bridge.files, port });
   const relay = await again.relay();
