@@ -243,7 +243,7 @@ test("a relay behind a cut network sends what happened meanwhile", async (t) => 
   await bridge.relay();
   const { port } = bridge;
   await bridge.stop();
-  // What is said before the page knows could be lost with the connection, and would be counted instead.
+  // Events before the page knows could be lost with the connection, and would be counted instead.
   await until(() => page.sockets[0].isClosed(), "the end of the connection");
   await page.evaluate(() => { desk.ring(900, "5551234"); desk.end(900); });
   const again = await start(t, { files: bridge.files, port });
