@@ -1,6 +1,6 @@
 //! The stories of calls that were: ids, names, times and rules, and the values of messages if that is wanted. It owns a bounded
-//! memory of them (`tape`, of one `entry` after the other, each written as a `draft`); `telling` makes lines of entries and `query` finds those of a story
-//! when somebody asks. It deliberately makes no text before.
+//! memory of them (`tape`, of one `entry` after the other, each written as a `draft`); `telling` makes lines of entries and
+//! `query` finds those of a story when somebody asks. It deliberately makes no text before.
 
 mod draft;
 mod entry;

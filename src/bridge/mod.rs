@@ -189,7 +189,8 @@ impl Bridge {
 
     /// Lets everything follow from the events that a platform's conversation says itself.
     fn hear_own(&mut self, now: Time, index: usize) {
-        while self.platforms[index].has_own() && self.platforms[index].take_own(now, &mut self.notices) {
+        while let Some(message) = self.platforms[index].next_own() {
+            self.platforms[index].take_own(now, message, &mut self.notices);
             self.say_notices(now, index);
             self.settle_event(now, index, Cause::Event);
         }
@@ -276,7 +277,7 @@ impl Bridge {
         if self.converse(now, index) {
             cause = Cause::Link;
         }
-        // What is told makes the conversation say nothing; after an order it is heard at once.
+        // The conversation is not asked again here: a transition makes it say nothing, and after an order it is heard at once.
         loop {
             let mut consequences = std::mem::take(&mut self.consequences);
             self.platforms[index].model.take_consequences(&mut consequences);
@@ -362,17 +363,14 @@ impl Bridge {
             if application.statistics.is_watched() {
                 application.note(now, index, platform, transition);
             }
-            if routes_itself {
-                continue;
-            }
-            if !application.has_passed(index, platform, transition, cause, self.just_passed) {
+            let is_heard = application.passes(index)
+                && application.has_passed(index, platform, transition, cause, self.just_passed);
+            if !routes_itself && !is_heard {
                 application.tell(now, me, index, platform, transition);
             }
         }
-        if routes_itself {
-            return;
-        }
-        if let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request) {
+        if !routes_itself && let (TransitionKind::RequestFailed, Some(request)) = (transition.kind, transition.request)
+        {
             let request = platform.model.request(request);
             let reason = transition.details.reason.as_deref().unwrap_or_default();
             match self.applications.get_mut(usize::from(request.client.application)) {

@@ -320,10 +320,6 @@ impl Platform {
         std::mem::take(&mut self.has_event).then(|| (std::mem::take(&mut self.message), self.answers.take()))
     }
 
-    pub fn has_unanswerable(&self) -> bool {
-        !self.unanswerable.is_empty()
-    }
-
     /// Requests that passed and that cannot be answered any more, since this was asked last.
     pub fn take_unanswerable(&mut self) -> Vec<(RequestIx, String)> {
         std::mem::take(&mut self.unanswerable)

@@ -66,7 +66,8 @@ impl Bridge {
 
     /// Whether anything waits, with room or without: after most messages nothing does.
     fn waits_for_room(&mut self) -> bool {
-        self.platforms.iter().any(|platform| platform.model.has_more() || platform.is_leaving)
+        self.is_ending()
+            || self.platforms.present().any(|(_, platform)| platform.is_leaving)
             || self.applications.iter_mut().any(Application::has_portions)
     }
 

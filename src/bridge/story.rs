@@ -107,14 +107,12 @@ pub(super) fn message_in(
     message: &Message,
     session: Option<u32>,
 ) -> Option<Notice> {
-    let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
+    let ids = Ids::of(vocabulary, message)?;
+    let Ids { kind, call, agent, request, .. } = ids;
     teller.remember_message(What::MessageIn(None), vocabulary, message, |draft| {
-        draft.message(kind);
         draft.session(session);
         draft.request(request);
-        draft.id(Part::Call, call);
-        draft.id(Part::Second, second);
-        draft.id(Part::Agent, agent);
+        ids.add_to(draft);
     });
     teller.notice(|| {
         let message_name = vocabulary.message(kind).label.clone();
@@ -237,19 +235,17 @@ pub(super) fn message_out(
     asker: Option<u32>,
     sessions: usize,
 ) -> Option<Notice> {
-    let Ids { kind, call, second, agent, request } = Ids::of(vocabulary, message)?;
+    let ids = Ids::of(vocabulary, message)?;
+    let Ids { kind, call, agent, request, .. } = ids;
     let request = request.filter(|number| *number != 0);
     let [platform_call, platform_agent] = source.names();
     teller.remember_message(What::MessageOut, vocabulary, message, |draft| {
-        draft.message(kind);
         draft.rule(source.rule.map(|(place, _)| place));
         draft.other(platform_of(source.platform));
         draft.sessions(sessions);
         draft.session(asker);
         draft.request(request);
-        draft.id(Part::Call, call);
-        draft.id(Part::Second, second);
-        draft.id(Part::Agent, agent);
+        ids.add_to(draft);
         draft.name(Part::PlatformCall, platform_call);
         draft.name(Part::PlatformAgent, platform_agent);
     });
@@ -335,17 +331,15 @@ impl Platform {
     pub(super) fn command_story(&self, message: &Message, rule: Option<usize>, asker: Asker) -> Option<Notice> {
         let outgoing = self.outgoing();
         let vocabulary = &outgoing.vocabulary;
-        let Ids { kind, call, second, agent, .. } = Ids::of(vocabulary, message)?;
+        let ids = Ids::of(vocabulary, message)?;
+        let Ids { kind, call, agent, .. } = ids;
         let (session, request) = (asker.client.session, asker.id);
         self.teller.remember_message(What::CommandOut, vocabulary, message, |draft| {
-            draft.message(kind);
             draft.rule(rule);
             draft.other(usize::from(asker.client.application));
             draft.session(Some(session));
             draft.request(Some(request));
-            draft.id(Part::Call, call);
-            draft.id(Part::Second, second);
-            draft.id(Part::Agent, agent);
+            ids.add_to(draft);
         });
         self.teller.notice(|| {
             let message_name = vocabulary.message(kind).label.clone();

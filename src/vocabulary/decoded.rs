@@ -29,7 +29,7 @@ impl Decoded {
         }
     }
 
-    /// What was observed, if anything was.
+    /// The observations, if there are any.
     pub fn observed(self) -> Option<Box<Observed>> {
         self.0
     }

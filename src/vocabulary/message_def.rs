@@ -65,7 +65,8 @@ pub struct MessageDef {
     pub span: Range<usize>,
 }
 
-/// The fields by which people tell which call, agent and request a message is about, and when it was said; of several, the first that has a value.
+/// The fields by which people tell which call, agent and request a message is about, and when it was said; of several, the
+/// first that has a value.
 #[derive(Debug, Clone, Default)]
 pub struct Mentions {
     pub call: Vec<usize>,

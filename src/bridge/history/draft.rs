@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::entry::{
-    HAS_REQUEST, HAS_SESSION, HAS_VALUES, HEAD, INT, LONGEST_VALUES, NAMES, NONE, Name, Part, TEXT, What,
+    HAS_REQUEST, HAS_SESSION, HAS_VALUES, HEAD, INT, LONGEST_VALUES, NAMES, NONE, Name, Part, TEXT, What, cut, packed,
 };
 use crate::{
     bridge::Owner,
@@ -77,7 +77,7 @@ impl Draft {
 
     #[cold]
     pub fn values(&mut self, values: &str) {
-        self.text(HAS_VALUES, super::entry::cut(values, LONGEST_VALUES));
+        self.text(HAS_VALUES, cut(values, LONGEST_VALUES));
     }
 
     #[inline(never)]
@@ -112,6 +112,23 @@ impl Draft {
     }
 }
 
-pub fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
-    u64::from(first) | u64::from(second) << 16 | u64::from(third) << 32 | u64::from(fourth) << 48
+#[cfg(test)]
+impl super::Entry<'_> {
+    pub fn draft(&self) -> Draft {
+        let mut draft = Draft::new(self.owner, self.what);
+        self.message.into_iter().for_each(|kind| draft.message(kind));
+        draft.rule(self.rule);
+        draft.other(self.other);
+        draft.sessions(self.sessions);
+        draft.session(self.session);
+        draft.request(self.request);
+        draft.name(Part::Call, self.call);
+        draft.name(Part::Second, self.second);
+        draft.name(Part::Agent, self.agent);
+        draft.name(Part::PlatformCall, self.platform_call);
+        draft.name(Part::PlatformAgent, self.platform_agent);
+        draft.name(Part::Guid, self.guid);
+        self.values.into_iter().for_each(|values| draft.values(values));
+        draft
+    }
 }

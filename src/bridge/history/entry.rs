@@ -1,7 +1,6 @@
 //! One entry of the history, and its form in memory: a few words of 64 bits, with texts behind them only where an id is one. It
 //! owns that form; it deliberately makes no names of its numbers.
 
-use super::draft::packed;
 use crate::{
     bridge::Owner,
     message::{Kind, Value},
@@ -219,7 +218,6 @@ impl Owner {
 }
 
 impl<'n> Entry<'n> {
-    #[inline]
     pub fn new(owner: Owner, what: What) -> Entry<'n> {
         Entry {
             at: Time(0),
@@ -319,6 +317,10 @@ impl<'n> Entry<'n> {
     }
 }
 
+pub fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
+    u64::from(first) | u64::from(second) << 16 | u64::from(third) << 32 | u64::from(fourth) << 48
+}
+
 fn unpacked(word: u64) -> [u16; 4] {
     [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
 }
@@ -334,27 +336,6 @@ fn text<'n>(rest: &mut &'n [u8]) -> Option<&'n str> {
     let (text, others) = rest.split_at_checked(length.next_multiple_of(8))?;
     *rest = others;
     std::str::from_utf8(&text[..length]).ok()
-}
-
-#[cfg(test)]
-impl Entry<'_> {
-    pub fn draft(&self) -> super::draft::Draft {
-        let mut draft = super::draft::Draft::new(self.owner, self.what);
-        self.message.into_iter().for_each(|kind| draft.message(kind));
-        draft.rule(self.rule);
-        draft.other(self.other);
-        draft.sessions(self.sessions);
-        draft.session(self.session);
-        draft.request(self.request);
-        draft.name(Part::Call, self.call);
-        draft.name(Part::Second, self.second);
-        draft.name(Part::Agent, self.agent);
-        draft.name(Part::PlatformCall, self.platform_call);
-        draft.name(Part::PlatformAgent, self.platform_agent);
-        draft.name(Part::Guid, self.guid);
-        self.values.into_iter().for_each(|values| draft.values(values));
-        draft
-    }
 }
 
 #[cfg(test)]

@@ -174,22 +174,10 @@ impl Application {
         Some(whole)
     }
 
-    /// Whether the application is not told of a transition, because it gets the platform's messages whole. The picture then
+    /// Whether the application is not told of a transition of a platform whose messages it gets whole. The picture then
     /// tells only what no message says: what a lost link or time has ended, what a snapshot shows after a cut, and what
     /// became of requests that the platform was not asked. `just_passed`: the message that caused it has passed.
-    #[inline]
     pub(in crate::bridge) fn has_passed(
-        &mut self,
-        index: usize,
-        platform: &Platform,
-        transition: &Transition,
-        cause: Cause,
-        just_passed: bool,
-    ) -> bool {
-        self.passes(index) && self.has_heard(index, platform, transition, cause, just_passed)
-    }
-
-    fn has_heard(
         &mut self,
         index: usize,
         platform: &Platform,

@@ -115,9 +115,6 @@ impl Bridge {
 
     /// What follows for requests from what the platform's conversation did: those that cannot be answered any more fail.
     pub(in crate::bridge) fn settle_passed(&mut self, now: Time, index: usize) {
-        if !self.platforms[index].has_unanswerable() {
-            return;
-        }
         for (request, reason) in self.platforms[index].take_unanswerable() {
             if let Some(passed) = self.platforms[index].passed.end(request) {
                 self.fail_passed(now, index, &passed, &reason);

@@ -38,19 +38,18 @@ fn say_bounds(model: &Model, said: &mut Bounds, wanted: &mut VecDeque<Output>) {
 }
 
 impl Platform {
-    pub fn has_own(&self) -> bool {
-        !self.own.is_empty()
+    /// The next event that the conversation says itself.
+    pub fn next_own(&mut self) -> Option<Box<Message>> {
+        self.own.pop_front()
     }
 
-    /// Takes in the next event that the conversation says itself. Returns whether there was one.
-    pub fn take_own(&mut self, now: Time, notices: &mut Vec<Notice>) -> bool {
-        let Some(message) = self.own.pop_front() else { return false };
+    /// Takes it in.
+    pub fn take_own(&mut self, now: Time, message: Box<Message>, notices: &mut Vec<Notice>) {
         (self.has_event, self.is_failure) = (false, false);
         if let Err(bad) = self.take_in(now, Heard::Event, Decoded::default(), &message) {
             notices.push(bad.notice());
         }
         self.message = *message;
-        true
     }
 
     /// Lets everything follow from a message that was read; the error is what is wrong with it.

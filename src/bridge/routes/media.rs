@@ -230,11 +230,10 @@ impl Bridge {
     /// Lets everything follow from what the desks and the routing platforms say, until nothing is left. `platform` is the
     /// one to speak of where no call is known.
     pub(in crate::bridge) fn settle_routes(&mut self, now: Time, platform: usize) {
-        if !self.may_have_news() && self.are_quiet() {
-            return;
-        }
         loop {
-            self.say_routes(platform);
+            if !self.are_quiet() {
+                self.say_routes(platform);
+            }
             if !self.may_have_news() {
                 return;
             }

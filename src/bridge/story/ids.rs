@@ -1,6 +1,7 @@
 //! The ids by which people tell what a message is about.
 
 use crate::{
+    bridge::history::{Draft, Part},
     message::{Kind, Message, Value},
     vocabulary::Vocabulary,
 };
@@ -23,6 +24,14 @@ impl<'m> Ids<'m> {
             [&def.mentions.call, &def.mentions.second, &def.mentions.agent].map(|slots| first(slots));
         let request = def.mentions.request.and_then(|slot| message.get(slot).as_int());
         Some(Ids { kind, call, second, agent, request })
+    }
+
+    /// Adds the message and its ids to an entry.
+    pub fn add_to(&self, draft: &mut Draft) {
+        draft.message(self.kind);
+        draft.id(Part::Call, self.call);
+        draft.id(Part::Second, self.second);
+        draft.id(Part::Agent, self.agent);
     }
 }
 

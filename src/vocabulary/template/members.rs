@@ -97,9 +97,8 @@ impl Members {
             out.extend_from_slice(&text[written..start]);
             match (how, message.value(*node)) {
                 (How::Text, Value::Text(text)) => escape(text, out),
-                (How::Number | How::Narrow, Value::Int(number)) if how == How::Number || is_narrow(number) => {
-                    write_number(number, out);
-                }
+                (How::Number, Value::Int(number)) => write_number(number, out),
+                (How::Narrow, Value::Int(number)) if is_narrow(number) => write_number(number, out),
                 (How::Whole, value) => cut += self.list[place].write(vocabulary, value, out),
                 (_, value) => cut += self.list[place].write_value(vocabulary, value, out),
             }

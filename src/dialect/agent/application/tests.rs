@@ -582,7 +582,7 @@ fn a_record_id_from_before_the_bridge_was_started_is_not_refused() {
     let named = json!({ "id": 5, "agent": 50, "call": "GetCalls" });
     assert_eq!(pages.send(1, &named.to_string()), [Heard::Nothing]);
     assert_eq!(pages.hears(1), calls);
-    // Whom it names is nobody's business either, as long as it could be another agent.
+    // The id is taken out of a request, because it could be another agent's.
     let log_on = json!({ "id": 6, "agent": 50, "call": "LogOn", "args": { "Station": "4040" } });
     let (mut message, input) = (Message::default(), format!("{log_on}\n"));
     let mut input = Input::Bytes { connection: Connection::accepted(1), bytes: input.as_bytes() };

@@ -1,6 +1,6 @@
 //! The conversation with applications that believe they talk to a CTI Portal Server: their sessions open, register for events, come
-//! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear, `event` how events are written. Requests are read here
-//! and carried out by the bridge.
+//! on line, are heart-beaten, and end when they fall behind. `session` owns what one session wants to hear, `event` how events
+//! are written. Requests are read here and carried out by the bridge.
 
 mod event;
 mod heartbeats;
