@@ -189,50 +189,10 @@ impl Application {
         if self.is_guest {
             return;
         }
-        let Some(call) = transition.call else { return self.say(me, index, platform, transition, None) };
-        let key = (index, call);
-        match transition.kind {
-            TransitionKind::RouteRequested => {
-                if !self.is_told(index, platform, call) {
-                    self.counts.other_media += 1;
-                    return;
-                }
-                // The platform's own time counts, where it says one.
-                let timeout = match transition.details.timeout {
-                    Some(seconds) => self.routes.ask_within(now, key, seconds).then_some(seconds),
-                    None => self.routes.ask(now, key),
-                };
-                if timeout.is_some() {
-                    let mut asked = transition.clone();
-                    asked.details.timeout = timeout;
-                    self.say(me, index, platform, &asked, None);
-                }
-                return;
-            }
-            TransitionKind::Routed => {
-                let was_open = self.routes.routed(key);
-                self.say_routes(me, index, platform);
-                if was_open {
-                    let used = self.route_used(index, platform, transition);
-                    self.say(me, index, platform, &used, None);
-                }
-            }
-            TransitionKind::RouteUsed => {
-                self.routes.routed(key);
-                self.say_routes(me, index, platform);
-                let mut used = self.route_used(index, platform, transition);
-                used.request = transition.request;
-                used.details.status = transition.details.status.or(used.details.status);
-                used.details.route_type = transition.details.route_type.or(used.details.route_type);
-                return self.say(me, index, platform, &used, None);
-            }
-            TransitionKind::CallEnded => {
-                self.routes.ended(key);
-                self.say_routes(me, index, platform);
-            }
-            _ => {}
+        match (transition.kind.route_step(), transition.call) {
+            (Some(step), Some(call)) => self.tell_route(now, me, (index, platform), (step, call), transition),
+            (None, _) | (_, None) => self.say(me, index, platform, transition, None),
         }
-        self.say(me, index, platform, transition, None);
     }
 
     /// Whether the application is told of this call; its number is given here, the first time.

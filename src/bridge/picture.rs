@@ -147,10 +147,12 @@ impl<'p> Live<'p> {
 
     fn call(&self, which: Which, attribute: CallAttribute) -> Value<'p> {
         let Some(call) = self.call_of(which).and_then(|call| self.model.find_call(call)) else {
-            return match (attribute, self.naming) {
-                (CallAttribute::Id, Naming::Native { number: Some(place) }) => self.call_name(which, place),
-                (CallAttribute::Id, Naming::Of { .. }) => self.call_name(which, 0),
-                _ => Value::Absent,
+            if attribute != CallAttribute::Id {
+                return Value::Absent;
+            }
+            return match self.naming {
+                Naming::Native { number } => number.map(|place| self.call_name(which, place)).unwrap_or_default(),
+                Naming::Of { .. } => self.call_name(which, 0),
             };
         };
         let destination = &call.destination;
@@ -193,8 +195,8 @@ impl<'p> Live<'p> {
             CallAttribute::Destination => match (destination.agent, &destination.id, destination.kind) {
                 (Some(agent), ..) => self.agent_id(agent),
                 (None, Some(id), Some(kind)) if kind.is_service() => self.service_number(kind, id),
-                (None, Some(id), _) if destination.number.is_empty() => native(id),
-                _ => text(&destination.number),
+                (None, Some(id), Some(_) | None) if destination.number.is_empty() => native(id),
+                (None, Some(_) | None, Some(_) | None) => text(&destination.number),
             },
         }
     }
@@ -225,7 +227,7 @@ impl<'p> Live<'p> {
                 (Naming::Of { ids, platform, .. }, Some(call)) => {
                     optional(ids.told((platform, *call)).map(|call| call.id))
                 }
-                _ => Value::Absent,
+                (Naming::Of { .. }, None) | (Naming::Native { .. }, _) => Value::Absent,
             },
             AgentAttribute::Occupation => {
                 optional(self.member.and_then(|member| member.occupation).map(|occupation| occupation.code()))

@@ -46,13 +46,13 @@ impl Bridge {
             }
             // Platforms' events are not an application's to tell.
             let Some(asks) = said.asking() else { return };
-            match asks.kind {
-                RequestKind::Snapshot => match asks.int(Fact::Entity).and_then(Entity::from_code) {
+            match asks.kind.about() {
+                About::Snapshot => match asks.int(Fact::Entity).and_then(Entity::from_code) {
                     Some(entity) => shown.push(entity),
                     None => nothing = true,
                 },
-                RequestKind::Route => self.select_route(now, index, (session, id), asked, &asks),
-                _ => self.ask(now, index, session, id, asked, &asks),
+                About::Route => self.select_route(now, index, (session, id), asked, &asks),
+                About::Login | About::Agent | About::Call => self.ask(now, index, session, id, asked, &asks),
             }
         });
         let wrong = if nothing { Some("the snapshot names something that cannot be shown".to_owned()) } else { None };
@@ -390,11 +390,7 @@ impl Bridge {
         asks: &Asking,
     ) {
         let application = &self.applications[usize::from(asker.client.application)];
-        let kind = match route {
-            Some(RouteType::Agent) => Some(DeviceKind::Agent),
-            Some(RouteType::Service) => Some(DeviceKind::Group),
-            _ => None,
-        };
+        let kind = route.and_then(RouteType::leads_to);
         let mut asks = asks.attributes.clone();
         asks.other.kind = kind;
         let towards = self.agent_called(application, platform, &asks).filter(|(owner, _)| *owner == platform);

@@ -283,10 +283,10 @@ fn occupation(model: &Model, agent: AgentIx, group: ServiceIx) -> (Option<Occupa
                 Sort::NonAcd if dials(call) => busy(Occupation::Outgoing, Occupation::OutgoingNotReady),
                 Sort::NonAcd => busy(Occupation::Incoming, Occupation::IncomingNotReady),
                 Sort::Other => busy(Occupation::Busy, Occupation::BusyNotReady),
-                _ if is_elsewhere => Occupation::Elsewhere,
+                Sort::OutboundAcd | Sort::Acd | Sort::Chat | Sort::Email if is_elsewhere => Occupation::Elsewhere,
                 Sort::OutboundAcd if alerts => Occupation::OutboundAlerting,
                 Sort::OutboundAcd => Occupation::OutboundAcd,
-                _ if alerts => Occupation::Alerting,
+                Sort::Acd | Sort::Chat | Sort::Email if alerts => Occupation::Alerting,
                 Sort::Acd | Sort::Chat => Occupation::Acd,
                 Sort::Email => match of_agent(model, agent).find(|(_, call, _)| sort(call) == Sort::NonAcd) {
                     Some((_, call, _)) if dials(call) => Occupation::EmailOutgoing,

@@ -110,6 +110,11 @@ impl<'m> Value<'m> {
         }
     }
 
+    /// The text, where the value is one.
+    pub fn text(&self) -> Option<&'m str> {
+        if let Value::Text(text) = *self { Some(text) } else { None }
+    }
+
     pub fn as_list(&self) -> Option<List<'m>> {
         if let Value::List(list) = *self { Some(list) } else { None }
     }

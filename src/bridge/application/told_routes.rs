@@ -7,10 +7,67 @@ use crate::{
         platform::Platform,
         routes::{Asker, Say, Told},
     },
-    model::{About, Asked, Audience, DeviceKind, RequestKind, RouteStatus, RouteType, Transition, TransitionKind},
+    model::{
+        About, Asked, Audience, CallIx, RequestKind, RouteStatus, RouteStep, RouteType, Transition, TransitionKind,
+    },
+    time::Time,
 };
 
 impl Application {
+    /// Tells a transition that means something for the route of a call.
+    pub(super) fn tell_route(
+        &mut self,
+        now: Time,
+        me: usize,
+        (index, platform): (usize, &Platform),
+        (step, call): (RouteStep, CallIx),
+        transition: &Transition,
+    ) {
+        let key = (index, call);
+        match step {
+            RouteStep::Requested => {
+                if !self.is_told(index, platform, call) {
+                    self.counts.other_media += 1;
+                    return;
+                }
+                // The platform's own time counts, where it says one.
+                let timeout = match transition.details.timeout {
+                    Some(seconds) => self.routes.ask_within(now, key, seconds).then_some(seconds),
+                    None => self.routes.ask(now, key),
+                };
+                if timeout.is_some() {
+                    let mut asked = transition.clone();
+                    asked.details.timeout = timeout;
+                    self.say(me, index, platform, &asked, None);
+                }
+            }
+            RouteStep::Routed => {
+                let was_open = self.routes.routed(key);
+                self.say_routes(me, index, platform);
+                if was_open {
+                    let used = self.route_used(index, platform, transition);
+                    self.say(me, index, platform, &used, None);
+                }
+                self.say(me, index, platform, transition, None);
+            }
+            RouteStep::Used => {
+                self.routes.routed(key);
+                self.say_routes(me, index, platform);
+                let mut used = self.route_used(index, platform, transition);
+                used.request = transition.request;
+                used.details.status = transition.details.status.or(used.details.status);
+                used.details.route_type = transition.details.route_type.or(used.details.route_type);
+                self.say(me, index, platform, &used, None);
+            }
+            RouteStep::Rejected => self.say(me, index, platform, transition, None),
+            RouteStep::Ended => {
+                self.routes.ended(key);
+                self.say_routes(me, index, platform);
+                self.say(me, index, platform, transition, None);
+            }
+        }
+    }
+
     /// Says what the route desk has to say, of calls of this platform.
     pub fn say_routes(&mut self, me: usize, index: usize, platform: &Platform) {
         while let Some(say) = self.routes.say() {
@@ -64,12 +121,11 @@ impl Application {
         used.details.status = Some(RouteStatus::DefaultUsed);
         let destination = routed.call.and_then(|call| platform.model.find_call(call)).map(|call| &call.destination);
         let kind = destination.and_then(|destination| destination.kind);
+        let has_number = destination.is_some_and(|destination| !destination.number.is_empty());
         used.details.route_type = Some(match kind {
-            Some(DeviceKind::Agent) => RouteType::Agent,
-            Some(kind) if kind.is_service() => RouteType::Service,
-            Some(DeviceKind::Ivr) => RouteType::Ivr,
-            None if destination.is_none_or(|destination| destination.number.is_empty()) => RouteType::Default,
-            _ => RouteType::External,
+            Some(kind) => RouteType::to(kind),
+            None if has_number => RouteType::External,
+            None => RouteType::Default,
         });
         used.details.destination = destination.and_then(|destination| {
             let place = self.place_of(index)?;
@@ -80,7 +136,7 @@ impl Application {
                 (None, Some(id), Some(kind)) if kind.is_service() => {
                     Some(self.ids.service(place, kind, id).to_string())
                 }
-                _ => (!destination.number.is_empty()).then(|| destination.number.to_string()),
+                (None, None | Some(_), None | Some(_)) => has_number.then(|| destination.number.to_string()),
             }
         });
         used

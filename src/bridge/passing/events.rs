@@ -190,18 +190,22 @@ impl Application {
             self.is_told(index, platform, call);
         }
         let is_presumed_over = |call| platform.model.find_call(call).is_some_and(|call| call.presumed_over);
-        match transition.kind {
-            TransitionKind::LinkDown | TransitionKind::LinkUp => just_passed,
-            // Nothing passes while the platform is away, nor of a call that only the bridge takes for over.
-            _ if platform.model.link() != LinkState::Up || transition.call.is_some_and(is_presumed_over) => false,
-            _ if transition.details.presumed || transition.kind.is_answer() => false,
-            kind => match cause {
-                // A snapshot that the bridge asked for did not pass: its differences are told.
-                Cause::Event => just_passed,
-                // States have messages of their own, whenever they are shown.
-                Cause::Link => kind == TransitionKind::AgentState,
-                Cause::Time | Cause::Request => true,
-            },
+        if matches!(transition.kind, TransitionKind::LinkDown | TransitionKind::LinkUp) {
+            return just_passed;
+        }
+        // Nothing passes while the platform is away, nor of a call that only the bridge takes for over.
+        if platform.model.link() != LinkState::Up || transition.call.is_some_and(is_presumed_over) {
+            return false;
+        }
+        if transition.details.presumed || transition.kind.is_answer() {
+            return false;
+        }
+        match cause {
+            // A snapshot that the bridge asked for did not pass: its differences are told.
+            Cause::Event => just_passed,
+            // States have messages of their own, whenever they are shown.
+            Cause::Link => transition.kind == TransitionKind::AgentState,
+            Cause::Time | Cause::Request => true,
         }
     }
 }

@@ -14,14 +14,36 @@ impl<'p> Live<'p> {
                 RequestAttribute::Destination => text(&route.login),
                 RequestAttribute::DestinationType => optional(route.kind.map(DeviceKind::code)),
                 RequestAttribute::Items => Value::Int(route.data.len() as i64),
-                _ => Value::Absent,
+                RequestAttribute::Id
+                | RequestAttribute::About
+                | RequestAttribute::Number
+                | RequestAttribute::Station
+                | RequestAttribute::ServiceKind
+                | RequestAttribute::ServiceType
+                | RequestAttribute::DestinationAgent
+                | RequestAttribute::Dial
+                | RequestAttribute::Code
+                | RequestAttribute::Reason
+                | RequestAttribute::Digits => Value::Absent,
             };
         }
         if let Some(local) = self.local {
             return match attribute {
                 RequestAttribute::Id => Value::Int(local.id),
                 RequestAttribute::About => Value::Int(local.about.code()),
-                _ => Value::Absent,
+                RequestAttribute::Number
+                | RequestAttribute::Station
+                | RequestAttribute::Service
+                | RequestAttribute::ServiceKind
+                | RequestAttribute::ServiceType
+                | RequestAttribute::Destination
+                | RequestAttribute::DestinationType
+                | RequestAttribute::DestinationAgent
+                | RequestAttribute::Dial
+                | RequestAttribute::Code
+                | RequestAttribute::Reason
+                | RequestAttribute::Digits
+                | RequestAttribute::Items => Value::Absent,
             };
         }
         let Some(request) = self.request() else { return Value::Absent };

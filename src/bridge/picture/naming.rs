@@ -43,7 +43,7 @@ impl<'p> Live<'p> {
                         let sequence = self.sequence(call);
                         if sequence.is_empty() { Value::Int(known.id) } else { sequence }
                     }
-                    _ => Value::Int(known.id),
+                    Some(CallPart::Number) | None => Value::Int(known.id),
                 }
             }
         }
@@ -79,7 +79,7 @@ impl<'p> Live<'p> {
     pub(super) fn sequence(&self, call: CallIx) -> Value<'p> {
         match self.model.find_call(call).and_then(|call| call.sequence.as_ref()) {
             Some(NativeId::Int(number)) => Value::Int(*number),
-            _ => Value::Absent,
+            Some(NativeId::Text(_)) | None => Value::Absent,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Platform;
 use crate::{
-    message::{Message, Value},
+    message::Message,
     time::{self, Time, Zone},
     vocabulary::Vocabulary,
 };
@@ -14,10 +14,7 @@ pub(super) fn local(moment: u64, ahead: i64) -> String {
 /// The times in a message, local and UTC; none where the dialect has no such fields.
 pub fn shown<'m>(vocabulary: &Vocabulary, message: &'m Message) -> Option<[Option<&'m str>; 2]> {
     let def = vocabulary.message(message.kind()?);
-    let shown = def.mentions.times.map(|slot| match message.get(slot?) {
-        Value::Text(text) => Some(text),
-        _ => None,
-    });
+    let shown = def.mentions.times.map(|slot| message.get(slot?).text());
     (shown != [None, None]).then_some(shown)
 }
 

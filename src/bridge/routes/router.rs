@@ -11,8 +11,8 @@ use crate::{
     bridge::{Bridge, Cause, ids::CallKey},
     message::Value,
     model::{
-        Ask, Asked, Asking, Attributes, ClientId, Fact, RejectReason, RequestKind, RouteStatus, RouteType, Transition,
-        TransitionKind, Unseen,
+        Ask, Asked, Asking, Attributes, ClientId, Fact, RejectReason, RequestKind, RouteStatus, RouteStep, RouteType,
+        Transition, TransitionKind, Unseen,
     },
     time::Time,
 };
@@ -68,29 +68,30 @@ impl Bridge {
     pub(in crate::bridge) fn routes_itself(&mut self, now: Time, index: usize, transition: &Transition) -> bool {
         let Some(place) = self.routers.iter().position(|router| router.platform == index) else { return false };
         let Some(call) = transition.call.map(|call| (index, call)) else { return false };
-        match transition.kind {
-            TransitionKind::RouteRequested => {
+        if transition.kind == TransitionKind::RequestFailed {
+            let request = transition.request.map(|request| self.platforms[index].model.request(request));
+            let reason = transition.details.reason.as_deref().unwrap_or_default();
+            let is_own = request.is_some_and(|request| request.client == NOBODY);
+            return is_own && self.routers[place].refused(call, &format!("failed the route ({reason})"));
+        }
+        let Some(step) = transition.kind.route_step() else { return false };
+        match step {
+            RouteStep::Requested => {
                 self.ask_for_agent(now, place, call, transition.details.timeout);
                 true
             }
-            TransitionKind::RouteRejected => {
+            RouteStep::Rejected => {
                 self.routers[place].refused(call, "rejected the route");
                 true
             }
-            TransitionKind::RequestFailed => {
-                let request = transition.request.map(|request| self.platforms[index].model.request(request));
-                let reason = transition.details.reason.as_deref().unwrap_or_default();
-                let is_own = request.is_some_and(|request| request.client == NOBODY);
-                is_own && self.routers[place].refused(call, &format!("failed the route ({reason})"))
-            }
-            TransitionKind::RouteUsed => {
+            RouteStep::Used => {
                 self.routers[place].asked.remove(&call);
                 if transition.details.status == Some(RouteStatus::DefaultUsed) {
                     self.routers[place].desk.not_used(call, DEFAULT_USED);
                 }
                 true
             }
-            TransitionKind::Routed => {
+            RouteStep::Routed => {
                 self.routers[place].asked.remove(&call);
                 let desk = &mut self.routers[place].desk;
                 desk.routed(call);
@@ -100,12 +101,11 @@ impl Bridge {
                 }
                 false
             }
-            TransitionKind::CallEnded => {
+            RouteStep::Ended => {
                 self.routers[place].asked.remove(&call);
                 self.routers[place].desk.ended(call);
                 false
             }
-            _ => false,
         }
     }
 

@@ -168,8 +168,11 @@ impl Desk {
         if self.settings.keeps {
             self.want(Order::Keep { number, id: Some(id) });
         }
+        if !wanted {
+            self.cancel(number);
+            return;
+        }
         match target {
-            _ if !wanted => self.cancel(number),
             Target::Service => self.used(number, RouteType::Service, destination),
             Target::Agent { .. } | Target::Anyone | Target::Nobody => {
                 self.turn(number, State::Waiting);
@@ -282,18 +285,22 @@ impl Desk {
     /// Nobody waits for it: all that matters is whether it has ended.
     fn note_end(&mut self, now: Time, number: Number, news: &News) {
         let state = self.selections.get(&number).map(|known| known.state);
-        match (news, state) {
+        let is_cancelled = match state {
+            Some(State::Used) => false,
+            Some(State::Cancelling) => true,
             // What is being withdrawn is told by the answer to that.
-            (_, Some(State::Withdrawing)) | (_, None) => {}
-            (
-                News::Completed(_) | News::Lost(_) | News::Cancelled | News::Over(_) | News::Missing(_),
-                Some(State::Used | State::Cancelling),
-            ) => self.finish(number),
-            // It was asked for because a cancellation was not taken.
-            (News::Queued | News::Taken(_) | News::Failed { .. }, Some(State::Cancelling)) => {
-                self.cancel_later(now, number);
+            Some(State::Withdrawing)
+            | Some(State::Keeping | State::Adding | State::Unwanted | State::Waiting | State::LookingUp)
+            | None => return,
+        };
+        match news {
+            News::Completed(_) | News::Lost(_) | News::Cancelled | News::Over(_) | News::Missing(_) => {
+                self.finish(number);
             }
-            _ => {}
+            // It was asked for because a cancellation was not taken.
+            News::Queued | News::Taken(_) | News::Failed { .. } if is_cancelled => self.cancel_later(now, number),
+            News::Queued | News::Taken(_) | News::Failed { .. } => {}
+            News::Accepted(_) | News::Refused(_) | News::NotCancelled => {}
         }
     }
 
@@ -302,16 +309,13 @@ impl Desk {
     /// The time is up for a selection that has not been answered.
     pub(super) fn withdraw(&mut self, now: Time, number: Number) {
         let Some(selection) = self.selections.get(&number) else { return };
-        match (selection.state, selection.accepted) {
-            (State::Waiting, Some((id, _))) => {
-                self.turn(number, State::Withdrawing);
-                self.want(Order::Cancel { number, id, if_allocated: false });
-                self.alarm(number, now + LAST_MOMENT, Alarm::Answer(number));
-            }
-            _ => {
-                self.answer(number, Told::Rejected(RejectReason::Timeout));
-                self.abandon(number);
-            }
+        if let (State::Waiting, Some((id, _))) = (selection.state, selection.accepted) {
+            self.turn(number, State::Withdrawing);
+            self.want(Order::Cancel { number, id, if_allocated: false });
+            self.alarm(number, now + LAST_MOMENT, Alarm::Answer(number));
+        } else {
+            self.answer(number, Told::Rejected(RejectReason::Timeout));
+            self.abandon(number);
         }
     }
 
@@ -329,31 +333,43 @@ impl Desk {
     fn cancelled(&mut self, now: Time, number: Number, news: News) {
         let Some(selection) = self.selections.get(&number) else { return };
         let Some((id, _)) = selection.accepted else { return };
-        match (selection.state, news) {
-            (State::Withdrawing, News::Cancelled) => {
-                self.answer(number, Told::Rejected(RejectReason::Timeout));
-                self.finish(number);
-            }
-            // It was allocated, or came to its end, meanwhile: to whom?
-            (State::Withdrawing, News::NotCancelled | News::Over(_)) => {
-                self.turn(number, State::LookingUp);
-                self.want(Order::LookUp { number, id });
-            }
-            (State::Withdrawing, News::Missing(reason) | News::Lost(reason)) => {
-                self.answer(number, Told::Failed(Failure::Failed, reason));
-                self.finish(number);
-            }
-            (State::Withdrawing, _) => {
-                self.answer(number, Told::Rejected(RejectReason::Timeout));
-                self.cancel_later(now, number);
-            }
-            (State::Cancelling, News::Cancelled | News::Over(_) | News::Missing(_) | News::Lost(_)) => {
-                self.finish(number);
-            }
-            // Either it is over, or it must be asked for again.
-            (State::Cancelling, News::NotCancelled) => self.want(Order::LookUp { number, id }),
-            (State::Cancelling, _) => self.cancel_later(now, number),
-            _ => {}
+        match selection.state {
+            State::Withdrawing => match news {
+                News::Cancelled => {
+                    self.answer(number, Told::Rejected(RejectReason::Timeout));
+                    self.finish(number);
+                }
+                // It was allocated, or came to its end, meanwhile: to whom?
+                News::NotCancelled | News::Over(_) => {
+                    self.turn(number, State::LookingUp);
+                    self.want(Order::LookUp { number, id });
+                }
+                News::Missing(reason) | News::Lost(reason) => {
+                    self.answer(number, Told::Failed(Failure::Failed, reason));
+                    self.finish(number);
+                }
+                News::Accepted(_)
+                | News::Refused(_)
+                | News::Failed { .. }
+                | News::Queued
+                | News::Taken(_)
+                | News::Completed(_) => {
+                    self.answer(number, Told::Rejected(RejectReason::Timeout));
+                    self.cancel_later(now, number);
+                }
+            },
+            State::Cancelling => match news {
+                News::Cancelled | News::Over(_) | News::Missing(_) | News::Lost(_) => self.finish(number),
+                // Either it is over, or it must be asked for again.
+                News::NotCancelled => self.want(Order::LookUp { number, id }),
+                News::Accepted(_)
+                | News::Refused(_)
+                | News::Failed { .. }
+                | News::Queued
+                | News::Taken(_)
+                | News::Completed(_) => self.cancel_later(now, number),
+            },
+            State::Keeping | State::Adding | State::Unwanted | State::Waiting | State::LookingUp | State::Used => {}
         }
     }
 

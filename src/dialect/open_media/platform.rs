@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     dialect::backoff::Backoff,
-    message::{Kind, Message, Node, Value},
+    message::{Kind, Message, Value},
     model::RequestIx,
     port::{
         Asker, Asks, Heard, Input, Lines, Output, PlatformConversation, PlatformOutput, Post, PostOutcome, Reading,
@@ -217,11 +217,7 @@ impl Client {
         let mut message = Message::default();
         message.start(kind, def.fields.list.len());
         if let Some(slot) = def.fields.slot(parameter) {
-            let node = match value {
-                Value::Int(number) => Node::Int(number),
-                Value::Text(text) => message.text(text),
-                _ => Node::Absent,
-            };
+            let node = message.copy(value);
             message.set(slot, node);
         }
         self.post(&message, asked);

@@ -26,6 +26,29 @@ words! {
     }
 }
 
+impl RouteType {
+    /// The type of a route to such a device.
+    pub fn to(kind: DeviceKind) -> RouteType {
+        match kind {
+            DeviceKind::Agent => RouteType::Agent,
+            DeviceKind::Group | DeviceKind::AgentQueue | DeviceKind::EmailQueue | DeviceKind::Service => {
+                RouteType::Service
+            }
+            DeviceKind::Ivr => RouteType::Ivr,
+            DeviceKind::Device | DeviceKind::RoutePoint | DeviceKind::Script => RouteType::External,
+        }
+    }
+
+    /// What a route of this type leads to, if that is known by an id.
+    pub fn leads_to(self) -> Option<DeviceKind> {
+        match self {
+            RouteType::Agent => Some(DeviceKind::Agent),
+            RouteType::Service => Some(DeviceKind::Group),
+            RouteType::External | RouteType::Default | RouteType::Ivr => None,
+        }
+    }
+}
+
 impl DeviceKind {
     /// Whether calls queue here: what an application knows as a service.
     pub fn is_service(self) -> bool {

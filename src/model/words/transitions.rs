@@ -225,7 +225,73 @@ impl Occasion {
     }
 }
 
+/// What a transition means for the route of its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteStep {
+    /// The platform asks for one.
+    Requested,
+    /// The platform has routed the call by itself.
+    Routed,
+    Used,
+    Rejected,
+    /// The call is over, and with it whatever was wanted for it.
+    Ended,
+}
+
 impl TransitionKind {
+    #[inline]
+    pub fn route_step(self) -> Option<RouteStep> {
+        Some(match self {
+            TransitionKind::RouteRequested => RouteStep::Requested,
+            TransitionKind::Routed => RouteStep::Routed,
+            TransitionKind::RouteUsed => RouteStep::Used,
+            TransitionKind::RouteRejected => RouteStep::Rejected,
+            TransitionKind::CallEnded => RouteStep::Ended,
+            TransitionKind::CallStarted
+            | TransitionKind::CallOriginated
+            | TransitionKind::CallQueued
+            | TransitionKind::CallReinserted
+            | TransitionKind::CallDequeued
+            | TransitionKind::Alerting
+            | TransitionKind::Connected
+            | TransitionKind::FarEndConnected
+            | TransitionKind::Consultation
+            | TransitionKind::Held
+            | TransitionKind::Retrieved
+            | TransitionKind::Conferenced
+            | TransitionKind::Transferred
+            | TransitionKind::PartyLeft
+            | TransitionKind::AgentCleared
+            | TransitionKind::CallCompleted
+            | TransitionKind::WrapEnded
+            | TransitionKind::WrapSkipped
+            | TransitionKind::Disposed
+            | TransitionKind::DisposedLate
+            | TransitionKind::AgentState
+            | TransitionKind::AgentReason
+            | TransitionKind::AgentAdded
+            | TransitionKind::AgentChanged
+            | TransitionKind::AgentRemoved
+            | TransitionKind::AgentLoggedOn
+            | TransitionKind::AgentLoggedOff
+            | TransitionKind::ServiceAdded
+            | TransitionKind::ServiceChanged
+            | TransitionKind::ServiceRemoved
+            | TransitionKind::RequestAccepted
+            | TransitionKind::RequestFailed
+            | TransitionKind::CallData
+            | TransitionKind::CallDataSet
+            | TransitionKind::DigitsSent
+            | TransitionKind::SnapshotAgent
+            | TransitionKind::SnapshotCall
+            | TransitionKind::SnapshotService
+            | TransitionKind::SnapshotEmpty
+            | TransitionKind::GroupAgents
+            | TransitionKind::LinkUp
+            | TransitionKind::LinkDown => return None,
+        })
+    }
+
     /// Whether it answers a request, and says nothing of what happened.
     pub fn is_answer(self) -> bool {
         matches!(self, TransitionKind::RequestAccepted | TransitionKind::RequestFailed)

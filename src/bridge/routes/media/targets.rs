@@ -44,7 +44,7 @@ impl Bridge {
                 wish.target = if login.is_empty() { Target::Nobody } else { Target::Agent { login, id } };
                 wish.service = self.service_of_call(application, media, (platform, call));
             }
-            _ => {}
+            Some(RouteType::External | RouteType::Default | RouteType::Ivr) | None => {}
         }
     }
 

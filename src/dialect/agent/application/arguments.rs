@@ -53,13 +53,13 @@ impl<'a> Arguments<'a> {
         }
         let own = self.def.base.map_or(0, |(_, count)| count);
         for (slot, field) in self.def.fields.list.iter().enumerate().skip(own) {
-            match self.message.get(slot) {
-                Value::Absent | Value::Nil if field.optional => {}
-                Value::Absent | Value::Nil => {
+            let value = self.message.get(slot);
+            if matches!(value, Value::Absent | Value::Nil) {
+                if !field.optional {
                     return Err((hresult::MISSING, format!("{method} needs {}", field.label)));
                 }
-                value if fits(field, value) => {}
-                _ => return Err((hresult::MISTYPED, format!("{method}: {} is of another type", field.label))),
+            } else if !fits(field, value) {
+                return Err((hresult::MISTYPED, format!("{method}: {} is of another type", field.label)));
             }
         }
         Ok(())

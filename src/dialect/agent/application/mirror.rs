@@ -18,7 +18,7 @@ use super::{
     waiting::{List, News, Update, Waiting},
 };
 use crate::{
-    message::{Message, Value},
+    message::Message,
     port::Filterable,
     vocabulary::{AgentPart, Fields, Role, Vocabulary},
 };
@@ -129,10 +129,7 @@ impl Mirror {
         let vocabulary = self.vocabulary.clone();
         let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return Vec::new() };
         let role = |role| def.role(role).map(|slot| message.get(slot));
-        let at = match role(Role::Time) {
-            Some(Value::Text(at)) => at.to_owned(),
-            _ => String::new(),
-        };
+        let at = role(Role::Time).and_then(|at| at.text()).unwrap_or_default().to_owned();
         let agent = role(Role::Agent(AgentPart::Id)).and_then(|id| id.as_int()).unwrap_or(0);
         let heard = Heard { fields: &def.fields, message, about, is_whole, at };
         let label = def.label.as_str();

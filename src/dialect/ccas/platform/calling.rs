@@ -48,10 +48,7 @@ impl Client {
     pub(super) fn fill_in_pin(&self, message: &mut Message) -> Result<(), String> {
         let fields = message.kind().map(|kind| &self.vocabulary.message(kind).fields);
         let Some(slot) = fields.and_then(|fields| fields.slot("bstrPIN")) else { return Ok(()) };
-        let agent = match message.get(slot) {
-            Value::Text(agent) => agent.to_owned(),
-            _ => String::new(),
-        };
+        let agent = message.get(slot).text().unwrap_or_default().to_owned();
         if agent.is_empty() {
             return Err("the agent's logon id is not known, so that no PIN can be looked up, and CCAS wants one".into());
         }

@@ -320,19 +320,18 @@ impl ApplicationConversation for Server {
             }
             let variant = (session.tenant, own.unwrap_or(0));
             let known = written.iter().find(|(known, _)| *known == variant).map(|(_, place)| &self.outputs[*place]);
-            let body = match known {
-                Some(ApplicationOutput::Wire(Output::Deliver { delivery, .. })) => delivery.body.clone(),
-                _ => {
-                    for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
-                        if let Some(slot) = slot {
-                            message.set(slot, Node::Int(value));
-                        }
+            let body = if let Some(ApplicationOutput::Wire(Output::Deliver { delivery, .. })) = known {
+                delivery.body.clone()
+            } else {
+                for (slot, value) in [(event.tenant, variant.0), (event.request, variant.1)] {
+                    if let Some(slot) = slot {
+                        message.set(slot, Node::Int(value));
                     }
-                    written.push((variant, self.outputs.len()));
-                    let (body, cut) = event.body(&self.vocabulary, message);
-                    self.cut += cut as u64;
-                    body
                 }
+                written.push((variant, self.outputs.len()));
+                let (body, cut) = event.body(&self.vocabulary, message);
+                self.cut += cut as u64;
+                body
             };
             let delivery = Delivery { token: None, action: self.actions.publish.clone(), body };
             let connection = Connection::asked(*key);

@@ -81,7 +81,7 @@ impl Client {
                 self.shown(now, Some(&trouble.text()));
                 self.probe();
             }
-            _ => {}
+            (Asked::Probe | Asked::Snapshot, Ok(_)) | (Asked::Open | Asked::Step, Err(_)) => {}
         }
         Heard::Nothing
     }

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 use super::{Server, Session};
 use crate::dialect::event_feed::{digest, subscriptions::Subscriptions};
 use crate::{
-    message::{Message, Value},
+    message::Message,
     port::{ApplicationConversation as _, Codec, Connection, Notice, Output, Stream, Try},
     time::Time,
 };
@@ -44,10 +44,8 @@ impl Server {
     pub(super) fn authenticate(&mut self, now: Time, key: u32, id: i64, message: &Message) {
         let Some(kind) = message.kind() else { return };
         let fields = &self.vocabulary.message(kind).fields;
-        let text = |label: &str| match fields.slot(label).map(|slot| message.get(slot)) {
-            Some(Value::Text(text)) => text.trim(),
-            _ => "",
-        };
+        let text =
+            |label: &str| fields.slot(label).and_then(|slot| message.get(slot).text()).unwrap_or_default().trim();
         let (user, given) = (text("user"), text("password").to_ascii_lowercase());
         let Some(peer) = self.sessions.get(&key).map(|session| session.peer.as_str()) else { return };
         let known = self.settings.users.get(user).map(|secret| secret.expose_secret());

@@ -41,10 +41,7 @@ impl Client {
         let fields = &self.vocabulary.messages[message.kind().map_or(0, |kind| kind.0 as usize)].fields;
         let field = |label: &str| fields.slot(label).map(|slot| message.get(slot)).unwrap_or_default();
         let result = field("result").as_int().unwrap_or(0);
-        let text = |value: Value| match value {
-            Value::Text(text) => text.to_owned(),
-            _ => String::new(),
-        };
+        let text = |value: Value| value.text().unwrap_or_default().to_owned();
         let error = text(field("error-msg"));
         let said = [text(field("additional-info")), error.clone()];
         let said = said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use super::{accepted, status};
 use crate::{
     dialect::log_ons::{LogOn, LogOns, Refused},
-    message::{Kind, Message, Value},
+    message::{Kind, Message},
     port::{
         ApplicationConversation, ApplicationOutput, Audience, Bound, Directory, Filterable, Guest, Heard, HttpRequest,
         Input, Notice, Output, Reply, Taken, Texts,
@@ -263,10 +263,8 @@ impl Server {
         let label = self.words.vocabulary.message(kind).label.clone();
         self.check(now, user, &label, message)?;
         let id = self.words.int(message, "OpenMediaID");
-        let later_than = || match self.words.field(message, "retrieveLaterThan") {
-            Value::Text(text) => time::parse_since(text).unwrap_or(0),
-            _ => 0,
-        };
+        let later_than =
+            || self.words.field(message, "retrieveLaterThan").text().and_then(time::parse_since).unwrap_or(0);
         let updates = match label.as_str() {
             "AddRequest" if !self.cache.has_room(now) => {
                 let reason = Some(format!("{} are open already", self.settings.max_requests));
