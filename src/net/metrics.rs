@@ -121,7 +121,7 @@ families! {
     ends_waiting: Gauges "ends_waiting" ["platform"]
         "Ends of calls and log-ons that wait until sessions have room to be told"
     reached: Counters "bounds_reached" ["platform" "bound"]
-        "Live calls that were ended at a limit of the platform (`calls-ended`), and calls, agents and services that were left out"
+        "Live calls that were ended at a limit of the platform (`calls-ended`), calls, agents and services that were left out, and answered requests that were forgotten early"
     platform_routes: Counters "platform_routes" ["platform" "outcome"]
         "Routes that the bridge selects for a platform, by what became of them"
     platform_routes_open: Gauges "platform_routes_open" ["platform"]

@@ -341,6 +341,12 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "what_the_limits_of_a_platform_cost_is_counted_and_said",
             ),
             (
+                "more requests that pass whole are answered in a minute than are kept",
+                "the number of the oldest in later events that name it; `bound_reached`",
+                "src/bridge/passing/open.rs",
+                "few_answered_requests_linger_and_the_oldest_makes_room",
+            ),
+            (
                 "a snapshot is longer than the queue",
                 NOTHING,
                 "tests/e2e/portions.rs",

@@ -2,7 +2,7 @@
 //! tells because no answer can come any more.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -18,6 +18,8 @@ const FIRST: u32 = 1 << 31;
 const LONGEST: Duration = Duration::from_secs(600);
 /// How long events that name an answered request are still told under its number: several may come of one request.
 const LINGER: Duration = Duration::from_secs(60);
+/// For each request that may be open, so many that were answered linger.
+const LINGERING: usize = 10;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -51,6 +53,8 @@ pub(in crate::bridge) struct PassedRequests {
     dues: BTreeSet<(Time, RequestIx)>,
     /// How many are not answered.
     unanswered: usize,
+    /// Those that were answered, the latest last, but for one that makes room.
+    lingering: VecDeque<RequestIx>,
     made: u32,
 }
 
@@ -86,7 +90,13 @@ impl PassedRequests {
     fn take(&mut self, index: RequestIx) -> Option<Open> {
         let open = self.open.remove(&index)?;
         self.dues.remove(&(open.due, index));
-        self.unanswered -= usize::from(!open.answered);
+        if !open.answered {
+            self.unanswered -= 1;
+        } else if self.lingering.front() == Some(&index) {
+            self.lingering.pop_front();
+        } else {
+            self.lingering.retain(|known| *known != index);
+        }
         Some(open)
     }
 
@@ -102,9 +112,8 @@ impl PassedRequests {
     /// The platform has taken a request: its outcome is waited for no longer than this.
     pub fn taken(&mut self, now: Time, request: RequestIx, due: Time) {
         if let Some(open) = self.open.get_mut(&request).filter(|open| !open.answered) {
-            self.dues.remove(&(open.due, request));
-            self.dues.insert((due, request));
-            (open.taken, open.due) = (Some(now), due);
+            open.taken = Some(now);
+            self.put_off(request, due);
         }
     }
 
@@ -118,13 +127,28 @@ impl PassedRequests {
         self.open.get(&request).filter(|open| !open.answered).map(|open| open.passed.since)
     }
 
-    /// The platform has answered a request.
-    pub fn answered(&mut self, now: Time, request: RequestIx) {
+    /// The platform has answered a request, of which `most` may be open. Whether another one, which was answered the longest
+    /// ago, lingers no more to make room.
+    pub fn answered(&mut self, now: Time, request: RequestIx, most: usize) -> bool {
+        let Some(open) = self.open.get_mut(&request) else { return false };
+        if !std::mem::replace(&mut open.answered, true) {
+            self.unanswered -= 1;
+            self.lingering.push_back(request);
+            // Only a request that is not answered is looked at again.
+            open.passed.message = Message::default();
+        }
+        self.put_off(request, now + LINGER);
+        let oldest = if self.lingering.len() > most * LINGERING { self.lingering.pop_front() } else { None };
+        oldest.into_iter().for_each(|oldest| self.put_off(oldest, now));
+        oldest.is_some()
+    }
+
+    /// The time of a request is up at another moment.
+    fn put_off(&mut self, request: RequestIx, due: Time) {
         if let Some(open) = self.open.get_mut(&request) {
             self.dues.remove(&(open.due, request));
-            self.dues.insert((now + LINGER, request));
-            self.unanswered -= usize::from(!open.answered);
-            (open.answered, open.due) = (true, now + LINGER);
+            self.dues.insert((due, request));
+            open.due = due;
         }
     }
 
@@ -164,5 +188,37 @@ impl PassedRequests {
             false => Over::Unanswered(index, Box::new(open.passed), open.taken),
         };
         over.into_iter().map(end).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RequestKind;
+
+    fn asked(requests: &mut PassedRequests, number: i64) -> RequestIx {
+        let passed = Passed {
+            client: ClientId { application: 0, session: 1 },
+            id: number,
+            operation: RequestKind::Answer,
+            about: About::Call,
+            since: Time(0),
+            asked: Asked::default(),
+            message: Message::default(),
+        };
+        requests.add(Time(0), passed)
+    }
+
+    #[test]
+    fn few_answered_requests_linger_and_the_oldest_makes_room() {
+        let mut requests = PassedRequests::default();
+        let all: Vec<RequestIx> = (0..=20).map(|number| asked(&mut requests, number)).collect();
+        let forgets: Vec<bool> = all.iter().map(|request| requests.answered(Time(7), *request, 2)).collect();
+        assert_eq!((forgets.iter().filter(|is_so| **is_so).count(), forgets[20]), (1, true));
+        // It is over at once, the others when their time is up.
+        let [Over::Answered(first)] = requests.expire(Time(7))[..] else { panic!("one is over") };
+        assert_eq!((first, requests.deadline()), (all[0], Some(Time(7) + LINGER)));
+        assert_eq!(requests.expire(Time(7) + LINGER).len(), 20);
+        assert_eq!((requests.deadline(), requests.lingering.len(), requests.unanswered()), (None, 0, 0));
     }
 }

@@ -19,6 +19,8 @@ pub struct Counts {
     pub answered: u64,
     pub not_sent: u64,
     pub unknown_outcome: u64,
+    /// Answered requests that were forgotten early, to make room.
+    pub forgotten: u64,
     /// From a request to its outcome.
     pub latency: Latency,
     /// When the last message was read.

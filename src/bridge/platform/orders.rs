@@ -7,7 +7,7 @@ use crate::bridge::{
 };
 use crate::{
     model::{Model, Occasion, Order, OrderKind, RequestIx, Subjects},
-    port::{Asker, RouteAsked},
+    port::{Asker, Notice, RouteAsked},
     time::Time,
 };
 
@@ -67,7 +67,12 @@ impl Platform {
         if let Some(since) = self.passed.unanswered_since(request) {
             self.counts.latency.observe(now - since);
         }
-        self.passed.answered(now, request);
+        let most = self.model.settings().max_requests;
+        if self.passed.answered(now, request, most) {
+            self.counts.forgotten += 1;
+            let cause = "max_requests: events that name an answered request are told without its number early";
+            self.wanted.push_back(Notice::BoundReached { cause, count: 1, limit: most }.into());
+        }
     }
 
     /// How many requests have no outcome yet.

@@ -66,7 +66,8 @@ impl Report {
         for (rule, count) in platform.outgoing().rule_names.iter().zip(&counts.orders) {
             add(&self.ordered, labels(&[("rule", rule)]), *count);
         }
-        for (bound, count) in platform.model.bounds.counts() {
+        let forgotten = ("answered-requests", counts.forgotten);
+        for (bound, count) in platform.model.bounds.counts().into_iter().chain([forgotten]) {
             add(&self.reached, labels(&[("bound", bound)]), count);
         }
         for effect in Effect::ALL.iter().filter(|effect| **effect != Effect::Taken) {

@@ -394,6 +394,22 @@ fn every_request_arrives_whole_and_ends_once_with_the_platforms_own_outcome() {
 }
 
 #[test]
+fn events_that_name_an_answered_request_reach_its_asker_for_a_minute() {
+    let mut house = House::new(&["guide"], "guide");
+    let all = requests(&house.application.vocabulary.clone());
+    let (label, fields) = all.iter().find(|(label, _)| label == "GetCallData").unwrap();
+    house.tells(0, fields);
+    let number = house.asks(0, label, fields);
+    let event = outcome(label, &number, fields);
+    house.passes(0, &event, 4242);
+    house.bridge.pass_until(Time(house.bridge.now.0 + 59_000));
+    house.passes(0, &event, 4242);
+    house.bridge.pass_until(Time(house.bridge.now.0 + 60_001));
+    // The request is nobody's any more: all who hear of the call are told.
+    house.passes(0, &event, 0);
+}
+
+#[test]
 fn requests_go_to_the_platform_whose_ids_they_name() {
     let mut house = House::new(&["guide", "edk-2009-08"], "guide");
     for (label, fields) in requests(&house.application.vocabulary.clone()) {
