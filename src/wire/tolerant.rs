@@ -14,7 +14,7 @@ const BAD: char = char::REPLACEMENT_CHARACTER;
 #[inline]
 pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, Replaced) {
     let bytes = without_bom(bytes);
-    match std::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => (Cow::Borrowed(text), Replaced::default()),
         Err(_) => lossy(bytes),
     }

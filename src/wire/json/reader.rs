@@ -280,6 +280,7 @@ fn starts_with(text: &[u8], wanted: &[u8]) -> bool {
     match text.len() {
         4..8 => text.first_chunk::<4>() == wanted.first_chunk() && text.last_chunk::<4>() == wanted.last_chunk(),
         8..=16 => text.first_chunk::<8>() == wanted.first_chunk() && text.last_chunk::<8>() == wanted.last_chunk(),
+        17..=32 => text.first_chunk::<16>() == wanted.first_chunk() && text.last_chunk::<16>() == wanted.last_chunk(),
         _ => text == wanted,
     }
 }

@@ -20,6 +20,8 @@ pub struct Event {
     pub tenant: Option<usize>,
     /// The length that the last body had, rounded up.
     usual_length: usize,
+    /// That body: once it is sent, the next one is written in its place.
+    last: Bytes,
 }
 
 impl Event {
@@ -34,6 +36,7 @@ impl Event {
                 request: def.role(Role::Request),
                 tenant: def.role(Role::Tenant),
                 usual_length: 0,
+                last: Bytes::new(),
             })
         });
         all.collect()
@@ -42,13 +45,26 @@ impl Event {
     /// The body that tells it, and how many list items did not fit. The next one will be about as long: it is written at
     /// once where it stays.
     pub fn body(&mut self, vocabulary: &Vocabulary, message: &Message) -> (Bytes, usize) {
-        let mut body = Vec::with_capacity(self.usual_length);
+        let mut body = self.room();
         let cut = self.template.write(vocabulary, message, &mut body);
         self.usual_length = body.len().next_multiple_of(LENGTH_STEP);
         // It may stay in a queue for long.
         if body.capacity() > 2 * self.usual_length {
             body.shrink_to_fit();
         }
-        (Bytes::from(body), cut)
+        let body = Bytes::from(body);
+        self.last = body.clone();
+        (body, cut)
+    }
+
+    /// Where a body can be written.
+    fn room(&mut self) -> Vec<u8> {
+        let last = std::mem::take(&mut self.last);
+        if !last.is_unique() {
+            return Vec::with_capacity(self.usual_length);
+        }
+        let mut room = Vec::from(last);
+        room.clear();
+        room
     }
 }

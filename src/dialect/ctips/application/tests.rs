@@ -270,3 +270,24 @@ fn a_session_is_of_one_tenant_and_the_operator_says_of_which() {
     desk.server.settings.tenants = vec![1, 7];
     assert_eq!(desk.open("Test01", "secret"), "later");
 }
+
+#[test]
+fn a_body_is_written_over_only_once_it_is_sent() {
+    let mut desk = Desk::new("guide");
+    desk.online();
+    let mut body = |call: i64| {
+        let mut message = Message::default();
+        let line = format!(r#"{{"EventType":"CallStarted","CallId":{call}}}"#);
+        desk.vocabulary.read_json(&line, false, &Vec::new(), &mut message).unwrap();
+        desk.server.publish(&mut message, &Filterable::default(), EVERYONE);
+        let Some(ApplicationOutput::Wire(Output::Deliver { delivery, .. })) = desk.server.poll() else { panic!() };
+        delivery.body
+    };
+    let has = |body: &[u8], call: &str| String::from_utf8_lossy(body).contains(call);
+    let (first, second) = (body(1111), body(2222));
+    assert!(has(&first, "1111") && has(&second, "2222"));
+    let place = second.as_ptr();
+    drop(second);
+    let third = body(3333);
+    assert!(has(&first, "1111") && has(&third, "3333") && third.as_ptr() == place);
+}
