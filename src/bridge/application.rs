@@ -270,7 +270,9 @@ impl Application {
             let Some(told) = &mut told else { return };
             let source = Source { platform, rule: Some((rule, &to.rule_names[rule])), transition: Some(transition) };
             let asker = audience.asker.map(|(session, _)| session);
-            told.extend(story::message_out(teller, &to.vocabulary, message, &source, asker, sessions));
+            if let Some(out) = story::message_out(teller, &to.vocabulary, message, &source, asker, sessions) {
+                told.push(out);
+            }
         };
         let able = Able { ids: &self.ids, platform, index, place };
         let said = to.messages(transition.kind, &live, &mut self.message, |rule, message| {
@@ -301,8 +303,7 @@ impl Application {
     /// Has a story tell why an application is not told of a transition; without a reason, that of the rules.
     fn untold(&mut self, platform: &Platform, transition: &Transition, reason: Option<Unheard>) {
         if self.teller.is_on() {
-            let of_rules = self.to.plan(transition.kind).ignored.as_deref();
-            self.notices.extend(story::untold(&self.teller, platform, transition, reason, of_rules));
+            self.notices.extend(story::untold(&self.teller, &self.to, platform, transition, reason));
         }
     }
 

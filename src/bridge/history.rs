@@ -16,7 +16,7 @@ pub(super) use draft::Draft;
 pub(super) use entry::{Entry, Name, Part, Unheard, What};
 pub use happening::Happening;
 pub use query::{Query, Watch};
-pub(super) use tape::Tape;
+pub(super) use tape::{About, Tape};
 pub(super) use telling::NO_RULE_HOLDS;
 
 #[derive(Debug)]

@@ -2,28 +2,25 @@
 //! owns how that becomes notices at level debug, which are made only while the log shows them, and entries of the `history`. It
 //! deliberately decides nothing: no step of the bridge depends on it.
 
-mod ids;
-
 use std::sync::Arc;
 
 use super::{
     Bridge, Owner,
-    history::{Draft, NO_RULE_HOLDS, Name, Part, Tape, What},
+    history::{About, Draft, NO_RULE_HOLDS, Name, Part, Tape, What},
     platform::Platform,
 };
 use crate::{
-    mapping::Incoming,
+    mapping::{Incoming, Outgoing},
     message::{Message, Node},
     model::{
         Asked, CallIx, ClientId, Consequence, Effect, Meaning, Occasion, Request, RequestKind, Subjects, Transition,
         TransitionKind, is_guid,
     },
-    port::{Notice, Output},
+    port::Notice,
     vocabulary::{Role, Vocabulary},
 };
 
 pub(super) use super::history::Unheard;
-use ids::{Ids, text};
 
 /// Who reads the stories of one platform or application.
 #[derive(Debug, Clone)]
@@ -61,21 +58,24 @@ impl Teller {
     #[inline]
     fn remember(&self, what: What, fill: impl FnOnce(&mut Draft)) {
         if let Some(history) = &self.history {
-            let mut draft = Draft::new(self.owner, what);
+            let mut draft = history.draft(self.owner, what, 0);
             fill(&mut draft);
-            history.add(&draft);
+            draft.finish();
         }
     }
 
     /// The same of a message, with its values where the history keeps them.
     #[inline]
     fn remember_message(&self, what: What, vocabulary: &Vocabulary, message: &Message, fill: impl FnOnce(&mut Draft)) {
-        self.remember(what, |draft| {
-            fill(draft);
-            if self.history.as_ref().is_some_and(|history| history.values) {
-                Teller::add_values(draft, vocabulary, message);
+        if let Some(history) = &self.history {
+            let values = history.values.then(|| values_of(vocabulary, message));
+            let mut draft = history.draft(self.owner, what, values.as_ref().map_or(0, String::len));
+            fill(&mut draft);
+            if let Some(values) = values {
+                draft.values(&values);
             }
-        });
+            draft.finish();
+        }
     }
 
     /// Makes a notice, if the log shows stories.
@@ -85,18 +85,33 @@ impl Teller {
         seldom();
         Some(notice())
     }
+}
 
-    #[cold]
-    fn add_values(draft: &mut Draft, vocabulary: &Vocabulary, message: &Message) {
-        let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return };
-        let mut shown = message.clone();
-        let secrets = def.fields.list.iter().enumerate().filter(|(_, field)| field.secret).map(|(slot, _)| slot);
-        // The id of a session is as good as its password.
-        let secrets = secrets.chain(def.role(Role::Session));
-        secrets.for_each(|slot| shown.set(slot, Node::Absent));
-        let mut text = Vec::new();
-        vocabulary.write_json(&shown, &mut text);
-        draft.values(&String::from_utf8_lossy(&text));
+/// The values of a message, but for its secrets.
+#[cold]
+fn values_of(vocabulary: &Vocabulary, message: &Message) -> String {
+    let Some(def) = message.kind().map(|kind| vocabulary.message(kind)) else { return String::new() };
+    let mut shown = message.clone();
+    let secrets = def.fields.list.iter().enumerate().filter(|(_, field)| field.secret).map(|(slot, _)| slot);
+    // The id of a session is as good as its password.
+    let secrets = secrets.chain(def.role(Role::Session));
+    secrets.for_each(|slot| shown.set(slot, Node::Absent));
+    let mut text = Vec::new();
+    vocabulary.write_json(&shown, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The call and the agent that a message names, as the side writes them whose message it is.
+fn ids(vocabulary: &Vocabulary, message: &Message) -> [Option<String>; 2] {
+    let Some(kind) = message.kind() else { return [None, None] };
+    let mentions = &vocabulary.message(kind).mentions;
+    [&mentions.call, &mentions.agent].map(|slots| Name::first(message, slots).text())
+}
+
+/// Adds them to an entry.
+fn add_ids(draft: &mut Draft, vocabulary: &Vocabulary, message: &Message) {
+    if let Some(kind) = message.kind() {
+        draft.ids(&vocabulary.message(kind).mentions, message);
     }
 }
 
@@ -107,26 +122,29 @@ pub(super) fn message_in(
     message: &Message,
     session: Option<u32>,
 ) -> Option<Notice> {
-    let ids = Ids::of(vocabulary, message)?;
-    let Ids { kind, call, agent, request, .. } = ids;
+    let kind = message.kind()?;
+    let mentions = &vocabulary.message(kind).mentions;
+    let request = mentions.request.and_then(|slot| message.get(slot).as_int());
     teller.remember_message(What::MessageIn(None), vocabulary, message, |draft| {
+        draft.message(kind);
         draft.session(session);
         draft.request(request);
-        ids.add_to(draft);
+        let numbers = draft.ids(mentions, message);
+        draft.share(About::NOBODY, numbers);
     });
     teller.notice(|| {
         let message_name = vocabulary.message(kind).label.clone();
-        Notice::MessageIn { message_name, session, call: text(call), agent: text(agent), request }
+        let [call, agent] = ids(vocabulary, message);
+        Notice::MessageIn { message_name, session, call, agent, request }
     })
 }
 
 /// A message that no rule is for.
 pub(super) fn ignored(teller: &Teller, incoming: &Incoming, message: &Message) -> Option<Notice> {
-    let Ids { kind, call, agent, .. } = Ids::of(&incoming.vocabulary, message)?;
+    let kind = message.kind()?;
     teller.remember(What::Ignored, |draft| {
         draft.message(kind);
-        draft.id(Part::Call, call);
-        draft.id(Part::Agent, agent);
+        add_ids(draft, &incoming.vocabulary, message);
     });
     teller.notice(|| {
         let reason = incoming.plans[kind.0 as usize].ignored.clone().unwrap_or_else(|| "it has no rule".into());
@@ -142,18 +160,14 @@ pub(super) fn rule_fired(
     means: Meaning,
     message: &Message,
 ) -> Option<Notice> {
-    let ids = || Ids::of(&incoming.vocabulary, message);
     if teller.history.as_ref().is_some_and(|history| !history.rule_fired(teller.owner, rule, means)) {
         teller.remember(What::RuleFired(means), |draft| {
             draft.rule(Some(rule));
-            if let Some(ids) = ids() {
-                draft.id(Part::Call, ids.call);
-                draft.id(Part::Agent, ids.agent);
-            }
+            add_ids(draft, &incoming.vocabulary, message);
         });
     }
     teller.notice(|| {
-        let (call, agent) = ids().map_or((None, None), |ids| (text(ids.call), text(ids.agent)));
+        let [call, agent] = ids(&incoming.vocabulary, message);
         Notice::RuleFired { rule: incoming.rule_names[rule].to_string(), means: means.name(), call, agent }
     })
 }
@@ -167,33 +181,32 @@ pub(super) fn without_effect(
     message: &Message,
 ) -> Option<Notice> {
     teller.remember(What::WithoutEffect(means, effect), |draft| {
-        if let Some(ids) = Ids::of(&incoming.vocabulary, message) {
-            draft.id(Part::Call, ids.call);
-            draft.id(Part::Agent, ids.agent);
-        }
+        add_ids(draft, &incoming.vocabulary, message);
     });
     teller.notice(|| Notice::ChangeWithoutEffect { means: means.name(), reason: effect.reason() })
 }
 
 /// An application is not told of a transition; without a reason of the bridge's own, that of its rules counts.
+#[inline(never)]
 pub(super) fn untold(
     teller: &Teller,
+    rules: &Outgoing,
     platform: &Platform,
     transition: &Transition,
     reason: Option<Unheard>,
-    of_rules: Option<&str>,
 ) -> Option<Notice> {
     teller.remember(What::Untold(transition.kind, reason), |draft| {
         // Both are the platform's names.
-        draft.other(platform_of(platform));
-        draft.name(Part::PlatformCall, platform.call_id(transition.call));
-        draft.name(Part::PlatformAgent, platform.agent_id(transition));
+        platform.add_names(draft, transition);
     });
-    teller.notice(|| Notice::TransitionUntold {
-        transition: transition.kind.name(),
-        call: platform.call_id(transition.call).text(),
-        agent: platform.agent_id(transition).text(),
-        reason: reason.map(Unheard::text).or(of_rules).unwrap_or(NO_RULE_HOLDS).to_owned(),
+    teller.notice(|| {
+        let of_rules = || rules.plan(transition.kind).ignored.as_deref();
+        Notice::TransitionUntold {
+            transition: transition.kind.name(),
+            call: platform.call_id(transition.call).text(),
+            agent: platform.agent_id(transition).text(),
+            reason: reason.map(Unheard::text).or_else(of_rules).unwrap_or(NO_RULE_HOLDS).to_owned(),
+        }
     })
 }
 
@@ -218,14 +231,6 @@ pub(super) struct Source<'s> {
     pub transition: Option<&'s Transition>,
 }
 
-impl<'s> Source<'s> {
-    /// The platform's own names of the call and the agent.
-    fn names(&self) -> [Name<'s>; 2] {
-        let Some(transition) = self.transition else { return [Name::None; 2] };
-        [self.platform.call_id(transition.call), self.platform.agent_id(transition)]
-    }
-}
-
 /// A message goes out to sessions of an application.
 pub(super) fn message_out(
     teller: &Teller,
@@ -235,31 +240,36 @@ pub(super) fn message_out(
     asker: Option<u32>,
     sessions: usize,
 ) -> Option<Notice> {
-    let ids = Ids::of(vocabulary, message)?;
-    let Ids { kind, call, agent, request, .. } = ids;
-    let request = request.filter(|number| *number != 0);
-    let [platform_call, platform_agent] = source.names();
+    let kind = message.kind()?;
+    let mentions = &vocabulary.message(kind).mentions;
+    let request = mentions.request.and_then(|slot| message.get(slot).as_int()).filter(|number| *number != 0);
+    let platform = source.platform;
     teller.remember_message(What::MessageOut, vocabulary, message, |draft| {
+        draft.message(kind);
         draft.rule(source.rule.map(|(place, _)| place));
-        draft.other(platform_of(source.platform));
         draft.sessions(sessions);
         draft.session(asker);
         draft.request(request);
-        ids.add_to(draft);
-        draft.name(Part::PlatformCall, platform_call);
-        draft.name(Part::PlatformAgent, platform_agent);
+        draft.ids(mentions, message);
+        match source.transition {
+            Some(transition) => platform.add_names(draft, transition),
+            None => draft.other(platform_of(platform)),
+        }
     });
-    teller.notice(|| Notice::MessageOut {
-        message_name: vocabulary.message(kind).label.clone(),
-        rule: source.rule.map(|(_, name)| name.to_string()),
-        of_platform: source.platform.name.clone(),
-        sessions,
-        session: asker,
-        call: text(call),
-        agent: text(agent),
-        request,
-        platform_call: platform_call.text(),
-        platform_agent: platform_agent.text(),
+    teller.notice(|| {
+        let [call, agent] = ids(vocabulary, message);
+        Notice::MessageOut {
+            message_name: vocabulary.message(kind).label.clone(),
+            rule: source.rule.map(|(_, name)| name.to_string()),
+            of_platform: platform.name.clone(),
+            sessions,
+            session: asker,
+            call,
+            agent,
+            request,
+            platform_call: source.transition.and_then(|of| platform.call_id(of.call).text()),
+            platform_agent: source.transition.and_then(|of| platform.agent_id(of).text()),
+        }
     })
 }
 
@@ -273,7 +283,10 @@ fn platform_of(platform: &Platform) -> usize {
 impl Platform {
     /// Has a part of a story told.
     pub(super) fn tell_story(&mut self, part: Option<Notice>) {
-        self.wanted.extend(part.map(Output::from));
+        if let Some(part) = part {
+            seldom();
+            self.wanted.push_back(part.into());
+        }
     }
 
     /// The platform's own name of a call: its number, or what else it calls it by.
@@ -295,35 +308,54 @@ impl Platform {
         agent.id.as_ref().map_or_else(|| Name::of_text(&agent.number), |id| Name::of_id(id.as_id()))
     }
 
+    /// Adds the platform's own names of the call and the agent to an application's entry. Most often they are those of the
+    /// change that the entry comes of.
+    fn add_names(&self, draft: &mut Draft, subject: &Subjects) {
+        draft.other(platform_of(self));
+        if draft.is_about(About::of(self.teller.owner, subject.call, subject.agent)) {
+            return draft.follow(Part::PlatformCall, Part::PlatformAgent);
+        }
+        draft.name(Part::PlatformCall, self.call_id(subject.call));
+        draft.name(Part::PlatformAgent, self.agent_id(subject));
+    }
+
     /// The picture changed, or the platform is asked for something.
+    #[inline(never)]
     pub(super) fn consequence_story(&self, next: &Consequence) -> Option<Notice> {
         let (occasion, subject) = (next.occasion(), next.subject());
         let asker = subject.request.map(|request| Asker::from(self.model.request(request)));
-        let request = asker.map(|asker| asker.id);
-        let [call, second] = [subject.call, subject.second].map(|call| self.call_id(call));
-        let agent = self.agent_id(subject);
-        let begins = occasion == Occasion::Transition(TransitionKind::CallStarted);
         self.teller.remember(What::Changed(occasion, subject.details.presumed), |draft| {
             if let Some(Asker { client, id }) = asker {
                 draft.other(usize::from(client.application));
                 draft.session(Some(client.session));
                 draft.request(Some(id));
             }
-            draft.name(Part::Call, call);
-            draft.name(Part::Second, second);
-            draft.name(Part::Agent, agent);
-            // The call that the two become.
-            draft.name(Part::PlatformCall, self.call_id(subject.result));
-            if begins {
+            let about = About::of(self.teller.owner, subject.call, subject.agent);
+            if draft.is_about(about) {
+                draft.follow(Part::Call, Part::Agent);
+            } else {
+                let names = [self.call_id(subject.call), self.agent_id(subject)];
+                draft.name(Part::Call, names[0]);
+                draft.name(Part::Agent, names[1]);
+                draft.share(about, names.map(Name::number));
+            }
+            if subject.second.is_some() {
+                draft.name(Part::Second, self.call_id(subject.second));
+            }
+            if subject.result.is_some() {
+                // The call that the two become.
+                draft.name(Part::PlatformCall, self.call_id(subject.result));
+            }
+            if occasion == Occasion::Transition(TransitionKind::CallStarted) {
                 draft.name(Part::Guid, self.guid(subject.call));
             }
         });
         self.teller.notice(|| Notice::PictureChanged {
             transition: occasion.name(),
-            call: call.text(),
-            second_call: second.text(),
-            agent: agent.text(),
-            request,
+            call: self.call_id(subject.call).text(),
+            second_call: self.call_id(subject.second).text(),
+            agent: self.agent_id(subject).text(),
+            request: asker.map(|asker| asker.id),
         })
     }
 
@@ -331,21 +363,21 @@ impl Platform {
     pub(super) fn command_story(&self, message: &Message, rule: Option<usize>, asker: Asker) -> Option<Notice> {
         let outgoing = self.outgoing();
         let vocabulary = &outgoing.vocabulary;
-        let ids = Ids::of(vocabulary, message)?;
-        let Ids { kind, call, agent, .. } = ids;
+        let kind = message.kind()?;
         let (session, request) = (asker.client.session, asker.id);
         self.teller.remember_message(What::CommandOut, vocabulary, message, |draft| {
+            draft.message(kind);
             draft.rule(rule);
             draft.other(usize::from(asker.client.application));
             draft.session(Some(session));
             draft.request(Some(request));
-            ids.add_to(draft);
+            add_ids(draft, vocabulary, message);
         });
         self.teller.notice(|| {
             let message_name = vocabulary.message(kind).label.clone();
             let rule = rule.map(|rule| outgoing.rule_names[rule].to_string());
-            let asker = self.asking(asker);
-            Notice::CommandOut { message_name, rule, asker, session, request, call: text(call), agent: text(agent) }
+            let (asker, [call, agent]) = (self.asking(asker), ids(vocabulary, message));
+            Notice::CommandOut { message_name, rule, asker, session, request, call, agent }
         })
     }
 
@@ -385,8 +417,8 @@ pub(super) fn request_taken(
         draft.session(Some(session));
         draft.request(Some(request));
         draft.name(Part::Call, call);
-        draft.name(Part::Second, second);
         draft.name(Part::Agent, agent);
+        draft.name(Part::Second, second);
     });
     teller.notice(|| {
         let (operation, to_platform) = (operation.name(), to_platform.name.clone());

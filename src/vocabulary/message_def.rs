@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::{
     field::{AgentPart, Literal, Role, Type, Which},
     fields::Fields,
@@ -65,14 +67,17 @@ pub struct MessageDef {
     pub span: Range<usize>,
 }
 
+/// A few fields of a message. Every message that is remembered needs them, so that they stand in its definition.
+pub type Slots = SmallVec<[u16; 8]>;
+
 /// The fields by which people tell which call, agent and request a message is about, and when it was said; of several, the
 /// first that has a value.
 #[derive(Debug, Clone, Default)]
 pub struct Mentions {
-    pub call: Vec<usize>,
+    pub call: Slots,
     /// Of another call: the second one, or the one that two become.
-    pub second: Vec<usize>,
-    pub agent: Vec<usize>,
+    pub second: Slots,
+    pub agent: Slots,
     pub request: Option<usize>,
     /// The moment: local time, and UTC.
     pub times: [Option<usize>; 2],
@@ -101,14 +106,14 @@ impl Mentions {
             }
         }
         // The number is what people call a call by; without one, its most authoritative name.
-        let sorted = |mut calls: Vec<(u8, usize)>| -> Vec<usize> {
+        let sorted = |mut calls: Vec<(u8, usize)>| -> Slots {
             calls.sort_by_key(|(part, _)| if call_names[usize::from(*part)] == "id" { 0 } else { part + 1 });
-            calls.into_iter().map(|(_, slot)| slot).collect()
+            calls.into_iter().map(|(_, slot)| slot as u16).collect()
         };
         Mentions {
             call: sorted(calls),
             second: sorted(others),
-            agent: ids.into_iter().chain(numbers).collect(),
+            agent: ids.into_iter().chain(numbers).map(|slot| slot as u16).collect(),
             request,
             times,
         }

@@ -38,7 +38,7 @@ pub use fields::{Fields, Record};
 pub use file_schema::file_schema;
 pub use json::{JsonError, Keep, Kept, Wanted};
 pub use load::load;
-pub use message_def::{DeviceGroup, MessageDef, Side};
+pub use message_def::{DeviceGroup, Mentions, MessageDef, Side};
 pub use overlay::{MemberForm, Overlay, Owner};
 pub use profile::{Namespaces, Profile};
 pub use renaming::{Renames, Replacement, Thing, Unchanged};

@@ -281,7 +281,8 @@ async fn what_the_memory_does_not_hold_any_more_is_said() {
     while short(&event(&mut world.desk).await) != "CallEstablished 900 a1001" {}
     let before = operator.does(&["trace", "--call", "900"]).await.out;
     assert!(before.contains("CallEstablished") && !before.contains("is gone"), "{before}");
-    for round in 0..2000 {
+    // A log-on or log-off is some sixty bytes.
+    for round in 0..5000 {
         let id = 2000 + round % 10;
         let message = if round % 20 < 10 { "agent-login" } else { "agent-logout" };
         world.line.say(&agent(message, id, 5, json!({ "agent-number": id.to_string() }))).await.unwrap();

@@ -3,7 +3,7 @@
 
 use crate::{
     bridge::Owner,
-    message::{Kind, Value},
+    message::{Kind, Message, Node, Value},
     model::{Effect, Id, Meaning, Occasion, RequestKind, TransitionKind},
     time::Time,
 };
@@ -18,7 +18,7 @@ pub enum Name<'n> {
 }
 
 /// The longest id that is kept, and the longest values of a message, in bytes. Both fit a record, whatever they are.
-const LONGEST_NAME: usize = 1024;
+pub const LONGEST_NAME: usize = 1024;
 pub const LONGEST_VALUES: usize = 48 << 10;
 
 impl<'n> Name<'n> {
@@ -29,6 +29,22 @@ impl<'n> Name<'n> {
             Value::Absent | Value::Nil | Value::List(_) | Value::Record(_) => Name::None,
             Value::Bool(_) | Value::Float(_) => value.as_int().map_or(Name::None, Name::Int),
         }
+    }
+
+    /// The first of a message's fields that has a value.
+    #[inline]
+    pub fn first(message: &'n Message, slots: &[u16]) -> Name<'n> {
+        for slot in slots {
+            let name = match message.node(usize::from(*slot)) {
+                Node::Absent => continue,
+                Node::Int(number) => return Name::Int(number),
+                node => Name::of(message.value(node)),
+            };
+            if name != Name::None {
+                return name;
+            }
+        }
+        Name::None
     }
 
     pub fn of_text(text: &'n str) -> Name<'n> {
@@ -50,6 +66,11 @@ impl<'n> Name<'n> {
         }
     }
 
+    #[inline]
+    pub fn number(self) -> i64 {
+        if let Name::Int(number) = self { number } else { NO_NUMBER }
+    }
+
     pub fn text(self) -> Option<String> {
         match self {
             Name::None => None,
@@ -67,6 +88,9 @@ impl<'n> Name<'n> {
         }
     }
 }
+
+/// The number of what has none.
+pub const NO_NUMBER: i64 = i64::MIN;
 
 /// The beginning of a text that is too long.
 pub fn cut(text: &str, longest: usize) -> &str {
@@ -112,14 +136,14 @@ pub enum What {
 
 /// No kind, rule or reason.
 const NO_BYTE: u8 = u8::MAX;
-pub const NONE: u16 = u16::MAX;
+const NONE: u16 = u16::MAX;
 
 impl What {
     /// A number for the variant, and one for each of its values.
     #[inline(always)]
     pub fn codes(self) -> [u8; 3] {
         match self {
-            What::MessageIn(fired) => [0, fired.map_or(NO_BYTE, |means| means.place() as u8), 0],
+            What::MessageIn(fired) => [0, 0, fired.map_or(NO_BYTE, |means| means.place() as u8)],
             What::RuleFired(means) => [1, means.place() as u8, 0],
             What::Ignored => [2, 0, 0],
             What::WithoutEffect(means, effect) => [3, means.place() as u8, effect as u8],
@@ -133,13 +157,13 @@ impl What {
     }
 
     fn of([variant, kind, more]: [u8; 3]) -> Option<What> {
-        let meaning = || Meaning::all().nth(usize::from(kind));
+        let meaning = |place: u8| Meaning::all().nth(usize::from(place));
         let transition = || TransitionKind::from_code(i64::from(kind));
         Some(match variant {
-            0 => What::MessageIn(meaning()),
-            1 => What::RuleFired(meaning()?),
+            0 => What::MessageIn(meaning(more)),
+            1 => What::RuleFired(meaning(kind)?),
             2 => What::Ignored,
-            3 => What::WithoutEffect(meaning()?, *Effect::ALL.get(usize::from(more))?),
+            3 => What::WithoutEffect(meaning(kind)?, *Effect::ALL.get(usize::from(more))?),
             4 => What::Changed(Occasion::all().nth(usize::from(kind))?, more == 1),
             5 => What::Untold(transition()?, Unheard::ALL.get(usize::from(more)).copied()),
             6 => What::MessageOut,
@@ -148,6 +172,21 @@ impl What {
             9 => What::ReplyIn,
             _ => return None,
         })
+    }
+
+    /// Whether the entries that follow share its call and its agent.
+    pub fn leads(self) -> bool {
+        match self {
+            What::MessageIn(_) | What::Changed(..) => true,
+            What::RuleFired(_)
+            | What::Ignored
+            | What::WithoutEffect(..)
+            | What::Untold(..)
+            | What::MessageOut
+            | What::Taken(_)
+            | What::CommandOut
+            | What::ReplyIn => false,
+        }
     }
 }
 
@@ -177,38 +216,63 @@ pub struct Entry<'n> {
 
 const OF_APPLICATION: u16 = 1 << 15;
 /// The words that each entry begins with.
-pub const HEAD: usize = 3;
+pub const HEAD: usize = 2;
 pub const NAMES: usize = 6;
-/// Flags, in the order in which the parts stand: one bit for each of these, two for each name.
-pub const HAS_SESSION: u16 = 1;
-pub const HAS_REQUEST: u16 = 1 << 1;
-pub const HAS_VALUES: u16 = 1 << (2 + 2 * NAMES);
+/// The words of the longest entry, but for values.
+pub const LONGEST: usize = HEAD + 3 + NAMES * (1 + LONGEST_NAME / 8);
+/// Flags, in the order in which the parts stand: two for each name, and one for each of the others.
+pub const HAS_TIME: u16 = 1;
+pub const HAS_SESSION: u16 = 1 << 1;
+pub const HAS_REQUEST: u16 = 1 << 2;
+pub const HAS_VALUES: u16 = 1 << 15;
 pub const INT: u16 = 1;
 pub const TEXT: u16 = 2;
+/// It is that of the entry before which leads.
+pub const SHARED: u16 = 3;
 
 /// The names that an entry may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Call,
-    Second,
     Agent,
+    Second,
     PlatformCall,
     PlatformAgent,
     Guid,
 }
 
 impl Part {
-    fn shift(self) -> u32 {
-        2 + 2 * self as u32
+    const fn shift(self) -> u32 {
+        match self {
+            Part::Call => 3,
+            Part::Agent => 5,
+            Part::Second => 7,
+            Part::PlatformCall => 9,
+            Part::PlatformAgent => 11,
+            Part::Guid => 13,
+        }
     }
 
-    /// The flag of a name of this sort, [`INT`] or [`TEXT`].
-    pub fn flag(self, sort: u16) -> u16 {
+    /// The flag of a name of this sort: [`INT`], [`TEXT`] or [`SHARED`].
+    pub const fn flag(self, sort: u16) -> u16 {
         sort << self.shift()
+    }
+
+    pub const fn is_agent(self) -> bool {
+        matches!(self, Part::Agent | Part::PlatformAgent)
     }
 }
 
+/// What entries do not say again: the time of the entry before, and the names of the one that led.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shared<'n> {
+    at: Time,
+    call: Name<'n>,
+    agent: Name<'n>,
+}
+
 impl Owner {
+    #[inline]
     pub(super) fn code(self) -> u16 {
         match self {
             Owner::Platform(index) => index as u16,
@@ -266,20 +330,22 @@ impl<'n> Entry<'n> {
     }
 
     /// Reads an entry, and says how many bytes it has.
-    pub fn read(bytes: &'n [u8]) -> Option<(Entry<'n>, usize)> {
+    pub fn read(bytes: &'n [u8], shared: &mut Shared<'n>) -> Option<(Entry<'n>, usize)> {
         let mut rest = bytes;
-        let [length, what, flags, owner] = unpacked(word(&mut rest)?);
-        let moment = word(&mut rest)?;
-        let [message, rule, other, sessions] = unpacked(word(&mut rest)?);
+        let [what, flags, owner, other] = unpacked(word(&mut rest)?);
+        let [message, rule, sessions, more] = unpacked(word(&mut rest)?);
         let [variant, kind] = what.to_le_bytes();
-        let what = What::of([variant, kind, (moment >> 56) as u8])?;
+        let what = What::of([variant, kind, more as u8])?;
         let index = usize::from(owner & !OF_APPLICATION);
         let owner = if owner & OF_APPLICATION == 0 { Owner::Platform(index) } else { Owner::Application(index) };
         let mut entry = Entry::new(owner, what);
-        entry.at = Time(moment & (u64::MAX >> 8));
         entry.message = (message != NONE).then_some(Kind(message));
         entry.rule = (rule != NONE).then_some(usize::from(rule));
         (entry.other, entry.sessions) = (usize::from(other), usize::from(sessions));
+        if flags & HAS_TIME != 0 {
+            shared.at = Time(word(&mut rest)?);
+        }
+        entry.at = shared.at;
         if flags & HAS_SESSION != 0 {
             entry.session = Some(word(&mut rest)? as u32);
         }
@@ -290,35 +356,47 @@ impl<'n> Entry<'n> {
             Some(match flags >> part.shift() & 3 {
                 INT => Name::Int(word(&mut rest)? as i64),
                 TEXT => Name::Text(text(&mut rest)?),
+                SHARED if part.is_agent() => shared.agent,
+                SHARED => shared.call,
                 _ => Name::None,
             })
         };
-        (entry.call, entry.second, entry.agent) = (name(Part::Call)?, name(Part::Second)?, name(Part::Agent)?);
+        (entry.call, entry.agent, entry.second) = (name(Part::Call)?, name(Part::Agent)?, name(Part::Second)?);
         (entry.platform_call, entry.platform_agent) = (name(Part::PlatformCall)?, name(Part::PlatformAgent)?);
         entry.guid = name(Part::Guid)?;
         if flags & HAS_VALUES != 0 {
             entry.values = Some(text(&mut rest)?);
         }
-        Some((entry, 8 * usize::from(length)))
+        if what.leads() {
+            (shared.call, shared.agent) = (entry.call, entry.agent);
+        }
+        Some((entry, bytes.len() - rest.len()))
     }
 
-    /// The first and the third word of an entry for a message that came in, once the first rule has fired for it. None if the
-    /// words are those of another entry, or of one that has its rule.
+    /// The second word of an entry for a message that came in, once the first rule has fired for it. None if the words are
+    /// those of another entry, or of one that has its rule.
     #[inline]
-    pub fn with_rule(first: u64, third: u64, owner: Owner, rule: usize, means: Meaning) -> Option<(u64, u64)> {
-        let [length, what, flags, whose] = unpacked(first);
-        let expected = u16::from_le_bytes([0, NO_BYTE]);
-        if what != expected || whose != owner.code() {
-            return None;
-        }
-        let [message, _, other, sessions] = unpacked(third);
-        let first = packed([length, u16::from_le_bytes([0, means.place() as u8]), flags, whose]);
-        Some((first, packed([message, rule as u16, other, sessions])))
+    pub fn with_rule([first, second]: [u64; HEAD], owner: Owner, rule: usize, means: Meaning) -> Option<u64> {
+        // Neither flags nor the other side matter.
+        let is_same = |one: u64, other: u64, mask: [u16; 4]| (one ^ other) & packed(mask) == 0;
+        let [expected, without] = head(What::MessageIn(None), owner);
+        let is_it = is_same(first, expected, [NONE, 0, NONE, 0]) && is_same(second, without, [0, 0, 0, NONE]);
+        let rule = packed([0, rule as u16, 0, means.place() as u16]);
+        is_it.then_some(second & packed([NONE, 0, NONE, 0]) | rule)
     }
 }
 
-pub fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
-    u64::from(first) | u64::from(second) << 16 | u64::from(third) << 32 | u64::from(fourth) << 48
+/// The words that an entry begins with, before anything else is known: what it is, flags, the owner and the other side; the
+/// message, the rule, the number of sessions, and what else there is to say what it is.
+#[inline(always)]
+pub fn head(what: What, owner: Owner) -> [u64; HEAD] {
+    let [variant, kind, more] = what.codes();
+    let what = u16::from_le_bytes([variant, kind]);
+    [packed([what, 0, owner.code(), 0]), packed([NONE, NONE, 0, u16::from(more)])]
+}
+
+const fn packed([first, second, third, fourth]: [u16; 4]) -> u64 {
+    first as u64 | (second as u64) << 16 | (third as u64) << 32 | (fourth as u64) << 48
 }
 
 fn unpacked(word: u64) -> [u16; 4] {

@@ -36,7 +36,7 @@ impl Bridge {
         if seen == end {
             return true;
         }
-        *place = end;
+        *place = history.tape.mark();
         for part in history.tape.since(seen) {
             for (place, entry) in part.entries() {
                 let calls = calls(&entry);

@@ -173,7 +173,7 @@ impl Bridge {
         let Some(history) = &self.history else { return Ok((Vec::new(), watch)) };
         let parts = history.tape.since(0);
         let found = watch.find_in_all(|| parts.iter().flat_map(Part::entries));
-        watch.seen = history.tape.end();
+        watch.seen = history.tape.mark();
         // The bridge waits while the lines are made, so they are not many.
         let older = found.len().saturating_sub(LONGEST);
         let gone = self.gone(&history.tape, &parts);
@@ -205,7 +205,7 @@ impl Bridge {
     /// The lines of a story since this was asked last.
     pub fn story_goes_on(&self, watch: &mut Watch) -> Vec<String> {
         let Some(history) = &self.history else { return Vec::new() };
-        let end = history.tape.end();
+        let end = history.tape.mark();
         let seen = std::mem::replace(&mut watch.seen, end);
         if seen == end {
             return Vec::new();

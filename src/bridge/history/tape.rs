@@ -1,16 +1,24 @@
 //! The memory of the history: pieces of 64 KiB that are written one after the other, the oldest again when all are full. It owns
-//! the bound, and deliberately knows nothing of what it keeps but where an entry begins.
+//! the bound, and what an entry need not say again because the one before said it. It deliberately knows nothing else of what it
+//! keeps.
 //!
 //! One task writes and reads it, at a few places that each hold it. So there is no lock, and no allocation but for each piece
 //! once. The words are atomic only so that the compiler need not be told that.
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{draft::Draft, entry::Entry};
-use crate::{bridge::Owner, model::Meaning, time::Time};
+use super::{
+    draft::Draft,
+    entry::{self, Entry, HEAD, LONGEST, LONGEST_VALUES, NO_NUMBER, Shared, What},
+};
+use crate::{
+    bridge::Owner,
+    model::{AgentIx, CallIx, Meaning},
+    time::Time,
+};
 
 /// The words of a piece.
 const PIECE: usize = 8192;
@@ -21,13 +29,40 @@ pub struct Tape {
     pieces: Box<[Piece]>,
     /// The time of the entries that follow.
     now: AtomicU64,
-    /// How many pieces were begun before the one that is written.
-    begun: AtomicU64,
-    /// That piece's place, and where in it the last entry begins.
+    /// The place of the piece that is written, and where in it the last entry begins.
     place: AtomicUsize,
     last: AtomicUsize,
+    known: Known,
+    /// How many pieces were begun before that one.
+    turns: AtomicU64,
     /// The values of messages are kept, too.
     pub values: bool,
+}
+
+/// What the entries that follow need not say again, because whoever reads knows it: see [`Shared`]. The first entry of a piece and
+/// the first after a mark say everything.
+#[derive(Debug)]
+struct Known {
+    at: AtomicU64,
+    /// The numbers of the call and the agent, which are most often the same on all sides.
+    numbers: [AtomicI64; 2],
+    about: [AtomicU64; 3],
+}
+
+const NO_TIME: u64 = u64::MAX;
+
+/// The call and the agent of a platform that an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About([u64; 3]);
+
+impl About {
+    /// Nobody knows, as long as a message was only read.
+    pub const NOBODY: About = About([u64::MAX; 3]);
+
+    pub fn of(owner: Owner, call: Option<CallIx>, agent: Option<AgentIx>) -> About {
+        let call = call.map_or(u64::MAX, CallIx::number);
+        About([u64::from(owner.code()), call, agent.map_or(u64::MAX, AgentIx::number)])
+    }
 }
 
 #[derive(Debug, Default)]
@@ -53,37 +88,73 @@ impl Tape {
     pub fn new(limit: usize, values: bool) -> Tape {
         let pieces = (0..(limit / BYTES).max(2)).map(|_| Piece::default()).collect();
         let [place, last] = [0; 2].map(AtomicUsize::new);
-        Tape { pieces, now: AtomicU64::new(0), begun: AtomicU64::new(0), place, last, values }
+        let known = Known {
+            at: AtomicU64::new(NO_TIME),
+            numbers: [NO_NUMBER; 2].map(AtomicI64::new),
+            about: About::NOBODY.0.map(AtomicU64::new),
+        };
+        Tape { pieces, now: AtomicU64::new(0), place, last, known, turns: AtomicU64::new(0), values }
     }
 
     /// An empty memory in place of another: its places go on, so that whoever has read the other goes on reading.
     pub fn after(other: &Tape) -> Tape {
         let number = other.pieces.len() as u64;
         let tape = Tape::new(other.pieces.len() * BYTES, other.values);
-        tape.begun.store((other.begun.load(Relaxed) / number + 1) * number, Relaxed);
+        tape.turns.store((other.turns.load(Relaxed) / number + 1) * number, Relaxed);
         tape
     }
 
-    /// Sets the time of the entries that follow.
+    /// Sets the time of the entries that follow. Calls and agents may have got other names since.
     pub fn set_now(&self, now: Time) {
         self.now.store(now.0, Relaxed);
+        self.share(About::NOBODY, [NO_NUMBER; 2]);
+    }
+
+    /// An entry that is to be written, with room for so many bytes of values.
+    #[inline(always)]
+    pub fn draft(&self, owner: Owner, what: What, values: usize) -> Draft<'_> {
+        self.begun(entry::head(what, owner), LONGEST + values.min(LONGEST_VALUES).div_ceil(8))
     }
 
     #[inline(never)]
-    pub fn add(&self, draft: &Draft) {
-        let (head, rest) = (draft.head(Time(self.now.load(Relaxed))), draft.rest());
-        let length = head.len() + rest.len();
+    fn begun(&self, head: [u64; HEAD], most: usize) -> Draft<'_> {
         let mut piece = &self.pieces[self.place.load(Relaxed)];
-        if piece.used.load(Relaxed) + length > PIECE {
+        if piece.used.load(Relaxed) + most > PIECE {
             piece = self.begin();
         }
+        let room = piece.words().get(piece.used.load(Relaxed)..).unwrap_or_default();
+        let now = self.now.load(Relaxed);
+        let time = (self.known.at.load(Relaxed) != now).then_some(now);
+        self.known.at.store(now, Relaxed);
+        Draft::new(self, room, head, time)
+    }
+
+    /// So many words were written.
+    #[inline]
+    pub fn added(&self, length: usize) {
+        let piece = &self.pieces[self.place.load(Relaxed)];
         let begin = piece.used.load(Relaxed);
-        let Some(places) = piece.words().get(begin..begin + length) else { return };
-        let (first, others) = places.split_at(head.len());
-        first.iter().zip(head).for_each(|(place, word)| place.store(word, Relaxed));
-        others.iter().zip(rest).for_each(|(place, word)| place.store(*word, Relaxed));
         self.last.store(begin, Relaxed);
         piece.used.store(begin + length, Relaxed);
+    }
+
+    /// The entries that follow share the numbers of this call and agent.
+    #[inline]
+    pub fn share(&self, about: About, numbers: [i64; 2]) {
+        self.known.numbers.iter().zip(numbers).for_each(|(known, number)| known.store(number, Relaxed));
+        self.known.about.iter().zip(about.0).for_each(|(known, about)| known.store(about, Relaxed));
+    }
+
+    /// Whether a call or an agent has the number of the one that is shared.
+    #[inline]
+    pub fn shares(&self, part: entry::Part, number: i64) -> bool {
+        number != NO_NUMBER && self.known.numbers[usize::from(part.is_agent())].load(Relaxed) == number
+    }
+
+    /// Whether the names that are shared are those of this call and agent.
+    #[inline]
+    pub fn is_about(&self, about: About) -> bool {
+        self.known.about.iter().zip(about.0).all(|(known, about)| known.load(Relaxed) == about)
     }
 
     /// Begins the next piece, in place of the oldest.
@@ -91,9 +162,16 @@ impl Tape {
     fn begin(&self) -> &Piece {
         let next = (self.place.load(Relaxed) + 1) % self.pieces.len();
         self.place.store(next, Relaxed);
-        self.begun.store(self.begun.load(Relaxed) + 1, Relaxed);
+        self.turns.store(self.turns.load(Relaxed) + 1, Relaxed);
         self.pieces[next].used.store(0, Relaxed);
+        self.forget_shared();
         &self.pieces[next]
+    }
+
+    /// The next entry is the first that is read.
+    fn forget_shared(&self) {
+        self.known.at.store(NO_TIME, Relaxed);
+        self.share(About::NOBODY, [NO_NUMBER; 2]);
     }
 
     /// A rule fired for the message that came in last: most messages have one, which needs no entry of its own.
@@ -102,11 +180,10 @@ impl Tape {
         let piece = &self.pieces[self.place.load(Relaxed)];
         let last = self.last.load(Relaxed);
         let is_there = last < piece.used.load(Relaxed);
-        if let Some([first, _, third]) = piece.words().get(last..last + 3).filter(|_| is_there)
-            && let Some(words) = Entry::with_rule(first.load(Relaxed), third.load(Relaxed), owner, rule, means)
+        if let Some([first, second, ..]) = piece.words().get(last..).filter(|_| is_there)
+            && let Some(word) = Entry::with_rule([first, second].map(|word| word.load(Relaxed)), owner, rule, means)
         {
-            first.store(words.0, Relaxed);
-            third.store(words.1, Relaxed);
+            second.store(word, Relaxed);
             return true;
         }
         false
@@ -120,16 +197,22 @@ impl Tape {
 
     /// The place where the next entry will be.
     pub fn end(&self) -> u64 {
-        self.begun.load(Relaxed) * PIECE as u64 + self.pieces[self.place.load(Relaxed)].used.load(Relaxed) as u64
+        self.turns.load(Relaxed) * PIECE as u64 + self.pieces[self.place.load(Relaxed)].used.load(Relaxed) as u64
+    }
+
+    /// The same. Entries are read from there on: they share nothing with those before.
+    pub fn mark(&self) -> u64 {
+        self.forget_shared();
+        self.end()
     }
 
     /// The place of the oldest entry that is left.
     pub fn start(&self) -> u64 {
-        let begun = self.begun.load(Relaxed);
+        let begun = self.turns.load(Relaxed);
         begun.saturating_sub(self.pieces.len() as u64 - 1) * PIECE as u64
     }
 
-    /// A copy of everything from a place on, the oldest first.
+    /// A copy of everything from a place on that was marked, the oldest first.
     pub fn since(&self, from: u64) -> Vec<Part> {
         let from = from.max(self.start());
         let (piece, number) = (PIECE as u64, self.pieces.len() as u64);
@@ -140,16 +223,16 @@ impl Tape {
             let bytes = words.iter().flat_map(|word| word.load(Relaxed).to_le_bytes()).collect();
             Some(Part { place: turn * piece + begin as u64, bytes })
         };
-        (from / piece..=self.begun.load(Relaxed)).filter_map(copy).collect()
+        (from / piece..=self.turns.load(Relaxed)).filter_map(copy).collect()
     }
 }
 
 impl Part {
     /// The entries, each with its place.
     pub fn entries(&self) -> impl Iterator<Item = (u64, Entry<'_>)> {
-        let mut at = 0;
+        let (mut at, mut shared) = (0, Shared::default());
         std::iter::from_fn(move || {
-            let (entry, length) = Entry::read(self.bytes.get(at..)?)?;
+            let (entry, length) = Entry::read(self.bytes.get(at..)?, &mut shared)?;
             let place = self.place + at as u64 / 8;
             at += length;
             Some((place, entry))

@@ -1,9 +1,14 @@
 use super::*;
-use crate::model::{ChangeKind, OrderKind, RouteChange};
+use crate::{
+    bridge::history::Tape,
+    model::{ChangeKind, OrderKind, RouteChange},
+};
 
 fn words(entry: &Entry) -> Vec<u8> {
-    let draft = entry.draft();
-    draft.head(entry.at).iter().chain(draft.rest()).flat_map(|word| word.to_le_bytes()).collect()
+    let tape = Tape::new(0, true);
+    tape.set_now(entry.at);
+    entry.write(&tape);
+    tape.since(0).remove(0).bytes
 }
 
 #[test]
@@ -48,15 +53,15 @@ fn an_entry_is_read_as_it_was_written() {
             };
             let [second, platform_call, platform_agent, guid] = [2, 3, 4, 5].map(Name::Int);
             let numbers = Entry { second, platform_call, platform_agent, guid, values: None, ..whole };
-            assert_eq!(words(&numbers).len(), 8 * (HEAD + 2 + NAMES));
+            assert_eq!(words(&numbers).len(), 8 * (HEAD + 3 + NAMES));
             for entry in [least, numbers, whole] {
                 let mut bytes = words(&entry);
                 let length = bytes.len();
                 bytes.push(1);
-                assert_eq!(Entry::read(&bytes), Some((entry, length)));
+                assert_eq!(Entry::read(&bytes, &mut Shared::default()), Some((entry, length)));
                 for cut in 0..length - 8 {
                     // Whatever is missing, nothing panics.
-                    let _ = Entry::read(&bytes[..cut]);
+                    let _ = Entry::read(&bytes[..cut], &mut Shared::default());
                 }
             }
         }
