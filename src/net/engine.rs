@@ -16,8 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
-    perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse, telemetry::Telemetry,
-    verify::Verifier,
+    perform::Calls, post::Posts, room::Crowds, series::Gathered, store::Store, stream::Writer, supervisor::Pulse,
+    telemetry::Telemetry, verify::Verifier,
 };
 use crate::{
     bridge::{Bridge, Owner, Watch},
@@ -69,6 +69,8 @@ pub struct Engine {
     pub(super) store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
+    /// Messages for several streams that are not handed out yet, by owner.
+    pub(super) gathered: Vec<(Owner, Gathered)>,
     /// Tasks of streams that sleep and have something to write.
     pub(super) asleep: Vec<Wake>,
     /// Queues of calls to callback addresses.
@@ -120,6 +122,7 @@ impl Engine {
             store_failed: None,
             callbacks,
             links: HashMap::new(),
+            gathered: Vec::new(),
             asleep: Vec::new(),
             calls: HashMap::new(),
             crowds: Crowds::new(hold_limit),

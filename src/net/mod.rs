@@ -34,6 +34,7 @@ mod post;
 mod reload;
 mod room;
 mod sections;
+mod series;
 pub(crate) mod service;
 mod store;
 mod strangers;
