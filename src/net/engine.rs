@@ -8,16 +8,13 @@ use std::{
 };
 
 use hashbrown::HashMap;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::sleep_until,
-};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
-    perform::Calls, post::Posts, room::Crowds, series::Gathered, store::Store, stream::Writer, supervisor::Pulse,
-    telemetry::Telemetry, verify::Verifier,
+    alarm::Alarm, callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics,
+    outbox::Wake, perform::Calls, post::Posts, room::Crowds, series::Gathered, store::Store, stream::Writer,
+    supervisor::Pulse, telemetry::Telemetry, verify::Verifier,
 };
 use crate::{
     bridge::{Bridge, Owner, Watch},
@@ -149,15 +146,17 @@ impl Engine {
 
     pub async fn run(mut self, mut receiver: mpsc::Receiver<Input>, shutdown: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut alarm = Alarm::default();
         loop {
             self.release_all();
             let goes_on = self.go_on();
             self.tell_watches();
             self.follow_calls();
+            alarm.set(self.due());
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                () = self.due() => self.expire(),
+                () = alarm.ring() => self.expire(),
                 count = receiver.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         break;
@@ -167,11 +166,11 @@ impl Engine {
                 () = std::future::ready(()), if goes_on => {}
             }
         }
-        self.shut_down(&mut receiver).await;
+        self.shut_down(&mut receiver, alarm).await;
     }
 
     /// Tells everybody that the bridge stops, as their queues have room; then lets all tasks end.
-    async fn shut_down(mut self, receiver: &mut mpsc::Receiver<Input>) {
+    async fn shut_down(mut self, receiver: &mut mpsc::Receiver<Input>, mut alarm: Alarm) {
         self.bridge.shut_down(self.now());
         self.perform(None);
         loop {
@@ -179,9 +178,10 @@ impl Engine {
             if !self.bridge.is_ending() {
                 break;
             }
+            alarm.set(self.due());
             tokio::select! {
                 biased;
-                () = self.due() => self.expire(),
+                () = alarm.ring() => self.expire(),
                 input = receiver.recv() => match input {
                     Some(input @ (Input::Room { .. } | Input::Delivered { .. })) => self.take_in(input),
                     Some(input @ Input::Closed { owner: Owner::Application(_), .. }) => self.take_in(input),
@@ -203,17 +203,11 @@ impl Engine {
         self.finding.cancel();
     }
 
-    /// Ends when something is due.
-    fn due(&self) -> impl Future<Output = ()> + use<> {
+    /// When something is due next.
+    fn due(&self) -> Option<tokio::time::Instant> {
         let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
         let pulse = self.pulse.as_ref().map(Pulse::due);
-        let deadline = deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min();
-        async move {
-            match deadline {
-                Some(deadline) => sleep_until(deadline.into()).await,
-                None => std::future::pending().await,
-            }
-        }
+        deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min().map(Into::into)
     }
 
     fn expire(&mut self) {

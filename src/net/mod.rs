@@ -5,6 +5,7 @@
 mod accept;
 mod accepted;
 mod admin;
+mod alarm;
 mod allow;
 mod assemble;
 mod batch;
