@@ -5,10 +5,12 @@ use std::{collections::VecDeque, io};
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::outbox::Taker;
-use crate::port::Frame;
+use super::{
+    outbox::Taker,
+    series::{Digits, Frame},
+};
 
-/// The most that is offered in one write: bytes, unless a single frame is longer, and parts of frames.
+/// The most that is offered in one write, unless a single frame is more: bytes, and parts of frames.
 const LONGEST: usize = 256 << 10;
 const PARTS: usize = 1000;
 
@@ -16,11 +18,14 @@ const PARTS: usize = 1000;
 #[derive(Default)]
 pub struct Batch {
     frames: VecDeque<Frame>,
-    /// How much of the first frame is written.
+    /// How many messages of the first frame are written, and how much of the next one.
+    done: usize,
     begun: usize,
+    /// The numbers of the messages that are offered.
+    numbers: Vec<Digits>,
 }
 
-/// Frames that are written to the end.
+/// Messages that are written to the end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
     pub messages: usize,
@@ -37,25 +42,33 @@ impl Batch {
         self.frames.is_empty()
     }
 
-    /// Offers what waits, once, and says which frames are written to the end by that.
+    /// Offers what waits, once, and says which messages are written to the end by that.
     pub async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<Written> {
-        let mut slices = Vec::with_capacity(PARTS.min(3 * self.frames.len()));
-        let (mut begun, mut length) = (self.begun, 0);
+        let (mut offered, mut parts, mut length) = (0, 0, 0);
+        let mut place = (self.done, self.begun);
+        self.numbers.clear();
         for frame in &self.frames {
-            if length >= LONGEST || slices.len() + 3 > PARTS {
+            if offered > 0 && (length >= LONGEST || parts + frame.parts() > PARTS) {
                 break;
             }
-            length += frame.len() - begun;
-            frame.slices(begun, &mut slices);
-            begun = 0;
+            offered += 1;
+            parts += frame.parts();
+            length += frame.len();
+            frame.numbers(std::mem::take(&mut place.0), &mut self.numbers);
+        }
+        let mut slices = Vec::with_capacity(parts);
+        let mut numbers = self.numbers.iter();
+        place.0 = self.done;
+        for frame in self.frames.iter().take(offered) {
+            frame.slices(std::mem::take(&mut place), &mut numbers, &mut slices);
         }
         let count = match slices.as_slice() {
             // Everything that waits is empty.
-            [] => 0,
+            [] => return Ok(self.advance(0)),
             [slice] => writer.write(slice).await?,
             slices => writer.write_vectored(slices).await?,
         };
-        if count == 0 && length > 0 {
+        if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         Ok(self.advance(count))
@@ -64,16 +77,21 @@ impl Batch {
     fn advance(&mut self, mut count: usize) -> Written {
         let mut written = Written::default();
         while let Some(frame) = self.frames.front() {
-            let left = frame.len() - self.begun;
-            if left > count {
-                self.begun += count;
-                break;
+            while self.done < frame.messages() {
+                let length = frame.length_of(self.done);
+                let left = length - self.begun;
+                if left > count {
+                    self.begun += count;
+                    return written;
+                }
+                count -= left;
+                written.messages += 1;
+                written.bytes += length;
+                self.done += 1;
+                self.begun = 0;
             }
-            count -= left;
-            written.messages += 1;
-            written.bytes += frame.len();
-            self.begun = 0;
             self.frames.pop_front();
+            self.done = 0;
         }
         written
     }

@@ -8,16 +8,13 @@ use std::{
 };
 
 use hashbrown::HashMap;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::sleep_until,
-};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics, outbox::Wake,
-    perform::Calls, post::Posts, room::Crowds, store::Store, stream::Writer, supervisor::Pulse, telemetry::Telemetry,
-    verify::Verifier,
+    alarm::Alarm, callback::Callbacks, dial::Dialler, input::Input, inspection::Complaint, metrics::Metrics,
+    outbox::Wake, perform::Calls, post::Posts, room::Crowds, series::Gathered, store::Store, stream::Writer,
+    supervisor::Pulse, telemetry::Telemetry, verify::Verifier,
 };
 use crate::{
     bridge::{Bridge, Owner, Watch},
@@ -69,6 +66,8 @@ pub struct Engine {
     pub(super) store_failed: Option<String>,
     pub(super) callbacks: Vec<Option<Arc<Callbacks>>>,
     pub(super) links: HashMap<(Owner, Connection), Link>,
+    /// Messages for several streams that are not handed out yet, by owner.
+    pub(super) gathered: Vec<(Owner, Gathered)>,
     /// Tasks of streams that sleep and have something to write.
     pub(super) asleep: Vec<Wake>,
     /// Queues of calls to callback addresses.
@@ -120,6 +119,7 @@ impl Engine {
             store_failed: None,
             callbacks,
             links: HashMap::new(),
+            gathered: Vec::new(),
             asleep: Vec::new(),
             calls: HashMap::new(),
             crowds: Crowds::new(hold_limit),
@@ -146,15 +146,17 @@ impl Engine {
 
     pub async fn run(mut self, mut receiver: mpsc::Receiver<Input>, shutdown: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut alarm = Alarm::default();
         loop {
             self.release_all();
             let goes_on = self.go_on();
             self.tell_watches();
             self.follow_calls();
+            alarm.set(self.due());
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                () = self.due() => self.expire(),
+                () = alarm.ring() => self.expire(),
                 count = receiver.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         break;
@@ -164,11 +166,11 @@ impl Engine {
                 () = std::future::ready(()), if goes_on => {}
             }
         }
-        self.shut_down(&mut receiver).await;
+        self.shut_down(&mut receiver, alarm).await;
     }
 
     /// Tells everybody that the bridge stops, as their queues have room; then lets all tasks end.
-    async fn shut_down(mut self, receiver: &mut mpsc::Receiver<Input>) {
+    async fn shut_down(mut self, receiver: &mut mpsc::Receiver<Input>, mut alarm: Alarm) {
         self.bridge.shut_down(self.now());
         self.perform(None);
         loop {
@@ -176,9 +178,10 @@ impl Engine {
             if !self.bridge.is_ending() {
                 break;
             }
+            alarm.set(self.due());
             tokio::select! {
                 biased;
-                () = self.due() => self.expire(),
+                () = alarm.ring() => self.expire(),
                 input = receiver.recv() => match input {
                     Some(input @ (Input::Room { .. } | Input::Delivered { .. })) => self.take_in(input),
                     Some(input @ Input::Closed { owner: Owner::Application(_), .. }) => self.take_in(input),
@@ -200,17 +203,11 @@ impl Engine {
         self.finding.cancel();
     }
 
-    /// Ends when something is due.
-    fn due(&self) -> impl Future<Output = ()> + use<> {
+    /// When something is due next.
+    fn due(&self) -> Option<tokio::time::Instant> {
         let deadline = self.bridge.deadline().map(|Time(millis)| self.start + Duration::from_millis(millis));
         let pulse = self.pulse.as_ref().map(Pulse::due);
-        let deadline = deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min();
-        async move {
-            match deadline {
-                Some(deadline) => sleep_until(deadline.into()).await,
-                None => std::future::pending().await,
-            }
-        }
+        deadline.into_iter().chain(self.crowds.deadline()).chain(pulse).min().map(Into::into)
     }
 
     fn expire(&mut self) {

@@ -18,15 +18,15 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Request, Response, StatusCode, Uri,
     body::Incoming,
-    client::conn::http1::SendRequest,
     header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER},
     http::request::Parts,
 };
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, Socket};
-use tokio::{net::TcpStream, time::timeout_at};
+use tokio::net::TcpStream;
 
 use super::{
+    alarm::Alarm,
     allow::{self, is_local},
     content::{self, Foreign},
     dial::Stream,
@@ -100,11 +100,12 @@ pub struct Exchange {
     open: Option<Open>,
     /// The head of the latest post, with its action: most posts have the same.
     head: Option<(String, Arc<Parts>)>,
+    /// Rings when a post has taken as long as it may.
+    limits: Alarm,
 }
 
 /// A connection that is kept.
 struct Open {
-    sender: SendRequest<Full<Bytes>>,
     driven: Driven,
     /// The same socket again, to see whether the server has closed it.
     socket: Socket,
@@ -128,7 +129,7 @@ impl Open {
 impl Exchange {
     pub fn new(access: Arc<Access>, url: &str) -> Result<Exchange, String> {
         let Url { uri, secure, host, port } = Url::to_call(url)?;
-        Ok(Exchange { access, uri, host, port, secure, open: None, head: None })
+        Ok(Exchange { access, uri, host, port, secure, open: None, head: None, limits: Alarm::default() })
     }
 
     fn close(&mut self) {
@@ -184,15 +185,20 @@ impl Exchange {
         since: Instant,
         limit: Duration,
     ) -> Result<Answer, Failure> {
-        match timeout_at((since + limit).into(), self.exchange(head, body)).await {
-            Ok(result) => result,
-            Err(_) => {
-                let written = self.open.is_some();
-                self.close();
-                let reason = format!("no answer in {} s", limit.as_secs_f64());
-                Err(if written { Failure::Unknown(reason) } else { Failure::Unsent(reason) })
-            }
-        }
+        let mut limits = std::mem::take(&mut self.limits);
+        limits.set(Some((since + limit).into()));
+        let result = tokio::select! {
+            biased;
+            result = self.exchange(head, body) => Some(result),
+            () = limits.ring() => None,
+        };
+        self.limits = limits;
+        result.unwrap_or_else(|| {
+            let written = self.open.is_some();
+            self.close();
+            let reason = format!("no answer in {} s", limit.as_secs_f64());
+            Err(if written { Failure::Unknown(reason) } else { Failure::Unsent(reason) })
+        })
     }
 
     /// Gets what is at this path of the same host. Whoever asks bounds the time.
@@ -213,8 +219,8 @@ impl Exchange {
             if fresh {
                 self.open = Some(self.connect().await.map_err(Failure::Unsent)?);
             }
-            let Some(Open { sender, driven, since, .. }) = &mut self.open else { break };
-            if let Err(error) = driven.until(sender.ready()).await {
+            let Some(Open { driven, since, .. }) = &mut self.open else { break };
+            if let Err(error) = driven.ready().await {
                 self.close();
                 if fresh || attempt > 0 {
                     return Err(Failure::Unsent(error.to_string()));
@@ -222,7 +228,7 @@ impl Exchange {
                 continue;
             }
             let request = Request::from_parts(head.clone(), Full::new(body.clone()));
-            match driven.until(sender.try_send_request(request)).await {
+            match driven.send(request).await {
                 Ok(response) => {
                     let answer = driven.until(read(response, self.access.answer)).await;
                     *since = Instant::now();
@@ -294,8 +300,8 @@ impl Exchange {
         } else {
             Box::new(stream)
         };
-        let (sender, driven) = Driven::shake_hands(stream).await.map_err(|error| error.to_string())?;
-        Ok(Open { sender, driven, socket, since: Instant::now() })
+        let driven = Driven::shake_hands(stream).await.map_err(|error| error.to_string())?;
+        Ok(Open { driven, socket, since: Instant::now() })
     }
 
     /// The head of posts of this action.

@@ -5,6 +5,7 @@
 mod accept;
 mod accepted;
 mod admin;
+mod alarm;
 mod allow;
 mod assemble;
 mod batch;
@@ -34,6 +35,7 @@ mod post;
 mod reload;
 mod room;
 mod sections;
+mod series;
 pub(crate) mod service;
 mod store;
 mod strangers;

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::port::Frame;
+use super::series::Frame;
 
 #[derive(Default)]
 struct Outbox {

@@ -12,13 +12,14 @@ use super::{
     metrics::Fill,
     outbox::Wake,
     room::Waiting,
+    series::{Frame, Gathered},
     stream::Queued,
 };
 use crate::{
     bridge::{Output, Owner},
     log,
     one_line::one_line,
-    port::{self, Connection, Delivery, Frame, Notice, Post, PostOutcome, Verification},
+    port::{self, Connection, Delivery, Notice, Post, PostOutcome, Shared, Verification},
 };
 
 /// The cause of ending a connection that reads too slowly.
@@ -46,6 +47,16 @@ impl Calls {
 impl Engine {
     /// Does what the bridge says. `heard` is when the bytes were read that caused it.
     pub(super) fn perform(&mut self, heard: Option<Instant>) {
+        loop {
+            self.perform_all(heard);
+            // A stream that has no room for its messages ends, and more may follow from that.
+            let Some((owner, gathered)) = self.gathered.pop() else { break };
+            self.hand_out(owner, gathered, heard);
+        }
+        self.asleep.drain(..).for_each(Wake::wake);
+    }
+
+    fn perform_all(&mut self, heard: Option<Instant>) {
         while let Some(output) = self.bridge.poll() {
             match output {
                 Output::Wire { owner, output } => self.carry_out(owner, output, heard),
@@ -68,10 +79,12 @@ impl Engine {
                 Output::Line(_) => {}
             }
         }
-        self.asleep.drain(..).for_each(Wake::wake);
     }
 
     fn carry_out(&mut self, owner: Owner, output: port::Output, heard: Option<Instant>) {
+        if !matches!(output, port::Output::WriteEach { .. }) {
+            self.hand_out_of(owner, heard);
+        }
         match output {
             port::Output::Connect { connection } => self.connect(owner, connection),
             port::Output::Call { connection, url, give_up } => self.open_calls(owner, connection, url, give_up),
@@ -80,12 +93,7 @@ impl Engine {
                     self.measure(owner, 1, heard);
                 }
             }
-            port::Output::WriteEach { message, to } => {
-                let written =
-                    to.iter().filter(|(connection, number)| self.write(owner, *connection, message.numbered(*number)));
-                let written = written.count();
-                self.measure(owner, written, heard);
-            }
+            port::Output::WriteEach { message, to } => self.gather(owner, &message, to, heard),
             port::Output::Deliver { connection, delivery } => self.deliver(owner, connection, delivery, heard),
             port::Output::Close { connection } => {
                 // A writer that is dropped writes everything that waits before it closes.
@@ -206,7 +214,7 @@ impl Engine {
             return;
         }
         self.show(owner, connection, "told", &delivery.body);
-        let has_risen = calls.waiting.add(delivery.body.len());
+        let has_risen = calls.waiting.add(1, delivery.body.len());
         let Some(has_risen) = has_risen.filter(|_| calls.deliveries.try_send((delivery, at)).is_ok()) else {
             let queue = callbacks.settings.queue;
             let reason = format!("it fell behind: {} events or {} bytes wait", queue.messages, queue.bytes);
@@ -226,6 +234,32 @@ impl Engine {
         if let (Some(heard), Owner::Application(index)) = (heard, owner) {
             self.metrics.of_application(index).translation.observe(heard.elapsed(), events);
         }
+    }
+
+    /// Keeps a message for several streams until it is known whether they get the next one, too.
+    fn gather(&mut self, owner: Owner, message: &Shared, to: Vec<(Connection, u32)>, heard: Option<Instant>) {
+        let known = self.gathered.iter_mut().find(|(known, _)| *known == owner);
+        if known.is_some_and(|(_, gathered)| gathered.join(message, &to)) {
+            return;
+        }
+        self.hand_out_of(owner, heard);
+        self.gathered.push((owner, Gathered::new(message, to)));
+    }
+
+    fn hand_out_of(&mut self, owner: Owner, heard: Option<Instant>) {
+        if let Some(place) = self.gathered.iter().position(|(known, _)| *known == owner) {
+            let (_, gathered) = self.gathered.swap_remove(place);
+            self.hand_out(owner, gathered, heard);
+        }
+    }
+
+    fn hand_out(&mut self, owner: Owner, gathered: Gathered, heard: Option<Instant>) {
+        let messages = gathered.messages();
+        let written = gathered
+            .frames()
+            .filter_map(|(connection, frame)| self.write(owner, connection, frame).then_some(messages));
+        let written = written.sum();
+        self.measure(owner, written, heard);
     }
 
     /// Hands a frame to a stream's queue. The stream's task is woken once everything is handed out.

@@ -62,9 +62,9 @@ impl Waiting {
         Waiting { limit, messages: none(), bytes: none(), taken: none(), level: AtomicU8::new(Level::Low as u8) }
     }
 
-    /// Counts a message that is about to be queued. None if there is no room for it, else whether the level has risen.
-    pub fn add(&self, length: usize) -> Option<bool> {
-        let messages = self.messages.fetch_add(1, Ordering::SeqCst) + 1;
+    /// Counts messages that are about to be queued. None if there is no room for them, else whether the level has risen.
+    pub fn add(&self, count: usize, length: usize) -> Option<bool> {
+        let messages = self.messages.fetch_add(count, Ordering::SeqCst) + count;
         let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
         if messages > self.limit.messages || bytes > self.limit.bytes {
             return None;
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn a_queue_is_crowded_from_a_half_on_and_has_room_again_from_a_quarter_down() {
         let waiting = waiting();
-        let rises: Vec<_> = (0..9).map(|_| waiting.add(1)).collect();
+        let rises: Vec<_> = (0..9).map(|_| waiting.add(1, 1)).collect();
         assert_eq!(rises[..4], [Some(false); 4]);
         assert_eq!(rises[4..7], [Some(true), Some(false), Some(true)], "at 5, and at 7");
         assert_eq!(rises[7..], [Some(false), None]);
@@ -321,10 +321,10 @@ mod tests {
     #[test]
     fn bytes_count_like_messages() {
         let waiting = waiting();
-        assert_eq!(waiting.add(50), Some(false));
-        assert_eq!(waiting.add(1), Some(true));
-        assert_eq!(waiting.add(49), Some(true));
-        assert_eq!(waiting.add(1), None);
+        assert_eq!(waiting.add(1, 50), Some(false));
+        assert_eq!(waiting.add(1, 1), Some(true));
+        assert_eq!(waiting.add(1, 49), Some(true));
+        assert_eq!(waiting.add(1, 1), None);
         assert!(waiting.take(1, 51));
         assert!(waiting.take(1, 25));
         assert_eq!((waiting.level(), waiting.messages()), (Level::Low, 2));

@@ -20,13 +20,10 @@ use super::{
     input::Input,
     outbox::{Putter, Taker, Wake, outbox},
     room::{Waiting, bring_room},
+    series::Frame,
     strangers::{GAVE_WAY, Standing, dismissed},
 };
-use crate::{
-    bridge::Owner,
-    port::{Connection, Frame},
-    settings::Queue,
-};
+use crate::{bridge::Owner, port::Connection, settings::Queue};
 
 /// For how long a stream that is closed may go on being written.
 const LINGER: Duration = Duration::from_secs(10);
@@ -77,7 +74,7 @@ impl Writer {
 
     /// Queues a frame. None if there is no room for it. All of its bytes count, also those that it shares with other queues.
     pub fn queue(&self, frame: Frame) -> Option<Queued> {
-        let has_risen = self.waiting.add(frame.len())?;
+        let has_risen = self.waiting.add(frame.messages(), frame.len())?;
         Some(Queued { has_risen, wake: self.frames.put(frame) })
     }
 }

@@ -248,7 +248,7 @@ async fn write(
         while length < GATHERED
             && let Some(message) = taken.pop_front()
         {
-            (count, length) = (count + 1, length + message.len());
+            (count, length) = (count + message.messages(), length + message.len());
             for frame in frames(&message.into_bytes()) {
                 socket.feed(Message::Frame(frame)).await?;
             }
@@ -260,7 +260,7 @@ async fn write(
     }
 }
 
-/// The frames of a message of the conversation: each of its lines is one text, without the end of the line.
+/// The frames of messages of the conversation: each of its lines is one text, without the end of the line.
 fn frames(message: &Bytes) -> impl Iterator<Item = Frame> {
     let lines = message.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.flat_map(move |line| {

@@ -33,7 +33,6 @@
 
 mod application;
 mod directory;
-mod frame;
 mod input;
 mod notice;
 mod origin;
@@ -48,12 +47,11 @@ pub use application::{
     WatchesGroups,
 };
 pub use directory::{Abilities, Directory, Entry, Known, Thing};
-pub use frame::{Frame, Shared};
 pub use input::{Heard, HttpRequest, Input, PostOutcome, Taken, Unread};
 pub(crate) use notice::table;
 pub use notice::{Frequency, Kind, Level, Notice, Value};
 pub use origin::Origin;
-pub use output::{Connection, Delivery, Output, Post, Reply, Verification};
+pub use output::{Connection, Delivery, Output, Post, Reply, Shared, Verification};
 pub use platform::{Asker, Asks, Lines, PlatformConversation, PlatformOutput, RouteAsked, Troubles};
 pub use stream::{Codec, Next, Reading, Stream};
 pub use texts::Texts;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use secrecy::SecretString;
 
-use super::{Notice, Shared};
+use super::Notice;
 
 /// A connection of one conversation: a stream, or the queue of calls to a session's callback address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +92,24 @@ pub enum Output {
 impl From<Notice> for Output {
     fn from(notice: Notice) -> Output {
         Output::Notice(notice.into())
+    }
+}
+
+/// A message that several connections get, each under a number of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The message without the number.
+    pub text: Bytes,
+    /// Where the number stands; none in a message that has no number.
+    pub number_at: Option<usize>,
+}
+
+impl Shared {
+    /// The message as a connection gets it that numbers it so.
+    pub fn numbered(&self, number: u32) -> Vec<u8> {
+        let Some(at) = self.number_at else { return self.text.to_vec() };
+        let (before, after) = self.text.split_at(at);
+        [before, itoa::Buffer::new().format(number).as_bytes(), after].concat()
     }
 }
 

@@ -507,7 +507,7 @@ impl VirtualBridge {
             port::Output::Write { connection, bytes } => self.hears_bytes(application, connection, &bytes),
             port::Output::WriteEach { message, to } => {
                 for (connection, number) in to {
-                    self.hears_bytes(application, connection, &message.numbered(number).into_bytes());
+                    self.hears_bytes(application, connection, &message.numbered(number));
                 }
             }
             port::Output::Deliver { connection, delivery } => match delivery.token {

@@ -81,7 +81,7 @@ impl Session {
 }
 
 /// Connections, each with its next number.
-type Recipients = smallvec::SmallVec<[(u32, u32); 8]>;
+type Recipients = smallvec::SmallVec<[(Connection, u32); 8]>;
 
 /// See the module.
 #[derive(Debug)]
@@ -307,7 +307,8 @@ impl ApplicationConversation for Server {
         // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
         let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
         let wanting = self.sessions.iter_mut().filter(|(key, session)| concerns(**key) && wants(session));
-        let to = wanting.map(|(key, session)| (*key, session.next_sequence())).collect();
+        let mut to = Recipients::with_capacity(wanting.size_hint().1.unwrap_or(0));
+        to.extend(wanting.map(|(key, session)| (Connection::accepted(*key), session.next_sequence())));
         self.write_each(to, message)
     }
 
@@ -380,7 +381,8 @@ impl Passes for Server {
         // Looked for once, and only where somebody hears it.
         let Some(numbering) = Numbering::of(message.held()) else { return 0 };
         let wanting = std::iter::once(first).chain(wanting);
-        let to = wanting.map(|(key, session)| (*key, session.next_sequence())).collect();
+        let mut to = Recipients::with_capacity(wanting.size_hint().1.unwrap_or(0));
+        to.extend(wanting.map(|(key, session)| (Connection::accepted(*key), session.next_sequence())));
         self.send_each(to, &numbering)
     }
 }

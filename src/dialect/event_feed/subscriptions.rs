@@ -111,10 +111,21 @@ const OFFERS: [Offer; 17] = [
     numbers("agent-need-help", Subject::Everything, &["agent-need-help"], ""),
 ];
 
-/// Which subscriptions tell each kind of message, with the slot that says whom it is about.
+/// Offers, a bit for each.
+type Set = u32;
+
+/// The subscriptions that tell a kind of message.
+#[derive(Debug)]
+struct Told {
+    offers: Set,
+    /// Each with the slot that says whom the message is about.
+    by: Vec<(usize, Option<usize>)>,
+}
+
+/// Which subscriptions tell each kind of message.
 #[derive(Debug)]
 pub struct Catalogue {
-    by_kind: Vec<Vec<(usize, Option<usize>)>>,
+    by_kind: Vec<Told>,
     /// For updates of entities, the codes of their kinds.
     entities: Vec<i64>,
 }
@@ -134,7 +145,7 @@ impl Catalogue {
                 let of_calls = OFFERS.iter().enumerate().filter(|(_, offer)| offer.subject == Subject::Call);
                 told.extend(of_calls.map(|(place, _)| (place, call)));
             }
-            told
+            Told { offers: told.iter().map(|(place, _)| 1 << place).sum(), by: told }
         };
         let by_kind = vocabulary.kinds().map(of).collect();
         let known = vocabulary.enumeration("entity").map(|place| &vocabulary.enums[place]);
@@ -143,20 +154,17 @@ impl Catalogue {
     }
 }
 
-/// The ids of one subscription.
-#[derive(Debug, Default)]
-struct Chosen {
-    all: bool,
-    ids: HashSet<String>,
-}
-
 /// The most single ids that one connection may subscribe to.
 const MAX_IDS: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    by_offer: HashMap<usize, Chosen>,
-    ids: usize,
+    /// The offers of which everything is wanted, as of most that are subscribed to.
+    whole: Set,
+    /// The single ids of others.
+    ids: HashMap<usize, HashSet<String>>,
+    /// How many these are.
+    count: usize,
 }
 
 /// What came of a request to subscribe.
@@ -193,7 +201,7 @@ impl Subscriptions {
         let entities = if directory.passes() { &ENTITIES[..] } else { &ENTITIES[..PICTURED] };
         for id in ids {
             if id == ALL {
-                self.by_offer.entry(place).or_default().all = true;
+                self.whole |= 1 << place;
                 if offer.subject == Subject::Entity {
                     outcome.entities.extend(entities);
                 }
@@ -201,8 +209,8 @@ impl Subscriptions {
                 outcome.refused.push(format!("{name} {id}: {reason}"));
                 continue;
             } else {
-                if self.by_offer.entry(place).or_default().ids.insert(id.to_owned()) {
-                    self.ids += 1;
+                if self.ids.entry(place).or_default().insert(id.to_owned()) {
+                    self.count += 1;
                 }
                 outcome
                     .entities
@@ -216,7 +224,7 @@ impl Subscriptions {
     }
 
     fn refuses(&self, offer: &Offer, id: &str, entities: &[&str], directory: &dyn Directory) -> Option<&'static str> {
-        if self.ids >= MAX_IDS {
+        if self.count >= MAX_IDS {
             return Some("too many ids");
         }
         const ELSEWHERE: &str = "not available from its platform";
@@ -252,17 +260,16 @@ impl Subscriptions {
         };
         let Some(ids) = offer.ids(ids) else { return outcome.refused.push(format!("{name}: no ids")) };
         for id in ids {
-            let chosen = self.by_offer.entry(place).or_default();
             let known = match id {
                 ALL => {
-                    self.ids -= chosen.ids.len();
-                    self.by_offer.remove(&place);
+                    self.whole &= !(1 << place);
+                    self.count -= self.ids.remove(&place).map_or(0, |ids| ids.len());
                     true
                 }
-                id => chosen.ids.remove(id),
+                id => self.ids.get_mut(&place).is_some_and(|ids| ids.remove(id)),
             };
             if known {
-                self.ids -= usize::from(id != ALL);
+                self.count -= usize::from(id != ALL);
                 outcome.taken = true;
             } else {
                 outcome.refused.push(format!("{name} {id}: was not subscribed to"));
@@ -273,36 +280,41 @@ impl Subscriptions {
     /// True if any session subscribes to the statistics of groups' agents.
     pub fn watch_groups(&self) -> bool {
         let place = OFFERS.iter().position(|offer| offer.name == GROUP_AGENTS);
-        let chosen = place.and_then(|place| self.by_offer.get(&place));
-        chosen.is_some_and(|chosen| chosen.all || !chosen.ids.is_empty())
+        place.is_some_and(|place| self.is_whole(place) || self.ids.get(&place).is_some_and(|ids| !ids.is_empty()))
+    }
+
+    fn is_whole(&self, place: usize) -> bool {
+        self.whole & (1 << place) != 0
     }
 
     /// Whether this message is wanted here.
     pub fn want(&self, catalogue: &Catalogue, message: &Message) -> bool {
         let Some(kind) = message.kind() else { return false };
-        catalogue.by_kind[kind.0 as usize].iter().any(|(place, slot)| {
-            let Some(chosen) = self.by_offer.get(place) else { return false };
-            if chosen.all || chosen.ids.is_empty() {
-                return chosen.all;
-            }
+        let told = &catalogue.by_kind[kind.0 as usize];
+        if self.whole & told.offers != 0 || self.count == 0 {
+            return self.whole & told.offers != 0;
+        }
+        told.by.iter().any(|(place, slot)| {
+            let Some(ids) = self.ids.get(place) else { return false };
             let value = slot.map(|slot| message.get(slot)).unwrap_or_default();
             if OFFERS[*place].subject == Subject::Entity {
                 let code = value.as_int();
                 let name = catalogue.entities.iter().position(|known| Some(*known) == code);
-                return name.is_some_and(|name| chosen.ids.contains(ENTITIES[name]));
+                return name.is_some_and(|name| ids.contains(ENTITIES[name]));
             }
             let mut buffer = itoa::Buffer::new();
-            value.as_text(&mut buffer).is_some_and(|id| chosen.ids.contains(id))
+            value.as_text(&mut buffer).is_some_and(|id| ids.contains(id))
         })
     }
 
     /// Whether entities of one of these kinds are wanted here.
     pub fn want_entities(&self, kinds: &[&str]) -> bool {
         let place = OFFERS.iter().position(|offer| offer.subject == Subject::Entity);
-        let chosen = place.and_then(|place| self.by_offer.get(&place));
-        chosen.is_some_and(|chosen| {
-            !kinds.is_empty() && (chosen.all || kinds.iter().any(|kind| chosen.ids.contains(*kind)))
-        })
+        let wants = |place: usize| {
+            let ids = self.ids.get(&place);
+            self.is_whole(place) || ids.is_some_and(|ids| kinds.iter().any(|kind| ids.contains(*kind)))
+        };
+        !kinds.is_empty() && place.is_some_and(wants)
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
 use bytes::Bytes;
 
 use super::*;
-use crate::{net::outbox::outbox, port::Shared};
+use crate::{
+    net::{outbox::outbox, series::Gathered},
+    port::{Connection, Shared},
+};
 
 /// Takes at most so many bytes at a time, of as many slices as are offered.
 struct Grudging {
@@ -55,16 +58,28 @@ impl AsyncWrite for Grudging {
     }
 }
 
-/// Frames of all sorts: with and without a number, whose number stands first or last, and an empty one.
+/// A series as one stream gets it.
+fn series(messages: &[Shared], first: u32) -> Frame {
+    let to = |place: usize| vec![(Connection::accepted(1), first.wrapping_add(place as u32))];
+    let mut gathered = Gathered::new(&messages[0], to(0));
+    let mut more = messages.iter().enumerate().skip(1);
+    assert!(more.all(|(place, message)| gathered.join(message, &to(place))));
+    gathered.frames().next().unwrap().1
+}
+
+/// Frames of all sorts: series of some messages, with and without a number, whose number stands first or last, and messages
+/// of their own, of which some are empty.
 fn frames() -> Vec<Frame> {
+    let message = |place: usize| {
+        let text = Bytes::from(format!("{{\"sequence\":,\"place\":\"{}\"}}\0", "x".repeat(place % 7)));
+        let number_at = [Some(12), None, Some(0), Some(text.len())][place % 4];
+        Shared { text, number_at }
+    };
     let mut frames = Vec::new();
-    for number in 0..40u32 {
-        let text = Bytes::from(format!("{{\"sequence\":,\"place\":\"{}\"}}\0", "x".repeat(number as usize % 7)));
-        let number_at = [Some(12), None, Some(0), Some(text.len())][number as usize % 4];
-        frames.push(Shared { text, number_at }.numbered(number.pow(6)));
-        if number % 10 == 0 {
-            frames.push(Bytes::new().into());
-        }
+    for place in 0..20 {
+        let messages: Vec<Shared> = (place..place + 1 + place % 3).map(message).collect();
+        frames.push(series(&messages, (place as u32 + 1).pow(6)));
+        frames.push(if place % 4 == 0 { Bytes::new() } else { message(place).text }.into());
     }
     frames
 }
@@ -85,7 +100,7 @@ async fn write(frames: &[Frame], most: usize) -> Grudging {
             assert!(counted.bytes <= writer.taken.len(), "only what was taken whole is counted");
         }
     }
-    assert_eq!(counted, Written { messages: frames.len(), bytes: all });
+    assert_eq!(counted, Written { messages: frames.iter().map(Frame::messages).sum(), bytes: all });
     writer
 }
 
@@ -103,8 +118,10 @@ async fn everything_that_waits_is_one_write_up_to_a_bound() {
     assert_eq!(write(&frames()[..10], usize::MAX).await.offered.len(), 1);
     // Bounded by parts.
     let numbered = Shared { text: Bytes::from_static(b"ab"), number_at: Some(1) };
-    let many: Vec<Frame> = (0..1000).map(|number| numbered.numbered(number)).collect();
+    let many: Vec<Frame> = (0..1000).map(|number| series(std::slice::from_ref(&numbered), number)).collect();
     assert_eq!(write(&many, usize::MAX).await.offered, [999, 999, 999, 3]);
+    let long = series(&vec![numbered; 256], 1);
+    assert_eq!(write(&vec![long; 3], usize::MAX).await.offered, [513; 3]);
     // Bounded by bytes.
     let long = Frame::from(Bytes::from(vec![b'x'; LONGEST / 2 + 1]));
     assert_eq!(write(&vec![long; 5], usize::MAX).await.offered, [2, 2, 1]);

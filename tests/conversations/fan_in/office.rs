@@ -299,7 +299,7 @@ impl Office {
             }
             (Owner::Application(CRM), port::Output::WriteEach { message, to }) => {
                 for (_, number) in to {
-                    let bytes = message.numbered(number).into_bytes();
+                    let bytes = message.numbered(number);
                     self.message(&serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap());
                 }
             }

@@ -100,7 +100,7 @@ impl Server {
     /// Sends a message as it stands there, but for its number, which is the connection's next.
     pub(super) fn send(&mut self, key: u32, numbering: &Numbering) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let to = smallvec::smallvec![(key, session.next_sequence())];
+        let to = smallvec::smallvec![(Connection::accepted(key), session.next_sequence())];
         self.send_each(to, numbering);
     }
 
@@ -108,11 +108,11 @@ impl Server {
     pub(super) fn send_each(&mut self, to: Recipients, numbering: &Numbering) -> usize {
         match to.as_slice() {
             [] => {}
-            [(key, sequence)] => {
+            [(connection, sequence)] => {
                 let bytes = numbering.frame(itoa::Buffer::new().format(*sequence)).into();
-                self.wire(Output::Write { connection: Connection::accepted(*key), bytes });
+                self.wire(Output::Write { connection: *connection, bytes });
             }
-            _ => self.share(&to, numbering.shared()),
+            _ => return self.share(to, numbering.shared()),
         }
         to.len()
     }
@@ -120,13 +120,13 @@ impl Server {
     /// Writes a message under the connection's next number.
     pub(super) fn write(&mut self, key: u32, message: &mut Message) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let to = smallvec::smallvec![(key, session.next_sequence())];
+        let to = smallvec::smallvec![(Connection::accepted(key), session.next_sequence())];
         self.write_each(to, message);
     }
 
     /// Writes a message for each of these, under its number. Hands back how many there are.
     pub(super) fn write_each(&mut self, to: Recipients, message: &mut Message) -> usize {
-        let Some((key, sequence)) = to.first() else { return 0 };
+        let Some((connection, sequence)) = to.first() else { return 0 };
         let slot = message.kind().and_then(|kind| self.vocabulary.message(kind).role(Role::Sequence));
         if let Some(slot) = slot {
             message.set(slot, Node::Int(i64::from(*sequence)));
@@ -135,7 +135,7 @@ impl Server {
         self.vocabulary.write_json(message, &mut bytes);
         if to.len() == 1 {
             bytes.push(0);
-            self.wire(Output::Write { connection: Connection::accepted(*key), bytes: bytes.into() });
+            self.wire(Output::Write { connection: *connection, bytes: bytes.into() });
             return 1;
         }
         let text = std::str::from_utf8(&bytes).ok().filter(|_| slot.is_some());
@@ -144,13 +144,13 @@ impl Server {
             bytes.push(0);
             Shared { text: bytes.into(), number_at: None }
         });
-        self.share(&to, shared);
-        to.len()
+        self.share(to, shared)
     }
 
-    fn share(&mut self, to: &[(u32, u32)], message: Shared) {
-        let to = to.iter().map(|(key, sequence)| (Connection::accepted(*key), *sequence)).collect();
-        self.wire(Output::WriteEach { message, to });
+    fn share(&mut self, to: Recipients, message: Shared) -> usize {
+        let count = to.len();
+        self.wire(Output::WriteEach { message, to: to.into_vec() });
+        count
     }
 
     /// Passes the answer to a command on, under the number that the session gave it.
