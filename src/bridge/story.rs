@@ -124,7 +124,7 @@ pub(super) fn message_in(
 ) -> Option<Notice> {
     let kind = message.kind()?;
     let mentions = &vocabulary.message(kind).mentions;
-    let request = mentions.request.and_then(|slot| message.get(slot).as_int());
+    let request = mentions.request_of(message);
     teller.remember_message(What::MessageIn(None), vocabulary, message, |draft| {
         draft.message(kind);
         draft.session(session);
@@ -242,7 +242,7 @@ pub(super) fn message_out(
 ) -> Option<Notice> {
     let kind = message.kind()?;
     let mentions = &vocabulary.message(kind).mentions;
-    let request = mentions.request.and_then(|slot| message.get(slot).as_int()).filter(|number| *number != 0);
+    let request = mentions.request_of(message).filter(|number| *number != 0);
     let platform = source.platform;
     teller.remember_message(What::MessageOut, vocabulary, message, |draft| {
         draft.message(kind);

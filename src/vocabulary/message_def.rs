@@ -8,7 +8,7 @@ use super::{
     field::{AgentPart, Literal, Role, Type, Which},
     fields::Fields,
 };
-use crate::message::Kind;
+use crate::message::{Kind, Message};
 
 /// The side that says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +84,11 @@ pub struct Mentions {
 }
 
 impl Mentions {
+    /// The number of the request that a message names.
+    pub fn request_of(&self, message: &Message) -> Option<i64> {
+        self.request.and_then(|slot| message.get(slot).as_int())
+    }
+
     pub(super) fn of(roles: &[(Role, usize)], call_names: &[String]) -> Mentions {
         let (mut calls, mut others) = (Vec::new(), Vec::new());
         let (mut ids, mut numbers, mut request) = (Vec::new(), Vec::new(), None);

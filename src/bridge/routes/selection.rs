@@ -289,9 +289,8 @@ impl Desk {
             Some(State::Used) => false,
             Some(State::Cancelling) => true,
             // What is being withdrawn is told by the answer to that.
-            Some(State::Withdrawing)
-            | Some(State::Keeping | State::Adding | State::Unwanted | State::Waiting | State::LookingUp)
-            | None => return,
+            Some(State::Withdrawing) => return,
+            Some(State::Keeping | State::Adding | State::Unwanted | State::Waiting | State::LookingUp) | None => return,
         };
         match news {
             News::Completed(_) | News::Lost(_) | News::Cancelled | News::Over(_) | News::Missing(_) => {

@@ -307,8 +307,7 @@ impl ApplicationConversation for Server {
         // A command's answer is its reply: what it shows besides is for subscribers, like everything that happens.
         let concerns = |key: u32| !audience.only_asker || audience.asker.is_some_and(|(asker, _)| asker == key);
         let wanting = self.sessions.iter_mut().filter(|(key, session)| concerns(**key) && wants(session));
-        let mut to = Recipients::with_capacity(wanting.size_hint().1.unwrap_or(0));
-        to.extend(wanting.map(|(key, session)| (Connection::accepted(*key), session.next_sequence())));
+        let to = numbered(wanting);
         self.write_each(to, message)
     }
 
@@ -380,9 +379,7 @@ impl Passes for Server {
         let Some(first) = wanting.next() else { return 0 };
         // Looked for once, and only where somebody hears it.
         let Some(numbering) = Numbering::of(message.held()) else { return 0 };
-        let wanting = std::iter::once(first).chain(wanting);
-        let mut to = Recipients::with_capacity(wanting.size_hint().1.unwrap_or(0));
-        to.extend(wanting.map(|(key, session)| (Connection::accepted(*key), session.next_sequence())));
+        let to = numbered(std::iter::once(first).chain(wanting));
         self.send_each(to, &numbering)
     }
 }
@@ -395,6 +392,13 @@ impl WatchesGroups for Server {
     fn new_watchers(&mut self) -> Vec<GroupWatcher> {
         std::mem::take(&mut self.group_watchers)
     }
+}
+
+/// The connections of these sessions, each with the number that it gives the message. There is room for all at once.
+fn numbered<'s>(sessions: impl Iterator<Item = (&'s u32, &'s mut Session)>) -> Recipients {
+    let mut to = Recipients::with_capacity(sessions.size_hint().1.unwrap_or(0));
+    to.extend(sessions.map(|(key, session)| (Connection::accepted(*key), session.next_sequence())));
+    to
 }
 
 /// The length, in bytes, to which an unknown command's name is repeated in the reply.

@@ -145,7 +145,7 @@ impl Catalogue {
                 let of_calls = OFFERS.iter().enumerate().filter(|(_, offer)| offer.subject == Subject::Call);
                 told.extend(of_calls.map(|(place, _)| (place, call)));
             }
-            Told { offers: told.iter().map(|(place, _)| 1 << place).sum(), by: told }
+            Told { offers: told.iter().fold(0, |all, (place, _)| all | 1 << place), by: told }
         };
         let by_kind = vocabulary.kinds().map(of).collect();
         let known = vocabulary.enumeration("entity").map(|place| &vocabulary.enums[place]);
