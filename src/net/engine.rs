@@ -8,7 +8,10 @@ use std::{
 };
 
 use hashbrown::HashMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -163,7 +166,8 @@ impl Engine {
                     }
                     batch.drain(..).for_each(|input| self.take_or_hold(input));
                 }
-                () = std::future::ready(()), if goes_on => {}
+                // What is many goes on once others had their turn: those that write it, above all.
+                () = yield_now(), if goes_on => {}
             }
         }
         self.shut_down(&mut receiver, alarm).await;
@@ -189,7 +193,7 @@ impl Engine {
                     Some(_) => {}
                     None => break,
                 },
-                () = std::future::ready(()), if goes_on => {}
+                () = yield_now(), if goes_on => {}
             }
         }
         if let Some(notice) = self.telemetry.take().and_then(|telemetry| telemetry.finish(&self.bridge)) {

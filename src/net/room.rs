@@ -3,7 +3,6 @@
 //! read for a while. The task brings the news when there is room again. What waits is decided in the bridge.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicUsize, Ordering},
@@ -11,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hashbrown::HashMap;
 use tokio::sync::mpsc;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     engine::{Engine, Link},
     input::Input,
     metrics::Fill,
+    perform::Calls,
 };
 use crate::{
     bridge::{Owner, Room},
@@ -126,6 +127,18 @@ impl Waiting {
         self.messages() <= self.limit.messages / 8 && bytes <= self.limit.bytes / 8
     }
 
+    /// Whether at least half of the others that were told as much have nearly nothing waiting. That a single one happens to
+    /// have nothing says little.
+    fn is_alone<'w>(&self, all: impl Iterator<Item = &'w Waiting>) -> bool {
+        let told = self.told();
+        let (mut others, mut keep_up) = (0, 0);
+        for other in all.filter(|other| !std::ptr::eq(*other, self) && other.told() * 2 >= told) {
+            others += 1;
+            keep_up += usize::from(other.is_nearly_empty());
+        }
+        keep_up > 0 && keep_up * 2 >= others
+    }
+
     pub fn fill(&self) -> Fill {
         let bytes = self.bytes.load(Ordering::Relaxed);
         Fill { messages: self.messages(), bytes, limit: self.limit }
@@ -162,9 +175,39 @@ struct Crowd {
     idle: u32,
     /// How long platforms have waited for it.
     held: Duration,
-    /// Whether it alone was too slow when platforms might first have waited for it: another session of its application,
-    /// which was told as much, kept up. Then nobody waits.
-    is_alone: Option<bool>,
+    /// Whether it is too slow alone. Then nobody waits for it.
+    is_alone: bool,
+}
+
+impl Crowd {
+    fn new(waiting: &Arc<Waiting>, now: Instant) -> Crowd {
+        Crowd {
+            waiting: waiting.clone(),
+            room: Room::Enough,
+            since: now,
+            taken: waiting.taken.load(Ordering::Relaxed),
+            idle: 0,
+            held: Duration::ZERO,
+            is_alone: false,
+        }
+    }
+
+    /// Finds out whether it is too slow alone. A queue that has filled sooner says nothing about its reader: on a busy machine,
+    /// tasks take turns, and its own may have waited for one.
+    fn judge<'w, W: Iterator<Item = &'w Waiting>>(&mut self, now: Instant, all: impl FnOnce() -> W) {
+        let is_slow = self.waiting.level() == Level::Higher && now.duration_since(self.since) >= LOOK;
+        self.is_alone |= is_slow && self.waiting.is_alone(all());
+    }
+
+    /// Looks at what was taken out since the last look.
+    fn look<'w, W: Iterator<Item = &'w Waiting>>(&mut self, now: Instant, all: impl FnOnce() -> W) {
+        let taken = self.waiting.taken.load(Ordering::Relaxed);
+        let took = taken.wrapping_sub(std::mem::replace(&mut self.taken, taken));
+        self.idle = if took > 0 || now.duration_since(self.since) < LOOK { 0 } else { self.idle + 1 };
+        if took < self.waiting.messages() / 8 {
+            self.judge(now, all);
+        }
+    }
 }
 
 /// All connections whose queues were filled of late; most often there are none.
@@ -195,11 +238,7 @@ impl Crowds {
         self.known.iter().any(|((owner, _), crowd)| {
             let Owner::Application(index) = owner else { return false };
             let is_crowded = crowd.room == Room::Little && crowd.waiting.level() == Level::Higher;
-            is_crowded
-                && crowd.idle == 0
-                && crowd.is_alone == Some(false)
-                && crowd.held < self.hold_limit
-                && concerns(*index)
+            is_crowded && crowd.idle == 0 && !crowd.is_alone && crowd.held < self.hold_limit && concerns(*index)
         })
     }
 }
@@ -209,36 +248,13 @@ impl Engine {
     pub(super) fn crowd(&mut self, owner: Owner, connection: Connection, waiting: &Arc<Waiting>) {
         let now = Instant::now();
         let Owner::Application(_) = owner else { return };
-        let is_alone = waiting.level() == Level::Higher && self.is_alone(owner, waiting);
-        let crowd = self.crowds.known.entry((owner, connection)).or_insert_with(|| Crowd {
-            waiting: waiting.clone(),
-            room: Room::Enough,
-            since: now,
-            taken: waiting.taken.load(Ordering::Relaxed),
-            idle: 0,
-            held: Duration::ZERO,
-            is_alone: None,
-        });
-        if waiting.level() == Level::Higher {
-            crowd.is_alone.get_or_insert(is_alone);
-        }
+        let crowd = self.crowds.known.entry((owner, connection)).or_insert_with(|| Crowd::new(waiting, now));
         if crowd.room == Room::Enough && waiting.level() > Level::Low {
             (crowd.room, crowd.since, crowd.idle) = (Room::Little, now, 0);
             self.bridge.set_room(owner, connection, Room::Little);
         }
+        crowd.judge(now, || queues(&self.links, &self.calls, owner));
         self.crowds.next_look.get_or_insert(now + LOOK);
-    }
-
-    /// Whether another session of the same application that was told as much has nearly nothing waiting.
-    fn is_alone(&self, owner: Owner, waiting: &Arc<Waiting>) -> bool {
-        let calls = self.calls.iter().map(|((other, _), calls)| (other, calls.waiting()));
-        let links = self.links.iter().filter_map(|((other, _), link)| match link {
-            Link::Open(writer) => Some((other, &writer.waiting)),
-            Link::Dialling(_) => None,
-        });
-        let others = calls.chain(links).filter(|(other, known)| **other == owner && !Arc::ptr_eq(known, waiting));
-        let mut others = others.map(|(_, known)| known);
-        others.any(|other| other.is_nearly_empty() && other.told() * 2 >= waiting.told())
     }
 
     /// A queue has sunk to a lower level, which it may have left again.
@@ -246,7 +262,7 @@ impl Engine {
         let Some(crowd) = self.crowds.known.get_mut(&(owner, connection)) else { return };
         crowd.since = Instant::now();
         if crowd.waiting.level() == Level::Low {
-            crowd.room = Room::Enough;
+            (crowd.room, crowd.is_alone) = (Room::Enough, false);
             self.bridge.set_room(owner, connection, Room::Enough);
         }
     }
@@ -261,12 +277,10 @@ impl Engine {
     /// Nobody waits any longer for those that take nothing, or too little.
     pub(super) fn look_at_crowds(&mut self) {
         let now = Instant::now();
-        let held = &self.held;
+        let (held, links, calls) = (&self.held, &self.links, &self.calls);
         self.crowds.known.retain(|(owner, connection), crowd| {
-            let taken = crowd.waiting.taken.load(Ordering::Relaxed);
-            let has_taken = std::mem::replace(&mut crowd.taken, taken) != taken;
+            crowd.look(now, || queues(links, calls, *owner));
             let elapsed = now.duration_since(crowd.since);
-            crowd.idle = if has_taken || elapsed < LOOK { 0 } else { crowd.idle + 1 };
             match crowd.room {
                 Room::Enough => return elapsed < FORGIVEN,
                 Room::Little if crowd.idle < IDLE && elapsed < PATIENCE => {
@@ -291,6 +305,20 @@ impl Engine {
         }
         self.crowds.hold(|application| self.bridge.applications()[application].platforms.contains(&platform))
     }
+}
+
+/// The queues of an owner.
+fn queues<'e>(
+    links: &'e HashMap<(Owner, Connection), Link>,
+    calls: &'e HashMap<(Owner, Connection), Calls>,
+    owner: Owner,
+) -> impl Iterator<Item = &'e Waiting> {
+    let calls = calls.iter().map(|(key, calls)| (key, calls.waiting()));
+    let links = links.iter().filter_map(|(key, link)| match link {
+        Link::Open(writer) => Some((key, &writer.waiting)),
+        Link::Dialling(_) => None,
+    });
+    calls.chain(links).filter(move |((of, _), _)| *of == owner).map(|(_, waiting)| waiting.as_ref())
 }
 
 #[cfg(test)]
@@ -328,6 +356,47 @@ mod tests {
         assert!(waiting.take(1, 51));
         assert!(waiting.take(1, 25));
         assert_eq!((waiting.level(), waiting.messages()), (Level::Low, 2));
+    }
+
+    fn queue(waits: usize, taken: usize) -> Waiting {
+        let waiting = Waiting::new(Queue { messages: 800, bytes: 100_000 });
+        waiting.add(waits + taken, waits + taken);
+        waiting.take(taken, taken);
+        waiting
+    }
+
+    #[test]
+    fn a_session_is_too_slow_alone_if_half_of_those_that_were_told_as_much_keep_up() {
+        let slow = queue(700, 100);
+        let is_alone = |others: &[(usize, usize)]| {
+            let others: Vec<_> = others.iter().map(|(waits, taken)| queue(*waits, *taken)).collect();
+            slow.is_alone(others.iter().chain([&slow]))
+        };
+        assert!(!is_alone(&[]), "nobody shows that it could be faster");
+        assert!(is_alone(&[(10, 790)]));
+        assert!(!is_alone(&[(300, 500)]));
+        assert!(!is_alone(&[(10, 790), (500, 300), (600, 200)]), "one of three");
+        assert!(is_alone(&[(10, 790), (5, 700), (600, 200), (500, 300)]));
+        assert!(!is_alone(&[(0, 20), (0, 300), (700, 100)]), "those that were told little show nothing");
+    }
+
+    #[test]
+    fn a_session_is_not_too_slow_before_it_had_a_second_nor_while_it_takes_much() {
+        let (slow, quick) = (Arc::new(queue(700, 100)), queue(0, 800));
+        let all = || [&*slow, &quick].into_iter();
+        let start = Instant::now();
+        let mut crowd = Crowd::new(&slow, start);
+        slow.level.store(Level::Higher as u8, Ordering::SeqCst);
+        crowd.judge(start + LOOK / 2, all);
+        crowd.look(start + LOOK / 2, all);
+        assert!(!crowd.is_alone, "its queue may have filled while others had their turns");
+        slow.take(90, 90);
+        crowd.look(start + LOOK, all);
+        assert!(!crowd.is_alone, "it took an eighth of what waits");
+        slow.take(5, 5);
+        crowd.look(start + LOOK * 2, all);
+        assert!(crowd.is_alone);
+        assert_eq!(crowd.idle, 0);
     }
 
     #[test]

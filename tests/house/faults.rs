@@ -359,6 +359,12 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "clients_that_ask_for_entities_over_and_over_stop_nobody",
             ),
             (
+                "one client's queue fills while the machine is busy, and the others keep up",
+                NOTHING,
+                "src/net/room.rs",
+                "a_session_is_not_too_slow_before_it_had_a_second_nor_while_it_takes_much",
+            ),
+            (
                 "thousands of agents log on at once",
                 NOTHING,
                 "tests/e2e/portions.rs",
