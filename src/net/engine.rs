@@ -166,7 +166,7 @@ impl Engine {
                     }
                     batch.drain(..).for_each(|input| self.take_or_hold(input));
                 }
-                // What is many goes on once others had their turn: those that write it, above all.
+                // Other tasks have their turn first, above all those that write what was told.
                 () = yield_now(), if goes_on => {}
             }
         }

@@ -129,7 +129,7 @@ impl Waiting {
 
     /// Whether at least half of the others that were told as much have nearly nothing waiting. That a single one happens to
     /// have nothing says little.
-    fn is_alone<'w>(&self, all: impl Iterator<Item = &'w Waiting>) -> bool {
+    fn others_keep_up<'w>(&self, all: impl Iterator<Item = &'w Waiting>) -> bool {
         let told = self.told();
         let (mut others, mut keep_up) = (0, 0);
         for other in all.filter(|other| !std::ptr::eq(*other, self) && other.told() * 2 >= told) {
@@ -175,7 +175,7 @@ struct Crowd {
     idle: u32,
     /// How long platforms have waited for it.
     held: Duration,
-    /// Whether it is too slow alone. Then nobody waits for it.
+    /// The session is too slow while others keep up: nobody waits for it.
     is_alone: bool,
 }
 
@@ -192,15 +192,16 @@ impl Crowd {
         }
     }
 
-    /// Finds out whether it is too slow alone. A queue that has filled sooner says nothing about its reader: on a busy machine,
-    /// tasks take turns, and its own may have waited for one.
-    fn judge<'w, W: Iterator<Item = &'w Waiting>>(&mut self, now: Instant, all: impl FnOnce() -> W) {
+    /// Finds out whether it is too slow alone. `all` are the queues of its application, which are looked at only if this one is
+    /// filled. A queue that has filled sooner says nothing about its reader: on a busy machine, tasks take turns, and its own
+    /// may have waited for one.
+    fn judge<'w>(&mut self, now: Instant, all: impl Iterator<Item = &'w Waiting>) {
         let is_slow = self.waiting.level() == Level::Higher && now.duration_since(self.since) >= LOOK;
-        self.is_alone |= is_slow && self.waiting.is_alone(all());
+        self.is_alone = self.is_alone || is_slow && self.waiting.others_keep_up(all);
     }
 
     /// Looks at what was taken out since the last look.
-    fn look<'w, W: Iterator<Item = &'w Waiting>>(&mut self, now: Instant, all: impl FnOnce() -> W) {
+    fn look<'w>(&mut self, now: Instant, all: impl Iterator<Item = &'w Waiting>) {
         let taken = self.waiting.taken.load(Ordering::Relaxed);
         let took = taken.wrapping_sub(std::mem::replace(&mut self.taken, taken));
         self.idle = if took > 0 || now.duration_since(self.since) < LOOK { 0 } else { self.idle + 1 };
@@ -253,7 +254,7 @@ impl Engine {
             (crowd.room, crowd.since, crowd.idle) = (Room::Little, now, 0);
             self.bridge.set_room(owner, connection, Room::Little);
         }
-        crowd.judge(now, || queues(&self.links, &self.calls, owner));
+        crowd.judge(now, queues(&self.links, &self.calls, owner));
         self.crowds.next_look.get_or_insert(now + LOOK);
     }
 
@@ -279,7 +280,7 @@ impl Engine {
         let now = Instant::now();
         let (held, links, calls) = (&self.held, &self.links, &self.calls);
         self.crowds.known.retain(|(owner, connection), crowd| {
-            crowd.look(now, || queues(links, calls, *owner));
+            crowd.look(now, queues(links, calls, *owner));
             let elapsed = now.duration_since(crowd.since);
             match crowd.room {
                 Room::Enough => return elapsed < FORGIVEN,
@@ -370,7 +371,7 @@ mod tests {
         let slow = queue(700, 100);
         let is_alone = |others: &[(usize, usize)]| {
             let others: Vec<_> = others.iter().map(|(waits, taken)| queue(*waits, *taken)).collect();
-            slow.is_alone(others.iter().chain([&slow]))
+            slow.others_keep_up(others.iter().chain([&slow]))
         };
         assert!(!is_alone(&[]), "nobody shows that it could be faster");
         assert!(is_alone(&[(10, 790)]));
@@ -386,15 +387,14 @@ mod tests {
         let all = || [&*slow, &quick].into_iter();
         let start = Instant::now();
         let mut crowd = Crowd::new(&slow, start);
-        slow.level.store(Level::Higher as u8, Ordering::SeqCst);
-        crowd.judge(start + LOOK / 2, all);
-        crowd.look(start + LOOK / 2, all);
+        crowd.judge(start + LOOK / 2, all());
+        crowd.look(start + LOOK / 2, all());
         assert!(!crowd.is_alone, "its queue may have filled while others had their turns");
         slow.take(90, 90);
-        crowd.look(start + LOOK, all);
+        crowd.look(start + LOOK, all());
         assert!(!crowd.is_alone, "it took an eighth of what waits");
         slow.take(5, 5);
-        crowd.look(start + LOOK * 2, all);
+        crowd.look(start + LOOK * 2, all());
         assert!(crowd.is_alone);
         assert_eq!(crowd.idle, 0);
     }
