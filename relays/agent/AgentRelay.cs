@@ -361,16 +361,20 @@ namespace AgentRelay {
         void Compare(string[] list, Line record, HashSet<string> there, Action<Line> state) {
             string key = Key(list[2], record);
             there.Add(key);
-            Line known;
-            bool isKnown = sessions.TryGetValue(key, out known);
-            if (!isKnown && IsOver(record)) return;
+            if (!sessions.ContainsKey(key) && IsOver(record)) return;
             var line = new Line { { "type", list[2] }, { "at", Moment.Now() }, { list[3], record } };
             if (state != null) {
                 sessions[key] = record;
                 state(line);
-            } else if (!isKnown || Json.Write(known) != Json.Write(record)) {
+            } else {
                 Pass(line);
             }
+        }
+
+        /// Whether the call or session was last said to be exactly this.
+        bool Says(string key, Line record) {
+            Line known;
+            return sessions.TryGetValue(key, out known) && Json.Write(known) == Json.Write(record);
         }
 
         /// Says of a call or session that no list has any more, twice in a row, that it is gone. A whole picture says it by
@@ -448,8 +452,11 @@ namespace AgentRelay {
             if (list != null) {
                 var record = (Line)line[list[3]];
                 if (type == Events.CallEvent && !Joins(line, record)) return;
-                if (IsOver(record)) sessions.Remove(Key(type, record));
-                else sessions[Key(type, record)] = record;
+                string key = Key(type, record);
+                // A look at the lists may have said it before its event comes.
+                if (Says(key, record)) return;
+                if (IsOver(record)) sessions.Remove(key);
+                else sessions[key] = record;
             }
             Outbox.Event(line);
         }

@@ -321,6 +321,15 @@ class Pictures(RelayTest):
         self.answer("GetEmails", [])
         self.expect(conversation, {"type": "Gone", "MessageID": 5})
 
+    def test_an_event_says_nothing_that_a_look_has_said(self):
+        self.start(check="0.2")
+        conversation, _ = self.greet()
+        self.answer("GetCalls", [{"ID": 900, "State": OFFERED}])
+        self.expect_call(conversation, 900, OFFERED)
+        self.call(900, OFFERED)
+        self.call(900, CONNECTED)
+        self.expect_call(conversation, 900, CONNECTED)
+
     def test_a_call_in_the_work_after_it_need_not_be_in_the_list(self):
         self.start(check="0.2")
         conversation, _ = self.greet()

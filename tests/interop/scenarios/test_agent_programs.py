@@ -347,6 +347,12 @@ class OnADesktop(Programs):
         self.desktop.tell("answer", method="GetCalls", result=[record])
         self.happen("OnCallEvent", Call=record)
 
+    def is_user(self, **changes):
+        """The user differs in this, and the Agent says so."""
+        user = {**self.user, **changes}
+        self.desktop.tell("answer", method="GetUserInformation", result=user)
+        self.happen("OnUserStatusUpdate", UserInformation=user)
+
     def test_a_call_passes_whole(self):
         record = {"ID": 900, "State": OFFERED, "Incoming": True, "PhoneNumber": "5551234", "CalledNumber": "800", "Type": 1,
                   "CallerName": "Doe", "CanAnswer": True, "IVRLabels": ["tier"], "IVRData": ["gold"],
@@ -356,7 +362,7 @@ class OnADesktop(Programs):
         self.assertEqual((heard["CallInfo"]["GroupName"], heard["CallInfo"]["QueueDuration"]), ("Sales", 30))
         self.has({**record, "State": CONNECTED, "CanHold": True})
         self.hears_call(900, CONNECTED, CanHold=True)
-        self.happen("OnUserStatusUpdate", UserInformation={**self.user, "ReadyStatus": False, "VoiceNotReadyReasonID": 3})
+        self.is_user(ReadyStatus=False, VoiceNotReadyReasonID=3)
         self.program.hears("OnUserStatusUpdate", ReadyStatus=False, VoiceNotReadyReasonID=3)
         self.has({**record, "State": IDLE, "EndTime": "2026-03-01T10:00:00Z"})
         while self.hears_any_call(900) != IDLE:
