@@ -32,6 +32,7 @@ const SESSIONS: [usize; 3] = [1, 5, 10];
 /// Events of one turn, for all sessions together, about; and turns of each side.
 const EVENTS: usize = 4000;
 const TURNS: usize = 11;
+const REMEMBERED_TURNS: usize = 41;
 /// Events a second, for one session.
 const RATES: [u32; 2] = [1000, 5000];
 const PACED_EVENTS: usize = 1000;
@@ -51,9 +52,13 @@ async fn main() {
         "end_to_end_delay",
         &["one event to one session", "bridge", "poster of prepared bodies", "bridge/poster"],
     );
+    let mut remembered = Table::new(
+        "end_to_end_remembered",
+        &["a whole call, from the feed to all callbacks", "remembered", "not", "remembered/not"],
+    );
     for sessions in SESSIONS {
         let sink = Sink::start();
-        let mut bridge = Bridge::start(&sink, sessions).await;
+        let mut bridge = Bridge::start(&sink, sessions, true).await;
         let posters = Posters::connect(sink.address, sessions).await;
         saturate(&mut bridge, &posters, &sink, sessions, &mut rates).await;
         if sessions == 1 {
@@ -61,10 +66,14 @@ async fn main() {
                 pace(&mut bridge, &posters, &sink, rate, &mut delays).await;
             }
         }
+        let mut forgetful = Bridge::start(&sink, sessions, false).await;
+        remember([&mut bridge, &mut forgetful], &sink, sessions, &mut remembered).await;
         bridge.running.stop().await;
+        forgetful.running.stop().await;
     }
     rates.finish();
     delays.finish();
+    remembered.finish();
 }
 
 /// As many events as possible.
@@ -94,6 +103,32 @@ async fn saturate(bridge: &mut Bridge, posters: &Posters, sink: &Sink, sessions:
     let [ours, theirs, ratio] = numbers.map(Spread::of);
     let name = format!("{sessions} session{}", if sessions == 1 { "" } else { "s" });
     table.row([name, ours.shown(0), theirs.shown(0), ratio.shown(2)]);
+}
+
+/// What it costs to remember stories: the first bridge does, the second does not. They take turns, each first as often as not.
+async fn remember(mut bridges: [&mut Bridge; 2], sink: &Sink, sessions: usize, table: &mut Table) {
+    let calls = EVENTS / OF_A_CALL / sessions;
+    let mut numbers = [const { Vec::new() }; 3];
+    for turn in 0..=REMEMBERED_TURNS {
+        let mut took = [0.0; 2];
+        for place in [turn % 2, (turn + 1) % 2] {
+            let script = bridges[place].script(calls);
+            let start = Instant::now();
+            bridges[place].say_all(&script, sink, sessions).await;
+            let last = *sink.take().last().expect("an event");
+            took[place] = last.duration_since(start).as_secs_f64() * 1e6 / calls as f64;
+        }
+        // The first turn only warms up.
+        if turn > 0 {
+            for (value, into) in [took[0], took[1], took[0] / took[1]].into_iter().zip(&mut numbers) {
+                into.push(value);
+            }
+        }
+    }
+    let [remembered, not, ratio] = numbers.map(Spread::of);
+    let micros = |spread: Spread| format!("{} µs", spread.shown(0));
+    let name = format!("{sessions} session{}", if sessions == 1 { "" } else { "s" });
+    table.row([name, micros(remembered), micros(not), ratio.shown(2)]);
 }
 
 /// So many events a second.
@@ -138,9 +173,11 @@ struct Bridge {
 }
 
 impl Bridge {
-    async fn start(sink: &Sink, sessions: usize) -> Bridge {
+    /// A bridge that remembers stories, as it does by default, or does not.
+    async fn start(sink: &Sink, sessions: usize, remembers: bool) -> Bridge {
         let simulator = FeedSim::start().await.expect("a feed");
-        let (config, mappings) = configure(&simulator.address.to_string());
+        let (mut config, mappings) = configure(&simulator.address.to_string());
+        config.trace = config.trace.filter(|_| remembers);
         let running = net::start(config, &mappings).await.expect("a bridge");
         let line = simulator.welcome(PASSWORD).await.expect("a connection").into_stream().into_std().expect("a socket");
         line.set_nonblocking(false).expect("a socket");

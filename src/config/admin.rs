@@ -43,13 +43,17 @@ impl Admin {
 }
 
 impl Trace {
-    /// None if nothing is remembered, which costs nothing: without the section, unless spans are made of what is remembered.
+    /// None if nothing is remembered.
     pub fn read(root: &Section) -> Option<Trace> {
         let usual = Trace { memory: MEMORY, values: false };
-        let Some(section) = root.section("trace") else { return root.has("telemetry").then_some(usual) };
+        let Some(section) = root.section("trace") else { return Some(usual) };
+        let remembers = section.flag("remember", true);
         let trace = Trace { memory: section.size("memory", usual.memory), values: section.flag("values", false) };
+        if !remembers && root.has("telemetry") {
+            section.problem("remember", "the spans of [telemetry] are made of what is remembered");
+        }
         section.finish();
-        Some(trace)
+        remembers.then_some(trace)
     }
 }
 

@@ -384,6 +384,8 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     assert!(!whole.contains("names no platform"), "{whole}");
     complains(&format!("{SMALL}[admin]\nlisten = \"127.0.0.1:8730\""), "127.0.0.1:8730 is taken by admin");
     complains(&format!("{SMALL}[log]\nlevel = \"info,=\""), "nothing is logged by a module");
+    let spans = "[trace]\nremember = false\n[telemetry]\notlp = \"https://collector.example:4318\"";
+    complains(&format!("{SMALL}{spans}"), "the spans of [telemetry] are made of what is remembered");
     complains(&SMALL.replace("\"hidden\"", "\"\""), "the password of \"Test01\" is empty");
     let nameless = complains(&format!("{SMALL}namespaces = {{ data = \"\" }}"), "a namespace is not empty");
     assert!(nameless.contains("bridge.toml:12:23"), "{nameless}");

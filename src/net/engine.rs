@@ -369,7 +369,9 @@ impl Engine {
             Input::Stories(told) => self.bridge.tell_stories(told),
             Input::Trace { query, live, reply } => {
                 if self.bridge.history_fill().is_none() {
-                    let _ = reply.send(Err("no stories are remembered: the configuration has no [trace]".into()));
+                    let _ = reply.send(Err(
+                        "no stories are remembered: the configuration says `remember = false` in [trace]".into(),
+                    ));
                     return;
                 }
                 let told = self.bridge.story(query).map(|(lines, watch)| {

@@ -28,11 +28,6 @@ impl Operator {
         format!("[admin]\nsocket = '{}'\n", self.socket.display())
     }
 
-    /// The same, and stories are remembered.
-    pub fn remembering(&self) -> String {
-        self.section() + "[trace]\n"
-    }
-
     pub async fn does(&self, arguments: &[&str]) -> Outcome {
         let mut command = command(self, arguments);
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());

@@ -16,7 +16,7 @@ use crate::{
 #[tokio::test]
 async fn the_story_of_a_call_is_told_afterwards_and_as_it_happens() {
     let operator = Operator::new("trace");
-    let rest = operator.remembering();
+    let rest = operator.section();
     let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
     world.works(1001).await;
     let answered = all(&[agent_device("joining-device", 1001), outside("calling-device")]);
@@ -73,7 +73,7 @@ async fn the_story_of_a_call_is_told_afterwards_and_as_it_happens() {
 #[tokio::test]
 async fn a_transfer_makes_one_story_of_its_calls() {
     let operator = Operator::new("transfer");
-    let rest = operator.remembering();
+    let rest = operator.section();
     let mut world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
     let story = "tests/stories/event-feed-to-ctips/consultation-transfer-into-a-new-call.in.ndjson";
     for line in std::fs::read_to_string(story).unwrap().lines() {
@@ -137,7 +137,7 @@ impl Platforms {
              platforms = ['north', 'south']\n{}",
             platform("north", &north),
             platform("south", &south),
-            operator.remembering()
+            operator.section()
         );
         let mut daemon = Daemon::start(&text);
         let mut desk = Desk::start(daemon.address().await).await.unwrap();
@@ -298,10 +298,10 @@ async fn what_the_memory_does_not_hold_any_more_is_said() {
 }
 
 #[tokio::test]
-async fn nothing_is_remembered_unless_that_is_wanted() {
+async fn nothing_is_remembered_where_that_is_not_wanted() {
     let operator = Operator::new("forgetful");
-    let rest = operator.section();
+    let rest = operator.section() + "[trace]\nremember = false\n";
     let _world = Hosted::with(Extra { rest: &rest, ..Extra::default() }).await;
     let outcome = operator.does(&["trace", "--call", "900"]).await;
-    assert!(outcome.code == Some(1) && outcome.err.contains("no [trace]"), "{}", outcome.err);
+    assert!(outcome.code == Some(1) && outcome.err.contains("`remember = false`"), "{}", outcome.err);
 }

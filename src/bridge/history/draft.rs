@@ -71,22 +71,27 @@ impl<'t> Draft<'t> {
         }
     }
 
-    /// Adds the ids in a message, each the first of its fields that has a value. Returns the numbers of the call and the agent.
+    /// Adds the ids in a message. Returns the numbers of the call and the agent.
     #[inline(never)]
     pub fn ids(&mut self, mentions: &Mentions, message: &Message) -> [i64; 2] {
-        let mut numbers = [NO_NUMBER; 3];
-        let parts = [(Part::Call, &mentions.call), (Part::Agent, &mentions.agent), (Part::Second, &mentions.second)];
-        for ((part, slots), found) in parts.into_iter().zip(&mut numbers) {
-            let name = Name::first(message, slots);
-            *found = name.number();
-            match name {
-                Name::None => {}
-                Name::Int(number) => self.number(part, number),
-                Name::Text(_) => self.name(part, name),
-            }
+        let numbers = [self.id(Part::Call, &mentions.call, message), self.id(Part::Agent, &mentions.agent, message)];
+        self.id(Part::Second, &mentions.second, message);
+        numbers
+    }
+
+    /// Adds an id, the first of these fields that has a value, and returns its number.
+    #[inline]
+    fn id(&mut self, part: Part, slots: &[u16], message: &Message) -> i64 {
+        if slots.is_empty() {
+            return NO_NUMBER;
         }
-        let [call, agent, _] = numbers;
-        [call, agent]
+        let name = Name::first(message, slots);
+        match name {
+            Name::None => {}
+            Name::Int(number) => self.number(part, number),
+            Name::Text(_) => self.name(part, name),
+        }
+        name.number()
     }
 
     /// The entries that follow share these numbers, and all names if the call and the agent are these.
