@@ -107,9 +107,10 @@ impl<R> LogOns<R> {
             Err(Held::Crowded) => return LogOn::Judged(Err(crowded(CROWDED_ADDRESS))),
         }
         self.next += 1;
+        let origin = Origin::of_peer(peer);
         let (peer, user, requests) = (peer.to_owned(), user.to_owned(), vec![park()]);
         self.open.insert(self.next, Open { peer, user, hash: hash.clone(), given, requests });
-        LogOn::Waits(Some(Output::Verify(Box::new(Verification { token: self.next, hash, password }))))
+        LogOn::Waits(Some(Output::Verify(Box::new(Verification { token: self.next, origin, hash, password }))))
     }
 
     /// A hash was verified; without `is_right`, nobody had the time for it. Hands back what became of the requests that waited.

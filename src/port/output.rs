@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use secrecy::SecretString;
 
-use super::Notice;
+use super::{Notice, Origin};
 
 /// A connection of one conversation: a stream, or the queue of calls to a session's callback address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,6 +150,8 @@ impl fmt::Debug for Post {
 pub struct Verification {
     /// The conversation's own number, which comes back with the outcome.
     pub token: u64,
+    /// Where the password comes from: those of one address must not make others wait.
+    pub origin: Origin,
     /// The hash that stands in place of the user's password.
     pub hash: SecretString,
     pub password: SecretString,

@@ -54,7 +54,13 @@ const TABLE: [(&str, &[Fault]); 8] = [
                 "many log on whose passwords have to be verified by hashes",
                 "the log-ons beyond 64 that wait; `request_refused`",
                 "src/net/verify.rs",
-                "few_are_verified_at_once_and_one_too_many_is_turned_away",
+                "few_are_verified_at_once_and_an_address_leaves_others_as_many_places_as_it_has",
+            ),
+            (
+                "a few addresses have as many hashes verified as they can",
+                "the time of their own log-ons: whose address has fewer under way goes first",
+                "src/net/verify.rs",
+                "whose_address_has_fewer_under_way_goes_first",
             ),
             (
                 "one address guesses many passwords at the same time where users have hashes",
