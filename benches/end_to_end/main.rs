@@ -106,7 +106,7 @@ async fn saturate(bridge: &mut Bridge, posters: &Posters, sink: &Sink, sessions:
 }
 
 /// What it costs to remember stories: the first bridge does, the second does not. They take turns, each first as often as not.
-async fn remember(mut bridges: [&mut Bridge; 2], sink: &Sink, sessions: usize, table: &mut Table) {
+async fn remember(bridges: [&mut Bridge; 2], sink: &Sink, sessions: usize, table: &mut Table) {
     let calls = EVENTS / OF_A_CALL / sessions;
     let mut numbers = [const { Vec::new() }; 3];
     for turn in 0..=REMEMBERED_TURNS {

@@ -5,6 +5,7 @@
 //! it goes round once more. If it woke itself, it would be queued, and another thread be woken to fetch it.
 
 use std::{
+    convert::Infallible,
     future::poll_fn,
     pin::{Pin, pin},
     sync::{
@@ -31,7 +32,7 @@ use super::dial::Stream;
 
 type Http = Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
 
-/// How often a task goes round before it lets others run. A request needs two rounds, an answer one.
+/// How often a task goes round before it lets others run. A request needs one round, an answer two.
 const ROUNDS: usize = 4;
 
 pub struct Driven {
@@ -77,7 +78,7 @@ impl Driven {
 
     /// Works the connection as far as it goes. Ready once it has ended.
     pub fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.work.poll_with(cx, poll)
+        self.work.poll_ended(cx)
     }
 
     /// Waits until a request can be sent.
@@ -104,28 +105,31 @@ impl Driven {
 impl Work {
     async fn until<F: Future>(&mut self, wanted: F) -> F::Output {
         let mut wanted = pin!(wanted);
-        let mut both = |connection: &mut Option<_>, cx: &mut Context<'_>| {
-            // The wanted one sees at once what the connection has brought, also its end.
-            let _ = poll(connection, cx);
-            wanted.as_mut().poll(cx)
-        };
-        poll_fn(|cx| self.poll_with(cx, &mut both)).await
+        poll_fn(|cx| self.poll_until(cx, |cx| wanted.as_mut().poll(cx))).await
     }
 
-    /// Polls until nothing more happens.
-    fn poll_with<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Option<Pin<Box<Http>>>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
+    /// Works the connection as far as it goes. Ready once it has ended.
+    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let worked = self.poll_until(cx, |_| Poll::<Infallible>::Pending);
+        if self.connection.is_some() { worked.map(|never| match never {}) } else { Poll::Ready(()) }
+    }
+
+    /// Polls until it is there, or nothing more happens. The connection is worked only for what is not there yet: that costs more
+    /// than all else here.
+    fn poll_until<T>(&mut self, cx: &mut Context<'_>, mut wanted: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         let Work { connection, bell, waker } = self;
         bell.task.register(cx.waker());
         bell.is_at_it.store(true, Ordering::SeqCst);
         let mut result = Poll::Pending;
         for _ in 0..ROUNDS {
+            result = wanted(&mut Context::from_waker(waker));
+            if result.is_ready() {
+                break;
+            }
+            // Whatever rang until now is for the connection. What that brings rings, also its end.
             bell.has_rung.store(false, Ordering::SeqCst);
-            result = poll(connection, &mut Context::from_waker(waker));
-            if result.is_ready() || !bell.has_rung.load(Ordering::SeqCst) {
+            work(connection, &mut Context::from_waker(waker));
+            if !bell.has_rung.load(Ordering::SeqCst) {
                 break;
             }
         }
@@ -138,13 +142,14 @@ impl Work {
     }
 }
 
-fn poll(connection: &mut Option<Pin<Box<Http>>>, cx: &mut Context<'_>) -> Poll<()> {
-    let Some(going) = connection else { return Poll::Ready(()) };
-    let ended = going.as_mut().poll(cx);
-    if ended.is_ready() {
+fn work(connection: &mut Option<Pin<Box<Http>>>, cx: &mut Context<'_>) {
+    if let Some(going) = connection
+        && going.as_mut().poll(cx).is_ready()
+    {
         *connection = None;
+        // Whoever waits for it does not wait any more.
+        cx.waker().wake_by_ref();
     }
-    ended.map(drop)
 }
 
 #[cfg(test)]

@@ -104,6 +104,9 @@ pub struct Exchange {
     limits: Alarm,
 }
 
+/// An answer that came so recently shows that the connection is open: looking costs a call of the system for each post.
+const RECENTLY: Duration = Duration::from_millis(1);
+
 /// A connection that is kept.
 struct Open {
     driven: Driven,
@@ -117,12 +120,16 @@ impl Open {
     /// Whether it may be used again: many servers close idle connections without saying so. What cannot be seen here is a
     /// server that closes it at the very moment.
     fn is_usable(&self, idle: Option<Duration>) -> bool {
-        let mut byte = [MaybeUninit::uninit()];
-        idle.is_none_or(|idle| self.since.elapsed() <= idle)
-            && match self.socket.peek(&mut byte) {
-                Ok(count) => count > 0,
-                Err(error) => error.kind() == ErrorKind::WouldBlock,
-            }
+        let unused = self.since.elapsed();
+        idle.is_none_or(|idle| unused <= idle) && (unused < RECENTLY || self.is_open())
+    }
+
+    /// Whether the server has not closed it, as far as this machine knows by now.
+    fn is_open(&self) -> bool {
+        match self.socket.peek(&mut [MaybeUninit::uninit()]) {
+            Ok(count) => count > 0,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        }
     }
 }
 
@@ -317,9 +324,15 @@ impl Exchange {
     }
 }
 
+// What is constant costs nothing to be cloned for each post.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+const SOAP: HeaderValue = HeaderValue::from_static(soap::CONTENT_TYPE);
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ACTION: HeaderName = HeaderName::from_static("soapaction");
+
 fn get(uri: &Uri, path: &str) -> Result<Parts, String> {
     let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let request = Request::get(path).header(HOST, host).header(ACCEPT_ENCODING, "identity").body(());
+    let request = Request::get(path).header(HOST, host).header(ACCEPT_ENCODING, IDENTITY).body(());
     request.map(|request| request.into_parts().0).map_err(|error| error.to_string())
 }
 
@@ -329,9 +342,9 @@ fn post(uri: &Uri, action: &str) -> Result<Parts, String> {
     let action = HeaderValue::from_str(&format!("\"{action}\"")).map_err(|error| error.to_string())?;
     let request = Request::post(path)
         .header(HOST, host)
-        .header(CONTENT_TYPE, soap::CONTENT_TYPE)
-        .header(ACCEPT_ENCODING, "identity")
-        .header("SOAPAction", action)
+        .header(CONTENT_TYPE, SOAP)
+        .header(ACCEPT_ENCODING, IDENTITY)
+        .header(ACTION, action)
         .body(());
     request.map(|request| request.into_parts().0).map_err(|error| error.to_string())
 }
@@ -339,10 +352,8 @@ fn post(uri: &Uri, action: &str) -> Result<Parts, String> {
 fn json(uri: &Uri, headers: &[(HeaderName, HeaderValue)]) -> Result<Parts, String> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let host = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let mut request = Request::post(path)
-        .header(HOST, host)
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT_ENCODING, "identity");
+    let mut request =
+        Request::post(path).header(HOST, host).header(CONTENT_TYPE, JSON).header(ACCEPT_ENCODING, IDENTITY);
     for (name, value) in headers {
         request = request.header(name, value);
     }
