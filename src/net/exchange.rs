@@ -104,9 +104,6 @@ pub struct Exchange {
     limits: Alarm,
 }
 
-/// An answer that came so recently shows that the connection is open: looking costs a call of the system for each post.
-const RECENTLY: Duration = Duration::from_millis(1);
-
 /// A connection that is kept.
 struct Open {
     driven: Driven,
@@ -120,16 +117,12 @@ impl Open {
     /// Whether it may be used again: many servers close idle connections without saying so. What cannot be seen here is a
     /// server that closes it at the very moment.
     fn is_usable(&self, idle: Option<Duration>) -> bool {
-        let unused = self.since.elapsed();
-        idle.is_none_or(|idle| unused <= idle) && (unused < RECENTLY || self.is_open())
-    }
-
-    /// Whether the server has not closed it, as far as this machine knows by now.
-    fn is_open(&self) -> bool {
-        match self.socket.peek(&mut [MaybeUninit::uninit()]) {
-            Ok(count) => count > 0,
-            Err(error) => error.kind() == ErrorKind::WouldBlock,
-        }
+        let mut byte = [MaybeUninit::uninit()];
+        idle.is_none_or(|idle| self.since.elapsed() <= idle)
+            && match self.socket.peek(&mut byte) {
+                Ok(count) => count > 0,
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            }
     }
 }
 
