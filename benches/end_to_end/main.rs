@@ -78,7 +78,7 @@ async fn main() {
 
 /// As many events as possible.
 async fn saturate(bridge: &mut Bridge, posters: &Posters, sink: &Sink, sessions: usize, table: &mut Table) {
-    let mut numbers = [const { Vec::new() }; 3];
+    let mut turns = Turns::default();
     for turn in 0..=TURNS {
         let script = bridge.script(EVENTS / OF_A_CALL / sessions);
         let events = sessions * script.iter().map(|step| step.bodies.len()).sum::<usize>();
@@ -95,20 +95,17 @@ async fn saturate(bridge: &mut Bridge, posters: &Posters, sink: &Sink, sessions:
         let posted = rate(&sink.take(), start);
         // The first turn only warms up.
         if turn > 0 {
-            for (value, into) in [bridged, posted, bridged / posted].into_iter().zip(&mut numbers) {
-                into.push(value);
-            }
+            turns.add(bridged, posted);
         }
     }
-    let [ours, theirs, ratio] = numbers.map(Spread::of);
-    let name = format!("{sessions} session{}", if sessions == 1 { "" } else { "s" });
-    table.row([name, ours.shown(0), theirs.shown(0), ratio.shown(2)]);
+    table.row(turns.row(named(sessions), ""));
 }
 
-/// What it costs to remember stories: the first bridge does, the second does not. They take turns, each first as often as not.
+/// The cost of remembering stories, which the first bridge does and the second does not. They take turns, each first as often as
+/// not.
 async fn remember(bridges: [&mut Bridge; 2], sink: &Sink, sessions: usize, table: &mut Table) {
     let calls = EVENTS / OF_A_CALL / sessions;
-    let mut numbers = [const { Vec::new() }; 3];
+    let mut turns = Turns::default();
     for turn in 0..=REMEMBERED_TURNS {
         let mut took = [0.0; 2];
         for place in [turn % 2, (turn + 1) % 2] {
@@ -120,20 +117,15 @@ async fn remember(bridges: [&mut Bridge; 2], sink: &Sink, sessions: usize, table
         }
         // The first turn only warms up.
         if turn > 0 {
-            for (value, into) in [took[0], took[1], took[0] / took[1]].into_iter().zip(&mut numbers) {
-                into.push(value);
-            }
+            turns.add(took[0], took[1]);
         }
     }
-    let [remembered, not, ratio] = numbers.map(Spread::of);
-    let micros = |spread: Spread| format!("{} µs", spread.shown(0));
-    let name = format!("{sessions} session{}", if sessions == 1 { "" } else { "s" });
-    table.row([name, micros(remembered), micros(not), ratio.shown(2)]);
+    table.row(turns.row(named(sessions), " µs"));
 }
 
 /// So many events a second.
 async fn pace(bridge: &mut Bridge, posters: &Posters, sink: &Sink, rate: u32, table: &mut Table) {
-    let (mut medians, mut slowest) = ([const { Vec::new() }; 3], [const { Vec::new() }; 3]);
+    let (mut medians, mut slowest) = (Turns::default(), Turns::default());
     for _ in 0..PACED_TURNS {
         let script = bridge.script(PACED_EVENTS / OF_A_CALL);
         let mut line = bridge.line.try_clone().expect("a socket");
@@ -142,17 +134,35 @@ async fn pace(bridge: &mut Bridge, posters: &Posters, sink: &Sink, rate: u32, ta
         let theirs = paced(&script, rate, sink, move |step: &Step| handed.post_all(&step.bodies)).await;
         for (part, into) in [(0.5, &mut medians), (0.99, &mut slowest)] {
             let at = |times: &[f64]| times[((times.len() - 1) as f64 * part).round() as usize];
-            let (ours, theirs) = (at(&ours), at(&theirs));
-            for (value, into) in [ours, theirs, ours / theirs].into_iter().zip(into) {
-                into.push(value);
-            }
+            into.add(at(&ours), at(&theirs));
         }
     }
-    for (name, numbers) in [("median", medians), ("99th percentile", slowest)] {
-        let [ours, theirs, ratio] = numbers.map(Spread::of);
-        let micros = |spread: Spread| format!("{} µs", spread.shown(0));
-        table.row([format!("{name}, at {rate} events a second"), micros(ours), micros(theirs), ratio.shown(2)]);
+    for (name, turns) in [("median", medians), ("99th percentile", slowest)] {
+        table.row(turns.row(format!("{name}, at {rate} events a second"), " µs"));
     }
+}
+
+/// The numbers of both sides in each turn, and the first by the second.
+#[derive(Default)]
+struct Turns([Vec<f64>; 3]);
+
+impl Turns {
+    fn add(&mut self, one: f64, other: f64) {
+        for (value, into) in [one, other, one / other].into_iter().zip(&mut self.0) {
+            into.push(value);
+        }
+    }
+
+    /// A row of a table.
+    fn row(self, name: String, unit: &str) -> [String; 4] {
+        let [one, other, ratio] = self.0.map(Spread::of);
+        let shown = |spread: Spread| spread.shown(0) + unit;
+        [name, shown(one), shown(other), ratio.shown(2)]
+    }
+}
+
+fn named(sessions: usize) -> String {
+    format!("{sessions} session{}", if sessions == 1 { "" } else { "s" })
 }
 
 /// What the feed says, and the bodies that come of it.

@@ -69,7 +69,7 @@ impl Live {
         Live::opened(Live::of(configure("127.0.0.1:1")))
     }
 
-    /// The same with `[trace]`: stories are remembered.
+    /// The same, and stories are remembered.
     pub fn remembering() -> Live {
         let mut live = Live::of(configure("127.0.0.1:1"));
         live.bridge.remember_stories(8 << 20, false);

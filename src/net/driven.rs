@@ -5,7 +5,6 @@
 //! it goes round once more. If it woke itself, it would be queued, and another thread be woken to fetch it.
 
 use std::{
-    convert::Infallible,
     future::poll_fn,
     pin::{Pin, pin},
     sync::{
@@ -78,7 +77,8 @@ impl Driven {
 
     /// Works the connection as far as it goes. Ready once it has ended.
     pub fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.work.poll_ended(cx)
+        let _ = self.work.poll_until(cx, |_| Poll::<()>::Pending);
+        if self.work.connection.is_none() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Waits until a request can be sent.
@@ -108,12 +108,6 @@ impl Work {
         poll_fn(|cx| self.poll_until(cx, |cx| wanted.as_mut().poll(cx))).await
     }
 
-    /// Works the connection as far as it goes. Ready once it has ended.
-    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let worked = self.poll_until(cx, |_| Poll::<Infallible>::Pending);
-        if self.connection.is_some() { worked.map(|never| match never {}) } else { Poll::Ready(()) }
-    }
-
     /// Polls until it is there, or nothing more happens. The connection is worked only for what is not there yet: that costs more
     /// than all else here.
     fn poll_until<T>(&mut self, cx: &mut Context<'_>, mut wanted: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
@@ -126,7 +120,7 @@ impl Work {
             if result.is_ready() {
                 break;
             }
-            // Whatever rang until now is for the connection. What that brings rings, also its end.
+            // The connection is worked for all that rang until now. What it brings rings anew, also its end.
             bell.has_rung.store(false, Ordering::SeqCst);
             work(connection, &mut Context::from_waker(waker));
             if !bell.has_rung.load(Ordering::SeqCst) {
@@ -147,7 +141,7 @@ fn work(connection: &mut Option<Pin<Box<Http>>>, cx: &mut Context<'_>) {
         && going.as_mut().poll(cx).is_ready()
     {
         *connection = None;
-        // Whoever waits for it does not wait any more.
+        // Its end counts as news, too.
         cx.waker().wake_by_ref();
     }
 }

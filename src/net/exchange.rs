@@ -317,7 +317,7 @@ impl Exchange {
     }
 }
 
-// What is constant costs nothing to be cloned for each post.
+// Constant parts of heads: they cost nothing to be cloned for each post.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const SOAP: HeaderValue = HeaderValue::from_static(soap::CONTENT_TYPE);
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -107,7 +107,7 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = lock(&self.places);
-        // Whoever does not wait any more has its turn, seen or not.
+        // A place that does not wait any more has its turn, seen or not.
         if places.waiting.remove(&self.rank).is_none() {
             places.at_it -= 1;
         }
@@ -182,7 +182,7 @@ mod tests {
         assert!(has_come(&mut other.1) && !has_come(&mut third.1), "the other did not wait for all of the first");
         drop(other);
         assert!(has_come(&mut third.1));
-        // Whoever leaves while it waits, or before it has seen its turn, leaves nothing behind.
+        // A place that is left while it waits, or before its turn was seen, leaves nothing behind.
         let (waits, mut next) = (take(1), take(1));
         drop(waits);
         drop(third);
